@@ -1,0 +1,25 @@
+import { channel } from 'node:diagnostics_channel';
+
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn' | 'error';
+  /** What happened, in a word: `recording-archived`, `report-refused`. */
+  event: string;
+  [field: string]: unknown;
+}
+
+/**
+ * Every line is published here as well, so that a process that hosts the functions can show them in its
+ * own way. Who listens takes over the printing.
+ */
+export const logChannel = channel('pbx-recording-archive.log');
+
+/**
+ * One structured line for one outcome; Lambda's JSON log format adds time and request id. Fields hold
+ * names, codes, sizes and times: never an event, a body, a secret or a URL with a query.
+ */
+export function log(level: LogLine['level'], event: string, fields: Record<string, unknown> = {}): void {
+  const line: LogLine = { level, event, ...fields };
+  if (logChannel.hasSubscribers) logChannel.publish(line);
+  // Steps inside an outcome, such as a download's progress, are for a listener's eyes only.
+  else if (level !== 'debug') console[level](line);
+}

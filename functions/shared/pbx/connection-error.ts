@@ -1,0 +1,15 @@
+import { ArchiveError } from '../errors.ts';
+
+/**
+ * What undici, Node's TLS or a socket threw, as an `ArchiveError`. Their own messages may quote a URL, with
+ * the token in it, so only the code is kept.
+ */
+export function connectionError(error: unknown): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
+  const detail = cause?.code ?? code ?? name ?? 'unknown';
+  return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`, {
+    action: 'retry',
+    cause: error,
+  });
+}

@@ -1,0 +1,68 @@
+import {
+  ChangeMessageVisibilityCommand,
+  type MessageAttributeValue,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { ArchiveError } from './errors.ts';
+
+/** Why something could not be done, written beside it in the dead-letter queue. */
+export interface DeadLetterReason {
+  pbx: string | undefined;
+  error: ArchiveError;
+  attempts: number;
+  /** ISO 8601, UTC. */
+  firstAt: string;
+  lastAt: string;
+}
+
+export interface Queues {
+  send(queueUrl: string, message: unknown): Promise<void>;
+  /**
+   * Keeps `body`, as it came, where a person can see it and send it again: the reason stands in the message's
+   * attributes, so that the body is still the job.
+   */
+  sendDeadLetter(body: string, reason: DeadLetterReason): Promise<void>;
+  /** Makes a message that is being worked on come again after `seconds` (0 to 43,200). */
+  postpone(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
+}
+
+export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues {
+  return {
+    async send(queueUrl, message) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: toMessageBody(message) }));
+    },
+    async sendDeadLetter(body, { pbx, error, attempts, firstAt, lastAt }) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: deadLetterQueueUrl,
+          MessageBody: body,
+          MessageAttributes: {
+            code: text(error.code),
+            message: text(error.message),
+            attempts: { DataType: 'Number', StringValue: String(attempts) },
+            firstAt: text(firstAt),
+            lastAt: text(lastAt),
+            ...(pbx !== undefined && { pbx: text(pbx) }),
+          },
+        }),
+      );
+    },
+    async postpone(queueUrl, receiptHandle, seconds) {
+      await sqs.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: queueUrl,
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: seconds,
+        }),
+      );
+    },
+  };
+}
+
+/** JSON that SQS takes: of all characters that JSON leaves as they are, it refuses these two alone. */
+export function toMessageBody(message: unknown): string {
+  return JSON.stringify(message).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+}
+
+const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value || '-' });

@@ -1,0 +1,42 @@
+const MAX_NAME_BYTES = 255;
+
+/**
+ * Why `name` cannot be used as a recording's name, or `undefined` when it can. The shape
+ * `yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext` is not required; only what would be dangerous in a key,
+ * a URL or a file name is refused.
+ */
+export function findNameProblem(name: string): string | undefined {
+  if (name.trim() === '') return 'it is blank';
+  if (!name.isWellFormed()) return 'it is not well-formed Unicode';
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `it is longer than ${MAX_NAME_BYTES} bytes`;
+  if (name.startsWith('.')) return 'it starts with a dot';
+  if (/[/\\]/.test(name)) return 'it holds a slash or a backslash';
+  if (/\p{Cc}/u.test(name)) return 'it holds a control character';
+  return undefined;
+}
+
+/** `recordings/{pbxId}/{yyyy}/{mm}/{dd}/{recording}`, by the date in the name; else under `undated/`. */
+export function recordingKey(pbxId: string, recording: string): string {
+  return `recordings/${pbxId}/${dateFolder(recording) ?? 'undated'}/${recording}`;
+}
+
+function dateFolder(recording: string): string | undefined {
+  const [, year, month, day] = /^(20\d\d)(\d\d)(\d\d)\d{6}-/.exec(recording) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return undefined;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  // A 31st of June would have rolled over.
+  const real = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  return real ? `${year}/${month}/${day}` : undefined;
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  wav: 'audio/wav',
+  gsm: 'audio/gsm',
+  mp3: 'audio/mpeg',
+};
+
+/** By extension; `yswav` (Cloud PBX) is the vendor's own and has no registered type. */
+export function contentTypeOf(recording: string): string {
+  const extension = /\.([^.]+)$/.exec(recording)?.[1]?.toLowerCase() ?? '';
+  return CONTENT_TYPES[extension] ?? 'application/octet-stream';
+}

@@ -1,0 +1,49 @@
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+
+export interface SecretVersion {
+  /** AWS's id of this version; `none` for a secret that has no value yet. */
+  versionId: string;
+  value: string;
+}
+
+export interface Secrets {
+  read(name: string): Promise<SecretVersion>;
+  /**
+   * Makes `value` the current version. `versionId` becomes its id: 32 to 64 characters, chosen by the
+   * caller. Returns false if a version of that id, with another value, is there already.
+   */
+  write(name: string, value: string, versionId: string): Promise<boolean>;
+}
+
+export function createSecrets(client: SecretsManagerClient): Secrets {
+  return {
+    async read(name) {
+      try {
+        const { VersionId = 'none', SecretString = '' } = await client.send(
+          new GetSecretValueCommand({ SecretId: name }),
+        );
+        return { versionId: VersionId, value: SecretString };
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return { versionId: 'none', value: '' };
+        throw error;
+      }
+    },
+    async write(name, value, versionId) {
+      try {
+        await client.send(
+          new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ResourceExistsException) return false;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import type { Secrets } from '../secrets.ts';
+
+/** What the functions share about a PBX's session. Times are epoch milliseconds. */
+const sessionStateSchema = v.object({
+  token: v.optional(v.string()),
+  refreshToken: v.optional(v.string()),
+  openedAt: v.optional(v.number()),
+  /** Digest of the report address that the token's login subscribed. */
+  subscription: v.optional(v.string()),
+  /** Somebody is logging in, or tried and got no answer; nobody else tries before `until`. */
+  login: v.optional(v.object({ id: v.string(), until: v.number(), failures: v.number() })),
+  /** The PBX refused a login: nobody logs in before `until`, or while the credentials are still the same. */
+  hold: v.optional(
+    v.object({ code: v.string(), until: v.optional(v.number()), credentials: v.optional(v.string()) }),
+  ),
+});
+
+export type SessionState = v.InferOutput<typeof sessionStateSchema>;
+
+export interface Snapshot {
+  readonly version: string;
+  readonly state: SessionState;
+}
+
+export interface SessionStore {
+  read(): Promise<Snapshot>;
+  /** Replaces the state that `snapshot` shows; `undefined` if another function has replaced it before. */
+  replace(snapshot: Snapshot, state: SessionState): Promise<Snapshot | undefined>;
+}
+
+/**
+ * Compare-and-swap on a Secrets Manager secret: the id of each version is computed from the id of the one
+ * it replaces, and Secrets Manager refuses a second version of the same id unless it has the same value.
+ * (PutSecretValue's `ClientRequestToken`, AWS API reference.)
+ */
+export function createSessionStore(secretName: string, secrets: Secrets): SessionStore {
+  return {
+    async read() {
+      const { versionId, value } = await secrets.read(secretName);
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sessionStateSchema), value);
+      // A state that cannot be read is no state: the next login writes a good one.
+      return { version: versionId, state: parsed.success ? parsed.output : {} };
+    },
+    async replace(snapshot, state) {
+      const version = createHash('sha256').update(snapshot.version).digest('hex');
+      const written = await secrets.write(secretName, JSON.stringify(state), version);
+      return written ? { version, state } : undefined;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Subscription } from '../pbx/types.ts';
+import type { Pbx } from '../pbx-registry.ts';
+
+/** The webhook's address for this PBX: `{reportUrl}/reports/{pbxId}/{webhookSecret}`. */
+export function subscriptionOf(
+  pbxId: string,
+  { reportUrl }: Pick<Pbx, 'reportUrl'>,
+  host: string,
+  webhookSecret: string,
+): Subscription {
+  const form = /^https?:\/\//.test(reportUrl) ? 'url' : 'bare';
+  const base = (form === 'url' ? reportUrl : `http://${reportUrl}`).replace('{host}', host);
+  const { protocol, port } = new URL(base);
+  return {
+    url: `${base}/reports/${pbxId}/${webhookSecret}`,
+    form,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+  };
+}
