@@ -1,0 +1,74 @@
+import { ArchiveError } from '../shared/errors.ts';
+import type { Job } from '../shared/job.ts';
+import { log } from '../shared/log.ts';
+import type { Pbx } from '../shared/pbx-registry.ts';
+import { type Queues, toMessageBody } from '../shared/queues.ts';
+import { readReport } from './report.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+export interface IncomingReport {
+  pbxId: string;
+  secret: string;
+  body: string;
+}
+
+/** A PBX as the webhook sees it. */
+export interface KnownPbx extends Pick<Pbx, 'serialNumber'> {
+  queueUrl: string;
+  isSecret(candidate: string): Promise<boolean>;
+}
+
+export interface ReceiveDeps {
+  findPbx: (pbxId: string) => KnownPbx | undefined;
+  queues: Queues;
+  sessionQueueUrl: string;
+  now: () => Date;
+}
+
+export type Receipt = 'refused' | 'too-large' | 'queued' | 'session-requested' | 'ignored' | 'dead-lettered';
+
+/**
+ * Takes one report. Nothing of it is looked at before its secret is found right, and it is only receipted
+ * once it is in a queue, where it belongs in one. Fails as the queue and the secret store fail.
+ */
+export async function receiveReport(
+  { pbxId, secret, body }: IncomingReport,
+  deps: ReceiveDeps,
+): Promise<Receipt> {
+  const pbx = deps.findPbx(pbxId);
+  if (pbx === undefined || !(await pbx.isSecret(secret))) {
+    log('warn', 'report-refused');
+    return 'refused';
+  }
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES) {
+    log('warn', 'report-too-large', { pbx: pbxId, bytes: Buffer.byteLength(body) });
+    return 'too-large';
+  }
+  const report = readReport(body, pbx.serialNumber);
+  const reportedAt = deps.now().toISOString();
+  switch (report.kind) {
+    case 'recorded-call': {
+      const { recording, call } = report;
+      const job: Job = { version: 1, pbx: pbxId, recording, call, reportedAt };
+      await deps.queues.send(pbx.queueUrl, job);
+      log('info', 'job-queued', { pbx: pbxId, callId: call.callId, recording });
+      return 'queued';
+    }
+    case 'boot-up':
+      await deps.queues.send(deps.sessionQueueUrl, { pbx: pbxId, bootedAt: reportedAt });
+      log('info', 'boot-up-reported', { pbx: pbxId });
+      return 'session-requested';
+    case 'ignored':
+      log('info', 'report-ignored', { pbx: pbxId, report: report.event.slice(0, 40) });
+      return 'ignored';
+    case 'unreadable': {
+      const error = new ArchiveError(report.code, report.reason, { action: 'give-up' });
+      const text = toMessageBody({ version: 1, pbx: pbxId, report: body, reportedAt });
+      const reason = { pbx: pbxId, error, attempts: 1, firstAt: reportedAt, lastAt: reportedAt };
+      await deps.queues.sendDeadLetter(text, reason);
+      log('error', 'report-dead-lettered', { pbx: pbxId, code: report.code, reason: report.reason });
+      return 'dead-lettered';
+    }
+  }
+}
