@@ -1,0 +1,15 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { parseSettings } from '../shared/parse-settings.ts';
+import { openPbxs } from '../shared/pbxs.ts';
+import { createSecrets } from '../shared/secrets.ts';
+import { envSchema } from './env.ts';
+import { keepSessions, type SessionResponse } from './keep-session.ts';
+import { readRequests } from './request.ts';
+
+const env = parseSettings('The environment', envSchema, process.env);
+const pbxs = openPbxs(env, createSecrets(new SecretsManagerClient()));
+
+/** Keeps the sessions of all PBXs alive, or of those that the event asks for. */
+export async function handler(event: unknown): Promise<SessionResponse> {
+  return keepSessions(readRequests(event), pbxs);
+}
