@@ -1,0 +1,42 @@
+import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { Call } from '../shared/job.ts';
+import { decodeCall } from '../shared/metadata.ts';
+
+export interface ArchivedRecording {
+  bytes: number;
+  contentType: string;
+  call: Call;
+}
+
+export interface ArchiveReader {
+  find(key: string): Promise<ArchivedRecording | undefined>;
+  /** A URL that gets the object without further credentials until `seconds` after `from`. */
+  presign(key: string, disposition: string, seconds: number, from: Date): Promise<string>;
+}
+
+export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader {
+  return {
+    async find(key) {
+      try {
+        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return {
+          bytes: head.ContentLength ?? 0,
+          contentType: head.ContentType ?? 'application/octet-stream',
+          call: decodeCall(head.Metadata ?? {}),
+        };
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
+        throw error;
+      }
+    },
+    presign(key, disposition, seconds, from) {
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ResponseContentDisposition: disposition,
+      });
+      return getSignedUrl(s3, command, { expiresIn: seconds, signingDate: from });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type * as v from 'valibot';
+import { createCachedSecret } from '../shared/cached-secret.ts';
+import { ArchiveError } from '../shared/errors.ts';
+import type { Secrets } from '../shared/secrets.ts';
+import type { envSchema } from './env.ts';
+
+const MIN_TOKEN_LENGTH = 16;
+
+/** Decides by an `Authorization` header whether a caller may have links. */
+export function createAuthorizer(
+  env: v.InferOutput<typeof envSchema>,
+  secrets: Secrets,
+  now: () => number,
+): (authorization: string | undefined) => Promise<boolean> {
+  // API Gateway has checked the caller's signature, or token, before the function runs.
+  if (env.LINK_AUTHORIZATION !== 'token') return async () => true;
+
+  const secretName = env.LINK_TOKEN_SECRET;
+  const linkToken = createCachedSecret(async () => {
+    const { value } = await secrets.read(secretName);
+    if (value.length >= MIN_TOKEN_LENGTH) return value;
+    throw new ArchiveError(
+      'link-token-missing',
+      `The secret ${secretName} holds no token of 16 characters or more.`,
+      {
+        action: 'give-up',
+      },
+    );
+  }, now);
+  return async (authorization = '') => {
+    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+    return token !== undefined && (await linkToken.matches(token));
+  };
+}

@@ -1,0 +1,52 @@
+import { create as contentDisposition } from 'content-disposition';
+import { log } from '../shared/log.ts';
+import { recordingKey } from '../shared/recording-name.ts';
+import type { ArchiveReader } from './archive-reader.ts';
+import { readLinkQuery } from './query.ts';
+
+export interface LinkRequest {
+  path: Record<string, string | undefined>;
+  query: Record<string, string | undefined>;
+  authorization: string | undefined;
+}
+
+export interface LinkDeps {
+  isAuthorized: (authorization: string | undefined) => Promise<boolean>;
+  archive: ArchiveReader;
+  maxSeconds: number;
+  now: () => Date;
+}
+
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: object;
+}
+
+/** Answers a request for a recording with a presigned link to it. */
+export async function createLink(
+  { path, query, authorization }: LinkRequest,
+  deps: LinkDeps,
+): Promise<Answer> {
+  if (!(await deps.isAuthorized(authorization))) {
+    log('warn', 'link-refused');
+    return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };
+  }
+  const asked = readLinkQuery(path, query, deps.maxSeconds);
+  if ('parameter' in asked) return { status: 400, body: { error: 'invalid-parameter', ...asked } };
+
+  const { pbx, recording, redirect, download, expiresIn } = asked;
+  const key = recordingKey(pbx, recording);
+  const found = await deps.archive.find(key);
+  if (found === undefined) {
+    log('info', 'link-not-archived', { pbx, recording });
+    return { status: 404, body: { error: 'not-archived' } };
+  }
+  const now = deps.now();
+  const disposition = contentDisposition(recording, { type: download ? 'attachment' : 'inline' });
+  const url = await deps.archive.presign(key, disposition, expiresIn, now);
+  log('info', 'link-created', { pbx, recording, expiresIn });
+  if (redirect) return { status: 302, headers: { location: url } };
+  const expiresAt = new Date(now.getTime() + expiresIn * 1000).toISOString();
+  return { status: 200, body: { recording, pbx, url, expiresAt, ...found } };
+}

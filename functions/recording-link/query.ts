@@ -1,0 +1,55 @@
+import * as v from 'valibot';
+import { pbxIdSchema } from '../shared/pbx-registry.ts';
+import { findNameProblem } from '../shared/recording-name.ts';
+
+const MIN_SECONDS = 60;
+const DEFAULT_SECONDS = 900;
+
+/** `1` or `0`, as in `?download=1`. */
+const flag = v.optional(
+  v.pipe(
+    v.picklist(['0', '1'], 'should be 0 or 1'),
+    v.transform((value) => value === '1'),
+  ),
+  '0',
+);
+
+export interface LinkQuery {
+  pbx: string;
+  recording: string;
+  redirect: boolean;
+  download: boolean;
+  expiresIn: number;
+}
+
+/** What is asked for, or the first parameter that is wrong; the message never quotes its value. */
+export function readLinkQuery(
+  path: Record<string, string | undefined>,
+  query: Record<string, string | undefined>,
+  maxSeconds: number,
+): LinkQuery | { parameter: string; message: string } {
+  const seconds = `should be whole seconds from ${MIN_SECONDS} to ${maxSeconds}`;
+  const schema = v.object({
+    pbx: pbxIdSchema,
+    recording: v.pipe(
+      v.string('is missing'),
+      v.check((name) => findNameProblem(name) === undefined, 'should be the name of a recording'),
+    ),
+    redirect: flag,
+    download: flag,
+    expiresIn: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^\d{1,9}$/, seconds),
+        v.transform(Number),
+        v.minValue(MIN_SECONDS, seconds),
+        v.maxValue(maxSeconds, seconds),
+      ),
+      String(Math.min(DEFAULT_SECONDS, maxSeconds)),
+    ),
+  });
+  const parsed = v.safeParse(schema, { ...query, pbx: path.pbxId, recording: path.recording });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  return { parameter: v.getDotPath(issue) ?? '', message: issue.message };
+}
