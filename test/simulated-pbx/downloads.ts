@@ -1,0 +1,65 @@
+import { type BodyMisbehaviour, replyWithAudio } from './audio-reply.ts';
+import { type CdrWindow, cdrCsv, isInWindow } from './cdr-csv.ts';
+import type { Errno } from './errno.ts';
+import type { ApiRequest, PbxParts } from './parts.ts';
+import { reply } from './replies.ts';
+
+/** What a random is bound to. */
+export const recordingResource = (name: string) => `recording ${name}`;
+export const cdrResource = ({ extensions, starttime, endtime }: CdrWindow) =>
+  `cdr ${extensions} ${starttime} ${endtime}`;
+
+/** Answers the request itself, or returns the number of the failure to answer with. */
+type Download = (pbx: PbxParts, request: ApiRequest) => Promise<Errno | undefined>;
+
+export const downloads: Readonly<Record<string, Download>> = {
+  'recording/download': async (pbx, request) => {
+    const { response, query } = request;
+    const { emit } = pbx;
+    const recording = query.get('recording') ?? '';
+    const isRefused = takeRandom(pbx, request, recordingResource(recording));
+    const bytes = pbx.storage.readRecording(recording);
+    if (isRefused || !bytes) return '20012';
+
+    const misbehaviour = pbx.misbehaviours.takeLate(recording, 'download');
+    if (misbehaviour) emit({ type: 'misbehaved', recording, kind: misbehaviour.kind });
+    if (misbehaviour?.kind === 'not-ready' || misbehaviour?.kind === 'deleted') return '20014';
+    if (misbehaviour?.kind === 'random-refused') return '20012';
+
+    emit({ type: 'download-started', recording, bytes: bytes.length });
+    response.on('close', () => {
+      emit({ type: 'download-finished', recording, complete: response.writableFinished });
+    });
+    await sendAudio(pbx, request, bytes, misbehaviour);
+    return undefined;
+  },
+
+  'cdr/download': async (pbx, request) => {
+    const { query, response } = request;
+    const window = {
+      extensions: query.get(pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid') ?? '',
+      starttime: query.get('starttime') ?? '',
+      endtime: query.get('endtime') ?? '',
+    };
+    if (takeRandom(pbx, request, cdrResource(window))) return '20012';
+    const reports = pbx.storage.reports.filter((report) => isInWindow(report, window));
+    reply(response, 200, 'text/csv', cdrCsv(reports));
+    pbx.emit({ type: 'cdr-downloaded', rows: reports.length });
+    return undefined;
+  },
+};
+
+function sendAudio(
+  { contentLength, reset }: PbxParts,
+  { response }: ApiRequest,
+  bytes: Buffer,
+  misbehaviour: BodyMisbehaviour | undefined,
+): Promise<void> {
+  return replyWithAudio({ response, bytes, contentLength, misbehaviour, reset });
+}
+
+function takeRandom(pbx: PbxParts, { query, address }: ApiRequest, resource: string): boolean {
+  const reason = pbx.randoms.take(query.get('random') ?? '', resource, address);
+  if (reason) pbx.emit({ type: 'random-refused', resource, reason });
+  return reason !== undefined;
+}

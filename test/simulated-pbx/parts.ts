@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { PbxEvent } from './events.ts';
+import type { Misbehaviours } from './misbehaviours.ts';
+import type { Randoms } from './randoms.ts';
+import type { Body, Sessions } from './sessions.ts';
+import type { Storage } from './storage.ts';
+
+export type ApiVersion = 'v1.1.0' | 'v2.0.0';
+
+/** The parts of a PBX that its API works on. */
+export interface PbxParts {
+  apiVersion: ApiVersion;
+  serialNumber: string;
+  timeZone: string;
+  contentLength: boolean;
+  refreshTokens: boolean;
+  now: () => number;
+  sessions: Sessions;
+  randoms: Randoms;
+  misbehaviours: Misbehaviours;
+  storage: Storage;
+  emit: (event: PbxEvent) => void;
+  /** Method and path of every request so far. */
+  requests: string[];
+  reset: (socket: Socket) => void;
+}
+
+export interface ApiRequest {
+  /** Below `/api/{version}/`. */
+  path: string;
+  query: Map<string, string>;
+  body: Body;
+  token: string;
+  /** The caller's. */
+  address: string;
+  response: ServerResponse;
+}

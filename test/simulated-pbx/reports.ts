@@ -1,0 +1,106 @@
+import http from 'node:http';
+import https from 'node:https';
+import { setTimeout } from 'node:timers/promises';
+import type { PbxEvent } from './events.ts';
+import type { Subscription } from './subscription.ts';
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+export type Answer = number | 'no-answer';
+
+export interface ReportOutcome {
+  delivered: boolean;
+  /** One per POST, the repeats included; none when nobody was subscribed. */
+  answers: Answer[];
+}
+
+export interface ReportSenderOptions {
+  maxReports: number;
+  /** Milliseconds before each repeat, or what to wait for then. */
+  repeatDelay: number | ((repeat: number) => Promise<unknown>);
+  emit: (event: PbxEvent) => void;
+}
+
+type Headers = Record<string, string>;
+
+/** Posts reports the way the PBX does: anything but 200 makes it send the same again. */
+export class ReportSender {
+  #options: ReportSenderOptions;
+  #closing = new AbortController();
+
+  constructor(options: ReportSenderOptions) {
+    this.#options = options;
+  }
+
+  /** `subscription` is asked before each attempt: when the token has died meanwhile, the repeats end. */
+  async post(
+    report: Record<string, unknown>,
+    subscription: () => Subscription | undefined,
+  ): Promise<ReportOutcome> {
+    const { emit, maxReports, repeatDelay } = this.#options;
+    const action = String(report.action ?? report.event ?? '');
+    const answers: Answer[] = [];
+    for (let attempt = 1; attempt <= maxReports; attempt++) {
+      if (attempt > 1) await this.#wait(repeatDelay, attempt - 1);
+      const target = subscription();
+      if (!target || this.#closing.signal.aborted) {
+        emit({ type: 'report-dropped', action, reason: 'nobody-subscribed' });
+        return { delivered: false, answers };
+      }
+      emit({ type: 'report-sent', action, url: target.url, attempt });
+      const answer = await this.postOnce(target.url, serialize(report, target.wellFormed));
+      answers.push(answer);
+      emit({ type: 'report-answered', action, answer, attempt });
+      if (answer === 200) return { delivered: true, answers };
+    }
+    emit({ type: 'report-dropped', action, reason: 'never-accepted' });
+    return { delivered: false, answers };
+  }
+
+  postOnce(url: string, body: string | Buffer, headers: Headers = {}): Promise<Answer> {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+    return new Promise((resolve) => {
+      const target = URL.parse(url);
+      if (!target) return resolve('no-answer');
+      const options: https.RequestOptions = {
+        method: 'POST',
+        // A connection of its own for each report, and no look at the certificate: it is a PBX.
+        agent: false,
+        rejectUnauthorized: false,
+        signal,
+        headers: {
+          'User-Agent': 'WebAPI',
+          'Content-Type': 'application/json',
+          Accept: 'application/json',
+          'Content-Length': Buffer.byteLength(body),
+          ...headers,
+        },
+      };
+      const client = target.protocol === 'https:' ? https : http;
+      const request = client.request(target, options, (response) => {
+        response.on('error', () => {}).resume();
+        response.on('close', () => resolve(response.statusCode ?? 'no-answer'));
+      });
+      request.on('error', () => resolve('no-answer'));
+      request.end(body);
+    });
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #wait(delay: ReportSenderOptions['repeatDelay'], repeat: number): Promise<void> {
+    if (typeof delay === 'function') await delay(repeat);
+    // Closing cuts the wait short; the loop then sees it.
+    else await setTimeout(delay, undefined, { signal: this.#closing.signal }).catch(() => {});
+  }
+}
+
+/** Without `"version":"1.0.2"` in the login the PBX writes a key twice. */
+function serialize(report: Record<string, unknown>, wellFormed: boolean): string {
+  const json = JSON.stringify(report);
+  if (wellFormed) return json;
+  const [first] = Object.entries(report).slice(1);
+  return first ? json.replace('{', `{${JSON.stringify(first[0])}:${JSON.stringify(first[1])},`) : json;
+}

@@ -1,0 +1,42 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+type Report = Record<string, unknown>;
+
+/** The PBX's disk: recordings, and the CDR of every call. */
+export interface Storage {
+  readonly reports: readonly Report[];
+  addReport(report: Report): void;
+  writeRecording(name: string, bytes: Buffer): void;
+  readRecording(name: string): Buffer | undefined;
+}
+
+export function createMemoryStorage(): Storage {
+  const reports: Report[] = [];
+  const recordings = new Map<string, Buffer>();
+  return {
+    reports,
+    addReport: (report) => void reports.push(report),
+    writeRecording: (name, bytes) => void recordings.set(name, bytes),
+    readRecording: (name) => recordings.get(name),
+  };
+}
+
+/** Keeps everything in `directory`, where a later process finds it again. */
+export function openStorage(directory: string): Storage {
+  const reportFile = join(directory, 'cdr.jsonl');
+  // Names hold callers' numbers, and tests make up worse: encoded, no name leaves the folder.
+  const pathOf = (name: string) => join(directory, 'recordings', encodeURIComponent(name));
+  mkdirSync(join(directory, 'recordings'), { recursive: true });
+  const lines = existsSync(reportFile) ? readFileSync(reportFile, 'utf8').split('\n').filter(Boolean) : [];
+  const reports: Report[] = lines.map((line) => JSON.parse(line));
+  return {
+    reports,
+    addReport: (report) => {
+      reports.push(report);
+      appendFileSync(reportFile, `${JSON.stringify(report)}\n`);
+    },
+    writeRecording: (name, bytes) => writeFileSync(pathOf(name), bytes),
+    readRecording: (name) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name)) : undefined),
+  };
+}
