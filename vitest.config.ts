@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // What the functions log is of interest only where a test fails.
+    silent: 'passed-only',
     // Integration tests open real sockets and write real files; a loaded CI machine may be slow.
     testTimeout: 30_000,
     hookTimeout: 30_000,

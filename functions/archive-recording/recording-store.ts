@@ -40,8 +40,8 @@ export interface RecordingStore {
     about: RecordingDescription,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
-  /** Returns the upload's id. */
-  begin(key: string, about: RecordingDescription, signal: AbortSignal): Promise<string>;
+  /** Returns the upload's id. Cannot be aborted: an upload whose id nobody learned could not be removed. */
+  begin(key: string, about: RecordingDescription): Promise<string>;
   putPart(
     upload: { key: string; uploadId: string },
     part: { partNumber: number; bytes: Buffer; crc32: string },
@@ -88,7 +88,7 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
       return writtenOnce(s3.send(command, { abortSignal }));
     },
 
-    async begin(key, { contentType, metadata }, abortSignal) {
+    async begin(key, { contentType, metadata }) {
       const command = new CreateMultipartUploadCommand({
         Bucket: bucket,
         Key: key,
@@ -97,7 +97,7 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
         ContentType: contentType,
         Metadata: metadata,
       });
-      const { UploadId } = await s3.send(command, { abortSignal });
+      const { UploadId } = await s3.send(command);
       if (UploadId === undefined) throw new Error('S3 gave no upload id.');
       return UploadId;
     },

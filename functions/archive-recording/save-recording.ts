@@ -106,7 +106,7 @@ async function saveInParts(
 ): Promise<Saved> {
   const failure = new AbortController();
   const abortSignal = AbortSignal.any([signal, failure.signal]);
-  const upload = { key, uploadId: await store.begin(key, about, signal) };
+  const upload = { key, uploadId: await store.begin(key, about) };
   const stored: PartUpload[] = [];
   let uploading = Promise.resolve();
   let bytes = 0;

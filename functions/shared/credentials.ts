@@ -16,7 +16,10 @@ const credentialsSchema = v.object({
 export type Credentials = v.InferOutput<typeof credentialsSchema>;
 
 /** Always read afresh: a person may have corrected the password a second ago. */
-export async function readCredentials(pbx: Pbx, secrets: Secrets): Promise<Credentials> {
+export async function readCredentials(
+  pbx: Pick<Pbx, 'credentialsSecret'>,
+  secrets: Secrets,
+): Promise<Credentials> {
   const { value } = await secrets.read(pbx.credentialsSecret);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), credentialsSchema), value);
   if (parsed.success) return parsed.output;

@@ -60,9 +60,13 @@ export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues
   };
 }
 
-/** JSON that SQS takes: of all characters that JSON leaves as they are, it refuses these two alone. */
+/**
+ * JSON that SQS takes: of all characters that JSON leaves as they are, AWS's refuses U+FFFE and U+FFFF alone.
+ * The embedded one refuses those beyond U+FFFF too, so their surrogates are escaped as well.
+ */
 export function toMessageBody(message: unknown): string {
-  return JSON.stringify(message).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16)}`;
+  return JSON.stringify(message).replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, escape);
 }
 
 const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value || '-' });

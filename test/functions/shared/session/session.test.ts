@@ -1,0 +1,222 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
+import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
+import { withToken } from '../../../../functions/shared/session/session.ts';
+import type { SimulatedPbx, SimulatedPbxOptions } from '../../../simulated-pbx/simulated-pbx.ts';
+import { startBench, startReceiver } from '../../../simulated-pbx/test-bench.ts';
+import { startSession, WEBHOOK_SECRET } from './session-bench.ts';
+
+const MINUTE_MS = 60_000;
+
+async function start(options: SimulatedPbxOptions & { entered?: string; reportUrl?: string } = {}) {
+  const { entered = 'secret', reportUrl, ...pbxOptions } = options;
+  const { pbx, clock, events } = await startBench(pbxOptions);
+  const client = clientOf(pbx);
+  const bench = await startSession(client, {
+    clock,
+    password: entered,
+    ...(reportUrl !== undefined && { reportUrl }),
+  });
+  return { pbx, clock, events, client, ...bench };
+}
+
+function clientOf(pbx: SimulatedPbx) {
+  const settings = v.parse(pbxSchema, {
+    baseUrl: pbx.url,
+    reportUrl: 'unused',
+    credentialsSecret: 'unused',
+    sessionSecret: 'unused',
+    queueName: 'unused',
+    tls: { fingerprint256: pbx.fingerprint256 },
+  });
+  return createPbxClient(settings);
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'succeeded',
+    (error: { code?: string }) => error.code,
+  );
+
+describe('a session', () => {
+  it('is opened by one login and then shared by all functions', async () => {
+    const { pbx, session, open } = await start();
+    const { token } = await session.current();
+    expect((await open().current()).token).toBe(token);
+    expect(await open().keepAlive()).toBe('kept-alive');
+    expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 1 });
+  });
+
+  it('is opened by one login however many functions ask at the same time', async () => {
+    const { pbx, open } = await start();
+    const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));
+    expect(codes.filter((code) => code === 'succeeded')).toHaveLength(1);
+    expect(codes.filter((code) => code === 'login-in-progress')).toHaveLength(7);
+    expect(pbx.stats.logins).toBe(1);
+  });
+
+  it('outlives the token’s thirty minutes by heartbeats', async () => {
+    const { pbx, clock, session } = await start();
+    await session.current();
+    for (let run = 0; run < 12; run++) {
+      clock.now += 10 * MINUTE_MS;
+      expect(await session.keepAlive()).toBe('kept-alive');
+    }
+    expect(pbx.stats.logins).toBe(1);
+  });
+
+  it('is kept by token/refresh where the login gave a refresh token, with a new pair each time', async () => {
+    const { pbx, clock, session, store, client } = await start({ refreshTokens: true });
+    await session.current();
+    for (let run = 0; run < 4; run++) {
+      const before = (await store.read()).state;
+      clock.now += 20 * MINUTE_MS;
+      expect(await session.keepAlive()).toBe('kept-alive');
+      const after = (await store.read()).state;
+      expect(after.token).not.toBe(before.token);
+      expect(after.refreshToken).not.toBe(before.refreshToken);
+    }
+    await client.deviceInfo((await session.current()).token);
+    expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 0, refreshes: 4 });
+  });
+
+  it('that died is opened again by the keeper', async () => {
+    const { pbx, clock, session } = await start();
+    await session.current();
+    clock.now += 31 * MINUTE_MS;
+    expect(await session.keepAlive()).toBe('logged-in');
+    expect(pbx.stats.logins).toBe(2);
+  });
+
+  it('that another function has renewed meanwhile is taken over without a login', async () => {
+    const { pbx, session, open } = await start();
+    const dead = await session.current();
+    pbx.dropTokens();
+    const renewed = await open().renew(dead);
+    expect((await session.renew(dead)).token).toBe(renewed.token);
+    expect(pbx.stats.logins).toBe(2);
+  });
+
+  it('is renewed at most once for one call', async () => {
+    const { pbx, session, client } = await start();
+    let calls = 0;
+    const call = withToken(session, async (token) => {
+      calls += 1;
+      pbx.dropTokens();
+      await client.deviceInfo(token);
+    });
+    expect(await codeOf(call)).toBe('pbx-20004');
+    expect(calls).toBe(2);
+    expect(pbx.stats.logins).toBe(2);
+  });
+
+  it('subscribes the webhook’s address, and reports arrive there', async () => {
+    const receiver = await startReceiver();
+    const { pbx, session } = await start({ reportUrl: `http://${receiver.host}` });
+    await session.current();
+    expect(await pbx.postReport(pbx.makeCall({ from: '1001', to: '1003' }).report)).toMatchObject({
+      delivered: true,
+    });
+    expect(receiver.received[0]?.path).toBe(`/reports/test/${WEBHOOK_SECRET}`);
+  });
+
+  it('is replaced after a reboot, unless it is newer than that', async () => {
+    const { pbx, clock, session } = await start();
+    await session.current();
+    const bootedAt = clock.now + MINUTE_MS;
+    clock.now += 2 * MINUTE_MS;
+    expect(await session.keepAlive({ bootedAt })).toBe('logged-in');
+    expect(await session.keepAlive({ bootedAt })).toBe('kept-alive');
+    expect(pbx.stats.logins).toBe(2);
+  });
+
+  it('is opened anew when the webhook’s secret was rotated, for the PBX posts to the old address', async () => {
+    const { pbx, events, session, enterCredentials } = await start();
+    await session.current();
+    await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
+    expect(await session.keepAlive()).toBe('logged-in');
+    expect(pbx.stats.logins).toBe(2);
+    expect(events.findLast(({ type }) => type === 'login')).toMatchObject({
+      reportUrl: expect.stringContaining('another-secret-of-the-test'),
+    });
+  });
+});
+
+describe('before anyone has entered credentials', () => {
+  it('nothing is asked of the PBX', async () => {
+    const { pbx, session } = await start({ entered: '' });
+    expect(await codeOf(session.keepAlive())).toBe('no-credentials');
+    expect(pbx.stats.requests).toEqual([]);
+  });
+});
+
+describe('a refused password', () => {
+  it('is tried once, however many functions ask, now and later', async () => {
+    const { pbx, clock, open } = await start({ entered: 'wrong' });
+    await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));
+    for (let day = 0; day < 3; day++) {
+      clock.now += 24 * 60 * MINUTE_MS;
+      expect(await codeOf(open().current())).toBe('pbx-20003');
+      expect(await codeOf(open().keepAlive())).toBe('pbx-20003');
+    }
+    expect(pbx.stats.refusedLogins).toBe(1);
+  });
+
+  it('is forgotten when the credentials change', async () => {
+    const { pbx, session, enterCredentials } = await start({ entered: 'wrong' });
+    expect(await codeOf(session.current())).toBe('pbx-20003');
+    await enterCredentials({ password: 'secret' });
+    expect(await codeOf(session.current())).toBe('succeeded');
+    expect(pbx.stats).toMatchObject({ logins: 1, refusedLogins: 1 });
+  });
+
+  it('is not tried again because only the webhook’s secret changed', async () => {
+    const { pbx, session, enterCredentials } = await start({ entered: 'wrong' });
+    expect(await codeOf(session.current())).toBe('pbx-20003');
+    await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
+    expect(await codeOf(session.current())).toBe('pbx-20003');
+    expect(pbx.stats.refusedLogins).toBe(1);
+  });
+
+  it('leaves a session alone that is still alive', async () => {
+    const { pbx, session, enterCredentials } = await start();
+    await session.current();
+    await enterCredentials({ password: 'wrong' });
+    expect(await session.keepAlive()).toBe('kept-alive');
+    expect(pbx.stats.refusedLogins).toBe(0);
+  });
+});
+
+describe('a locked address', () => {
+  it('holds all logins for ten minutes, and no longer', async () => {
+    const { pbx, clock, session, client } = await start();
+    const subscription = { url: 'http://127.0.0.1:9', form: 'url', port: 9 } as const;
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await codeOf(client.login({ username: 'api', password: 'stranger' }, subscription));
+    }
+    expect(await codeOf(session.current())).toBe('pbx-20002');
+    const requests = pbx.stats.requests.length;
+    clock.now += 9 * MINUTE_MS;
+    expect(await codeOf(session.current())).toBe('pbx-20002');
+    expect(pbx.stats.requests).toHaveLength(requests);
+    clock.now += 2 * MINUTE_MS;
+    expect(await codeOf(session.current())).toBe('succeeded');
+  });
+});
+
+describe('a login without an answer', () => {
+  it('is tried again after a minute, then later and later, up to ten minutes', async () => {
+    const { pbx, clock, session } = await start();
+    await pbx.close();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      expect(await codeOf(session.current())).toBe('pbx-connection');
+      const error = await session.current().catch((reason: { notBefore?: number }) => reason);
+      const { notBefore = 0 } = error as { notBefore?: number };
+      waits.push((notBefore - clock.now) / MINUTE_MS);
+      clock.now = notBefore;
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 10, 10]);
+  });
+});
