@@ -1,0 +1,306 @@
+import { App } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { envSchema as archiveRecordingEnv } from '../../functions/archive-recording/env.ts';
+import { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
+import { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
+import { envSchema as recordingLinkEnv } from '../../functions/recording-link/env.ts';
+import { ArchiveStack } from '../../infra/archive-stack.ts';
+import { readArchiveConfig } from '../../infra/config.ts';
+import { context, findResource, flatten, type Json, officeOnly, synthArchive } from './synth-archive.ts';
+
+const archive = synthArchive();
+const jwt = { type: 'jwt', issuer: 'https://login.example/', audience: ['recordings'] };
+const withLinks = {
+  token: archive,
+  iam: synthArchive({ links: { authorization: { type: 'iam' } } }),
+  jwt: synthArchive({ links: { authorization: jwt } }),
+};
+
+const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink'];
+const functionOf = (prefix: string, { resources } = archive) =>
+  findResource(resources, 'AWS::Lambda::Function', prefix);
+const environmentOf = (prefix: string, synthesized = archive) => {
+  const environment = functionOf(prefix, synthesized)[1].Properties.Environment;
+  return (environment as { Variables: { [name: string]: Json } }).Variables;
+};
+const queueOf = (prefix: string) => findResource(archive.resources, 'AWS::SQS::Queue', prefix);
+
+describe('the functions', () => {
+  it.each(roles)('%s runs on Node 24 and arm64, logs JSON, and is traced by nobody', (prefix) => {
+    const [, { Properties }] = functionOf(prefix);
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 256,
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+    expect(Properties).not.toHaveProperty('TracingConfig');
+    // A new account has ten concurrent executions, and reserving some would make every deployment fail there.
+    expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  it.each([
+    ['ArchiveRecording', 900],
+    ['CdrWebhook', 10],
+    ['PbxSession', 120],
+    ['RecordingLink', 10],
+  ])('%s may take %i seconds', (prefix, seconds) => {
+    expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
+  });
+
+  it.each(roles)('%s starts only after its permissions are there', (prefix) => {
+    const [policyId] = findResource(archive.resources, 'AWS::IAM::Policy', prefix);
+    expect(functionOf(prefix)[1].DependsOn).toContain(policyId);
+  });
+
+  it('exist without any helper function of the CDK beside them', () => {
+    archive.template.resourceCountIs('AWS::Lambda::Function', 4);
+    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 4);
+  });
+
+  it('and the API keep their logs for as long as configured', () => {
+    const { template } = synthArchive({ logRetentionDays: 30 });
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 5);
+    template.resourceCountIs('AWS::Logs::LogGroup', 5);
+    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 5);
+  });
+});
+
+describe('the environment', () => {
+  it.each([
+    ['CdrWebhook', cdrWebhookEnv],
+    ['ArchiveRecording', archiveRecordingEnv],
+    ['PbxSession', pbxSessionEnv],
+  ])('of %s is exactly what its schema asks for', (prefix, schema) => {
+    expect(Object.keys(environmentOf(prefix)).sort()).toEqual(Object.keys(schema.entries).sort());
+  });
+
+  const [withoutToken, withToken] = recordingLinkEnv.options;
+  it.each([
+    ['token', withToken],
+    ['iam', withoutToken],
+    ['jwt', withoutToken],
+  ] as const)('of RecordingLink is exactly what its schema asks for with %s', (type, schema) => {
+    const environment = environmentOf('RecordingLink', withLinks[type]);
+    expect(Object.keys(environment).sort()).toEqual(Object.keys(schema.entries).sort());
+    expect(environment.LINK_AUTHORIZATION).toBe(type);
+  });
+
+  it('gives queue URLs a base that a queue name completes', () => {
+    for (const prefix of ['CdrWebhook', 'ArchiveRecording']) {
+      expect(flatten(environmentOf(prefix).QUEUE_URL_BASE)).toBe(
+        'https://sqs.<AWS::Region>.<AWS::URLSuffix>/<AWS::AccountId>/',
+      );
+    }
+  });
+
+  it('names the webhook host without a scheme', () => {
+    const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
+    for (const prefix of ['PbxSession', 'ArchiveRecording']) {
+      expect(flatten(environmentOf(prefix).REPORT_HOST)).toBe(
+        `<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>`,
+      );
+    }
+  });
+
+  it('carries the configured maximum age of a link', () => {
+    const { MAX_LINK_AGE_SECONDS } = environmentOf(
+      'RecordingLink',
+      synthArchive({ links: { maximumAgeSeconds: 600 } }),
+    );
+    expect(MAX_LINK_AGE_SECONDS).toBe('600');
+    expect(environmentOf('RecordingLink').MAX_LINK_AGE_SECONDS).toBe('3600');
+  });
+
+  it('names a file of a layer that exactly the functions with that variable have', () => {
+    const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
+    for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook']) {
+      expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
+      expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
+    }
+    expect(functionOf('RecordingLink')[1].Properties).not.toHaveProperty('Layers');
+  });
+});
+
+describe("a PBX's queue", () => {
+  const [queueId, queue] = queueOf('Pbxheadoffice');
+  const [deadLetterQueueId] = queueOf('DeadLetterQueue');
+
+  it('has the name that its URL is made of, waits 5 seconds, and keeps a job for 14 days', () => {
+    expect(queue.Properties).toMatchObject({
+      QueueName: 'PbxRecordingArchive-head-office',
+      DelaySeconds: 5,
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+
+  it('hides a job for twice as long as its function may take', () => {
+    const timeout = Number(functionOf('ArchiveRecording')[1].Properties.Timeout);
+    expect(queue.Properties.VisibilityTimeout).toBe(2 * timeout);
+  });
+
+  it('gives a crashing job up long after the function would, and before the queue forgets it', () => {
+    const { maxReceiveCount, deadLetterTargetArn } = queue.Properties.RedrivePolicy as {
+      maxReceiveCount: number;
+      deadLetterTargetArn: Json;
+    };
+    expect(flatten(deadLetterTargetArn)).toBe(`<${deadLetterQueueId}.Arn>`);
+    expect(maxReceiveCount).toBeGreaterThan(260);
+    const secondsOfCrashes = maxReceiveCount * Number(queue.Properties.VisibilityTimeout);
+    expect(secondsOfCrashes / 86_400).toBeCloseTo(8.3, 1);
+    expect(secondsOfCrashes).toBeLessThan(Number(queue.Properties.MessageRetentionPeriod));
+  });
+
+  it('feeds the one archive function, one job at a time, by as many workers as configured', () => {
+    const [functionId] = functionOf('ArchiveRecording');
+    const mapping = (MaximumConcurrency: number) => ({
+      EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      FunctionName: { Ref: functionId },
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency },
+    });
+    archive.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', mapping(2));
+    const five = { 'head-office': { baseUrl: 'https://203.0.113.10', maxConcurrency: 5 } };
+    synthArchive({ pbxs: five }).template.hasResourceProperties(
+      'AWS::Lambda::EventSourceMapping',
+      mapping(5),
+    );
+  });
+});
+
+describe('session requests', () => {
+  it('reach the session function one by one, and are given up after five receives', () => {
+    const [queueId, { Properties }] = queueOf('SessionRequests');
+    const [functionId, session] = functionOf('PbxSession');
+    const [deadLetterQueueId] = queueOf('DeadLetterQueue');
+    expect(Properties).toMatchObject({
+      VisibilityTimeout: 2 * Number(session.Properties.Timeout),
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
+        maxReceiveCount: 5,
+      },
+    });
+    archive.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      FunctionName: { Ref: functionId },
+      BatchSize: 1,
+    });
+  });
+
+  it('come from the clock every ten minutes as well', () => {
+    const [functionId] = functionOf('PbxSession');
+    archive.template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(10 minutes)',
+      State: 'ENABLED',
+      Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId, 'Arn'] } })],
+    });
+  });
+});
+
+describe('every queue', () => {
+  it('is encrypted and keeps messages for 14 days', () => {
+    archive.template.allResourcesProperties('AWS::SQS::Queue', {
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+
+  it('refuses plain HTTP', () => {
+    const queues = Object.values(archive.resources).filter(({ Type }) => Type === 'AWS::SQS::Queue');
+    archive.template.resourcePropertiesCountIs(
+      'AWS::SQS::QueuePolicy',
+      {
+        PolicyDocument: {
+          Statement: [
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          ],
+        },
+      },
+      queues.length,
+    );
+  });
+});
+
+describe('the secrets', () => {
+  const { template } = archive;
+
+  it('of a PBX hold empty credentials and a generated webhook secret that fits a URL path', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'PbxRecordingArchive/pbx/head-office',
+      GenerateSecretString: {
+        SecretStringTemplate: '{"username":"","password":""}',
+        GenerateStringKey: 'webhookSecret',
+        PasswordLength: 48,
+        ExcludePunctuation: true,
+      },
+    });
+  });
+
+  it('of a session have a first version from the start', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'PbxRecordingArchive/session/head-office',
+      GenerateSecretString: { SecretStringTemplate: '{}', GenerateStringKey: 'nonce' },
+    });
+  });
+
+  it('include a link token with token authorization, and none with any other', () => {
+    const token = {
+      Name: 'PbxRecordingArchive/link-token',
+      GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true },
+    };
+    template.hasResourceProperties('AWS::SecretsManager::Secret', token);
+    expect(environmentOf('RecordingLink').LINK_TOKEN_SECRET).toBe(token.Name);
+    for (const { template: other } of [withLinks.iam, withLinks.jwt]) {
+      other.resourcePropertiesCountIs('AWS::SecretsManager::Secret', { Name: token.Name }, 0);
+    }
+  });
+
+  it('are all generated, and their values appear nowhere in the template', () => {
+    for (const { Type, Properties } of Object.values(archive.resources)) {
+      if (Type !== 'AWS::SecretsManager::Secret') continue;
+      expect(Properties).toHaveProperty('GenerateSecretString');
+      expect(Properties).not.toHaveProperty('SecretString');
+    }
+    // A dynamic reference would make CloudFormation write the value into a property.
+    expect(JSON.stringify(archive.template.toJSON())).not.toContain('resolve:secretsmanager');
+  });
+
+  it('leave their names free when their PBX is taken out', () => {
+    template.allResources('AWS::SecretsManager::Secret', { DeletionPolicy: 'Delete' });
+  });
+});
+
+describe('the outputs', () => {
+  it('name what people need after a deployment', () => {
+    expect(Object.keys(archive.outputs).sort()).toEqual([
+      'CredentialsSecret',
+      'DeadLetterQueueUrl',
+      'LinkApiUrl',
+      'LinkTokenSecret',
+      'PbxSessionFunction',
+      'RecordingsBucket',
+      'WebhookHost',
+    ]);
+    expect(archive.outputs.CredentialsSecret?.Value).toBe('PbxRecordingArchive/pbx/{pbxId}');
+    expect(archive.outputs.LinkTokenSecret?.Value).toBe('PbxRecordingArchive/link-token');
+    const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
+    expect(flatten(archive.outputs.LinkApiUrl?.Value)).toBe(
+      `https://<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>/recordings/`,
+    );
+  });
+
+  it('name no link token where there is none', () => {
+    expect(withLinks.iam.outputs).not.toHaveProperty('LinkTokenSecret');
+  });
+});
+
+describe('the stack', () => {
+  it('has the configured name and tags', () => {
+    const config = readArchiveConfig({ ...officeOnly, stackName: 'Calls', tags: { department: 'support' } });
+    const stack = new ArchiveStack(new App({ context }), config);
+    expect(stack.stackName).toBe('Calls');
+    expect(stack.tags.tagValues()).toEqual({ department: 'support' });
+  });
+});

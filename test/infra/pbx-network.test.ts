@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { findResource, synthArchive } from './synth-archive.ts';
+
+const place = { vpcId: 'vpc-0a1b0000', subnetIds: ['subnet-0a000000', 'subnet-0b000000'] };
+const created = synthArchive({
+  network: { ...place, endpoints: 'create', routeTableIds: ['rtb-0a000000', 'rtb-0b000000'] },
+});
+const existing = synthArchive({
+  network: { ...place, endpoints: 'existing', securityGroupIds: ['sg-0f000000'] },
+});
+
+const vpcConfigOf = (prefix: string, { resources } = created) =>
+  findResource(resources, 'AWS::Lambda::Function', prefix)[1].Properties.VpcConfig;
+
+describe('in a VPC', () => {
+  const [functionsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkFunctions');
+  const [endpointsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkEndpoints');
+
+  it('are only the functions that talk to the PBX', () => {
+    for (const prefix of ['ArchiveRecording', 'PbxSession']) {
+      expect(vpcConfigOf(prefix)).toEqual({
+        SubnetIds: place.subnetIds,
+        SecurityGroupIds: [{ 'Fn::GetAtt': [functionsGroup, 'GroupId'] }],
+      });
+    }
+    for (const prefix of ['CdrWebhook', 'RecordingLink']) expect(vpcConfigOf(prefix)).toBeUndefined();
+  });
+
+  it('they use the given security groups, where there are any', () => {
+    expect(vpcConfigOf('PbxSession', existing)).toEqual({
+      SubnetIds: place.subnetIds,
+      SecurityGroupIds: ['sg-0f000000'],
+    });
+    existing.template.resourceCountIs('AWS::EC2::SecurityGroup', 0);
+  });
+
+  it('S3 is reached through a gateway in the given route tables', () => {
+    created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      VpcEndpointType: 'Gateway',
+      ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, '.s3']] },
+      VpcId: place.vpcId,
+      RouteTableIds: ['rtb-0a000000', 'rtb-0b000000'],
+    });
+  });
+
+  it.each(['sqs', 'secretsmanager'])('%s is reached through an endpoint under its usual name', (service) => {
+    created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      VpcEndpointType: 'Interface',
+      ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, `.${service}`]] },
+      SubnetIds: place.subnetIds,
+      PrivateDnsEnabled: true,
+      SecurityGroupIds: [{ 'Fn::GetAtt': [endpointsGroup, 'GroupId'] }],
+    });
+  });
+
+  it('the endpoints let in nobody but the functions, and only https', () => {
+    created.template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
+    created.template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      GroupId: { 'Fn::GetAtt': [endpointsGroup, 'GroupId'] },
+      SourceSecurityGroupId: { 'Fn::GetAtt': [functionsGroup, 'GroupId'] },
+      IpProtocol: 'tcp',
+      FromPort: 443,
+      ToPort: 443,
+    });
+    for (const group of [functionsGroup, endpointsGroup]) {
+      expect(created.resources[group]?.Properties).not.toHaveProperty('SecurityGroupIngress');
+    }
+  });
+
+  it('the endpoints let in the given security groups, where there are any', () => {
+    const { template } = synthArchive({
+      network: {
+        ...place,
+        endpoints: 'create',
+        routeTableIds: ['rtb-0a000000'],
+        securityGroupIds: ['sg-0f000000'],
+      },
+    });
+    template.resourceCountIs('AWS::EC2::SecurityGroup', 1);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      GroupId: { 'Fn::GetAtt': [endpointsGroup, 'GroupId'] },
+      SourceSecurityGroupId: 'sg-0f000000',
+      IpProtocol: 'tcp',
+      FromPort: 443,
+      ToPort: 443,
+    });
+  });
+
+  it('no endpoint is made where they exist already', () => {
+    existing.template.resourceCountIs('AWS::EC2::VPCEndpoint', 0);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { findResource, flatten, synthArchive } from './synth-archive.ts';
+
+const front = synthArchive({ webhook: { plainHttp: true } });
+const [distributionId, distribution] = findResource(front.resources, 'AWS::CloudFront::Distribution');
+const config = distribution.Properties.DistributionConfig as {
+  Origins: { Id: string; DomainName: string }[];
+  DefaultCacheBehavior: Record<string, unknown>;
+  CacheBehaviors: Record<string, unknown>[];
+};
+
+// Names of CloudFront's managed policies, from its documentation.
+const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const allViewerExceptHostHeader = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
+const behavior = {
+  AllowedMethods: expect.arrayContaining(['GET', 'POST']),
+  CachePolicyId: cachingDisabled,
+  OriginRequestPolicyId: allViewerExceptHostHeader,
+};
+
+describe('the front for plain HTTP', () => {
+  it('is not there unless it is configured', () => {
+    synthArchive().template.resourceCountIs('AWS::CloudFront::Distribution', 0);
+  });
+
+  it('takes plain HTTP for reports only', () => {
+    expect(config.CacheBehaviors).toEqual([
+      expect.objectContaining({ ...behavior, PathPattern: '/reports/*', ViewerProtocolPolicy: 'allow-all' }),
+    ]);
+    expect(config.DefaultCacheBehavior).toMatchObject({ ...behavior, ViewerProtocolPolicy: 'https-only' });
+  });
+
+  it('speaks TLS 1.2 with the API', () => {
+    const [apiId] = findResource(front.resources, 'AWS::ApiGatewayV2::Api');
+    expect(config.Origins).toEqual([
+      expect.objectContaining({
+        CustomOriginConfig: { OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] },
+      }),
+    ]);
+    expect(flatten(config.Origins[0]?.DomainName)).toBe(
+      `<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>`,
+    );
+  });
+
+  it('writes no access log, which would hold the webhook secret', () => {
+    expect(config).not.toHaveProperty('Logging');
+  });
+
+  it('is what the PBXs are told to post to', () => {
+    for (const prefix of ['PbxSession', 'ArchiveRecording']) {
+      const [, { Properties }] = findResource(front.resources, 'AWS::Lambda::Function', prefix);
+      expect(Properties.Environment).toMatchObject({
+        Variables: { REPORT_HOST: { 'Fn::GetAtt': [distributionId, 'DomainName'] } },
+      });
+    }
+    expect(flatten(front.outputs.WebhookHost?.Value)).toBe(`<${distributionId}.DomainName>`);
+  });
+
+  it('leaves the link API where it was', () => {
+    expect(flatten(front.outputs.LinkApiUrl?.Value)).toContain('execute-api');
+  });
+});

@@ -1,0 +1,137 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { findResource, type Json, synthArchive } from './synth-archive.ts';
+
+const plain = synthArchive();
+
+function bucketWith(bucket: Record<string, unknown>) {
+  const synthesized = synthArchive({ bucket });
+  const [, { Properties }] = findResource(synthesized.resources, 'AWS::S3::Bucket');
+  return { ...synthesized, properties: Properties };
+}
+
+const rulesOf = (properties: { [key: string]: Json }) =>
+  (properties.LifecycleConfiguration as unknown as { Rules: Record<string, Json>[] }).Rules;
+
+describe('the bucket', () => {
+  const [, bucket] = findResource(plain.resources, 'AWS::S3::Bucket');
+
+  it('is private, versioned, encrypted, and ready for Object Lock', () => {
+    expect(bucket.Properties).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      ObjectLockEnabled: true,
+    });
+  });
+
+  it('refuses plain HTTP, even after the stack is gone', () => {
+    plain.template.hasResource('AWS::S3::BucketPolicy', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Deny',
+              Principal: { AWS: '*' },
+              Action: 's3:*',
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            }),
+          ]),
+        },
+      },
+    });
+  });
+
+  it('stays when the stack goes', () => {
+    plain.template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+
+  it('tells EventBridge of every recording, without a helper function', () => {
+    expect(bucket.Properties.NotificationConfiguration).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
+    });
+  });
+
+  it('forgets unfinished uploads after a day, and nothing else unless told to', () => {
+    expect(rulesOf(bucket.Properties)).toEqual([
+      { Id: 'AbortUploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ]);
+    expect(bucket.Properties).not.toHaveProperty('ObjectLockConfiguration');
+  });
+});
+
+describe('the bucket as configured', () => {
+  it('moves recordings to cheaper classes that are still read at once', () => {
+    const { properties } = bucketWith({
+      infrequentAccessAfterDays: 30,
+      glacierInstantRetrievalAfterDays: 90,
+    });
+    expect(rulesOf(properties)).toContainEqual({
+      Id: 'Transition',
+      Status: 'Enabled',
+      Transitions: [
+        { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+        { StorageClass: 'GLACIER_IR', TransitionInDays: 90 },
+      ],
+    });
+  });
+
+  it('removes expired recordings for good a week later, and the markers they leave', () => {
+    const { properties } = bucketWith({ expireAfterDays: 365 });
+    expect(rulesOf(properties)).toEqual([
+      expect.objectContaining({ Id: 'AbortUploads' }),
+      {
+        Id: 'Expire',
+        Status: 'Enabled',
+        ExpirationInDays: 365,
+        NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+      },
+      { Id: 'DropDeleteMarkers', Status: 'Enabled', ExpiredObjectDeleteMarker: true },
+    ]);
+  });
+
+  it.each([
+    ['governance', 'GOVERNANCE'],
+    ['compliance', 'COMPLIANCE'],
+  ])('locks recordings in %s mode', (mode, Mode) => {
+    const { properties } = bucketWith({ objectLock: { mode, days: 180 } });
+    expect(properties.ObjectLockConfiguration).toEqual({
+      ObjectLockEnabled: 'Enabled',
+      Rule: { DefaultRetention: { Mode, Days: 180 } },
+    });
+  });
+
+  it('encrypts with an existing KMS key', () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000';
+    const { properties, template } = bucketWith({ encryption: 'kms', kmsKeyArn });
+    expect(properties.BucketEncryption).toEqual({
+      ServerSideEncryptionConfiguration: [
+        {
+          BucketKeyEnabled: true,
+          ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKeyArn },
+        },
+      ],
+    });
+    template.resourceCountIs('AWS::KMS::Key', 0);
+  });
+
+  it('encrypts with a KMS key of the stack that rotates and outlives it', () => {
+    const { template } = bucketWith({ encryption: 'kms' });
+    template.hasResource('AWS::KMS::Key', {
+      Properties: { EnableKeyRotation: true },
+      DeletionPolicy: 'Retain',
+    });
+  });
+});
