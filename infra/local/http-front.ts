@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+
+/** API Gateway's limit for a request's body. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Handlers by route key, such as `GET /recordings/{pbxId}/{recording}`. */
+export type Routes = Readonly<Record<string, HttpHandler>>;
+
+export interface HttpFront {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves handlers as an API Gateway HTTP API does (payload format 2.0). It listens at once, so that its
+ * port is known; requests wait until there are `routes`.
+ */
+export async function startHttpFront(
+  routes: Promise<Routes>,
+  port: number,
+  hostname: string,
+): Promise<HttpFront> {
+  const server = createServer((request, response) => {
+    answer(routes, request, response).catch(() => reply(response, 500, 'Internal Server Error'));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, hostname, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+}
+
+async function answer(
+  routes: Promise<Routes>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://front');
+  const match = findRoute(await routes, `${request.method} ${url.pathname}`);
+  if (match === undefined) return reply(response, 404, 'Not Found');
+  const body = await readBody(request);
+  if (body === undefined) return reply(response, 413, 'Request Entity Too Large');
+
+  const result = await match.handler(toEvent(request, url, match, body));
+  response.writeHead(result.statusCode ?? 200, result.headers as Record<string, string>);
+  response.end(result.isBase64Encoded ? Buffer.from(result.body ?? '', 'base64') : result.body);
+}
+
+interface Match {
+  routeKey: string;
+  handler: HttpHandler;
+  pathParameters: Record<string, string>;
+}
+
+function findRoute(routes: Routes, request: string): Match | undefined {
+  for (const [routeKey, handler] of Object.entries(routes)) {
+    const pattern = routeKey.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+    const groups = new RegExp(`^${pattern}$`).exec(request)?.groups;
+    if (groups === undefined) continue;
+    const pathParameters = Object.entries(groups).map(([name, value]) => [name, decode(value)]);
+    return { routeKey, handler, pathParameters: Object.fromEntries(pathParameters) };
+  }
+  return undefined;
+}
+
+/** HTTP APIs hand path parameters out decoded; what is not valid percent-encoding stays as it came. */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function toEvent(
+  request: IncomingMessage,
+  url: URL,
+  { routeKey, pathParameters }: Match,
+  body: Buffer,
+): APIGatewayProxyEventV2 {
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
+  const isText = /^(?:text\/|application\/(?:json|xml|javascript))/.test(
+    request.headers['content-type'] ?? '',
+  );
+  const now = new Date();
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: decode(url.pathname),
+    rawQueryString: url.search.slice(1),
+    headers: Object.fromEntries(headers),
+    ...(url.search !== '' && { queryStringParameters: joinRepeated(url.searchParams) }),
+    pathParameters,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'local',
+      domainName: request.headers.host ?? '',
+      domainPrefix: 'local',
+      http: {
+        method: request.method ?? '',
+        path: decode(url.pathname),
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress ?? '',
+        userAgent: request.headers['user-agent'] ?? '',
+      },
+      requestId: randomUUID(),
+      routeKey,
+      stage: '$default',
+      time: now.toISOString(),
+      timeEpoch: now.getTime(),
+    },
+    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+/** A parameter that is given twice arrives as one value, joined by a comma. */
+function joinRepeated(query: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name).join(',')]));
+}
+
+function reply(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

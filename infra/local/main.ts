@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { runDemo } from './demo.ts';
+import { plural, show, showLog } from './display.ts';
+import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { runWithPbx } from './real-pbx.ts';
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  else await run(options);
+} catch (error) {
+  console.error(`\n${explain(error)}`);
+  process.exitCode = 1;
+}
+
+async function run(options: Options): Promise<void> {
+  const startedAt = performance.now();
+  const stopShowing = showLog();
+  const running = options.pbx === undefined ? await runDemo(options) : await runWithPbx(options.pbx, options);
+  if (options.exit && 'archived' in running) {
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    show(
+      'done',
+      `${plural(running.archived, 'recording')} archived, fetched and compared in ${seconds} s`,
+      'green',
+    );
+  } else {
+    console.log('Press Ctrl-C to stop.');
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  }
+  await running.close();
+  stopShowing();
+}
+
+/** One sentence for what a person can mend; the whole story for what only a developer can. */
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  const { code, port, stack, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken: stop what uses it, or choose another one with --port.`;
+  if (code === 'EACCES')
+    return `${message}. Choose another port with --port, or another directory with --data.`;
+  return stack ?? String(error);
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import {
+  CreateQueueCommand,
+  type QueueAttributeName,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SessionStore } from '../../functions/shared/session/session-store.ts';
+
+/** URL-safe, as what the stack generates. */
+export const generateSecret = () => randomBytes(30).toString('base64url');
+
+/** Returns the secret's value; makes it `initial` if there is none yet. */
+export async function ensureSecret(
+  client: SecretsManagerClient,
+  name: string,
+  initial: string,
+): Promise<string> {
+  try {
+    const { SecretString = initial } = await client.send(new GetSecretValueCommand({ SecretId: name }));
+    return SecretString;
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+    await client.send(new CreateSecretCommand({ Name: name, SecretString: initial }));
+    return initial;
+  }
+}
+
+/** Enters the credentials, as a person does in the console; the webhook's secret stays. */
+export async function enterCredentials(
+  client: SecretsManagerClient,
+  name: string,
+  credentials: { username: string; password: string },
+): Promise<void> {
+  const initial = { username: '', password: '', webhookSecret: generateSecret() };
+  const before = await ensureSecret(client, name, JSON.stringify(initial));
+  const after = JSON.stringify({ ...JSON.parse(before), ...credentials });
+  if (after === before) return;
+  await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: after }));
+}
+
+/** A queue that is there already keeps its messages, and gets the attributes of this version. */
+export async function ensureQueue(
+  client: SQSClient,
+  queueUrl: string,
+  attributes: Partial<Record<QueueAttributeName, string>>,
+): Promise<void> {
+  await client.send(new CreateQueueCommand({ QueueName: queueUrl.split('/').at(-1) }));
+  await client.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: attributes }));
+}
+
+export async function ensureBucket(client: S3Client, name: string): Promise<void> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: name }));
+  } catch (error) {
+    if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 404) throw error;
+    await client.send(new CreateBucketCommand({ Bucket: name }));
+  }
+}
+
+/** A login that a former process has not finished keeps nobody waiting: there is no other process now. */
+export async function releaseLogin(store: SessionStore): Promise<void> {
+  const snapshot = await store.read();
+  const { login, ...state } = snapshot.state;
+  if (login !== undefined) await store.replace(snapshot, state);
+}

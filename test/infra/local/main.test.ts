@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../simulated-pbx/test-bench.ts';
+import { findFreePort, makeDirectory, start } from './start-process.ts';
+
+async function startPbx(options: Parameters<typeof startSimulatedPbx>[0] = {}): Promise<SimulatedPbx> {
+  const pbx = await startSimulatedPbx({ tls: identity, repeatDelay: 200, maxReports: 100, ...options });
+  onTestFinished(() => pbx.close());
+  return pbx;
+}
+
+const argsFor = (pbx: SimulatedPbx, port: number, directory: string) => [
+  ...['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256],
+  ...['--port', String(port), '--report-url', `127.0.0.1:${port}`, '--data', directory],
+];
+
+const PASSWORD = { PBX_PASSWORD: 'secret' };
+
+async function fetchRecording(port: number, directory: string, name: string): Promise<Buffer> {
+  const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
+  const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(name)}`;
+  const answer = await request(url, { headers: { authorization: `Bearer ${token}` } });
+  const { url: presigned } = (await answer.body.json()) as { url: string };
+  return Buffer.from(await (await request(presigned)).body.arrayBuffer());
+}
+
+describe('npm start', () => {
+  it('archives, fetches and compares the simulated PBX’s calls, and exits with 0', async () => {
+    const directory = await makeDirectory();
+    const demo = start(['--calls', '3', '--exit', '--port', '0', '--data', directory]);
+    expect(await demo.ended).toBe(0);
+    expect(demo.output().match(/stored {4}recordings\/demo\//g)).toHaveLength(3);
+    expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(3);
+    expect(demo.output()).toContain('3 recordings archived, fetched and compared');
+    // What a person pastes has the token's file in it, never the token.
+    const token = await readFile(join(directory, 'demo', 'link-token'), 'utf8');
+    expect(demo.output()).not.toContain(token);
+    expect(demo.output()).not.toContain('X-Amz-Signature');
+  });
+
+  it('tells all its options', async () => {
+    const help = start(['--help']);
+    expect(await help.ended).toBe(0);
+    for (const option of [
+      '--calls',
+      '--exit',
+      '--pbx',
+      '--username',
+      '--fingerprint',
+      '--report-url',
+      '--data',
+    ]) {
+      expect(help.output()).toContain(option);
+    }
+  });
+});
+
+describe('npm start with a PBX of one’s own', () => {
+  it('archives the call that has just ended', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('make a recorded call');
+    const call = pbx.makeCall({ from: '1001', to: '1003' });
+    expect(await pbx.postReport(call.report)).toMatchObject({ delivered: true });
+    await host.printed('stored');
+    expect((await fetchRecording(port, directory, call.recording)).equals(call.bytes)).toBe(true);
+    host.process.kill('SIGINT');
+    expect(await host.ended).toBe(0);
+  });
+
+  it('takes an http:// PBX when told so', async () => {
+    const [pbx, port, directory] = [
+      await startPbx({ plain: true }),
+      await findFreePort(),
+      await makeDirectory(),
+    ];
+    const args = ['--pbx', pbx.url, '--username', 'api', '--port', String(port), '--data', directory];
+    const refused = start(args, PASSWORD);
+    expect(await refused.ended).toBe(1);
+    expect(refused.output()).toContain('add --http-pbx');
+    await start([...args, '--http-pbx'], PASSWORD).printed('make a recorded call');
+  });
+
+  it('loses no job when it is killed', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const calls = Array.from({ length: 6 }, (_, number) =>
+      pbx.makeCall({
+        from: '1001',
+        to: String(2000 + number),
+        // The first kill hits in the middle of a download.
+        ...(number === 0 && { misbehaviour: { kind: 'stall' } }),
+      }),
+    );
+    const first = start(argsFor(pbx, port, directory), PASSWORD);
+    await first.printed('make a recorded call');
+    for (const { report } of calls.slice(0, 4)) await pbx.postReport(report);
+    await first.printed('download');
+    first.process.kill('SIGKILL');
+    await first.ended;
+
+    const reported = pbx.postReport(calls[4]?.report ?? {});
+    const second = start(argsFor(pbx, port, directory), PASSWORD);
+    expect(await reported).toMatchObject({ delivered: true });
+    await pbx.postReport(calls[5]?.report ?? {});
+    second.process.kill('SIGKILL');
+    await second.ended;
+
+    const third = start(argsFor(pbx, port, directory), PASSWORD);
+    for (const { recording } of calls) {
+      const isArchived = () =>
+        [first, second, third].some((host) => host.output().includes(`/${recording}\n`));
+      while (!isArchived()) await third.printed('\n', third.output().split('\n').length);
+    }
+    for (const { recording, bytes } of calls) {
+      expect((await fetchRecording(port, directory, recording)).equals(bytes)).toBe(true);
+    }
+    expect(pbx.stats).toMatchObject({ reusedRandoms: 0, refusedLogins: 0 });
+  });
+});
+
+describe('a mistake is answered with one clear sentence, and exit code 1:', () => {
+  async function explained(args: string[], env: NodeJS.ProcessEnv = PASSWORD): Promise<string> {
+    const failed = start(args, env);
+    expect(await failed.ended).toBe(1);
+    expect(failed.output()).not.toMatch(/^ {4}at /m);
+    return failed.output();
+  }
+
+  it('a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.close();
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const text = await explained(['--port', String(port), '--data', await makeDirectory()]);
+    expect(text).toContain(`Port ${port} is taken`);
+  });
+
+  it('a PBX that is not there', async () => {
+    const url = `https://127.0.0.1:${await findFreePort()}`;
+    const args = ['--pbx', url, '--username', 'api', '--data', await makeDirectory()];
+    const text = await explained([...args, '--port', String(await findFreePort())]);
+    expect(text).toContain(`No PBX answers at ${url}`);
+  });
+
+  it('a fingerprint that is not the PBX’s, with the right one', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const args = argsFor({ ...pbx, fingerprint256: 'AB'.repeat(32) }, port, directory);
+    const text = await explained(args.map((arg) => arg));
+    expect(text).toContain(pbx.fingerprint256);
+    expect(pbx.stats.requests).toEqual([]);
+  });
+
+  it('a self-signed certificate that is not pinned, with its fingerprint', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const args = argsFor(pbx, port, directory).filter((arg) => !/fingerprint|^[0-9A-F:]{95}$/.test(arg));
+    expect(await explained(args)).toContain(`Its SHA-256 fingerprint is\n${pbx.fingerprint256}`);
+  });
+
+  it('a wrong password, which is tried once even if the command is repeated', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    for (let run = 0; run < 2; run++) {
+      const text = await explained(argsFor(pbx, port, directory), { PBX_PASSWORD: 'wrong-password' });
+      expect(text).toContain('refuses the username or the password');
+      expect(text).not.toContain('wrong-password');
+    }
+    expect(pbx.stats.refusedLogins).toBe(1);
+    await start(argsFor(pbx, port, directory), PASSWORD).printed('make a recorded call');
+  });
+
+  it('an API that is not enabled, or of another version', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const args = [...argsFor(pbx, port, directory), '--api-version', 'v2.0.0'];
+    expect(await explained(args)).toContain('Is the API enabled on the PBX, and --api-version right?');
+  });
+
+  it('an option that does not exist, or has a wrong value', async () => {
+    expect(await explained(['--cals', '3'])).toContain("'--cals'");
+    expect(await explained(['--calls', 'three'])).toContain('--calls should be a whole number');
+    expect(await explained(['--pbx', 'https://192.0.2.1:8088/api'])).toContain(
+      '--pbx should be scheme, host',
+    );
+    const bad = ['--pbx', 'https://127.0.0.1:9', '--username', 'api', '--fingerprint', 'AB:CD'];
+    expect(await explained(bad)).toContain('--fingerprint should be a SHA-256 fingerprint');
+  });
+});
