@@ -1,0 +1,80 @@
+import { type IncomingMessage, validateHeaderValue } from 'node:http';
+import { S3Error } from './errors.ts';
+
+/** A request as S3 sees it: path-style, everything percent-decoded once. */
+export interface S3Request {
+  readonly method: string;
+  readonly path: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** Lower-case names. Includes the `x-amz-` headers that presigning moved into the query. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly message: IncomingMessage;
+}
+
+const MAXIMUM_KEY_BYTES = 1024;
+
+export function parseRequest(message: IncomingMessage): S3Request {
+  // Not `new URL()`: it would resolve `..`, which is an ordinary segment of a key.
+  const [rawPath, rawQuery] = splitAt(message.url ?? '', '?');
+  if (!rawPath.startsWith('/')) throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
+  const path = decode(rawPath);
+  const [bucket, key] = splitAt(path.slice(1), '/');
+  if (Buffer.byteLength(key) > MAXIMUM_KEY_BYTES)
+    throw new S3Error('KeyTooLongError', 'Your key is too long');
+
+  const query = rawQuery
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name, value] = splitAt(pair.replaceAll('+', ' '), '=');
+      return [decode(name), decode(value)] as const;
+    });
+  return {
+    method: message.method ?? '',
+    path,
+    bucket,
+    key,
+    query,
+    headers: readHeaders(message, query),
+    message,
+  };
+}
+
+export function queryParameter({ query }: Pick<S3Request, 'query'>, name: string): string | undefined {
+  return query.find(([candidate]) => candidate === name)?.[1];
+}
+
+function readHeaders(message: IncomingMessage, query: S3Request['query']): S3Request['headers'] {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of query) {
+    if (/^x-amz-/i.test(name)) headers[name.toLowerCase()] = toHeaderValue(value);
+  }
+  for (const [name, values] of Object.entries(message.headersDistinct)) headers[name] = values?.join(',');
+  return headers;
+}
+
+/** Node keeps header values as Latin-1 strings, one character a byte, and throws on writing a line break. */
+export function toHeaderValue(text: string): string {
+  const value = Buffer.from(text).toString('latin1');
+  try {
+    validateHeaderValue('value', value);
+  } catch {
+    throw new S3Error('InvalidArgument', 'A parameter cannot be the value of a header.');
+  }
+  return value;
+}
+
+function splitAt(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
+  }
+}

@@ -1,0 +1,279 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import * as v from 'valibot';
+import { renameDurably, writeNewFile } from './s3/durable-file.ts';
+import { createMutex } from './s3/mutex.ts';
+
+export interface SecretsManagerOptions {
+  /** Holds one JSON file per secret, readable by its owner only. */
+  readonly directory: string;
+  readonly port?: number;
+  readonly host?: string;
+  readonly now?: () => number;
+}
+
+const MAXIMUM_VERSIONS = 100;
+
+const Secret = v.object({
+  name: v.string(),
+  arn: v.string(),
+  createdMs: v.number(),
+  /** Oldest first. */
+  versions: v.array(
+    v.object({
+      id: v.string(),
+      secretString: v.string(),
+      stages: v.array(v.string()),
+      createdMs: v.number(),
+    }),
+  ),
+});
+type Secret = v.InferOutput<typeof Secret>;
+type Version = Secret['versions'][number];
+
+const Token = v.pipe(
+  v.optional(v.string(), () => randomUUID()),
+  v.minLength(32, 'ClientRequestToken must be 32-64 characters long.'),
+  v.maxLength(64, 'ClientRequestToken must be 32-64 characters long.'),
+);
+const Name = v.pipe(v.string(), v.regex(/^[\w/+=.@-]{1,512}$/, 'Invalid name.'));
+const SecretString = v.pipe(v.string(), v.maxBytes(65_536, 'SecretString is too long.'));
+
+const CreateSecret = v.object({ Name, SecretString: v.optional(SecretString), ClientRequestToken: Token });
+const PutSecretValue = v.object({
+  SecretId: v.string(),
+  SecretString,
+  ClientRequestToken: Token,
+  VersionStages: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ['AWSCURRENT']),
+});
+const DescribeSecret = v.object({ SecretId: v.string() });
+const GetSecretValue = v.object({
+  SecretId: v.string(),
+  VersionId: v.optional(v.string()),
+  VersionStage: v.optional(v.string()),
+});
+
+class SecretsManagerError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+/**
+ * Starts a Secrets Manager for one laptop, or a test. It speaks AWS's JSON 1.1 protocol and does not look at
+ * signatures: whoever reaches its port can read the secrets, so it belongs on the loopback interface.
+ */
+export async function startSecretsManager(
+  options: SecretsManagerOptions,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const { directory, port = 0, host = '127.0.0.1', now = Date.now } = options;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  // A crash may have left a file that was being written.
+  for (const file of await readdir(directory)) {
+    if (file.endsWith('.new')) await rm(join(directory, file));
+  }
+  const oneAtATime = createMutex();
+
+  const operations: Record<string, (input: unknown) => Promise<object>> = {
+    'secretsmanager.CreateSecret': (input) => {
+      const { Name: name, SecretString: secretString, ClientRequestToken: id } = parse(CreateSecret, input);
+      return oneAtATime(async () => {
+        const existing = await read(name);
+        if (
+          existing &&
+          !existing.versions.some((known) => known.id === id && known.secretString === secretString)
+        ) {
+          throw new SecretsManagerError(
+            'ResourceExistsException',
+            `The operation failed because the secret ${name} already exists.`,
+          );
+        }
+        const secret = existing ?? {
+          name,
+          arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-${randomBytes(3).toString('hex')}`,
+          createdMs: now(),
+          versions:
+            secretString === undefined
+              ? []
+              : [{ id, secretString, stages: ['AWSCURRENT'], createdMs: now() }],
+        };
+        if (!existing) await write(secret);
+        return { ARN: secret.arn, Name: name, VersionId: id };
+      });
+    },
+
+    'secretsmanager.PutSecretValue': (input) => {
+      const request = parse(PutSecretValue, input);
+      // Reading, comparing and writing are one step: the token makes this call a compare-and-swap.
+      return oneAtATime(async () => {
+        const secret = await find(request.SecretId);
+        const repeated = secret.versions.find(({ id }) => id === request.ClientRequestToken);
+        if (repeated && repeated.secretString !== request.SecretString) {
+          throw new SecretsManagerError(
+            'ResourceExistsException',
+            `You can't modify the version ${repeated.id}: it already has another value.`,
+          );
+        }
+        const version = repeated ?? {
+          id: request.ClientRequestToken,
+          secretString: request.SecretString,
+          stages: secret.versions.length === 0 ? withCurrent(request.VersionStages) : request.VersionStages,
+          createdMs: now(),
+        };
+        if (!repeated)
+          await write({ ...secret, versions: forgetOldest(addVersion(secret.versions, version)) });
+        return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: version.stages };
+      });
+    },
+
+    'secretsmanager.GetSecretValue': async (input) => {
+      const { SecretId, VersionId, VersionStage } = parse(GetSecretValue, input);
+      const secret = await find(SecretId);
+      const stage = VersionStage ?? (VersionId === undefined ? 'AWSCURRENT' : undefined);
+      const version = secret.versions.find(
+        ({ id, stages }) =>
+          (VersionId === undefined || id === VersionId) && (stage === undefined || stages.includes(stage)),
+      );
+      if (!version) {
+        const wanted = stage === undefined ? `VersionId: ${VersionId}` : `staging label: ${stage}`;
+        throw notFound(`Secrets Manager can't find the specified secret value for ${wanted}`);
+      }
+      return {
+        ARN: secret.arn,
+        Name: secret.name,
+        VersionId: version.id,
+        VersionStages: version.stages,
+        SecretString: version.secretString,
+        CreatedDate: version.createdMs / 1000,
+      };
+    },
+
+    'secretsmanager.DescribeSecret': async (input) => {
+      const secret = await find(parse(DescribeSecret, input).SecretId);
+      const staged = secret.versions.filter(({ stages }) => stages.length > 0);
+      return {
+        ARN: secret.arn,
+        Name: secret.name,
+        CreatedDate: secret.createdMs / 1000,
+        VersionIdsToStages: Object.fromEntries(staged.map(({ id, stages }) => [id, stages])),
+      };
+    },
+  };
+
+  /** By name or ARN. */
+  async function find(secretId: string): Promise<Secret> {
+    const name = /^arn:aws:secretsmanager:[^:]+:[^:]+:secret:(.+)-.{6}$/.exec(secretId)?.[1] ?? secretId;
+    const secret = await read(name);
+    if (!secret || ![secret.name, secret.arn].includes(secretId)) {
+      throw notFound("Secrets Manager can't find the specified secret.");
+    }
+    return secret;
+  }
+
+  async function read(name: string): Promise<Secret | undefined> {
+    try {
+      return v.parse(Secret, JSON.parse(await readFile(secretPath(name), 'utf8')));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async function write(secret: Secret): Promise<void> {
+    const written = join(directory, `${randomUUID()}.new`);
+    await writeNewFile(written, JSON.stringify(secret, null, 2));
+    await renameDurably(written, secretPath(secret.name));
+  }
+
+  /** The hash keeps names apart that are cut off, or that a file system takes for the same. */
+  function secretPath(name: string): string {
+    const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+    return join(directory, `${encodeURIComponent(name).slice(0, 150)}-${hash}.json`);
+  }
+
+  async function answer(message: IncomingMessage): Promise<{ status: number; body: object }> {
+    try {
+      const target = String(message.headers['x-amz-target']);
+      const document = await text(message);
+      const operation = Object.hasOwn(operations, target) ? operations[target] : undefined;
+      if (!operation)
+        throw new SecretsManagerError('UnknownOperationException', `Unknown operation: ${target}`);
+      return { status: 200, body: await operation(parse(v.pipe(v.string(), v.parseJson()), document)) };
+    } catch (error) {
+      if (error instanceof SecretsManagerError) {
+        return { status: 400, body: { __type: error.type, Message: error.message, message: error.message } };
+      }
+      if (!message.destroyed) console.error('Embedded Secrets Manager:', error);
+      const reason = 'An error occurred on the server side.';
+      return { status: 500, body: { __type: 'InternalServiceError', Message: reason, message: reason } };
+    }
+  }
+
+  const server = createServer(async (message, response) => {
+    const { status, body } = await answer(message);
+    response.writeHead(status, {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amzn-requestid': randomUUID(),
+    });
+    response.end(JSON.stringify(body));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      // A change that is being written is finished first.
+      await oneAtATime(async () => undefined);
+    },
+  };
+}
+
+function parse<T extends v.GenericSchema>(schema: T, input: unknown): v.InferOutput<T> {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  // Never the value: it may be the secret.
+  const field = v.getDotPath(issue) ?? 'the request';
+  throw new SecretsManagerError(
+    'InvalidParameterException',
+    issue.kind === 'schema' ? `Invalid or missing parameter: ${field}` : issue.message,
+  );
+}
+
+function notFound(message: string): SecretsManagerError {
+  return new SecretsManagerError('ResourceNotFoundException', message);
+}
+
+/** The first version of a secret is its current one, whatever was asked for. */
+function withCurrent(stages: readonly string[]): string[] {
+  return [...new Set(['AWSCURRENT', ...stages])];
+}
+
+/** A staging label is on one version only. The version that AWSCURRENT leaves gets AWSPREVIOUS. */
+function addVersion(versions: readonly Version[], added: Version): Version[] {
+  const replacesCurrent = added.stages.includes('AWSCURRENT');
+  const moved = replacesCurrent ? [...added.stages, 'AWSPREVIOUS'] : added.stages;
+  const others = versions.map((version) => {
+    const kept = version.stages.filter((stage) => !moved.includes(stage));
+    const becomesPrevious = replacesCurrent && version.stages.includes('AWSCURRENT');
+    return { ...version, stages: becomesPrevious ? [...kept, 'AWSPREVIOUS'] : kept };
+  });
+  return [...others, added];
+}
+
+function forgetOldest(versions: Version[]): Version[] {
+  const surplus = versions.length - MAXIMUM_VERSIONS;
+  const forgotten = versions.filter(({ stages }) => stages.length === 0).slice(0, Math.max(surplus, 0));
+  return versions.filter((version) => !forgotten.includes(version));
+}

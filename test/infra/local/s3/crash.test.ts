@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startS3 } from '../../../../infra/local/s3/server.ts';
+import { BUCKET, CREDENTIALS, createClient, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
+
+const SERVER = new URL('../../../../infra/local/s3/server.ts', import.meta.url).href;
+
+/** Starts the server in a process that can be killed. */
+async function spawnS3(directory: string) {
+  const options = JSON.stringify({ directory, credentials: CREDENTIALS, region: REGION });
+  const program = `import { startS3 } from '${SERVER}'; console.log((await startS3(${options})).url);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [url] = await once(createInterface(child.stdout), 'line');
+  return { child, url: String(url) };
+}
+
+describe('a server that is killed with -9', () => {
+  it('has every object that it acknowledged, and no other that is not whole', {
+    timeout: 60_000,
+  }, async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const { child, url } = await spawnS3(directory);
+    const client = createClient(url);
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+
+    // Few keys, so that objects are created, replaced and deleted at the moment of the kill.
+    const body = patternedBytes(300_000);
+    const acknowledged = new Set<string>();
+    let count = 0;
+    const write = async () => {
+      for (;;) {
+        const Key = `calls/${count % 7}`;
+        const Body = body.subarray(0, 1 + ((count * 7919) % body.length));
+        count += 1;
+        await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+        acknowledged.add(Key);
+        if (acknowledged.size === 7 && count > 60) child.kill('SIGKILL');
+      }
+    };
+    await Promise.allSettled([write(), write(), write(), write()]);
+
+    const server = await startS3({ directory, credentials: CREDENTIALS, region: REGION });
+    const survivor = createClient(server.url);
+    onTestFinished(() => server.close());
+    const { Contents = [] } = await survivor.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents.map(({ Key }) => Key)).toEqual([...acknowledged].sort());
+    for (const { Key, ETag } of Contents) {
+      const { Body } = await survivor.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      expect(`"${createHash('md5').update(bytes).digest('hex')}"`).toBe(ETag);
+    }
+    expect(await readdir(join(directory, '.s3', BUCKET, 'temporary'))).toEqual([]);
+    const files = await readdir(join(directory, BUCKET), { recursive: true, withFileTypes: true });
+    expect(files.filter((file) => file.isFile())).toHaveLength(Contents.length);
+  });
+
+  it('removes a data file that no object came to own', async () => {
+    const s3 = await startEmbeddedS3();
+    const orphan = join(s3.directory, BUCKET, 'orphan.wav');
+    const prepared = {
+      key: 'orphan.wav',
+      file: 'orphan.wav',
+      size: 1,
+      etag: '""',
+      lastModifiedMs: 0,
+      headers: {},
+    };
+    await writeFile(orphan, 'x');
+    await writeFile(join(s3.directory, '.s3', BUCKET, 'temporary', 'a.json'), JSON.stringify(prepared));
+    await writeFile(join(s3.directory, '.s3', BUCKET, 'temporary', 'b.json'), '{"key":"cut o');
+    await writeFile(join(s3.directory, '.s3', BUCKET, 'temporary', 'c'), 'half a body');
+    await s3.restart();
+    await expect(access(orphan)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await s3.leftovers()).toEqual([]);
+  });
+
+  it("keeps the file of an object, and a file of someone else's", async () => {
+    const s3 = await startEmbeddedS3();
+    await s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'owned', Body: 'x' }));
+    const stale = { key: 'owned', file: 'owned', size: 1, etag: '""', lastModifiedMs: 0, headers: {} };
+    await writeFile(join(s3.directory, '.s3', BUCKET, 'temporary', 'a.json'), JSON.stringify(stale));
+    await writeFile(join(s3.directory, BUCKET, 'notes.txt'), 'mine');
+    await s3.restart();
+    const { Body } = await s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'owned' }));
+    expect(await Body?.transformToString()).toBe('x');
+    await s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'notes.txt', Body: 'theirs' }));
+    await access(join(s3.directory, BUCKET, 'notes.txt'));
+    const { Contents } = await s3.client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents?.map(({ Key, Size }) => [Key, Size])).toEqual([
+      ['notes.txt', 6],
+      ['owned', 1],
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { onTestFinished } from 'vitest';
+import { startS3 } from '../../../../infra/local/s3/server.ts';
+
+export const BUCKET = 'recordings';
+export const REGION = 'eu-central-1';
+export const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local/secret+key' };
+
+/** Starts an S3 with an empty bucket in a folder of its own, for the length of one test. */
+export async function startEmbeddedS3() {
+  const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
+  // A whole second, as signatures have no finer time.
+  const clock = { nowMs: Math.floor(Date.now() / 1000) * 1000 };
+  const start = () =>
+    startS3({ directory, credentials: CREDENTIALS, region: REGION, now: () => clock.nowMs });
+  let server = await start();
+  let client = createClient(server.url);
+  onTestFinished(async () => {
+    client.destroy();
+    await server.close();
+    await rm(directory, { recursive: true });
+  });
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  return {
+    directory,
+    clock,
+    get url() {
+      return server.url;
+    },
+    get client() {
+      return client;
+    },
+    async restart() {
+      client.destroy();
+      await server.close();
+      server = await start();
+      client = createClient(server.url);
+    },
+    /** What has been received but is no object: nothing, unless a request is being served. */
+    leftovers: () => readdir(join(directory, '.s3', BUCKET, 'temporary')),
+  };
+}
+
+export function createClient(url: string, config: S3ClientConfig = {}): S3Client {
+  return new S3Client({
+    endpoint: url,
+    region: REGION,
+    forcePathStyle: true,
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+    // The SDK warns on the console of a stream that it cannot send again.
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    ...config,
+  });
+}
+
+const ignore = () => undefined;
+
+/** Sends a request as it stands: no signature, no normalised path. */
+export function sendRaw(
+  url: string,
+  { method = 'GET', path, headers = {}, body }: RawRequest,
+): Promise<{
+  status: number;
+  code: string | undefined;
+  headers: NodeJS.Dict<string | string[]>;
+  body: Buffer;
+}> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ hostname, port, method, path, headers, agent: false }, async (response) => {
+      const received = await buffer(response);
+      const code = /<Code>(.*?)<\/Code>/.exec(received.toString())?.[1];
+      resolve({ status: response.statusCode ?? 0, code, headers: response.headers, body: received });
+    });
+    outgoing.on('error', reject).end(body);
+  });
+}
+
+interface RawRequest {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: Buffer | string;
+}
+
+/** Bytes that differ from place to place, the same in every run. */
+export function patternedBytes(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let offset = 0; offset + 4 <= size; offset += 4)
+    bytes.writeUInt32LE((offset * 2_654_435_761) >>> 0, offset);
+  return bytes;
+}

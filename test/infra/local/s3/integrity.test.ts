@@ -1,0 +1,264 @@
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { describe, expect, it } from 'vitest';
+import { BUCKET, createClient, patternedBytes, sendRaw, startEmbeddedS3 } from './embedded-s3.ts';
+
+const KEY = 'call.wav';
+const MEBIBYTE = 1024 ** 2;
+const put = (extra: object) => new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: 'hello', ...extra });
+
+type EmbeddedS3 = Awaited<ReturnType<typeof startEmbeddedS3>>;
+
+async function expectNothingStored({ client, leftovers }: EmbeddedS3): Promise<void> {
+  expect(await client.send(new ListObjectsV2Command({ Bucket: BUCKET }))).toMatchObject({ KeyCount: 0 });
+  expect(await leftovers()).toEqual([]);
+}
+
+/** Presigns a PUT that promises nothing of its body. */
+function presignPut({ url }: EmbeddedS3): Promise<string> {
+  return getSignedUrl(
+    createClient(url, { requestChecksumCalculation: 'WHEN_REQUIRED' }),
+    put({ Body: undefined }),
+  );
+}
+
+/** A client whose request bodies are changed after they have been signed. */
+function createTamperingClient({ url }: EmbeddedS3, tamper: (body: Buffer) => Buffer) {
+  const client = createClient(url);
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const request = args.request as { body: Readable | string };
+      const body = typeof request.body === 'string' ? Buffer.from(request.body) : await buffer(request.body);
+      request.body = Readable.from([tamper(body)], { objectMode: false });
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  return client;
+}
+
+const replaceIn = (search: string, replacement: string) => (body: Buffer) =>
+  Buffer.from(body.toString('latin1').replace(search, replacement), 'latin1');
+
+describe('a stream', () => {
+  it('of 40 MiB with the checksum in the trailer is stored byte for byte', async () => {
+    const { client } = await startEmbeddedS3();
+    const body = patternedBytes(40 * MEBIBYTE);
+    const pieces = Array.from({ length: 400 }, (_, index) =>
+      body.subarray((index * body.length) / 400, ((index + 1) * body.length) / 400),
+    );
+    const stored = await client.send(put({ Body: Readable.from(pieces), ContentLength: body.length }));
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(body));
+    expect(stored.ChecksumCRC32).toBe(checksum.toString('base64'));
+
+    const got = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    expect(got.ContentEncoding).toBeUndefined();
+    expect((await buffer(got.Body as Readable)).equals(body)).toBe(true);
+  });
+
+  it('is taken with each checksum that the SDK can send', async () => {
+    const { client } = await startEmbeddedS3();
+    for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const) {
+      await client.send(
+        put({ Body: Readable.from([Buffer.from('hello')]), ContentLength: 5, ChecksumAlgorithm }),
+      );
+      const head = await client.send(
+        new HeadObjectCommand({ Bucket: BUCKET, Key: KEY, ChecksumMode: 'ENABLED' }),
+      );
+      expect(head).toMatchObject({ [`Checksum${ChecksumAlgorithm}`]: expect.any(String), ContentLength: 5 });
+    }
+  });
+});
+
+describe('a body that is not what it was said to be', () => {
+  const wrong: [string, string, object][] = [
+    ['CRC32', 'BadDigest', { ChecksumCRC32: 'AAAAAA==' }],
+    ['SHA-1', 'BadDigest', { ChecksumSHA1: Buffer.alloc(20).toString('base64') }],
+    ['SHA-256', 'BadDigest', { ChecksumSHA256: Buffer.alloc(32).toString('base64') }],
+    ['MD5', 'BadDigest', { ContentMD5: Buffer.alloc(16).toString('base64') }],
+    ['form of MD5', 'InvalidDigest', { ContentMD5: 'short' }],
+    ['form of CRC32', 'InvalidRequest', { ChecksumCRC32: 'short' }],
+    ['form of CRC32C', 'InvalidRequest', { ChecksumCRC32C: 'AAAAAAAAAAA=' }],
+  ];
+
+  it.each(wrong)('is refused for its %s', async (_, name, extra) => {
+    const s3 = await startEmbeddedS3();
+    await expect(s3.client.send(put(extra))).rejects.toMatchObject({
+      name,
+      $metadata: { httpStatusCode: 400 },
+    });
+    await expectNothingStored(s3);
+  });
+
+  it('is refused for its payload hash', async () => {
+    const s3 = await startEmbeddedS3();
+    const client = createTamperingClient(s3, replaceIn('hello', 'jello'));
+    await expect(client.send(put({}))).rejects.toMatchObject({ name: 'XAmzContentSHA256Mismatch' });
+    await expectNothingStored(s3);
+  });
+
+  it('is refused for its checksum in the trailer, and keeps what was there', async () => {
+    const s3 = await startEmbeddedS3();
+    await s3.client.send(put({ Body: 'before' }));
+    const client = createTamperingClient(s3, replaceIn('hello', 'jello'));
+    const stream = { Body: Readable.from([Buffer.from('hello')]), ContentLength: 5 };
+    await expect(client.send(put(stream))).rejects.toMatchObject({ name: 'BadDigest' });
+    const got = await s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    expect(await got.Body?.transformToString()).toBe('before');
+    expect(await s3.leftovers()).toEqual([]);
+  });
+
+  const malformed: [string, string, string, string][] = [
+    ['a trailer that does not come', 'MalformedTrailerError', 'x-amz-checksum-crc32', 'x-amz-something-else'],
+    ['a trailer without a colon', 'MalformedTrailerError', 'x-amz-checksum-crc32:', 'x-amz-checksum-crc32 '],
+    ['a chunk size that is no number', 'InvalidRequest', '5\r\n', 'z\r\n'],
+    ['a chunk longer than it says', 'InvalidRequest', 'hello', 'hello!'],
+    ['fewer bytes than promised', 'IncompleteBody', '5\r\nhello', '4\r\nhell'],
+    ['more bytes than promised', 'IncompleteBody', '5\r\nhello', '6\r\nhello!'],
+    ['no end', 'IncompleteBody', '0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n', ''],
+    ['something after its end', 'IncompleteBody', '\r\n\r\n', '\r\n\r\n!'],
+  ];
+
+  it.each(malformed)('is refused for %s (%s)', async (_, name, search, replacement) => {
+    const s3 = await startEmbeddedS3();
+    const client = createTamperingClient(s3, replaceIn(search, replacement));
+    const stream = { Body: Readable.from([Buffer.from('hello')]), ContentLength: 5 };
+    await expect(client.send(put(stream))).rejects.toMatchObject({ name });
+    await expectNothingStored(s3);
+  });
+
+  it('is refused without a length', async () => {
+    const s3 = await startEmbeddedS3();
+    const { pathname, search } = new URL(await presignPut(s3));
+    const path = pathname + search;
+    const response = await sendRaw(s3.url, {
+      method: 'PUT',
+      path,
+      headers: { 'transfer-encoding': 'chunked' },
+      body: 'x',
+    });
+    expect(response).toMatchObject({ status: 411, code: 'MissingContentLength' });
+    await expectNothingStored(s3);
+  });
+
+  it('is refused above 5 GiB before a byte of it has come', async () => {
+    const s3 = await startEmbeddedS3();
+    const status = await talk(s3, await presignPut(s3), {
+      length: 5 * 1024 ** 3 + 1,
+      sent: 0,
+      hangUp: false,
+    });
+    expect(status).toContain('400 Bad Request');
+    expect(status).toContain('EntityTooLarge');
+  });
+});
+
+describe('an upload that is cut off', () => {
+  it('leaves no object and no file behind', async () => {
+    const s3 = await startEmbeddedS3();
+    const url = await presignPut(s3);
+    await talk(s3, url, { length: 10 * MEBIBYTE, sent: 4 * MEBIBYTE, hangUp: true });
+    while ((await s3.leftovers()).length > 0) await setImmediate();
+    await expectNothingStored(s3);
+  });
+
+  it('leaves the object that it was to replace', async () => {
+    const s3 = await startEmbeddedS3();
+    await s3.client.send(put({ Body: 'before' }));
+    await talk(s3, await presignPut(s3), { length: 2 * MEBIBYTE, sent: MEBIBYTE, hangUp: true });
+    while ((await s3.leftovers()).length > 0) await setImmediate();
+    const got = await s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    expect(await got.Body?.transformToString()).toBe('before');
+  });
+
+  it('is cut off by closing the server, which waits until it has been cleared away', async () => {
+    const s3 = await startEmbeddedS3();
+    const talking = talk(s3, await presignPut(s3), { length: 2 * MEBIBYTE, sent: MEBIBYTE, hangUp: false });
+    while ((await s3.leftovers()).length === 0) await setImmediate();
+    await s3.restart();
+    expect(await talking).toBe('');
+    await expectNothingStored(s3);
+  });
+});
+
+/** Sends a PUT's head and some of its bytes, and resolves to the answer. Hangs up once the server has them, if told to. */
+async function talk(
+  s3: EmbeddedS3,
+  url: string,
+  { length, sent, hangUp }: { length: number; sent: number; hangUp: boolean },
+): Promise<string> {
+  const { hostname, port, host, pathname, search } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `PUT ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`,
+  );
+  socket.write(Buffer.alloc(sent));
+  if (hangUp) {
+    while ((await s3.leftovers()).length === 0) await setImmediate();
+    socket.destroy();
+    return '';
+  }
+  let answer = '';
+  try {
+    for await (const bytes of socket) {
+      answer += bytes;
+      if (answer.includes('</Error>')) break;
+    }
+  } catch {
+    // Cut off: the answer is what has come until then.
+  }
+  return answer;
+}
+
+describe('a conditional write', () => {
+  it('succeeds only while there is no object', async () => {
+    const s3 = await startEmbeddedS3();
+    await s3.client.send(put({ IfNoneMatch: '*' }));
+    await expect(s3.client.send(put({ IfNoneMatch: '*', Body: 'again' }))).rejects.toMatchObject({
+      name: 'PreconditionFailed',
+      $metadata: { httpStatusCode: 412 },
+    });
+    const got = await s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    expect(await got.Body?.transformToString()).toBe('hello');
+    expect(await s3.leftovers()).toEqual([]);
+  });
+
+  it('is won by exactly one of many at the same time', async () => {
+    const { client } = await startEmbeddedS3();
+    const bodies = Array.from({ length: 20 }, (_, index) => `writer ${index}`);
+    const outcomes = await Promise.allSettled(
+      bodies.map((Body) => client.send(put({ IfNoneMatch: '*', Body }))),
+    );
+    const winners = bodies.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    expect(winners).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'PreconditionFailed' });
+    }
+    const got = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    expect(await got.Body?.transformToString()).toBe(winners[0]);
+  });
+
+  it('succeeds only on the ETag that it names', async () => {
+    const { client } = await startEmbeddedS3();
+    await expect(client.send(put({ IfMatch: '"x"' }))).rejects.toMatchObject({ name: 'NoSuchKey' });
+    const { ETag } = await client.send(put({}));
+    await expect(client.send(put({ IfMatch: '"x"' }))).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    await client.send(put({ IfMatch: ETag }));
+  });
+
+  it('knows no other If-None-Match than the star', async () => {
+    const { client } = await startEmbeddedS3();
+    await expect(client.send(put({ IfNoneMatch: '"x"' }))).rejects.toMatchObject({ name: 'NotImplemented' });
+  });
+});

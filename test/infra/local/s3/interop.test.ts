@@ -1,0 +1,105 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { BUCKET, CREDENTIALS, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
+
+const run = promisify(execFile);
+const isInstalled = (command: string) => spawnSync(command, ['--version']).status === 0;
+const FILES = { 'small file.txt': Buffer.from('hello'), 'large.wav': patternedBytes(20 * 1024 ** 2) };
+
+/** Independent clients, kept from the home directory and from any address but this server's. */
+async function startWithFiles() {
+  const s3 = await startEmbeddedS3();
+  const home = join(s3.directory, 'home');
+  await mkdir(home);
+  for (const [name, bytes] of Object.entries(FILES)) await writeFile(join(home, name), bytes);
+  const environment = {
+    PATH: process.env.PATH,
+    HOME: home,
+    NO_PROXY: '127.0.0.1',
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: join(home, 'aws-config'),
+    RCLONE_CONFIG: join(home, 'rclone.conf'),
+    RCLONE_CONFIG_LOCAL_TYPE: 's3',
+    RCLONE_CONFIG_LOCAL_PROVIDER: 'Other',
+    RCLONE_CONFIG_LOCAL_ENV_AUTH: 'true',
+    RCLONE_CONFIG_LOCAL_REGION: REGION,
+    RCLONE_CONFIG_LOCAL_ENDPOINT: s3.url,
+  };
+  await writeFile(
+    environment.AWS_CONFIG_FILE,
+    '[default]\ns3 =\n  addressing_style = path\n  signature_version = s3v4\n',
+  );
+  await writeFile(environment.RCLONE_CONFIG, '');
+  const call = async (command: string, ...parameters: string[]) =>
+    (await run(command, parameters, { cwd: home, env: environment })).stdout;
+  return { s3, home, call };
+}
+
+describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => {
+  it('copies files up and down, lists, presigns and removes them', async () => {
+    const { s3, home, call } = await startWithFiles();
+    const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
+    for (const [name, bytes] of Object.entries(FILES)) {
+      const uri = `s3://${BUCKET}/2026/ü +/${name}`;
+      await aws('s3', 'cp', '--only-show-errors', name, uri);
+      await aws('s3', 'cp', '--only-show-errors', uri, 'downloaded');
+      expect((await readFile(join(home, 'downloaded'))).equals(bytes)).toBe(true);
+      expect(await aws('s3', 'ls', `s3://${BUCKET}/2026/ü +/`)).toContain(`${bytes.length} ${name}`);
+      const presigned = await fetch((await aws('s3', 'presign', uri, '--expires-in', '60')).trim());
+      expect(Buffer.from(await presigned.arrayBuffer()).equals(bytes)).toBe(true);
+      await aws('s3', 'rm', '--only-show-errors', uri);
+    }
+    expect(await aws('s3', 'ls', '--recursive', `s3://${BUCKET}`).catch(() => '')).toBe('');
+  });
+
+  it('makes a bucket, copies a folder to it and empties it at once', async () => {
+    const { s3, home, call } = await startWithFiles();
+    const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
+    await aws('s3', 'mb', 's3://second-bucket');
+    await aws('s3', 'sync', '--only-show-errors', home, 's3://second-bucket/home', '--exclude', 'aws-config');
+    expect((await aws('s3', 'ls', '--recursive', 's3://second-bucket')).trim().split('\n')).toHaveLength(3);
+    await aws('s3', 'rm', '--only-show-errors', '--recursive', 's3://second-bucket');
+    const keys = JSON.parse(
+      (await aws('s3api', 'list-objects-v2', '--bucket', 'second-bucket', '--output', 'json')) || '{}',
+    );
+    expect(keys.Contents).toBeUndefined();
+  });
+});
+
+describe.skipIf(!isInstalled('rclone'))('rclone', { timeout: 120_000 }, () => {
+  // The first as one PUT each, the second in parts.
+  it.each(['100M', '5M'])(
+    'copies files up and down, lists, presigns and removes them, in parts above %s',
+    async (cutoff) => {
+      const { home, call } = await startWithFiles();
+      const rclone = (...parameters: string[]) =>
+        call(
+          'rclone',
+          '--s3-upload-cutoff',
+          cutoff,
+          '--s3-chunk-size',
+          '5M',
+          '--retries',
+          '1',
+          ...parameters,
+        );
+      for (const [name, bytes] of Object.entries(FILES)) {
+        const path = `local:${BUCKET}/2026/ü +/${name}`;
+        await rclone('copyto', name, path);
+        await rclone('copyto', path, 'downloaded');
+        expect((await readFile(join(home, 'downloaded'))).equals(bytes)).toBe(true);
+        expect(await rclone('ls', `local:${BUCKET}`)).toContain(`${bytes.length} 2026/ü +/${name}`);
+        const presigned = await fetch((await rclone('link', '--expire', '60s', path)).trim());
+        expect(Buffer.from(await presigned.arrayBuffer()).equals(bytes)).toBe(true);
+        await rclone('deletefile', path);
+      }
+      expect(await rclone('lsf', '--recursive', `local:${BUCKET}`)).toBe('');
+    },
+  );
+});

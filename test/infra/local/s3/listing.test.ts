@@ -1,0 +1,100 @@
+import {
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { BUCKET, startEmbeddedS3 } from './embedded-s3.ts';
+
+// In the order of their UTF-8 bytes: U+FF5E comes before U+1F4DE, though not in UTF-16.
+const KEYS = ['a/1', 'a/2', 'a/b/3', 'a0', 'b/4', 'c', 'ü', '～', '📞'];
+
+async function startWithKeys() {
+  const s3 = await startEmbeddedS3();
+  for (const Key of KEYS.toReversed())
+    await s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Key }));
+  return s3;
+}
+
+/** Follows the pages to the last. */
+async function listAll(client: S3Client, input: { Prefix?: string; Delimiter?: string; MaxKeys: number }) {
+  const keys: (string | undefined)[] = [];
+  const prefixes: (string | undefined)[] = [];
+  let pages = 0;
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: BUCKET, ...input, ...(token && { ContinuationToken: token }) }),
+    );
+    expect(page.KeyCount).toBeLessThanOrEqual(input.MaxKeys);
+    expect(page.IsTruncated).toBe(page.NextContinuationToken !== undefined);
+    keys.push(...(page.Contents ?? []).map(({ Key }) => Key));
+    prefixes.push(...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix));
+    token = page.NextContinuationToken;
+    pages += 1;
+  } while (token);
+  return { keys, prefixes, pages };
+}
+
+describe('a listing', () => {
+  it('has all keys in the order of their UTF-8 bytes, with size and ETag', async () => {
+    const { client, clock } = await startWithKeys();
+    const { Contents, KeyCount, IsTruncated } = await client.send(
+      new ListObjectsV2Command({ Bucket: BUCKET }),
+    );
+    expect(Contents?.map(({ Key }) => Key)).toEqual(KEYS);
+    expect({ KeyCount, IsTruncated }).toEqual({ KeyCount: KEYS.length, IsTruncated: false });
+    expect(Contents?.[0]).toMatchObject({
+      Size: 3,
+      ETag: '"32a390517fcc6e43df5fc5f2c94699e1"',
+      LastModified: new Date(clock.nowMs),
+      StorageClass: 'STANDARD',
+    });
+  });
+
+  it.each([1, 2, 3, 100])('comes in pages of at most %i, each key once', async (MaxKeys) => {
+    const { client } = await startWithKeys();
+    expect(await listAll(client, { MaxKeys })).toEqual({
+      keys: KEYS,
+      prefixes: [],
+      pages: Math.ceil(KEYS.length / MaxKeys),
+    });
+  });
+
+  it.each([1, 2, 100])('rolls up what lies behind a delimiter, in pages of %i', async (MaxKeys) => {
+    const { client } = await startWithKeys();
+    const top = await listAll(client, { Delimiter: '/', MaxKeys });
+    expect([top.keys, top.prefixes]).toEqual([
+      ['a0', 'c', 'ü', '～', '📞'],
+      ['a/', 'b/'],
+    ]);
+    const below = await listAll(client, { Prefix: 'a/', Delimiter: '/', MaxKeys });
+    expect([below.keys, below.prefixes]).toEqual([['a/1', 'a/2'], ['a/b/']]);
+  });
+
+  it('starts after a key, which need not exist', async () => {
+    const { client } = await startWithKeys();
+    for (const StartAfter of ['b/4', 'b/9']) {
+      const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, StartAfter }));
+      expect(Contents?.map(({ Key }) => Key)).toEqual(['c', 'ü', '～', '📞']);
+    }
+  });
+
+  it('of no keys is empty, and not truncated', async () => {
+    const { client } = await startWithKeys();
+    const none = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'nothing' }));
+    expect([none.Contents, none.KeyCount, none.IsTruncated]).toEqual([undefined, 0, false]);
+  });
+
+  it('can be had from the first version of ListObjects', async () => {
+    const { client } = await startWithKeys();
+    const first = await client.send(new ListObjectsCommand({ Bucket: BUCKET, Delimiter: '/', MaxKeys: 2 }));
+    expect(first).toMatchObject({ IsTruncated: true, NextMarker: 'a0', CommonPrefixes: [{ Prefix: 'a/' }] });
+    const second = await client.send(
+      new ListObjectsCommand({ Bucket: BUCKET, Delimiter: '/', Marker: 'a0' }),
+    );
+    expect(second.CommonPrefixes).toEqual([{ Prefix: 'b/' }]);
+    expect(second.Contents?.map(({ Key }) => Key)).toEqual(['c', 'ü', '～', '📞']);
+  });
+});

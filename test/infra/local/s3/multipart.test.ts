@@ -1,0 +1,359 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import {
+  AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { BUCKET, patternedBytes, startEmbeddedS3 } from './embedded-s3.ts';
+
+const PART_BYTES = 5 * 1024 ** 2;
+const DATA = patternedBytes(2 * PART_BYTES + 1234);
+const PARTS = [
+  DATA.subarray(0, PART_BYTES),
+  DATA.subarray(PART_BYTES, 2 * PART_BYTES),
+  DATA.subarray(2 * PART_BYTES),
+];
+const FULL_OBJECT_CRC32 = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const;
+const target = { Bucket: BUCKET, Key: 'head-office/long call.wav' };
+
+function crc32Base64(bytes: Buffer): string {
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(bytes));
+  return checksum.toString('base64');
+}
+
+/** Starts an upload, with parts of these bytes in it. */
+async function startUpload(
+  parts: readonly Buffer[],
+  options: Partial<CreateMultipartUploadCommandInput> = FULL_OBJECT_CRC32,
+) {
+  const s3 = await startEmbeddedS3();
+  const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ ...target, ...options }));
+  const uploadPart = async (PartNumber: number, Body: Buffer, extra: object = {}): Promise<CompletedPart> => {
+    const algorithm = options.ChecksumAlgorithm && { ChecksumAlgorithm: options.ChecksumAlgorithm };
+    const command = new UploadPartCommand({ ...target, UploadId, PartNumber, Body, ...algorithm, ...extra });
+    const { $metadata: _, ...part } = await s3.client.send(command);
+    return { PartNumber, ...part };
+  };
+  const Parts: CompletedPart[] = [];
+  for (const [index, body] of parts.entries()) Parts.push(await uploadPart(index + 1, body));
+  const complete = (
+    input: Partial<CompleteMultipartUploadCommandInput> = {},
+    listed: CompletedPart[] = Parts,
+  ) =>
+    s3.client.send(
+      new CompleteMultipartUploadCommand({
+        ...target,
+        UploadId,
+        MultipartUpload: { Parts: listed },
+        ...input,
+      }),
+    );
+  const listUploads = async () =>
+    (await s3.client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? [];
+  return { s3, UploadId, Parts, uploadPart, complete, listUploads };
+}
+
+describe('a multipart upload', () => {
+  it('joins its parts into an object with the CRC32 of the whole', async () => {
+    const { s3, Parts, complete, listUploads } = await startUpload(PARTS, {
+      ...FULL_OBJECT_CRC32,
+      ContentType: 'audio/wav',
+      Metadata: { 'call-id': '42' },
+    });
+    expect(Parts.map(({ ChecksumCRC32 }) => ChecksumCRC32)).toEqual(PARTS.map(crc32Base64));
+    const md5s = PARTS.map((part) => createHash('md5').update(part).digest());
+    const etag = `"${createHash('md5').update(Buffer.concat(md5s)).digest('hex')}-3"`;
+    const checksums = { ChecksumCRC32: crc32Base64(DATA), ChecksumType: 'FULL_OBJECT' } as const;
+    expect(await complete({ ...checksums, MpuObjectSize: DATA.length })).toMatchObject({
+      ETag: etag,
+      ...checksums,
+    });
+
+    const got = await s3.client.send(new GetObjectCommand({ ...target, ChecksumMode: 'ENABLED' }));
+    expect(got).toMatchObject({
+      ETag: etag,
+      ...checksums,
+      ContentLength: DATA.length,
+      ContentType: 'audio/wav',
+      Metadata: { 'call-id': '42' },
+    });
+    expect((await buffer(got.Body as Readable)).equals(DATA)).toBe(true);
+    expect(await listUploads()).toEqual([]);
+    expect(await s3.leftovers()).toEqual([]);
+  });
+
+  it('survives a restart, and goes on after it', async () => {
+    const { s3, UploadId, Parts, uploadPart, complete } = await startUpload(PARTS.slice(0, 2));
+    await s3.restart();
+    const listed = await s3.client.send(new ListPartsCommand({ ...target, UploadId }));
+    expect(listed.Parts?.map(({ PartNumber, Size, ETag }) => [PartNumber, Size, ETag])).toEqual(
+      Parts.map(({ ETag }, index) => [index + 1, PART_BYTES, ETag]),
+    );
+    const last = await uploadPart(3, DATA.subarray(2 * PART_BYTES));
+    expect(await complete({ ChecksumCRC32: crc32Base64(DATA) }, [...Parts, last])).toMatchObject({
+      ChecksumCRC32: crc32Base64(DATA),
+    });
+  });
+
+  it('takes the last upload of a part number', async () => {
+    const { s3, UploadId, uploadPart, complete } = await startUpload([Buffer.from('old')]);
+    const part = await uploadPart(1, Buffer.from('new'));
+    const { Parts } = await s3.client.send(new ListPartsCommand({ ...target, UploadId }));
+    expect(Parts).toHaveLength(1);
+    await complete({}, [part]);
+    const got = await s3.client.send(new GetObjectCommand(target));
+    expect(await got.Body?.transformToString()).toBe('new');
+  });
+
+  it('leaves out the parts that are not listed', async () => {
+    const { s3, Parts, complete } = await startUpload([Buffer.from('kept'), Buffer.from('dropped')]);
+    await complete({}, Parts.slice(0, 1));
+    const got = await s3.client.send(new GetObjectCommand(target));
+    expect(await got.Body?.transformToString()).toBe('kept');
+  });
+
+  it('may come in ten thousand parts', async () => {
+    const { complete } = await startUpload([]);
+    const listed = Array.from({ length: 10_000 }, (_, index) => ({
+      PartNumber: index + 1,
+      ETag: '"00000000000000000000000000000000"',
+      ChecksumCRC32: 'AAAAAA==',
+    }));
+    // That none of them was uploaded shows that the list was understood.
+    await expect(complete({}, listed)).rejects.toMatchObject({ name: 'InvalidPart' });
+  });
+
+  it('leaves nothing behind when it is aborted', async () => {
+    const { s3, UploadId, uploadPart, complete, listUploads, Parts } = await startUpload(PARTS.slice(0, 1));
+    await s3.client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
+    expect(await listUploads()).toEqual([]);
+    expect(await readdir(join(s3.directory, '.s3', BUCKET, 'uploads'))).toEqual([]);
+    expect(await s3.leftovers()).toEqual([]);
+    const noSuchUpload = { name: 'NoSuchUpload', $metadata: { httpStatusCode: 404 } };
+    await expect(uploadPart(2, Buffer.from('x'))).rejects.toMatchObject(noSuchUpload);
+    await expect(complete({}, Parts)).rejects.toMatchObject(noSuchUpload);
+    const abort = s3.client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
+    await expect(abort).rejects.toMatchObject(noSuchUpload);
+  });
+
+  it('that is aborted while a part is on its way does not keep that part', async () => {
+    const { s3, UploadId, uploadPart } = await startUpload([]);
+    const outcome = uploadPart(1, patternedBytes(4 * PART_BYTES)).catch((error) => error.name);
+    while ((await s3.leftovers()).length === 0) await setImmediate();
+    await s3.client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
+    expect(await outcome).toBe('NoSuchUpload');
+    expect(await s3.leftovers()).toEqual([]);
+  });
+
+  it('is of one key only', async () => {
+    const { s3, UploadId } = await startUpload([]);
+    const listed = s3.client.send(new ListPartsCommand({ Bucket: BUCKET, Key: 'other', UploadId }));
+    await expect(listed).rejects.toMatchObject({ name: 'NoSuchUpload' });
+    for (const uploadId of ['..', '../../objects', '', 'x']) {
+      const strange = s3.client.send(new ListPartsCommand({ ...target, UploadId: uploadId || ' ' }));
+      await expect(strange).rejects.toMatchObject({ name: 'NoSuchUpload' });
+    }
+  });
+});
+
+describe('a part', () => {
+  it('is refused when its checksum or MD5 is wrong', async () => {
+    const { s3, UploadId, uploadPart } = await startUpload([]);
+    for (const wrong of [
+      { ChecksumCRC32: 'AAAAAA==' },
+      { ContentMD5: Buffer.alloc(16).toString('base64') },
+    ]) {
+      await expect(uploadPart(1, Buffer.from('x'), wrong)).rejects.toMatchObject({ name: 'BadDigest' });
+    }
+    expect((await s3.client.send(new ListPartsCommand({ ...target, UploadId }))).Parts).toBeUndefined();
+    expect(await s3.leftovers()).toEqual([]);
+  });
+
+  it("is refused without a checksum of the upload's algorithm", async () => {
+    const { uploadPart } = await startUpload([]);
+    const otherAlgorithm = uploadPart(1, Buffer.from('x'), { ChecksumAlgorithm: 'SHA256' });
+    await expect(otherAlgorithm).rejects.toMatchObject({ name: 'InvalidRequest' });
+  });
+
+  it('is refused when its number is not between 1 and 10,000', async () => {
+    const { uploadPart } = await startUpload([]);
+    for (const number of [0, 10_001]) {
+      await expect(uploadPart(number, Buffer.from('x'))).rejects.toMatchObject({ name: 'InvalidArgument' });
+    }
+  });
+});
+
+describe('completing an upload', () => {
+  const small = [Buffer.from('one'), Buffer.from('two')];
+
+  it('is refused for a wrong CRC32 of the whole', async () => {
+    const { complete, listUploads, s3 } = await startUpload(small.slice(0, 1));
+    await expect(complete({ ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest' });
+    expect(await listUploads()).toHaveLength(1);
+    expect(await s3.leftovers()).toEqual([]);
+    await complete({ ChecksumCRC32: crc32Base64(Buffer.from('one')) });
+  });
+
+  it('is refused for a wrong size of the whole', async () => {
+    const { complete } = await startUpload(small.slice(0, 1));
+    await expect(complete({ MpuObjectSize: 4 })).rejects.toMatchObject({ name: 'InvalidRequest' });
+    await complete({ MpuObjectSize: 3 });
+  });
+
+  it('is refused when a part but the last is smaller than 5 MiB', async () => {
+    const { complete } = await startUpload(small);
+    await expect(complete()).rejects.toMatchObject({ name: 'EntityTooSmall' });
+  });
+
+  it('is refused when the parts are out of order or listed twice', async () => {
+    const { complete, Parts } = await startUpload([
+      DATA.subarray(0, PART_BYTES),
+      DATA.subarray(0, PART_BYTES),
+    ]);
+    for (const listed of [Parts.toReversed(), [...Parts.slice(0, 1), ...Parts.slice(0, 1)]]) {
+      await expect(complete({}, listed)).rejects.toMatchObject({ name: 'InvalidPartOrder' });
+    }
+  });
+
+  it("is refused when a part's ETag or checksum is not that of its bytes, or the part is missing", async () => {
+    const { complete, Parts } = await startUpload(small.slice(0, 1));
+    const [part] = Parts;
+    for (const wrong of [{ ETag: '"0"' }, { ChecksumCRC32: 'AAAAAA==' }, { PartNumber: 2 }]) {
+      await expect(complete({}, [{ ...part, ...wrong }])).rejects.toMatchObject({ name: 'InvalidPart' });
+    }
+    // S3 takes an ETag without its quotes, too.
+    await complete({}, [{ PartNumber: 1, ETag: part?.ETag?.replaceAll('"', '') }]);
+  });
+
+  it('is refused when no parts are listed', async () => {
+    const { complete } = await startUpload(small.slice(0, 1));
+    await expect(complete({}, [])).rejects.toMatchObject({ name: 'MalformedXML' });
+  });
+
+  it('with If-None-Match is refused when the object exists, and the upload stays open', async () => {
+    const { s3, complete, listUploads } = await startUpload(small.slice(0, 1));
+    await s3.client.send(new PutObjectCommand({ ...target, Body: 'first' }));
+    await expect(complete({ IfNoneMatch: '*' })).rejects.toMatchObject({
+      name: 'PreconditionFailed',
+      $metadata: { httpStatusCode: 412 },
+    });
+    const got = await s3.client.send(new GetObjectCommand(target));
+    expect(await got.Body?.transformToString()).toBe('first');
+    expect(await listUploads()).toHaveLength(1);
+  });
+
+  it('with If-None-Match is won by exactly one of several uploads', async () => {
+    const { s3, complete, listUploads } = await startUpload(small.slice(0, 1));
+    const { UploadId } = await s3.client.send(
+      new CreateMultipartUploadCommand({ ...target, ...FULL_OBJECT_CRC32 }),
+    );
+    const part = { PartNumber: 1, Body: Buffer.from('other') };
+    const { ETag } = await s3.client.send(
+      new UploadPartCommand({ ...target, UploadId, ...part, ChecksumAlgorithm: 'CRC32' }),
+    );
+    const other = { UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } };
+    const outcomes = await Promise.allSettled([
+      complete({ IfNoneMatch: '*' }),
+      complete({ ...other, IfNoneMatch: '*' }),
+    ]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await listUploads()).toHaveLength(1);
+  });
+});
+
+describe('a composite checksum', () => {
+  const algorithms: [ChecksumAlgorithm, (bytes: Buffer) => Buffer][] = [
+    ['CRC32', (bytes) => Buffer.from(crc32Base64(bytes), 'base64')],
+    ['SHA1', (bytes) => createHash('sha1').update(bytes).digest()],
+    ['SHA256', (bytes) => createHash('sha256').update(bytes).digest()],
+  ];
+
+  it.each(algorithms)('of %s is that of the checksums of the parts', async (ChecksumAlgorithm, checksum) => {
+    const { s3, Parts, complete } = await startUpload(PARTS, { ChecksumAlgorithm });
+    const expected = `${checksum(Buffer.concat(PARTS.map(checksum))).toString('base64')}-3`;
+    const described = { [`Checksum${ChecksumAlgorithm}`]: expected, ChecksumType: 'COMPOSITE' };
+    const withoutChecksums = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
+    await expect(complete({}, withoutChecksums)).rejects.toMatchObject({ name: 'InvalidRequest' });
+    expect(await complete()).toMatchObject(described);
+    const head = await s3.client.send(new HeadObjectCommand({ ...target, ChecksumMode: 'ENABLED' }));
+    expect(head).toMatchObject(described);
+    const got = await s3.client.send(new GetObjectCommand(target));
+    expect((await buffer(got.Body as Readable)).equals(DATA)).toBe(true);
+  });
+
+  it('cannot be of a CRC64NVME, nor can a SHA be of the full object', async () => {
+    const { s3 } = await startUpload([]);
+    for (const [ChecksumAlgorithm, ChecksumType] of [
+      ['CRC64NVME', 'COMPOSITE'],
+      ['SHA256', 'FULL_OBJECT'],
+    ] as const) {
+      const create = new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm, ChecksumType });
+      await expect(s3.client.send(create)).rejects.toMatchObject({ name: 'InvalidRequest' });
+    }
+  });
+
+  it.each(['CRC32C', 'CRC64NVME'] as const)(
+    'is not needed for %s, which is taken on trust',
+    async (ChecksumAlgorithm) => {
+      const { s3, complete } = await startUpload(PARTS, { ChecksumAlgorithm });
+      await complete();
+      const got = await s3.client.send(new GetObjectCommand(target));
+      expect((await buffer(got.Body as Readable)).equals(DATA)).toBe(true);
+    },
+  );
+});
+
+describe('the uploads in progress', () => {
+  it('are listed in pages, by key and prefix', async () => {
+    const { client, clock } = await startEmbeddedS3();
+    for (const Key of ['b', 'a/2', 'a/1', 'a/1']) {
+      await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+    }
+    const keys: (string | undefined)[] = [];
+    let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    for (let isTruncated: boolean | undefined = true; isTruncated; ) {
+      const page = await client.send(
+        new ListMultipartUploadsCommand({ Bucket: BUCKET, MaxUploads: 1, ...marker }),
+      );
+      keys.push(...(page.Uploads ?? []).map(({ Key }) => Key));
+      expect(page.Uploads?.[0]?.Initiated).toEqual(new Date(clock.nowMs));
+      marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      isTruncated = page.IsTruncated;
+    }
+    expect(keys).toEqual(['a/1', 'a/1', 'a/2', 'b']);
+    const below = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: 'a/' }));
+    expect(below.Uploads).toHaveLength(3);
+    const after = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, KeyMarker: 'a/1' }));
+    expect(after.Uploads?.map(({ Key }) => Key)).toEqual(['a/2', 'b']);
+    expect(await client.send(new ListObjectsV2Command({ Bucket: BUCKET }))).toMatchObject({ KeyCount: 0 });
+  });
+
+  it('list their parts in pages', async () => {
+    const { s3, UploadId } = await startUpload(['a', 'b', 'c'].map((part) => Buffer.from(part)));
+    const first = await s3.client.send(new ListPartsCommand({ ...target, UploadId, MaxParts: 2 }));
+    expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2', ...FULL_OBJECT_CRC32 });
+    const rest = { ...target, UploadId, PartNumberMarker: first.NextPartNumberMarker };
+    const second = await s3.client.send(new ListPartsCommand(rest));
+    expect(second).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 3, Size: 1 }] });
+    expect(second.Parts?.[0]?.ChecksumCRC32).toBe(crc32Base64(Buffer.from('c')));
+  });
+});

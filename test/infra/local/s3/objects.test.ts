@@ -1,0 +1,330 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { describe, expect, it } from 'vitest';
+import { BUCKET, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
+
+const KEY = 'head-office/2026/11/30/call-1.wav';
+const at = (Key: string) => ({ Bucket: BUCKET, Key });
+
+describe('an object', () => {
+  it('comes back with its bytes, content type, metadata and times', async () => {
+    const { client, clock } = await startEmbeddedS3();
+    const put = await client.send(
+      new PutObjectCommand({
+        ...at(KEY),
+        Body: 'hello',
+        ContentType: 'audio/wav',
+        CacheControl: 'no-store',
+        Metadata: { 'call-id': '42' },
+      }),
+    );
+    expect(put).toMatchObject({ ETag: '"5d41402abc4b2a76b9719d911017c592"', ChecksumCRC32: 'NhCmhg==' });
+
+    const got = await client.send(new GetObjectCommand(at(KEY)));
+    expect(await got.Body?.transformToString()).toBe('hello');
+    const described = {
+      ContentType: 'audio/wav',
+      ContentLength: 5,
+      CacheControl: 'no-store',
+      ETag: '"5d41402abc4b2a76b9719d911017c592"',
+      LastModified: new Date(clock.nowMs),
+      AcceptRanges: 'bytes',
+      Metadata: { 'call-id': '42' },
+    };
+    expect(got).toMatchObject(described);
+    expect(await client.send(new HeadObjectCommand(at(KEY)))).toMatchObject(described);
+  });
+
+  it('is an ordinary file that a person finds under its key', async () => {
+    const { client, directory } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
+    expect(await readFile(join(directory, BUCKET, KEY), 'utf8')).toBe('hello');
+  });
+
+  it('tells its checksum only to those who ask', async () => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
+    const asked = await client.send(new HeadObjectCommand({ ...at(KEY), ChecksumMode: 'ENABLED' }));
+    expect(asked).toMatchObject({ ChecksumCRC32: 'NhCmhg==', ChecksumType: 'FULL_OBJECT' });
+    expect((await client.send(new HeadObjectCommand(at(KEY)))).ChecksumCRC32).toBeUndefined();
+    const url = await getSignedUrl(client, new HeadObjectCommand({ ...at(KEY), ChecksumMode: 'ENABLED' }));
+    const presigned = await fetch(url, { method: 'HEAD' });
+    expect(presigned.headers.get('x-amz-checksum-crc32')).toBe('NhCmhg==');
+  });
+
+  it('may be empty', async () => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: Buffer.alloc(0) }));
+    const { Body, ContentLength } = await client.send(new GetObjectCommand(at(KEY)));
+    expect([ContentLength, await Body?.transformToString()]).toEqual([0, '']);
+  });
+
+  it('is replaced by a later one of the same key', async () => {
+    const { client, directory } = await startEmbeddedS3();
+    for (const Body of ['first', 'second', 'third']) {
+      await client.send(new PutObjectCommand({ ...at(KEY), Body }));
+      const { Body: got } = await client.send(new GetObjectCommand(at(KEY)));
+      expect(await got?.transformToString()).toBe(Body);
+    }
+    expect(await readFile(join(directory, BUCKET, KEY), 'utf8')).toBe('third');
+    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents).toHaveLength(1);
+  });
+
+  it('is gone after a delete, and deleting it again succeeds', async () => {
+    const { client, directory, leftovers } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
+    for (let time = 0; time < 2; time++) await client.send(new DeleteObjectCommand(at(KEY)));
+    await expect(client.send(new GetObjectCommand(at(KEY)))).rejects.toMatchObject({ name: 'NoSuchKey' });
+    await expect(client.send(new HeadObjectCommand(at(KEY)))).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(readFile(join(directory, BUCKET, KEY))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('is deleted together with others', async () => {
+    const { client } = await startEmbeddedS3();
+    for (const key of ['a&b', ' c ', 'kept'])
+      await client.send(new PutObjectCommand({ ...at(key), Body: 'x' }));
+    const Delete = { Objects: [{ Key: 'a&b' }, { Key: ' c ' }, { Key: 'never was' }] };
+    const { Deleted } = await client.send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete }));
+    expect(Deleted?.map(({ Key }) => Key)).toEqual(['a&b', ' c ', 'never was']);
+    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents?.map(({ Key }) => Key)).toEqual(['kept']);
+  });
+
+  it('survives a restart, bytes and metadata', async () => {
+    const s3 = await startEmbeddedS3();
+    await s3.client.send(
+      new PutObjectCommand({
+        ...at(KEY),
+        Body: 'hello',
+        ContentType: 'audio/wav',
+        Metadata: { 'call-id': '42' },
+      }),
+    );
+    await s3.restart();
+    const got = await s3.client.send(new GetObjectCommand({ ...at(KEY), ChecksumMode: 'ENABLED' }));
+    expect(await got.Body?.transformToString()).toBe('hello');
+    expect(got).toMatchObject({
+      ContentType: 'audio/wav',
+      Metadata: { 'call-id': '42' },
+      ChecksumCRC32: 'NhCmhg==',
+    });
+  });
+});
+
+describe('a key', () => {
+  const keys = [
+    'with space/+plus*star#hash%percent%2F?question&amp;.wav',
+    'Müller/通話/📞.wav',
+    '../../escape.wav',
+    'a/../b/./c',
+    '/leading//double/trailing/',
+    '.s3/recordings/objects/x.json',
+    '~other/x',
+    'nul.wav/CON',
+    'back\\slash:colon"quote<less>\'|',
+    'line\r\nbreak\ttab',
+    'k'.repeat(1024),
+  ];
+
+  it.each(keys)('may be %j', async (key) => {
+    const s3 = await startEmbeddedS3();
+    await s3.client.send(new PutObjectCommand({ ...at(key), Body: key }));
+    await s3.restart();
+    const { Body } = await s3.client.send(new GetObjectCommand(at(key)));
+    expect(await Body?.transformToString()).toBe(key);
+    for (const EncodingType of ['url', undefined] as const) {
+      const { Contents } = await s3.client.send(new ListObjectsV2Command({ Bucket: BUCKET, EncodingType }));
+      const listed = Contents?.[0]?.Key ?? '';
+      expect(EncodingType ? decodeURIComponent(listed) : listed).toBe(key);
+    }
+    await s3.client.send(new DeleteObjectCommand(at(key)));
+    await expect(s3.client.send(new HeadObjectCommand(at(key)))).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  it('never leads out of the directory', async () => {
+    const { client, directory } = await startEmbeddedS3();
+    for (const key of ['../outside', '../../outside', 'a/../../../outside']) {
+      await client.send(new PutObjectCommand({ ...at(key), Body: 'x' }));
+    }
+    for (const path of ['outside', '../outside']) {
+      await expect(readFile(join(directory, path))).rejects.toMatchObject({ code: 'ENOENT' });
+    }
+  });
+
+  it('may lie below another key', async () => {
+    const { client } = await startEmbeddedS3();
+    const all = ['a', 'a/b', 'a/b/c', 'x/y', 'x'];
+    for (const key of all) await client.send(new PutObjectCommand({ ...at(key), Body: key }));
+    for (const key of all) {
+      const { Body } = await client.send(new GetObjectCommand(at(key)));
+      expect(await Body?.transformToString()).toBe(key);
+    }
+  });
+
+  it('may not be longer than 1024 bytes', async () => {
+    const { client } = await startEmbeddedS3();
+    const put = client.send(new PutObjectCommand({ ...at('ü'.repeat(513)), Body: 'x' }));
+    await expect(put).rejects.toMatchObject({ name: 'KeyTooLongError' });
+  });
+});
+
+describe('a range', () => {
+  const body = patternedBytes(1000);
+  const ranges: [string, number, number][] = [
+    ['bytes=0-0', 0, 0],
+    ['bytes=10-99', 10, 99],
+    ['bytes=990-', 990, 999],
+    ['bytes=990-5000', 990, 999],
+    ['bytes=-10', 990, 999],
+    ['bytes=-5000', 0, 999],
+  ];
+
+  it.each(ranges)('of %s is bytes %i to %i', async (Range, first, last) => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: body }));
+    const got = await client.send(new GetObjectCommand({ ...at(KEY), Range }));
+    expect(got.$metadata.httpStatusCode).toBe(206);
+    expect(got).toMatchObject({
+      ContentRange: `bytes ${first}-${last}/1000`,
+      ContentLength: last - first + 1,
+    });
+    expect(got.ChecksumCRC32).toBeUndefined();
+    const bytes = await got.Body?.transformToByteArray();
+    expect(Buffer.from(bytes ?? []).equals(body.subarray(first, last + 1))).toBe(true);
+  });
+
+  it.each(['bytes=1000-', 'bytes=2000-3000', 'bytes=-0'])('of %s is refused', async (Range) => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: body }));
+    const got = client.send(new GetObjectCommand({ ...at(KEY), Range }));
+    await expect(got).rejects.toMatchObject({ name: 'InvalidRange', $metadata: { httpStatusCode: 416 } });
+  });
+
+  it('that makes no sense is ignored', async () => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: body }));
+    for (const Range of ['bytes=5-2', 'words=1-2', 'bytes=0-1,5-6']) {
+      const got = await client.send(new GetObjectCommand({ ...at(KEY), Range }));
+      expect((await got.Body?.transformToByteArray())?.length).toBe(1000);
+    }
+  });
+});
+
+describe('a conditional read', () => {
+  it('answers 304 or 412 as the ETag and the date demand', async () => {
+    const { client, clock } = await startEmbeddedS3();
+    const { ETag } = await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
+    const status = (condition: object) =>
+      client.send(new HeadObjectCommand({ ...at(KEY), ...condition })).then(
+        ({ $metadata }) => $metadata.httpStatusCode,
+        (error) => error.$metadata.httpStatusCode,
+      );
+    const before = new Date(clock.nowMs - 1000);
+    const after = new Date(clock.nowMs + 1000);
+    expect(await status({ IfNoneMatch: ETag })).toBe(304);
+    expect(await status({ IfNoneMatch: '"other"' })).toBe(200);
+    expect(await status({ IfMatch: ETag })).toBe(200);
+    expect(await status({ IfMatch: '"other"' })).toBe(412);
+    expect(await status({ IfModifiedSince: after })).toBe(304);
+    expect(await status({ IfModifiedSince: before })).toBe(200);
+    expect(await status({ IfUnmodifiedSince: before })).toBe(412);
+    expect(await status({ IfUnmodifiedSince: after })).toBe(200);
+    // The ETag is the finer witness.
+    expect(await status({ IfMatch: ETag, IfUnmodifiedSince: before })).toBe(200);
+    expect(await status({ IfNoneMatch: '"other"', IfModifiedSince: after })).toBe(200);
+  });
+});
+
+describe('a presigned GET', () => {
+  it('overrides the headers of the answer', async () => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello', ContentType: 'audio/wav' }));
+    const url = await getSignedUrl(
+      client,
+      new GetObjectCommand({
+        ...at(KEY),
+        ResponseContentType: 'application/octet-stream',
+        ResponseContentDisposition: `attachment; filename="call.wav"; filename*=UTF-8''M%C3%BCller.wav`,
+        ResponseCacheControl: 'private, max-age=60',
+      }),
+    );
+    const { headers } = await fetch(url);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="call.wav"; filename*=UTF-8''M%C3%BCller.wav`,
+      'cache-control': 'private, max-age=60',
+    });
+  });
+});
+
+describe('a presigned URL with a line break in what becomes a header', () => {
+  it('is refused', async () => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
+    for (const command of [
+      new GetObjectCommand({ ...at(KEY), ResponseContentType: 'text/plain\r\nset-cookie: a=b' }),
+      new PutObjectCommand({ ...at(KEY), Metadata: { a: '1\r\nset-cookie: a=b' } }),
+    ]) {
+      const isGet = command instanceof GetObjectCommand;
+      const url = await getSignedUrl(client, command as GetObjectCommand);
+      const response = await fetch(url, isGet ? {} : { method: 'PUT', body: 'x' });
+      expect([response.status, await response.text()]).toEqual([
+        400,
+        expect.stringContaining('InvalidArgument'),
+      ]);
+    }
+  });
+});
+
+describe('a bucket', () => {
+  it('is found once it has been created, which may be repeated', async () => {
+    const { client } = await startEmbeddedS3();
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    await client.send(new CreateBucketCommand({ Bucket: 'another.one' }));
+    const { Buckets } = await client.send(new ListBucketsCommand({}));
+    expect(Buckets?.map(({ Name }) => Name)).toEqual(['another.one', BUCKET]);
+    expect(await client.send(new HeadBucketCommand({ Bucket: BUCKET }))).toMatchObject({
+      BucketRegion: REGION,
+    });
+    const { LocationConstraint } = await client.send(new GetBucketLocationCommand({ Bucket: BUCKET }));
+    expect(LocationConstraint).toBe(REGION);
+  });
+
+  it('that does not exist is not found', async () => {
+    const { client } = await startEmbeddedS3();
+    const Bucket = 'missing';
+    await expect(client.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({ name: 'NotFound' });
+    for (const command of [
+      new PutObjectCommand({ Bucket, Key: KEY, Body: 'x' }),
+      new GetObjectCommand({ Bucket, Key: KEY }),
+      new ListObjectsV2Command({ Bucket }),
+      new GetBucketLocationCommand({ Bucket }),
+    ] as const) {
+      await expect(client.send(command as GetObjectCommand)).rejects.toMatchObject({ name: 'NoSuchBucket' });
+    }
+  });
+
+  it('has a name that S3 allows', async () => {
+    const { client } = await startEmbeddedS3();
+    for (const Bucket of ['Upper', 'no', 'a..b', '.s3', '-dash', 'under_score']) {
+      await expect(client.send(new CreateBucketCommand({ Bucket }))).rejects.toMatchObject({
+        name: 'InvalidBucketName',
+      });
+    }
+  });
+});

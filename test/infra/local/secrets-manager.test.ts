@@ -1,0 +1,277 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startSecretsManager } from '../../../infra/local/secrets-manager.ts';
+
+const Name = 'pbx/head-office';
+const token = (name: string) => name.padEnd(32, '-');
+
+/** Starts a Secrets Manager with a folder of its own, for the length of one test. */
+async function start() {
+  const directory = await mkdtemp(join(tmpdir(), 'secrets-manager-'));
+  const clock = { nowMs: Date.UTC(2026, 10, 30, 8, 30) };
+  const launch = () => startSecretsManager({ directory, now: () => clock.nowMs });
+  const connect = (url: string) =>
+    new SecretsManagerClient({
+      endpoint: url,
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    });
+  let server = await launch();
+  let client = connect(server.url);
+  onTestFinished(async () => {
+    client.destroy();
+    await server.close();
+    await rm(directory, { recursive: true });
+  });
+  const get = (options: object = {}) =>
+    client.send(new GetSecretValueCommand({ SecretId: Name, ...options }));
+  const put = (ClientRequestToken: string, SecretString: string, options: object = {}) =>
+    client.send(new PutSecretValueCommand({ SecretId: Name, ClientRequestToken, SecretString, ...options }));
+  return {
+    directory,
+    clock,
+    get,
+    put,
+    get url() {
+      return server.url;
+    },
+    get client() {
+      return client;
+    },
+    async restart() {
+      client.destroy();
+      await server.close();
+      server = await launch();
+      client = connect(server.url);
+    },
+  };
+}
+
+/** With a first version, `one`. */
+async function startWithSecret() {
+  const manager = await start();
+  const created = await manager.client.send(
+    new CreateSecretCommand({ Name, SecretString: 'one', ClientRequestToken: token('1') }),
+  );
+  return { ...manager, manager, created };
+}
+
+const failsWith = (name: string) => ({ name, $metadata: { httpStatusCode: 400 } });
+
+describe('a secret', () => {
+  it('comes back with its name, ARN, version and time', async () => {
+    const { get, created, clock } = await startWithSecret();
+    expect(created.ARN).toMatch(
+      /^arn:aws:secretsmanager:us-east-1:000000000000:secret:pbx\/head-office-.{6}$/,
+    );
+    const expected = {
+      Name,
+      ARN: created.ARN,
+      VersionId: token('1'),
+      VersionStages: ['AWSCURRENT'],
+      SecretString: 'one',
+      CreatedDate: new Date(clock.nowMs),
+    };
+    expect(await get()).toMatchObject(expected);
+    expect(await get({ SecretId: created.ARN })).toMatchObject(expected);
+  });
+
+  it('is not found when it, its version or its stage is missing', async () => {
+    const { get, put, created } = await startWithSecret();
+    const notFound = failsWith('ResourceNotFoundException');
+    await expect(get({ SecretId: 'other' })).rejects.toMatchObject(notFound);
+    await expect(get({ SecretId: `${created.ARN?.slice(0, -6)}000000` })).rejects.toMatchObject(notFound);
+    await expect(get({ VersionId: token('2') })).rejects.toMatchObject(notFound);
+    await expect(get({ VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject(notFound);
+    await expect(get({ VersionId: token('1'), VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject(notFound);
+    await expect(put(token('2'), 'two', { SecretId: 'other' })).rejects.toMatchObject(notFound);
+  });
+
+  it('survives a restart, in a file that only its owner can read', async () => {
+    const { manager, directory } = await startWithSecret();
+    await writeFile(join(directory, 'cut-off.new'), '{"name":');
+    await manager.restart();
+    expect(await manager.client.send(new GetSecretValueCommand({ SecretId: Name }))).toMatchObject({
+      SecretString: 'one',
+      VersionId: token('1'),
+    });
+    const [file, ...others] = await readdir(directory);
+    expect(others).toEqual([]);
+    expect((await stat(join(directory, String(file)))).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(join(directory, String(file)), 'utf8')).name).toBe(Name);
+  });
+
+  it('may have any name that AWS allows, and no other', async () => {
+    const { client, directory } = await start();
+    const names = [
+      '../../outside',
+      '..',
+      'UPPER',
+      'upper',
+      'a/b_c+d=e.f@g-h',
+      'n'.repeat(512),
+      `${'n'.repeat(511)}m`,
+    ];
+    for (const name of names) await client.send(new CreateSecretCommand({ Name: name, SecretString: name }));
+    for (const SecretId of names) {
+      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
+      expect(SecretString).toBe(SecretId);
+    }
+    expect(await readdir(directory)).toHaveLength(names.length);
+    for (const name of ['with space', 'ü', 'n'.repeat(513)]) {
+      const create = client.send(new CreateSecretCommand({ Name: name, SecretString: 'x' }));
+      await expect(create).rejects.toMatchObject(failsWith('InvalidParameterException'));
+    }
+  });
+
+  it('is created once, unless the same request is repeated', async () => {
+    const { client, created } = await startWithSecret();
+    const create = (secret: string, name: string) =>
+      client.send(new CreateSecretCommand({ Name, SecretString: secret, ClientRequestToken: token(name) }));
+    expect(await create('one', '1')).toMatchObject({ ARN: created.ARN, VersionId: token('1') });
+    const exists = failsWith('ResourceExistsException');
+    await expect(create('two', '1')).rejects.toMatchObject(exists);
+    await expect(create('one', '2')).rejects.toMatchObject(exists);
+  });
+
+  it('may be created without a value, which comes later', async () => {
+    const { client, get, put } = await start();
+    await client.send(new CreateSecretCommand({ Name }));
+    await expect(get()).rejects.toMatchObject(failsWith('ResourceNotFoundException'));
+    await put(token('1'), 'one', { VersionStages: ['MINE'] });
+    expect(await get()).toMatchObject({ SecretString: 'one', VersionStages: ['AWSCURRENT', 'MINE'] });
+  });
+
+  it('is described with its versions and their stages', async () => {
+    const { client, put } = await startWithSecret();
+    await put(token('2'), 'two');
+    expect(await client.send(new DescribeSecretCommand({ SecretId: Name }))).toMatchObject({
+      Name,
+      VersionIdsToStages: { [token('1')]: ['AWSPREVIOUS'], [token('2')]: ['AWSCURRENT'] },
+    });
+  });
+});
+
+describe('a new value', () => {
+  it('becomes AWSCURRENT, and the one before it AWSPREVIOUS', async () => {
+    const { get, put } = await startWithSecret();
+    expect(await put(token('2'), 'two')).toMatchObject({
+      VersionId: token('2'),
+      VersionStages: ['AWSCURRENT'],
+    });
+    await put(token('3'), 'three');
+    expect(await get()).toMatchObject({ SecretString: 'three' });
+    expect(await get({ VersionStage: 'AWSCURRENT' })).toMatchObject({ SecretString: 'three' });
+    expect(await get({ VersionStage: 'AWSPREVIOUS' })).toMatchObject({ SecretString: 'two' });
+    const first = await get({ VersionId: token('1') });
+    expect([first.SecretString, first.VersionStages]).toEqual(['one', []]);
+  });
+
+  it('with the token of an earlier one and the same content changes nothing', async () => {
+    const { get, put } = await startWithSecret();
+    await put(token('2'), 'two');
+    expect(await put(token('2'), 'two')).toMatchObject({
+      VersionId: token('2'),
+      VersionStages: ['AWSCURRENT'],
+    });
+    expect(await put(token('1'), 'one')).toMatchObject({
+      VersionId: token('1'),
+      VersionStages: ['AWSPREVIOUS'],
+    });
+    expect(await get()).toMatchObject({ SecretString: 'two' });
+  });
+
+  it('with the token of an earlier one and other content is refused', async () => {
+    const { get, put } = await startWithSecret();
+    await expect(put(token('1'), 'two')).rejects.toMatchObject(failsWith('ResourceExistsException'));
+    expect(await get()).toMatchObject({ SecretString: 'one' });
+  });
+
+  it('is taken from exactly one of many writers with the same token', async () => {
+    const { get, put } = await startWithSecret();
+    const values = Array.from({ length: 20 }, (_, index) => `writer ${index}`);
+    const outcomes = await Promise.allSettled(values.map((value) => put(token('2'), value)));
+    const winners = values.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    expect(winners).toHaveLength(1);
+    expect(await get()).toMatchObject({ SecretString: winners[0], VersionId: token('2') });
+    expect(await get({ VersionStage: 'AWSPREVIOUS' })).toMatchObject({ SecretString: 'one' });
+  });
+
+  it('loses no other that is written at the same time', async () => {
+    const { get, put } = await startWithSecret();
+    const names = Array.from({ length: 20 }, (_, index) => `version-${index}`);
+    await Promise.all(names.map((name) => put(token(name), name)));
+    for (const name of names)
+      expect(await get({ VersionId: token(name) })).toMatchObject({ SecretString: name });
+  });
+
+  it('needs a token of 32 to 64 characters', async () => {
+    const { put } = await startWithSecret();
+    for (const length of [1, 31, 65]) {
+      await expect(put('t'.repeat(length), 'two')).rejects.toMatchObject(
+        failsWith('InvalidParameterException'),
+      );
+    }
+    for (const length of [32, 64]) await put('t'.repeat(length), 'two');
+  });
+
+  it('may leave AWSCURRENT where it is', async () => {
+    const { get, put } = await startWithSecret();
+    await put(token('2'), 'two', { VersionStages: ['AWSPENDING'] });
+    await put(token('3'), 'three', { VersionStages: ['AWSPENDING'] });
+    expect(await get()).toMatchObject({ SecretString: 'one' });
+    expect(await get({ VersionStage: 'AWSPENDING' })).toMatchObject({ SecretString: 'three' });
+  });
+
+  it('makes the secret forget the oldest of more than a hundred versions', async () => {
+    const { get, put, directory } = await startWithSecret();
+    for (let index = 2; index <= 102; index++) await put(token(String(index)), String(index));
+    const [file] = await readdir(directory);
+    expect(JSON.parse(await readFile(join(directory, String(file)), 'utf8')).versions).toHaveLength(100);
+    await expect(get({ VersionId: token('2') })).rejects.toMatchObject(
+      failsWith('ResourceNotFoundException'),
+    );
+    expect(await get({ VersionId: token('3') })).toMatchObject({ SecretString: '3' });
+    expect(await get()).toMatchObject({ SecretString: '102' });
+  });
+});
+
+describe('a request that makes no sense', () => {
+  it('is refused as an unknown operation, in the form of the JSON protocol', async () => {
+    const { client, url } = await start();
+    await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject(
+      failsWith('UnknownOperationException'),
+    );
+    for (const target of ['secretsmanager.toString', 'toString', '']) {
+      const response = await fetch(url, { method: 'POST', headers: { 'x-amz-target': target }, body: '{}' });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' });
+    }
+  });
+
+  it('is refused without repeating the secret', async () => {
+    const { url } = await start();
+    for (const body of [
+      '{"SecretString":"hunter2"',
+      '{"SecretId":1,"SecretString":"hunter2"}',
+      '["hunter2"]',
+    ]) {
+      const headers = { 'x-amz-target': 'secretsmanager.PutSecretValue' };
+      const response = await fetch(url, { method: 'POST', headers, body });
+      const answer = await response.text();
+      expect([response.status, JSON.parse(answer).__type]).toEqual([400, 'InvalidParameterException']);
+      expect(answer).not.toContain('hunter2');
+    }
+  });
+});
