@@ -108,7 +108,7 @@ async function explain(baseUrl: string, code: string, message: string): Promise<
     return `${message}\nIf that is the PBX's own, start again with --fingerprint and that value.`;
   }
   if (code === 'pbx-20003') {
-    return 'The PBX refuses the username or the password. They are those of the PBX's API page, not of its administrator. Correct them and start again.';
+    return 'The PBX refuses the username or the password: it wants those of its API page, not the administrator’s.';
   }
   if (code === 'pbx-20002') {
     return 'The PBX refuses logins from this machine after too many failed ones. Wait ten minutes, then start again.';

@@ -169,7 +169,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     for (let run = 0; run < 2; run++) {
       const text = await explained(argsFor(pbx, port, directory), { PBX_PASSWORD: 'wrong-password' });
-      expect(text).toContain('refuses the username or the password');
+      expect(text).toContain('refuses the username or the password:');
       expect(text).not.toContain('wrong-password');
     }
     expect(pbx.stats.refusedLogins).toBe(1);
