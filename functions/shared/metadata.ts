@@ -37,17 +37,16 @@ export function decodeCall(metadata: Readonly<Record<string, string>>): Call {
   return call;
 }
 
-/** Headers lose spaces at their ends, so those are encoded too; `%` is, so that decoding is exact. */
+/** As much of the value as there is room for. */
 function encodeValue(value: string): string {
-  let encoded = '';
-  for (const character of value.toWellFormed()) {
-    const plain = /^[!-$&-~]$/.test(character) || (character === ' ' && encoded !== '');
-    const next = encoded + (plain ? character : encodeURIComponent(character));
-    if (next.length > MAX_VALUE_BYTES) break;
-    encoded = next;
-  }
-  return encoded.replace(/ +$/, (spaces) => '%20'.repeat(spaces.length));
+  const characters = [...value.toWellFormed()].slice(0, MAX_VALUE_BYTES);
+  while (percentEncode(characters).length > MAX_VALUE_BYTES) characters.pop();
+  return percentEncode(characters);
 }
+
+/** Headers lose spaces at their ends, so those are encoded too; `%` is, so that decoding is exact. */
+const percentEncode = (characters: string[]) =>
+  characters.join('').replace(/[^ !-$&-~]|^ +| +$/gu, encodeURIComponent);
 
 /** A value that somebody else wrote may hold a bare `%`; it is then shown as it stands. */
 function decodeValue(value: string): string {

@@ -8,10 +8,7 @@ export const pbxIdSchema = v.pipe(
   v.regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'should be 1 to 40 of a-z, 0-9 and inner hyphens'),
 );
 
-const isOrigin = (text: string) => {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && text.replace(/\/$/, '') === url.origin;
-};
+const isOrigin = (text: string) => /^https?:\/\/[^/\\?#@\s]+\/?$/i.test(text) && URL.canParse(text);
 
 export const baseUrlSchema = v.pipe(
   v.string(),
@@ -57,10 +54,9 @@ const isTimeZone = (name: string) => {
 };
 
 const isReportUrl = (text: string) => {
-  const url = URL.parse(
-    (/^https?:\/\//.test(text) ? text : `http://${text}`).replace('{host}', 'host.example'),
-  );
-  return url !== null && url.pathname === '/' && !text.endsWith('/') && url.search === '' && url.hash === '';
+  const address = text.replace('{host}', 'host.example');
+  const url = /^https?:\/\//.test(address) ? address : `http://${address}`;
+  return /^https?:\/\/[^/\\?#@{}\s]+$/.test(url) && URL.canParse(url);
 };
 
 /** What the administrator decides about a PBX; the same in `cdk.json` and in the registry file. */

@@ -65,8 +65,8 @@ export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues
  * The embedded one refuses those beyond U+FFFF too, so their surrogates are escaped as well.
  */
 export function toMessageBody(message: unknown): string {
-  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16)}`;
-  return JSON.stringify(message).replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, escape);
+  const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16)}`;
+  return JSON.stringify(message).replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, toEscape);
 }
 
 const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value || '-' });

@@ -29,14 +29,14 @@ function dateFolder(recording: string): string | undefined {
   return real ? `${year}/${month}/${day}` : undefined;
 }
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  wav: 'audio/wav',
-  gsm: 'audio/gsm',
-  mp3: 'audio/mpeg',
-};
+const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
+  ['wav', 'audio/wav'],
+  ['gsm', 'audio/gsm'],
+  ['mp3', 'audio/mpeg'],
+]);
 
 /** By extension; `yswav` (Cloud PBX) is the vendor's own and has no registered type. */
 export function contentTypeOf(recording: string): string {
   const extension = /\.([^.]+)$/.exec(recording)?.[1]?.toLowerCase() ?? '';
-  return CONTENT_TYPES[extension] ?? 'application/octet-stream';
+  return CONTENT_TYPES.get(extension) ?? 'application/octet-stream';
 }

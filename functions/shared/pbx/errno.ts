@@ -9,34 +9,36 @@ interface Meaning {
 }
 
 /** The vendor's error numbers (S-Series developer guide) and what each asks of us. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  '10003': { action: 'give-up', text: 'does not support the request: is the API version right?' },
-  '20000': { action: 'give-up', text: 'did not take the request for JSON: is the API version right?' },
-  '20001': { action: 'give-up', text: 'did not take the request for a POST: is the API version right?' },
-  '20002': {
-    action: 'hold',
-    text: 'refuses logins from this address for ten minutes, after too many failed ones',
-  },
-  '20003': { action: 'hold', text: 'refuses the username or the password' },
-  '20004': { action: 'renew-session', text: 'does not know the token' },
-  '20005': { action: 'renew-session', text: 'found no token' },
-  '20006': { action: 'renew-session', text: 'says that the token has timed out' },
-  '20012': { action: 'retry', text: 'does not know the recording, or not the random string' },
-  // Just after a call it means "not ready yet"; a day later, "gone".
-  '20014': {
-    action: 'retry',
-    text: 'does not have the recording (any more, or yet)',
-    patienceMs: 24 * HOUR_MS,
-  },
-  '20015': {
-    action: 'give-up',
-    text: 'refuses the allowed IP address: check allowedIp in the configuration',
-  },
-};
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    '10003': { action: 'give-up', text: 'does not support the request: is the API version right?' },
+    '20000': { action: 'give-up', text: 'did not take the request for JSON: is the API version right?' },
+    '20001': { action: 'give-up', text: 'did not take the request for a POST: is the API version right?' },
+    '20002': {
+      action: 'hold',
+      text: 'refuses logins from this address for ten minutes, after too many failed ones',
+    },
+    '20003': { action: 'hold', text: 'refuses the username or the password' },
+    '20004': { action: 'renew-session', text: 'does not know the token' },
+    '20005': { action: 'renew-session', text: 'found no token' },
+    '20006': { action: 'renew-session', text: 'says that the token has timed out' },
+    '20012': { action: 'retry', text: 'does not know the recording, or not the random string' },
+    // Just after a call it means "not ready yet"; a day later, "gone".
+    '20014': {
+      action: 'retry',
+      text: 'does not have the recording (any more, or yet)',
+      patienceMs: 24 * HOUR_MS,
+    },
+    '20015': {
+      action: 'give-up',
+      text: 'refuses the allowed IP address: check allowedIp in the configuration',
+    },
+  }),
+);
 
 /** The error for a reply `{"status":"Failed","errno":"20006"}`; an unknown number is worth a retry. */
 export function errnoError(errno: string): ArchiveError {
-  const { text, ...options } = MEANINGS[errno] ?? {
+  const { text, ...options } = MEANINGS.get(errno) ?? {
     action: 'retry' as const,
     text: 'answers with an unknown error',
   };

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
 import { errnoError } from './errno.ts';
 
-const replySchema = v.pipe(v.string(), v.parseJson(), v.looseObject({ status: v.string() }));
+const replySchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.looseObject({ status: v.string() }));
 const failureSchema = v.object({ errno: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) });
 
 /** Takes a reply apart. Failures come with HTTP status 200 and `{"status":"Failed","errno":"20006"}`. */

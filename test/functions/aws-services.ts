@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startFauxqs } from 'fauxqs';
+import { afterAll } from 'vitest';
+import { startS3 } from '../../infra/local/s3/server.ts';
+import { startSecretsManager } from '../../infra/local/secrets-manager.ts';
+
+const region = 'us-east-1';
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret-access-key' };
+
+Object.assign(process.env, {
+  AWS_REGION: region,
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  POWERTOOLS_METRICS_DISABLED: 'true',
+});
+delete process.env.AWS_PROFILE;
+delete process.env.AWS_SESSION_TOKEN;
+
+/** A directory that goes when the test file is done. */
+export async function makeDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'pbx-recording-archive-'));
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Points the AWS SDK of this process at a Secrets Manager of its own. */
+export async function useSecretsManager(): Promise<void> {
+  const server = await startSecretsManager({ directory: await makeDirectory() });
+  afterAll(() => server.close());
+  process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = server.url;
+}
+
+/** Points the AWS SDK of this process at an S3 of its own. */
+export async function useS3(): Promise<void> {
+  const server = await startS3({ directory: await makeDirectory(), credentials, region });
+  afterAll(() => server.close());
+  process.env.AWS_ENDPOINT_URL_S3 = server.url;
+}
+
+/** Points the AWS SDK of this process at an SQS of its own. */
+export async function useSqs() {
+  const server = await startFauxqs({ port: 0, logger: false });
+  afterAll(() => server.stop());
+  process.env.AWS_ENDPOINT_URL_SQS = server.address;
+  return {
+    /** Returns the queue's URL; fauxqs's own has a host that not every machine can look up. */
+    createQueue: (name: string) => `${server.address}/000000000000/${server.createQueue(name).queueName}`,
+    empty: () => server.reset(),
+  };
+}
+
+/** Writes a registry of PBXs with nothing special about them; their secrets and queues are named after them. */
+export async function writeRegistry(pbxs: Record<string, object>): Promise<string> {
+  const file = join(await makeDirectory(), 'pbx-registry.json');
+  const entries = Object.entries(pbxs).map(([id, settings]) => [
+    id,
+    {
+      baseUrl: 'https://192.0.2.1:8088',
+      reportUrl: 'https://{host}',
+      credentialsSecret: `pbx/${id}`,
+      sessionSecret: `session/${id}`,
+      queueName: `recordings-${id}`,
+      ...settings,
+    },
+  ]);
+  await writeFile(file, JSON.stringify(Object.fromEntries(entries)));
+  return file;
+}

@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type ReceiveDeps, receiveReport } from '../../../functions/cdr-webhook/receive-report.ts';
+import type { DeadLetterReason } from '../../../functions/shared/queues.ts';
+import { captureLog } from '../capture-log.ts';
+import { exampleCall, exampleReport } from './example-report.ts';
+
+const SECRET = 'right-secret-0123456789';
+const NOW = '2026-01-02T03:04:05.678Z';
+const MAX_BYTES = 65_536;
+
+const logLines = captureLog();
+afterEach(() => vi.restoreAllMocks());
+
+/** A webhook for the PBX `hq`, and what it put into queues. */
+function createWebhook(send: (queueUrl: string) => Promise<void> = async () => {}) {
+  const sent: { queueUrl: string; message: unknown }[] = [];
+  const deadLetters: { body: string; reason: DeadLetterReason }[] = [];
+  const deps: ReceiveDeps = {
+    findPbx: (pbxId) =>
+      pbxId === 'hq'
+        ? {
+            serialNumber: exampleReport.sn,
+            queueUrl: 'queue:hq',
+            isSecret: async (candidate) => candidate === SECRET,
+          }
+        : undefined,
+    queues: {
+      async send(queueUrl, message) {
+        await send(queueUrl);
+        sent.push({ queueUrl, message });
+      },
+      async sendDeadLetter(body, reason) {
+        await send('queue:dead-letters');
+        deadLetters.push({ body, reason });
+      },
+      postpone: () => Promise.reject(new Error('A webhook postpones nothing.')),
+    },
+    sessionQueueUrl: 'queue:session',
+    now: () => new Date(NOW),
+  };
+  const receive = (report: object | string, secret = SECRET, pbxId = 'hq') => {
+    const body = typeof report === 'string' ? report : JSON.stringify(report);
+    return receiveReport({ pbxId, secret, body }, deps);
+  };
+  return { receive, sent, deadLetters };
+}
+
+describe('before the secret is found right', () => {
+  test.each([
+    ['a wrong secret', 'wrong', 'hq'],
+    ['no secret', '', 'hq'],
+    ['an unknown PBX', SECRET, 'elsewhere'],
+  ])('%s is refused and nothing is parsed, measured or kept', async (_, secret, pbxId) => {
+    const { receive, sent, deadLetters } = createWebhook();
+    const parse = vi.spyOn(JSON, 'parse');
+    for (const body of [exampleReport, 'not JSON', 'x'.repeat(MAX_BYTES + 1)]) {
+      expect(await receive(body, secret, pbxId)).toBe('refused');
+    }
+    expect(parse).not.toHaveBeenCalled();
+    expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
+    // Nor does the log repeat what a stranger wrote.
+    expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-refused' }));
+  });
+});
+
+describe('a recorded call', () => {
+  test('becomes one job of identifiers and call facts in the queue of its PBX', async () => {
+    const { receive, sent, deadLetters } = createWebhook();
+    expect(await receive(exampleReport)).toBe('queued');
+    const { recording } = exampleReport;
+    const message = { version: 1, pbx: 'hq', recording, call: exampleCall, reportedAt: NOW };
+    expect(sent).toEqual([{ queueUrl: 'queue:hq', message }]);
+    expect(deadLetters).toEqual([]);
+  });
+
+  test('is receipted only when the queue has it', async () => {
+    const queue = Promise.withResolvers<void>();
+    const { receive } = createWebhook(() => queue.promise);
+    const receipt = receive(exampleReport);
+    const soon = new Promise((resolve) => setImmediate(resolve, 'nothing yet'));
+    expect(await Promise.race([receipt, soon])).toBe('nothing yet');
+    queue.resolve();
+    expect(await receipt).toBe('queued');
+  });
+
+  test.each([
+    ['a call', exampleReport],
+    ['a reboot', { action: 'BootUp' }],
+    ['an unreadable report', 'not JSON'],
+  ])('%s is not receipted when its queue refuses it', async (_, report) => {
+    const refusal = new Error('The queue is not there.');
+    const { receive } = createWebhook(() => Promise.reject(refusal));
+    await expect(receive(report)).rejects.toBe(refusal);
+    expect(logLines).toEqual([]);
+  });
+});
+
+describe('other reports', () => {
+  test('a reboot asks for a new session, and nothing else', async () => {
+    const { receive, sent } = createWebhook();
+    expect(await receive({ action: 'BootUp', sn: exampleReport.sn })).toBe('session-requested');
+    expect(sent).toEqual([{ queueUrl: 'queue:session', message: { pbx: 'hq', bootedAt: NOW } }]);
+  });
+
+  test.each([
+    { ...exampleReport, recording: '' },
+    { event: 'RING', members: [] },
+  ])('what is neither is receipted and kept nowhere', async (report) => {
+    const { receive, sent, deadLetters } = createWebhook();
+    expect(await receive(report)).toBe('ignored');
+    expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
+  });
+});
+
+describe('the limit of 64 KiB', () => {
+  /** A call's report of exactly so many bytes. */
+  const reportOf = (bytes: number, filling: string) => {
+    const empty = Buffer.byteLength(JSON.stringify({ ...exampleReport, filling: '' }));
+    const length = Math.floor((bytes - empty) / Buffer.byteLength(filling));
+    const report = JSON.stringify({ ...exampleReport, filling: filling.repeat(length) });
+    return report + ' '.repeat(bytes - Buffer.byteLength(report));
+  };
+
+  test.each(['x', 'é', '📞'])('counts bytes, not characters: %s', async (filling) => {
+    const { receive, sent } = createWebhook();
+    expect(await receive(reportOf(MAX_BYTES, filling))).toBe('queued');
+    expect(await receive(reportOf(MAX_BYTES + 1, filling))).toBe('too-large');
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('the dead letter of an unreadable report', () => {
+  test('holds its text as it came, and the reason', async () => {
+    const { receive, sent, deadLetters } = createWebhook();
+    const report = 'not\u0000JSON \uFFFE "é"\r\n';
+    expect(await receive(report)).toBe('dead-lettered');
+    expect(sent).toEqual([]);
+    const [{ body, reason }] = deadLetters as [(typeof deadLetters)[number]];
+    expect(JSON.parse(body)).toEqual({ version: 1, pbx: 'hq', report, reportedAt: NOW });
+    expect(reason).toMatchObject({ pbx: 'hq', attempts: 1, firstAt: NOW, lastAt: NOW });
+    expect(reason.error).toMatchObject({ code: 'report-malformed', action: 'give-up' });
+  });
+
+  test.each([
+    ['report-foreign', { ...exampleReport, sn: '1' }],
+    ['recording-name-unusable', { ...exampleReport, recording: '../../x' }],
+  ])('says %s', async (code, report) => {
+    const { receive, deadLetters } = createWebhook();
+    expect(await receive(report)).toBe('dead-lettered');
+    expect(deadLetters.map(({ reason }) => reason.error.code)).toEqual([code]);
+  });
+});
+
+test('the secret of the path stands in no log line, job or dead letter', async () => {
+  const { receive, sent, deadLetters } = createWebhook();
+  const reports = [
+    exampleReport,
+    { action: 'BootUp' },
+    { event: 'BYE' },
+    'not JSON',
+    'x'.repeat(MAX_BYTES + 1),
+  ];
+  for (const report of reports) await receive(report);
+  expect(logLines).toHaveLength(reports.length);
+  expect(JSON.stringify({ logLines, sent, deadLetters })).not.toContain(SECRET);
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { readReport } from '../../../functions/cdr-webhook/report.ts';
+import { exampleReport } from './example-report.ts';
+
+const read = (changes: object, serialNumber?: string) =>
+  readReport(JSON.stringify({ ...exampleReport, ...changes }), serialNumber);
+
+describe('a serial number', () => {
+  test('that is not the configured one makes the report foreign', () => {
+    const report = read({ sn: '369362089170' }, exampleReport.sn);
+    expect(report).toMatchObject({ kind: 'unreadable', code: 'report-foreign' });
+    expect(JSON.stringify(report)).not.toContain('36936208917');
+  });
+
+  test('may be a number', () => {
+    expect(read({ sn: 369362089179 }, exampleReport.sn).kind).toBe('recorded-call');
+    expect(read({ sn: 369362089170 }, exampleReport.sn).kind).toBe('unreadable');
+  });
+
+  test('that old firmware does not send is not missed', () => {
+    for (const sn of [undefined, null, '']) expect(read({ sn }, exampleReport.sn).kind).toBe('recorded-call');
+  });
+
+  test('is not looked at when none is configured', () => {
+    expect(read({ sn: 'anything' }).kind).toBe('recorded-call');
+  });
+});
+
+describe('a body that is not a report', () => {
+  test.each([
+    '',
+    ' ',
+    'action=NewCdr&recording=a.wav',
+    '<report/>',
+    '{"action":"NewCdr","recording":"a.wav"',
+    'null',
+    'true',
+    '42',
+    '"NewCdr"',
+    '[]',
+    '[{"action":"NewCdr","recording":"a.wav"}]',
+    '{}',
+    '{"recording":"a.wav"}',
+    '{"action":null,"event":""}',
+    '{"action":{"name":"NewCdr"}}',
+    '{"action":["NewCdr"]}',
+    '\u0000',
+  ])('is malformed, and nothing is thrown: %j', (body) => {
+    expect(readReport(body, undefined)).toMatchObject({ kind: 'unreadable', code: 'report-malformed' });
+  });
+
+  test.each(['callid', 'callfrom', 'srctrunkname', 'status', 'recording', 'sn'])(
+    'has a %s of another shape, which the reason names without its value',
+    (key) => {
+      const report = read({ [key]: { private: 'value' } }, exampleReport.sn);
+      expect(report).toMatchObject({ kind: 'unreadable', code: 'report-malformed' });
+      expect(JSON.stringify(report)).toContain(key);
+      expect(JSON.stringify(report)).not.toContain('private');
+    },
+  );
+});
+
+describe('a recording that cannot be used as a name', () => {
+  test.each([
+    ['blank', '   '],
+    ['with a slash', '2017/a.wav'],
+    ['that climbs', '../a.wav'],
+    ['with a backslash', '2017\\a.wav'],
+    ['with a line break', 'a\nb.wav'],
+    ['with a NUL', 'a\0.wav'],
+    ['with DEL', 'a\x7f.wav'],
+    ['with a C1 control', 'a\x85.wav'],
+    ['with a leading dot', '.htaccess'],
+    ['of half a character', 'a\ud83d.wav'],
+    ['of 256 bytes', `${'a'.repeat(252)}.wav`],
+    ['of 256 bytes in fewer characters', `${'é'.repeat(126)}.wav`],
+  ])('%s is unreadable, and the reason does not quote it', (_, recording) => {
+    const report = read({ recording });
+    expect(report).toMatchObject({ kind: 'unreadable', code: 'recording-name-unusable' });
+    expect(JSON.stringify(report)).not.toContain(JSON.stringify(recording).slice(1, -1));
+  });
+});

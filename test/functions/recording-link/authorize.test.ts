@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { createAuthorizer } from '../../../functions/recording-link/authorize.ts';
+import { envSchema } from '../../../functions/recording-link/env.ts';
+import { parseSettings } from '../../../functions/shared/parse-settings.ts';
+import type { Secrets } from '../../../functions/shared/secrets.ts';
+
+const TOKEN = 'link-token-0123456789';
+const COMMON = { BUCKET_NAME: 'bucket', MAX_LINK_AGE_SECONDS: '3600' };
+
+/** An authorizer, and the secrets that it read; `secret.value` may be changed. */
+function createBench(authorization: object, value = TOKEN) {
+  const secret = { value, reads: [] as string[] };
+  const secrets: Secrets = {
+    async read(name) {
+      secret.reads.push(name);
+      return { versionId: 'v', value: secret.value };
+    },
+    write: () => Promise.reject(new Error('Nobody writes here.')),
+  };
+  const env = parseSettings('The environment', envSchema, { ...COMMON, ...authorization });
+  const clock = { now: 0 };
+  return { secret, clock, isAuthorized: createAuthorizer(env, secrets, () => clock.now) };
+}
+
+const byToken = { LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: 'links/token' };
+
+describe('by token', () => {
+  test.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN} `])('%s is let in', async (header) => {
+    const { isAuthorized, secret } = createBench(byToken);
+    expect(await isAuthorized(header)).toBe(true);
+    expect(secret.reads).toEqual(['links/token']);
+  });
+
+  test.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    TOKEN,
+    `Basic ${TOKEN}`,
+    `Bearer${TOKEN}`,
+    `Bearer ${TOKEN} ${TOKEN}`,
+    `Bearer ${TOKEN}x`,
+    `Bearer ${TOKEN.toUpperCase()}`,
+    `Bearer ${TOKEN},Bearer wrong`,
+    `Bearer ${TOKEN}\n`,
+    `xBearer ${TOKEN}`,
+  ])('%j is not', async (header) => {
+    expect(await createBench(byToken).isAuthorized(header)).toBe(false);
+  });
+
+  test('what is no bearer token costs nothing', async () => {
+    const { isAuthorized, secret } = createBench(byToken);
+    for (const header of [undefined, '', `Basic ${TOKEN}`]) await isAuthorized(header);
+    expect(secret.reads).toEqual([]);
+  });
+
+  test('a new token is taken without a restart', async () => {
+    const { isAuthorized, secret, clock } = createBench(byToken);
+    await isAuthorized(`Bearer ${TOKEN}`);
+    secret.value = 'another-token-0123456789';
+    clock.now = 60_000;
+    expect(await isAuthorized('Bearer another-token-0123456789')).toBe(true);
+    expect(await isAuthorized(`Bearer ${TOKEN}`)).toBe(false);
+  });
+
+  test.each(['', 'short', 'fifteen-letters'])(
+    'a secret that is no token lets nobody in: %j',
+    async (value) => {
+      const { isAuthorized } = createBench(byToken, value);
+      for (const token of [value, 'x', TOKEN]) {
+        const outcome = await isAuthorized(`Bearer ${token}`).catch((error: { code: string }) => error.code);
+        expect(outcome).toBe(token === '' ? false : 'link-token-missing');
+      }
+    },
+  );
+});
+
+test.each(['iam', 'jwt'])(
+  'by %s, whom API Gateway let through is let in, and no secret is read',
+  async (type) => {
+    const { isAuthorized, secret } = createBench({ LINK_AUTHORIZATION: type });
+    expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...')).toBe(true);
+    expect(await isAuthorized(undefined)).toBe(true);
+    expect(secret.reads).toEqual([]);
+  },
+);
+
+describe('the environment', () => {
+  const complaint = (env: object) => () => parseSettings('The environment', envSchema, { ...COMMON, ...env });
+
+  test('names a way of authorization that exists', () => {
+    for (const LINK_AUTHORIZATION of [undefined, '', 'none', 'Token']) {
+      expect(complaint({ LINK_AUTHORIZATION })).toThrow(/LINK_AUTHORIZATION: /);
+    }
+  });
+
+  test('names the secret of the token', () => {
+    expect(complaint({ LINK_AUTHORIZATION: 'token' })).toThrow(/LINK_TOKEN_SECRET: is missing/);
+  });
+
+  test.each(['59', '', '-1', '1e3', '900.5'])('refuses a maximum age of %j', (MAX_LINK_AGE_SECONDS) => {
+    expect(complaint({ ...byToken, MAX_LINK_AGE_SECONDS })).toThrow(/MAX_LINK_AGE_SECONDS: should be /);
+  });
+});
