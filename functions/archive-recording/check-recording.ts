@@ -56,7 +56,7 @@ export function checkIsComplete(bytes: number, { head, contentLength }: Witnesse
   if (riff === undefined) return;
   const { totalBytes, audioEndsAt } = riff;
   // A file of odd size may be padded by one byte that the header does not count.
-  const isWhole = totalBytes === undefined || bytes === totalBytes || bytes === totalBytes + 1;
+  const isWhole = totalBytes === undefined || bytes === totalBytes || bytes === totalBytes + (totalBytes % 2);
   if (!isWhole || bytes < audioEndsAt) {
     throw incomplete(`${bytes} bytes came, the RIFF header says ${totalBytes ?? audioEndsAt}`);
   }

@@ -4,7 +4,7 @@ const FIRST_CHUNK_OFFSET = 12;
 export interface RiffSizes {
   /** Size of the whole file by the RIFF header, in bytes; `undefined` if it was never written. */
   totalBytes: number | undefined;
-  /** Offset at which the audio ends by its chunk's size, or at least begins; 0 if it was not found. */
+  /** Offset at which the audio ends by its chunk's size or, where that was never written, begins at the earliest. */
   audioEndsAt: number;
   /** Whether all the sizes were written: a recorder that was cut off leaves 0 or 0xFFFFFFFF. */
   isPatched: boolean;
@@ -15,21 +15,20 @@ export function readRiff(head: Buffer): RiffSizes | undefined {
   if (head.toString('latin1', 0, 4) !== 'RIFF') return undefined;
   const riffSize = head.length >= CHUNK_HEADER_BYTES ? head.readUInt32LE(4) : 0;
   const totalBytes = isWritten(riffSize) ? riffSize + CHUNK_HEADER_BYTES : undefined;
-  const audio = findAudio(head);
-  if (audio === undefined) return { totalBytes, audioEndsAt: 0, isPatched: totalBytes !== undefined };
-  // Zero is right for an empty recording, whose file ends where its audio begins.
-  const isAudioWritten = isWritten(audio.size) || audio.start === totalBytes;
+  const { start, size } = findAudio(head);
+  const end = totalBytes ?? Number.POSITIVE_INFINITY;
   return {
     totalBytes,
-    audioEndsAt: audio.start + (isWritten(audio.size) ? audio.size : 0),
-    isPatched: totalBytes !== undefined && isAudioWritten,
+    audioEndsAt: isWritten(size) ? start + size : Math.min(start, end),
+    // Zero is right for an empty recording, whose file ends where its audio begins.
+    isPatched: totalBytes !== undefined && (isWritten(size) || start >= end),
   };
 }
 
 const isWritten = (size: number) => size !== 0 && size !== 0xffffffff;
 
-/** Walks the chunks up to the audio. Chunks start at even offsets. */
-function findAudio(head: Buffer): { start: number; size: number } | undefined {
+/** Walks the chunks up to the audio, or as far as `head` goes. Chunks start at even offsets. */
+function findAudio(head: Buffer): { start: number; size: number } {
   let offset = FIRST_CHUNK_OFFSET;
   while (offset + CHUNK_HEADER_BYTES <= head.length) {
     const size = head.readUInt32LE(offset + 4);
@@ -37,5 +36,5 @@ function findAudio(head: Buffer): { start: number; size: number } | undefined {
     if (head.toString('latin1', offset, offset + 4) === 'data') return { start, size };
     offset = start + size + (size % 2);
   }
-  return undefined;
+  return { start: offset + CHUNK_HEADER_BYTES, size: 0 };
 }

@@ -10,7 +10,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export interface IncomingReport {
   pbxId: string;
   secret: string;
-  body: string;
+  body: Buffer;
 }
 
 /** A PBX as the webhook sees it. */
@@ -28,6 +28,16 @@ export interface ReceiveDeps {
 
 export type Receipt = 'refused' | 'too-large' | 'queued' | 'session-requested' | 'ignored' | 'dead-lettered';
 
+/** The PBX repeats a report until it gets 200, so each other status asks it to do so, or refuses it. */
+export const STATUS: Readonly<Record<Receipt, number>> = {
+  refused: 404,
+  'too-large': 413,
+  queued: 200,
+  'session-requested': 200,
+  ignored: 200,
+  'dead-lettered': 200,
+};
+
 /**
  * Takes one report. Nothing of it is looked at before its secret is found right, and it is only receipted
  * once it is in a queue, where it belongs in one. Fails as the queue and the secret store fail.
@@ -41,11 +51,11 @@ export async function receiveReport(
     log('warn', 'report-refused');
     return 'refused';
   }
-  if (Buffer.byteLength(body) > MAX_BODY_BYTES) {
-    log('warn', 'report-too-large', { pbx: pbxId, bytes: Buffer.byteLength(body) });
+  if (body.length > MAX_BODY_BYTES) {
+    log('warn', 'report-too-large', { pbx: pbxId, bytes: body.length });
     return 'too-large';
   }
-  const report = readReport(body, pbx.serialNumber);
+  const report = readReport(body.toString(), pbx.serialNumber);
   const reportedAt = deps.now().toISOString();
   switch (report.kind) {
     case 'recorded-call': {
@@ -64,7 +74,7 @@ export async function receiveReport(
       return 'ignored';
     case 'unreadable': {
       const error = new ArchiveError(report.code, report.reason, { action: 'give-up' });
-      const text = toMessageBody({ version: 1, pbx: pbxId, report: body, reportedAt });
+      const text = toMessageBody({ version: 1, pbx: pbxId, report: body.toString(), reportedAt });
       const reason = { pbx: pbxId, error, attempts: 1, firstAt: reportedAt, lastAt: reportedAt };
       await deps.queues.sendDeadLetter(text, reason);
       log('error', 'report-dead-lettered', { pbx: pbxId, code: report.code, reason: report.reason });

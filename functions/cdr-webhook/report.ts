@@ -25,23 +25,26 @@ const eventSchema = v.object({
   sn: v.optional(v.unknown()),
 });
 
+/** A fact of an odd shape is no reason to do without the recording. */
+const fact = v.fallback(text, undefined);
+
 /** Spellings seen in the vendor's guides (S-Series v1 and v2, K2, Cloud PBX). */
 const callReportSchema = v.object({
-  callid: text,
-  timestart: text,
-  callfrom: text,
-  callto: text,
-  talkduration: text,
-  talkduraction: text,
-  srctrunkname: text,
-  desttrunkname: text,
-  dsttrcunkname: text,
-  dsttrunkname: text,
-  dstrunkname: text,
-  status: text,
-  type: text,
+  callid: fact,
+  timestart: fact,
+  callfrom: fact,
+  callto: fact,
+  talkduration: fact,
+  talkduraction: fact,
+  srctrunkname: fact,
+  desttrunkname: fact,
+  dsttrcunkname: fact,
+  dsttrunkname: fact,
+  dstrunkname: fact,
+  status: fact,
+  type: fact,
   recording: text,
-  didnumber: text,
+  didnumber: fact,
   sn: text,
 });
 
@@ -52,7 +55,7 @@ const unreadable = (code: string, reason: string): Report => ({ kind: 'unreadabl
  * result like the others. Reasons name fields, never values.
  */
 export function readReport(body: string, serialNumber: string | undefined): Report {
-  const input = parseJson(body);
+  const input = parseJson(body.replace(/^\uFEFF/, ''));
   const parsed = v.safeParse(eventSchema, input);
   const event = parsed.success ? (parsed.output.action ?? parsed.output.event) : undefined;
   if (!parsed.success || event === undefined) {

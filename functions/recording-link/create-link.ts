@@ -1,4 +1,5 @@
 import { create as contentDisposition } from 'content-disposition';
+import { toArchiveError } from '../shared/errors.ts';
 import { log } from '../shared/log.ts';
 import { recordingKey } from '../shared/recording-name.ts';
 import type { ArchiveReader } from './archive-reader.ts';
@@ -23,11 +24,17 @@ export interface Answer {
   body?: object;
 }
 
-/** Answers a request for a recording with a presigned link to it. */
-export async function createLink(
-  { path, query, authorization }: LinkRequest,
-  deps: LinkDeps,
-): Promise<Answer> {
+/** Answers a request for a recording with a presigned link to it. Never fails. */
+export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<Answer> {
+  try {
+    return await answer(request, deps);
+  } catch (error) {
+    log('error', 'link-failed', { code: toArchiveError(error).code });
+    return { status: 503, body: { error: 'unavailable' } };
+  }
+}
+
+async function answer({ path, query, authorization }: LinkRequest, deps: LinkDeps): Promise<Answer> {
   if (!(await deps.isAuthorized(authorization))) {
     log('warn', 'link-refused');
     return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };

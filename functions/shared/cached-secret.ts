@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 const TTL_MS = 5 * 60 * 1000;
 const MIN_REFETCH_MS = 60 * 1000;
+const MIN_RETRY_MS = 5 * 1000;
 
 export interface CachedSecret {
   /** Whether `candidate` is the secret, compared in constant time. Fails as `fetch` fails. */
@@ -14,10 +15,19 @@ export interface CachedSecret {
  */
 export function createCachedSecret(fetch: () => Promise<string>, now: () => number): CachedSecret {
   let cached: { digest: Buffer; fetchedAt: number } | undefined;
+  let failed: { error: unknown; at: number } | undefined;
 
   async function refresh() {
-    cached = { digest: sha256(await fetch()), fetchedAt: now() };
-    return cached;
+    // A secret that cannot be read just now must not cost a call for each guess either.
+    if (failed !== undefined && now() - failed.at < MIN_RETRY_MS) throw failed.error;
+    try {
+      cached = { digest: sha256(await fetch()), fetchedAt: now() };
+      failed = undefined;
+      return cached;
+    } catch (error) {
+      failed = { error, at: now() };
+      throw error;
+    }
   }
 
   return {

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { parseSettings } from './parse-settings.ts';
 
 /** A PBX's name in paths, keys, metrics and secret names. */
 export const pbxIdSchema = v.pipe(
@@ -97,8 +95,3 @@ export const registrySchema = v.record(pbxIdSchema, pbxSchema);
 
 /** Every PBX of this deployment, by id. */
 export type PbxRegistry = Readonly<Record<string, Pbx>>;
-
-/** The registry is a file because fifty PBXs do not fit Lambda's 4 KB of environment. */
-export function readPbxRegistry(path: string): PbxRegistry {
-  return parseSettings(`The PBX registry ${path}`, registrySchema, JSON.parse(readFileSync(path, 'utf8')));
-}

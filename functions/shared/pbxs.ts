@@ -2,7 +2,7 @@ import { readCredentials } from './credentials.ts';
 import { ArchiveError } from './errors.ts';
 import { createPbxClient } from './pbx/client.ts';
 import type { PbxClient } from './pbx/types.ts';
-import { readPbxRegistry } from './pbx-registry.ts';
+import { readPbxRegistry } from './read-pbx-registry.ts';
 import type { Secrets } from './secrets.ts';
 import { createSession, type Session } from './session/session.ts';
 import { createSessionStore } from './session/session-store.ts';
@@ -23,7 +23,7 @@ export function openPbxs(
   const opened = new Map<string, OpenPbx>();
 
   function open(pbxId: string): OpenPbx {
-    const pbx = registry[pbxId];
+    const pbx = Object.hasOwn(registry, pbxId) ? registry[pbxId] : undefined;
     if (pbx === undefined) {
       throw new ArchiveError('unknown-pbx', `The configuration has no PBX ${pbxId}.`, { action: 'give-up' });
     }

@@ -69,4 +69,8 @@ export function toMessageBody(message: unknown): string {
   return JSON.stringify(message).replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, toEscape);
 }
 
-const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value || '-' });
+const text = (value: string): MessageAttributeValue => ({
+  DataType: 'String',
+  // What SQS refuses in an attribute must not keep a dead letter from being written.
+  StringValue: value.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD]/g, '?') || '-',
+});

@@ -37,7 +37,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
 );
 
 /** The error for a reply `{"status":"Failed","errno":"20006"}`; an unknown number is worth a retry. */
-export function errnoError(errno: string): ArchiveError {
+export function errnoError(value: string): ArchiveError {
+  // It becomes part of a code, which is no place for whatever a PBX may send.
+  const errno = /^[\w-]{1,16}$/.test(value) ? value : 'malformed';
   const { text, ...options } = MEANINGS.get(errno) ?? {
     action: 'retry' as const,
     text: 'answers with an unknown error',

@@ -120,3 +120,11 @@ describe('BootUp', () => {
     expect(read({ action: 'BootUp', sn: '1' })).toMatchObject({ kind: 'unreadable', code: 'report-foreign' });
   });
 });
+
+test('a call is archived without the facts that have an odd shape', () => {
+  const body = JSON.stringify({ ...exampleReport, callid: { odd: 1 }, status: [] });
+  const report = readReport(`\uFEFF${body}`, undefined);
+  expect(report).toMatchObject({ kind: 'recorded-call', recording: exampleReport.recording });
+  expect(report).not.toHaveProperty('call.callId');
+  expect(report).not.toHaveProperty('call.status');
+});

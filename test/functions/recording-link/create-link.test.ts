@@ -119,7 +119,8 @@ describe('no link', () => {
   test('is made when the archive cannot be asked, and that is not "not archived"', async () => {
     const failure = new Error('S3 is not there.');
     const archive = { find: () => Promise.reject(failure), presign: async () => URL };
-    await expect(ask({}, { archive })).rejects.toBe(failure);
+    const { answer } = await ask({}, { archive });
+    expect(answer).toEqual({ status: 503, body: { error: 'unavailable' } });
   });
 });
 

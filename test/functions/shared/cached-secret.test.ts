@@ -90,11 +90,16 @@ describe('while the secret cannot be fetched', () => {
     expect(await bench.matches('first')).toBe(true);
   });
 
-  test('a failure is not remembered', async () => {
+  test('it is asked for once in five seconds, however many guesses come', async () => {
     const bench = createBench();
     bench.failure = new Error('Secrets Manager is not there.');
-    await expect(bench.matches('first')).rejects.toThrow();
+    for (let tenth = 0; tenth < 600; tenth++) {
+      bench.now = (tenth * SECOND) / 10;
+      await expect(bench.matches(`guess ${tenth}`)).rejects.toBe(bench.failure);
+    }
+    expect(bench.fetches).toBe(12);
     bench.failure = undefined;
+    bench.now = MINUTE;
     expect(await bench.matches('first')).toBe(true);
   });
 });

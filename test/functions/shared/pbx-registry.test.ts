@@ -7,9 +7,9 @@ import {
   fingerprintSchema,
   pbxIdSchema,
   pbxSettings,
-  readPbxRegistry,
   tlsSchema,
 } from '../../../functions/shared/pbx-registry.ts';
+import { readPbxRegistry } from '../../../functions/shared/read-pbx-registry.ts';
 import { makeDirectory } from '../aws-services.ts';
 
 const PAIRS = Array.from({ length: 32 }, (_, index) => (index * 8).toString(16).padStart(2, '0'));

@@ -44,12 +44,19 @@ describe('an error number', () => {
     }
   });
 
-  test.each(['99999', '', '-1', 'toString', 'constructor', '__proto__'])(
+  test.each(['99999', '-1', 'toString', 'constructor', '__proto__'])(
     'that nobody knows is worth a retry, and is reported: %j',
     (errno) => {
       const expected = { code: `pbx-${errno}`, action: 'retry', patienceMs: DEFAULT_PATIENCE_MS };
       expect(errnoError(errno)).toMatchObject(expected);
       expect(errnoError(errno).message).toMatch(/^The PBX answers with an unknown error/);
+    },
+  );
+
+  test.each(['', 'two words', '{"an":"object"}', 'x'.repeat(17)])(
+    'that is none at all is not repeated: %j',
+    (errno) => {
+      expect(errnoError(errno)).toMatchObject({ code: 'pbx-malformed', action: 'retry' });
     },
   );
 
