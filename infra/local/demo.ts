@@ -33,7 +33,7 @@ export interface Demo {
 }
 
 /** Runs the product with a simulated PBX that makes a few calls, and checks what became of them. */
-export async function runDemo({ data, port, calls: count }: Options): Promise<Demo> {
+export async function runDemo({ data, port, calls: count, exit }: Options): Promise<Demo> {
   await using starting = new AsyncDisposableStack();
   const password = generateSecret();
   const directory = join(data, PBX_ID);
@@ -64,7 +64,7 @@ export async function runDemo({ data, port, calls: count }: Options): Promise<De
   await host.keepSessions();
   const calls = await makeCalls(pbx, count);
   for (const call of calls) await fetchAndCompare(call, host);
-  if (calls[0] !== undefined) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
+  if (calls[0] !== undefined && !exit) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
   const running = starting.move();
   return { archived: calls.length, close: () => running.disposeAsync() };
 }

@@ -25,12 +25,10 @@ const TELL: Readonly<Record<string, (line: LogLine) => Told | undefined>> = {
   'report-ignored': ({ report }) => ['report', `${report}: nothing to archive`],
   'boot-up-reported': () => ['report', 'the PBX has restarted; asking for a new session'],
   'random-received': ({ recording }) => ['random', `one-use random string received  ${short(recording)}`],
-  'download-started': ({ contentLength }) => [
-    'download',
-    contentLength === undefined
-      ? 'started, length unknown'
-      : `started, ${formatBytes(contentLength)} announced`,
-  ],
+  'download-started': ({ contentLength, recording }) => {
+    const size = contentLength === undefined ? 'length unknown' : formatBytes(contentLength);
+    return ['download', `${size}  ${short(recording)}`];
+  },
   archived: ({ key, bytes, crc32, ms, attempt }) => [
     'stored',
     `${key}\n${' '.repeat(LABEL_WIDTH + 11)}${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`,
