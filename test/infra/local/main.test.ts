@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startS3 } from '../../../infra/local/s3/server.ts';
 import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../simulated-pbx/test-bench.ts';
@@ -43,6 +45,24 @@ describe('npm start', () => {
     const token = await readFile(join(directory, 'demo', 'link-token'), 'utf8');
     expect(demo.output()).not.toContain(token);
     expect(demo.output()).not.toContain('X-Amz-Signature');
+  });
+
+  it('stores in the S3 that AWS_ENDPOINT_URL_S3 names, in the bucket of BUCKET_NAME', async () => {
+    const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
+    const region = 'eu-central-1';
+    const theirs = await startS3({ directory: await makeDirectory(), credentials, region });
+    onTestFinished(() => theirs.close());
+    const demo = start(['--calls', '1', '--exit', '--port', '0', '--data', await makeDirectory()], {
+      AWS_ENDPOINT_URL_S3: theirs.url,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      BUCKET_NAME: 'theirs',
+    });
+    expect(await demo.ended).toBe(0);
+    const s3 = new S3Client({ endpoint: theirs.url, region, credentials, forcePathStyle: true });
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'theirs' }));
+    expect(Contents).toHaveLength(1);
   });
 
   it('tells all its options', async () => {
