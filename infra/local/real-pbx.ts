@@ -28,7 +28,7 @@ export async function runWithPbx(baseUrl: string, options: Options): Promise<Hos
     ...(options['api-version'] !== undefined && { apiVersion: options['api-version'] }),
     ...(options.serial !== undefined && { serialNumber: options.serial }),
   });
-  const password = process.env.PBX_PASSWORD ?? (await askPassword({ message: `Password of ${username}:` }));
+  const password = process.env.PBX_PASSWORD ?? (await ask(username));
   await using starting = new AsyncDisposableStack();
   const host = await startHost({
     directory: join(data, PBX_ID),
@@ -49,6 +49,12 @@ export async function runWithPbx(baseUrl: string, options: Options): Promise<Hos
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
   starting.move();
   return host;
+}
+
+async function ask(username: string): Promise<string> {
+  const unanswered = new UsageError('No password: type it at the prompt, or set PBX_PASSWORD.');
+  if (!process.stdin.isTTY) throw unanswered;
+  return askPassword({ message: `Password of ${username}:` }).catch(() => Promise.reject(unanswered));
 }
 
 async function readTls(options: Options) {

@@ -196,6 +196,11 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     await start(argsFor(pbx, port, directory), PASSWORD).printed('make a recorded call');
   });
 
+  it('no password, where nobody can be asked for it', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    expect(await explained(argsFor(pbx, port, directory), {})).toContain('set PBX_PASSWORD');
+  });
+
   it('an API that is not enabled, or of another version', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = [...argsFor(pbx, port, directory), '--api-version', 'v2.0.0'];
