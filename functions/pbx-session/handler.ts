@@ -1,4 +1,4 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { openPbxs } from '../shared/pbxs.ts';
 import { createSecrets } from '../shared/secrets.ts';
@@ -7,7 +7,7 @@ import { keepSessions, type SessionResponse } from './keep-session.ts';
 import { readRequests } from './request.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
-const pbxs = openPbxs(env, createSecrets(new SecretsManagerClient()));
+const pbxs = openPbxs(env, createSecrets(createSecretsManagerClient()));
 
 /** Keeps the sessions of all PBXs alive, or of those that the event asks for. */
 export async function handler(event: unknown): Promise<SessionResponse> {

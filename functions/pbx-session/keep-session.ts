@@ -3,6 +3,9 @@ import { log } from '../shared/log.ts';
 import type { Session } from '../shared/session/session.ts';
 import type { SessionRequest } from './request.ts';
 
+/** From then on the schedule's next run is as good as another delivery of a message. */
+const MAX_ATTEMPTS = 4;
+
 export interface SessionOutcome {
   pbx: string;
   outcome: 'logged-in' | 'kept-alive' | 'no-credentials' | 'held' | 'failed';
@@ -22,12 +25,14 @@ export async function keepSessions(
   pbxs: { ids: string[]; get(pbxId: string): { session: Session } },
 ): Promise<SessionResponse> {
   const response: SessionResponse = { sessions: [], batchItemFailures: [] };
-  for (const { pbx, bootedAt, messageId } of requests) {
-    const sessions = (pbx === undefined ? pbxs.ids : [pbx]).map((id) => ({ id, ...pbxs.get(id) }));
-    const outcomes = await Promise.all(sessions.map(({ id, session }) => keepSession(id, session, bootedAt)));
+  for (const request of requests) {
+    const ids = request.pbx === undefined ? pbxs.ids : [request.pbx];
+    const sessions = ids.map((id) => ({ id, ...pbxs.get(id) }));
+    const outcomes = await Promise.all(sessions.map(({ id, session }) => keepSession(id, session, request)));
     response.sessions.push(...outcomes);
-    if (messageId !== undefined && outcomes.some(({ outcome }) => outcome === 'failed')) {
-      response.batchItemFailures.push({ itemIdentifier: messageId });
+    const isFailed = outcomes.some(({ outcome }) => outcome === 'failed');
+    if (request.message !== undefined && isFailed && request.message.attempt < MAX_ATTEMPTS) {
+      response.batchItemFailures.push({ itemIdentifier: request.message.id });
     }
   }
   return response;
@@ -36,16 +41,14 @@ export async function keepSessions(
 /**
  * Keeps one PBX's session, and with it the reports, alive. Never fails: one PBX's trouble must not keep
  * the others from their turn.
- *
- * @param bootedAt when the PBX reported a reboot (epoch ms); a session from before it is replaced
  */
 async function keepSession(
   pbx: string,
   session: Session,
-  bootedAt: number | undefined,
+  { bootedAt, retryLogin }: SessionRequest,
 ): Promise<SessionOutcome> {
   try {
-    const outcome = await session.keepAlive({ bootedAt });
+    const outcome = await session.keepAlive({ bootedAt, retryRefused: retryLogin });
     log('info', 'session-kept', { pbx, outcome });
     return { pbx, outcome };
   } catch (error) {

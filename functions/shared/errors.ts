@@ -41,6 +41,9 @@ export class ArchiveError extends Error {
   }
 }
 
+/** The PBX has answered, with an error number. */
+export class PbxRefusal extends ArchiveError {}
+
 /** Unknown failures, the AWS SDK's and the network's among them, are worth another try. */
 export function toArchiveError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;

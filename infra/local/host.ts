@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type * as v from 'valibot';
+import { createS3Client } from '../../functions/shared/aws-clients.ts';
 import { log } from '../../functions/shared/log.ts';
 import type { registrySchema } from '../../functions/shared/pbx-registry.ts';
-import { createS3Client } from '../../functions/shared/s3.ts';
 import { createSecrets } from '../../functions/shared/secrets.ts';
 import { createSessionStore } from '../../functions/shared/session/session-store.ts';
 import { releaseMessages } from './embedded-sqs.ts';
@@ -60,7 +60,7 @@ export interface Host {
   /** File with the bearer token for links. */
   linkTokenFile: string;
   /** Runs pbx-session, as its schedule does. */
-  keepSessions(): Promise<SessionReport>;
+  keepSessions(request?: { retryLogin?: boolean }): Promise<SessionReport>;
   close(): Promise<void>;
 }
 
@@ -71,7 +71,8 @@ export interface Host {
 export async function startHost(options: HostOptions): Promise<Host> {
   await using starting = new AsyncDisposableStack();
   const { directory, bucket } = options;
-  await mkdir(directory, { recursive: true });
+  // Jobs and recordings tell who spoke with whom, and the secrets are in here in plain text.
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const loaded = Promise.withResolvers<Routes>();
   const front = await startHttpFront(loaded.promise, options.port, options.hostname);
   starting.defer(() => front.close());
@@ -142,7 +143,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   return {
     url: `http://127.0.0.1:${front.port}`,
     linkTokenFile,
-    keepSessions: () => pbxSession({}),
+    keepSessions: (request = {}) => pbxSession(request),
     close: () => running.disposeAsync(),
   };
 }

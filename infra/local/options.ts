@@ -29,6 +29,7 @@ Your own PBX
   --api-version V      v1.1.0 (default) or v2.0.0
   --report-url ADDR    where the PBX is to post its reports: [http[s]://]HOST[:PORT] of this machine as the PBX
                        sees it (default: this machine's address on the way to the PBX)
+  --retry-login        tries a password again that the PBX refused, after correcting it in the PBX
   --serial SN          its serial number; reports that carry another one are set aside
 
 An S3 that AWS_ENDPOINT_URL_S3 names is used instead of the embedded one, with the bucket BUCKET_NAME.
@@ -57,6 +58,7 @@ const optionsSchema = v.object({
   'api-version': v.optional(v.string()),
   'report-url': v.optional(v.string()),
   serial: v.optional(v.string()),
+  'retry-login': v.optional(v.boolean(), false),
 });
 
 export type Options = v.InferOutput<typeof optionsSchema>;
@@ -106,6 +108,7 @@ function parse(args: string[]) {
         'api-version': value,
         'report-url': value,
         serial: value,
+        'retry-login': flag,
       },
     });
   } catch (error) {

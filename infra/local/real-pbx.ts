@@ -39,7 +39,7 @@ export async function runWithPbx(baseUrl: string, options: Options): Promise<Hos
     pbxs: { [PBX_ID]: { ...settings, reportUrl, credentials: { username, password } } },
   });
   starting.defer(() => host.close());
-  const { sessions } = await host.keepSessions();
+  const { sessions } = await host.keepSessions({ retryLogin: options['retry-login'] });
   const { outcome, code = '', message = '' } = sessions[0] ?? { outcome: 'failed' };
   if (outcome !== 'logged-in' && outcome !== 'kept-alive') {
     throw new UsageError(await explain(baseUrl, code, message));
@@ -114,7 +114,7 @@ async function explain(baseUrl: string, code: string, message: string): Promise<
     return `${message}\nIf that is the PBX's own, start again with --fingerprint and that value.`;
   }
   if (code === 'pbx-20003') {
-    return 'The PBX refuses the username or the password: it wants those of its API page, not the administrator’s.';
+    return 'The PBX refuses the username or the password: it wants those of its API page, not the administrator’s. The same ones are tried again only with --retry-login.';
   }
   if (code === 'pbx-20002') {
     return 'The PBX refuses logins from this machine after too many failed ones. Wait ten minutes, then start again.';

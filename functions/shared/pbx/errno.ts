@@ -1,4 +1,4 @@
-import { type Action, ArchiveError } from '../errors.ts';
+import { type Action, PbxRefusal } from '../errors.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -37,12 +37,12 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
 );
 
 /** The error for a reply `{"status":"Failed","errno":"20006"}`; an unknown number is worth a retry. */
-export function errnoError(value: string): ArchiveError {
+export function errnoError(value: string): PbxRefusal {
   // It becomes part of a code, which is no place for whatever a PBX may send.
   const errno = /^[\w-]{1,16}$/.test(value) ? value : 'malformed';
   const { text, ...options } = MEANINGS.get(errno) ?? {
     action: 'retry' as const,
     text: 'answers with an unknown error',
   };
-  return new ArchiveError(`pbx-${errno}`, `The PBX ${text} (errno ${errno}).`, options);
+  return new PbxRefusal(`pbx-${errno}`, `The PBX ${text} (errno ${errno}).`, options);
 }

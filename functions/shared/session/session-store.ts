@@ -7,6 +7,7 @@ const sessionStateSchema = v.object({
   token: v.optional(v.string()),
   refreshToken: v.optional(v.string()),
   openedAt: v.optional(v.number()),
+  refreshedAt: v.optional(v.number()),
   /** Digest of the report address that the token's login subscribed. */
   subscription: v.optional(v.string()),
   /** Somebody is logging in, or tried and got no answer; nobody else tries before `until`. */

@@ -193,7 +193,11 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
       expect(text).not.toContain('wrong-password');
     }
     expect(pbx.stats.refusedLogins).toBe(1);
-    await start(argsFor(pbx, port, directory), PASSWORD).printed('make a recorded call');
+    pbx.setPassword('wrong-password');
+    const corrected = start([...argsFor(pbx, port, directory), '--retry-login'], {
+      PBX_PASSWORD: 'wrong-password',
+    });
+    await corrected.printed('make a recorded call');
   });
 
   it('no password, where nobody can be asked for it', async () => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
+import { errnoError } from '../../../../functions/shared/pbx/errno.ts';
 import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
 import { withToken } from '../../../../functions/shared/session/session.ts';
 import type { SimulatedPbx, SimulatedPbxOptions } from '../../../simulated-pbx/simulated-pbx.ts';
@@ -51,8 +52,8 @@ describe('a session', () => {
   it('is opened by one login however many functions ask at the same time', async () => {
     const { pbx, open } = await start();
     const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));
-    expect(codes.filter((code) => code === 'succeeded')).toHaveLength(1);
-    expect(codes.filter((code) => code === 'login-in-progress')).toHaveLength(7);
+    expect(codes).toContain('succeeded');
+    expect(new Set(codes)).toEqual(new Set(['succeeded', 'login-in-progress']));
     expect(pbx.stats.logins).toBe(1);
   });
 
@@ -79,6 +80,37 @@ describe('a session', () => {
     }
     await client.deviceInfo((await session.current()).token);
     expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 0, refreshes: 4 });
+  });
+
+  it('is not refreshed before half its life is over, and found dead nevertheless', async () => {
+    const { pbx, clock, session } = await start({ refreshTokens: true });
+    await session.current();
+    clock.now += 10 * MINUTE_MS;
+    expect(await session.keepAlive()).toBe('kept-alive');
+    expect(pbx.stats.refreshes).toBe(0);
+    pbx.dropTokens();
+    expect(await session.keepAlive()).toBe('logged-in');
+  });
+
+  it.each(['10003', '20016', 'constructor'])(
+    'that the PBX does not keep, for whatever reason (%s), is opened anew',
+    async (errno) => {
+      const { pbx, session, client } = await start();
+      await session.current();
+      client.heartbeat = async () => {
+        throw errnoError(errno);
+      };
+      expect(await session.keepAlive()).toBe('logged-in');
+      expect(pbx.stats.logins).toBe(2);
+    },
+  );
+
+  it('is left alone when the PBX is not reached', async () => {
+    const { pbx, session, store } = await start();
+    const { token } = await session.current();
+    await pbx.close();
+    expect(await codeOf(session.keepAlive())).toBe('pbx-connection');
+    expect((await store.read()).state.token).toBe(token);
   });
 
   it('that died is opened again by the keeper', async () => {
@@ -176,6 +208,27 @@ describe('a refused password', () => {
     expect(await codeOf(session.current())).toBe('pbx-20003');
     await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
     expect(await codeOf(session.current())).toBe('pbx-20003');
+    expect(pbx.stats.refusedLogins).toBe(1);
+  });
+
+  it('is tried again when a person says that it was corrected in the PBX', async () => {
+    const { pbx, session } = await start({ entered: 'right from tomorrow' });
+    expect(await codeOf(session.keepAlive())).toBe('pbx-20003');
+    pbx.setPassword('right from tomorrow');
+    expect(await codeOf(session.keepAlive())).toBe('pbx-20003');
+    expect(await session.keepAlive({ retryRefused: true })).toBe('logged-in');
+  });
+
+  it('is told as such, and not tried again at once, even if the hold cannot be written', async () => {
+    const { pbx, session, store, clock } = await start({ entered: 'wrong' });
+    const { replace } = store;
+    store.replace = async (snapshot, state) => {
+      if (state.hold !== undefined) throw new Error('Secrets Manager is not there.');
+      return replace(snapshot, state);
+    };
+    expect(await codeOf(session.current())).toBe('pbx-20003');
+    clock.now += MINUTE_MS - 1;
+    expect(await codeOf(session.current())).toBe('login-in-progress');
     expect(pbx.stats.refusedLogins).toBe(1);
   });
 
