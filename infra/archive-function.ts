@@ -56,7 +56,8 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
         // The SDK that package-lock.json names and the tests ran with, not the one that Lambda has this month.
         bundleAwsSDK: true,
       },
-      // Memory is also CPU: below this, TLS and checksums become the slowest part of a download.
+      // Memory is also CPU. A download needs some 175 MB (measured, two parts of 8 MB in it); the others need less,
+      // but with half the CPU they would take twice as long to start, and a PBX is waiting.
       memorySize: 256,
       timeout: props.timeout,
       environment: props.environment,

@@ -31,7 +31,7 @@ export class PlainHttpFront extends Construct {
     };
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'Call reports of PBXs that cannot post to https',
-      // Links work here too, but their tokens never travel in the clear.
+      // Links work here too, but nobody gets one over plain HTTP.
       defaultBehavior: { ...behavior, viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY },
       additionalBehaviors: {
         '/reports/*': { ...behavior, viewerProtocolPolicy: ViewerProtocolPolicy.ALLOW_ALL },

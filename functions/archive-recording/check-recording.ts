@@ -5,6 +5,9 @@ import { readRiff } from './riff.ts';
 /** Enough to tell text from audio. */
 const SNIFF_BYTES = 512;
 
+/** Of the ones that text has no use for. */
+const CONTROL_CHARACTER = /[^\P{Cc}\t\n\f\r\x80-\x9F]/u;
+
 /** How much of a recording's start has to be kept for the checks. */
 export const HEAD_BYTES = 64 * 1024;
 
@@ -22,19 +25,22 @@ export interface Witnesses {
 export function checkIsAudio(head: Buffer): void {
   if (head.length === 0) throw notARecording('nothing');
   const start = head.subarray(0, SNIFF_BYTES);
-  const first = /[^\s\xEF\xBB\xBF]/.exec(start.toString('latin1'))?.[0];
+  const text = start.toString('latin1');
+  // Audio has control characters early on, whatever its first byte looks like.
+  if (CONTROL_CHARACTER.test(text)) return;
+  const first = /[^\s\xEF\xBB\xBF]/.exec(text)?.[0];
   // The PBX's own failures come in a recording's place, and say why.
   if (first === '{') parseReply(head.toString());
   if (first === '{' || first === '[') throw notARecording('JSON');
   if (first === '<') throw notARecording('HTML');
-  if (isText(start)) throw notARecording('text');
+  if (isUtf8(start)) throw notARecording('text');
 }
 
-/** Audio has control characters, or bytes that are not UTF-8, early on. */
-function isText(start: Buffer): boolean {
+/** Whether it is UTF-8, but for a character that may have been cut at the end. */
+function isUtf8(start: Buffer): boolean {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true });
-    return !/[^\P{Cc}\t\n\r]/u.test(text);
+    new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true });
+    return true;
   } catch {
     return false;
   }

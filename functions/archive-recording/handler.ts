@@ -1,11 +1,9 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { openPbxs } from '../shared/pbxs.ts';
 import { createQueues } from '../shared/queues.ts';
-import { createS3Client } from '../shared/s3.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { archiveRecording } from './archive-recording.ts';
 import { envSchema } from './env.ts';
@@ -13,8 +11,8 @@ import { processJob } from './process-job.ts';
 import { createRecordingStore } from './recording-store.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
-const pbxs = openPbxs(env, createSecrets(new SecretsManagerClient()));
-const queues = createQueues(new SQSClient(), env.DEAD_LETTER_QUEUE_URL);
+const pbxs = openPbxs(env, createSecrets(createSecretsManagerClient()));
+const queues = createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL);
 const store = createRecordingStore(createS3Client(), env.BUCKET_NAME);
 
 /** Archives one recording per message; what is not done is reported back, so that SQS keeps it. */

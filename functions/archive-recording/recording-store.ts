@@ -9,6 +9,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 
+/** For what is done when the time is up already; two of them fit into what is kept in reserve for that. */
+const CLEAN_UP_TIMEOUT_MS = 4_000;
+
 export interface StoredRecording {
   bytes: number;
   /** Base64 of the big-endian CRC-32 (IEEE) of the whole object, as S3 writes it. */
@@ -40,7 +43,7 @@ export interface RecordingStore {
     about: RecordingDescription,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
-  /** Returns the upload's id. Cannot be aborted: an upload whose id nobody learned could not be removed. */
+  /** Returns the upload's id. Takes no signal: an upload whose id nobody learned could not be removed. */
   begin(key: string, about: RecordingDescription): Promise<string>;
   putPart(
     upload: { key: string; uploadId: string },
@@ -97,7 +100,7 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
         ContentType: contentType,
         Metadata: metadata,
       });
-      const { UploadId } = await s3.send(command);
+      const { UploadId } = await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
       if (UploadId === undefined) throw new Error('S3 gave no upload id.');
       return UploadId;
     },
@@ -137,7 +140,8 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
 
     async abort({ key, uploadId }) {
       try {
-        await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
+        const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+        await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
       } catch (error) {
         if (!hasStatus(error, 404)) throw error;
       }

@@ -1,6 +1,5 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
 import { toArchiveError } from '../shared/errors.ts';
 import { log } from '../shared/log.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
@@ -16,12 +15,12 @@ const env = parseSettings('The environment', envSchema, process.env);
 const findPbx = createKnownPbxs(
   readPbxRegistry(env.PBX_REGISTRY_FILE),
   env.QUEUE_URL_BASE,
-  createSecrets(new SecretsManagerClient()),
+  createSecrets(createSecretsManagerClient()),
   Date.now,
 );
 const deps = {
   findPbx,
-  queues: createQueues(new SQSClient(), env.DEAD_LETTER_QUEUE_URL),
+  queues: createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL),
   sessionQueueUrl: env.SESSION_QUEUE_URL,
   now: () => new Date(),
 };

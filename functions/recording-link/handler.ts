@@ -1,7 +1,6 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createS3Client, createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
-import { createS3Client } from '../shared/s3.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { createArchiveReader } from './archive-reader.ts';
 import { createAuthorizer } from './authorize.ts';
@@ -10,7 +9,7 @@ import { envSchema } from './env.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 const deps = {
-  isAuthorized: createAuthorizer(env, createSecrets(new SecretsManagerClient()), Date.now),
+  isAuthorized: createAuthorizer(env, createSecrets(createSecretsManagerClient()), Date.now),
   archive: createArchiveReader(createS3Client(), env.BUCKET_NAME),
   maxSeconds: env.MAX_LINK_AGE_SECONDS,
   now: () => new Date(),
