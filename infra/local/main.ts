@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { runDemo } from './demo.ts';
 import { plural, show, showLog } from './display.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
@@ -15,6 +16,8 @@ try {
 
 async function run(options: Options): Promise<void> {
   const startedAt = performance.now();
+  // Jobs and recordings tell who spoke with whom, and the secrets are in there in plain text.
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
   const stopShowing = showLog();
   const running = options.pbx === undefined ? await runDemo(options) : await runWithPbx(options.pbx, options);
   if (options.exit && 'archived' in running) {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -35,12 +35,13 @@ async function fetchRecording(port: number, directory: string, name: string): Pr
 
 describe('npm start', () => {
   it('archives, fetches and compares the simulated PBX’s calls, and exits with 0', async () => {
-    const directory = await makeDirectory();
+    const directory = join(await makeDirectory(), 'data');
     const demo = start(['--calls', '3', '--exit', '--port', '0', '--data', directory]);
     expect(await demo.ended).toBe(0);
     expect(demo.output().match(/stored {4}recordings\/demo\//g)).toHaveLength(3);
     expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(3);
     expect(demo.output()).toContain('3 recordings archived, fetched and compared');
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
     // What a person pastes has the token's file in it, never the token.
     const token = await readFile(join(directory, 'demo', 'link-token'), 'utf8');
     expect(demo.output()).not.toContain(token);
