@@ -33,8 +33,9 @@ export interface SessionRequest {
 
 /** Fails on what is not a request; a message that is not one ends in the dead-letter queue that way. */
 export function readRequests(event: unknown): SessionRequest[] {
-  if (!v.is(queueEventSchema, event)) return [readRequest(v.parse(requestSchema, event ?? {}))];
-  return event.Records.map(({ body, messageId, attributes }) => ({
+  const isFromQueue = typeof event === 'object' && event !== null && 'Records' in event;
+  if (!isFromQueue) return [readRequest(v.parse(requestSchema, event ?? {}))];
+  return v.parse(queueEventSchema, event).Records.map(({ body, messageId, attributes }) => ({
     ...readRequest(v.parse(v.pipe(v.string(), v.parseJson(), requestSchema), body)),
     message: { id: messageId, attempt: Number(attributes.ApproximateReceiveCount) },
   }));

@@ -1,0 +1,249 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type Message, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSRecord } from 'aws-lambda';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { generateSpeech } from '../../simulated-pbx/speech.ts';
+import { identity } from '../../simulated-pbx/test-bench.ts';
+import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
+import { captureLog } from '../capture-log.ts';
+
+const BUCKET = 'archive';
+const DAY_MS = 24 * 3_600_000;
+const MiB = 1024 * 1024;
+const CALL = { from: '1001', to: '1003' } as const;
+
+await useSecretsManager();
+await useS3();
+const queues = await useSqs();
+const [hqJobs, awayJobs, deadLetters] = ['recordings-hq', 'recordings-away', 'dead-letters'].map(
+  queues.createQueue,
+) as [string, string, string];
+const pbx = await startSimulatedPbx({ tls: identity, directory: await makeDirectory() });
+afterAll(() => pbx.close());
+
+Object.assign(process.env, {
+  PBX_REGISTRY_FILE: await writeRegistry({
+    hq: { baseUrl: pbx.url, tls: { fingerprint256: pbx.fingerprint256 } },
+    // Nothing listens there.
+    away: { baseUrl: 'https://127.0.0.1:9' },
+  }),
+  QUEUE_URL_BASE: hqJobs.replace(/[^/]+$/, ''),
+  DEAD_LETTER_QUEUE_URL: deadLetters,
+  BUCKET_NAME: BUCKET,
+  REPORT_HOST: 'reports.test',
+});
+
+const sqs = new SQSClient();
+const s3 = new S3Client({ forcePathStyle: true });
+const secretsManager = new SecretsManagerClient();
+const credentials = { username: 'api', password: 'secret', webhookSecret: 'webhook-secret-of-the-test' };
+for (const [name, value] of [
+  ['pbx/hq', credentials],
+  ['pbx/away', credentials],
+  ['session/hq', {}],
+  // It has a token, so that what fails there is the request for the recording.
+  ['session/away', { token: 'a-token' }],
+] as const) {
+  await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
+}
+await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+const { handler } = await import('../../../functions/archive-recording/handler.ts');
+
+const logLines = captureLog();
+beforeEach(() => queues.empty());
+
+const jobFor = ({ recording, callId }: { recording: string; callId: string }, pbxId = 'hq') => ({
+  version: 1,
+  pbx: pbxId,
+  recording,
+  call: { callId },
+  reportedAt: new Date().toISOString(),
+});
+
+async function receive(queueUrl: string): Promise<Message | undefined> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: queueUrl,
+    MessageAttributeNames: ['All'],
+    MessageSystemAttributeNames: ['All'],
+  });
+  return (await sqs.send(command)).Messages?.[0];
+}
+
+/** A message as Lambda hands it over, taken from its queue. */
+async function take(queueUrl: string): Promise<SQSRecord> {
+  const message = await receive(queueUrl);
+  return {
+    messageId: message?.MessageId ?? 'no message',
+    receiptHandle: message?.ReceiptHandle ?? '',
+    body: message?.Body ?? '',
+    attributes: {
+      ApproximateReceiveCount: message?.Attributes?.ApproximateReceiveCount ?? '',
+      SentTimestamp: message?.Attributes?.SentTimestamp ?? '',
+      SenderId: '',
+      ApproximateFirstReceiveTimestamp: '',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queueUrl.split('/').at(-1)}`,
+    awsRegion: 'us-east-1',
+  };
+}
+
+async function sendAndTake(queueUrl: string, job: object | string): Promise<SQSRecord> {
+  const body = typeof job === 'string' ? job : JSON.stringify(job);
+  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+  return take(queueUrl);
+}
+
+/** Invokes the function with a batch; returns the ids of the messages that it reports back. */
+async function invoke(records: SQSRecord[], msLeft = 900_000): Promise<string[]> {
+  const context: Partial<Context> = { getRemainingTimeInMillis: () => msLeft };
+  const { batchItemFailures } = await handler({ Records: records }, context as Context);
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+}
+
+async function archived(recording: string): Promise<Buffer | undefined> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+  const key = Contents.map(({ Key = '' }) => Key).find((it) => it.endsWith(`/${recording}`));
+  if (key === undefined) return undefined;
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+async function openUploads(): Promise<number> {
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+  return Uploads.length;
+}
+
+/** The reason beside a dead letter. */
+function reasonOf({ MessageAttributes = {} }: Message) {
+  const reason = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]);
+  return Object.fromEntries(reason);
+}
+
+describe('a job', () => {
+  test('that succeeds is not reported back, and its recording is in the bucket', async () => {
+    const call = pbx.makeCall(CALL);
+    const record = await sendAndTake(hqJobs, jobFor(call));
+    expect(await invoke([record])).toEqual([]);
+    expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
+    expect(await receive(deadLetters)).toBeUndefined();
+    expect(logLines).toContainEqual(
+      expect.objectContaining({ event: 'archived', pbx: 'hq', recording: call.recording, attempt: 1 }),
+    );
+  });
+
+  test('whose PBX cannot be reached is reported back, and comes again: later each time', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const call = { recording: '20260101120000-1.1-1001-1003-Outbound.wav', callId: '1.1' };
+    let record = await sendAndTake(awayJobs, jobFor(call, 'away'));
+    for (const seconds of [5, 10, 20]) {
+      expect(await invoke([record])).toEqual([record.messageId]);
+      vi.setSystemTime(Date.now() + seconds * 1000 - 1);
+      expect(await receive(awayJobs)).toBeUndefined();
+      vi.setSystemTime(Date.now() + 2);
+      const { messageId } = record;
+      record = await take(awayJobs);
+      expect(record.messageId).toBe(messageId);
+    }
+    expect(await receive(deadLetters)).toBeUndefined();
+  });
+
+  test('that fails does not keep the others of its batch from being done', async () => {
+    const [first, last] = [pbx.makeCall(CALL), pbx.makeCall(CALL)];
+    const records = [
+      await sendAndTake(hqJobs, jobFor(first)),
+      await sendAndTake(awayJobs, jobFor(first, 'away')),
+      await sendAndTake(hqJobs, jobFor(last)),
+    ];
+    expect(await invoke(records)).toEqual([records[1]?.messageId]);
+    expect((await archived(first.recording))?.equals(first.bytes)).toBe(true);
+    expect((await archived(last.recording))?.equals(last.bytes)).toBe(true);
+  });
+
+  test('that has failed for longer than ten days is a dead letter, with the times of its first and last', async () => {
+    const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'http-500' } });
+    const record = await sendAndTake(hqJobs, jobFor(call));
+    const sentAt = Date.now() - 11 * DAY_MS;
+    const attributes = {
+      ...record.attributes,
+      SentTimestamp: String(sentAt),
+      ApproximateReceiveCount: '252',
+    };
+    expect(await invoke([{ ...record, attributes }])).toEqual([]);
+    const letter = await receive(deadLetters);
+    expect(letter?.Body).toBe(record.body);
+    expect(reasonOf(letter ?? {})).toMatchObject({
+      code: 'pbx-http-status',
+      pbx: 'hq',
+      attempts: '252',
+      firstAt: new Date(sentAt).toISOString(),
+      lastAt: expect.stringMatching(/Z$/),
+    });
+    expect(Date.parse(reasonOf(letter ?? {}).lastAt ?? '')).toBeGreaterThan(sentAt + 10 * DAY_MS);
+  });
+});
+
+describe('what no retry can help is not reported back but a dead letter:', () => {
+  test.each([
+    ['no JSON', 'not a job', 'the whole'],
+    ['JSON of another kind', '{"version":2}', 'version'],
+  ])('a message that is %s', async (_, body, problem) => {
+    expect(await invoke([await sendAndTake(hqJobs, body)])).toEqual([]);
+    const letter = await receive(deadLetters);
+    expect(letter?.Body).toBe(body);
+    expect(reasonOf(letter ?? {})).toEqual({
+      code: 'job-malformed',
+      message: expect.stringContaining(problem),
+      attempts: '1',
+      firstAt: expect.stringMatching(/Z$/),
+      lastAt: expect.stringMatching(/Z$/),
+    });
+  });
+
+  test('a job of a PBX that the configuration does not have', async () => {
+    for (const pbxId of ['nowhere', 'constructor']) {
+      const job = jobFor({ recording: 'call.wav', callId: '1' }, pbxId);
+      expect(await invoke([await sendAndTake(hqJobs, job)])).toEqual([]);
+      const letter = await receive(deadLetters);
+      expect(reasonOf(letter ?? {})).toMatchObject({ code: 'unknown-pbx', pbx: pbxId });
+    }
+  });
+});
+
+test('when the time is up during a download the job is reported back, and nothing of it stays', async () => {
+  const call = pbx.makeCall({
+    ...CALL,
+    recording: generateSpeech({ seconds: (12 * MiB) / 16_000 }),
+    misbehaviour: { kind: 'stall', afterBytes: 9 * MiB },
+  });
+  const record = await sendAndTake(hqJobs, jobFor(call));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const invocation = invoke([record], 10_001);
+  while ((await openUploads()) === 0) await setImmediate();
+  // One more than the ten seconds that are kept for what comes now.
+  vi.advanceTimersByTime(1);
+  expect(await invocation).toEqual([record.messageId]);
+  expect(await openUploads()).toBe(0);
+  expect(await archived(call.recording)).toBeUndefined();
+  expect(logLines).toContainEqual(expect.objectContaining({ event: 'postponed', code: 'deadline' }));
+  vi.useRealTimers();
+  expect(await invoke([record])).toEqual([]);
+  expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
+});

@@ -1,0 +1,107 @@
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, expect, test } from 'vitest';
+import { type PbxEvent, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../simulated-pbx/test-bench.ts';
+import { useSecretsManager, writeRegistry } from '../aws-services.ts';
+import { captureLog } from '../capture-log.ts';
+
+const WEBHOOK_SECRET = 'webhook-secret-of-the-test';
+const REPORT_URL = `http://reports.test/reports/hq/${WEBHOOK_SECRET}`;
+
+await useSecretsManager();
+const events: PbxEvent[] = [];
+const pbx = await startSimulatedPbx({ tls: identity, onEvent: (event) => events.push(event) });
+afterAll(() => pbx.close());
+
+Object.assign(process.env, {
+  PBX_REGISTRY_FILE: await writeRegistry({
+    hq: {
+      baseUrl: pbx.url,
+      tls: { fingerprint256: pbx.fingerprint256 },
+      reportUrl: 'http://{host}',
+    },
+    // Nothing listens there.
+    away: { baseUrl: 'https://127.0.0.1:9' },
+    new: {},
+  }),
+  REPORT_HOST: 'reports.test',
+});
+const secretsManager = new SecretsManagerClient();
+const credentials = { username: 'api', password: 'secret', webhookSecret: WEBHOOK_SECRET };
+for (const [name, value] of [
+  ['pbx/hq', credentials],
+  ['pbx/away', credentials],
+  ['pbx/new', { webhookSecret: WEBHOOK_SECRET }],
+  ['session/hq', {}],
+  ['session/away', {}],
+  ['session/new', {}],
+] as const) {
+  await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
+}
+const { handler } = await import('../../../functions/pbx-session/handler.ts');
+
+const logLines = captureLog();
+
+/** What happens at the PBX while the function handles an event. */
+async function invoke(event: unknown) {
+  events.length = 0;
+  const response = await handler(event);
+  return { ...response, atPbx: events.map(({ type }) => type), events: [...events] };
+}
+
+/** A message that the webhook puts into the queue for a `BootUp` report. */
+const bootUp = (bootedAtMs: number, pbxId = 'hq', attempt = 1) => ({
+  Records: [
+    {
+      messageId: 'm1',
+      body: JSON.stringify({ pbx: pbxId, bootedAt: new Date(bootedAtMs).toISOString() }),
+      attributes: { ApproximateReceiveCount: String(attempt) },
+    },
+  ],
+});
+
+test('a session is opened by the schedule, kept alive by it, and opened anew after a reboot', async () => {
+  const startedAt = Date.now();
+  const opened = await invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event' });
+  expect(opened.sessions).toMatchObject([
+    { pbx: 'hq', outcome: 'logged-in' },
+    { pbx: 'away', outcome: 'failed', code: 'pbx-connection' },
+    { pbx: 'new', outcome: 'no-credentials' },
+  ]);
+  expect(opened.batchItemFailures).toEqual([]);
+  expect(opened.events).toMatchObject([{ type: 'login', reportUrl: REPORT_URL }]);
+
+  const kept = await invoke({ pbx: 'hq' });
+  expect(kept.sessions).toEqual([{ pbx: 'hq', outcome: 'kept-alive' }]);
+  expect(kept.events).toMatchObject([{ type: 'heartbeat', reportUrl: REPORT_URL }]);
+
+  // A report that was on its way for long tells of a reboot before the login.
+  const late = await invoke(bootUp(startedAt - 1));
+  expect(late.atPbx).toEqual(['heartbeat']);
+
+  const rebooted = await invoke(bootUp(Date.now() + 1));
+  expect(rebooted.sessions).toEqual([{ pbx: 'hq', outcome: 'logged-in' }]);
+  expect(rebooted.batchItemFailures).toEqual([]);
+  expect(rebooted.events).toMatchObject([{ type: 'login', reportUrl: REPORT_URL }]);
+  expect(JSON.stringify(logLines)).not.toContain(WEBHOOK_SECRET);
+});
+
+test('a token that the PBX has forgotten is replaced', async () => {
+  await invoke({ pbx: 'hq' });
+  pbx.dropTokens();
+  const { sessions, events: seen } = await invoke({ pbx: 'hq' });
+  expect(sessions).toEqual([{ pbx: 'hq', outcome: 'logged-in' }]);
+  expect(seen.at(-1)).toMatchObject({ type: 'login', reportUrl: REPORT_URL });
+});
+
+test('a message whose PBX cannot be reached is reported back, the first times', async () => {
+  expect((await invoke(bootUp(Date.now(), 'away'))).batchItemFailures).toEqual([{ itemIdentifier: 'm1' }]);
+  expect((await invoke(bootUp(Date.now(), 'away', 4))).batchItemFailures).toEqual([]);
+});
+
+test('what is not a request, or is for a PBX that nobody configured, fails and reaches no PBX', async () => {
+  events.length = 0;
+  await expect(handler({ pbx: 'Head Office' })).rejects.toThrow();
+  await expect(handler({ pbx: 'nowhere' })).rejects.toMatchObject({ code: 'unknown-pbx' });
+  expect(events).toEqual([]);
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import { keepSessions } from '../../../functions/pbx-session/keep-session.ts';
+import type { SessionRequest } from '../../../functions/pbx-session/request.ts';
+import { type Action, ArchiveError } from '../../../functions/shared/errors.ts';
+import type { KeepOptions, Session } from '../../../functions/shared/session/session.ts';
+import { captureLog } from '../capture-log.ts';
+
+type KeepAlive = Session['keepAlive'];
+
+const unexpected = () => Promise.reject(new Error('Not what this function needs.'));
+
+/** The PBXs of a deployment, as what their sessions answer. */
+function fakePbxs(answers: Record<string, KeepAlive>) {
+  return {
+    ids: Object.keys(answers),
+    get(pbxId: string): { session: Session } {
+      const keepAlive = answers[pbxId];
+      if (keepAlive === undefined) throw fail('unknown-pbx', 'give-up');
+      return { session: { current: unexpected, renew: unexpected, keepAlive } };
+    },
+  };
+}
+
+const fail = (code: string, action: Action) => new ArchiveError(code, `Words for ${code}.`, { action });
+const alive: KeepAlive = async () => 'kept-alive';
+const failing =
+  (error: unknown): KeepAlive =>
+  async () => {
+    throw error;
+  };
+
+const ask = (request: Partial<SessionRequest> = {}): SessionRequest => ({
+  pbx: undefined,
+  bootedAt: undefined,
+  retryLogin: false,
+  message: undefined,
+  ...request,
+});
+/** A request from a queue. */
+const deliver = (id: string, pbx: string, attempt = 1) => ask({ pbx, message: { id, attempt } });
+
+const logLines = captureLog();
+
+describe('the schedule’s run', () => {
+  test('keeps every PBX’s session and says how', async () => {
+    const pbxs = fakePbxs({ hq: alive, branch: async () => 'logged-in' });
+    expect(await keepSessions([ask()], pbxs)).toEqual({
+      sessions: [
+        { pbx: 'hq', outcome: 'kept-alive' },
+        { pbx: 'branch', outcome: 'logged-in' },
+      ],
+      batchItemFailures: [],
+    });
+    expect(logLines).toEqual([
+      { level: 'info', event: 'session-kept', pbx: 'hq', outcome: 'kept-alive' },
+      { level: 'info', event: 'session-kept', pbx: 'branch', outcome: 'logged-in' },
+    ]);
+  });
+
+  test('goes on to the others when one PBX fails', async () => {
+    const pbxs = fakePbxs({
+      first: alive,
+      failing: failing(fail('pbx-connection', 'retry')),
+      last: alive,
+    });
+    expect(await keepSessions([ask()], pbxs)).toEqual({
+      sessions: [
+        { pbx: 'first', outcome: 'kept-alive' },
+        {
+          pbx: 'failing',
+          outcome: 'failed',
+          code: 'pbx-connection',
+          message: 'Words for pbx-connection.',
+        },
+        { pbx: 'last', outcome: 'kept-alive' },
+      ],
+      batchItemFailures: [],
+    });
+  });
+
+  test('does not let one PBX that is slow keep the others waiting', async () => {
+    const lastHadItsTurn = Promise.withResolvers<'kept-alive'>();
+    const pbxs = fakePbxs({
+      slow: () => lastHadItsTurn.promise,
+      last: async () => {
+        lastHadItsTurn.resolve('kept-alive');
+        return 'kept-alive';
+      },
+    });
+    const { sessions } = await keepSessions([ask()], pbxs);
+    expect(sessions.map(({ pbx }) => pbx)).toEqual(['slow', 'last']);
+  });
+});
+
+describe('a session that is not kept', () => {
+  test('for want of credentials is said to be so, as a thing to be done and no error', async () => {
+    const { sessions } = await keepSessions(
+      [ask()],
+      fakePbxs({ hq: failing(fail('no-credentials', 'hold')) }),
+    );
+    expect(sessions).toEqual([
+      { pbx: 'hq', outcome: 'no-credentials', message: 'Words for no-credentials.' },
+    ]);
+    expect(logLines).toEqual([
+      { level: 'warn', event: 'no-credentials', pbx: 'hq', message: 'Words for no-credentials.' },
+    ]);
+  });
+
+  test.each<[string, Action, string]>([
+    ['pbx-20003', 'hold', 'held'],
+    ['pbx-20002', 'hold', 'held'],
+    ['pbx-connection', 'retry', 'failed'],
+    ['pbx-10003', 'give-up', 'failed'],
+    ['pbx-20004', 'renew-session', 'failed'],
+  ])('because of %s (%s) is %s', async (code, action, outcome) => {
+    const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(fail(code, action)) }));
+    const told = { pbx: 'hq', outcome, code, message: `Words for ${code}.` };
+    expect(sessions).toEqual([told]);
+    expect(logLines).toEqual([{ level: 'error', event: 'session-not-kept', ...told }]);
+  });
+
+  test('for a reason that is nobody’s own has failed', async () => {
+    const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(new TypeError('Oops.')) }));
+    expect(sessions).toEqual([{ pbx: 'hq', outcome: 'failed', code: 'TypeError', message: 'Oops.' }]);
+  });
+});
+
+describe('a request for one PBX', () => {
+  test('leaves the others alone', async () => {
+    const pbxs = fakePbxs({ hq: alive, branch: failing(fail('pbx-connection', 'retry')) });
+    expect((await keepSessions([ask({ pbx: 'hq' })], pbxs)).sessions).toEqual([
+      { pbx: 'hq', outcome: 'kept-alive' },
+    ]);
+  });
+
+  test('hands over when the PBX booted, and whether to try refused credentials again', async () => {
+    const asked: (KeepOptions | undefined)[] = [];
+    const pbxs = fakePbxs({
+      hq: async (options) => {
+        asked.push(options);
+        return 'logged-in';
+      },
+    });
+    await keepSessions([ask({ pbx: 'hq', bootedAt: 42 }), ask({ pbx: 'hq', retryLogin: true })], pbxs);
+    expect(asked).toEqual([
+      { bootedAt: 42, retryRefused: false },
+      { bootedAt: undefined, retryRefused: true },
+    ]);
+  });
+
+  test('fails when the configuration has no such PBX', async () => {
+    const pbxs = fakePbxs({ hq: alive });
+    await expect(keepSessions([ask({ pbx: 'nowhere' })], pbxs)).rejects.toMatchObject({
+      code: 'unknown-pbx',
+    });
+    await expect(keepSessions([deliver('m1', 'nowhere')], pbxs)).rejects.toMatchObject({
+      code: 'unknown-pbx',
+    });
+  });
+});
+
+describe('of a queue’s messages', () => {
+  const pbxs = fakePbxs({
+    hq: alive,
+    away: failing(fail('pbx-connection', 'retry')),
+    refusing: failing(fail('pbx-20003', 'hold')),
+    new: failing(fail('no-credentials', 'hold')),
+  });
+
+  test('only those that failed are reported back: no delivery helps one that is held', async () => {
+    const requests = ['hq', 'away', 'refusing', 'new'].map((pbx) => deliver(`message-${pbx}`, pbx));
+    const { sessions, batchItemFailures } = await keepSessions(requests, pbxs);
+    expect(sessions.map(({ outcome }) => outcome)).toEqual([
+      'kept-alive',
+      'failed',
+      'held',
+      'no-credentials',
+    ]);
+    expect(batchItemFailures).toEqual([{ itemIdentifier: 'message-away' }]);
+  });
+
+  test.each([
+    [1, true],
+    [2, true],
+    [3, true],
+    [4, false],
+    [5, false],
+  ])('one that failed for the %s. time is reported back: %s', async (attempt, isReported) => {
+    const { batchItemFailures } = await keepSessions([deliver('m1', 'away', attempt)], pbxs);
+    expect(batchItemFailures).toEqual(isReported ? [{ itemIdentifier: 'm1' }] : []);
+  });
+
+  test('one that asks for every PBX is reported back when a single one failed', async () => {
+    const request = ask({ message: { id: 'm1', attempt: 1 } });
+    expect((await keepSessions([request], pbxs)).batchItemFailures).toEqual([{ itemIdentifier: 'm1' }]);
+  });
+});

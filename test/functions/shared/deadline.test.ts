@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { deadlineSignal } from '../../../functions/shared/deadline.ts';
+import { ArchiveError } from '../../../functions/shared/errors.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+describe('the deadline', () => {
+  test('comes ten seconds before the end, not before', () => {
+    const signal = deadlineSignal({ getRemainingTimeInMillis: () => 900_000 });
+    vi.advanceTimersByTime(889_999);
+    expect(signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(signal.aborted).toBe(true);
+  });
+
+  test.each([10_000, 9_999, 0, -5])('is now when only %s ms are left', (left) => {
+    const signal = deadlineSignal({ getRemainingTimeInMillis: () => left });
+    vi.advanceTimersByTime(0);
+    expect(signal.aborted).toBe(true);
+  });
+
+  test('leaves what was under way to be retried', () => {
+    const signal = deadlineSignal({ getRemainingTimeInMillis: () => 10_001 });
+    vi.advanceTimersByTime(1);
+    expect(signal.reason).toBeInstanceOf(ArchiveError);
+    expect(signal.reason).toMatchObject({ code: 'deadline', action: 'retry' });
+  });
+
+  test('keeps no process alive that has nothing else to do', () => {
+    const start = vi.spyOn(globalThis, 'setTimeout');
+    deadlineSignal({ getRemainingTimeInMillis: () => 900_000 });
+    expect(start.mock.results.map(({ value }) => value.hasRef())).toEqual([false]);
+  });
+});

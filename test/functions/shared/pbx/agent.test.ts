@@ -1,0 +1,211 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { type Dispatcher, request } from 'undici';
+import * as v from 'valibot';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { type AgentTimeouts, createPbxAgent } from '../../../../functions/shared/pbx/agent.ts';
+import { tlsSchema } from '../../../../functions/shared/pbx-registry.ts';
+import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
+import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
+import { type Answer, reply, startScriptedPbx } from './scripted-pbx.ts';
+
+const other = await generateCertificate(['127.0.0.1']);
+const PINNED = { fingerprint256: fingerprintOf(identity) };
+
+function agentOf(tls: object, timeouts?: AgentTimeouts) {
+  const agent = createPbxAgent({ tls: v.parse(tlsSchema, tls) }, timeouts);
+  onTestFinished(() => agent.destroy());
+  return agent;
+}
+
+const read = async (url: string, dispatcher: Dispatcher) => (await request(url, { dispatcher })).body.text();
+
+/** How a request to a PBX with that certificate ends: with the reply, or with the error's code. */
+async function outcomeOf(url: string, tls: object): Promise<string> {
+  return read(url, agentOf(tls)).catch((error: NodeJS.ErrnoException) => String(error.code));
+}
+
+describe('a pinned certificate', () => {
+  it('lets requests through when the PBX shows it, whoever signed it', async () => {
+    const server = await startScriptedPbx(reply('Hello'), identity);
+    expect(await outcomeOf(server.url, { ...PINNED, serverName: 'another.test' })).toBe('Hello');
+  });
+
+  it('may be written in lower case and without colons', async () => {
+    const server = await startScriptedPbx(reply('Hello'), identity);
+    const fingerprint256 = PINNED.fingerprint256.replaceAll(':', '').toLowerCase();
+    expect(await outcomeOf(server.url, { fingerprint256 })).toBe('Hello');
+  });
+
+  it('is asked of a PBX on plain HTTP in vain, so it is not', async () => {
+    const server = await startScriptedPbx(reply('Hello'));
+    expect(await outcomeOf(server.url, PINNED)).toBe('Hello');
+  });
+
+  it('that the PBX does not show keeps every byte of HTTP back, and the connection is closed', async () => {
+    const received: Buffer[] = [];
+    const server = createTlsServer(other, (socket: TLSSocket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        received.push(chunk);
+        socket.destroy();
+      });
+    });
+    server.on('tlsClientError', () => {});
+    const connection = new Promise<Socket>((resolve) => server.on('connection', resolve));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+
+    const closed = connection.then((socket) => once(socket, 'close'));
+    expect(await outcomeOf(`https://127.0.0.1:${port}/?token=secret`, PINNED)).toBe('certificate-mismatch');
+    await closed;
+    expect(Buffer.concat(received).toString()).toBe('');
+  });
+
+  it('that the PBX does not show is an error that names the one seen, and is worth a retry', async () => {
+    const server = await startScriptedPbx(reply('Hello'), other);
+    const error: unknown = await read(server.url, agentOf(PINNED)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ArchiveError);
+    expect(error).toMatchObject({ code: 'certificate-mismatch', action: 'retry' });
+    expect(String(error)).toContain(fingerprintOf(other));
+    expect(server.seen).toEqual([]);
+  });
+
+  it('is compared for every connection, so that a replaced one is noticed by the next request', async () => {
+    const { pbx } = await startBench();
+    const agent = agentOf({ fingerprint256: pbx.fingerprint256 });
+    await read(`${pbx.url}/`, agent);
+    const requests = pbx.stats.requests.length;
+    await pbx.replaceCertificate();
+    await expect(read(`${pbx.url}/`, agent)).rejects.toMatchObject({ code: 'certificate-mismatch' });
+    expect(pbx.stats.requests).toHaveLength(requests);
+  });
+});
+
+describe('without a pinned certificate', () => {
+  it('one that nobody vouches for is refused before a request is sent', async () => {
+    const server = await startScriptedPbx(reply('Hello'), identity);
+    expect(await outcomeOf(server.url, {})).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(server.seen).toEqual([]);
+  });
+
+  it('one of the given authority is accepted, another is not', async () => {
+    const server = await startScriptedPbx(reply('Hello'), identity);
+    expect(await outcomeOf(server.url, { ca: identity.cert })).toBe('Hello');
+    expect(await outcomeOf(server.url, { ca: other.cert })).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('the given name is the one that the certificate has to be made out to', async () => {
+    const named = await generateCertificate(['pbx.test']);
+    const server = await startScriptedPbx(reply('Hello'), named);
+    const tls = { ca: named.cert };
+    expect(await outcomeOf(server.url, tls)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(await outcomeOf(server.url, { ...tls, serverName: 'pbx.test' })).toBe('Hello');
+    expect(await outcomeOf(server.url, { ...tls, serverName: 'another.test' })).toBe(
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    );
+    expect(server.seen).toHaveLength(1);
+  });
+});
+
+describe('an old PBX', () => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)(
+    'that speaks no more than %s is served where it is allowed',
+    async (maxTlsVersion) => {
+      const { pbx } = await startBench({ maxTlsVersion });
+      const pin = { fingerprint256: pbx.fingerprint256 };
+      await expect(read(`${pbx.url}/`, agentOf({ ...pin, minVersion: maxTlsVersion }))).resolves.toBeTypeOf(
+        'string',
+      );
+      const requests = pbx.stats.requests.length;
+      await expect(read(`${pbx.url}/`, agentOf(pin))).rejects.toThrow();
+      expect(pbx.stats.requests).toHaveLength(requests);
+    },
+  );
+});
+
+describe('every request', () => {
+  it.each([
+    ['plain HTTP', undefined, {}],
+    ['TLS', identity, PINNED],
+  ])('gets a connection of its own over %s', async (_, ownIdentity, tls) => {
+    const server = await startScriptedPbx(reply('Hello'), ownIdentity);
+    const agent = agentOf(tls);
+    for (let run = 0; run < 3; run++) expect(await read(server.url, agent)).toBe('Hello');
+    await Promise.all([read(server.url, agent), read(server.url, agent)]);
+    expect(server.seen).toHaveLength(5);
+    expect(server.connections).toHaveLength(5);
+  });
+
+  it('asks for its connection to be closed', async () => {
+    const server = await startScriptedPbx(reply('Hello'));
+    await read(server.url, agentOf({}));
+    expect(server.seen[0]?.headers.connection).toBe('close');
+  });
+
+  it('makes a TLS session of its own, for a resumed one would not show the certificate', async () => {
+    const server = await startScriptedPbx(reply('Hello'), identity);
+    const agent = agentOf(PINNED);
+    for (let run = 0; run < 3; run++) await read(server.url, agent);
+    expect(server.seen.map(({ resumed }) => resumed)).toEqual([false, false, false]);
+  });
+
+  it('is HTTP/1.1, whatever else the PBX offers', async () => {
+    const offered: string[][] = [];
+    const server = createTlsServer({
+      ...identity,
+      ALPNCallback: ({ protocols }) => {
+        offered.push(protocols);
+        return protocols.at(-1);
+      },
+    });
+    server.on('secureConnection', (socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello')),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    expect(await outcomeOf(`https://127.0.0.1:${port}/`, PINNED)).toBe('Hello');
+    expect(offered).toEqual([['http/1.1']]);
+  });
+});
+
+describe('a body that stalls', () => {
+  const stalling: Answer = (response) => response.writeHead(200, { 'content-length': '100' }).write('RIFF');
+
+  it('ends with an error once nothing has come for the idle time', async () => {
+    const server = await startScriptedPbx(stalling);
+    const started = performance.now();
+    await expect(read(server.url, agentOf({}, { idleTimeoutMs: 300 }))).rejects.toMatchObject({
+      code: 'UND_ERR_BODY_TIMEOUT',
+    });
+    // Far from the sixty seconds that hold where nothing is said.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+});
+
+describe('an aborted signal', () => {
+  it.each<[string, Answer]>([
+    ['before the answer', () => {}],
+    ['within the body', (response) => response.write('RIFF')],
+  ])('ends a request %s, and its connection, with the reason as thrown', async (_, answer) => {
+    const reason = new Error('Out of time.');
+    const controller = new AbortController();
+    const server = await startScriptedPbx((response, seen) => {
+      answer(response, seen);
+      setImmediate(() => controller.abort(reason));
+    }, identity);
+    const { signal } = controller;
+    const work = request(server.url, { dispatcher: agentOf(PINNED), signal }).then(({ body }) => body.text());
+    await expect(work).rejects.toBe(reason);
+    const [connection] = server.connections;
+    if (connection && !connection.closed) await once(connection, 'close');
+    expect(connection?.closed).toBe(true);
+  });
+});

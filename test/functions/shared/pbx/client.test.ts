@@ -1,0 +1,532 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
+import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
+import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
+import { captureLog } from '../../capture-log.ts';
+import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
+
+const TOKEN = '4cb0c5a3b1d84f6e97e2b6d0f1a82c35';
+const RANDOM = '120732c546381fb020f17fba676b0ea0';
+const REFRESH_TOKEN = '7d1a90e5c2f34b68a1b7f2e9d3c05a46';
+const PASSWORD = 'pässword of the API';
+const PASSWORD_MD5 = '49c9fcfe53c9d08bb9cdb2b656f0a26a';
+const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
+const CREDENTIALS = { username: 'api', password: PASSWORD };
+const SUBSCRIPTION: Subscription = {
+  url: 'http://reports.example:8260/reports/test/path-secret',
+  form: 'url',
+  port: 8260,
+};
+const MAX_REPLY_BYTES = 64 * 1024;
+
+const lines = captureLog();
+
+async function start(answer: Answer, settings: object = {}, idleTimeoutMs?: number) {
+  const server = await startScriptedPbx(answer);
+  return { server, client: clientOf(server.url, settings, idleTimeoutMs ? { idleTimeoutMs } : {}) };
+}
+
+const audio: Answer = (response) => response.end('RIFF');
+
+/** Gives the randoms one after the other, and answers each download as told. */
+function downloads(randoms: string[], download = audio): Answer {
+  return (response, seen) =>
+    seen.path.endsWith('/get_random')
+      ? success({ random: randoms.shift() })(response, seen)
+      : download(response, seen);
+}
+
+const bodyOf = (seen: Seen | undefined): unknown => JSON.parse(seen?.body ?? '');
+
+/** A query's fields, strictly percent-decoded: a `+` stays a `+`. */
+const fieldsOf = (seen: Seen | undefined) =>
+  Object.fromEntries((seen?.query ?? '').split('&').map((pair) => pair.split('=').map(decodeURIComponent)));
+
+/** Every call of the client, by name. */
+const CALLS: [string, (client: PbxClient, signal?: AbortSignal) => Promise<unknown>][] = [
+  ['login', (client, signal) => client.login(CREDENTIALS, SUBSCRIPTION, signal)],
+  ['heartbeat', (client, signal) => client.heartbeat(TOKEN, SUBSCRIPTION, signal)],
+  ['refresh', (client, signal) => client.refresh(REFRESH_TOKEN, signal)],
+  ['openRecording', (client, signal) => client.openRecording(TOKEN, RECORDING, signal)],
+  ['deviceInfo', (client, signal) => client.deviceInfo(TOKEN, signal)],
+];
+
+async function errorOf(work: Promise<unknown>): Promise<ArchiveError> {
+  const outcome = await work.then(
+    () => 'succeeded',
+    (error: unknown) => error,
+  );
+  if (outcome instanceof ArchiveError) return outcome;
+  throw new Error('Not failed with an ArchiveError.', { cause: outcome });
+}
+
+describe('a login', () => {
+  it('names the user, the password’s MD5, the version and the webhook’s address', async () => {
+    const { server, client } = await start(success({ token: TOKEN }));
+    await client.login({ username: 'api', password: 'secret' }, SUBSCRIPTION);
+    expect(server.seen).toMatchObject([{ method: 'POST', path: '/api/v1.1.0/login', query: '' }]);
+    expect(server.seen[0]?.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(bodyOf(server.seen[0])).toStrictEqual({
+      username: 'api',
+      password: '5ebe2294ecd0e0f08eab7690d2a6ee69',
+      version: '1.0.2',
+      url: 'http://reports.example:8260/reports/test/path-secret',
+      urltag: '1',
+      port: '8260',
+    });
+  });
+
+  it('never sends the password itself, and takes the MD5 of its UTF-8', async () => {
+    const { server, client } = await start(success({ token: TOKEN }));
+    await client.login(CREDENTIALS, SUBSCRIPTION);
+    expect(bodyOf(server.seen[0])).toMatchObject({ password: PASSWORD_MD5 });
+    expect(JSON.stringify(server.seen)).not.toContain(PASSWORD);
+  });
+
+  it.each([
+    ['http://reports.example:8260/reports/x', 'reports.example:8260/reports/x'],
+    ['https://reports.example/reports/x', 'reports.example/reports/x'],
+  ])('drops the scheme of %s in the bare form', async (url, sent) => {
+    const { server, client } = await start(success({ token: TOKEN }));
+    await client.login(CREDENTIALS, { url, form: 'bare', port: 443 });
+    expect(bodyOf(server.seen[0])).toMatchObject({ url: sent, urltag: '1', port: '443' });
+  });
+
+  it('gives the token, and the refresh token where there is one', async () => {
+    const fields: object[] = [{ token: TOKEN }, { token: TOKEN, refreshtoken: REFRESH_TOKEN }];
+    const { client } = await start((response, seen) => success(fields.shift())(response, seen));
+    expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toStrictEqual({ token: TOKEN });
+    expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toStrictEqual({
+      token: TOKEN,
+      refreshToken: REFRESH_TOKEN,
+    });
+  });
+
+  it('is accepted by a PBX whose password has letters outside ASCII', async () => {
+    const { pbx } = await startBench({ password: PASSWORD });
+    const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
+    const { token } = await client.login(CREDENTIALS, SUBSCRIPTION);
+    expect(await client.deviceInfo(token)).toMatchObject({ sn: '369362089179' });
+  });
+});
+
+describe('the path', () => {
+  it.each(['v1.1.0', 'v2.0.0'])('holds the API version %s', async (apiVersion) => {
+    const { server, client } = await start(
+      (response, seen) =>
+        seen.path.endsWith('/download')
+          ? audio(response, seen)
+          : success({ token: TOKEN, random: RANDOM, deviceinfo: {} })(response, seen),
+      { apiVersion },
+    );
+    for (const [, call] of CALLS) await call(client);
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `POST /api/${apiVersion}/login`,
+      `POST /api/${apiVersion}/heartbeat`,
+      `POST /api/${apiVersion}/token/refresh`,
+      `POST /api/${apiVersion}/recording/get_random`,
+      `GET /api/${apiVersion}/recording/download`,
+      `POST /api/${apiVersion}/deviceinfo/query`,
+    ]);
+  });
+});
+
+describe('a heartbeat', () => {
+  it('repeats the webhook’s address under both names of the flag, and has the token in the query', async () => {
+    const { server, client } = await start(success());
+    await client.heartbeat(TOKEN, SUBSCRIPTION);
+    expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
+    expect(bodyOf(server.seen[0])).toStrictEqual({
+      url: 'http://reports.example:8260/reports/test/path-secret',
+      urltag: '1',
+      urlflag: '1',
+      port: '8260',
+      ipaddr: 'reports.example',
+    });
+  });
+
+  it('drops the scheme in the bare form, but still names the host', async () => {
+    const { server, client } = await start(success());
+    await client.heartbeat(TOKEN, { ...SUBSCRIPTION, form: 'bare' });
+    expect(bodyOf(server.seen[0])).toMatchObject({
+      url: 'reports.example:8260/reports/test/path-secret',
+      ipaddr: 'reports.example',
+    });
+  });
+
+  it('fails when the PBX knows the token no more', async () => {
+    const { client } = await start(reply('{"status":"Failed","errno":"20004"}'));
+    await expect(client.heartbeat(TOKEN, SUBSCRIPTION)).rejects.toMatchObject({ code: 'pbx-20004' });
+  });
+});
+
+describe('a refresh', () => {
+  it('sends the refresh token alone, and gives the new pair', async () => {
+    const { server, client } = await start(success({ token: TOKEN, refreshtoken: 'the next' }));
+    expect(await client.refresh(REFRESH_TOKEN)).toStrictEqual({ token: TOKEN, refreshToken: 'the next' });
+    expect(server.seen[0]?.query).toBe('');
+    expect(bodyOf(server.seen[0])).toStrictEqual({ refreshtoken: REFRESH_TOKEN });
+  });
+
+  it('keeps the old refresh token when the reply has no new one', async () => {
+    const { client } = await start(success({ token: TOKEN }));
+    expect(await client.refresh(REFRESH_TOKEN)).toStrictEqual({ token: TOKEN, refreshToken: REFRESH_TOKEN });
+  });
+});
+
+describe('a recording', () => {
+  it('is asked for by name, and downloaded with the random string and the token', async () => {
+    const { server, client } = await start(downloads([RANDOM]));
+    const { body } = await client.openRecording(TOKEN, RECORDING);
+    expect((await buffer(body)).toString()).toBe('RIFF');
+    expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
+    expect(bodyOf(server.seen[0])).toStrictEqual({ recording: RECORDING });
+    expect(fieldsOf(server.seen[1])).toEqual({ recording: RECORDING, random: RANDOM, token: TOKEN });
+    expect(server.seen[1]?.body).toBe('');
+  });
+
+  it('is asked for with the allowed IP address where one is configured', async () => {
+    const { server, client } = await start(downloads([RANDOM]), { allowedIp: '203.0.113.7' });
+    await client.openRecording(TOKEN, RECORDING);
+    expect(bodyOf(server.seen[0])).toStrictEqual({ recording: RECORDING, allowedip: '203.0.113.7' });
+  });
+
+  it.each(['+491701234567', '*97', '#31#1234', 'a&token=b', 'two words', 'Jäger', '50%20', 'x=y?z/..;1'])(
+    'whose name holds %j is the one that the PBX reads',
+    async (part) => {
+      const name = `20170901181806-1504261084.7-1001-${part}-Outbound.wav`;
+      const { server, client } = await start(downloads([RANDOM]));
+      await client.openRecording(TOKEN, name);
+      expect(bodyOf(server.seen[0])).toStrictEqual({ recording: name });
+      expect(fieldsOf(server.seen[1])).toEqual({ recording: name, random: RANDOM, token: TOKEN });
+      expect(server.seen[1]?.path).toBe('/api/v1.1.0/recording/download');
+      // Blank space is never a plus, which not every server turns back.
+      expect(server.seen[1]?.query).not.toContain('+');
+    },
+  );
+
+  it('is opened with a fresh random string each time', async () => {
+    const { server, client } = await start(downloads(['first', 'second']));
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await buffer((await client.openRecording(TOKEN, RECORDING)).body);
+    }
+    expect(server.seen).toHaveLength(4);
+    expect(fieldsOf(server.seen[1])).toMatchObject({ random: 'first' });
+    expect(fieldsOf(server.seen[3])).toMatchObject({ random: 'second' });
+  });
+
+  it('that the PBX has no random string for is not downloaded', async () => {
+    const { server, client } = await start(reply('{"status":"Failed","errno":"20014"}'));
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-20014' });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('logs a step without token and random string', async () => {
+    const { client } = await start(downloads([RANDOM]));
+    await client.openRecording(TOKEN, RECORDING);
+    expect(lines).toEqual([{ level: 'debug', event: 'random-received', recording: RECORDING }]);
+  });
+
+  it.each<[string, number | undefined, string]>([
+    ['is as long as the PBX says', 4, 'Content-Length: 4\r\n'],
+    ['has no known length when the PBX names none', undefined, ''],
+    ['has no known length when the PBX writes it oddly', undefined, 'Content-Length: 4 \r\n'],
+    ['has no known length when it comes in chunks', undefined, 'Transfer-Encoding: chunked\r\n'],
+  ])('%s', async (_, expected, header) => {
+    const payload = header.startsWith('Transfer') ? '4\r\nRIFF\r\n0\r\n\r\n' : 'RIFF';
+    const raw: Answer = ({ socket }) => socket?.end(`HTTP/1.1 200 OK\r\n${header}\r\n${payload}`);
+    const { client } = await start(downloads([RANDOM], raw));
+    const { contentLength, body } = await client.openRecording(TOKEN, RECORDING);
+    body.on('error', () => {}).resume();
+    expect(contentLength).toBe(expected);
+  });
+});
+
+describe('the device’s facts', () => {
+  it('are asked for with the token, and come as they are', async () => {
+    const deviceinfo = { sn: '369362089179', firmwarever: '30.6.0.20', ports: 4 };
+    const { server, client } = await start(success({ deviceinfo }));
+    expect(await client.deviceInfo(TOKEN)).toEqual(deviceinfo);
+    expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
+    expect(bodyOf(server.seen[0])).toStrictEqual({});
+  });
+});
+
+describe.each(CALLS)('%s fails', (_, call) => {
+  it.each(['"20006"', '20006'])('with the errno %s of an answer with HTTP status 200', async (errno) => {
+    const { client } = await start(reply(`{"status":"Failed","errno":${errno}}`));
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-20006', action: 'renew-session' });
+  });
+
+  it.each(['', '<html></html>', '{}', '{"errno":"0"}', '[]', 'null', '{"status":"Success"'])(
+    'when the reply is %j',
+    async (text) => {
+      const { client } = await start(reply(text));
+      await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+    },
+  );
+
+  it.each([500, 404, 401, 204, 206])('with HTTP status %i', async (status) => {
+    const good = JSON.stringify({ status: 'Success', token: TOKEN, random: RANDOM, deviceinfo: {} });
+    const { client } = await start((response) => response.writeHead(status).end(status === 204 ? '' : good));
+    const error = await errorOf(call(client));
+    expect(error).toMatchObject({ code: 'pbx-http-status', action: 'retry' });
+    expect(error.message).toContain(String(status));
+  });
+
+  it.each([301, 302, 307, 308])('with a redirect (%i), which is not followed', async (status) => {
+    const target = await startScriptedPbx(success({ token: TOKEN, random: RANDOM, deviceinfo: {} }));
+    const { server, client } = await start((response, { path }) =>
+      response.writeHead(status, { location: `${target.url}${path}` }).end(),
+    );
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-http-status', action: 'retry' });
+    expect(server.seen).toHaveLength(1);
+    expect(target.connections).toHaveLength(0);
+  });
+
+  it('with the reason that its signal was aborted for, before a connection is made', async () => {
+    const { server, client } = await start(success());
+    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    await expect(call(client, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each<[string, Answer]>([
+    ['waits for an answer', () => {}],
+    ['reads the reply', (response) => response.write('{"status":')],
+  ])('with the reason that its signal is aborted for while it %s', async (_, answer) => {
+    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const controller = new AbortController();
+    const { client } = await start((response, seen) => {
+      answer(response, seen);
+      controller.abort(reason);
+    });
+    await expect(call(client, controller.signal)).rejects.toBe(reason);
+  });
+});
+
+/** A heartbeat's reply holds nothing of use. */
+const TELLING_CALLS = CALLS.filter(([name]) => name !== 'heartbeat');
+
+describe.each(TELLING_CALLS)('%s fails when the reply', (_, call) => {
+  const fields = ['token', 'random', 'deviceinfo'];
+  it.each<[string, object]>([
+    ['lacks', {}],
+    ['has, but blank,', Object.fromEntries(fields.map((field) => [field, '']))],
+    ['has, but as a number,', Object.fromEntries(fields.map((field) => [field, 7]))],
+  ])('%s what it should hold', async (_, held) => {
+    const { client } = await start(success(held));
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+  });
+});
+
+describe('a download', () => {
+  const withDownload = (download: Answer) => start(downloads([RANDOM], download), {}, 300);
+
+  it.each([500, 404, 206])('fails with HTTP status %i', async (status) => {
+    const { client } = await withDownload((response) => response.writeHead(status).end('RIFF'));
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-http-status' });
+  });
+
+  it('fails with a redirect, which is not followed', async () => {
+    const target = await startScriptedPbx(audio);
+    const { client } = await withDownload((response) =>
+      response.writeHead(302, { location: `${target.url}/?token=${TOKEN}` }).end(),
+    );
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-http-status' });
+    expect(target.connections).toHaveLength(0);
+  });
+
+  it('may be longer than any other reply', async () => {
+    const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_REPLY_BYTES + 1)));
+    const { body, contentLength } = await client.openRecording(TOKEN, RECORDING);
+    expect(await buffer(body)).toHaveLength(MAX_REPLY_BYTES + 1);
+    expect(contentLength).toBe(MAX_REPLY_BYTES + 1);
+  });
+
+  it('whose signal is aborted half way ends with its reason', async () => {
+    const { client } = await withDownload((response) => response.write('RIFF'));
+    const controller = new AbortController();
+    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const { body } = await client.openRecording(TOKEN, RECORDING, controller.signal);
+    const read = buffer(body);
+    controller.abort(reason);
+    await expect(read).rejects.toBe(reason);
+  });
+
+  it('whose signal is aborted while it waits for the answer fails with its reason', async () => {
+    const controller = new AbortController();
+    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const { client } = await withDownload(() => controller.abort(reason));
+    await expect(client.openRecording(TOKEN, RECORDING, controller.signal)).rejects.toBe(reason);
+  });
+});
+
+describe('a reply', () => {
+  const padded = (bytes: number) => JSON.stringify({ status: 'Success', token: TOKEN }).padEnd(bytes);
+
+  it('may be 64 KiB long', async () => {
+    const { client } = await start(reply(padded(MAX_REPLY_BYTES)));
+    expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toEqual({ token: TOKEN });
+  });
+
+  it('that is longer by one byte is refused', async () => {
+    const { client } = await start(reply(padded(MAX_REPLY_BYTES + 1)));
+    const error = await errorOf(client.login(CREDENTIALS, SUBSCRIPTION));
+    expect(error).toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+    expect(error.message).toContain('too long');
+  });
+
+  it('that never ends is cut off', async () => {
+    const responses: ServerResponse[] = [];
+    const { client } = await start((response) => {
+      responses.push(response);
+      const pour = () => {
+        while (!response.destroyed && response.write('x'.repeat(1024)));
+      };
+      response.on('drain', pour);
+      pour();
+    });
+    await expect(client.login(CREDENTIALS, SUBSCRIPTION)).rejects.toMatchObject({ code: 'pbx-bad-reply' });
+    const [response] = responses;
+    if (response && !response.closed) await once(response, 'close');
+    expect(response?.closed).toBe(true);
+  });
+
+  it('whose letters are split between two packets is read whole', async () => {
+    const bytes = Buffer.from('{"status":"Success","deviceinfo":{"devicename":"Büro"}}');
+    const middle = bytes.indexOf('ü') + 1;
+    const { client } = await start((response) => {
+      response.socket?.setNoDelay(true);
+      response.write(bytes.subarray(0, middle), () => response.end(bytes.subarray(middle)));
+    });
+    expect(await client.deviceInfo(TOKEN)).toEqual({ devicename: 'Büro' });
+  });
+
+  it('that stalls half way fails', async () => {
+    const { client } = await start((response) => response.write('{"status":'), {}, 300);
+    const error = await errorOf(client.deviceInfo(TOKEN));
+    expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
+    expect(error.message).toContain('UND_ERR_BODY_TIMEOUT');
+  });
+
+  it('with HTTP status 500 is still one when its body stalls', async () => {
+    const { client } = await start((response) => response.writeHead(500).write('<html>'), {}, 300);
+    await expect(client.deviceInfo(TOKEN)).rejects.toMatchObject({ code: 'pbx-http-status' });
+  });
+});
+
+describe('no error tells a secret', () => {
+  const SECRETS = [TOKEN, RANDOM, REFRESH_TOKEN, PASSWORD, PASSWORD_MD5, encodeURIComponent(PASSWORD)];
+
+  function expectSecretFree({ code, message, stack }: ArchiveError) {
+    for (const text of [code, message, stack?.split('\n    at ')[0]]) {
+      for (const secret of SECRETS) expect(text).not.toContain(secret);
+      expect(text).not.toMatch(/\?|=|https?:|path-secret/);
+    }
+  }
+
+  const failures: [string, string, Answer][] = [
+    ['the PBX hangs up', 'pbx-connection', (response) => response.socket?.end()],
+    [
+      'the connection is reset',
+      'pbx-connection',
+      (response) => {
+        if (response.socket && 'resetAndDestroy' in response.socket) response.socket.resetAndDestroy();
+      },
+    ],
+    [
+      'the reply is cut off',
+      'pbx-connection',
+      (response) => {
+        response.writeHead(200, { 'content-length': '999' }).write(`{"token":"${TOKEN}`, () => {
+          response.socket?.destroy();
+        });
+      },
+    ],
+    [
+      'the answer is no HTTP',
+      'pbx-connection',
+      (response) => response.socket?.end(`token=${TOKEN} ${RANDOM} ${PASSWORD_MD5}\r\n\r\n`),
+    ],
+    [
+      'the answer is HTTP status 500 with an echo of the request',
+      'pbx-http-status',
+      (response, { query, body }) => response.writeHead(500).end(`/login?${query} ${body}`),
+    ],
+    [
+      'the answer redirects with the query',
+      'pbx-http-status',
+      (response, { query }) => response.writeHead(302, { location: `http://127.0.0.1:9/?${query}` }).end(),
+    ],
+    [
+      'the reply is an echo of the request instead of JSON',
+      'pbx-bad-reply',
+      (response, { query, body }) => response.end(`<html>${query} ${body}</html>`),
+    ],
+    [
+      'the reply lacks what it should hold, but echoes the request',
+      'pbx-bad-reply',
+      (response, { query, body }) => response.end(JSON.stringify({ status: 'Success', query, body })),
+    ],
+    [
+      'the error number is an echo of the token',
+      'pbx-malformed',
+      (response) => response.end(JSON.stringify({ status: 'Failed', errno: TOKEN })),
+    ],
+  ];
+
+  describe.each(failures)('when %s', (failure, code, answer) => {
+    const calls = failure.includes('lacks') ? TELLING_CALLS : CALLS;
+    it.each(calls)('in %s', async (_, call) => {
+      const { server, client } = await start(answer);
+      const error = await errorOf(call(client));
+      expect(error).toMatchObject({ code, action: 'retry' });
+      expectSecretFree(error);
+      expect(server.seen).toHaveLength(1);
+    });
+  });
+
+  it.each(failures.filter(([failure]) => /hangs up|reset|no HTTP|status|redirects/.test(failure)))(
+    'when %s in the download',
+    async (_, code, answer) => {
+      const { server, client } = await start(downloads([RANDOM], answer));
+      const error = await errorOf(client.openRecording(TOKEN, RECORDING));
+      expect(error).toMatchObject({ code, action: 'retry' });
+      expectSecretFree(error);
+      expect(server.seen).toHaveLength(2);
+    },
+  );
+
+  it.each(CALLS)('when the connection is refused in %s', async (_, call) => {
+    const { server, client } = await start(success());
+    await server.close();
+    const error = await errorOf(call(client));
+    expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
+    expect(error.message).toBe('The connection to the PBX failed (ECONNREFUSED).');
+    expectSecretFree(error);
+  });
+
+  it.each(CALLS)('when nobody vouches for the certificate in %s', async (_, call) => {
+    const server = await startScriptedPbx(success(), identity);
+    const error = await errorOf(call(clientOf(server.url)));
+    expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
+    expect(error.message).toBe('The connection to the PBX failed (DEPTH_ZERO_SELF_SIGNED_CERT).');
+    expectSecretFree(error);
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each(CALLS)('when the certificate is another than the pinned one in %s', async (_, call) => {
+    const server = await startScriptedPbx(success(), identity);
+    const fingerprint256 = fingerprintOf(await generateCertificate(['127.0.0.1']));
+    const error = await errorOf(call(clientOf(server.url, { tls: { fingerprint256 } })));
+    expect(error).toMatchObject({ code: 'certificate-mismatch', action: 'retry' });
+    expectSecretFree(error);
+    expect(server.seen).toEqual([]);
+  });
+});
