@@ -129,6 +129,16 @@ describe('an old PBX', () => {
   );
 });
 
+describe('a PBX that signs with SHA-1 only', () => {
+  it('is served where old versions of TLS are allowed, and nowhere else', async () => {
+    const sha1 = { sigalgs: 'RSA+SHA1', ciphers: 'DEFAULT@SECLEVEL=0', maxVersion: 'TLSv1.2' } as const;
+    const server = await startScriptedPbx(reply('Hello'), { ...identity, ...sha1 });
+    expect(await outcomeOf(server.url, { ...PINNED, minVersion: 'TLSv1' })).toBe('Hello');
+    expect(await outcomeOf(server.url, PINNED)).not.toBe('Hello');
+    expect(server.seen).toHaveLength(1);
+  });
+});
+
 describe('every request', () => {
   it.each([
     ['plain HTTP', undefined, {}],

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { connectionError } from '../../../../functions/shared/pbx/connection-error.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
 import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
@@ -263,6 +264,11 @@ describe.each(CALLS)('%s fails', (_, call) => {
     await expect(call(client)).rejects.toMatchObject({ code: 'pbx-20006', action: 'renew-session' });
   });
 
+  it.each(['Failed', 'success', 'Pending', ''])('with the status %j without an errno', async (status) => {
+    const { client } = await start(success({ status, token: TOKEN, random: RANDOM, deviceinfo: {} }));
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-none', action: 'retry' });
+  });
+
   it.each(['', '<html></html>', '{}', '{"errno":"0"}', '[]', 'null', '{"status":"Success"'])(
     'when the reply is %j',
     async (text) => {
@@ -382,30 +388,23 @@ describe('a reply', () => {
     expect(error.message).toContain('too long');
   });
 
-  it('that never ends is cut off', async () => {
+  it.each([
+    [200, 'pbx-bad-reply'],
+    [500, 'pbx-http-status'],
+  ])('with HTTP status %i that never ends is cut off', async (status, code) => {
     const responses: ServerResponse[] = [];
     const { client } = await start((response) => {
-      responses.push(response);
+      responses.push(response.writeHead(status));
       const pour = () => {
         while (!response.destroyed && response.write('x'.repeat(1024)));
       };
       response.on('drain', pour);
       pour();
     });
-    await expect(client.login(CREDENTIALS, SUBSCRIPTION)).rejects.toMatchObject({ code: 'pbx-bad-reply' });
+    await expect(client.login(CREDENTIALS, SUBSCRIPTION)).rejects.toMatchObject({ code });
     const [response] = responses;
     if (response && !response.closed) await once(response, 'close');
     expect(response?.closed).toBe(true);
-  });
-
-  it('whose letters are split between two packets is read whole', async () => {
-    const bytes = Buffer.from('{"status":"Success","deviceinfo":{"devicename":"Büro"}}');
-    const middle = bytes.indexOf('ü') + 1;
-    const { client } = await start((response) => {
-      response.socket?.setNoDelay(true);
-      response.write(bytes.subarray(0, middle), () => response.end(bytes.subarray(middle)));
-    });
-    expect(await client.deviceInfo(TOKEN)).toEqual({ devicename: 'Büro' });
   });
 
   it('that stalls half way fails', async () => {
@@ -418,6 +417,32 @@ describe('a reply', () => {
   it('with HTTP status 500 is still one when its body stalls', async () => {
     const { client } = await start((response) => response.writeHead(500).write('<html>'), {}, 300);
     await expect(client.deviceInfo(TOKEN)).rejects.toMatchObject({ code: 'pbx-http-status' });
+  });
+});
+
+describe('a connection error', () => {
+  const url = `https://127.0.0.1/api?token=${TOKEN}`;
+
+  it.each<[string, string, Error]>([
+    [
+      'its cause’s code',
+      'ECONNRESET',
+      Object.assign(new Error(url, { cause: { code: 'ECONNRESET' } }), { code: 'X' }),
+    ],
+    ['else its own code', 'EPIPE', Object.assign(new Error(url), { code: 'EPIPE' })],
+    ['else its name', 'TypeError', new TypeError(url)],
+  ])('keeps %s, and nothing of the message', (_, detail, error) => {
+    const { code, action, message } = connectionError(error);
+    expect({ code, action, message }).toEqual({
+      code: 'pbx-connection',
+      action: 'retry',
+      message: `The connection to the PBX failed (${detail}).`,
+    });
+  });
+
+  it('that is an ArchiveError already stays the same one', () => {
+    const error = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    expect(connectionError(error)).toBe(error);
   });
 });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
@@ -37,7 +37,7 @@ export const reply =
     response.end(body);
 
 /** A web server that notes every request and answers what the test says, however little a PBX would. */
-export async function startScriptedPbx(answer: Answer, identity?: TlsIdentity) {
+export async function startScriptedPbx(answer: Answer, identity?: TlsIdentity & ServerOptions) {
   const seen: Seen[] = [];
   const connections: Socket[] = [];
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
