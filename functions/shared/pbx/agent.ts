@@ -3,7 +3,8 @@ import { Agent, buildConnector } from 'undici';
 import { ArchiveError } from '../errors.ts';
 import type { Pbx } from '../pbx-registry.ts';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Undici lets no abort end a handshake; this is well within what a deadline keeps in reserve. */
+const CONNECT_TIMEOUT_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 30_000;
 
 /** How long a download may send nothing before it counts as stalled. */
