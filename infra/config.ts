@@ -91,7 +91,7 @@ const webhookSchema = v.strictObject({
   plainHttp: v.optional(v.boolean(), false),
 });
 
-/** Those that CloudWatch Logs knows. "Never" is not one of them: logs hold callers' numbers. */
+/** Those that CloudWatch Logs knows. "Never" is not one of them: logs tell when somebody called. */
 const retentionDays = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );

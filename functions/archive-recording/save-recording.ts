@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import { crc32 } from 'node:zlib';
 import { log } from '../shared/log.ts';
 import { connectionError } from '../shared/pbx/connection-error.ts';
@@ -142,7 +143,7 @@ async function saveInParts(
     await store.abort(upload).catch((abortError: unknown) => {
       // The bucket's lifecycle rule clears it a day later.
       log('warn', 'upload-not-aborted', {
-        key,
+        recording: basename(key),
         code: abortError instanceof Error ? abortError.name : 'unknown',
       });
     });

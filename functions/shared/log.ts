@@ -15,11 +15,21 @@ export const logChannel = channel('pbx-recording-archive.log');
 
 /**
  * One structured line for one outcome; Lambda's JSON log format adds time and request id. Fields hold
- * names, codes, sizes and times: never an event, a body, a secret or a URL with a query.
+ * names, codes, sizes and times: never an event, a body, a secret or a URL with a query. A `recording`'s
+ * name is printed up to its call id, wherever it stands in the line: behind that come phone numbers.
  */
 export function log(level: LogLine['level'], event: string, fields: Record<string, unknown> = {}): void {
   const line: LogLine = { level, event, ...fields };
   if (logChannel.hasSubscribers) logChannel.publish(line);
   // Steps inside an outcome, such as a download's progress, are for a listener's eyes only.
-  else if (level !== 'debug') console[level](line);
+  else if (level !== 'debug') console[level](withoutNumbers(line));
+}
+
+function withoutNumbers(line: LogLine): object {
+  const { recording } = line;
+  if (typeof recording !== 'string') return line;
+  const short = `${/^\d{14}-[\d.]+-/.exec(recording)?.[0] ?? ''}…`;
+  const shorten = (value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(recording, () => short) : value;
+  return Object.fromEntries(Object.entries(line).map(([field, value]) => [field, shorten(value)]));
 }
