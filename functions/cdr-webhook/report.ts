@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { callOf, cdrSchema, cdrText } from '../shared/cdr.ts';
 import type { Call } from '../shared/job.ts';
 import { findNameProblem } from '../shared/recording-name.ts';
 
@@ -9,43 +10,12 @@ export type Report =
   | { kind: 'ignored'; event: string }
   | { kind: 'unreadable'; code: string; reason: string };
 
-/** Firmwares write numbers as strings or as numbers, and `null` or nothing for what they do not know. */
-const text = v.optional(
-  v.pipe(
-    v.nullable(v.union([v.string(), v.number(), v.boolean()])),
-    v.transform((value) => (value === null || value === '' ? undefined : String(value))),
-  ),
-);
-
 /** v1 says `action`, v2 `event`. */
 const eventSchema = v.object({
-  action: text,
-  event: text,
+  action: cdrText,
+  event: cdrText,
   recording: v.optional(v.unknown()),
   sn: v.optional(v.unknown()),
-});
-
-/** A fact of an odd shape is no reason to do without the recording. */
-const fact = v.fallback(text, undefined);
-
-/** Spellings seen in the vendor's guides (S-Series v1 and v2, K2, Cloud PBX). */
-const callReportSchema = v.object({
-  callid: fact,
-  timestart: fact,
-  callfrom: fact,
-  callto: fact,
-  talkduration: fact,
-  talkduraction: fact,
-  srctrunkname: fact,
-  desttrunkname: fact,
-  dsttrcunkname: fact,
-  dsttrunkname: fact,
-  dstrunkname: fact,
-  status: fact,
-  type: fact,
-  recording: text,
-  didnumber: fact,
-  sn: text,
 });
 
 const unreadable = (code: string, reason: string): Report => ({ kind: 'unreadable', code, reason });
@@ -65,7 +35,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   if (!isCall && event !== 'BootUp') return { kind: 'ignored', event };
 
   // Of a reboot only the serial number matters: its other fields may have any shape.
-  const details = v.safeParse(callReportSchema, isCall ? input : { sn: parsed.output.sn });
+  const details = v.safeParse(cdrSchema, isCall ? input : { sn: parsed.output.sn });
   if (!details.success) {
     const fields = details.issues.map((issue) => v.getDotPath(issue)).join(', ');
     return unreadable('report-malformed', `The report has fields that are not plain values: ${fields}.`);
@@ -82,27 +52,6 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
     return unreadable('recording-name-unusable', `The recording's name cannot be used: ${problem}.`);
   }
   return { kind: 'recorded-call', recording, call: callOf(report) };
-}
-
-function callOf(report: v.InferOutput<typeof callReportSchema>): Call {
-  const facts = {
-    callId: report.callid,
-    from: report.callfrom,
-    to: report.callto,
-    type: report.type,
-    status: report.status,
-    start: report.timestart,
-    talkSeconds: report.talkduration ?? report.talkduraction,
-    trunk:
-      report.srctrunkname ??
-      report.dsttrunkname ??
-      report.desttrunkname ??
-      report.dstrunkname ??
-      report.dsttrcunkname,
-    did: report.didnumber,
-    serialNumber: report.sn,
-  };
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
 function parseJson(body: string): unknown {

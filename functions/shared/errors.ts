@@ -22,6 +22,8 @@ interface ErrorOptionsWithAction {
   patienceMs?: number;
   /** The moment (epoch ms) before which a retry cannot succeed. */
   notBefore?: number;
+  /** The PBX says that it does not have the recording: just after the call not yet, a day later not any more. */
+  isMissing?: boolean;
 }
 
 /** A failure with a stable `code` that logs, metrics and dead letters are told apart by. Holds no secret. */
@@ -31,6 +33,7 @@ export class ArchiveError extends Error {
   readonly action: Action;
   readonly patienceMs: number;
   readonly notBefore: number | undefined;
+  readonly isMissing: boolean;
 
   constructor(code: string, message: string, options: ErrorOptionsWithAction) {
     super(message, { cause: options.cause });
@@ -38,6 +41,7 @@ export class ArchiveError extends Error {
     this.action = options.action;
     this.patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
     this.notBefore = options.notBefore;
+    this.isMissing = options.isMissing ?? false;
   }
 }
 

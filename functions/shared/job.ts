@@ -19,6 +19,29 @@ export const callSchema = v.object({
 
 export type Call = v.InferOutput<typeof callSchema>;
 
+/**
+ * What has been stored of a recording whose transfer goes on in a next run: an unfinished S3 multipart upload
+ * and what is needed to go on with it, and to check the whole when it is there.
+ */
+export const progressSchema = v.object({
+  uploadId: v.string(),
+  /** In order; the first has number 1. `crc32` as S3 writes it. */
+  parts: v.array(v.object({ etag: v.string(), crc32: v.string() })),
+  /** The parts' bytes in all, and their CRC-32 as an unsigned number. */
+  bytes: v.number(),
+  crc32: v.number(),
+  /** What the PBX and the RIFF header said of the whole file, where they said something. */
+  totalBytes: v.optional(v.number()),
+  riff: v.optional(
+    v.object({ totalBytes: v.optional(v.number()), audioEndsAt: v.number(), isPatched: v.boolean() }),
+  ),
+  /** Attempts before this message, and when the first message of this job came into the queue (epoch ms). */
+  attempts: v.number(),
+  since: v.number(),
+});
+
+export type Progress = v.InferOutput<typeof progressSchema>;
+
 /** One recording to archive. Holds identifiers and facts only: never a URL, a token or a random string. */
 export const jobSchema = v.object({
   version: v.literal(1),
@@ -28,8 +51,11 @@ export const jobSchema = v.object({
     v.check((name) => findNameProblem(name) === undefined, 'cannot be used as a name'),
   ),
   call: callSchema,
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC: when the webhook or the reconciliation learned of the recording. */
   reportedAt: v.pipe(v.string(), v.isoTimestamp()),
+  /** ISO 8601, UTC: when the call ended, as near as is known; `reportedAt` if absent. */
+  endedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  progress: v.optional(progressSchema),
 });
 
 export type Job = v.InferOutput<typeof jobSchema>;

@@ -15,9 +15,14 @@ export function findNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** `recordings/{pbxId}/{yyyy}/{mm}/{dd}/{recording}`, by the date in the name; else under `undated/`. */
+/** `{pbxId}/{yyyy}/{mm}/{dd}/`, by the date in the name; else `{pbxId}/undated/`. */
+export function recordingFolder(pbxId: string, recording: string): string {
+  return `${pbxId}/${dateFolder(recording) ?? 'undated'}/`;
+}
+
+/** `recordings/{pbxId}/{yyyy}/{mm}/{dd}/{recording}`. */
 export function recordingKey(pbxId: string, recording: string): string {
-  return `recordings/${pbxId}/${dateFolder(recording) ?? 'undated'}/${recording}`;
+  return `recordings/${recordingFolder(pbxId, recording)}${recording}`;
 }
 
 function dateFolder(recording: string): string | undefined {

@@ -1,11 +1,9 @@
 import { type Action, PbxRefusal } from '../errors.ts';
 
-const HOUR_MS = 60 * 60 * 1000;
-
 interface Meaning {
   action: Action;
   text: string;
-  patienceMs?: number;
+  isMissing?: boolean;
 }
 
 /** The vendor's error numbers (S-Series developer guide) and what each asks of us. */
@@ -23,11 +21,10 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
     '20005': { action: 'renew-session', text: 'found no token' },
     '20006': { action: 'renew-session', text: 'says that the token has timed out' },
     '20012': { action: 'retry', text: 'does not know the recording, or not the random string' },
-    // Just after a call it means "not ready yet"; a day later, "gone".
     '20014': {
       action: 'retry',
       text: 'does not have the recording (any more, or yet)',
-      patienceMs: 24 * HOUR_MS,
+      isMissing: true,
     },
     '20015': {
       action: 'give-up',

@@ -1,0 +1,41 @@
+import { PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { recordingFolder } from './recording-name.ts';
+
+/** What is remembered of a recording that is not in the archive. */
+export type LedgerEntry = 'queued' | 'lost';
+
+/** Where an entry's notes lie: empty objects beside the recordings, by the same days and names. */
+export const ledgerPrefix = (entry: LedgerEntry) => `reconciliation/${entry}/`;
+
+/**
+ * What reconciliation must not forget from one run to the next: that it has queued a job for a recording, so
+ * that it need not do so every hour; and that a recording is lost, so that it is counted once.
+ */
+export interface Ledger {
+  /** Notes that the PBX no longer has the recording. Returns false if that had been noted before. */
+  noteLost(pbxId: string, recording: string): Promise<boolean>;
+  /** Notes that a job for the recording is in the queue; a later note replaces it. */
+  noteQueued(pbxId: string, recording: string): Promise<void>;
+}
+
+export function createLedger(s3: S3Client, bucket: string): Ledger {
+  const note = (entry: LedgerEntry, pbxId: string, recording: string) => ({
+    Bucket: bucket,
+    Key: `${ledgerPrefix(entry)}${recordingFolder(pbxId, recording)}${recording}`,
+    Body: '',
+  });
+  return {
+    async noteLost(pbxId, recording) {
+      try {
+        await s3.send(new PutObjectCommand({ ...note('lost', pbxId, recording), IfNoneMatch: '*' }));
+        return true;
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
+        throw error;
+      }
+    },
+    async noteQueued(pbxId, recording) {
+      await s3.send(new PutObjectCommand(note('queued', pbxId, recording)));
+    },
+  };
+}
