@@ -10,7 +10,8 @@ import { startS3 } from '../../../infra/local/s3/server.ts';
 import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../simulated-pbx/test-bench.ts';
-import { findFreePort, makeDirectory, start } from './start-process.ts';
+import { findFreePort } from './free-port.ts';
+import { makeDirectory, start } from './start-process.ts';
 
 async function startPbx(options: Parameters<typeof startSimulatedPbx>[0] = {}): Promise<SimulatedPbx> {
   const pbx = await startSimulatedPbx({ tls: identity, repeatDelay: 200, maxReports: 100, ...options });

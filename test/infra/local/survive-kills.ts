@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { request } from 'undici';
+import { type SimulatedCall, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { findFreePort } from './free-port.ts';
+
+/**
+ * Kills the local host with SIGKILL at random moments, its start among them, while calls come in; then asks for
+ * every recording and compares its bytes.
+ */
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '100' }, calls: { type: 'string', default: '200' } },
+});
+const kills = Number(values.kills);
+const callCount = Number(values.calls);
+
+/** A start takes about a second here, so that half of the kills hit one. */
+const MAX_LIFE_MS = 2_500;
+const PASSWORD = 'password-of-the-kill-test';
+/** Of two parts, so that kills hit multipart uploads too. */
+const LONG_BYTES = 9 * 1024 * 1024;
+
+await using running = new AsyncDisposableStack();
+const directory = await mkdtemp(join(tmpdir(), 'survive-kills-'));
+running.defer(() => rm(directory, { recursive: true, force: true }));
+const pbx = await startSimulatedPbx({
+  password: PASSWORD,
+  maxReports: Number.POSITIVE_INFINITY,
+  repeatDelay: 100,
+});
+running.defer(() => pbx.close());
+const port = await findFreePort();
+
+function startHost(): ChildProcess {
+  const args = ['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256];
+  const place = ['--port', String(port), '--data', directory, '--report-url', `127.0.0.1:${port}`];
+  return spawn(process.execPath, ['infra/local/main.ts', ...args, ...place], {
+    env: { PATH: process.env.PATH, PBX_PASSWORD: PASSWORD },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/** Resolves when the host takes reports. Its output has to be read all the time, or it would stop. */
+function ready(host: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    host.stdout?.on('data', (text) => {
+      if (String(text).includes('make a recorded call')) resolve();
+    });
+  });
+}
+
+async function kill(host: ChildProcess): Promise<void> {
+  const ended = once(host, 'exit');
+  if (host.exitCode === null && host.signalCode === null) {
+    host.kill('SIGKILL');
+    await ended;
+  }
+}
+
+/** The recording by its link, or `undefined` if it is not there yet. */
+async function fetchRecording(recording: string): Promise<Buffer | undefined> {
+  const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
+  const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(recording)}`;
+  const link = await request(url, { headers: { authorization: `Bearer ${token}` } });
+  const answer = (await link.body.json()) as { url?: string };
+  if (answer.url === undefined) return undefined;
+  const { body } = await request(answer.url);
+  return Buffer.from(await body.arrayBuffer());
+}
+
+// The login of the first host is what makes the PBX send reports at all.
+let host = startHost();
+running.defer(() => kill(host));
+let isReady = ready(host);
+await isReady;
+
+const reports: Promise<unknown>[] = [];
+const calls: SimulatedCall[] = [];
+async function makeCalls(count: number): Promise<void> {
+  for (let made = 0; made < count && calls.length < callCount; made++) {
+    const isLong = calls.length % 20 === 10;
+    const call = pbx.makeCall({
+      from: '1001',
+      to: String(2000 + calls.length),
+      ...(isLong && { recording: Buffer.alloc(LONG_BYTES, `call ${calls.length}\0`) }),
+    });
+    calls.push(call);
+    reports.push(pbx.postReport(call.report));
+    await delay(Math.random() * 50);
+  }
+}
+
+const startedAt = performance.now();
+for (let killed = 1; killed <= kills; killed++) {
+  await Promise.all([makeCalls(Math.ceil(callCount / kills)), delay(Math.random() * MAX_LIFE_MS)]);
+  await kill(host);
+  host = startHost();
+  isReady = ready(host);
+  if (killed % 10 === 0) console.log(`${killed} kills, ${calls.length} calls`);
+}
+await isReady;
+await makeCalls(callCount);
+await Promise.all(reports);
+
+let different = 0;
+for (const { recording, bytes } of calls) {
+  let stored = await fetchRecording(recording);
+  while (stored === undefined) {
+    await delay(200);
+    stored = await fetchRecording(recording);
+  }
+  if (!stored.equals(bytes)) different++;
+}
+const seconds = Math.round((performance.now() - startedAt) / 1000);
+const { reusedRandoms, refusedLogins } = pbx.stats;
+console.log(
+  `${kills} kills, ${calls.length} calls: ${calls.length - different} stored and identical, ` +
+    `${reusedRandoms} randoms used twice, ${refusedLogins} logins refused, in ${seconds} s`,
+);
+if (different + reusedRandoms + refusedLogins > 0) process.exitCode = 1;
