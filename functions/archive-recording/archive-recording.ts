@@ -5,8 +5,10 @@ import { encodeCall } from '../shared/metadata.ts';
 import type { PbxClient } from '../shared/pbx/types.ts';
 import { contentTypeOf, recordingKey } from '../shared/recording-name.ts';
 import { type Session, withToken } from '../shared/session/session.ts';
+import { openDownload } from './open-download.ts';
 import type { RecordingStore } from './recording-store.ts';
-import { type Saved, saveRecording } from './save-recording.ts';
+import { saveRecording } from './save-recording.ts';
+import type { Saved } from './write-once.ts';
 
 export interface ArchiveDeps {
   client: PbxClient;
@@ -14,6 +16,7 @@ export interface ArchiveDeps {
   store: RecordingStore;
   /** Aborted with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
+  now: () => number;
   partBytes?: number;
 }
 
@@ -22,9 +25,24 @@ export type Archived = { key: string } & (
   | ({ outcome: 'archived' } & Omit<Saved, 'outcome'>)
 );
 
-/** Brings one recording from the PBX into the bucket, unless it is there. */
-export async function archiveRecording({ pbx, recording, call }: Job, deps: ArchiveDeps): Promise<Archived> {
-  const { client, session, store, signal } = deps;
+/**
+ * Brings one recording from the PBX into the bucket, unless it is there. Goes on where the job's progress ends;
+ * fails with an `Interruption` when it has made progress itself.
+ */
+export async function archiveRecording(job: Job, deps: ArchiveDeps): Promise<Archived> {
+  try {
+    return await archive(job, deps);
+  } catch (error) {
+    if (job.progress === undefined || toArchiveError(error).code !== 'upload-gone') throw error;
+    // A copy of the job has completed or discarded it, or it was open for so long that the bucket removed it.
+    const { progress, ...anew } = job;
+    return archive(anew, deps);
+  }
+}
+
+async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
+  const { pbx, recording, call } = job;
+  const { client, session, store, signal, now } = deps;
   const key = recordingKey(pbx, recording);
   if ((await store.find(key, signal)) !== undefined) return { outcome: 'already-archived', key };
 
@@ -36,9 +54,10 @@ export async function archiveRecording({ pbx, recording, call }: Job, deps: Arch
     ...(deps.partBytes !== undefined && { partBytes: deps.partBytes }),
   };
   const transfer = async (token: string) => {
-    const source = await client.openRecording(token, recording, signal);
-    log('debug', 'download-started', { pbx, recording, contentLength: source.contentLength });
-    return saveRecording(source, target, store, signal);
+    const download = await openDownload(job, { client, token, signal });
+    const { start, totalBytes } = download.source;
+    log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
+    return saveRecording(download, target, { store, signal, now });
   };
   const saved = await withToken(session, (token) => withFreshRandom(() => transfer(token)));
   if (saved.outcome === 'already-there') return { outcome: 'already-archived', key };
@@ -52,7 +71,8 @@ async function withFreshRandom<T>(transfer: () => Promise<T>): Promise<T> {
   try {
     return await transfer();
   } catch (error) {
-    if (toArchiveError(error).code !== 'pbx-20012') throw error;
+    const { code, isMissing } = toArchiveError(error);
+    if (code !== 'pbx-20012' || isMissing) throw error;
     return transfer();
   }
 }

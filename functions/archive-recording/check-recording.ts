@@ -1,75 +1,69 @@
 import { ArchiveError } from '../shared/errors.ts';
 import { parseReply } from '../shared/pbx/reply.ts';
-import { readRiff } from './riff.ts';
+import { readText } from './read-text.ts';
+import type { RiffSizes } from './riff.ts';
 
-/** Enough to tell text from audio. */
-const SNIFF_BYTES = 512;
-
-/** Of the ones that text has no use for. */
-const CONTROL_CHARACTER = /[^\P{Cc}\t\n\f\r\x80-\x9F]/u;
-
-/** How much of a recording's start has to be kept for the checks. */
+/** How much of a recording's start the checks want to see. */
 export const HEAD_BYTES = 64 * 1024;
 
 /** How we know that all of the recording arrived; kept in the object's metadata. */
 export type Evidence = 'content-length' | 'riff-header' | 'riff-header-unpatched';
 
-/** Everything that says how long the recording is. */
+/** Everything that says how long the recording is, where it does: the PBX, and the recording itself. */
 export interface Witnesses {
-  /** The first `HEAD_BYTES` of the body, or all of it. */
-  head: Buffer;
-  contentLength: number | undefined;
+  totalBytes?: number | undefined;
+  riff?: RiffSizes | undefined;
 }
 
 /** Fails if the body begins as a message to a reader does, not as audio. */
 export function checkIsAudio(head: Buffer): void {
   if (head.length === 0) throw notARecording('nothing');
-  const start = head.subarray(0, SNIFF_BYTES);
-  const text = start.toString('latin1');
-  // Audio has control characters early on, whatever its first byte looks like.
-  if (CONTROL_CHARACTER.test(text)) return;
-  const first = /[^\s\xEF\xBB\xBF]/.exec(text)?.[0];
+  const text = readText(head)?.trimStart();
+  if (text === undefined) return;
   // The PBX's own failures come in a recording's place, and say why.
-  if (first === '{') parseReply(head.toString());
-  if (first === '{' || first === '[') throw notARecording('JSON');
-  if (first === '<') throw notARecording('HTML');
-  if (isUtf8(start)) throw notARecording('text');
+  if (text.startsWith('{')) parseReply(text);
+  if (/^[{[]/.test(text)) throw notARecording('JSON');
+  throw notARecording(text.startsWith('<') ? 'HTML' : 'text');
 }
 
-/** Whether it is UTF-8, but for a character that may have been cut at the end. */
-function isUtf8(start: Buffer): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export function findEvidence({ head, contentLength }: Witnesses): Evidence[] {
-  const evidence: Evidence[] = contentLength === undefined ? [] : ['content-length'];
-  const riff = readRiff(head);
+export function findEvidence({ totalBytes, riff }: Witnesses): Evidence[] {
+  const evidence: Evidence[] = totalBytes === undefined ? [] : ['content-length'];
   if (riff !== undefined) evidence.push(riff.isPatched ? 'riff-header' : 'riff-header-unpatched');
   return evidence;
 }
 
-/** Fails unless all witnesses agree with the number of bytes received. */
-export function checkIsComplete(bytes: number, { head, contentLength }: Witnesses): void {
-  if (contentLength !== undefined && contentLength !== bytes) {
-    throw incomplete(`${bytes} bytes came, Content-Length says ${contentLength}`);
+/**
+ * Fails unless all witnesses agree with the number of bytes received: with `recording-incomplete` if the rest may
+ * still come, with `recording-inconsistent` if no further byte could reconcile them.
+ */
+export function checkIsComplete(bytes: number, { totalBytes, riff }: Witnesses): void {
+  const expected = totalBytes ?? riff?.totalBytes ?? riff?.audioEndsAt ?? bytes;
+  if (bytes < expected) throw incomplete(bytes, expected);
+  if (totalBytes !== undefined && bytes > totalBytes) {
+    throw inconsistent(`${bytes} bytes came, the PBX announced ${totalBytes}`);
   }
-  const riff = readRiff(head);
   if (riff === undefined) return;
-  const { totalBytes, audioEndsAt } = riff;
   // A file of odd size may be padded by one byte that the header does not count.
-  const isWhole = totalBytes === undefined || bytes === totalBytes || bytes === totalBytes + (totalBytes % 2);
-  if (!isWhole || bytes < audioEndsAt) {
-    throw incomplete(`${bytes} bytes came, the RIFF header says ${totalBytes ?? audioEndsAt}`);
+  const isWhole =
+    riff.totalBytes === undefined ||
+    bytes === riff.totalBytes ||
+    bytes === riff.totalBytes + (riff.totalBytes % 2);
+  if (!isWhole || bytes < riff.audioEndsAt) {
+    throw inconsistent(`${bytes} bytes came, the RIFF header says ${riff.totalBytes ?? riff.audioEndsAt}`);
   }
 }
 
 const notARecording = (what: string) =>
   new ArchiveError('not-a-recording', `The PBX sent ${what} in the recording's place.`, { action: 'retry' });
 
-const incomplete = (detail: string) =>
-  new ArchiveError('recording-incomplete', `The recording is not complete: ${detail}.`, { action: 'retry' });
+const incomplete = (bytes: number, expected: number) =>
+  new ArchiveError(
+    'recording-incomplete',
+    `The recording is not complete: ${bytes} bytes of ${expected} came.`,
+    { action: 'retry' },
+  );
+
+const inconsistent = (detail: string) =>
+  new ArchiveError('recording-inconsistent', `The recording's sizes contradict each other: ${detail}.`, {
+    action: 'retry',
+  });

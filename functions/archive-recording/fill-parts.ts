@@ -30,3 +30,9 @@ export async function* fillParts(body: AsyncIterable<Buffer>, partBytes: number)
   }
   yield { bytes: filling.subarray(0, filled), isLast: true };
 }
+
+export async function nextPart(parts: AsyncGenerator<Part, void>): Promise<Part> {
+  const { value } = await parts.next();
+  if (value === undefined) throw new Error('The parts ended without a last one.');
+  return value;
+}

@@ -1,9 +1,12 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
+import { createLedger } from '../shared/ledger.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { openPbxs } from '../shared/pbxs.ts';
+import { publishMetrics } from '../shared/publish-metrics.ts';
 import { createQueues } from '../shared/queues.ts';
+import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { archiveRecording } from './archive-recording.ts';
 import { envSchema } from './env.ts';
@@ -11,9 +14,13 @@ import { processJob } from './process-job.ts';
 import { createRecordingStore } from './recording-store.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
-const pbxs = openPbxs(env, createSecrets(createSecretsManagerClient()));
+publishMetrics(env.STACK_NAME);
+const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
+const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
 const queues = createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL);
-const store = createRecordingStore(createS3Client(), env.BUCKET_NAME);
+const s3 = createS3Client();
+const store = createRecordingStore(s3, env.BUCKET_NAME);
+const ledger = createLedger(s3, env.BUCKET_NAME);
 
 /** Archives one recording per message; what is not done is reported back, so that SQS keeps it. */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -28,8 +35,10 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
       sentAt: Number(record.attributes.SentTimestamp),
     };
     const isDone = await processJob(message, {
-      archive: (job) => archiveRecording(job, { ...pbxs.get(job.pbx), store, signal }),
+      archive: (job) => archiveRecording(job, { ...pbxs.get(job.pbx), store, signal, now: Date.now }),
+      uploads: store,
       queues,
+      ledger,
       now: Date.now,
     });
     if (!isDone) batchItemFailures.push({ itemIdentifier: record.messageId });

@@ -3,7 +3,7 @@ const FIRST_CHUNK_OFFSET = 12;
 
 export interface RiffSizes {
   /** Size of the whole file by the RIFF header, in bytes; `undefined` if it was never written. */
-  totalBytes: number | undefined;
+  totalBytes?: number | undefined;
   /** Offset at which the audio ends by its chunk's size or, where that was never written, begins at the earliest. */
   audioEndsAt: number;
   /** Whether all the sizes were written: a recorder that was cut off leaves 0 or 0xFFFFFFFF. */

@@ -1,54 +1,63 @@
-import { basename } from 'node:path/posix';
 import { crc32 } from 'node:zlib';
-import { log } from '../shared/log.ts';
+import { toArchiveError } from '../shared/errors.ts';
+import type { UnfinishedUpload } from '../shared/job.ts';
 import { connectionError } from '../shared/pbx/connection-error.ts';
 import type { RecordingSource } from '../shared/pbx/types.ts';
-import {
-  checkIsAudio,
-  checkIsComplete,
-  findEvidence,
-  HEAD_BYTES,
-  type Witnesses,
-} from './check-recording.ts';
-import { fillParts, type Part } from './fill-parts.ts';
-import type { PartUpload, RecordingDescription, RecordingStore, WriteOutcome } from './recording-store.ts';
+import { toBase64 } from './base64-crc32.ts';
+import { checkIsAudio, checkIsComplete, findEvidence, HEAD_BYTES } from './check-recording.ts';
+import { fillParts, nextPart, type Part } from './fill-parts.ts';
+import { Interruption } from './interruption.ts';
+import type { RecordingStore } from './recording-store.ts';
+import { readRiff } from './riff.ts';
+import { saveInParts } from './save-in-parts.ts';
+import { tooSlow } from './too-slow.ts';
+import type { RecordingDescription, Saved } from './write-once.ts';
 
 /** S3 takes at most 10,000 parts, so recordings may have 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-export interface Saved {
-  outcome: WriteOutcome;
-  bytes: number;
-  /** As S3 writes it: base64 of the big-endian CRC-32. */
-  crc32: string;
+export interface Download {
+  source: RecordingSource;
+  /** What earlier runs have stored, where the source begins behind it. */
+  stored?: UnfinishedUpload;
+  /** Whether a next run can go on where this one stops, as far as is known. */
+  isResumable: boolean;
 }
 
 export interface Target extends RecordingDescription {
   key: string;
   partBytes?: number;
-  /** Told the bytes received so far. */
+  /** Told how much of the file there is so far. */
   onProgress?: (bytes: number) => void;
 }
 
+export interface SaveDeps {
+  store: RecordingStore;
+  /** Aborted with an `ArchiveError` when the time is up. */
+  signal: AbortSignal;
+  now: () => number;
+}
+
 /**
- * Streams a recording into the store. The object comes into being only after all of it has been received
- * and checked; on any failure nothing of it is left, and that has been awaited.
+ * Streams a recording into the store. The object comes into being only after all of it has been received and
+ * checked. On a failure nothing new is left, and that has been awaited; unless it is an `Interruption`.
  */
-export async function saveRecording(
-  { body, contentLength }: RecordingSource,
-  target: Target,
-  store: RecordingStore,
-  signal: AbortSignal,
-): Promise<Saved> {
+export async function saveRecording(download: Download, target: Target, deps: SaveDeps): Promise<Saved> {
+  const { source, stored, isResumable } = download;
+  const { signal, now } = deps;
+  const { body } = source;
+  const startedAt = now();
+  let receivedBytes = 0;
   const stop = () => body.destroy(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
+  // A body that is destroyed before anybody reads it would bring the process down.
+  body.on('error', () => {});
 
   async function* received() {
-    let bytes = 0;
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        target.onProgress?.(bytes);
+        receivedBytes += chunk.length;
+        target.onProgress?.(source.start + receivedBytes);
         yield chunk;
       }
     } catch (error) {
@@ -58,21 +67,13 @@ export async function saveRecording(
 
   try {
     signal.throwIfAborted();
-    const parts = fillParts(received(), target.partBytes ?? PART_BYTES);
-    const first = await next(parts);
-    const head = Buffer.from(first.bytes.subarray(0, HEAD_BYTES));
-    checkIsAudio(head);
-    const witnesses = { head, contentLength };
-    const described = {
-      ...target,
-      metadata: { ...target.metadata, 'verified-by': findEvidence(witnesses).join(' ') || 'nothing' },
-    };
-    const save = first.isLast ? saveWhole : saveInParts;
-    return await save({ parts, first, witnesses }, described, store, signal);
+    return await saveParts(fillParts(received(), target.partBytes ?? PART_BYTES), download, target, deps);
   } catch (error) {
+    if (!signal.aborted || error instanceof Interruption) throw error;
     // The SDK and the stream tell of an abort in their own words.
-    signal.throwIfAborted();
-    throw error;
+    if (toArchiveError(signal.reason).code !== 'deadline') throw signal.reason;
+    const totalBytes = stored?.totalBytes ?? source.totalBytes;
+    throw tooSlow({ totalBytes, receivedBytes, elapsedMs: now() - startedAt, isResumable });
   } finally {
     signal.removeEventListener('abort', stop);
     // Ends a download that failed on our side; on a slow line it could go on for minutes.
@@ -80,92 +81,31 @@ export async function saveRecording(
   }
 }
 
-interface Incoming {
-  parts: AsyncGenerator<Part, void>;
-  first: Part;
-  witnesses: Witnesses;
-}
-
-async function saveWhole(
-  { first, witnesses }: Incoming,
-  { key, ...about }: Target,
-  store: RecordingStore,
-  signal: AbortSignal,
+async function saveParts(
+  parts: AsyncGenerator<Part, void>,
+  { source: { totalBytes }, stored, isResumable }: Download,
+  { key, contentType, metadata }: Target,
+  { store, signal }: SaveDeps,
 ): Promise<Saved> {
-  const bytes = first.bytes.length;
-  checkIsComplete(bytes, witnesses);
-  const checksum = toBase64(crc32(first.bytes));
-  return { outcome: await store.put(key, first.bytes, checksum, about, signal), bytes, crc32: checksum };
-}
-
-/** Each part is on its way to the store while the next one arrives. */
-async function saveInParts(
-  { parts, first, witnesses }: Incoming,
-  { key, ...about }: Target,
-  store: RecordingStore,
-  signal: AbortSignal,
-): Promise<Saved> {
-  const failure = new AbortController();
-  const abortSignal = AbortSignal.any([signal, failure.signal]);
-  const upload = { key, uploadId: await store.begin(key, about) };
-  const stored: PartUpload[] = [];
-  let uploading = Promise.resolve();
-  let bytes = 0;
-  let checksum = 0;
-
-  async function putPart(part: Part): Promise<void> {
-    const described = {
-      partNumber: stored.length + 1,
-      bytes: part.bytes,
-      crc32: toBase64(crc32(part.bytes)),
-    };
-    stored.push(await store.putPart(upload, described, abortSignal));
+  const first = await nextPart(parts);
+  const incoming = { first, parts };
+  const deps = { store, signal, isResumable };
+  if (stored !== undefined) {
+    return saveInParts(incoming, { ...stored, totalBytes: stored.totalBytes ?? totalBytes }, key, deps);
   }
 
-  try {
-    for (let part = first; ; part = await Promise.race([next(parts), failing(uploading)])) {
-      await uploading;
-      bytes += part.bytes.length;
-      checksum = crc32(part.bytes, checksum);
-      uploading = putPart(part);
-      if (part.isLast) break;
-    }
-    checkIsComplete(bytes, witnesses);
-    await uploading;
-    const whole = { parts: stored, bytes, crc32: toBase64(checksum) };
-    const outcome = await store.complete(upload, whole, signal);
-    if (outcome === 'already-there') await store.abort(upload);
-    return { outcome, bytes, crc32: whole.crc32 };
-  } catch (error) {
-    failure.abort(error);
-    // A part that arrived after the abort would stay; so it is waited for.
-    await uploading.catch(() => {});
-    await store.abort(upload).catch((abortError: unknown) => {
-      // The bucket's lifecycle rule clears it a day later.
-      log('warn', 'upload-not-aborted', {
-        recording: basename(key),
-        code: abortError instanceof Error ? abortError.name : 'unknown',
-      });
-    });
-    throw error;
+  const head = first.bytes.subarray(0, HEAD_BYTES);
+  checkIsAudio(head);
+  const witnesses = { totalBytes, riff: readRiff(head) };
+  const verifiedBy = findEvidence(witnesses).join(' ') || 'nothing';
+  const about = { contentType, metadata: { ...metadata, 'verified-by': verifiedBy } };
+  if (first.isLast) {
+    const { bytes } = first;
+    checkIsComplete(bytes.length, witnesses);
+    const checksum = toBase64(crc32(bytes));
+    const outcome = await store.put(key, bytes, checksum, about, signal);
+    return { outcome, bytes: bytes.length, crc32: checksum };
   }
-}
-
-async function next(parts: AsyncGenerator<Part, void>): Promise<Part> {
-  const { value } = await parts.next();
-  if (value === undefined) throw new Error('The parts ended without a last one.');
-  return value;
-}
-
-/** Fails as `work` fails; otherwise never settles. */
-function failing(work: Promise<void>): Promise<never> {
-  return new Promise((_, reject) => {
-    work.catch(reject);
-  });
-}
-
-function toBase64(checksum: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(checksum);
-  return bytes.toString('base64');
+  const uploadId = await store.begin(key, about);
+  return saveInParts(incoming, { uploadId, parts: [], bytes: 0, crc32: 0, ...witnesses }, key, deps);
 }

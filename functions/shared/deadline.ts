@@ -1,6 +1,6 @@
 import { ArchiveError } from './errors.ts';
 
-/** What aborting an upload, and postponing the job, may take at the end. */
+/** What keeping or aborting an upload, and seeing to the job, may take at the end. */
 const RESERVE_MS = 10_000;
 
 /** Aborts shortly before Lambda would freeze the function, so that what is under way is cleaned up. */

@@ -19,25 +19,32 @@ export const callSchema = v.object({
 
 export type Call = v.InferOutput<typeof callSchema>;
 
-/**
- * What has been stored of a recording whose transfer goes on in a next run: an unfinished S3 multipart upload
- * and what is needed to go on with it, and to check the whole when it is there.
- */
-export const progressSchema = v.object({
+/** No later one can be written as a date. */
+const LATEST_DATE_MS = 8.64e15;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** An S3 multipart upload that holds the beginning of a recording, and what it takes to go on and to check the whole. */
+export const unfinishedUploadSchema = v.object({
   uploadId: v.string(),
   /** In order; the first has number 1. `crc32` as S3 writes it. */
   parts: v.array(v.object({ etag: v.string(), crc32: v.string() })),
   /** The parts' bytes in all, and their CRC-32 as an unsigned number. */
-  bytes: v.number(),
-  crc32: v.number(),
+  bytes: count,
+  crc32: count,
   /** What the PBX and the RIFF header said of the whole file, where they said something. */
-  totalBytes: v.optional(v.number()),
-  riff: v.optional(
-    v.object({ totalBytes: v.optional(v.number()), audioEndsAt: v.number(), isPatched: v.boolean() }),
-  ),
+  totalBytes: v.optional(count),
+  riff: v.optional(v.object({ totalBytes: v.optional(count), audioEndsAt: count, isPatched: v.boolean() })),
+});
+
+export type UnfinishedUpload = v.InferOutput<typeof unfinishedUploadSchema>;
+
+/** What earlier messages have achieved of a job, when its transfer goes on with another one. */
+export const progressSchema = v.object({
+  ...unfinishedUploadSchema.entries,
   /** Attempts before this message, and when the first message of this job came into the queue (epoch ms). */
-  attempts: v.number(),
-  since: v.number(),
+  attempts: count,
+  since: v.pipe(count, v.maxValue(LATEST_DATE_MS)),
 });
 
 export type Progress = v.InferOutput<typeof progressSchema>;

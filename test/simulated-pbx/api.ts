@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { downloads } from './downloads.ts';
 import { endpoints, endpointsWithoutToken } from './endpoints.ts';
 import type { Errno } from './errno.ts';
+import { CDR_FILE } from './misbehaviours.ts';
 import type { ApiRequest, PbxParts } from './parts.ts';
 import { parseQuery } from './query.ts';
 import { replyHtml, replyOutcome } from './replies.ts';
@@ -40,7 +41,8 @@ export async function handleRequest(
 
   const query = parseQuery(search);
   const address = (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  const request = { path, query, body, token: query.get('token') ?? '', address, response };
+  const { range } = incoming.headers;
+  const request = { path, query, body, range, token: query.get('token') ?? '', address, response };
   if (disturb(pbx, request)) return;
   const refusal = pick(endpointsWithoutToken, path) ? undefined : checkToken(pbx, request);
   if (refusal) return refuse(refusal);
@@ -57,10 +59,11 @@ function checkToken(pbx: PbxParts, { token, path }: ApiRequest): Errno | undefin
 /** Misbehaves before anything of the request is looked at. Returns whether that was the answer. */
 function disturb(pbx: PbxParts, request: ApiRequest): boolean {
   const { path, response } = request;
-  if (path !== 'recording/get_random' && path !== 'recording/download') return false;
-  const isDownload = path === 'recording/download';
-  const recording = isDownload ? (request.query.get('recording') ?? '') : textOf(request.body.recording);
-  const misbehaviour = pbx.misbehaviours.takeEarly(recording, isDownload ? 'download' : 'get_random');
+  const [, resource, step] = /^(recording|cdr)\/(get_random|download)$/.exec(path) ?? [];
+  if (step !== 'get_random' && step !== 'download') return false;
+  const named = step === 'download' ? request.query.get('recording') : textOf(request.body.recording);
+  const recording = resource === 'cdr' ? CDR_FILE : (named ?? '');
+  const misbehaviour = pbx.misbehaviours.takeEarly(recording, step);
   if (!misbehaviour) return false;
   pbx.emit({ type: 'misbehaved', recording, kind: misbehaviour.kind });
   switch (misbehaviour.kind) {

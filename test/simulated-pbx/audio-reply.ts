@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { LateMisbehaviour } from './misbehaviours.ts';
+import type { Selection } from './ranges.ts';
 import { failure } from './replies.ts';
 
 /** What goes wrong with the body of a download. */
@@ -12,12 +13,11 @@ export type BodyMisbehaviour = Exclude<
   { kind: 'not-ready' } | { kind: 'deleted' } | { kind: 'random-refused' }
 >;
 
-const AUDIO = 'audio/x-wav';
 const CHUNK_BYTES = 64 * 1024;
 
-export interface AudioReply {
+export interface AudioReply extends Selection {
   response: ServerResponse;
-  bytes: Buffer;
+  contentType: string;
   /** Whether to send a `Content-Length`; without one the end of the connection ends the body. */
   contentLength: boolean;
   misbehaviour: BodyMisbehaviour | undefined;
@@ -39,8 +39,8 @@ export async function replyWithAudio(reply: AudioReply): Promise<void> {
     case 'wrong-length':
       return sendWhole(reply, bytes, { declaredBytes: bytes.length + misbehaviour.delta });
     default:
-      return sendWhole(reply, Buffer.from(substituteFor(misbehaviour)), {
-        contentType: misbehaviour.contentType ?? AUDIO,
+      return sendWhole({ ...reply, status: 200, headers: {} }, Buffer.from(substituteFor(misbehaviour)), {
+        contentType: misbehaviour.contentType ?? reply.contentType,
       });
   }
 }
@@ -62,8 +62,9 @@ interface SendOptions {
 }
 
 async function sendWhole(reply: AudioReply, body: Buffer, options: SendOptions = {}): Promise<void> {
-  const { contentType = AUDIO, declaredBytes, chunkBytes = CHUNK_BYTES, drip = false } = options;
-  reply.response.writeHead(200, {
+  const { contentType = reply.contentType, declaredBytes, chunkBytes = CHUNK_BYTES, drip = false } = options;
+  reply.response.writeHead(reply.status, {
+    ...reply.headers,
     'Content-Type': contentType,
     ...((reply.contentLength || declaredBytes !== undefined) && {
       'Content-Length': declaredBytes ?? body.length,
@@ -89,9 +90,10 @@ async function cut(reply: AudioReply, how: Extract<BodyMisbehaviour, { kind: 'cu
 
 /** Sends the head and the first bytes, and waits until the kernel has them: a reset discards the rest. */
 async function sendFirst(reply: AudioReply, count: number, contentLength: boolean): Promise<void> {
-  const { response, bytes } = reply;
-  response.writeHead(200, {
-    'Content-Type': AUDIO,
+  const { response, status, headers, bytes } = reply;
+  response.writeHead(status, {
+    ...headers,
+    'Content-Type': reply.contentType,
     ...(contentLength && { 'Content-Length': bytes.length }),
   });
   response.flushHeaders();

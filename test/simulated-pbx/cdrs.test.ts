@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Misbehaviour } from './simulated-pbx.ts';
 import { jsonOf, startBench } from './test-bench.ts';
 
 const failed = (errno: string) => ({ status: 'Failed', errno });
@@ -78,4 +79,30 @@ test('API v2 calls the extensions number', async () => {
   const { random } = await client.post('cdr/get_random', window, { token });
   const answered = await client.get('cdr/download', { ...window, token, random: String(random) });
   expect(answered.body.toString()).toContain('ANSWERED');
+});
+
+test.each<[string, Misbehaviour, string]>([
+  ['JSON', { kind: 'json-instead-of-audio', errno: '20006' }, '{"status":"Failed","errno":"20006"}'],
+  ['half of it', { kind: 'cut', afterBytes: 30, how: 'fin', contentLength: false }, HEADER.slice(0, 30)],
+  ['no more than a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'Found'],
+  ['a refusal', { kind: 'random-refused' }, '{"status":"Failed","errno":"20012"}'],
+])('a CDR download may give %s, and the file the next time', async (_, misbehaviour, body) => {
+  const bench = await startWithCalls();
+  const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
+  bench.pbx.misbehaveCdrs(misbehaviour);
+  expect((await downloadCdrs(bench, window)).body.toString()).toContain(body);
+  expect((await downloadCdrs(bench, window)).body.toString()).toMatch(new RegExp(`^${HEADER}\n(.+\n){3}$`));
+});
+
+test.each(['20014', '20012'] as const)('a recording that is deleted is missed with %s', async (errno) => {
+  const { pbx, client } = await startBench();
+  const call = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
+  pbx.deleteRecording(call.recording, errno);
+  const { recording } = call;
+  const token = await client.login();
+  expect(await client.post('recording/get_random', { recording }, { token })).toEqual(failed(errno));
+  const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2025-01-01 00:00:00' };
+  const { random } = await client.post('cdr/get_random', window, { token });
+  const listed = await client.get('cdr/download', { ...window, token, random: String(random) });
+  expect(listed.body.toString()).toContain(recording);
 });

@@ -1,8 +1,9 @@
 import { type BodyMisbehaviour, replyWithAudio } from './audio-reply.ts';
 import { type CdrWindow, cdrCsv, isInWindow } from './cdr-csv.ts';
 import type { Errno } from './errno.ts';
+import { CDR_FILE } from './misbehaviours.ts';
 import type { ApiRequest, PbxParts } from './parts.ts';
-import { reply } from './replies.ts';
+import { type Selection, selectRange } from './ranges.ts';
 
 /** What a random is bound to. */
 export const recordingResource = (name: string) => `recording ${name}`;
@@ -21,21 +22,20 @@ export const downloads: Readonly<Record<string, Download>> = {
     const bytes = pbx.storage.readRecording(recording);
     if (isRefused || !bytes) return '20012';
 
-    const misbehaviour = pbx.misbehaviours.takeLate(recording, 'download');
-    if (misbehaviour) emit({ type: 'misbehaved', recording, kind: misbehaviour.kind });
-    if (misbehaviour?.kind === 'not-ready' || misbehaviour?.kind === 'deleted') return '20014';
-    if (misbehaviour?.kind === 'random-refused') return '20012';
+    const misbehaviour = takeLate(pbx, recording);
+    if (typeof misbehaviour === 'string') return misbehaviour;
 
     emit({ type: 'download-started', recording, bytes: bytes.length });
     response.on('close', () => {
       emit({ type: 'download-finished', recording, complete: response.writableFinished });
     });
-    await sendAudio(pbx, request, bytes, misbehaviour);
+    const selection = selectRange(bytes, request.range, pbx.ranges);
+    await sendFile(pbx, request, { ...selection, contentType: 'audio/x-wav' }, misbehaviour);
     return undefined;
   },
 
   'cdr/download': async (pbx, request) => {
-    const { query, response } = request;
+    const { query } = request;
     const window = {
       extensions: query.get(pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid') ?? '',
       starttime: query.get('starttime') ?? '',
@@ -43,19 +43,33 @@ export const downloads: Readonly<Record<string, Download>> = {
     };
     if (takeRandom(pbx, request, cdrResource(window))) return '20012';
     const reports = pbx.storage.reports.filter((report) => isInWindow(report, window));
-    reply(response, 200, 'text/csv', cdrCsv(reports));
+    const misbehaviour = takeLate(pbx, CDR_FILE);
+    if (typeof misbehaviour === 'string') return misbehaviour;
     pbx.emit({ type: 'cdr-downloaded', rows: reports.length });
+    const csv = selectRange(Buffer.from(cdrCsv(reports)), undefined, 'ignored');
+    await sendFile(pbx, request, { ...csv, contentType: 'text/csv' }, misbehaviour);
     return undefined;
   },
 };
 
-function sendAudio(
+/** What goes wrong with the body, or the number of the failure that comes in its place. */
+function takeLate(
+  { misbehaviours, emit }: PbxParts,
+  recording: string,
+): BodyMisbehaviour | Errno | undefined {
+  const misbehaviour = misbehaviours.takeLate(recording, 'download');
+  if (misbehaviour) emit({ type: 'misbehaved', recording, kind: misbehaviour.kind });
+  if (misbehaviour?.kind === 'not-ready' || misbehaviour?.kind === 'deleted') return '20014';
+  return misbehaviour?.kind === 'random-refused' ? '20012' : misbehaviour;
+}
+
+function sendFile(
   { contentLength, reset }: PbxParts,
   { response }: ApiRequest,
-  bytes: Buffer,
+  file: Selection & { contentType: string },
   misbehaviour: BodyMisbehaviour | undefined,
 ): Promise<void> {
-  return replyWithAudio({ response, bytes, contentLength, misbehaviour, reset });
+  return replyWithAudio({ response, ...file, contentLength, misbehaviour, reset });
 }
 
 function takeRandom(pbx: PbxParts, { query, address }: ApiRequest, resource: string): boolean {

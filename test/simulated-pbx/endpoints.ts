@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { cdrResource, recordingResource } from './downloads.ts';
 import type { Outcome } from './errno.ts';
+import { CDR_FILE } from './misbehaviours.ts';
 import type { ApiRequest, PbxParts } from './parts.ts';
 import { systemTime } from './pbx-time.ts';
 import { type Body, textOf } from './sessions.ts';
@@ -49,17 +50,14 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
 
   'recording/get_random': (pbx, request) => {
     const recording = textOf(request.body.recording);
-    const misbehaviour = pbx.misbehaviours.takeLate(recording, 'get_random');
-    if (misbehaviour) {
-      pbx.emit({ type: 'misbehaved', recording, kind: misbehaviour.kind });
-      return '20014';
-    }
+    if (isMissing(pbx, recording)) return '20014';
     if (!pbx.storage.readRecording(recording)) return '20012';
     return issueRandom(pbx, request, recordingResource(recording), { recording });
   },
 
   'cdr/get_random': (pbx, request) => {
     const { body } = request;
+    if (isMissing(pbx, CDR_FILE)) return '20014';
     const numbers = pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid';
     const [extensions, starttime, endtime] = [body[numbers], body.starttime, body.endtime].map(textOf);
     if (!extensions || !starttime || !endtime) return '20012';
@@ -67,6 +65,12 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     return issueRandom(pbx, request, cdrResource({ extensions, starttime, endtime }), echo);
   },
 };
+
+function isMissing({ misbehaviours, emit }: PbxParts, recording: string): boolean {
+  const misbehaviour = misbehaviours.takeLate(recording, 'get_random');
+  if (misbehaviour) emit({ type: 'misbehaved', recording, kind: misbehaviour.kind });
+  return misbehaviour !== undefined;
+}
 
 function issueRandom(pbx: PbxParts, { body, address }: ApiRequest, resource: string, echo: Body): Outcome {
   const { allowedip } = body;

@@ -14,7 +14,10 @@ export type Misbehaviour = { times?: number } & (
   | { kind: 'not-ready'; at?: Step }
   | { kind: 'deleted' }
   | { kind: 'random-refused' }
-  /** `fin`: an orderly end of the connection; `reset`: a TCP RST. `contentLength` as the PBX's own by default. */
+  /**
+   * `afterBytes` of this reply, whichever part of the file it holds. `fin`: an orderly end of the connection;
+   * `reset`: a TCP RST. `contentLength` as the PBX's own by default.
+   */
   | { kind: 'cut'; afterBytes: number; how: 'fin' | 'reset'; contentLength?: boolean }
   /** Sends `afterBytes` (default 1,000), then nothing more, until the client or `close()` ends it. */
   | { kind: 'stall'; afterBytes?: number }
@@ -33,6 +36,9 @@ type Early = 'hang-up-before-reply' | 'http-500' | 'http-redirect' | 'token-drop
 export type EarlyMisbehaviour = Extract<Misbehaviour, { kind: Early }>;
 /** What happens instead of the right answer to a right request. */
 export type LateMisbehaviour = Exclude<Misbehaviour, { kind: Early }>;
+
+/** What the misbehaviours of CDR downloads are planned for, in a recording's place. */
+export const CDR_FILE = 'the CDR file';
 
 /** The misbehaviours still due, by recording. */
 export class Misbehaviours {

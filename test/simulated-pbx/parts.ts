@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { PbxEvent } from './events.ts';
 import type { Misbehaviours } from './misbehaviours.ts';
 import type { Randoms } from './randoms.ts';
+import type { Ranges } from './ranges.ts';
 import type { Body, Sessions } from './sessions.ts';
 import type { Storage } from './storage.ts';
 
@@ -14,6 +15,7 @@ export interface PbxParts {
   serialNumber: string;
   timeZone: string;
   contentLength: boolean;
+  ranges: Ranges;
   refreshTokens: boolean;
   now: () => number;
   sessions: Sessions;
@@ -31,6 +33,8 @@ export interface ApiRequest {
   path: string;
   query: Map<string, string>;
   body: Body;
+  /** The header, as it came. */
+  range: string | undefined;
   token: string;
   /** The caller's. */
   address: string;

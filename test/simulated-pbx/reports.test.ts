@@ -127,7 +127,7 @@ test('the newest live subscription gets the reports', async () => {
 test('a refreshed token takes the subscription along', async () => {
   const { pbx, client } = await startBench({ refreshTokens: true });
   const receiver = await startReceiver();
-  const { refreshtoken } = await client.tryLogin('secret', { url: receiver.host, urltag: '1' });
+  const { refreshtoken } = await client.tryLogin('pbx-password', { url: receiver.host, urltag: '1' });
   await client.post('token/refresh', { refreshtoken });
   expect(await pbx.postReport({ action: 'RING' })).toMatchObject({ delivered: true });
 });

@@ -19,9 +19,13 @@ export interface ReportSenderOptions {
   /** Milliseconds before each repeat, or what to wait for then. */
   repeatDelay: number | ((repeat: number) => Promise<unknown>);
   emit: (event: PbxEvent) => void;
+  post?: PostReport;
 }
 
 type Headers = Record<string, string>;
+
+/** Posts a text once and tells the status of the answer. */
+export type PostReport = (url: string, body: string | Buffer, headers: Headers) => Promise<Answer>;
 
 /** Posts reports the way the PBX does: anything but 200 makes it send the same again. */
 export class ReportSender {
@@ -58,6 +62,7 @@ export class ReportSender {
   }
 
   postOnce(url: string, body: string | Buffer, headers: Headers = {}): Promise<Answer> {
+    if (this.#options.post) return this.#options.post(url, body, headers);
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
     return new Promise((resolve) => {
       const target = URL.parse(url);

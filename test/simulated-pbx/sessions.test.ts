@@ -23,8 +23,8 @@ test('device info tells the time in the PBX zone with its offset', async () => {
 });
 
 test.each([
-  ['plain', 'secret'],
-  ['upper-case MD5', md5('secret').toUpperCase()],
+  ['plain', 'pbx-password'],
+  ['upper-case MD5', md5('pbx-password').toUpperCase()],
 ])('a login with the password as %s is refused', async (_, password) => {
   const { client } = await startBench();
   expect(await client.post('login', { username: 'api', password })).toEqual(failed('20003'));
@@ -61,7 +61,7 @@ test('a changed password takes effect at the next login', async () => {
   const { client, pbx } = await startBench();
   const token = await client.login();
   pbx.setPassword('new');
-  expect(await client.tryLogin('secret')).toEqual(failed('20003'));
+  expect(await client.tryLogin('pbx-password')).toEqual(failed('20003'));
   expect(await client.tryLogin('new')).toMatchObject({ status: 'Success' });
   expect(await client.post('heartbeat', {}, { token })).toEqual({ status: 'Success' });
 });

@@ -93,5 +93,5 @@ test('events tell neither tokens nor randoms nor passwords', async () => {
   const told = JSON.stringify(events) + JSON.stringify(pbx.stats);
   expect(told).not.toContain(token);
   expect(told).not.toContain(random);
-  expect(told).not.toContain('secret');
+  expect(told).not.toContain('pbx-password');
 });

@@ -8,7 +8,7 @@ import {
   writeIdentity,
 } from './certificate.ts';
 import { countEvent, createStats, type PbxEvent } from './events.ts';
-import { Misbehaviours } from './misbehaviours.ts';
+import { CDR_FILE, Misbehaviours } from './misbehaviours.ts';
 import type { PbxParts } from './parts.ts';
 import type { SimulatedPbx, SimulatedPbxOptions } from './public-api.ts';
 import { Randoms } from './randoms.ts';
@@ -30,9 +30,15 @@ const CERTIFICATE_NAMES = ['pbx.test', 'localhost', '127.0.0.1'];
 /** Starts a Yeastar S-Series PBX, as far as its API goes, on a loopback address. */
 export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Promise<SimulatedPbx> {
   const { apiVersion = 'v1.1.0', serialNumber = '369362089179', timeZone = 'UTC', now = Date.now } = options;
-  const { username = 'api', password = 'secret', directory, host = '127.0.0.1', port = 0 } = options;
-  const { refreshTokens = false, endsOldTokenOnLogin = false, contentLength = true } = options;
+  const { username = 'api', password = 'pbx-password', directory, host = '127.0.0.1', port = 0 } = options;
+  const {
+    refreshTokens = false,
+    endsOldTokenOnLogin = false,
+    contentLength = true,
+    ranges = 'honoured',
+  } = options;
   const { maxReports = 5, repeatDelay = 1000, maxTlsVersion, onEvent } = options;
+  const { serve = startWebServer, post } = options;
   const actionKey = apiVersion === 'v2.0.0' ? 'event' : 'action';
 
   const stats = createStats();
@@ -44,7 +50,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
   const sessions = new Sessions({ username, password, now, refreshTokens, endsOldTokenOnLogin });
   const randoms = new Randoms(now);
   const misbehaviours = new Misbehaviours();
-  const reports = new ReportSender({ maxReports, repeatDelay, emit });
+  const reports = new ReportSender({ maxReports, repeatDelay, emit, ...(post && { post }) });
 
   const keepIdentity = (identity: TlsIdentity) => {
     if (directory !== undefined) writeIdentity(directory, identity);
@@ -55,7 +61,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     ? undefined
     : keepIdentity(options.tls ?? kept ?? (await generateCertificate(CERTIFICATE_NAMES)));
 
-  const server = await startWebServer({
+  const server = await serve({
     tls,
     maxTlsVersion,
     host,
@@ -67,6 +73,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     serialNumber,
     timeZone,
     contentLength,
+    ranges,
     refreshTokens,
     now,
     sessions,
@@ -105,6 +112,11 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
       return { callId, recording, bytes, report };
     },
     misbehave: (recording, ...planned) => misbehaviours.plan(recording, planned),
+    misbehaveCdrs: (...planned) => misbehaviours.plan(CDR_FILE, planned),
+    deleteRecording: (recording, errno = '20014') => {
+      storage.removeRecording(recording);
+      misbehaviours.plan(recording, errno === '20014' ? [{ kind: 'deleted' }] : []);
+    },
     postReport: (report) => reports.post(report, () => sessions.liveSubscription()),
     postRaw: async (body, headers) => {
       const subscription = sessions.latestSubscription();

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 type Report = Record<string, unknown>;
@@ -9,6 +9,7 @@ export interface Storage {
   addReport(report: Report): void;
   writeRecording(name: string, bytes: Buffer): void;
   readRecording(name: string): Buffer | undefined;
+  removeRecording(name: string): void;
 }
 
 export function createMemoryStorage(): Storage {
@@ -19,6 +20,7 @@ export function createMemoryStorage(): Storage {
     addReport: (report) => void reports.push(report),
     writeRecording: (name, bytes) => void recordings.set(name, bytes),
     readRecording: (name) => recordings.get(name),
+    removeRecording: (name) => void recordings.delete(name),
   };
 }
 
@@ -38,5 +40,6 @@ export function openStorage(directory: string): Storage {
     },
     writeRecording: (name, bytes) => writeFileSync(pathOf(name), bytes),
     readRecording: (name) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name)) : undefined),
+    removeRecording: (name) => rmSync(pathOf(name), { force: true }),
   };
 }

@@ -74,9 +74,9 @@ export function createClient(pbx: SimulatedPbx, apiVersion = 'v1.1.0', localAddr
     const headers = { 'content-type': 'application/json; charset=utf-8' };
     return jsonOf(await send('POST', path, query, JSON.stringify(fields), headers));
   };
-  const tryLogin = (password = 'secret', fields: object = {}) =>
+  const tryLogin = (password = 'pbx-password', fields: object = {}) =>
     post('login', { username: 'api', password: md5(password), version: '1.0.2', ...fields });
-  const login = async (fields: object = {}) => String((await tryLogin('secret', fields)).token);
+  const login = async (fields: object = {}) => String((await tryLogin('pbx-password', fields)).token);
   const get = (path: string, query: Query) => send('GET', path, query);
   const random = async (recording: string, token: string) =>
     String((await post('recording/get_random', { recording }, { token })).random);

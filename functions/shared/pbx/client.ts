@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import * as v from 'valibot';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Pbx } from '../pbx-registry.ts';
 import { type AgentTimeouts, createPbxAgent } from './agent.ts';
 import { connectionError } from './connection-error.ts';
+import { RANGE_STATUSES, readRange } from './range.ts';
 import { badReply, parseReply } from './reply.ts';
 import type { PbxClient, Subscription } from './types.ts';
 
@@ -18,10 +19,11 @@ const tokensSchema = v.object({
 });
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
-/** Speaks the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs only in the path for these calls). */
+/** Speaks the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path, and in one field's name). */
 export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
   const dispatcher = createPbxAgent(pbx, timeouts);
   const root = `${pbx.baseUrl}/api/${pbx.apiVersion}`;
+  const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
   async function call<const S extends v.GenericSchema>(
     path: string,
@@ -75,26 +77,48 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
       return { token: tokens.token, refreshToken: tokens.refreshtoken ?? refreshToken };
     },
 
-    async openRecording(token, recording, signal) {
-      const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
+    async openRecording(token, recording, signal, from = 0) {
       const { random } = await call(
         'recording/get_random',
         { token },
         { recording, ...allowed },
         randomSchema,
         signal,
-      );
+      ).catch(missingIfUnknown);
       log('debug', 'random-received', { recording });
-      const response = await send(`${root}/recording/download`, {
+      const response = await send(
+        `${root}/recording/download`,
+        {
+          dispatcher,
+          query: { recording, random, token },
+          ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
+          signal: signal ?? null,
+        },
+        from > 0 ? RANGE_STATUSES : [200],
+      );
+      const range = readRange(response, from);
+      if (range === undefined) {
+        await response.body.dump().catch(() => {});
+        throw badRange(response.statusCode);
+      }
+      return { body: response.body, ...range };
+    },
+
+    async openCdrs(token, { starttime, endtime }, signal) {
+      const wanted = { [pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid']: 'all', starttime, endtime };
+      const { random } = await call(
+        'cdr/get_random',
+        { token },
+        { ...wanted, ...allowed },
+        randomSchema,
+        signal,
+      );
+      const response = await send(`${root}/cdr/download`, {
         dispatcher,
-        query: { recording, random, token },
+        query: { ...wanted, random, token },
         signal: signal ?? null,
       });
-      const length = response.headers['content-length'];
-      return {
-        body: response.body,
-        contentLength: typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : undefined,
-      };
+      return response.body;
     },
 
     async deviceInfo(token, signal) {
@@ -109,16 +133,31 @@ function reportAddress({ url, form, port }: Subscription) {
 }
 
 /** Redirects are not followed: a recording comes from the configured PBX or not at all. */
-async function send(url: string, options: NonNullable<Parameters<typeof request>[1]>) {
+async function send(url: string, options: NonNullable<Parameters<typeof request>[1]>, statuses = [200]) {
   const response = await request(url, options).catch((error: unknown) => {
     throw connectionError(error);
   });
-  if (response.statusCode === 200) return response;
+  if (statuses.includes(response.statusCode)) return response;
   await response.body.dump().catch(() => {});
   throw new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${response.statusCode}.`, {
     action: 'retry',
   });
 }
+
+/** Before a random string is in play, 20012 can only be about the recording. */
+function missingIfUnknown(error: unknown): never {
+  if (!(error instanceof PbxRefusal) || error.code !== 'pbx-20012') throw error;
+  throw new PbxRefusal(error.code, error.message, { action: error.action, isMissing: true });
+}
+
+const badRange = (statusCode: number) =>
+  new ArchiveError(
+    'pbx-bad-range',
+    `The PBX answers with another range than was asked for (${statusCode}).`,
+    {
+      action: 'retry',
+    },
+  );
 
 async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];

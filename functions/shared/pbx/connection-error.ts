@@ -1,8 +1,8 @@
 import { ArchiveError } from '../errors.ts';
 
 /**
- * What undici, Node's TLS or a socket threw, as an `ArchiveError`. Their own messages may quote a URL, with
- * the token in it, so only the code is kept.
+ * What undici, Node's TLS or a socket threw, as an `ArchiveError`. Their own errors may hold a URL, with the token
+ * in it, or the PBX's reply, so only the code is kept: not even as a cause, which whoever prints it would print too.
  */
 export function connectionError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
@@ -10,6 +10,5 @@ export function connectionError(error: unknown): ArchiveError {
   const detail = cause?.code ?? code ?? name ?? 'unknown';
   return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`, {
     action: 'retry',
-    cause: error,
   });
 }

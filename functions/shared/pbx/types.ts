@@ -18,8 +18,16 @@ export interface Tokens {
 export interface RecordingSource {
   /** Has to be read to its end or destroyed. */
   body: Readable;
-  /** Bytes, where the PBX says so. */
-  contentLength: number | undefined;
+  /** The place in the file at which the body begins: the one that was asked for or, where ranges are ignored, 0. */
+  start: number;
+  /** Of the whole file, where the PBX says so. */
+  totalBytes: number | undefined;
+}
+
+/** Whose calls a CDR file lists: PBX-local `yyyy-MM-dd HH:mm:ss` of their beginnings, both ends included. */
+export interface CdrWindow {
+  starttime: string;
+  endtime: string;
 }
 
 /**
@@ -34,8 +42,18 @@ export interface PbxClient {
   ): Promise<Tokens>;
   heartbeat(token: string, subscription: Subscription, signal?: AbortSignal): Promise<void>;
   refresh(refreshToken: string, signal?: AbortSignal): Promise<Tokens>;
-  /** Asks for a fresh random string (30 s, one use) and starts the download with it at once. */
-  openRecording(token: string, recording: string, signal?: AbortSignal): Promise<RecordingSource>;
+  /**
+   * Asks for a fresh random string (30 s, one use) and starts the download with it at once. With `from`, only the
+   * bytes from there on are asked for; fails with `pbx-bad-range` when others come.
+   */
+  openRecording(
+    token: string,
+    recording: string,
+    signal?: AbortSignal,
+    from?: number,
+  ): Promise<RecordingSource>;
+  /** The same for the CDR file of all extensions; the CSV has to be read to its end or destroyed. */
+  openCdrs(token: string, window: CdrWindow, signal?: AbortSignal): Promise<Readable>;
   /** Model, firmware and serial number, as the PBX tells them. */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }

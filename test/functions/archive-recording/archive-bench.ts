@@ -10,11 +10,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import * as v from 'valibot';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { archiveRecording } from '../../../functions/archive-recording/archive-recording.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
-import type { Job } from '../../../functions/shared/job.ts';
+import { type Job, jobSchema } from '../../../functions/shared/job.ts';
+import { createLedger } from '../../../functions/shared/ledger.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
 import { pbxSchema } from '../../../functions/shared/pbx-registry.ts';
 import type { DeadLetterReason } from '../../../functions/shared/queues.ts';
@@ -79,12 +80,19 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
   });
   const timeouts = options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs };
   const client = createPbxClient(settings, timeouts);
-  const { session } = await startSession(client, { password: options.pbx?.password ?? 'secret', clock });
+  const { session } = await startSession(client, {
+    password: options.pbx?.password ?? 'pbx-password',
+    clock,
+  });
   const store = createRecordingStore(bucket.s3, BUCKET);
   const postponed: number[] = [];
   const deadLetters: (DeadLetterReason & { body: string })[] = [];
+  const sent: { job: Job; delaySeconds: number | undefined }[] = [];
   const queues = {
-    send: async () => {},
+    async send(queueUrl: string, message: unknown, delaySeconds?: number) {
+      expect(queueUrl).toBe('queue');
+      sent.push({ job: v.parse(jobSchema, JSON.parse(JSON.stringify(message))), delaySeconds });
+    },
     sendDeadLetter: async (body: string, reason: DeadLetterReason) => {
       deadLetters.push({ body, ...reason });
     },
@@ -92,13 +100,18 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
       postponed.push(seconds);
     },
   };
+  const ledger = createLedger(bucket.s3, BUCKET);
   const sentAt = clock.now;
 
   return {
     pbx,
     clock,
     bucket,
+    client,
     store,
+    queues,
+    /** The jobs that were put into the queue to go on with. */
+    sent,
     postponed,
     deadLetters,
     jobFor: ({ recording, callId }: Pick<SimulatedCall, 'recording' | 'callId'>): Job => ({
@@ -118,11 +131,14 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
         sentAt,
       };
       const { partBytes } = options;
-      const deps = { client, session, store, signal, ...(partBytes !== undefined && { partBytes }) };
+      const now = () => clock.now;
+      const deps = { client, session, store, signal, now, ...(partBytes !== undefined && { partBytes }) };
       return processJob(message, {
         archive: (it) => archiveRecording(it, deps),
+        uploads: store,
         queues,
-        now: () => clock.now,
+        ledger,
+        now,
       });
     },
   };

@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { generateSpeech } from '../../simulated-pbx/speech.ts';
 import { startArchiveBench } from './archive-bench.ts';
 
@@ -109,27 +108,5 @@ describe('a recording', () => {
     const bench = await startArchiveBench({ settings: { allowedIp: '127.0.0.1' } });
     const call = bench.pbx.makeCall(CALL);
     expect(await bench.deliver(bench.jobFor(call))).toBe(true);
-  });
-});
-
-describe('when the time is up in the middle of a long recording', () => {
-  it('what was uploaded is removed before the job is left to be retried', async () => {
-    const bench = await startArchiveBench({ partBytes: 5 * MiB });
-    const { pbx, bucket, jobFor, deliver, postponed } = bench;
-    const call = pbx.makeCall({
-      ...CALL,
-      recording: LONG,
-      misbehaviour: { kind: 'stall', afterBytes: 11 * MiB },
-    });
-    const deadline = new AbortController();
-    const delivery = deliver(jobFor(call), 1, deadline.signal);
-    while ((await bucket.openUploads()) === 0) await new Promise(setImmediate);
-    deadline.abort(new ArchiveError('deadline', 'The time is up.', { action: 'retry' }));
-    expect(await delivery).toBe(false);
-    expect(await bucket.openUploads()).toBe(0);
-    expect(await bucket.keys()).toEqual([]);
-    expect(postponed).toEqual([5]);
-    expect(await deliver(jobFor(call), 2)).toBe(true);
-    expect(await bucket.keys()).toHaveLength(1);
   });
 });

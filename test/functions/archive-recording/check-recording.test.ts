@@ -4,6 +4,7 @@ import {
   checkIsComplete,
   findEvidence,
 } from '../../../functions/archive-recording/check-recording.ts';
+import { readRiff } from '../../../functions/archive-recording/riff.ts';
 import { chunk, GSM, wav } from './wav.ts';
 
 /** What a check throws; fails if it throws nothing. */
@@ -18,8 +19,8 @@ function errorOf(check: () => void): unknown {
 
 const isAudio = (body: Buffer | string) => checkIsAudio(Buffer.from(body as string));
 /** Checks a body of which `received` bytes came. */
-const isComplete = (body: Buffer, contentLength?: number, received = body.length) =>
-  checkIsComplete(received, { head: body.subarray(0, received), contentLength });
+const isComplete = (body: Buffer, totalBytes?: number, received = body.length) =>
+  checkIsComplete(received, { riff: readRiff(body.subarray(0, received)), totalBytes });
 
 describe('never audio is', () => {
   test.each([
@@ -79,17 +80,14 @@ describe('audio is', () => {
   });
 });
 
+const RAW = Buffer.alloc(330, 0xd4);
+
 describe('a recording is incomplete', () => {
   const incomplete = { code: 'recording-incomplete', action: 'retry' };
-  const raw = Buffer.alloc(330, 0xd4);
 
-  test.each([0, 329, 331])('when 330 bytes came and Content-Length says %i', (contentLength) => {
-    expect(errorOf(() => isComplete(raw, contentLength))).toMatchObject(incomplete);
-  });
-
-  test('when Content-Length is right and the RIFF header is not', () => {
-    const cut = wav().subarray(0, 200);
-    expect(errorOf(() => isComplete(cut, cut.length))).toMatchObject(incomplete);
+  test('when fewer bytes came than the PBX announced', () => {
+    expect(errorOf(() => isComplete(RAW, 331))).toMatchObject(incomplete);
+    expect(errorOf(() => isComplete(wav(), 365))).toMatchObject(incomplete);
   });
 
   test('wherever a WAV file is cut', () => {
@@ -113,14 +111,27 @@ describe('a recording is incomplete', () => {
       }
     }
   });
+});
+
+describe('a recording is inconsistent, and no further bytes would help,', () => {
+  const inconsistent = { code: 'recording-inconsistent', action: 'retry' };
+
+  test.each([0, 329])('when 330 bytes came and the PBX announced %i', (totalBytes) => {
+    expect(errorOf(() => isComplete(RAW, totalBytes))).toMatchObject(inconsistent);
+  });
+
+  test('when all came that the PBX announced, and the RIFF header says more', () => {
+    const cut = wav().subarray(0, 200);
+    expect(errorOf(() => isComplete(cut, cut.length))).toMatchObject(inconsistent);
+  });
 
   test('when more came than the RIFF header says', () => {
     const file = Buffer.concat([wav(), Buffer.alloc(2)]);
-    expect(errorOf(() => isComplete(file))).toMatchObject(incomplete);
+    expect(errorOf(() => isComplete(file))).toMatchObject(inconsistent);
   });
 
   test('when its audio is longer than the file that holds it', () => {
-    expect(errorOf(() => isComplete(wav({ dataSize: 1000 })))).toMatchObject(incomplete);
+    expect(errorOf(() => isComplete(wav({ dataSize: 1000 })))).toMatchObject(inconsistent);
   });
 });
 
@@ -140,9 +151,9 @@ describe('a recording is complete, and it is known why', () => {
     ['another format with a length', Buffer.alloc(330, 0xd4), true, ['content-length']],
     ['another format without a length', Buffer.alloc(330, 0xd4), false, []],
   ])('%s', (_, body, hasLength, evidence) => {
-    const contentLength = hasLength ? body.length : undefined;
-    expect(() => isComplete(body, contentLength)).not.toThrow();
-    expect(findEvidence({ head: body, contentLength })).toEqual(evidence);
+    const totalBytes = hasLength ? body.length : undefined;
+    expect(() => isComplete(body, totalBytes)).not.toThrow();
+    expect(findEvidence({ riff: readRiff(body), totalBytes })).toEqual(evidence);
   });
 
   test('a size of odd length may leave its padding uncounted', () => {

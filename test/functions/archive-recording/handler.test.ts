@@ -45,7 +45,11 @@ Object.assign(process.env, {
 const sqs = new SQSClient();
 const s3 = new S3Client({ forcePathStyle: true });
 const secretsManager = new SecretsManagerClient();
-const credentials = { username: 'api', password: 'secret', webhookSecret: 'webhook-secret-of-the-test' };
+const credentials = {
+  username: 'api',
+  password: 'pbx-password',
+  webhookSecret: 'webhook-secret-of-the-test',
+};
 for (const [name, value] of [
   ['pbx/hq', credentials],
   ['pbx/away', credentials],
@@ -224,26 +228,51 @@ describe('what no retry can help is not reported back but a dead letter:', () =>
   });
 });
 
-test('when the time is up during a download the job is reported back, and nothing of it stays', async () => {
-  const call = pbx.makeCall({
-    ...CALL,
-    recording: generateSpeech({ seconds: (12 * MiB) / 16_000 }),
-    misbehaviour: { kind: 'stall', afterBytes: 9 * MiB },
-  });
-  const record = await sendAndTake(hqJobs, jobFor(call));
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  onTestFinished(() => {
+describe('when a download of a long recording ends early', () => {
+  const LONG = generateSpeech({ seconds: (12 * MiB) / 16_000 });
+
+  test('because the time is up before anything was stored, the job is reported back', async () => {
+    const misbehaviour = { kind: 'stall', afterBytes: MiB } as const;
+    const call = pbx.makeCall({ ...CALL, recording: LONG, misbehaviour });
+    const record = await sendAndTake(hqJobs, jobFor(call));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const invocation = invoke([record], 10_001);
+    while (!logLines.some(({ event }) => event === 'download-progress')) await setImmediate();
+    // One more than the ten seconds that are kept for what comes now.
+    vi.advanceTimersByTime(1);
+    expect(await invocation).toEqual([record.messageId]);
+    expect(logLines).toContainEqual(expect.objectContaining({ event: 'postponed', code: 'too-slow' }));
     vi.useRealTimers();
+    expect(await invoke([record])).toEqual([]);
+    expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
+    expect(await openUploads()).toBe(0);
   });
-  const invocation = invoke([record], 10_001);
-  while ((await openUploads()) === 0) await setImmediate();
-  // One more than the ten seconds that are kept for what comes now.
-  vi.advanceTimersByTime(1);
-  expect(await invocation).toEqual([record.messageId]);
-  expect(await openUploads()).toBe(0);
-  expect(await archived(call.recording)).toBeUndefined();
-  expect(logLines).toContainEqual(expect.objectContaining({ event: 'postponed', code: 'deadline' }));
-  vi.useRealTimers();
-  expect(await invoke([record])).toEqual([]);
-  expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
+
+  test('after a part was stored, a new message in the same queue goes on with it', async () => {
+    const misbehaviour = { kind: 'cut', afterBytes: 11 * MiB, how: 'fin' } as const;
+    const call = pbx.makeCall({ ...CALL, recording: LONG, misbehaviour });
+    const first = await sendAndTake(hqJobs, jobFor(call));
+    expect(await invoke([first])).toEqual([]);
+    expect(await archived(call.recording)).toBeUndefined();
+    const next = await take(hqJobs);
+    expect(JSON.parse(next.body)).toMatchObject({ ...jobFor(call), reportedAt: expect.any(String) });
+    expect(JSON.parse(next.body).progress).toMatchObject({ bytes: 8 * MiB, attempts: 1 });
+    expect(await invoke([next])).toEqual([]);
+    expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
+    expect(await openUploads()).toBe(0);
+  });
+});
+
+test('a recording that the PBX has deleted is counted as lost once, however often its job comes', async () => {
+  const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
+  const reportedAt = new Date(Date.now() - DAY_MS - 1).toISOString();
+  const record = await sendAndTake(hqJobs, { ...jobFor(call), reportedAt });
+  expect(await invoke([record, record])).toEqual([]);
+  expect(reasonOf((await receive(deadLetters)) ?? {})).toMatchObject({ code: 'pbx-20014' });
+  expect(logLines.filter(({ event }) => event === 'recording-lost')).toMatchObject([
+    { level: 'error', pbx: 'hq', callId: call.callId, code: 'pbx-20014' },
+  ]);
 });

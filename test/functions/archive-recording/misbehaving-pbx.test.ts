@@ -3,10 +3,8 @@ import type { Misbehaviour } from '../../simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../../simulated-pbx/speech.ts';
 import { startArchiveBench } from './archive-bench.ts';
 
-const MiB = 1024 * 1024;
 const CALL = { from: '1001', to: '1003' } as const;
 const SHORT = generateSpeech({ seconds: 4 });
-const LONG = generateSpeech({ seconds: (12 * MiB) / 16_000 });
 
 const cut = (how: 'fin' | 'reset', contentLength: boolean, afterBytes = 30_000): Misbehaviour => ({
   kind: 'cut',
@@ -38,40 +36,20 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
     ['announces more bytes than it sends', { kind: 'wrong-length', delta: 1000 }],
     ['announces fewer bytes than it sends', { kind: 'wrong-length', delta: -1000 }],
   ])('%s', async (_, misbehaviour) => {
-    const { pbx, bucket, jobFor, deliver, postponed, deadLetters } = await startArchiveBench({
+    const { pbx, bucket, jobFor, deliver, sent, postponed, deadLetters } = await startArchiveBench({
       idleTimeoutMs: 500,
     });
     const call = pbx.makeCall({ ...CALL, recording: SHORT, misbehaviour });
     expect(await deliver(jobFor(call), 1)).toBe(false);
     expect(await bucket.keys()).toEqual([]);
     expect(postponed).toEqual([5]);
+    expect(sent).toEqual([]);
 
     expect(await deliver(jobFor(call), 2)).toBe(true);
     const [key = ''] = await bucket.keys();
     expect((await bucket.bytesOf(key)).equals(SHORT)).toBe(true);
     expect(deadLetters).toEqual([]);
     expect(pbx.stats).toMatchObject({ reusedRandoms: 0, expiredRandoms: 0 });
-  });
-
-  it.each<[string, Misbehaviour]>([
-    ['ends the connection in the last part, with a length', cut('fin', true, 11 * MiB)],
-    ['ends the connection in the last part, without a length', cut('fin', false, 11 * MiB)],
-    ['ends the connection between two parts', cut('fin', false, 10 * MiB)],
-    ['resets the connection in the second part', cut('reset', true, 8 * MiB)],
-    ['stops sending in the second part', { kind: 'stall', afterBytes: 8 * MiB }],
-  ])('%s of a long recording', async (_, misbehaviour) => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({
-      idleTimeoutMs: 500,
-      partBytes: 5 * MiB,
-    });
-    const call = pbx.makeCall({ ...CALL, recording: LONG, misbehaviour });
-    expect(await deliver(jobFor(call), 1)).toBe(false);
-    expect(await bucket.keys()).toEqual([]);
-    expect(await bucket.openUploads()).toBe(0);
-
-    expect(await deliver(jobFor(call), 2)).toBe(true);
-    const [key = ''] = await bucket.keys();
-    expect((await bucket.bytesOf(key)).equals(LONG)).toBe(true);
   });
 
   it('shows another certificate than the pinned one', async () => {
@@ -115,21 +93,6 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
     pbx.dropTokens();
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     expect(pbx.stats.logins).toBe(2);
-  });
-});
-
-describe('what cannot succeed becomes a dead letter with its reason', () => {
-  it('a recording that the PBX still does not have after a day', async () => {
-    const { pbx, clock, jobFor, deliver, postponed, deadLetters } = await startArchiveBench();
-    const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
-    expect(await deliver(jobFor(call), 1)).toBe(false);
-    clock.now += 23 * 3_600_000;
-    expect(await deliver(jobFor(call), 30)).toBe(false);
-    expect(postponed).toEqual([5, 3600]);
-    clock.now += 2 * 3_600_000;
-    expect(await deliver(jobFor(call), 32)).toBe(true);
-    expect(deadLetters).toMatchObject([{ pbx: 'test', attempts: 32, error: { code: 'pbx-20014' } }]);
-    expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(jobFor({ ...call, callId: call.callId }));
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Archived } from '../../../functions/archive-recording/archive-recording.ts';
+import { Interruption } from '../../../functions/archive-recording/interruption.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
+import type { Upload } from '../../../functions/archive-recording/uploads.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/job.ts';
 import { errnoError } from '../../../functions/shared/pbx/errno.ts';
@@ -23,6 +25,7 @@ const ARCHIVED: Archived = { outcome: 'archived', key: 'recordings/hq/a.wav', by
 
 const absent = new ArchiveError('pbx-connection', 'The connection to the PBX failed.', { action: 'retry' });
 const logLines = captureLog();
+const linesOf = (event: string) => logLines.filter((line) => line.event === event);
 
 /** A message in a queue, with a clock that stands still between its deliveries. */
 function createBench(body = JSON.stringify(JOB)) {
@@ -33,9 +36,15 @@ function createBench(body = JSON.stringify(JOB)) {
     deadLetters: [] as { body: string; reason: DeadLetterReason }[],
     refusal: undefined as Error | undefined,
     jobs: [] as Job[],
+    sent: [] as unknown[],
+    lost: new Set<string>(),
+    ledgerFailure: undefined as Error | undefined,
+    aborted: [] as Upload[],
   };
   const queues = {
-    send: () => Promise.reject(new Error('A job sends no other.')),
+    async send(...message: unknown[]) {
+      bench.sent.push(message);
+    },
     async sendDeadLetter(deadBody: string, reason: DeadLetterReason) {
       if (bench.refusal !== undefined) throw bench.refusal;
       bench.deadLetters.push({ body: deadBody, reason });
@@ -56,6 +65,19 @@ function createBench(body = JSON.stringify(JOB)) {
         return archive();
       },
       queues,
+      ledger: {
+        async noteLost(pbx, recording) {
+          if (bench.ledgerFailure !== undefined) throw bench.ledgerFailure;
+          const isFirst = !bench.lost.has(`${pbx} ${recording}`);
+          bench.lost.add(`${pbx} ${recording}`);
+          return isFirst;
+        },
+      },
+      uploads: {
+        async abort(upload) {
+          bench.aborted.push(upload);
+        },
+      },
       now: () => bench.now,
     });
   }
@@ -85,9 +107,20 @@ test.each([ARCHIVED, { outcome: 'already-archived', key: ARCHIVED.key } as const
     const { outcome, ...details } = archived;
     const { recording, call } = JOB;
     const about = { pbx: 'hq', recording, callId: call.callId, attempt: 1, ms: 0 };
-    expect(logLines).toEqual([{ level: 'info', event: outcome, ...about, ...details }]);
+    const delay = outcome === 'archived' ? { delayMs: 0 } : {};
+    expect(logLines).toEqual([{ level: 'info', event: outcome, ...about, ...details, ...delay }]);
   },
 );
+
+test.each([
+  ['its end', { endedAt: '2025-12-31T23:59:30.000Z' }, 90],
+  ['the report, where its end is not known', {}, 60],
+])('how late a recording is archived counts from %s', async (_, end, delaySeconds) => {
+  const bench = createBench(JSON.stringify({ ...JOB, ...end }));
+  bench.now += MINUTE_MS;
+  await bench.deliver(() => ARCHIVED);
+  expect(logLines).toMatchObject([{ event: 'archived', delayMs: delaySeconds * SECOND_MS }]);
+});
 
 describe('a job that failed', () => {
   test('comes again after 5, 10, 20 seconds and so on, up to an hour', async () => {
@@ -159,14 +192,6 @@ describe('a PBX that is off', () => {
 });
 
 describe('what the PBX says decides how long it is worth it', () => {
-  test('a recording that it does not have (20014) is given up after a day, not before', async () => {
-    const bench = createBench();
-    expect(await bench.deliverUntil(SENT_AT + 2 * DAY_MS, failing(errnoError('20014')))).toBe(true);
-    expect(bench.now).toBeGreaterThan(SENT_AT + DAY_MS);
-    expect(bench.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
-    expect(bench.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['pbx-20014']);
-  });
-
   test.each(['20015', '10003', '20000', '20001'])('%s is given up at once', async (errno) => {
     const bench = createBench();
     expect(await bench.deliver(failing(errnoError(errno)))).toBe(true);
@@ -178,6 +203,131 @@ describe('what the PBX says decides how long it is worth it', () => {
     const bench = createBench();
     expect(await bench.deliverUntil(SENT_AT + 9 * DAY_MS, failing(errnoError(errno)))).toBe(false);
     expect(bench.deadLetters).toEqual([]);
+  });
+});
+
+describe('a recording that the PBX does not have', () => {
+  const missing = errnoError('20014');
+
+  test('is lost a day after the report, not before, and a dead letter then', async () => {
+    const bench = createBench();
+    expect(await bench.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
+    expect(bench.now).toBeGreaterThan(SENT_AT + DAY_MS);
+    expect(bench.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(bench.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['pbx-20014']);
+    const { recording, call } = JOB;
+    const lost = { level: 'error', pbx: 'hq', recording, callId: call.callId, code: 'pbx-20014' };
+    expect(linesOf('recording-lost')).toMatchObject([lost]);
+  });
+
+  test.each([
+    ['the end of a call of long ago', { endedAt: '2025-12-30T23:59:59.999Z' }, true],
+    ['the end of a call of a day ago, and waits', { endedAt: '2025-12-31T00:00:00.000Z' }, false],
+  ])('is lost by %s, whenever its job was queued', async (_, end, isLost) => {
+    const bench = createBench(JSON.stringify({ ...JOB, ...end }));
+    expect(await bench.deliver(failing(missing))).toBe(isLost);
+    expect(linesOf('recording-lost')).toHaveLength(isLost ? 1 : 0);
+    expect(bench.deadLetters).toHaveLength(isLost ? 1 : 0);
+    expect(bench.delays).toEqual(isLost ? [] : [5]);
+  });
+
+  test('is lost after ten days if its call has ended in the future', async () => {
+    const bench = createBench(JSON.stringify({ ...JOB, endedAt: '2027-01-01T00:00:00.000Z' }));
+    expect(await bench.deliverUntil(SENT_AT + 12 * DAY_MS, failing(missing))).toBe(true);
+    expect(bench.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
+    expect(linesOf('recording-lost')).toHaveLength(1);
+  });
+
+  test('is counted once, however often its job comes', async () => {
+    const bench = createBench();
+    bench.now += 2 * DAY_MS;
+    for (const refusal of [new Error('SQS is not there.'), undefined, undefined]) {
+      bench.refusal = refusal;
+      expect(await bench.deliver(failing(missing))).toBe(refusal === undefined);
+    }
+    expect(linesOf('recording-lost')).toHaveLength(1);
+    expect(bench.deadLetters).toHaveLength(2);
+  });
+
+  test('stays in its queue as long as it cannot be counted', async () => {
+    const bench = createBench();
+    bench.now += 2 * DAY_MS;
+    bench.ledgerFailure = new Error('S3 is not there.');
+    expect(await bench.deliver(failing(missing))).toBe(false);
+    expect(logLines).toMatchObject([{ level: 'error', event: 'loss-not-noted' }]);
+    expect(bench.deadLetters).toEqual([]);
+    bench.ledgerFailure = undefined;
+    expect(await bench.deliver(failing(missing))).toBe(true);
+    expect(linesOf('recording-lost')).toHaveLength(1);
+    expect(bench.deadLetters).toHaveLength(1);
+  });
+
+  test('is not lost for another failure, however old it is', async () => {
+    const bench = createBench();
+    bench.now += 11 * DAY_MS;
+    expect(await bench.deliver(failing(absent))).toBe(true);
+    expect(bench.lost).toEqual(new Set());
+  });
+});
+
+describe('a job that goes on with what is stored', () => {
+  const stored = { uploadId: 'upload 1', parts: [{ etag: 'e', crc32: 'AAAAAA==' }], bytes: 7, crc32: 8 };
+  const PROGRESS = { ...stored, attempts: 40, since: SENT_AT - 3 * DAY_MS };
+  const body = JSON.stringify({ ...JOB, progress: PROGRESS });
+  const uploadOf = (uploadId: string) => ({ key: `recordings/hq/2026/01/01/${JOB.recording}`, uploadId });
+
+  test('is tried again soon, but counts and ages from its first message on', async () => {
+    const bench = createBench(body);
+    bench.now += MINUTE_MS;
+    expect(await bench.deliver(failing(absent))).toBe(false);
+    expect(bench.delays).toEqual([5]);
+    const counted = { attempt: 41, ageMs: 3 * DAY_MS + MINUTE_MS };
+    expect(logLines).toMatchObject([{ event: 'postponed', ...counted }]);
+    expect([bench.sent, bench.aborted]).toEqual([[], []]);
+  });
+
+  test('is given up ten days after its first message, without what was stored', async () => {
+    const bench = createBench(body);
+    bench.now += 7 * DAY_MS + 1;
+    expect(await bench.deliver(failing(absent))).toBe(true);
+    const firstAt = '2025-12-29T00:00:00.000Z';
+    expect(bench.deadLetters).toMatchObject([{ reason: { attempts: 41, firstAt } }]);
+    expect(JSON.parse(bench.deadLetters[0]?.body ?? '')).toEqual(JOB);
+    expect(bench.aborted).toEqual([uploadOf('upload 1')]);
+    expect(logLines).toMatchObject([{ event: 'given-up', attempt: 41, ageMs: 10 * DAY_MS + 1 }]);
+  });
+
+  test('is given up without what the last run has stored, too', async () => {
+    const bench = createBench(body);
+    bench.now += 7 * DAY_MS + 1;
+    const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
+    expect(await bench.deliver(failing(interruption))).toBe(true);
+    expect(bench.aborted).toEqual([uploadOf('upload 1'), uploadOf('upload 2')]);
+    expect(bench.sent).toEqual([]);
+  });
+
+  test('becomes a new message for each part that is stored', async () => {
+    const bench = createBench(body);
+    bench.attempt = 2;
+    expect(await bench.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })))).toBe(true);
+    const progress = { ...stored, bytes: 14, attempts: 42, since: PROGRESS.since };
+    expect(bench.sent).toEqual([['queue:hq', { ...JOB, progress }, undefined]]);
+    expect([bench.delays, bench.deadLetters, bench.aborted]).toEqual([[], [], []]);
+    expect(logLines).toMatchObject([{ level: 'info', event: 'continued', bytes: 14, attempt: 42 }]);
+  });
+
+  test('waits for up to a quarter of an hour when it had to begin again', async () => {
+    const bench = createBench(body);
+    const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
+    expect(await bench.deliver(failing(interruption))).toBe(true);
+    expect(bench.sent).toMatchObject([['queue:hq', { progress: { uploadId: 'upload 2' } }, 900]]);
+    expect(bench.aborted).toEqual([uploadOf('upload 1')]);
+  });
+
+  test('leaves nothing behind when the recording is there', async () => {
+    const bench = createBench(body);
+    await bench.deliver(() => ({ outcome: 'already-archived', key: ARCHIVED.key }));
+    expect(bench.aborted).toEqual([uploadOf('upload 1')]);
   });
 });
 

@@ -10,7 +10,11 @@ import {
 } from '@aws-sdk/client-s3';
 import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
+import {
+  createRecordingStore,
+  type RecordingStore,
+} from '../../../functions/archive-recording/recording-store.ts';
+import type { Upload } from '../../../functions/archive-recording/uploads.ts';
 import { BUCKET, createClient, patternedBytes, startEmbeddedS3 } from '../../infra/local/s3/embedded-s3.ts';
 
 const KEY = 'recordings/hq/2026/01/01/call.wav';
@@ -268,8 +272,31 @@ describe('S3 refuses', () => {
     const { store, upload } = await startStore();
     const { whole, complete } = await upload();
     spoil(whole);
-    await expect(complete()).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+    await expect(complete()).rejects.toMatchObject({ code: 'upload-refused', action: 'retry' });
     expect(await store.find(KEY, signal)).toBeUndefined();
+  });
+});
+
+describe('an upload that is gone', () => {
+  test.each([
+    ['aborted', (store: RecordingStore, upload: Upload) => store.abort(upload)],
+    ['completed', (_: RecordingStore, __: Upload, complete: () => Promise<unknown>) => complete()],
+  ])('because it was %s takes no part, and becomes no object', async (_, end) => {
+    const { store, upload } = await startStore();
+    const { upload: begun, complete } = await upload();
+    await end(store, begun, complete);
+    const part = { partNumber: 3, bytes: FIRST, crc32: crc32(FIRST) };
+    const gone = { code: 'upload-gone', action: 'retry' };
+    await expect(store.putPart(begun, part, signal)).rejects.toMatchObject(gone);
+    await expect(complete()).rejects.toMatchObject(gone);
+  });
+
+  test('is told from a bucket that is gone', async () => {
+    const { client, store } = await startStore();
+    const upload = { key: KEY, uploadId: await store.begin(KEY, ABOUT) };
+    const part = { partNumber: 1, bytes: FIRST, crc32: crc32(FIRST) };
+    const elsewhere = createRecordingStore(client, 'no-such-bucket');
+    await expect(elsewhere.putPart(upload, part, signal)).rejects.toMatchObject({ name: 'NoSuchBucket' });
   });
 });
 

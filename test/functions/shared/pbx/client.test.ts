@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../functions/shared/pbx/connection-error.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
@@ -22,6 +22,7 @@ const SUBSCRIPTION: Subscription = {
   form: 'url',
   port: 8260,
 };
+const DAY = { starttime: '2017-09-01 00:00:00', endtime: '2017-09-01 23:59:59' };
 const MAX_REPLY_BYTES = 64 * 1024;
 
 const lines = captureLog();
@@ -53,6 +54,7 @@ const CALLS: [string, (client: PbxClient, signal?: AbortSignal) => Promise<unkno
   ['heartbeat', (client, signal) => client.heartbeat(TOKEN, SUBSCRIPTION, signal)],
   ['refresh', (client, signal) => client.refresh(REFRESH_TOKEN, signal)],
   ['openRecording', (client, signal) => client.openRecording(TOKEN, RECORDING, signal)],
+  ['openCdrs', (client, signal) => client.openCdrs(TOKEN, DAY, signal)],
   ['deviceInfo', (client, signal) => client.deviceInfo(TOKEN, signal)],
 ];
 
@@ -68,12 +70,12 @@ async function errorOf(work: Promise<unknown>): Promise<ArchiveError> {
 describe('a login', () => {
   it('names the user, the password’s MD5, the version and the webhook’s address', async () => {
     const { server, client } = await start(success({ token: TOKEN }));
-    await client.login({ username: 'api', password: 'secret' }, SUBSCRIPTION);
+    await client.login({ username: 'api', password: 'pbx-password' }, SUBSCRIPTION);
     expect(server.seen).toMatchObject([{ method: 'POST', path: '/api/v1.1.0/login', query: '' }]);
     expect(server.seen[0]?.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(bodyOf(server.seen[0])).toStrictEqual({
       username: 'api',
-      password: '5ebe2294ecd0e0f08eab7690d2a6ee69',
+      password: 'cd26ccf0db19187de769b57aebc3efb0',
       version: '1.0.2',
       url: 'http://reports.example:8260/reports/test/path-secret',
       urltag: '1',
@@ -131,6 +133,8 @@ describe('the path', () => {
       `POST /api/${apiVersion}/token/refresh`,
       `POST /api/${apiVersion}/recording/get_random`,
       `GET /api/${apiVersion}/recording/download`,
+      `POST /api/${apiVersion}/cdr/get_random`,
+      `GET /api/${apiVersion}/cdr/download`,
       `POST /api/${apiVersion}/deviceinfo/query`,
     ]);
   });
@@ -227,6 +231,17 @@ describe('a recording', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it.each([
+    ['20012', true],
+    ['20014', true],
+    ['20006', false],
+  ])('is missing, or not, when the PBX refuses a random string with %s', async (errno, isMissing) => {
+    const { client } = await start(reply(`{"status":"Failed","errno":"${errno}"}`));
+    const error = await errorOf(client.openRecording(TOKEN, RECORDING));
+    expect(error).toMatchObject({ code: `pbx-${errno}`, isMissing });
+    expect(error).toBeInstanceOf(PbxRefusal);
+  });
+
   it('logs a step without token and random string', async () => {
     const { client } = await start(downloads([RANDOM]));
     await client.openRecording(TOKEN, RECORDING);
@@ -242,9 +257,9 @@ describe('a recording', () => {
     const payload = header.startsWith('Transfer') ? '4\r\nRIFF\r\n0\r\n\r\n' : 'RIFF';
     const raw: Answer = ({ socket }) => socket?.end(`HTTP/1.1 200 OK\r\n${header}\r\n${payload}`);
     const { client } = await start(downloads([RANDOM], raw));
-    const { contentLength, body } = await client.openRecording(TOKEN, RECORDING);
+    const { totalBytes, start: first, body } = await client.openRecording(TOKEN, RECORDING);
     body.on('error', () => {}).resume();
-    expect(contentLength).toBe(expected);
+    expect([totalBytes, first]).toEqual([expected, 0]);
   });
 });
 
@@ -350,9 +365,9 @@ describe('a download', () => {
 
   it('may be longer than any other reply', async () => {
     const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_REPLY_BYTES + 1)));
-    const { body, contentLength } = await client.openRecording(TOKEN, RECORDING);
+    const { body, totalBytes } = await client.openRecording(TOKEN, RECORDING);
     expect(await buffer(body)).toHaveLength(MAX_REPLY_BYTES + 1);
-    expect(contentLength).toBe(MAX_REPLY_BYTES + 1);
+    expect(totalBytes).toBe(MAX_REPLY_BYTES + 1);
   });
 
   it('whose signal is aborted half way ends with its reason', async () => {

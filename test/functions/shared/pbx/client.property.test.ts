@@ -1,0 +1,114 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { inspect } from 'node:util';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import type { PbxClient, RecordingSource, Subscription } from '../../../../functions/shared/pbx/types.ts';
+import { FEWER_RUNS, fc } from '../../../property.ts';
+import { captureLog } from '../../capture-log.ts';
+import { hostileReply } from './hostile-reply.ts';
+import { clientOf, type Seen, startScriptedPbx } from './scripted-pbx.ts';
+
+const SECRETS = {
+  token: 'token-4cb0c5a3b1d84f6e97e2b6d0f1a82c35',
+  random: 'random-120732c546381fb020f17fba676b0ea0',
+  refreshToken: 'refresh-7d1a90e5c2f34b68a1b7f2e9d3c05a46',
+  password: 'pässword of the API',
+  passwordMd5: '49c9fcfe53c9d08bb9cdb2b656f0a26a',
+  webhookSecret: 'path-secret-of-the-webhook',
+};
+const SUBSCRIPTION: Subscription = {
+  url: `http://reports.example:8260/reports/test/${SECRETS.webhookSecret}`,
+  form: 'url',
+  port: 8260,
+};
+const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
+const WINDOW = { starttime: '2018-11-07 00:00:00', endtime: '2018-11-07 23:59:59' };
+
+const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
+  ['login', (client) => client.login({ username: 'api', password: SECRETS.password }, SUBSCRIPTION)],
+  ['heartbeat', (client) => client.heartbeat(SECRETS.token, SUBSCRIPTION)],
+  ['refresh', (client) => client.refresh(SECRETS.refreshToken)],
+  ['openRecording', async (client) => readAll(await client.openRecording(SECRETS.token, RECORDING))],
+  [
+    'openRecording from 1000',
+    async (client) => readAll(await client.openRecording(SECRETS.token, RECORDING, undefined, 1000)),
+  ],
+  ['openCdrs', async (client) => readAll({ body: await client.openCdrs(SECRETS.token, WINDOW) })],
+  ['deviceInfo', (client) => client.deviceInfo(SECRETS.token)],
+];
+
+/** A download that can be had is either whole or cut, which its reader sees; what is told of it is numbers. */
+async function readAll({ body, ...about }: Partial<RecordingSource> & { body: Readable }): Promise<unknown> {
+  await body.forEach(() => {}).catch(() => {});
+  for (const value of Object.values(about)) {
+    if (value !== undefined)
+      expect(value).toSatisfy((number: number) => Number.isSafeInteger(number) && number >= 0);
+  }
+  return about;
+}
+
+/** Where a reply may want to send us: a server that nobody may ever call. */
+const elsewhere: Socket[] = [];
+const trap = createServer().on('connection', (socket: Socket) => {
+  elsewhere.push(socket);
+  socket.destroy();
+});
+await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
+trap.unref();
+const TRAP = `127.0.0.1:${(trap.address() as AddressInfo).port}`;
+
+/** All that this process connected to. */
+const peers = new Set<string>();
+beforeEach(() => {
+  const notePeer = (message: unknown) => {
+    const { host } = (message as { connectParams: { host: string } }).connectParams;
+    peers.add(host);
+  };
+  peers.clear();
+  subscribe('undici:client:beforeConnect', notePeer);
+  onTestFinished(() => {
+    unsubscribe('undici:client:beforeConnect', notePeer);
+  });
+});
+
+const anyReply = hostileReply(TRAP, Object.values(SECRETS));
+
+/** `undefined`: as it should be. The second step of a download is reached only where the first one is right. */
+const script = fc.record({ first: fc.option(anyReply, { nil: undefined, freq: 1 }), second: anyReply });
+
+const lines = captureLog();
+
+describe.each(CALLS)('whatever a PBX replies to %s', (_, call) => {
+  test('is a result or an error that holds no secret, and nobody else is ever called', async () => {
+    let replies: { first: Buffer | undefined; second: Buffer };
+    const pbx = await startScriptedPbx(({ socket }, { path }: Seen) => {
+      const isFirst = path.endsWith('/get_random');
+      const reply = isFirst ? replies.first : replies.second;
+      socket?.end(reply ?? success);
+    });
+    const client = clientOf(pbx.url);
+    await fc.assert(
+      fc.asyncProperty(script, async (planned) => {
+        replies = planned;
+        const error = await call(client).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        if (error !== undefined) expect(error).toBeInstanceOf(ArchiveError);
+        const told = inspect([error, lines], { depth: 20, maxStringLength: null });
+        for (const [kind, secret] of Object.entries(SECRETS))
+          expect(told.includes(secret) && kind).toBe(false);
+      }),
+      FEWER_RUNS,
+    );
+    expect(elsewhere).toEqual([]);
+    expect([...peers]).toEqual([new URL(pbx.url).host]);
+    expect(pbx.seen.filter(({ path }) => !path.startsWith('/api/v1.1.0/'))).toEqual([]);
+  });
+});
+
+const fields = JSON.stringify({ status: 'Success', random: SECRETS.random });
+const success = `HTTP/1.1 200 OK\r\nContent-Length: ${fields.length}\r\n\r\n${fields}`;

@@ -1,0 +1,102 @@
+import type { ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { type Answer, clientOf, startScriptedPbx, success } from './scripted-pbx.ts';
+
+const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
+const FILE = Buffer.from('RIFF and what follows');
+const SIZE = FILE.length;
+const FROM = 5;
+const REST = FILE.subarray(FROM);
+
+/** Opens a recording from `from` on, at a PBX that answers the download as told. */
+async function open(download: Answer, from = FROM) {
+  const server = await startScriptedPbx((response, seen) =>
+    seen.path.endsWith('/get_random')
+      ? success({ random: `random ${server.seen.length}` })(response, seen)
+      : download(response, seen),
+  );
+  const opening = clientOf(server.url).openRecording('token', RECORDING, undefined, from);
+  return { server, opening };
+}
+
+const answer =
+  (status: number, contentRange: string | undefined, body: Buffer = REST): Answer =>
+  (response) =>
+    response
+      .writeHead(status, {
+        'Content-Length': body.length,
+        ...(contentRange !== undefined && { 'Content-Range': contentRange }),
+      })
+      .end(body);
+
+describe('a recording of which a part is there', () => {
+  test('is asked for from the next byte on, with a fresh random string', async () => {
+    const { server, opening } = await open(answer(206, `bytes ${FROM}-${SIZE - 1}/${SIZE}`));
+    const { body, ...range } = await opening;
+    expect(range).toEqual({ start: FROM, totalBytes: SIZE });
+    expect((await buffer(body)).equals(REST)).toBe(true);
+    expect(server.seen.map(({ headers }) => headers.range)).toEqual([undefined, `bytes=${FROM}-`]);
+    expect(server.seen[1]?.query).toContain('random=random%201');
+  });
+
+  test('comes without a known size when the PBX does not say it', async () => {
+    const { opening } = await open(answer(206, `bytes ${FROM}-${SIZE - 1}/*`));
+    const { body, ...range } = await opening;
+    expect(range).toEqual({ start: FROM, totalBytes: undefined });
+    body.resume();
+  });
+
+  test('comes from its first byte on when the PBX ignores ranges', async () => {
+    const { opening } = await open(answer(200, undefined, FILE));
+    const { body, ...range } = await opening;
+    expect(range).toEqual({ start: 0, totalBytes: SIZE });
+    expect((await buffer(body)).equals(FILE)).toBe(true);
+  });
+
+  test.each<[string, number, string | undefined]>([
+    ['begins later', 206, `bytes ${FROM + 1}-${SIZE - 1}/${SIZE}`],
+    ['begins earlier', 206, `bytes 0-${SIZE - 1}/${SIZE}`],
+    ['ends early', 206, `bytes ${FROM}-${SIZE - 2}/${SIZE}`],
+    ['ends behind the end', 206, `bytes ${FROM}-${SIZE}/${SIZE}`],
+    ['is not told', 206, undefined],
+    ['is of several pieces', 206, `bytes ${FROM}-6/${SIZE}, 8-9/${SIZE}`],
+    ['is in another unit', 206, `lines ${FROM}-${SIZE - 1}/${SIZE}`],
+    ['has no numbers', 206, `bytes -/${SIZE}`],
+    ['does not exist', 416, `bytes */${SIZE}`],
+    ['does not exist, but is told', 416, `bytes ${FROM}-${SIZE - 1}/${SIZE}`],
+  ])('fails when the range that comes %s', async (_, status, contentRange) => {
+    const { opening } = await open(answer(status, contentRange));
+    await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range', action: 'retry' });
+  });
+
+  test('has a body that ends with the failure', async () => {
+    const responses: ServerResponse[] = [];
+    const { opening } = await open((response) => {
+      responses.push(response.writeHead(206, { 'Content-Length': 2 ** 30 }));
+      response.write(FILE);
+    });
+    await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range' });
+    const [response] = responses;
+    if (response && !response.closed) await new Promise((resolve) => response.once('close', resolve));
+    expect(response?.writableFinished).toBe(false);
+  });
+
+  test.each([500, 404, 204, 302])('fails with HTTP status %i as without a range', async (status) => {
+    const { opening } = await open(answer(status, undefined, Buffer.alloc(0)));
+    await expect(opening).rejects.toMatchObject({ code: 'pbx-http-status' });
+  });
+});
+
+describe('a recording of which nothing is there', () => {
+  test('is asked for without a range', async () => {
+    const { server, opening } = await open(answer(200, undefined, FILE), 0);
+    (await opening).body.resume();
+    expect(server.seen[1]?.headers).not.toHaveProperty('range');
+  });
+
+  test.each([206, 416])('fails with HTTP status %i, which nobody asked for', async (status) => {
+    const { opening } = await open(answer(status, `bytes 0-${SIZE - 1}/${SIZE}`, FILE), 0);
+    await expect(opening).rejects.toMatchObject({ code: 'pbx-http-status' });
+  });
+});
