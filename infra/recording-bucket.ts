@@ -48,13 +48,23 @@ export class RecordingBucket extends Construct {
     });
   }
 
-  /** To see whether a recording is there, store it, and take back a failed upload. */
+  /** To see whether a recording is there, store it, take back a failed upload, and note what is lost. */
   grantArchive(role: Role): void {
     this.allowOnRecordings(role, ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
+    this.allowOn('reconciliation/lost/*', role, ['s3:PutObject']);
     // S3 reads the parts it has encrypted when it puts them together.
     if (this.bucket.encryptionKey) {
       allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);
     }
+  }
+
+  /** To see what is there, and note for which recordings a job is in the queue. */
+  grantReconcile(role: Role): void {
+    this.allowOn('recordings/*', role, ['s3:GetObject']);
+    this.allowOn('reconciliation/*', role, ['s3:GetObject']);
+    this.allowOn('reconciliation/queued/*', role, ['s3:PutObject']);
+    this.allowList(role);
+    if (this.bucket.encryptionKey) allow(role, ['kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);
   }
 
   grantRead(role: Role): void {
@@ -63,12 +73,20 @@ export class RecordingBucket extends Construct {
   }
 
   private allowOnRecordings(role: Role, actions: string[]): void {
-    allow(role, actions, this.bucket.arnForObjects('recordings/*'));
+    this.allowOn('recordings/*', role, actions);
+    this.allowList(role);
+  }
+
+  private allowOn(keys: string, role: Role, actions: string[]): void {
+    allow(role, actions, this.bucket.arnForObjects(keys));
     const arn = `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
     acceptFindings(role, {
-      [`IAM5[Resource::${arn}/recordings/*]`]: 'Recordings come and go; their names are not known here.',
+      [`IAM5[Resource::${arn}/${keys}]`]: 'Recordings come and go; their names are not known here.',
     });
-    // Without it S3 answers 403 instead of 404 for an object that is not there.
+  }
+
+  /** Without it S3 answers 403 instead of 404 for an object that is not there. */
+  private allowList(role: Role): void {
     allow(role, ['s3:ListBucket'], this.bucket.bucketArn);
   }
 

@@ -4,8 +4,9 @@ import { recordingFolder } from './recording-name.ts';
 /** What is remembered of a recording that is not in the archive. */
 export type LedgerEntry = 'queued' | 'lost';
 
-/** Where an entry's notes lie: empty objects beside the recordings, by the same days and names. */
-export const ledgerPrefix = (entry: LedgerEntry) => `reconciliation/${entry}/`;
+/** Where an entry's note lies: an empty object beside the recordings, by the same days and names. */
+export const ledgerKey = (entry: LedgerEntry, pbxId: string, recording: string) =>
+  `reconciliation/${entry}/${recordingFolder(pbxId, recording)}${recording}`;
 
 /**
  * What reconciliation must not forget from one run to the next: that it has queued a job for a recording, so
@@ -21,7 +22,7 @@ export interface Ledger {
 export function createLedger(s3: S3Client, bucket: string): Ledger {
   const note = (entry: LedgerEntry, pbxId: string, recording: string) => ({
     Bucket: bucket,
-    Key: `${ledgerPrefix(entry)}${recordingFolder(pbxId, recording)}${recording}`,
+    Key: ledgerKey(entry, pbxId, recording),
     Body: '',
   });
   return {

@@ -17,7 +17,8 @@ export interface DeadLetterReason {
 }
 
 export interface Queues {
-  send(queueUrl: string, message: unknown): Promise<void>;
+  /** Without `delaySeconds` (0 to 900), the queue's own delay holds. */
+  send(queueUrl: string, message: unknown, delaySeconds?: number): Promise<void>;
   /**
    * Keeps `body`, as it came, where a person can see it and send it again: the reason stands in the message's
    * attributes, so that the body is still the job.
@@ -27,11 +28,24 @@ export interface Queues {
   postpone(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
 }
 
+/** For who has nothing to do with dead letters. */
+export function createSender(sqs: SQSClient): Pick<Queues, 'send'> {
+  return {
+    async send(queueUrl, message, delaySeconds) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: toMessageBody(message),
+          ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+        }),
+      );
+    },
+  };
+}
+
 export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues {
   return {
-    async send(queueUrl, message) {
-      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: toMessageBody(message) }));
-    },
+    ...createSender(sqs),
     async sendDeadLetter(body, { pbx, error, attempts, firstAt, lastAt }) {
       await sqs.send(
         new SendMessageCommand({

@@ -1,0 +1,110 @@
+import { ArchiveError, PbxRefusal, toArchiveError } from '../shared/errors.ts';
+import { log } from '../shared/log.ts';
+import type { CdrWindow } from '../shared/pbx/types.ts';
+import { type FindDeps, findMissing } from './find-missing.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import { type QueueDeps, queueMissing } from './queue-missing.ts';
+import type { ReconcileRequest } from './request.ts';
+import { type Day, daysBetween, recentWindows, windowOf } from './window.ts';
+
+const PBXS_AT_ONCE = 5;
+
+export type ReconcileDeps = FindDeps & QueueDeps;
+
+const NOTHING = { found: 0, present: 0, queued: 0, waiting: 0, lost: 0, unreadable: 0, oldestMissingMs: 0 };
+
+export type Counts = typeof NOTHING;
+
+interface Failure {
+  code: string;
+  message: string;
+  /** The first day that was not compared. */
+  from: Day;
+}
+
+export type ReconcileOutcome = Counts & { pbx: string } & (
+    | { outcome: 'reconciled' }
+    | ({ outcome: 'no-credentials' | 'failed' } & Failure)
+  );
+
+/** Reconciles the PBXs that are asked for, some of them at the same time. */
+export async function reconcilePbxs(
+  request: ReconcileRequest,
+  pbxs: { ids: string[]; get(pbxId: string): ReconcileDeps },
+): Promise<ReconcileOutcome[]> {
+  const asked = request.pbx === undefined ? pbxs.ids : [request.pbx];
+  const all = asked.map((id) => pbxs.get(id));
+  return mapConcurrently(all, PBXS_AT_ONCE, (deps) => reconcilePbx(request, deps));
+}
+
+/** Never fails: one PBX's trouble must not keep the others from their turn. */
+async function reconcilePbx(request: ReconcileRequest, deps: ReconcileDeps): Promise<ReconcileOutcome> {
+  const pbx = deps.pbxId;
+  const { total, failure } = await reconcileAll(windowsOf(request, deps), deps);
+  if (failure === undefined) {
+    log('info', 'reconciled', { pbx, ...total });
+    return { pbx, outcome: 'reconciled', ...total };
+  }
+  const { from, ...told } = failure;
+  if (told.code === 'no-credentials') {
+    log('warn', 'not-reconciled', { pbx, ...told });
+    return { pbx, outcome: told.code, ...total, ...failure };
+  }
+  log('error', 'reconciliation-failed', { pbx, ...told, ...total });
+  return { pbx, outcome: 'failed', ...total, ...failure };
+}
+
+/** Window by window; tells the first failure. */
+async function reconcileAll(
+  windows: CdrWindow[],
+  deps: ReconcileDeps,
+): Promise<{ total: Counts; failure: Failure | undefined }> {
+  let total = NOTHING;
+  let failure: Failure | undefined;
+  for (const window of windows) {
+    try {
+      deps.signal.throwIfAborted();
+      total = add(total, await reconcile(window, deps));
+    } catch (thrown) {
+      // The SDK and the stream tell of an abort in their own words.
+      const error: unknown = deps.signal.aborted ? deps.signal.reason : thrown;
+      failure ??= { ...tell(error), from: window.starttime.slice(0, 10) };
+      if (!isOfOneDay(error)) break;
+    }
+  }
+  return { total, failure };
+}
+
+/** What the PBX answers for one day says nothing of the next, unless it is about the session. */
+const isOfOneDay = (error: unknown) =>
+  (error instanceof PbxRefusal && error.action !== 'hold' && error.action !== 'renew-session') ||
+  (error instanceof ArchiveError && error.code === 'cdr-malformed');
+
+function windowsOf(request: ReconcileRequest, { timeZone, now }: ReconcileDeps): CdrWindow[] {
+  if ('hours' in request) return recentWindows(request.hours, timeZone, now());
+  return daysBetween(request.from, request.to).map((day) => windowOf(day));
+}
+
+async function reconcile(window: CdrWindow, deps: ReconcileDeps): Promise<Counts> {
+  const { missing, ...counts } = await findMissing(window, deps);
+  return { ...counts, ...(await queueMissing(missing, deps)) };
+}
+
+const add = (total: Counts, counts: Counts): Counts => ({
+  found: total.found + counts.found,
+  present: total.present + counts.present,
+  queued: total.queued + counts.queued,
+  waiting: total.waiting + counts.waiting,
+  lost: total.lost + counts.lost,
+  unreadable: total.unreadable + counts.unreadable,
+  oldestMissingMs: Math.max(total.oldestMissingMs, counts.oldestMissingMs),
+});
+
+/** The message of an error that is not ours may quote a key, and with it phone numbers. */
+function tell(error: unknown): { code: string; message: string } {
+  const { code, message } = toArchiveError(error);
+  return {
+    code,
+    message: error instanceof ArchiveError ? message : 'An AWS service failed, or the function.',
+  };
+}

@@ -1,0 +1,257 @@
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Context, SQSRecord } from 'aws-lambda';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { createLedger } from '../../../functions/shared/ledger.ts';
+import { recordingKey } from '../../../functions/shared/recording-name.ts';
+import { type SimulatedCall, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../simulated-pbx/test-bench.ts';
+import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
+import { captureLog } from '../capture-log.ts';
+
+const BUCKET = 'archive';
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const ZONE = 'Europe/Berlin';
+
+await useSecretsManager();
+await useS3();
+const queues = await useSqs();
+const [jobs, deadLetters] = ['recordings-hq', 'dead-letters'].map(queues.createQueue) as [string, string];
+queues.createQueue('recordings-away');
+const pbx = await startSimulatedPbx({ tls: identity, directory: await makeDirectory(), timeZone: ZONE });
+afterAll(() => pbx.close());
+
+Object.assign(process.env, {
+  PBX_REGISTRY_FILE: await writeRegistry({
+    hq: { baseUrl: pbx.url, tls: { fingerprint256: pbx.fingerprint256 }, timeZone: ZONE },
+    // Nothing listens there.
+    away: { baseUrl: 'https://127.0.0.1:9' },
+  }),
+  QUEUE_URL_BASE: jobs.replace(/[^/]+$/, ''),
+  DEAD_LETTER_QUEUE_URL: deadLetters,
+  BUCKET_NAME: BUCKET,
+  REPORT_HOST: 'reports.test',
+});
+
+const sqs = new SQSClient();
+const s3 = new S3Client({ forcePathStyle: true });
+const secretsManager = new SecretsManagerClient();
+const credentials = {
+  username: 'api',
+  password: 'pbx-password',
+  webhookSecret: 'webhook-secret-of-the-test',
+};
+for (const [name, value] of [
+  ['pbx/hq', credentials],
+  ['pbx/away', credentials],
+  ['session/hq', {}],
+  ['session/away', { token: 'a-token' }],
+] as const) {
+  await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
+}
+await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+const { handler: reconcile } = await import('../../../functions/reconcile/handler.ts');
+const { handler: archive } = await import('../../../functions/archive-recording/handler.ts');
+
+const logLines = captureLog();
+beforeEach(() => queues.empty());
+
+const contextOf = (msLeft: number) => ({ getRemainingTimeInMillis: () => msLeft }) as Context;
+
+/** What the function says of the PBX that is there. */
+async function run(event: object, msLeft = 900_000) {
+  const { pbxs } = await reconcile(event, contextOf(msLeft));
+  return pbxs.find(({ pbx: id }) => id === 'hq');
+}
+
+/** A call that ended so long ago; nobody is told of it. */
+function callThatEnded(agoMs: number, options: { to?: string; recordingName?: string } = {}): SimulatedCall {
+  const startedAt = Date.now() - agoMs - 3000;
+  return pbx.makeCall({ from: '1001', to: '1003', talkSeconds: 1, startedAt, ...options });
+}
+
+/** As the webhook takes its report. */
+async function report({ recording, callId }: SimulatedCall): Promise<void> {
+  const job = { version: 1, pbx: 'hq', recording, call: { callId }, reportedAt: new Date().toISOString() };
+  await sqs.send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: JSON.stringify(job) }));
+}
+
+const dayOf = ({ report: { timestart } }: SimulatedCall) => String(timestart).slice(0, 10);
+
+async function receive(): Promise<Message | undefined> {
+  const command = new ReceiveMessageCommand({ QueueUrl: jobs, MessageSystemAttributeNames: ['All'] });
+  return (await sqs.send(command)).Messages?.[0];
+}
+
+/** Has the archiver work on a message, as Lambda does. */
+async function deliver({
+  Body = '',
+  ReceiptHandle = '',
+  MessageId = '',
+  Attributes,
+}: Message): Promise<void> {
+  const record = {
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: Attributes as unknown as SQSRecord['attributes'],
+    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:recordings-hq',
+  } as SQSRecord;
+  const { batchItemFailures } = await archive({ Records: [record] }, contextOf(900_000));
+  expect(batchItemFailures).toEqual([]);
+  await sqs.send(new DeleteMessageCommand({ QueueUrl: jobs, ReceiptHandle }));
+}
+
+async function deliverAll(): Promise<number> {
+  for (let count = 0; ; count++) {
+    const message = await receive();
+    if (message === undefined) return count;
+    await deliver(message);
+  }
+}
+
+async function stored({ recording }: SimulatedCall): Promise<Buffer> {
+  const { Body } = await s3.send(
+    new GetObjectCommand({ Bucket: BUCKET, Key: recordingKey('hq', recording) }),
+  );
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+async function keysBelow(prefix: string): Promise<string[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }));
+  return Contents.map(({ Key = '' }) => Key);
+}
+
+test('a day of calls whose reports were all thrown away is made good by one run', async () => {
+  const names = [{ recordingName: 'odd name.wav' }, { to: '+49 30 901820' }, { to: '*43#' }, { to: 'a,"b"' }];
+  const calls = Array.from({ length: 30 }, (_, number) =>
+    callThatEnded(15 * MINUTE_MS + (number * 23.5 * HOUR_MS) / 30, names[number] ?? {}),
+  );
+  const none = { found: 30, present: 0, queued: 30, waiting: 0, lost: 0, unreadable: 0 };
+  const first = await run({ hours: 24 });
+  expect(first).toMatchObject({ outcome: 'reconciled', ...none });
+  expect(first?.oldestMissingMs).toBeGreaterThan(22 * HOUR_MS);
+  expect(first?.oldestMissingMs).toBeLessThan(24 * HOUR_MS);
+
+  expect(await deliverAll()).toBe(30);
+  for (const call of calls) expect((await stored(call)).equals(call.bytes)).toBe(true);
+  expect(await keysBelow('recordings/')).toHaveLength(30);
+
+  const all = { ...none, present: 30, queued: 0, oldestMissingMs: 0 };
+  expect(await run({ hours: 24 })).toEqual({ pbx: 'hq', outcome: 'reconciled', ...all });
+  expect(await receive()).toBeUndefined();
+  // The wide schedule finds no more.
+  expect(await run({ hours: 168 })).toMatchObject(all);
+  expect(pbx.stats).toMatchObject({ logins: 1, reusedRandoms: 0, expiredRandoms: 0 });
+});
+
+describe('a job for a recording that is on its way already does no harm:', () => {
+  async function queueTwice(): Promise<SimulatedCall> {
+    const call = callThatEnded(HOUR_MS);
+    await report(call);
+    expect(await run({ hours: 24 })).toMatchObject({ queued: 1 });
+    return call;
+  }
+
+  test('one after the other', async () => {
+    const call = await queueTwice();
+    expect(await deliverAll()).toBe(2);
+    const outcomes = logLines
+      .filter(({ recording }) => recording === call.recording)
+      .map(({ event }) => event);
+    expect(outcomes.filter((event) => event.endsWith('archived'))).toEqual(['archived', 'already-archived']);
+    expect((await stored(call)).equals(call.bytes)).toBe(true);
+  });
+
+  test('both at the same time', async () => {
+    const call = await queueTwice();
+    const messages = [await receive(), await receive()].filter((message) => message !== undefined);
+    expect(messages).toHaveLength(2);
+    await Promise.all(messages.map(deliver));
+    const outcomes = logLines
+      .filter(({ recording }) => recording === call.recording)
+      .map(({ event }) => event);
+    expect(outcomes.filter((event) => event.endsWith('archived')).sort()).toEqual([
+      'already-archived',
+      'archived',
+    ]);
+    expect((await stored(call)).equals(call.bytes)).toBe(true);
+  });
+});
+
+describe('a missing recording', () => {
+  test('is queued once, though its job is not done by the next run', async () => {
+    const call = callThatEnded(HOUR_MS);
+    expect(await run({ hours: 24 })).toMatchObject({ queued: 1, waiting: 0 });
+    expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 1 });
+    expect(await run({ hours: 168 })).toMatchObject({ queued: 0, waiting: 1 });
+    expect(await deliverAll()).toBe(1);
+    expect((await stored(call)).equals(call.bytes)).toBe(true);
+    expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 0, oldestMissingMs: 0 });
+  });
+
+  test('of a call that has just ended is left to its report', async () => {
+    const call = callThatEnded(MINUTE_MS);
+    expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 1 });
+    await report(call);
+    expect(await deliverAll()).toBe(1);
+    expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 0 });
+  });
+
+  test('that is lost is counted as that, and not queued', async () => {
+    const call = callThatEnded(30 * DAY_MS);
+    await createLedger(s3, BUCKET).noteLost('hq', call.recording);
+    const day = dayOf(call);
+    const counts = { found: 1, queued: 0, waiting: 0, lost: 1, oldestMissingMs: 0 };
+    expect(await run({ from: day, to: day })).toMatchObject(counts);
+    expect(await receive()).toBeUndefined();
+  });
+});
+
+test('a person may ask for the days of one PBX', async () => {
+  const call = callThatEnded(40 * DAY_MS);
+  const day = dayOf(call);
+  const { pbxs } = await reconcile({ pbx: 'hq', from: day, to: day }, contextOf(900_000));
+  expect(pbxs).toMatchObject([{ pbx: 'hq', outcome: 'reconciled', found: 1, queued: 1 }]);
+  expect(await deliverAll()).toBe(1);
+  expect((await stored(call)).equals(call.bytes)).toBe(true);
+});
+
+test('a PBX that cannot be reached is told of, and keeps nobody from being reconciled', async () => {
+  const { pbxs } = await reconcile({}, contextOf(900_000));
+  expect(pbxs).toMatchObject([
+    { pbx: 'hq', outcome: 'reconciled' },
+    { pbx: 'away', outcome: 'failed', code: 'pbx-connection' },
+  ]);
+  const told = { level: 'error', event: 'reconciliation-failed', pbx: 'away', code: 'pbx-connection' };
+  expect(logLines).toContainEqual(expect.objectContaining(told));
+});
+
+test('when the time is up the run ends and says so, and the next one goes on', async () => {
+  const call = callThatEnded(HOUR_MS);
+  pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 100 });
+  expect(await run({ pbx: 'hq', hours: 24 }, 10_500)).toMatchObject({
+    outcome: 'failed',
+    code: 'deadline',
+    queued: 0,
+  });
+  expect(await run({ pbx: 'hq', hours: 24 })).toMatchObject({ outcome: 'reconciled', queued: 1 });
+  expect(await deliverAll()).toBe(1);
+  expect((await stored(call)).equals(call.bytes)).toBe(true);
+});
+
+test('what is not a request, or is for a PBX that nobody configured, fails', async () => {
+  await expect(reconcile({ pbx: 'hq', days: 3 }, contextOf(900_000))).rejects.toThrow();
+  await expect(reconcile({ pbx: 'nowhere' }, contextOf(900_000))).rejects.toMatchObject({
+    code: 'unknown-pbx',
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import type { MissingRecording } from '../../../functions/reconcile/find-missing.ts';
+import { queueMissing } from '../../../functions/reconcile/queue-missing.ts';
+import { ArchiveError } from '../../../functions/shared/errors.ts';
+import { captureLog } from '../capture-log.ts';
+
+const NOW = Date.UTC(2026, 4, 17, 9, 30);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const logLines = captureLog();
+
+/** A recording whose call ended so many minutes ago. */
+function missing(
+  recording: string,
+  endedMinutesAgo?: number,
+  noted: Partial<MissingRecording> = {},
+): MissingRecording {
+  const endedAt = endedMinutesAgo && new Date(NOW - endedMinutesAgo * MINUTE_MS).toISOString();
+  const job = {
+    version: 1 as const,
+    pbx: 'hq',
+    recording,
+    call: { callId: '1.1' },
+    reportedAt: new Date(NOW).toISOString(),
+  };
+  return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, isLost: false, ...noted };
+}
+
+function startQueue(signal = new AbortController().signal) {
+  const steps: string[] = [];
+  return {
+    steps,
+    queue: (recordings: MissingRecording[], failing?: string) =>
+      queueMissing(recordings, {
+        send: async ({ recording }) => {
+          if (recording === failing) throw new Error('SQS is out of order');
+          steps.push(`sent ${recording}`);
+        },
+        ledger: {
+          noteQueued: async (pbx, recording) => {
+            steps.push(`noted ${pbx} ${recording}`);
+          },
+        },
+        now: () => NOW,
+        signal,
+      }),
+  };
+}
+
+describe('a missing recording', () => {
+  test('is queued and then noted', async () => {
+    const { queue, steps } = startQueue();
+    expect(await queue([missing('a.wav', 60)])).toEqual({
+      queued: 1,
+      waiting: 0,
+      lost: 0,
+      oldestMissingMs: HOUR_MS,
+    });
+    expect(steps).toEqual(['sent a.wav', 'noted hq a.wav']);
+    expect(logLines).toEqual([
+      { level: 'info', event: 'missing-queued', pbx: 'hq', callId: '1.1', recording: 'a.wav' },
+    ]);
+  });
+
+  test.each([
+    ['whose call has just ended', missing('a.wav', 9.9)],
+    ['whose call ends in a minute, by a clock that is not ours', missing('a.wav', -1)],
+    ['that was queued less than two days ago', missing('a.wav', 6000, { queuedAt: NOW - 47.9 * HOUR_MS })],
+  ])('%s waits', async (_, recording) => {
+    const { queue, steps } = startQueue();
+    expect(await queue([recording])).toMatchObject({ queued: 0, waiting: 1, lost: 0 });
+    expect(steps).toEqual([]);
+  });
+
+  test.each([
+    ['whose call ended ten minutes ago', missing('a.wav', 10)],
+    ['whose call ends in ten minutes, by a clock that is not ours', missing('a.wav', -10)],
+    ['whose call ended nobody knows when', missing('a.wav')],
+    ['that was queued two days ago', missing('a.wav', 6000, { queuedAt: NOW - 48 * HOUR_MS })],
+  ])('%s is queued', async (_, recording) => {
+    expect(await startQueue().queue([recording])).toMatchObject({ queued: 1, waiting: 0, lost: 0 });
+  });
+
+  test('that is lost is counted and left alone', async () => {
+    const { queue, steps } = startQueue();
+    const lost = missing('a.wav', 6000, { isLost: true, queuedAt: NOW - 100 * HOUR_MS });
+    expect(await queue([lost])).toEqual({ queued: 0, waiting: 0, lost: 1, oldestMissingMs: 0 });
+    expect(steps).toEqual([]);
+  });
+
+  test('is as old as the oldest call that is not lost, waiting or not', async () => {
+    const { queue } = startQueue();
+    const waiting = missing('b.wav', 120, { queuedAt: NOW - HOUR_MS });
+    const recordings = [
+      missing('a.wav', 60),
+      waiting,
+      missing('c.wav', 6000, { isLost: true }),
+      missing('d.wav'),
+    ];
+    expect(await queue(recordings)).toMatchObject({ oldestMissingMs: 2 * HOUR_MS });
+    expect(await queue([missing('a.wav', -60)])).toMatchObject({ oldestMissingMs: 0 });
+  });
+});
+
+test('where nothing is missing, nothing is done', async () => {
+  expect(await startQueue().queue([])).toEqual({ queued: 0, waiting: 0, lost: 0, oldestMissingMs: 0 });
+});
+
+test('a job that was not sent is not noted, and fails the run', async () => {
+  const { queue, steps } = startQueue();
+  await expect(queue([missing('a.wav', 60)], 'a.wav')).rejects.toThrow('out of order');
+  expect(steps).toEqual([]);
+});
+
+test('when the time is up no more jobs are sent', async () => {
+  const reason = new ArchiveError('deadline', 'The function ran out of time.', { action: 'retry' });
+  const { queue, steps } = startQueue(AbortSignal.abort(reason));
+  await expect(queue([missing('a.wav', 60)])).rejects.toBe(reason);
+  expect(steps).toEqual([]);
+});

@@ -1,0 +1,269 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type ReconcileDeps, reconcilePbxs } from '../../../functions/reconcile/reconcile-pbxs.ts';
+import { ArchiveError, PbxRefusal } from '../../../functions/shared/errors.ts';
+import type { Job } from '../../../functions/shared/job.ts';
+import type { CdrWindow } from '../../../functions/shared/pbx/types.ts';
+import { captureLog } from '../capture-log.ts';
+
+const NOW = Date.UTC(2026, 4, 17, 9, 30);
+const HOUR_MS = 3_600_000;
+const NOTHING = { found: 0, present: 0, queued: 0, waiting: 0, lost: 0, unreadable: 0, oldestMissingMs: 0 };
+
+const logLines = captureLog();
+
+const fail = (code: string) => new ArchiveError(code, `Words for ${code}.`, { action: 'retry' });
+const deadline = fail('deadline');
+
+/** What a PBX answers for a window: the names of its recordings. */
+type Answer = (window: CdrWindow) => Promise<string[]>;
+
+/** Each call began with its window. */
+const csvOf = (names: string[], { starttime }: CdrWindow) =>
+  `recording,timestart,sn\n${names.map((name) => `${name},${starttime},1\n`).join('')}`;
+
+/** The recordings whose names begin with "stored" are archived; "lost" and "waiting" are noted as that. */
+const IS_THERE = /^recordings\/.*\/stored|^reconciliation\/(?:lost\/.*\/lost|queued\/.*\/waiting)/;
+
+/** The PBXs of a deployment. */
+function fakePbxs(answers: Record<string, Answer>, signal = new AbortController().signal) {
+  const asked: string[] = [];
+  const sent: Job[] = [];
+  const token = { token: 'token', snapshot: { version: '1', state: {} } };
+  const get = (pbxId: string): ReconcileDeps => {
+    const answer = answers[pbxId];
+    if (answer === undefined) throw fail('unknown-pbx');
+    return {
+      pbxId,
+      client: {
+        openCdrs: async (_, window) => {
+          asked.push(`${pbxId} ${window.starttime} - ${window.endtime}`);
+          return Readable.from([Buffer.from(csvOf(await answer(window), window))]);
+        },
+      },
+      session: { current: async () => token, renew: async () => token, keepAlive: async () => 'kept-alive' },
+      archive: {
+        find: async (keys) => new Map(keys.filter((key) => IS_THERE.test(key)).map((key) => [key, NOW])),
+      },
+      timeZone: pbxId === 'tokyo' ? 'Asia/Tokyo' : 'UTC',
+      ledger: { noteQueued: async () => {} },
+      send: async (job) => {
+        sent.push(job);
+      },
+      now: () => NOW,
+      signal,
+    };
+  };
+  return { asked, sent, pbxs: { ids: Object.keys(answers), get } };
+}
+
+const empty: Answer = async () => [];
+const today =
+  (...names: string[]): Answer =>
+  async ({ starttime }) =>
+    starttime.startsWith('2026-05-17') ? names : [];
+
+describe('a run', () => {
+  test('compares the last hours of every PBX, each by its own calendar, and tells what came of it', async () => {
+    const { asked, sent, pbxs } = fakePbxs({ hq: today('stored.wav', 'new.wav'), tokyo: empty });
+    const found = { ...NOTHING, found: 2, present: 1, queued: 1, oldestMissingMs: 9.5 * HOUR_MS };
+    expect(await reconcilePbxs({ hours: 9 }, pbxs)).toEqual([
+      { pbx: 'hq', outcome: 'reconciled', ...found },
+      { pbx: 'tokyo', outcome: 'reconciled', ...NOTHING },
+    ]);
+    expect(asked.sort()).toEqual([
+      'hq 2026-05-16 00:00:00 - 2026-05-16 23:59:59',
+      'hq 2026-05-17 00:00:00 - 2026-05-18 23:59:59',
+      'tokyo 2026-05-17 00:00:00 - 2026-05-18 23:59:59',
+    ]);
+    expect(sent).toMatchObject([{ pbx: 'hq', recording: 'new.wav' }]);
+    expect(logLines).toContainEqual({ level: 'info', event: 'reconciled', pbx: 'hq', ...found });
+    expect(logLines).toContainEqual({ level: 'info', event: 'reconciled', pbx: 'tokyo', ...NOTHING });
+  });
+
+  test('of one PBX leaves the others alone', async () => {
+    const { asked, pbxs } = fakePbxs({ hq: empty, branch: empty });
+    await reconcilePbxs({ pbx: 'branch', hours: 24 }, pbxs);
+    expect(asked.map((text) => text.split(' ')[0])).toEqual(['branch', 'branch']);
+  });
+
+  test('of days compares them one by one, and adds them up', async () => {
+    const { asked, pbxs } = fakePbxs({
+      hq: async ({ starttime }) => [
+        'stored.wav',
+        `${starttime.slice(0, 10)}.wav`,
+        'lost.wav',
+        'waiting.wav',
+        '../',
+      ],
+    });
+    const outcomes = await reconcilePbxs({ pbx: 'hq', from: '2026-05-13', to: '2026-05-15' }, pbxs);
+    expect(asked.map((text) => text.slice(0, 13))).toEqual([
+      'hq 2026-05-13',
+      'hq 2026-05-14',
+      'hq 2026-05-15',
+    ]);
+    expect(outcomes).toEqual([
+      {
+        pbx: 'hq',
+        outcome: 'reconciled',
+        found: 12,
+        present: 3,
+        queued: 3,
+        waiting: 3,
+        lost: 3,
+        unreadable: 3,
+        oldestMissingMs: (4 * 24 + 9.5) * HOUR_MS,
+      },
+    ]);
+  });
+
+  test('of a PBX that is not configured fails', async () => {
+    await expect(
+      reconcilePbxs({ pbx: 'nowhere', hours: 24 }, fakePbxs({ hq: empty }).pbxs),
+    ).rejects.toMatchObject({
+      code: 'unknown-pbx',
+    });
+  });
+
+  test('compares five PBXs at a time', async () => {
+    let [running, most] = [0, 0];
+    const answer: Answer = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      for (let turn = 0; turn < 20; turn++) await setImmediate();
+      running -= 1;
+      return [];
+    };
+    const ids = Array.from({ length: 12 }, (_, number) => [`branch-${number}`, answer]);
+    const outcomes = await reconcilePbxs({ hours: 24 }, fakePbxs(Object.fromEntries(ids)).pbxs);
+    expect(outcomes).toHaveLength(12);
+    expect(most).toBe(5);
+  });
+});
+
+describe('a PBX that fails', () => {
+  test('does not keep the others from their turn, and is told of', async () => {
+    const failing: Answer = async () => {
+      throw fail('pbx-connection');
+    };
+    const { pbxs } = fakePbxs({ first: empty, failing, last: empty });
+    const outcomes = await reconcilePbxs({ hours: 24 }, pbxs);
+    const told = { code: 'pbx-connection', message: 'Words for pbx-connection.' };
+    expect(outcomes).toEqual([
+      { pbx: 'first', outcome: 'reconciled', ...NOTHING },
+      { pbx: 'failing', outcome: 'failed', ...NOTHING, ...told, from: '2026-05-16' },
+      { pbx: 'last', outcome: 'reconciled', ...NOTHING },
+    ]);
+    expect(logLines.filter(({ level }) => level !== 'info')).toEqual([
+      { level: 'error', event: 'reconciliation-failed', pbx: 'failing', ...told, ...NOTHING },
+    ]);
+  });
+
+  test('in the middle of the days says what was done before, and where to go on', async () => {
+    const { asked, pbxs } = fakePbxs({
+      hq: async ({ starttime }) => {
+        if (starttime.startsWith('2026-01-03')) throw fail('pbx-connection');
+        return ['new.wav'];
+      },
+    });
+    const [outcome] = await reconcilePbxs({ pbx: 'hq', from: '2026-01-01', to: '2026-01-31' }, pbxs);
+    expect(outcome).toMatchObject({ outcome: 'failed', found: 2, queued: 2, from: '2026-01-03' });
+    expect(asked).toHaveLength(3);
+  });
+
+  test.each([
+    ['pbx-20012', new PbxRefusal('pbx-20012', 'Words.', { action: 'retry' })],
+    ['pbx-10003', new PbxRefusal('pbx-10003', 'Words.', { action: 'give-up' })],
+    ['cdr-malformed', fail('cdr-malformed')],
+  ])('for one day alone (%s) is compared on the others, and told of once', async (code, error) => {
+    const { asked, pbxs } = fakePbxs({
+      hq: async ({ starttime }) => {
+        if (starttime < '2026-01-03') throw error;
+        return ['new.wav'];
+      },
+    });
+    const outcomes = await reconcilePbxs({ from: '2026-01-01', to: '2026-01-05' }, pbxs);
+    expect(outcomes).toMatchObject([{ outcome: 'failed', code, found: 3, from: '2026-01-01' }]);
+    expect(asked).toHaveLength(5);
+    expect(logLines.filter(({ event }) => event.startsWith('reconcil'))).toEqual([
+      expect.objectContaining({ event: 'reconciliation-failed', code, found: 3 }),
+    ]);
+  });
+
+  test.each(['hold', 'renew-session'] as const)(
+    'because of its session (%s) is not asked for another day',
+    async (action) => {
+      const { asked, pbxs } = fakePbxs({
+        hq: async () => {
+          throw new PbxRefusal('pbx-20004', 'Words.', { action });
+        },
+      });
+      await reconcilePbxs({ from: '2026-01-01', to: '2026-01-05' }, pbxs);
+      // With `renew-session` once more, with another token.
+      expect(new Set(asked).size).toBe(1);
+    },
+  );
+
+  test('for want of credentials is a thing to be done, and no error', async () => {
+    const { pbxs } = fakePbxs({
+      hq: async () => {
+        throw fail('no-credentials');
+      },
+    });
+    expect(await reconcilePbxs({ hours: 24 }, pbxs)).toMatchObject([{ outcome: 'no-credentials' }]);
+    expect(logLines).toEqual([
+      {
+        level: 'warn',
+        event: 'not-reconciled',
+        pbx: 'hq',
+        code: 'no-credentials',
+        message: 'Words for no-credentials.',
+      },
+    ]);
+  });
+
+  test('for a reason that is not ours tells its name alone, because it may quote a key', async () => {
+    const { pbxs } = fakePbxs({ hq: async () => ['new.wav'] });
+    const get = (pbxId: string) => ({
+      ...pbxs.get(pbxId),
+      send: async () => {
+        throw Object.assign(new Error('no right to put reconciliation/queued/…+4930901820'), {
+          name: 'AccessDenied',
+        });
+      },
+    });
+    const outcomes = await reconcilePbxs({ hours: 24 }, { ...pbxs, get });
+    expect(outcomes).toMatchObject([{ outcome: 'failed', code: 'AccessDenied' }]);
+    expect(JSON.stringify([outcomes, logLines])).not.toContain('901820');
+  });
+});
+
+describe('when the time is up', () => {
+  test('the PBXs whose turn has not come are told as not done', async () => {
+    const stopping = new AbortController();
+    const answer: Answer = async () => {
+      stopping.abort(deadline);
+      throw new Error('aborted, in the words of the SDK');
+    };
+    const ids = Array.from({ length: 7 }, (_, number) => [`branch-${number}`, number === 0 ? answer : empty]);
+    const { asked, pbxs } = fakePbxs(Object.fromEntries(ids), stopping.signal);
+    const outcomes = await reconcilePbxs({ hours: 24 }, pbxs);
+    expect(outcomes[0]).toMatchObject({ outcome: 'failed', code: 'deadline' });
+    expect(outcomes[6]).toMatchObject({ outcome: 'failed', code: 'deadline' });
+    expect(asked).toHaveLength(5);
+  });
+
+  test('a run of days ends after the one that was under way', async () => {
+    const stopping = new AbortController();
+    const answer: Answer = async ({ starttime }) => {
+      if (starttime.startsWith('2026-01-02')) stopping.abort(deadline);
+      return [];
+    };
+    const { asked, pbxs } = fakePbxs({ hq: answer }, stopping.signal);
+    const [outcome] = await reconcilePbxs({ from: '2026-01-01', to: '2026-01-31' }, pbxs);
+    expect(outcome).toMatchObject({ outcome: 'failed', code: 'deadline', from: '2026-01-03' });
+    expect(asked).toHaveLength(2);
+  });
+});
