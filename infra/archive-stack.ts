@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema as archiveRecordingEnv } from '../functions/archive-recording/env.ts';
@@ -10,9 +11,11 @@ import type { envSchema as pbxSessionEnv } from '../functions/pbx-session/env.ts
 import { ArchiveFunction } from './archive-function.ts';
 import type { ArchiveConfig } from './config.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
+import { Operation } from './operation.ts';
 import { PbxNetwork } from './pbx-network.ts';
 import { PbxResources, pbxNames } from './pbx-resources.ts';
 import { PlainHttpFront } from './plain-http-front.ts';
+import { Reconciliation } from './reconciliation.ts';
 import { RecordingApi } from './recording-api.ts';
 import { RecordingBucket } from './recording-bucket.ts';
 import { RecordingLinks } from './recording-links.ts';
@@ -39,7 +42,7 @@ export class ArchiveStack extends Stack {
       feature: 'pbx-session',
       description: 'Keeps the session with each PBX alive, and with it the reports',
       timeout: Duration.minutes(2),
-      environment: { PBX_REGISTRY_FILE: registryFile, REPORT_HOST: reportHost },
+      environment: { STACK_NAME: stackName, PBX_REGISTRY_FILE: registryFile, REPORT_HOST: reportHost },
       layers,
       network,
       logRetention,
@@ -51,6 +54,7 @@ export class ArchiveStack extends Stack {
       description: 'Moves one recording from its PBX to the bucket',
       timeout: Duration.minutes(15),
       environment: {
+        STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
         QUEUE_URL_BASE: queueUrlBase,
         DEAD_LETTER_QUEUE_URL: deadLetterQueue.queueUrl,
@@ -64,11 +68,27 @@ export class ArchiveStack extends Stack {
     recordings.grantArchive(archiver.role);
     deadLetterQueue.grantSendMessages(archiver.handler);
 
+    const { reconciler } = new Reconciliation(this, 'Reconciliation', {
+      schedules: config.reconciliation,
+      environment: {
+        STACK_NAME: stackName,
+        PBX_REGISTRY_FILE: registryFile,
+        QUEUE_URL_BASE: queueUrlBase,
+        BUCKET_NAME: recordings.bucket.bucketName,
+        REPORT_HOST: reportHost,
+      },
+      recordings,
+      layers,
+      network,
+      logRetention,
+    });
+
     const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {
       feature: 'cdr-webhook',
       description: 'Takes the reports of the PBXs and turns recorded calls into jobs',
       timeout: Duration.seconds(10),
       environment: {
+        STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
         QUEUE_URL_BASE: queueUrlBase,
         DEAD_LETTER_QUEUE_URL: deadLetterQueue.queueUrl,
@@ -82,12 +102,16 @@ export class ArchiveStack extends Stack {
     api.addReports(webhook.handler);
 
     const pbxs = new Construct(this, 'Pbx');
+    const queues: Record<string, IQueue> = {};
     for (const [pbxId, { maxConcurrency }] of Object.entries(config.pbxs)) {
       const pbx = new PbxResources(pbxs, pbxId, { stackName, maxConcurrency, deadLetterQueue, archiver });
       pbx.grantReports(webhook.handler);
       pbx.grantSession(pbxSession.handler);
       // The function that finds the session dead is the one that logs in anew.
       pbx.grantSession(archiver.handler);
+      pbx.grantSession(reconciler.handler);
+      pbx.grantJobs(reconciler.handler);
+      queues[pbxId] = pbx.queue;
     }
 
     const links = new RecordingLinks(this, 'RecordingLink', {
@@ -98,6 +122,22 @@ export class ArchiveStack extends Stack {
     });
     api.addLinks(links.handler, config.links.authorization);
 
+    const functions = {
+      CdrWebhook: webhook.handler,
+      ArchiveRecording: archiver.handler,
+      PbxSession: pbxSession.handler,
+      Reconcile: reconciler.handler,
+      RecordingLink: links.handler,
+    };
+    const { topic } = new Operation(this, 'Operation', {
+      stackName,
+      email: config.alarms.email,
+      deadLetterQueue,
+      functions,
+      queues,
+      reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
+    });
+
     this.addOutput('LinkApiUrl', `https://${api.host}/recordings/`, 'Links: GET {this}{pbxId}/{recording}');
     this.addOutput('WebhookHost', reportHost, 'The host that the PBXs post their reports to');
     this.addOutput('RecordingsBucket', recordings.bucket.bucketName, 'The recordings, below recordings/');
@@ -107,6 +147,19 @@ export class ArchiveStack extends Stack {
       pbxSession.handler.functionName,
       'Invoke it to renew the sessions now',
     );
+    this.addOutput(
+      'ReconcileFunction',
+      reconciler.handler.functionName,
+      'Invoke it to compare call logs with the bucket now',
+    );
+    this.addOutput('AlarmTopicArn', topic.topicArn, 'The alarms; subscribe whoever should hear of them');
+    for (const [name, { logGroup }] of Object.entries(functions)) {
+      this.addOutput(
+        `${name}Logs`,
+        logGroup.logGroupName,
+        `The log of ${name}; docs/runbook.md tells what to look for`,
+      );
+    }
     const { credentialsSecret } = pbxNames(stackName, '{pbxId}');
     this.addOutput('CredentialsSecret', credentialsSecret, 'One for each PBX: enter the API user in it');
     if (links.tokenSecret) this.addOutput('LinkTokenSecret', links.tokenSecret, 'The bearer token for links');

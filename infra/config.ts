@@ -91,6 +91,48 @@ const webhookSchema = v.strictObject({
   plainHttp: v.optional(v.boolean(), false),
 });
 
+/** A month: to compare more may take longer than a function may run. */
+const MAX_HOURS = 31 * 24;
+
+const hours = (usual: number, most = MAX_HOURS) =>
+  v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1, 'should be at least 1'),
+      v.maxValue(most, `should be at most ${most}`),
+    ),
+    usual,
+  );
+
+const runSchema = (everyHours: number, overHours: number, mostEveryHours?: number) =>
+  v.optional(
+    v.pipe(
+      v.strictObject({ everyHours: hours(everyHours, mostEveryHours), overHours: hours(overHours) }),
+      v.forward(
+        v.check(
+          (run) => run.overHours >= run.everyHours,
+          'should be at least everyHours: no call may be left out',
+        ),
+        ['overHours'],
+      ),
+    ),
+    {},
+  );
+
+/** How often the PBXs' call logs are compared with the bucket, and how far back. */
+const reconciliationSchema = v.strictObject({
+  /** At least daily: an alarm waits for three runs, and cannot look back further than seven days. */
+  recent: runSchema(1, 24, 24),
+  /** For what the other one missed: days on which the PBX could not be reached. */
+  wide: runSchema(24, 7 * 24),
+});
+
+const alarmsSchema = v.strictObject({
+  /** SNS asks there for a confirmation before it sends anything else. */
+  email: v.optional(v.pipe(v.string(), v.email('should be an e-mail address'))),
+});
+
 /** Those that CloudWatch Logs knows. "Never" is not one of them: logs tell when somebody called. */
 const retentionDays = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
@@ -118,6 +160,8 @@ const configSchema = v.pipe(
     links: v.optional(linksSchema, {}),
     bucket: v.optional(bucketSchema, {}),
     webhook: v.optional(webhookSchema, {}),
+    reconciliation: v.optional(reconciliationSchema, {}),
+    alarms: v.optional(alarmsSchema, {}),
     logRetentionDays: v.optional(v.picklist(retentionDays), RetentionDays.THREE_MONTHS),
     tags: v.optional(v.record(v.string(), v.string()), {}),
   }),
@@ -129,6 +173,16 @@ const configSchema = v.pipe(
       'should be true, because the reportUrl of a PBX begins with http://{host} and API Gateway speaks only https',
     ),
     ['webhook', 'plainHttp'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['bucket'], ['reconciliation']],
+      ({ bucket: { expireAfterDays = Number.POSITIVE_INFINITY }, reconciliation: { recent, wide } }) =>
+        // The windows are whole days, from some hours before.
+        24 * (expireAfterDays - 2) >= Math.max(recent.overHours, wide.overHours),
+      'should be two days more than reconciliation looks back, which would bring back what has just expired',
+    ),
+    ['bucket', 'expireAfterDays'],
   ),
 );
 

@@ -33,8 +33,8 @@ interface PbxResourcesProps {
 
 /** What each PBX has for itself: its queue, so that a dead PBX holds up no other, and its two secrets. */
 export class PbxResources extends Construct {
+  readonly queue: IQueue;
   private readonly credentials: Secret;
-  private readonly queue: IQueue;
   private readonly session: Secret;
 
   constructor(scope: Construct, pbxId: string, props: PbxResourcesProps) {
@@ -90,6 +90,11 @@ export class PbxResources extends Construct {
   /** To check that a report is genuine, and make it a job. */
   grantReports(grantee: IGrantable): void {
     this.credentials.grantRead(grantee);
+    this.grantJobs(grantee);
+  }
+
+  /** To queue jobs. */
+  grantJobs(grantee: IGrantable): void {
     this.queue.grantSendMessages(grantee);
   }
 

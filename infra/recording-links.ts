@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -21,7 +21,7 @@ interface RecordingLinksProps {
 
 /** The function that signs links, and the token that opens it where API Gateway does not check the caller. */
 export class RecordingLinks extends Construct {
-  readonly handler: IFunction;
+  readonly handler: LambdaFunction;
   /** Its name. */
   readonly tokenSecret: string | undefined;
 

@@ -3,15 +3,16 @@ import { createSecretsManagerClient, createSqsClient } from '../shared/aws-clien
 import { toArchiveError } from '../shared/errors.ts';
 import { log } from '../shared/log.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
+import { publishMetrics } from '../shared/publish-metrics.ts';
 import { createQueues } from '../shared/queues.ts';
 import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
 import { createSecrets } from '../shared/secrets.ts';
-import { countReport } from './count-report.ts';
 import { envSchema } from './env.ts';
 import { createKnownPbxs } from './known-pbxs.ts';
 import { receiveReport, STATUS } from './receive-report.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
+publishMetrics(env.STACK_NAME);
 const findPbx = createKnownPbxs(
   readPbxRegistry(env.PBX_REGISTRY_FILE),
   env.QUEUE_URL_BASE,
@@ -30,7 +31,6 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   try {
     const receipt = await receiveReport({ pbxId, secret, body }, deps);
-    countReport(pbxId, receipt);
     return { statusCode: STATUS[receipt] };
   } catch (error) {
     log('error', 'report-not-taken', { code: toArchiveError(error).code });

@@ -1,13 +1,17 @@
 import { createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { openPbxs } from '../shared/pbxs.ts';
+import { publishMetrics } from '../shared/publish-metrics.ts';
+import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { envSchema } from './env.ts';
 import { keepSessions, type SessionResponse } from './keep-session.ts';
 import { readRequests } from './request.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
-const pbxs = openPbxs(env, createSecrets(createSecretsManagerClient()));
+publishMetrics(env.STACK_NAME);
+const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
+const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
 
 /** Keeps the sessions of all PBXs alive, or of those that the event asks for. */
 export async function handler(event: unknown): Promise<SessionResponse> {

@@ -13,6 +13,9 @@ export interface LogLine {
  */
 export const logChannel = channel('pbx-recording-archive.log');
 
+/** Here too, for what is counted; that changes nothing about the printing. */
+export const metricsChannel = channel('pbx-recording-archive.metrics');
+
 /**
  * One structured line for one outcome; Lambda's JSON log format adds time and request id. Fields hold
  * names, codes, sizes and times: never an event, a body, a secret or a URL with a query. A `recording`'s
@@ -20,6 +23,7 @@ export const logChannel = channel('pbx-recording-archive.log');
  */
 export function log(level: LogLine['level'], event: string, fields: Record<string, unknown> = {}): void {
   const line: LogLine = { level, event, ...fields };
+  metricsChannel.publish(line);
   if (logChannel.hasSubscribers) logChannel.publish(line);
   // Steps inside an outcome, such as a download's progress, are for a listener's eyes only.
   else if (level !== 'debug') console[level](withoutNumbers(line));

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { OUTCOMES } from '../../functions/shared/measure.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -36,6 +37,7 @@ const violations = (files: string[], isAllowed: (imported: string, file: string)
 test('the imports are read from the sources', () => {
   expect(functionFiles.length).toBeGreaterThan(30);
   expect(importsOf('functions/cdr-webhook/report.ts').sort()).toEqual([
+    'functions/shared/cdr.ts',
     'functions/shared/job.ts',
     'functions/shared/recording-name.ts',
     'valibot',
@@ -60,10 +62,16 @@ test.each([
   'functions/archive-recording/riff.ts',
   'functions/archive-recording/check-recording.ts',
   'functions/archive-recording/fill-parts.ts',
+  'functions/reconcile/window.ts',
+  'functions/reconcile/call-end.ts',
+  'functions/reconcile/read-cdrs.ts',
   'functions/recording-link/query.ts',
   'functions/shared/recording-name.ts',
   'functions/shared/job.ts',
+  'functions/shared/cdr.ts',
   'functions/shared/metadata.ts',
+  'functions/shared/log.ts',
+  'functions/shared/measure.ts',
   'functions/shared/errors.ts',
   'functions/shared/pbx/errno.ts',
   'functions/shared/pbx/reply.ts',
@@ -75,10 +83,30 @@ test.each([
   expect(readsEnv).toEqual([]);
 });
 
-test('the stack knows of a function its environment, and of the PBXs their settings', () => {
+test('the stack knows of a function its environment, of the PBXs their settings, and the names of the metrics', () => {
   const isKnown = (imported: string) =>
     !imported.startsWith('functions/') ||
-    /^functions\/(?:[^/]+\/env|shared\/(?:pbx-registry|parse-settings))\.ts$/.test(imported);
+    /^functions\/(?:[^/]+\/env|shared\/(?:pbx-registry|parse-settings|metrics))\.ts$/.test(imported);
   expect(stackFiles.length).toBeGreaterThan(5);
   expect(violations(stackFiles, isKnown)).toEqual([]);
+});
+
+/** Whether the file has an outcome in it that counts as a metric. */
+const logsOutcome = (file: string, outcomes: Iterable<string> = OUTCOMES.keys()) =>
+  file !== 'functions/shared/measure.ts' &&
+  [...outcomes].some((event) => readFileSync(join(root, file), 'utf8').includes(`'${event}'`));
+
+test.each([...OUTCOMES.keys()])('the outcome that is counted as %s is logged under this name', (event) => {
+  expect(functionFiles.filter((file) => logsOutcome(file, [event]))).not.toEqual([]);
+});
+
+test('the functions whose outcomes are counted publish metrics, and no other', () => {
+  const handlers = functionFiles.filter((file) => file.endsWith('/handler.ts'));
+  const publishing = handlers.filter((file) =>
+    readFileSync(join(root, file), 'utf8').includes('\npublishMetrics(env.STACK_NAME);\n'),
+  );
+  expect(publishing).toEqual(
+    handlers.filter((file) => [...withDependencies(file)].some((it) => logsOutcome(it))),
+  );
+  expect(publishing).toHaveLength(handlers.length - 1);
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { envSchema as archiveRecordingEnv } from '../../functions/archive-recording/env.ts';
 import { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
 import { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
+import { envSchema as reconcileEnv } from '../../functions/reconcile/env.ts';
 import { envSchema as recordingLinkEnv } from '../../functions/recording-link/env.ts';
 import { ArchiveStack } from '../../infra/archive-stack.ts';
 import { readArchiveConfig } from '../../infra/config.ts';
@@ -17,7 +18,7 @@ const withLinks = {
   jwt: synthArchive({ links: { authorization: jwt } }),
 };
 
-const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink'];
+const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation'];
 const functionOf = (prefix: string, { resources } = archive) =>
   findResource(resources, 'AWS::Lambda::Function', prefix);
 const environmentOf = (prefix: string, synthesized = archive) => {
@@ -45,6 +46,7 @@ describe('the functions', () => {
     ['CdrWebhook', 10],
     ['PbxSession', 120],
     ['RecordingLink', 10],
+    ['Reconciliation', 900],
   ])('%s may take %i seconds', (prefix, seconds) => {
     expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
   });
@@ -55,15 +57,15 @@ describe('the functions', () => {
   });
 
   it('exist without any helper function of the CDK beside them', () => {
-    archive.template.resourceCountIs('AWS::Lambda::Function', 4);
-    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 4);
+    archive.template.resourceCountIs('AWS::Lambda::Function', 5);
+    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 5);
   });
 
   it('and the API keep their logs for as long as configured', () => {
     const { template } = synthArchive({ logRetentionDays: 30 });
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 5);
-    template.resourceCountIs('AWS::Logs::LogGroup', 5);
-    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 5);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 6);
+    template.resourceCountIs('AWS::Logs::LogGroup', 6);
+    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 6);
   });
 });
 
@@ -72,6 +74,7 @@ describe('the environment', () => {
     ['CdrWebhook', cdrWebhookEnv],
     ['ArchiveRecording', archiveRecordingEnv],
     ['PbxSession', pbxSessionEnv],
+    ['Reconciliation', reconcileEnv],
   ])('of %s is exactly what its schema asks for', (prefix, schema) => {
     expect(Object.keys(environmentOf(prefix)).sort()).toEqual(Object.keys(schema.entries).sort());
   });
@@ -88,7 +91,7 @@ describe('the environment', () => {
   });
 
   it('gives queue URLs a base that a queue name completes', () => {
-    for (const prefix of ['CdrWebhook', 'ArchiveRecording']) {
+    for (const prefix of ['CdrWebhook', 'ArchiveRecording', 'Reconciliation']) {
       expect(flatten(environmentOf(prefix).QUEUE_URL_BASE)).toBe(
         'https://sqs.<AWS::Region>.<AWS::URLSuffix>/<AWS::AccountId>/',
       );
@@ -97,7 +100,7 @@ describe('the environment', () => {
 
   it('names the webhook host without a scheme', () => {
     const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
-    for (const prefix of ['PbxSession', 'ArchiveRecording']) {
+    for (const prefix of ['PbxSession', 'ArchiveRecording', 'Reconciliation']) {
       expect(flatten(environmentOf(prefix).REPORT_HOST)).toBe(
         `<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>`,
       );
@@ -115,7 +118,7 @@ describe('the environment', () => {
 
   it('names a file of a layer that exactly the functions with that variable have', () => {
     const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
-    for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook']) {
+    for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'Reconciliation']) {
       expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
       expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
     }
@@ -275,11 +278,18 @@ describe('the secrets', () => {
 describe('the outputs', () => {
   it('name what people need after a deployment', () => {
     expect(Object.keys(archive.outputs).sort()).toEqual([
+      'AlarmTopicArn',
+      'ArchiveRecordingLogs',
+      'CdrWebhookLogs',
       'CredentialsSecret',
       'DeadLetterQueueUrl',
       'LinkApiUrl',
       'LinkTokenSecret',
       'PbxSessionFunction',
+      'PbxSessionLogs',
+      'ReconcileFunction',
+      'ReconcileLogs',
+      'RecordingLinkLogs',
       'RecordingsBucket',
       'WebhookHost',
     ]);

@@ -45,6 +45,11 @@ describe('the configuration', () => {
       links: { authorization: { type: 'token' }, maximumAgeSeconds: 3600 },
       bucket: { encryption: 's3' },
       webhook: { plainHttp: false },
+      alarms: {},
+      reconciliation: {
+        recent: { everyHours: 1, overHours: 24 },
+        wide: { everyHours: 24, overHours: 168 },
+      },
       logRetentionDays: 90,
       tags: {},
     });
@@ -223,6 +228,35 @@ describe('settings that depend on each other', () => {
     ],
   ])('the bucket %j is refused', (bucket, problem) => {
     expect(problemsWith({ bucket })).toEqual([`bucket.${problem}`]);
+  });
+
+  it('reconciliation leaves no call out between two runs, and looks back a month at most', () => {
+    const run = (recent: object) => problemsWith({ reconciliation: { recent } });
+    expect(run({ everyHours: 24, overHours: 744 })).toEqual([]);
+    expect(run({ everyHours: 12, overHours: 11 })).toEqual([
+      'reconciliation.recent.overHours: should be at least everyHours: no call may be left out',
+    ]);
+    expect(run({ everyHours: 25, overHours: 25 })).toEqual([
+      'reconciliation.recent.everyHours: should be at most 24',
+    ]);
+    expect(problemsWith({ reconciliation: { wide: { everyHours: 744, overHours: 744 } } })).toEqual([]);
+    expect(run({ everyHours: 0, overHours: 745 })).toEqual([
+      'reconciliation.recent.everyHours: should be at least 1',
+      'reconciliation.recent.overHours: should be at most 744',
+    ]);
+  });
+
+  it('reconciliation does not bring back what has just expired', () => {
+    const problem =
+      'bucket.expireAfterDays: should be two days more than reconciliation looks back, which would bring back what has just expired';
+    expect(problemsWith({ bucket: { expireAfterDays: 8 } })).toEqual([problem]);
+    expect(problemsWith({ bucket: { expireAfterDays: 9 } })).toEqual([]);
+    const wide = { overHours: 24 };
+    expect(problemsWith({ bucket: { expireAfterDays: 3 }, reconciliation: { wide } })).toEqual([]);
+    const recent = { overHours: 48 };
+    expect(problemsWith({ bucket: { expireAfterDays: 3 }, reconciliation: { wide, recent } })).toEqual([
+      problem,
+    ]);
   });
 
   it('are compared even where another setting is wrong', () => {

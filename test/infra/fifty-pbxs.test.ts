@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Json, type Resource, synthArchive } from './synth-archive.ts';
+import { findResource, flatten, type Json, type Resource, synthArchive } from './synth-archive.ts';
 
 /** The longest names that the configuration allows, in the partition with the longest ARNs. */
 const stackName = 'A'.repeat(39);
@@ -15,6 +15,7 @@ const { resources, outputs } = synthArchive({
   network,
   pbxs: Object.fromEntries(pbxIds.map((id, n) => [id, { baseUrl: `https://10.0.${n}.10:8088` }])),
   bucket: { encryption: 'kms', expireAfterDays: 365 },
+  alarms: { email: 'pbx@company.example' },
   webhook: { plainHttp: true },
 });
 
@@ -51,8 +52,26 @@ const policiesOf = (type: string) =>
 
 describe('fifty PBXs with everything turned on', () => {
   it('fit one stack, with room left below the 500 resources of CloudFormation', () => {
-    expect(Object.keys(resources).length).toBeLessThan(350);
+    expect(Object.keys(resources).length).toBeLessThan(480);
     expect(Object.keys(outputs).length).toBeLessThan(200);
+  });
+
+  it('fit one dashboard: 500 metrics in a graph, 2,500 in all, as far as they are known beforehand', () => {
+    const [, { Properties }] = findResource(resources, 'AWS::CloudWatch::Dashboard');
+    const { widgets } = JSON.parse(flatten(Properties.DashboardBody));
+    const counts: number[] = widgets.map(
+      ({ properties }: { properties: { metrics?: unknown[] } }) => properties.metrics?.length ?? 0,
+    );
+    expect(Math.max(...counts)).toBe(50);
+    expect(counts.reduce((sum, count) => sum + count)).toBeLessThan(100);
+  });
+
+  it('have alarm names within 255 characters, each only once', () => {
+    const names = Object.values(resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::CloudWatch::Alarm' ? [String(Properties.AlarmName)] : [],
+    );
+    expect(new Set(names).size).toBe(6 + 3 * 50);
+    expect(Math.max(...names.map((name) => name.length))).toBeLessThanOrEqual(255);
   });
 
   it('fit the inline policies of a role: 10,240 characters', () => {

@@ -17,7 +17,7 @@ describe('in a VPC', () => {
   const [endpointsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkEndpoints');
 
   it('are only the functions that talk to the PBX', () => {
-    for (const prefix of ['ArchiveRecording', 'PbxSession']) {
+    for (const prefix of ['ArchiveRecording', 'PbxSession', 'Reconciliation']) {
       expect(vpcConfigOf(prefix)).toEqual({
         SubnetIds: place.subnetIds,
         SecurityGroupIds: [{ 'Fn::GetAtt': [functionsGroup, 'GroupId'] }],

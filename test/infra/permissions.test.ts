@@ -56,7 +56,7 @@ describe('the permissions', () => {
     );
   });
 
-  it('of the archiver are to take jobs, log in, and store recordings without deleting any', () => {
+  it('of the archiver are to take jobs, log in, store recordings without deleting any, and note what is lost', () => {
     expect(permissionsOf('ArchiveRecording')).toEqual(
       [
         ...logs('ArchiveRecording'),
@@ -67,6 +67,22 @@ describe('the permissions', () => {
         `s3:AbortMultipartUpload <${bucket}.Arn>/recordings/*`,
         `s3:GetObject <${bucket}.Arn>/recordings/*`,
         `s3:PutObject <${bucket}.Arn>/recordings/*`,
+        `s3:PutObject <${bucket}.Arn>/reconciliation/lost/*`,
+        `s3:ListBucket <${bucket}.Arn>`,
+      ].sort(),
+    );
+  });
+
+  it('of the reconciler are to log in, see what is archived and noted, queue jobs, and note that', () => {
+    expect(permissionsOf('Reconciliation')).toEqual(
+      [
+        ...logs('Reconciliation'),
+        ...read(credentials),
+        ...share(session),
+        ...send(jobs),
+        `s3:GetObject <${bucket}.Arn>/recordings/*`,
+        `s3:GetObject <${bucket}.Arn>/reconciliation/*`,
+        `s3:PutObject <${bucket}.Arn>/reconciliation/queued/*`,
         `s3:ListBucket <${bucket}.Arn>`,
       ].sort(),
     );
@@ -98,6 +114,7 @@ describe('the permissions', () => {
       `kms:GenerateDataKey ${kmsKeyArn}`,
     ]);
     expect(onKey('RecordingLink')).toEqual([`kms:Decrypt ${kmsKeyArn}`]);
+    expect(onKey('Reconciliation')).toEqual([`kms:GenerateDataKey ${kmsKeyArn}`]);
     expect(onKey('CdrWebhook')).toEqual([]);
   });
 
@@ -115,9 +132,8 @@ describe('a wildcard', () => {
     bucket: { encryption: 'kms' },
     webhook: { plainHttp: true },
   });
-  const permissions = ['CdrWebhook', 'ArchiveRecording', 'PbxSession', 'RecordingLink'].flatMap((prefix) =>
-    permissionsOf(prefix, resources),
-  );
+  const roles = ['CdrWebhook', 'ArchiveRecording', 'PbxSession', 'RecordingLink', 'Reconciliation'];
+  const permissions = roles.flatMap((prefix) => permissionsOf(prefix, resources));
 
   it('stands in no action', () => {
     expect(
@@ -125,12 +141,12 @@ describe('a wildcard', () => {
     ).toEqual([]);
   });
 
-  it('stands in resources only for recordings, whose names are not known, and network interfaces, which are not there yet', () => {
+  it('stands in resources only for recordings and notes of them, whose names are not known, and network interfaces, which are not there yet', () => {
     const wild = permissions.filter((permission) => permission.includes('*'));
     for (const permission of wild) {
       expect(permission).toMatch(
         new RegExp(
-          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/recordings/\\*|ec2:\\w+ \\*)$`,
+          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/lost)?)/\\*|ec2:\\w+ \\*)$`,
         ),
       );
     }

@@ -1,0 +1,39 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { ArchiveMetrics } from './archive-metrics.ts';
+import { ArchiveDashboard } from './dashboard.ts';
+import { PbxAlarms } from './pbx-alarms.ts';
+import { StackAlarms } from './stack-alarms.ts';
+
+interface OperationProps {
+  readonly stackName: string;
+  readonly email: string | undefined;
+  readonly deadLetterQueue: IQueue;
+  /** By what the dashboard calls them. */
+  readonly functions: Readonly<Record<string, IFunction>>;
+  /** By PBX. */
+  readonly queues: Readonly<Record<string, IQueue>>;
+  readonly reconcileEvery: Duration;
+}
+
+/** What the people who look after the archive are told, and shown. docs/runbook.md tells what to do then. */
+export class Operation extends Construct {
+  readonly topic: AlarmTopic;
+
+  constructor(scope: Construct, id: string, { stackName, email, ...props }: OperationProps) {
+    super(scope, id);
+    const metrics = new ArchiveMetrics(stackName);
+    const topic = new AlarmTopic(this, 'Topic', email);
+    const functions = Object.values(props.functions);
+    const { alarms } = new StackAlarms(this, 'Stack', { ...props, functions, topic, metrics });
+    const pbxs = new Construct(this, 'Pbx');
+    for (const [pbxId, queue] of Object.entries(props.queues)) {
+      new PbxAlarms(pbxs, pbxId, { topic, metrics, queue });
+    }
+    new ArchiveDashboard(this, 'Dashboard', { ...props, metrics, alarms });
+    this.topic = topic;
+  }
+}
