@@ -42,6 +42,14 @@ const TELL: Readonly<Record<string, (line: LogLine) => Told | undefined>> = {
     'given up',
     `${recording}: ${reason} It is in the dead-letter queue.`,
   ],
+  'missing-queued': () => undefined,
+  reconciled: ({ queued }) =>
+    queued === 0
+      ? undefined
+      : [
+          'missed',
+          `no report told of ${plural(Number(queued), 'recording')}; jobs queued by the PBX's call log`,
+        ],
   'link-created': ({ recording, expiresIn }) => ['link', `${recording}, good for ${expiresIn} seconds`],
 };
 

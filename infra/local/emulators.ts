@@ -2,38 +2,45 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
 import { startSqs } from './embedded-sqs.ts';
+import { enterEnvironment } from './environment.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 
 const REGION = 'us-east-1';
 
+export interface Emulators {
+  sqs: FauxqsServer;
+  /** What the AWS SDK has to find in the environment of a process that is to use them. */
+  environment: Record<string, string>;
+}
+
 /**
  * Starts S3, SQS and Secrets Manager on this machine and points the AWS SDK of this process at them, by its
  * own environment variables. An S3 that `AWS_ENDPOINT_URL_S3` names is used instead of ours.
  */
-export async function startEmulators(
-  directory: string,
-  running: AsyncDisposableStack,
-): Promise<FauxqsServer> {
+export async function startEmulators(directory: string, running: AsyncDisposableStack): Promise<Emulators> {
   const region = process.env.AWS_REGION ?? REGION;
   const sqs = await startSqs(join(directory, 'sqs'), region);
   running.defer(() => sqs.stop());
   const secretsManager = await startSecretsManager({ directory: join(directory, 'secrets') });
   running.defer(() => secretsManager.close());
 
-  process.env.AWS_REGION = region;
-  process.env.AWS_ENDPOINT_URL_SQS = sqs.address;
-  process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secretsManager.url;
-  if (process.env.AWS_ENDPOINT_URL_S3 === undefined) {
+  const environment: Record<string, string> = {
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL_SQS: sqs.address,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+  };
+  const { AWS_ENDPOINT_URL_S3 } = process.env;
+  if (AWS_ENDPOINT_URL_S3 !== undefined) {
+    environment.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
+  } else {
     const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
     const s3 = await startS3({ directory: join(directory, 's3'), credentials, region });
     running.defer(() => s3.close());
-    process.env.AWS_ENDPOINT_URL_S3 = s3.url;
-    process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
-    process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-    // Either would come before the keys above.
-    delete process.env.AWS_PROFILE;
-    delete process.env.AWS_SESSION_TOKEN;
+    environment.AWS_ENDPOINT_URL_S3 = s3.url;
+    environment.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
+    environment.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
   }
-  return sqs;
+  enterEnvironment(environment);
+  return { sqs, environment };
 }

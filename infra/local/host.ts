@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
+import type { ReconcileOutcome } from '../../functions/reconcile/reconcile-pbxs.ts';
 import { createS3Client } from '../../functions/shared/aws-clients.ts';
 import { log } from '../../functions/shared/log.ts';
 import type { registrySchema } from '../../functions/shared/pbx-registry.ts';
@@ -10,8 +12,10 @@ import { createSecrets } from '../../functions/shared/secrets.ts';
 import { createSessionStore } from '../../functions/shared/session/session-store.ts';
 import { releaseMessages } from './embedded-sqs.ts';
 import { startEmulators } from './emulators.ts';
+import { enterEnvironment } from './environment.ts';
+import { removeHostFile, writeHostFile } from './host-file.ts';
 import { type HttpHandler, type Routes, startHttpFront } from './http-front.ts';
-import { pollQueue, type QueueHandler } from './queue-poller.ts';
+import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
 import {
   ensureBucket,
   ensureQueue,
@@ -24,6 +28,8 @@ import {
 const ARCHIVE_TIMEOUT_MS = 15 * 60_000;
 const SESSION_TIMEOUT_MS = 2 * 60_000;
 const SESSION_PERIOD_MS = 10 * 60_000;
+const RECONCILE_TIMEOUT_MS = 15 * 60_000;
+const HOUR_MS = 60 * 60_000;
 const ARCHIVE_CONCURRENCY = 2;
 const MAX_LINK_AGE_SECONDS = '3600';
 const LINK_TOKEN_SECRET = 'link-token';
@@ -61,6 +67,8 @@ export interface Host {
   linkTokenFile: string;
   /** Runs pbx-session, as its schedule does. */
   keepSessions(request?: { retryLogin?: boolean }): Promise<SessionReport>;
+  /** Runs reconcile, as its schedules and people do. */
+  reconcile(request: { hours: number } | { from: string; to: string }): Promise<{ pbxs: ReconcileOutcome[] }>;
   close(): Promise<void>;
 }
 
@@ -75,7 +83,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const loaded = Promise.withResolvers<Routes>();
   const front = await startHttpFront(loaded.promise, options.port, options.hostname);
   starting.defer(() => front.close());
-  const emulator = await startEmulators(directory, starting);
+  const { sqs: emulator, environment } = await startEmulators(directory, starting);
   const sqs = new SQSClient();
   const secrets = new SecretsManagerClient();
 
@@ -84,7 +92,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const linkToken = await ensureSecret(secrets, LINK_TOKEN_SECRET, generateSecret());
   await writeFile(linkTokenFile, linkToken, { mode: 0o600 });
   const registry = await registerPbxs(options.pbxs, secrets);
-  const registryFile = join(directory, 'pbx-registry.json');
+  const registryFile = resolve(directory, 'pbx-registry.json');
   await writeFile(registryFile, JSON.stringify(registry, undefined, 2));
 
   const queueUrlBase = `${emulator.address}/${ACCOUNT}/`;
@@ -102,7 +110,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
   for (const url of [sessionQueueUrl, ...jobQueueUrls]) await releaseMessages(emulator, sqs, url);
 
-  Object.assign(process.env, {
+  Object.assign(environment, {
     PBX_REGISTRY_FILE: registryFile,
     QUEUE_URL_BASE: queueUrlBase,
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
@@ -112,10 +120,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
     LINK_AUTHORIZATION: 'token',
     LINK_TOKEN_SECRET,
     MAX_LINK_AGE_SECONDS,
+    STACK_NAME: 'local',
     // There is nobody to read metrics here.
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
+  enterEnvironment(environment);
   const archiveRecording = await load<QueueHandler>('archive-recording');
+  const reconciler =
+    await load<(event: object, context: Context) => ReturnType<Host['reconcile']>>('reconcile');
+  const reconcile: Host['reconcile'] = (request) => reconciler(request, createContext(RECONCILE_TIMEOUT_MS));
   const pbxSession = await load<QueueHandler & ((event: object) => Promise<SessionReport>)>('pbx-session');
   loaded.resolve({
     'POST /reports/{pbxId}/{secret}': await load<HttpHandler>('cdr-webhook'),
@@ -133,16 +146,24 @@ export async function startHost(options: HostOptions): Promise<Host> {
     stopping.abort();
     await Promise.all(polling);
   });
-  const schedule = setInterval(() => {
-    pbxSession({}).catch((error: unknown) => log('error', 'schedule-failed', { reason: String(error) }));
-  }, SESSION_PERIOD_MS);
-  starting.defer(() => clearInterval(schedule));
+  const every = (periodMs: number, run: () => Promise<unknown>) => {
+    const schedule = setInterval(() => {
+      run().catch((error: unknown) => log('error', 'schedule-failed', { reason: String(error) }));
+    }, periodMs);
+    starting.defer(() => clearInterval(schedule));
+  };
+  every(SESSION_PERIOD_MS, () => pbxSession({}));
+  every(HOUR_MS, () => reconcile({ hours: 24 }));
+  every(24 * HOUR_MS, () => reconcile({ hours: 7 * 24 }));
+  starting.defer(() => removeHostFile(directory));
+  await writeHostFile(directory, environment);
 
   const running = starting.move();
   return {
     url: `http://127.0.0.1:${front.port}`,
     linkTokenFile,
     keepSessions: (request = {}) => pbxSession(request),
+    reconcile,
     close: () => running.disposeAsync(),
   };
 }

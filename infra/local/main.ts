@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { UsageError } from './command-line.ts';
 import { runDemo } from './demo.ts';
 import { plural, show, showLog } from './display.ts';
-import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { HELP, type Options, readOptions } from './options.ts';
 import { runWithPbx } from './real-pbx.ts';
 
 try {

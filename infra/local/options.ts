@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { pbxSettings } from '../../functions/shared/pbx-registry.ts';
+import { flag, parseCommandLine, UsageError, value } from './command-line.ts';
 
 export const HELP = `Archives call recordings on this machine, with everything that AWS would run inside one process.
 
@@ -63,14 +63,27 @@ const optionsSchema = v.object({
 
 export type Options = v.InferOutput<typeof optionsSchema>;
 
-const flag = { type: 'boolean' } as const;
-const value = { type: 'string' } as const;
-
-/** A mistake of the person who typed the command; the message is all that is shown. */
-export class UsageError extends Error {}
-
 export function readOptions(args: string[]): Options {
-  const { values } = parse(args);
+  const { values } = parseCommandLine({
+    args,
+    options: {
+      port: value,
+      data: value,
+      calls: value,
+      exit: flag,
+      help: { ...flag, short: 'h' },
+      pbx: value,
+      username: value,
+      fingerprint: value,
+      ca: value,
+      'min-tls': value,
+      'http-pbx': flag,
+      'api-version': value,
+      'report-url': value,
+      serial: value,
+      'retry-login': flag,
+    },
+  });
   const parsed = v.safeParse(optionsSchema, values);
   if (!parsed.success) {
     const [issue] = parsed.issues;
@@ -87,31 +100,4 @@ export function readOptions(args: string[]): Options {
     );
   }
   return options;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        port: value,
-        data: value,
-        calls: value,
-        exit: flag,
-        help: { ...flag, short: 'h' },
-        pbx: value,
-        username: value,
-        fingerprint: value,
-        ca: value,
-        'min-tls': value,
-        'http-pbx': flag,
-        'api-version': value,
-        'report-url': value,
-        serial: value,
-        'retry-login': flag,
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -79,7 +79,8 @@ function toEvent(message: Message, queueArn: string): SQSEvent {
   };
 }
 
-function createContext(timeoutMs: number): Context {
+/** Of an invocation that begins now. */
+export function createContext(timeoutMs: number): Context {
   const deadline = performance.now() + timeoutMs;
   return {
     awsRequestId: randomUUID(),

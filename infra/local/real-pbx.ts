@@ -6,10 +6,11 @@ import { connect } from 'node:tls';
 import askPassword from '@inquirer/password';
 import * as v from 'valibot';
 import { pbxSettings, tlsSchema } from '../../functions/shared/pbx-registry.ts';
+import { UsageError } from './command-line.ts';
 import { showCurl } from './curl.ts';
 import { show } from './display.ts';
 import { type Host, startHost } from './host.ts';
-import { type Options, UsageError } from './options.ts';
+import type { Options } from './options.ts';
 
 const PBX_ID = 'pbx';
 

@@ -24,7 +24,7 @@ const argsFor = (pbx: SimulatedPbx, port: number, directory: string) => [
   ...['--port', String(port), '--report-url', `127.0.0.1:${port}`, '--data', directory],
 ];
 
-const PASSWORD = { PBX_PASSWORD: 'secret' };
+const PASSWORD = { PBX_PASSWORD: 'pbx-password' };
 
 async function fetchRecording(port: number, directory: string, name: string): Promise<Buffer> {
   const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');

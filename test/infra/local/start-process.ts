@@ -16,9 +16,14 @@ export interface Started {
 }
 
 /** Runs `npm start -- ARGS` without npm: the same command line, on the Node of the tests. */
-export function start(args: string[], env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(process.execPath, ['infra/local/main.ts', ...args], {
-    env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
+export const start = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+  startScript('infra/local/main.ts', args, env);
+
+/** Runs a script of package.json in the same way. */
+export function startScript(script: string, args: string[], env: NodeJS.ProcessEnv): Started {
+  const { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY } = process.env;
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => {

@@ -1,0 +1,39 @@
+import { createRecordingStore } from '../../functions/archive-recording/recording-store.ts';
+import { createArchiveIndex } from '../../functions/reconcile/archive-index.ts';
+import { createS3Client, createSecretsManagerClient } from '../../functions/shared/aws-clients.ts';
+import { ArchiveError } from '../../functions/shared/errors.ts';
+import { logChannel } from '../../functions/shared/log.ts';
+import { openPbxs } from '../../functions/shared/pbxs.ts';
+import { createSecrets } from '../../functions/shared/secrets.ts';
+import { UsageError } from '../local/command-line.ts';
+import { backfill } from './backfill/backfill.ts';
+import { HELP, readOptions } from './backfill/options.ts';
+import { findDeployment } from './deployment.ts';
+import { runCommand } from './run-command.ts';
+
+await runCommand(async () => {
+  const options = readOptions();
+  if (options === undefined) {
+    console.log(HELP);
+    return true;
+  }
+  const { name, bucket, registry, reportHost } = await findDeployment(options.local, options.positionals);
+  const secrets = createSecrets(createSecretsManagerClient());
+  if (!Object.hasOwn(registry, options.pbx)) {
+    throw new UsageError(`${name} has no PBX ${options.pbx}, only ${Object.keys(registry).join(', ')}.`);
+  }
+  console.log(`${options.pbx} of ${name}, ${options.from} to ${options.to}`);
+  const s3 = createS3Client();
+  const stop = new AbortController();
+  const interrupt = () => stop.abort(new ArchiveError('interrupted', 'Stopped.', { action: 'retry' }));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  // The command tells the outcomes itself.
+  logChannel.subscribe(() => {});
+  return backfill(options, {
+    ...openPbxs(registry, reportHost, secrets).get(options.pbx),
+    archive: createArchiveIndex(s3, bucket),
+    store: createRecordingStore(s3, bucket),
+    stop,
+    now: Date.now,
+  });
+});

@@ -1,0 +1,25 @@
+import {
+  type ArchiveDeps,
+  archiveRecording,
+} from '../../../functions/archive-recording/archive-recording.ts';
+import { discardStored } from '../../../functions/archive-recording/discard-upload.ts';
+import { Interruption } from '../../../functions/archive-recording/interruption.ts';
+import type { Job } from '../../../functions/shared/job.ts';
+
+/**
+ * Archives a recording, going on where a cut connection left it as long as each turn stores some more of it.
+ * Returns the bytes that it stored, 0 if the recording was there. Nothing of a recording that fails stays behind.
+ */
+export async function archiveToTheEnd(job: Job, deps: ArchiveDeps): Promise<number> {
+  try {
+    const archived = await archiveRecording(job, deps);
+    return archived.outcome === 'archived' ? archived.bytes : 0;
+  } catch (error) {
+    const stored = error instanceof Interruption ? error.stored : undefined;
+    if (stored === undefined || deps.signal.aborted) {
+      await discardStored(job, stored ?? job.progress, deps.store);
+      throw error;
+    }
+    return archiveToTheEnd({ ...job, progress: { ...stored, attempts: 1, since: deps.now() } }, deps);
+  }
+}

@@ -1,0 +1,16 @@
+import { type Comparison, type FindDeps, findMissing } from '../../../functions/reconcile/find-missing.ts';
+import { daysBetween, windowOf } from '../../../functions/reconcile/window.ts';
+
+export type DayComparison = Comparison & { day: string };
+
+/** Compares day by day, so that neither the PBX nor this machine has to hold a year's call log. */
+export async function* compareDays(
+  from: string,
+  to: string,
+  deps: FindDeps,
+): AsyncGenerator<DayComparison, void> {
+  for (const day of daysBetween(from, to)) {
+    deps.signal.throwIfAborted();
+    yield { day, ...(await findMissing(windowOf(day), deps)) };
+  }
+}

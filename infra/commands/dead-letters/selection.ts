@@ -1,0 +1,30 @@
+import { UsageError, value } from '../../local/command-line.ts';
+import type { Letter } from './letter.ts';
+
+/** How a command is told which dead letters it is about. */
+export const selectionOptions = { id: value, code: value, pbx: value };
+
+export const SELECTION_HELP = `  --id ID              the one whose id begins so
+  --code CODE          those with this code
+  --pbx ID             those of this PBX`;
+
+export interface Selection {
+  id?: string | undefined;
+  code?: string | undefined;
+  pbx?: string | undefined;
+}
+
+/** All that match everything that is selected by. An id has to match one. */
+export function selectLetters(letters: readonly Letter[], { id, code, pbx }: Selection): Letter[] {
+  const matches = letters.filter(
+    (letter) =>
+      (id === undefined || letter.id.startsWith(id)) &&
+      (code === undefined || letter.code === code) &&
+      (pbx === undefined || letter.pbx === pbx),
+  );
+  if (id !== undefined && matches.length !== 1) {
+    const count = matches.length === 0 ? 'No dead letter has' : `${matches.length} dead letters have`;
+    throw new UsageError(`${count} an id that begins with ${id}.`);
+  }
+  return matches;
+}

@@ -1,0 +1,78 @@
+import { createSqsClient } from '../../functions/shared/aws-clients.ts';
+import { createSender } from '../../functions/shared/queues.ts';
+import { flag, parseCommandLine, UsageError } from '../local/command-line.ts';
+import { plural } from '../local/display.ts';
+import { withLetters } from './dead-letters/dead-letter-queue.ts';
+import { deleteLetters } from './dead-letters/delete-letters.ts';
+import type { Letter } from './dead-letters/letter.ts';
+import { SELECTION_HELP, selectionOptions, selectLetters } from './dead-letters/selection.ts';
+import { type SendBackDeps, sendBack } from './dead-letters/send-back.ts';
+import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-letters.ts';
+import { DEPLOYMENT_HELP, deploymentOptions, findDeployment } from './deployment.ts';
+import { runCommand } from './run-command.ts';
+
+const HELP = `Sends dead letters back to the queues of their PBXs, as new jobs.
+
+  npm run redrive -- --all
+  npm run redrive -- --code pbx-20014 --pbx head-office
+
+Which letters (combined: those that match all)
+  --all                all
+${SELECTION_HELP}
+
+How
+  --delete             deletes them instead: shows them, and asks
+  --help               this text
+
+${DEPLOYMENT_HELP}
+
+Exits with 0 when all are sent back or deleted, with 1 when one stays, with the reason.
+`;
+
+await runCommand(async () => {
+  const { values, positionals } = parseCommandLine({
+    allowPositionals: true,
+    options: {
+      ...deploymentOptions,
+      ...selectionOptions,
+      all: flag,
+      delete: flag,
+      help: { ...flag, short: 'h' },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return true;
+  }
+  if (!values.all && !values.id && !values.code && !values.pbx) {
+    throw new UsageError('Which dead letters? --all, or some by --id, --code or --pbx.');
+  }
+  if (values.delete && !process.stdin.isTTY) {
+    throw new UsageError('--delete asks before it deletes: run it in a terminal.');
+  }
+  const deployment = await findDeployment(values.local, positionals);
+  const sqs = createSqsClient();
+  return withLetters(sqs, deployment.deadLetterQueueUrl, async (taken) => {
+    if (taken.takenByOthers > 0) console.log(describeTakenByOthers(taken.takenByOthers));
+    const letters = selectLetters(taken.letters, values);
+    if (letters.length === 0) {
+      console.log(describeAbsence(taken, deployment));
+      return true;
+    }
+    return values.delete
+      ? deleteLetters(letters, taken)
+      : sendAllBack(letters, { ...deployment, ...createSender(sqs), ...taken });
+  });
+});
+
+async function sendAllBack(letters: Letter[], deps: SendBackDeps): Promise<boolean> {
+  let staying = 0;
+  for (const letter of letters) {
+    const problem = await sendBack(letter, deps);
+    if (problem !== undefined) staying += 1;
+    console.log(describeOutcome(letter, problem));
+  }
+  const sent = letters.length - staying;
+  console.log(`${plural(sent, 'dead letter')} sent back${staying > 0 ? `, ${staying} stayed` : ''}.`);
+  return staying === 0;
+}

@@ -1,0 +1,108 @@
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { receiveReport } from '../../../../functions/cdr-webhook/receive-report.ts';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { createQueues } from '../../../../functions/shared/queues.ts';
+import { type TakenLetters, withLetters } from '../../../../infra/commands/dead-letters/dead-letter-queue.ts';
+import { useSqs } from '../../../functions/aws-services.ts';
+import { exampleJob } from './example-letter.ts';
+
+describe('taken letters', async () => {
+  const { createQueue, empty } = await useSqs();
+  const [jobs, deadLetters] = ['jobs', 'dead-letters'].map(createQueue) as [string, string];
+  const sqs = new SQSClient();
+  const queues = createQueues(sqs, deadLetters);
+  beforeEach(empty);
+
+  const giveUp = (number: number) =>
+    queues.sendDeadLetter(JSON.stringify(exampleJob), {
+      pbx: 'head-office',
+      error: new ArchiveError(`pbx-${number}`, 'It cannot be.', { action: 'give-up' }),
+      attempts: number,
+      firstAt: '2026-01-01T00:00:00.000Z',
+      lastAt: `2026-01-01T00:00:${number}.000Z`,
+    });
+
+  /** What a command sees that takes all letters and does nothing with them. */
+  const look = () => withLetters(sqs, deadLetters, async (taken) => taken);
+  const numbersOf = ({ letters }: TakenLetters) => letters.map(({ attempts }) => attempts);
+
+  test('are all that there are, each once, in the order in which they were given up', async () => {
+    const numbers = Array.from({ length: 23 }, (_, index) => 10 + index);
+    for (const number of numbers.toReversed()) await giveUp(number);
+    const taken = await look();
+    expect(numbersOf(taken)).toEqual(numbers);
+    expect(taken.takenByOthers).toBe(0);
+  });
+
+  test('are none, of an empty queue', async () => {
+    expect(await look()).toMatchObject({ letters: [], takenByOthers: 0 });
+  });
+
+  test('are hidden from other commands, which are told how many there are', async () => {
+    for (const number of [11, 12]) await giveUp(number);
+    await withLetters(sqs, deadLetters, async () => {
+      await giveUp(13);
+      const others = await look();
+      expect(numbersOf(others)).toEqual([13]);
+      expect(others.takenByOthers).toBe(2);
+    });
+  });
+
+  test('are there again afterwards, more than ten at once; those removed are gone', async () => {
+    for (let number = 10; number < 22; number++) await giveUp(number);
+    const removeFirst = async ({ letters: [first], remove }: TakenLetters) => first && remove(first);
+    await withLetters(sqs, deadLetters, removeFirst);
+    expect(numbersOf(await look())).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
+  });
+
+  test('are there again when the work on them has failed', async () => {
+    await giveUp(11);
+    const work = withLetters(sqs, deadLetters, () => Promise.reject(new Error('failed')));
+    await expect(work).rejects.toThrow('failed');
+    expect(numbersOf(await look())).toEqual([11]);
+  });
+
+  test('can be a report that the webhook could not read', async () => {
+    const isSecret = async () => true;
+    await receiveReport(
+      { pbxId: 'head-office', secret: '', body: Buffer.from('{"action":📞') },
+      {
+        findPbx: () => ({ serialNumber: undefined, queueUrl: jobs, isSecret }),
+        queues,
+        sessionQueueUrl: jobs,
+        now: () => new Date('2026-01-02T03:04:05Z'),
+      },
+    );
+    const taken = await look();
+    expect(taken.letters).toMatchObject([
+      {
+        code: 'report-malformed',
+        attempts: 1,
+        firstAt: '2026-01-02T03:04:05.000Z',
+        content: { kind: 'report', pbx: 'head-office', report: '{"action":📞' },
+      },
+    ]);
+  });
+
+  test('can be what SQS has moved, because nobody ever came to an end with it', async () => {
+    const ofDeadLetters = { QueueUrl: deadLetters, AttributeNames: ['QueueArn' as const] };
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand(ofDeadLetters));
+    const policy = { deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 1 };
+    const redrive = { VisibilityTimeout: '0', RedrivePolicy: JSON.stringify(policy) };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: jobs, Attributes: redrive }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: JSON.stringify(exampleJob) }));
+    for (let receive = 0; receive < 2; receive++)
+      await sqs.send(new ReceiveMessageCommand({ QueueUrl: jobs }));
+    const taken = await look();
+    expect(taken.letters).toMatchObject([
+      { code: 'no-reason', attempts: 2, pbx: 'head-office', content: { kind: 'job', job: exampleJob } },
+    ]);
+  });
+});

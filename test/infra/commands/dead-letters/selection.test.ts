@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { selectLetters } from '../../../../infra/commands/dead-letters/selection.ts';
+import { UsageError } from '../../../../infra/local/command-line.ts';
+import { makeLetter } from './example-letter.ts';
+
+const letters = [
+  { ...makeLetter(), id: 'aa11', code: 'pbx-20014', pbx: 'head-office' },
+  { ...makeLetter(), id: 'aa22', code: 'pbx-20014', pbx: 'branch' },
+  { ...makeLetter(), id: 'bb33', code: 'no-reason', pbx: undefined },
+];
+const idsOf = (selection: Parameters<typeof selectLetters>[1]) =>
+  selectLetters(letters, selection).map(({ id }) => id);
+
+test('without a selection, all are meant', () => {
+  expect(idsOf({})).toEqual(['aa11', 'aa22', 'bb33']);
+});
+
+test('those are meant that match all of code, PBX and the beginning of the id', () => {
+  expect(idsOf({ code: 'pbx-20014' })).toEqual(['aa11', 'aa22']);
+  expect(idsOf({ pbx: 'branch' })).toEqual(['aa22']);
+  expect(idsOf({ code: 'no-reason', pbx: 'branch' })).toEqual([]);
+  expect(idsOf({ id: 'b' })).toEqual(['bb33']);
+  expect(idsOf({ id: 'aa', pbx: 'branch' })).toEqual(['aa22']);
+});
+
+test('an id that is none’s, or not one’s alone, is a mistake', () => {
+  expect(() => idsOf({ id: 'cc' })).toThrow(new UsageError('No dead letter has an id that begins with cc.'));
+  expect(() => idsOf({ id: 'a' })).toThrow(new UsageError('2 dead letters have an id that begins with a.'));
+});

@@ -1,0 +1,129 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Misbehaviour } from '../../simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../simulated-pbx/test-bench.ts';
+import { findFreePort } from '../local/free-port.ts';
+import { makeDirectory, start, startScript } from '../local/start-process.ts';
+
+const PASSWORD = 'password-of-the-redrive';
+
+async function run(script: string, ...args: string[]) {
+  const { ended, output } = startScript(`infra/commands/${script}.ts`, args, {});
+  return { code: await ended, output: output() };
+}
+
+/** A local host with a PBX that hangs on it. */
+async function startHost() {
+  const pbx = await startSimulatedPbx({ tls: identity, password: PASSWORD });
+  onTestFinished(() => pbx.close());
+  const [port, data] = [await findFreePort(), await makeDirectory()];
+  const login = ['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256];
+  const place = ['--port', String(port), '--report-url', `127.0.0.1:${port}`, '--data', data];
+  const host = start([...login, ...place], { PBX_PASSWORD: PASSWORD });
+  await host.printed('Press Ctrl-C to stop.');
+  const directory = join(data, 'pbx');
+  return {
+    pbx,
+    host,
+    directory,
+    /** A call that has ended, and what its recording's download meets. */
+    async makeCall(misbehaviour: Misbehaviour) {
+      const call = pbx.makeCall({ from: '1001', to: '1003', misbehaviour });
+      await pbx.postReport(call.report);
+      return call;
+    },
+    async fetchStored(recording: string): Promise<Buffer> {
+      const token = await readFile(join(directory, 'link-token'), 'utf8');
+      const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(recording)}`;
+      const link = await request(url, { headers: { authorization: `Bearer ${token}` } });
+      const { url: presigned } = (await link.body.json()) as { url: string };
+      return Buffer.from(await (await request(presigned)).body.arrayBuffer());
+    },
+  };
+}
+
+// A job waits five seconds before each of its two first attempts, a listing two.
+describe('with a local host', { timeout: 60_000 }, () => {
+  it('a job that was given up is listed, sent back when the cause is gone, and archived', async () => {
+    const { host, directory, makeCall, fetchStored } = await startHost();
+    const call = await makeCall({ kind: 'json-instead-of-audio', errno: '20015' });
+    await host.printed('given up');
+    const listed = await run('dead-letters', '--local', directory);
+    expect(listed.code).toBe(0);
+    expect(listed.output).toMatch(/^[0-9a-f]{8} {2}pbx-20015 {2}pbx$/m);
+    for (const text of [call.recording, '1001 → 1003', '1 attempt', 'check allowedIp', '1 dead letter in']) {
+      expect(listed.output).toContain(text);
+    }
+
+    // By now the PBX behaves.
+    const redriven = await run('redrive', '--code', 'pbx-20015', '--pbx', 'pbx', '--local', directory);
+    expect(redriven.output).toMatch(new RegExp(`^sent .*${call.recording}\n1 dead letter sent back.$`, 'm'));
+    expect(redriven.code).toBe(0);
+    await host.printed('stored');
+    expect((await fetchStored(call.recording)).equals(call.bytes)).toBe(true);
+
+    const empty = await run('dead-letters', '--local', directory);
+    expect(empty).toMatchObject({ code: 0, output: expect.stringContaining('There are no dead letters in') });
+  });
+
+  it('what cannot be sent back stays, with the reason, and exit code 1', async () => {
+    const { pbx, directory } = await startHost();
+    await pbx.postRaw('{"action":');
+    const redriven = await run('redrive', '--all', '--local', directory);
+    expect(redriven.output).toContain('It still cannot be read.');
+    expect(redriven.output).toContain('0 dead letters sent back, 1 stayed.');
+    expect(redriven.code).toBe(1);
+
+    const { code, output } = await run('dead-letters', '--json', '--local', directory);
+    expect(code).toBe(0);
+    const letter = JSON.parse(output);
+    expect(letter).toMatchObject({ kind: 'report', code: 'report-malformed', pbx: 'pbx', attempts: 1 });
+    expect(JSON.parse(letter.body)).toMatchObject({ report: '{"action":' });
+
+    const other = await run('redrive', '--code', 'pbx-20015', '--local', directory);
+    expect(other).toMatchObject({ code: 0, output: expect.stringContaining('none matches') });
+  });
+
+  it('a host that has ended, or was killed, is not running', async () => {
+    const stopped = await startHost();
+    expect((await stat(join(stopped.directory, 'host.json'))).mode & 0o777).toBe(0o600);
+    stopped.host.process.kill('SIGINT');
+    expect(await stopped.host.ended).toBe(0);
+    await expect(stat(join(stopped.directory, 'host.json'))).rejects.toThrow('ENOENT');
+    const killed = await startHost();
+    killed.host.process.kill('SIGKILL');
+    await killed.host.ended;
+    for (const { directory } of [stopped, killed]) {
+      const { code, output } = await run('dead-letters', '--local', directory);
+      expect(output).toBe(
+        `No local host is running in ${directory}: start it with npm start, or name its directory after --local.\n`,
+      );
+      expect(code).toBe(1);
+    }
+  });
+});
+
+describe('a mistake is answered with one clear sentence, and exit code 1:', () => {
+  it.each([
+    ['no selection', ['--local'], 'Which dead letters? --all, or some by --id, --code or --pbx.'],
+    ['an empty selection', ['--code', ''], 'Which dead letters? --all, or some by --id, --code or --pbx.'],
+    ['--delete where nobody can be asked', ['--all', '--delete'], '--delete asks before it deletes'],
+    ['a word too many', ['--all', 'now'], '"now" is not an option'],
+    ['two words too many', ['--all', '--local', 'here', 'now'], '"now" is not an option'],
+    ['an option that does not exist', ['--al'], "Unknown option '--al'"],
+  ])('%s', async (_, args, message) => {
+    const { code, output } = await run('redrive', ...args);
+    expect(output).toContain(message);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});
+
+it.each(['dead-letters', 'redrive'])('%s tells all its options', async (script) => {
+  const { code, output } = await run(script, '--help');
+  expect(code).toBe(0);
+  for (const option of ['--id', '--code', '--pbx', '--local']) expect(output).toContain(option);
+});

@@ -1,0 +1,59 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { type LogLine, logChannel } from '../../../functions/shared/log.ts';
+import { startHost } from '../../../infra/local/host.ts';
+import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../simulated-pbx/test-bench.ts';
+import { makeDirectory } from './start-process.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** The next line that tells of this. */
+function logged(event: string): Promise<LogLine> {
+  const { promise, resolve } = Promise.withResolvers<LogLine>();
+  const listen = (line: unknown) => {
+    if ((line as LogLine).event === event) resolve(line as LogLine);
+  };
+  logChannel.subscribe(listen);
+  return promise.finally(() => logChannel.unsubscribe(listen));
+}
+
+it('the local host makes good what no report told of: when asked to, and every hour by itself', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const pbx = await startSimulatedPbx({ tls: identity });
+  onTestFinished(() => pbx.close());
+  const host = await startHost({
+    directory: await makeDirectory(),
+    port: 0,
+    hostname: '127.0.0.1',
+    bucket: 'recordings',
+    jobDelaySeconds: 0,
+    pbxs: {
+      office: {
+        baseUrl: pbx.url,
+        reportUrl: 'http://{host}',
+        tls: { fingerprint256: pbx.fingerprint256 },
+        credentials: { username: 'api', password: 'pbx-password' },
+      },
+    },
+  });
+  onTestFinished(() => host.close());
+  const miss = () =>
+    pbx.makeCall({ from: '1001', to: '1003', talkSeconds: 1, startedAt: Date.now() - HOUR_MS });
+
+  const first = miss();
+  const archived = logged('archived');
+  expect((await host.reconcile({ hours: 24 })).pbxs).toMatchObject([
+    { pbx: 'office', outcome: 'reconciled', found: 1, queued: 1 },
+  ]);
+  expect(await archived).toMatchObject({ recording: first.recording });
+
+  const second = miss();
+  const archivedToo = logged('archived');
+  const reconciled = logged('reconciled');
+  vi.advanceTimersByTime(HOUR_MS);
+  expect(await reconciled).toMatchObject({ pbx: 'office', found: 2, present: 1, queued: 1 });
+  expect(await archivedToo).toMatchObject({ recording: second.recording });
+});
