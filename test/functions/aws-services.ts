@@ -14,6 +14,7 @@ Object.assign(process.env, {
   AWS_ACCESS_KEY_ID: credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   POWERTOOLS_METRICS_DISABLED: 'true',
+  STACK_NAME: 'test',
 });
 delete process.env.AWS_PROFILE;
 delete process.env.AWS_SESSION_TOKEN;

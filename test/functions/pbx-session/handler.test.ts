@@ -27,7 +27,7 @@ Object.assign(process.env, {
   REPORT_HOST: 'reports.test',
 });
 const secretsManager = new SecretsManagerClient();
-const credentials = { username: 'api', password: 'secret', webhookSecret: WEBHOOK_SECRET };
+const credentials = { username: 'api', password: 'pbx-password', webhookSecret: WEBHOOK_SECRET };
 for (const [name, value] of [
   ['pbx/hq', credentials],
   ['pbx/away', credentials],

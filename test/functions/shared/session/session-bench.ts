@@ -27,7 +27,7 @@ export interface SessionBenchOptions {
 
 /** Sessions with the given PBX that share their state through an embedded Secrets Manager. */
 export async function startSession(client: PbxClient, options: SessionBenchOptions) {
-  const { clock, username = 'api', password = 'secret', reportUrl = 'http://127.0.0.1:9' } = options;
+  const { clock, username = 'api', password = 'pbx-password', reportUrl = 'http://127.0.0.1:9' } = options;
   const directory = await mkdtemp(join(tmpdir(), 'secrets-'));
   const server = await startSecretsManager({ directory });
   const aws = new SecretsManagerClient({

@@ -11,7 +11,7 @@ import { startSession, WEBHOOK_SECRET } from './session-bench.ts';
 const MINUTE_MS = 60_000;
 
 async function start(options: SimulatedPbxOptions & { entered?: string; reportUrl?: string } = {}) {
-  const { entered = 'secret', reportUrl, ...pbxOptions } = options;
+  const { entered = 'pbx-password', reportUrl, ...pbxOptions } = options;
   const { pbx, clock, events } = await startBench(pbxOptions);
   const client = clientOf(pbx);
   const bench = await startSession(client, {
@@ -198,7 +198,7 @@ describe('a refused password', () => {
   it('is forgotten when the credentials change', async () => {
     const { pbx, session, enterCredentials } = await start({ entered: 'wrong' });
     expect(await codeOf(session.current())).toBe('pbx-20003');
-    await enterCredentials({ password: 'secret' });
+    await enterCredentials({ password: 'pbx-password' });
     expect(await codeOf(session.current())).toBe('succeeded');
     expect(pbx.stats).toMatchObject({ logins: 1, refusedLogins: 1 });
   });

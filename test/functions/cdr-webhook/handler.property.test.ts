@@ -1,0 +1,79 @@
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { beforeEach, expect, test } from 'vitest';
+import { anyText, fc, hostileText } from '../../property.ts';
+import { useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
+import { captureLog } from '../capture-log.ts';
+import { anyReport } from './any-report.ts';
+import { exampleReport } from './example-report.ts';
+
+const SECRET = 'webhook-secret-0123456789';
+const MAX_BYTES = 65_536;
+
+await useSecretsManager();
+const queues = await useSqs();
+const names = ['recordings-hq', 'session-requests', 'dead-letters'] as const;
+const [jobs, session, deadLetters] = names.map(queues.createQueue) as [string, string, string];
+Object.assign(process.env, {
+  PBX_REGISTRY_FILE: await writeRegistry({ hq: { serialNumber: exampleReport.sn } }),
+  QUEUE_URL_BASE: jobs.replace(/[^/]+$/, ''),
+  DEAD_LETTER_QUEUE_URL: deadLetters,
+  SESSION_QUEUE_URL: session,
+});
+const SecretString = JSON.stringify({ username: 'api', password: 'pw', webhookSecret: SECRET });
+await new SecretsManagerClient().send(new CreateSecretCommand({ Name: 'pbx/hq', SecretString }));
+const { handler } = await import('../../../functions/cdr-webhook/handler.ts');
+
+const logLines = captureLog();
+beforeEach(() => queues.empty());
+
+const post = (event: Partial<APIGatewayProxyEventV2>) => handler(event as APIGatewayProxyEventV2);
+
+/** What a body is to the function, by the flag that API Gateway sends along. */
+const bytesOf = ({ body, isBase64Encoded }: Partial<APIGatewayProxyEventV2>) =>
+  Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8').length;
+
+const bytes = fc.oneof(fc.uint8Array(), fc.uint8Array({ maxLength: 70_000, size: 'max' }));
+const anyBody = fc.record(
+  {
+    body: fc.oneof(
+      anyReport,
+      anyText,
+      fc.json(),
+      bytes.map((body) => Buffer.from(body).toString('base64')),
+    ),
+    isBase64Encoded: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
+test('whoever knows the secret gets 200, or 413 for what is too long', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyBody, async (event) => {
+      const expected = bytesOf(event) > MAX_BYTES ? 413 : 200;
+      expect(await post({ ...event, pathParameters: { pbxId: 'hq', secret: SECRET } })).toEqual({
+        statusCode: expected,
+      });
+    }),
+  );
+});
+
+test('whoever does not gets 404, whatever is asked for', async () => {
+  const path = fc.record(
+    {
+      pbxId: fc.oneof(fc.constantFrom('hq', '__proto__', 'constructor'), hostileText),
+      secret: fc.oneof(fc.constantFrom(SECRET.toUpperCase(), `${SECRET} `, SECRET.slice(1)), hostileText),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(anyBody, fc.option(path, { nil: undefined }), async (event, pathParameters) => {
+      const asked = pathParameters === undefined ? {} : { pathParameters };
+      expect(await post({ ...event, ...asked } as Partial<APIGatewayProxyEventV2>)).toEqual({
+        statusCode: 404,
+      });
+      // A stranger's words are not repeated.
+      expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-refused' });
+    }),
+  );
+});

@@ -1,0 +1,90 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { relative } from 'node:path';
+import { formatWithOptions } from 'node:util';
+import { logChannel } from '../../functions/shared/log.ts';
+import { DIRECTORY_VARIABLE, openEvidence, type Secret } from './evidence.ts';
+import { secretsOfBody, secretsOfHead } from './secrets-on-the-wire.ts';
+
+/** Whatever holds a secret is shorter. */
+const MAX_BODY_CHARACTERS = 64 * 1024;
+
+/** Nothing that is printed may be hidden by an abbreviation. */
+const UNABRIDGED = {
+  depth: 20,
+  breakLength: Number.POSITIVE_INFINITY,
+  maxArrayLength: null,
+  maxStringLength: null,
+};
+
+const programOf = ([, file = 'node']: string[]) => relative(process.cwd(), file);
+
+/** What runs just now. */
+export const running = { source: programOf(process.argv) };
+
+const directory = process.env[DIRECTORY_VARIABLE];
+if (directory !== undefined) collect(directory);
+
+/**
+ * Notes every line that this process logs or prints, and every secret that goes over the wire to and from
+ * its servers: those stand in for all that the product gets its secrets from.
+ */
+function collect(directory: string): void {
+  const { noteLine, noteSecret } = openEvidence(directory);
+  const note = (...printed: unknown[]) =>
+    noteLine({ text: formatWithOptions(UNABRIDGED, ...printed), source: running.source });
+  const noteAll = (secrets: Secret[]) => secrets.forEach(noteSecret);
+
+  for (const level of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
+    const print = console[level];
+    console[level] = (...printed: unknown[]) => {
+      note(...printed);
+      print(...printed);
+    };
+  }
+  for (const stream of [process.stdout, process.stderr]) watch(stream, 'write', note);
+  // A subscriber would keep the lines from being printed.
+  watch(logChannel, 'publish', note);
+
+  subscribe('http.server.request.start', (started) => {
+    const { request, response } = started as { request: IncomingMessage; response: ServerResponse };
+    noteAll(secretsOfHead(request.url ?? '', request.headers));
+    noteSecret({ kind: 'secret access key', value: process.env.AWS_SECRET_ACCESS_KEY ?? '' });
+    watch(
+      request,
+      'push',
+      gatherBody((body) => noteAll(secretsOfBody(body))),
+    );
+    const sent = gatherBody((body) => noteAll(secretsOfBody(body)));
+    watch(response, 'write', sent);
+    watch(response, 'end', (chunk) => {
+      sent(chunk);
+      sent(null);
+    });
+  });
+}
+
+/** Shows `look` the first argument of each call of an inherited method, before the method itself has it. */
+function watch<Name extends string>(
+  object: { [name in Name]: (...args: never[]) => unknown },
+  name: Name,
+  look: (argument: unknown) => void,
+): void {
+  const value = (...args: never[]) => {
+    look(args[0]);
+    // Looked up each time: a channel changes its class with its first subscriber.
+    return Object.getPrototypeOf(object)[name].apply(object, args);
+  };
+  Object.defineProperty(object, name, { configurable: true, writable: true, value });
+}
+
+/** Gathers the chunks of a body; `null` ends it. */
+function gatherBody(look: (body: string) => void): (chunk: unknown) => void {
+  let body = '';
+  return (chunk) => {
+    if (chunk === null) look(body);
+    else if (body.length < MAX_BODY_CHARACTERS && (typeof chunk === 'string' || Buffer.isBuffer(chunk))) {
+      body += chunk.toString();
+    }
+  };
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { secretsOfBody, secretsOfHead } from './secrets-on-the-wire.ts';
+
+const bodyOf = (fields: unknown) => secretsOfBody(JSON.stringify(fields));
+
+test('a request to the PBX has the token and the random string in its query', () => {
+  expect(secretsOfHead('/api/v1.1.0/recording/download?recording=a.wav&random=R%31&token=T', {})).toEqual([
+    { kind: 'random string', value: 'R1' },
+    { kind: 'session token', value: 'T' },
+  ]);
+});
+
+test('a presigned URL has its signature in the query, a report the webhook’s secret in the path', () => {
+  expect(secretsOfHead('/bucket/recordings/a.wav?X-Amz-Expires=900&X-Amz-Signature=S', {})).toEqual([
+    { kind: 'signature of a presigned URL', value: 'S' },
+  ]);
+  expect(secretsOfHead('/reports/hq/W', {})).toEqual([{ kind: 'webhook secret', value: 'W' }]);
+});
+
+test('a request for a link has the link token in a header', () => {
+  expect(secretsOfHead('/', { authorization: 'Bearer L' })).toEqual([{ kind: 'link token', value: 'L' }]);
+});
+
+test('a login has the password’s digest, and the webhook’s secret in the address for reports', () => {
+  const webhook = { kind: 'webhook secret', value: 'W' };
+  for (const url of ['https://host.example/reports/hq/W', 'host.example:8260/reports/hq/W']) {
+    expect(bodyOf({ username: 'api', password: 'D', url })).toEqual([
+      { kind: 'password', value: 'D' },
+      webhook,
+    ]);
+  }
+});
+
+test('an answer of the PBX has tokens and random strings', () => {
+  expect(bodyOf({ status: 'Success', token: 'T', refreshtoken: 'F', random: 'R' })).toEqual([
+    { kind: 'session token', value: 'T' },
+    { kind: 'refresh token', value: 'F' },
+    { kind: 'random string', value: 'R' },
+  ]);
+});
+
+test('a secret of Secrets Manager holds secrets of its own, or is one', () => {
+  const kept = { username: 'api', password: 'P', webhookSecret: 'W' };
+  expect(bodyOf({ Name: 'pbx/hq', SecretString: JSON.stringify(kept) })).toEqual([
+    { kind: 'password', value: 'P' },
+    { kind: 'webhook secret', value: 'W' },
+  ]);
+  expect(bodyOf({ SecretString: 'L' })).toEqual([{ kind: 'link token', value: 'L' }]);
+});
+
+test('what is no JSON has none, and does no harm', () => {
+  for (const body of ['', 'RIFF', '{"token":', 'null', '"token"', '[{"deep":[null,1]}]']) {
+    expect(secretsOfBody(body)).toEqual([]);
+  }
+  expect(secretsOfHead('//[', {})).toEqual([]);
+});

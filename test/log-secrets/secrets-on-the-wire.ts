@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Secret } from './evidence.ts';
+
+/** JSON fields and query parameters, of the PBX's API, of Secrets Manager and of what is kept there. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['password', 'password'],
+  ['token', 'session token'],
+  ['refreshtoken', 'refresh token'],
+  ['refreshToken', 'refresh token'],
+  ['random', 'random string'],
+  ['webhookSecret', 'webhook secret'],
+  ['X-Amz-Signature', 'signature of a presigned URL'],
+]);
+
+/** The secrets in the first lines of a request: the PBX's and S3's in the query, ours in path and header. */
+export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Secret[] {
+  const url = URL.parse(target, 'http://host.example');
+  const secrets = Array.from(url?.searchParams ?? [], ([name, value]) => secretsOfField(name, value)).flat();
+  const [, webhookSecret] = /^\/reports\/[^/]+\/([^/]+)/.exec(url?.pathname ?? '') ?? [];
+  if (webhookSecret !== undefined) secrets.push({ kind: 'webhook secret', value: webhookSecret });
+  const [, linkToken] = /^Bearer +(\S+)/i.exec(headers.authorization ?? '') ?? [];
+  if (linkToken !== undefined) secrets.push({ kind: 'link token', value: linkToken });
+  return secrets;
+}
+
+/** The secrets in the body of a request or of an answer, where that is JSON. */
+export function secretsOfBody(body: string): Secret[] {
+  const json = parseJson(body);
+  if (typeof json !== 'object' || json === null) return [];
+  return Object.entries(json).flatMap(([name, value]) => secretsOfField(name, value));
+}
+
+function secretsOfField(name: string, value: unknown): Secret[] {
+  if (typeof value !== 'string') return secretsOfBody(JSON.stringify(value) ?? '');
+  const kind = KINDS.get(name);
+  if (kind !== undefined) return [{ kind, value }];
+  // Where the PBX is told to post its reports.
+  if (name === 'url') return secretsOfHead(value.replace(/^(?:https?:\/\/)?[^/]*/, ''), {});
+  if (name !== 'SecretString') return [];
+  return typeof parseJson(value) === 'object' ? secretsOfBody(value) : [{ kind: 'link token', value }];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
