@@ -1,0 +1,76 @@
+import type { Duplex } from 'node:stream';
+import { elapsedMs } from '../engine/virtual-time.ts';
+import type { FaultKind } from '../faults.ts';
+import type { World } from '../world.ts';
+
+/** Where a function may be killed. */
+export type Moment = 'before-effect' | 'after-effect' | 'in-body' | 'waiting';
+
+/** A process of a function. It runs one invocation at a time, and dies with one that is killed. */
+export interface Container {
+  name: string;
+  handler: (event: unknown, context: object) => Promise<unknown>;
+  invocation: Invocation | undefined;
+  connections: Set<Duplex>;
+  /** When something last went wrong in it (elapsed ms). */
+  troubledAt: number;
+}
+
+/** One run of a function's handler. */
+export class Invocation {
+  readonly world: World;
+  readonly container: Container;
+  readonly endsAt: number;
+  /** Requests that have not been answered yet. */
+  readonly openRequests = new Set<string>();
+  /** What has gone wrong for it, through no fault of its own. */
+  readonly troubles: string[] = [];
+  state: 'running' | 'ended' | 'killed' = 'running';
+  #doom: { moment: Moment; countdown: number } | undefined;
+  readonly #killed = Promise.withResolvers<'killed' | 'timed-out'>();
+
+  constructor(world: World, container: Container, timeoutMs: number) {
+    this.world = world;
+    this.container = container;
+    this.endsAt = elapsedMs() + timeoutMs;
+  }
+
+  get name(): string {
+    return this.container.name;
+  }
+
+  /** Settles if the function is ended from outside. */
+  get killed(): Promise<'killed' | 'timed-out'> {
+    return this.#killed.promise;
+  }
+
+  /** It will be killed at the `countdown`th such moment, if it gets there. */
+  doom(moment: Moment, countdown: number): void {
+    this.#doom = { moment, countdown };
+  }
+
+  /** The function is at such a moment. Returns whether it lives on. */
+  passes(moment: Moment): boolean {
+    if (this.state === 'killed') return false;
+    if (this.#doom?.moment !== moment || --this.#doom.countdown > 0) return true;
+    const kind: FaultKind = `killed-${moment}`;
+    this.world.faults.note(kind, this.name);
+    this.suffer(kind);
+    this.kill('killed');
+    return false;
+  }
+
+  kill(how: 'killed' | 'timed-out'): void {
+    this.state = 'killed';
+    for (const connection of this.container.connections) connection.destroy();
+    this.#killed.resolve(how);
+  }
+
+  suffer(trouble: string): void {
+    this.troubles.push(trouble);
+    this.container.troubledAt = elapsedMs();
+  }
+}
+
+/** What the code of a killed function waits for. */
+export const never = <T>(): Promise<T> => new Promise(() => {});

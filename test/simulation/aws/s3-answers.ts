@@ -1,0 +1,26 @@
+import { XMLBuilder } from 'fast-xml-parser';
+import type { AwsAnswer } from './transport.ts';
+
+export class S3Failure extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const builder = new XMLBuilder();
+
+export const toXml = (root: string, content: object): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [root]: content })}`;
+
+export const failure = ({ status, code }: S3Failure): AwsAnswer => ({
+  status,
+  headers: { 'content-type': 'application/xml' },
+  body: toXml('Error', { Code: code, Message: code }),
+});
+
+export const emptyAnswer = (status: number): AwsAnswer => ({ status });

@@ -1,0 +1,264 @@
+import { crc32 } from 'node:zlib';
+import { XMLParser } from 'fast-xml-parser';
+import { elapsedMs } from '../engine/virtual-time.ts';
+import type { World } from '../world.ts';
+import type { Invocation } from './invocation.ts';
+import { emptyAnswer, failure, S3Failure, toXml } from './s3-answers.ts';
+import type { AwsAnswer, AwsRequest, AwsService } from './transport.ts';
+
+/** S3's is 5 MiB; recordings and parts are a thousandth of their size here. */
+const MINIMUM_PART_BYTES = 5 * 1024;
+const MAX_KEYS = 7;
+const LIFECYCLE_MS = 24 * 3_600_000;
+
+export interface S3Object {
+  bytes: Buffer;
+  contentType: string;
+  metadata: Record<string, string>;
+  crc32: string;
+  writtenAt: number;
+}
+
+export interface Upload {
+  id: string;
+  key: string;
+  headers: Record<string, string>;
+  parts: Map<number, { bytes: Buffer; etag: string }>;
+  startedAt: number;
+  /** Those that have worked on it. */
+  invocations: Set<Invocation>;
+}
+
+type Headers = Record<string, string>;
+
+/** A bucket. It checks all that S3 checks of what the functions send, and tells `checks` of what comes into being. */
+export class S3 implements AwsService {
+  readonly name = 's3';
+  readonly objects = new Map<string, S3Object>();
+  readonly uploads = new Map<string, Upload>();
+  readonly #world: World;
+  #uploads = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  describe({ method, query, path }: AwsRequest): string {
+    const key = decodeURIComponent(path.slice(1));
+    if ('list-type' in query) return `LIST ${query.prefix}`;
+    if ('uploads' in query) return `BEGIN ${key}`;
+    if (!('uploadId' in query)) return `${method} ${key}`;
+    const verb = method === 'PUT' ? `PART ${query.partNumber}` : method === 'POST' ? 'COMPLETE' : 'ABORT';
+    return `${verb} ${key} (${query.uploadId})`;
+  }
+
+  faults(request: AwsRequest): ReturnType<AwsService['faults']> {
+    const isCompletion = request.method === 'POST' && 'uploadId' in request.query;
+    return [
+      ['s3-500', 'error'],
+      ['s3-503', 'throttled'],
+      ['s3-slow', 'slow'],
+      ['s3-reset', 'reset'],
+      ['s3-answer-lost', 'answer-lost'],
+      ...(request.method === 'PUT' ? ([['s3-reset-in-body', 'reset-in-body']] as const) : []),
+      ...(isCompletion ? ([['s3-error-in-200', 'odd-answer']] as const) : []),
+    ] as ReturnType<AwsService['faults']>;
+  }
+
+  answerWith(fault: string, { method }: AwsRequest): AwsAnswer {
+    const [status, code] = fault === 'throttled' ? [503, 'SlowDown'] : [500, 'InternalError'];
+    const answer = failure(new S3Failure(status, code));
+    if (fault === 'odd-answer') return { ...answer, status: 200 };
+    return method === 'HEAD' ? emptyAnswer(status) : answer;
+  }
+
+  handle(request: AwsRequest, invocation: Invocation): AwsAnswer {
+    try {
+      return this.#operate(request, invocation);
+    } catch (error) {
+      if (!(error instanceof S3Failure)) throw error;
+      return request.method === 'HEAD' ? emptyAnswer(error.status) : failure(error);
+    }
+  }
+
+  #operate(request: AwsRequest, invocation: Invocation): AwsAnswer {
+    const { method, query, path, headers } = request;
+    const key = decodeURIComponent(path.slice(1));
+    const bytes = toBuffer(request.body);
+    if ('list-type' in query) return this.#list(query);
+    if ('uploads' in query) return this.#begin(key, headers, invocation);
+    if ('uploadId' in query) {
+      const upload = this.uploads.get(String(query.uploadId));
+      if (upload?.key !== key) {
+        // Nobody says which of the two it looks at first.
+        const isMet =
+          headers['if-none-match'] !== '*' || !this.objects.has(key) || this.#world.latency.isTrue(0.5);
+        throw isMet ? new S3Failure(404, 'NoSuchUpload') : new S3Failure(412, 'PreconditionFailed');
+      }
+      upload.invocations.add(invocation);
+      if (method === 'PUT') return this.#putPart(upload, Number(query.partNumber), bytes, headers);
+      if (method === 'POST') return this.#complete(upload, bytes.toString(), headers, invocation);
+      this.uploads.delete(upload.id);
+      return emptyAnswer(204);
+    }
+    if (method === 'PUT') return this.#put(key, bytes, headers, invocation);
+    return this.#read(key, headers, method === 'HEAD');
+  }
+
+  #read(key: string, headers: Headers, isHead: boolean): AwsAnswer {
+    const object = this.objects.get(key);
+    if (object === undefined) throw new S3Failure(404, 'NoSuchKey');
+    const metadata = Object.entries(object.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
+    return {
+      status: 200,
+      headers: {
+        'content-length': String(object.bytes.length),
+        'content-type': object.contentType,
+        'last-modified': new Date(object.writtenAt).toUTCString(),
+        ...(headers['x-amz-checksum-mode'] === 'ENABLED' && {
+          'x-amz-checksum-crc32': object.crc32,
+          'x-amz-checksum-type': 'FULL_OBJECT',
+        }),
+        ...Object.fromEntries(metadata),
+      },
+      body: isHead ? '' : object.bytes,
+    };
+  }
+
+  #put(key: string, bytes: Buffer, headers: Headers, invocation: Invocation): AwsAnswer {
+    requireChecksum(bytes, headers);
+    this.#write(key, bytes, headers, headers, invocation);
+    return emptyAnswer(200);
+  }
+
+  #begin(key: string, headers: Headers, invocation: Invocation): AwsAnswer {
+    this.#uploads += 1;
+    const id = `upload-${this.#uploads}`;
+    const upload = {
+      id,
+      key,
+      headers,
+      parts: new Map(),
+      startedAt: elapsedMs(),
+      invocations: new Set([invocation]),
+    };
+    this.uploads.set(id, upload);
+    return { status: 200, body: toXml('InitiateMultipartUploadResult', { UploadId: id }) };
+  }
+
+  #putPart({ parts }: Upload, number: number, bytes: Buffer, headers: Headers): AwsAnswer {
+    requireChecksum(bytes, headers);
+    const etag = `"${crc32(bytes).toString(16)}-${bytes.length}"`;
+    // The function fills its buffer anew as soon as it has the answer.
+    parts.set(number, { bytes: Buffer.from(bytes), etag });
+    return { status: 200, headers: { etag } };
+  }
+
+  #complete(upload: Upload, body: string, headers: Headers, invocation: Invocation): AwsAnswer {
+    const listed = readParts(body);
+    const parts = listed.map(({ PartNumber, ETag, ChecksumCRC32 }, index) => {
+      const part = upload.parts.get(Number(PartNumber));
+      if (Number(PartNumber) !== index + 1 || part?.etag !== ETag) throw new S3Failure(400, 'InvalidPart');
+      if (ChecksumCRC32 !== checksumOf(part.bytes)) throw new S3Failure(400, 'InvalidPart');
+      const isLast = index === listed.length - 1;
+      if (!isLast && part.bytes.length < MINIMUM_PART_BYTES) throw new S3Failure(400, 'EntityTooSmall');
+      return part.bytes;
+    });
+    const bytes = Buffer.concat(parts);
+    if (headers['x-amz-mp-object-size'] !== String(bytes.length)) throw new S3Failure(400, 'InvalidRequest');
+    requireChecksum(bytes, headers);
+    this.#write(upload.key, bytes, headers, upload.headers, invocation);
+    this.uploads.delete(upload.id);
+    return { status: 200, body: toXml('CompleteMultipartUploadResult', { Key: upload.key }) };
+  }
+
+  #write(key: string, bytes: Buffer, conditions: Headers, about: Headers, invocation: Invocation): void {
+    const { faults, checks } = this.#world;
+    if (conditions['if-none-match'] === '*') {
+      if (this.objects.has(key)) throw new S3Failure(412, 'PreconditionFailed');
+      if (faults.strikes('s3-conflict', invocation.name)) {
+        invocation.suffer('s3-conflict');
+        throw new S3Failure(409, 'ConditionalRequestConflict');
+      }
+    }
+    const metadata = Object.entries(about).flatMap(([name, value]) =>
+      name.startsWith('x-amz-meta-') ? [[name.slice(11), value]] : [],
+    );
+    const object: S3Object = {
+      bytes: Buffer.from(bytes),
+      contentType: about['content-type'] ?? '',
+      metadata: Object.fromEntries(metadata),
+      crc32: checksumOf(bytes),
+      writtenAt: this.#world.now(),
+    };
+    const replaced = this.objects.get(key);
+    this.objects.set(key, object);
+    checks.recordings.onObject(key, object, replaced);
+  }
+
+  /** Pages are short, so that there are several. */
+  #list({ prefix, 'continuation-token': token, 'encoding-type': encoding }: AwsRequest['query']): AwsAnswer {
+    const keys = [...this.objects.keys()].filter(
+      (key) => key.startsWith(String(prefix)) && key > String(token ?? ''),
+    );
+    const page = keys.sort().slice(0, MAX_KEYS);
+    const encode = (key: string) =>
+      encoding === 'url' ? encodeURIComponent(key).replaceAll('%20', '+') : key;
+    return {
+      status: 200,
+      body: toXml('ListBucketResult', {
+        KeyCount: page.length,
+        IsTruncated: page.length < keys.length,
+        ...(page.length < keys.length && { NextContinuationToken: page.at(-1) }),
+        Contents: page.map((key) => ({
+          Key: encode(key),
+          LastModified: new Date(this.objects.get(key)?.writtenAt ?? 0).toISOString(),
+        })),
+      }),
+    };
+  }
+
+  /** What the bucket's lifecycle rule does. */
+  abortOldUploads(): void {
+    for (const upload of this.uploads.values()) {
+      if (elapsedMs() - upload.startedAt < LIFECYCLE_MS) continue;
+      this.uploads.delete(upload.id);
+      this.#world.trace.add('s3', `lifecycle aborts ${upload.id} ${upload.key}`);
+      this.#world.checks.recordings.onAbandonedUpload(upload);
+    }
+  }
+}
+
+function toBuffer(body: unknown): Buffer {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  throw new Error('The simulated S3 takes whole bodies only.');
+}
+
+function checksumOf(bytes: Buffer): string {
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(crc32(bytes));
+  return value.toString('base64');
+}
+
+function requireChecksum(bytes: Buffer, headers: Headers): void {
+  const given = headers['x-amz-checksum-crc32'];
+  if (given === undefined) throw new S3Failure(400, 'InvalidRequest');
+  if (given !== checksumOf(bytes)) throw new S3Failure(400, 'BadDigest');
+}
+
+interface ListedPart {
+  PartNumber: string;
+  ETag: string;
+  ChecksumCRC32: string;
+}
+
+const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Part' });
+
+function readParts(body: string): ListedPart[] {
+  const { CompleteMultipartUpload } = parser.parse(body) as {
+    CompleteMultipartUpload: { Part: ListedPart[] };
+  };
+  return CompleteMultipartUpload.Part;
+}

@@ -1,0 +1,76 @@
+import type { World } from '../world.ts';
+import type { Invocation } from './invocation.ts';
+import { jsonFailure, readJson } from './json-protocol.ts';
+import type { AwsAnswer, AwsFault, AwsRequest, AwsService } from './transport.ts';
+
+interface Version {
+  id: string;
+  value: string;
+}
+
+/** Secrets by name. `ClientRequestToken` is what makes a write conditional (PutSecretValue, AWS API reference). */
+export class SecretsManager implements AwsService {
+  readonly name = 'secrets';
+  readonly #versions = new Map<string, Version[]>();
+  readonly #world: World;
+  #written = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** What a person does in the console. */
+  set(name: string, value: string): void {
+    this.#written += 1;
+    const version = { id: `console-version-${String(this.#written).padStart(20, '0')}`, value };
+    this.#versions.set(name, [...(this.#versions.get(name) ?? []), version]);
+  }
+
+  get(name: string): string {
+    return this.#versions.get(name)?.at(-1)?.value ?? '';
+  }
+
+  describe(request: AwsRequest): string {
+    const { operation, input } = readJson(request);
+    return `${operation} ${input.SecretId}`;
+  }
+
+  faults(): ReturnType<AwsService['faults']> {
+    return [
+      ['secrets-500', 'error'],
+      ['secrets-throttled', 'throttled'],
+      ['secrets-slow', 'slow'],
+      ['secrets-answer-lost', 'answer-lost'],
+    ];
+  }
+
+  answerWith(fault: AwsFault): AwsAnswer {
+    return fault === 'throttled'
+      ? jsonFailure(400, 'ThrottlingException')
+      : jsonFailure(500, 'InternalServiceError');
+  }
+
+  handle(request: AwsRequest, invocation: Invocation): AwsAnswer {
+    const { operation, input } = readJson(request);
+    const name = String(input.SecretId);
+    const versions = this.#versions.get(name);
+    if (versions === undefined) return jsonFailure(400, 'ResourceNotFoundException');
+    if (operation === 'GetSecretValue') {
+      const current = versions.at(-1) as Version;
+      this.#world.checks.logins.onSecretRead(invocation, name, current.value);
+      return succeed({ Name: name, VersionId: current.id, SecretString: current.value });
+    }
+    if (operation !== 'PutSecretValue')
+      throw new Error(`The simulated Secrets Manager does not know ${operation}.`);
+    const id = String(input.ClientRequestToken);
+    const value = String(input.SecretString);
+    const known = versions.find((version) => version.id === id);
+    if (known !== undefined && known.value !== value) return jsonFailure(400, 'ResourceExistsException');
+    // AWS forgets versions beyond about a hundred.
+    if (known === undefined) this.#versions.set(name, [...versions.slice(-100), { id, value }]);
+    this.#world.checks.logins.onSecretWritten(invocation, name, value);
+    return succeed({ Name: name, VersionId: id });
+  }
+}
+
+const succeed = (output: object): AwsAnswer => ({ status: 200, body: JSON.stringify(output) });

@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os';
+import type { Invariant } from './invariants/violations.ts';
+import { MUTATIONS, type Mutation, mutationNamed } from './mutations.ts';
+import type { Options } from './options.ts';
+import { runTasks } from './workers.ts';
+
+/** A bug that so many seeds do not show is not caught. */
+const MAX_SEEDS = 100;
+
+interface Catch {
+  mutation: Mutation;
+  seed?: number;
+  invariants: Invariant[];
+}
+
+/** Runs the product with each of the bugs in it until a seed shows it, and tells which. Returns whether all are caught. */
+export async function checkMutations({ mutation, calls }: Options): Promise<boolean> {
+  const wanted = mutation?.map(mutationNamed) ?? MUTATIONS;
+  const queue = wanted.values();
+  const catches: Catch[] = [];
+  const runLane = async () => {
+    for (const next of queue) {
+      const caught = await tryToCatch(next, calls);
+      catches.push(caught);
+      console.log(describe(caught));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, runLane));
+  const survivors = catches.filter(({ seed }) => seed === undefined).length;
+  console.log(`${catches.length} bugs, ${catches.length - survivors} of them caught.`);
+  return survivors === 0;
+}
+
+async function tryToCatch(mutation: Mutation, calls: number): Promise<Catch> {
+  const tasks = Array.from({ length: MAX_SEEDS }, (_, index) => ({
+    seed: index + 1,
+    calls,
+    isTraced: false,
+  }));
+  for await (const { seed, violations } of runTasks(tasks.values(), mutation.name)) {
+    const invariants = [...new Set(violations.map(({ invariant }) => invariant))];
+    if (invariants.length > 0) return { mutation, seed, invariants };
+  }
+  return { mutation, invariants: [] };
+}
+
+function describe({ mutation: { name }, seed, invariants }: Catch): string {
+  if (seed === undefined) return `${name.padEnd(42)} SURVIVES ${MAX_SEEDS} seeds`;
+  return `${name.padEnd(42)} seed ${String(seed).padStart(3)}  ${invariants.join('; ')}`;
+}

@@ -1,0 +1,143 @@
+import type { Misbehaviour } from '../simulated-pbx/misbehaviours.ts';
+import type { Random } from './engine/random.ts';
+import type { Trace } from './engine/trace.ts';
+
+/**
+ * How often each fault strikes, per opportunity, in a seed of ordinary weather. An opportunity is a request, an
+ * invocation, a connection, a report, a call, or for what happens to a PBX as a whole: a seed.
+ */
+const RATES = {
+  's3-500': 0.02,
+  's3-503': 0.02,
+  's3-slow': 0.02,
+  's3-reset': 0.02,
+  's3-reset-in-body': 0.02,
+  's3-answer-lost': 0.03,
+  /** CompleteMultipartUpload may say 200 and then, in its body, that it failed (AWS API reference). */
+  's3-error-in-200': 0.05,
+  's3-conflict': 0.02,
+  'sqs-500': 0.02,
+  'sqs-slow': 0.01,
+  'sqs-answer-lost': 0.02,
+  'sqs-delivered-twice': 0.03,
+  'sqs-delivered-late': 0.03,
+  'sqs-out-of-order': 0.3,
+  'sqs-deletion-lost': 0.02,
+  'secrets-500': 0.02,
+  'secrets-throttled': 0.02,
+  'secrets-slow': 0.01,
+  'secrets-answer-lost': 0.02,
+
+  'killed-before-effect': 0.03,
+  'killed-after-effect': 0.03,
+  'killed-in-body': 0.03,
+  'killed-waiting': 0.03,
+  'short-deadline': 0.05,
+  'container-replaced': 0.1,
+  'event-repeated': 0.01,
+
+  'line-refused': 0.01,
+  'line-silent': 0.01,
+  'line-delayed': 0.05,
+  'line-reset': 0.02,
+  'line-stalled': 0.01,
+  'line-slow': 0.02,
+  'foreign-certificate': 0.005,
+
+  'report-lost': 0.1,
+  'report-answer-lost': 0.05,
+  'report-repeated': 0.1,
+  'report-forged': 0.02,
+
+  'pbx-hang-up-before-reply': 0.03,
+  'pbx-http-500': 0.03,
+  'pbx-http-redirect': 0.02,
+  'pbx-token-dropped': 0.03,
+  'pbx-not-ready': 0.1,
+  'pbx-deleted': 0.01,
+  'pbx-random-refused': 0.03,
+  'pbx-cut': 0.05,
+  'pbx-stall': 0.02,
+  'pbx-drip': 0.02,
+  'pbx-wrong-length': 0.03,
+  'pbx-json-instead-of-audio': 0.03,
+  'pbx-html-instead-of-audio': 0.02,
+  'pbx-text-instead-of-audio': 0.02,
+  'pbx-empty-body': 0.02,
+
+  /** Of a CDR file. */
+  'pbx-cdr-spoilt': 0.1,
+
+  'pbx-rebooted': 0.4,
+  'boot-up-lost': 0.3,
+  'pbx-off': 0.3,
+  'pbx-unreachable': 0.3,
+  'session-lost': 0.3,
+  'password-changed-in-pbx': 0.25,
+  'password-changed-in-secret': 0.25,
+  'webhook-secret-rotated': 0.3,
+  'address-locked-out': 0.15,
+  'report-garbled': 0.3,
+  /** Drawn with the moment at which a seed begins. */
+  'daylight-saving': 0,
+  'pbx-clock-stepped': 0.2,
+  'our-clock-stepped': 0.2,
+} as const satisfies Record<string, number> & Record<`pbx-${Misbehaviour['kind']}`, number>;
+
+export type FaultKind = keyof typeof RATES;
+
+export const FAULT_KINDS = Object.keys(RATES) as FaultKind[];
+
+/** The weather of a seed: which faults there are, and how many of them. */
+export type Weather = ReadonlyMap<FaultKind, number>;
+
+/** Some seeds are calm, some wild, and each wild one has another mixture: what always rains together hides bugs. */
+export function drawWeather(random: Random): Weather {
+  const intensity = random.pick([0, 0.3, 0.3, 1, 1, 1, 2, 4]);
+  const share = random.pick([0.15, 0.5, 0.9]);
+  const present = FAULT_KINDS.filter(() => random.isTrue(share));
+  return new Map(present.map((kind) => [kind, Math.min(0.6, RATES[kind] * intensity)]));
+}
+
+/** Decides what goes wrong, and counts it. */
+export class Faults {
+  readonly counts = new Map<FaultKind, number>();
+  readonly #random: Random;
+  readonly #weather: Weather;
+  readonly #trace: Trace;
+  #areOver = false;
+
+  constructor(random: Random, weather: Weather, trace: Trace) {
+    this.#random = random;
+    this.#weather = weather;
+    this.#trace = trace;
+  }
+
+  get isCalm(): boolean {
+    return [...this.#weather.values()].every((rate) => rate === 0);
+  }
+
+  /** Whether the fault is to happen, here and now. */
+  strikes(kind: FaultKind, source: string): boolean {
+    if (!this.isDue(kind)) return false;
+    this.note(kind, source);
+    return true;
+  }
+
+  /** The same for one that happens later, and is noted when it does. */
+  isDue(kind: FaultKind): boolean {
+    const rate = this.#areOver ? 0 : (this.#weather.get(kind) ?? 0);
+    return rate > 0 && this.#random.isTrue(rate);
+  }
+
+  note(kind: FaultKind, source: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.#trace.add(source, `! ${kind}`);
+  }
+
+  /** From now on everything behaves. */
+  end(): void {
+    this.#areOver = true;
+    this.#trace.add('world', 'the faults are over');
+  }
+}

@@ -1,0 +1,67 @@
+import type { Invocation } from '../aws/invocation.ts';
+import { elapsedMs } from '../engine/virtual-time.ts';
+import type { Office } from '../pbx/office.ts';
+import type { World } from '../world.ts';
+
+const LOCKOUT_MS = 600_000;
+const FIRST_PAUSE_MS = 60_000;
+/** Our clock may have been set forward in between, by up to two minutes each way. */
+const CLOCK_TOLERANCE_MS = 250_000;
+
+interface Refusal {
+  count: number;
+  at: number;
+  invocation: Invocation;
+  /** All functions have been let known. */
+  isHeld: boolean;
+}
+
+/**
+ * A login that was refused is not tried again with the same credentials. Only where its refusal could not be made
+ * known, because a fault came in between, it is: after a minute, then two, up to ten.
+ */
+export class LoginChecks {
+  readonly #world: World;
+  /** What each invocation would log in with. */
+  readonly #credentials = new WeakMap<Invocation, string>();
+  readonly #refusals = new Map<string, Refusal>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  onSecretRead(invocation: Invocation, name: string, value: string): void {
+    const { offices } = this.#world;
+    if (!offices.some(({ names }) => names.credentialsSecret === name)) return;
+    const { username, password } = JSON.parse(value);
+    this.#credentials.set(invocation, JSON.stringify([username, password]));
+  }
+
+  onSecretWritten(invocation: Invocation, _name: string, value: string): void {
+    if (!('hold' in JSON.parse(value))) return;
+    for (const refusal of this.#refusals.values())
+      if (refusal.invocation === invocation) refusal.isHeld = true;
+  }
+
+  /** From now on the PBX may say something else to the same credentials, and a person says that it does. */
+  onPasswordChanged({ id }: Office): void {
+    for (const key of this.#refusals.keys()) if (key.startsWith(`${id} `)) this.#refusals.delete(key);
+  }
+
+  onRefusal({ id }: Office, errno: string, invocation: Invocation): void {
+    const isLockout = errno === '20002';
+    const key = `${id} ${isLockout ? errno : this.#credentials.get(invocation)}`;
+    const before = this.#refusals.get(key);
+    const isOver = before && isLockout && elapsedMs() - before.at >= LOCKOUT_MS - CLOCK_TOLERANCE_MS;
+    if (before && !isOver) {
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (before.count - 1), LOCKOUT_MS) - CLOCK_TOLERANCE_MS;
+      const isExcused = !before.isHeld && before.invocation.troubles.length > 0;
+      if (!isExcused || elapsedMs() - before.at < pauseMs) {
+        const detail = `${id} refuses (${errno}) ${invocation.name} what it refused ${before.invocation.name}`;
+        this.#world.violations.add('a refused login is not repeated', detail);
+      }
+    }
+    const count = before && !isOver ? before.count + 1 : 1;
+    this.#refusals.set(key, { count, at: elapsedMs(), invocation, isHeld: false });
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { format } from 'node:util';
+import { currentInvocation } from '../engine/current-invocation.ts';
+import type { World } from '../world.ts';
+
+const LEVELS = ['debug', 'log', 'info', 'warn', 'error'] as const;
+
+/** Reads every line that the functions print. */
+export class LogChecks {
+  readonly #world: World;
+  readonly #secrets = new Set<string>();
+  readonly #restore: (() => void)[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+    for (const level of LEVELS) {
+      const print = console[level];
+      console[level] = (...values: unknown[]) => this.#onLine(level, values);
+      this.#restore.push(() => {
+        console[level] = print;
+      });
+    }
+  }
+
+  /** Also in the form in which a password is sent to a PBX. */
+  addSecret(secret: string): void {
+    this.#secrets.add(secret).add(createHash('md5').update(secret).digest('hex'));
+  }
+
+  #onLine(level: string, values: unknown[]): void {
+    const line = format(...values).replaceAll(/\s+/g, ' ');
+    const { trace, violations, checks } = this.#world;
+    const invocation = currentInvocation.getStore();
+    if (invocation?.state !== 'killed')
+      trace.add(invocation?.name ?? 'somebody', `${level}: ${line.slice(0, 400)}`);
+    const { event, pbx, callId } = (values[0] ?? {}) as Record<string, unknown>;
+    if (event === 'recording-lost' && invocation?.state !== 'killed') checks.recordings.onLoss(pbx, callId);
+    const found = line.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
+    if (found !== undefined)
+      violations.add('no secret is logged', line.replaceAll(found, '*'.repeat(found.length)));
+  }
+
+  stop(): void {
+    for (const restore of this.#restore) restore();
+  }
+}

@@ -1,0 +1,50 @@
+import { CDR_FILE } from '../../simulated-pbx/misbehaviours.ts';
+import type { PbxEvent } from '../../simulated-pbx/simulated-pbx.ts';
+import { currentInvocation } from '../engine/current-invocation.ts';
+import type { Office } from '../pbx/office.ts';
+import type { World } from '../world.ts';
+
+/** As configured: the queue has no more receivers. */
+const MAX_DOWNLOADS = 2;
+
+const RANDOM_LIFETIME_MS = 30_000;
+
+/** What a PBX notices. */
+export class PbxChecks {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  onEvent(office: Office, event: PbxEvent): void {
+    const { violations, faults, trace, now, checks } = this.#world;
+    const invocation = currentInvocation.getStore();
+    switch (event.type) {
+      case 'misbehaved':
+        invocation?.suffer(event.kind);
+        if (event.recording !== CDR_FILE && event.kind !== 'deleted')
+          faults.note(`pbx-${event.kind}`, office.id);
+        return trace.add(office.id, `${event.kind}: ${event.recording}`);
+      case 'random-refused': {
+        // A clock that is set forward ends the life of every random there is.
+        const isExcused = now() - office.clock.changedAt < 2 * RANDOM_LIFETIME_MS;
+        if (event.reason === 'reused' || (event.reason === 'expired' && !isExcused)) {
+          violations.add('no random is used twice or late', `${event.resource}: ${event.reason}`);
+        }
+        return trace.add(office.id, `random ${event.reason}: ${event.resource}`);
+      }
+      case 'download-started':
+        if (office.pbx.stats.concurrentDownloads > MAX_DOWNLOADS) {
+          violations.add('a PBX has two downloads at most', `${office.id}: ${event.recording}`);
+        }
+        return trace.add(office.id, `sends ${event.bytes} bytes of ${event.recording}`);
+      case 'login-refused':
+        trace.add(office.id, `refuses login: ${event.errno}`);
+        if (invocation) checks.logins.onRefusal(office, event.errno, invocation);
+        return;
+      default:
+        return trace.add(office.id, event.type);
+    }
+  }
+}

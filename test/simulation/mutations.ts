@@ -1,0 +1,265 @@
+import type { Edit } from './engine/module-hooks.ts';
+
+/** A bug that somebody could make, and that the simulation has to notice. */
+export interface Mutation {
+  name: string;
+  edits: readonly Edit[];
+}
+
+const archiving = (file: string) => `functions/archive-recording/${file}`;
+const shared = (file: string) => `functions/shared/${file}`;
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'no look at the length',
+    edits: [
+      {
+        file: archiving('check-recording.ts'),
+        find: '  const expected = totalBytes',
+        replace: '  if (bytes >= 0) return;\n  const expected = totalBytes',
+      },
+    ],
+  },
+  {
+    name: 'no look at the sizes in the RIFF header',
+    edits: [
+      {
+        file: archiving('check-recording.ts'),
+        find: 'totalBytes ?? riff?.totalBytes ?? riff?.audioEndsAt ?? bytes',
+        replace: 'totalBytes ?? bytes',
+      },
+      { file: archiving('check-recording.ts'), find: 'if (riff === undefined) return;', replace: 'return;' },
+    ],
+  },
+  {
+    name: 'no look at whether it is audio',
+    edits: [{ file: archiving('save-recording.ts'), find: '  checkIsAudio(head);\n', replace: '' }],
+  },
+  {
+    name: 'completed before it is checked',
+    edits: [
+      {
+        file: archiving('save-in-parts.ts'),
+        find: '    checkIsComplete(stored.bytes + part.bytes.length, stored);\n',
+        replace: '',
+      },
+      {
+        file: archiving('save-in-parts.ts'),
+        find: 'const outcome = await store.complete(upload, whole, signal);',
+        replace:
+          'const outcome = await store.complete(upload, whole, signal); checkIsComplete(bytes, stored);',
+      },
+    ],
+  },
+  {
+    name: 'a retry with the same random',
+    edits: [
+      {
+        file: shared('pbx/client.ts'),
+        find: 'query: { recording, random, token }',
+        replace: 'query: { recording, random: ((globalThis.known ??= {})[recording] ??= random), token }',
+      },
+    ],
+  },
+  {
+    name: 'a report acknowledged before it is queued',
+    edits: [
+      {
+        file: 'functions/cdr-webhook/receive-report.ts',
+        find: 'await deps.queues.send(pbx.queueUrl, job);',
+        replace: 'void deps.queues.send(pbx.queueUrl, job).catch(() => {});',
+      },
+    ],
+  },
+  {
+    name: 'a report taken from anybody',
+    edits: [
+      {
+        file: 'functions/cdr-webhook/receive-report.ts',
+        find: '!(await pbx.isSecret(secret))',
+        replace: '!((await pbx.isSecret(secret)) || true)',
+      },
+    ],
+  },
+  {
+    name: 'a message deleted although its job failed',
+    edits: [
+      {
+        file: archiving('process-job.ts'),
+        find: 'return isPassedOn || postpone(failure, deps);',
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'a job given up without a dead letter',
+    edits: [
+      {
+        file: archiving('process-job.ts'),
+        find: 'if (isHopeless(failure, deps.now())) return giveUp(failure, deps);',
+        replace: 'if (isHopeless(failure, deps.now())) return true;',
+      },
+    ],
+  },
+  {
+    name: 'a dead letter without its code',
+    edits: [{ file: shared('queues.ts'), find: '            code: text(error.code),\n', replace: '' }],
+  },
+  {
+    name: 'patience of an hour',
+    edits: [
+      {
+        file: shared('errors.ts'),
+        find: 'DEFAULT_PATIENCE_MS = 10 * DAY_MS',
+        replace: 'DEFAULT_PATIENCE_MS = DAY_MS / 24',
+      },
+    ],
+  },
+  {
+    name: 'an object overwritten',
+    edits: [{ file: archiving('recording-store.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
+  },
+  {
+    name: 'an object of parts overwritten',
+    edits: [{ file: archiving('uploads.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
+  },
+  {
+    name: 'a failed upload left open',
+    edits: [
+      {
+        file: archiving('save-in-parts.ts'),
+        find: '    if (!isKept || begun.bytes === 0) await discardUpload(upload, store);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the checksum of the last part for the whole',
+    edits: [
+      {
+        file: archiving('save-in-parts.ts'),
+        find: 'crc32: crc32(bytes, stored.crc32)',
+        replace: 'crc32: crc32(bytes)',
+      },
+    ],
+  },
+  {
+    name: 'a buffer filled while it is being sent',
+    edits: [
+      {
+        file: archiving('fill-parts.ts'),
+        find: '[filling, other] = [other ?? Buffer.allocUnsafeSlow(partBytes), filling];',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'resumed a byte too far on',
+    edits: [
+      {
+        file: archiving('open-download.ts'),
+        find: 'client.openRecording(token, recording, signal, progress.bytes);',
+        replace: 'client.openRecording(token, recording, signal, progress.bytes + 1);',
+      },
+    ],
+  },
+  {
+    name: 'resumed with whatever comes',
+    edits: [
+      {
+        file: archiving('open-download.ts'),
+        find: 'if (source.start === 0) return { source, isResumable: false };',
+        replace: 'if (source.start === 0) return { source, stored: progress, isResumable: false };',
+      },
+    ],
+  },
+  {
+    name: 'no eye on the time',
+    edits: [{ file: shared('deadline.ts'), find: 'RESERVE_MS = 10_000', replace: 'RESERVE_MS = -10_000' }],
+  },
+  {
+    name: 'a refusal that nobody is told of',
+    edits: [
+      {
+        file: shared('session/login.ts'),
+        find: "if (failure.action === 'hold') await hold(leased, failure, credentials, deps);",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a refusal that nobody heeds',
+    edits: [
+      {
+        file: shared('session/login.ts'),
+        find: '  assertNotHeld(snapshot.state, credentials, now(), retryRefused);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a wrong password tried again',
+    edits: [
+      {
+        file: shared('pbx/errno.ts'),
+        find: "'20003': { action: 'hold'",
+        replace: "'20003': { action: 'retry'",
+      },
+    ],
+  },
+  {
+    name: 'a session that is never renewed',
+    edits: [
+      {
+        file: shared('pbx/errno.ts'),
+        find: "'20004': { action: 'renew-session'",
+        replace: "'20004': { action: 'retry'",
+      },
+      {
+        file: shared('session/session.ts'),
+        find: 'if (!(error instanceof PbxRefusal)) throw error;',
+        replace: 'throw error;',
+      },
+    ],
+  },
+  {
+    name: 'a token in a log line',
+    edits: [
+      {
+        file: shared('session/login.ts'),
+        find: "log('info', 'session-opened', { pbx: pbxId });",
+        replace: "log('info', 'session-opened', { pbx: pbxId, token: tokens.token });",
+      },
+    ],
+  },
+  {
+    name: 'a job noted as queued, but not sent',
+    edits: [{ file: 'functions/reconcile/queue-missing.ts', find: '    await send(job);\n', replace: '' }],
+  },
+  {
+    name: 'a call log of the first day only',
+    edits: [
+      {
+        file: 'functions/reconcile/window.ts',
+        find: 'today.toPlainDate().add({ days: 1 }).toString()',
+        replace: 'first.toPlainDate().toString()',
+      },
+    ],
+  },
+  {
+    name: 'a loss counted again and again',
+    edits: [
+      {
+        file: shared('ledger.ts'),
+        find: 'httpStatusCode === 412) return false;',
+        replace: 'httpStatusCode === 412) return true;',
+      },
+    ],
+  },
+];
+
+export function mutationNamed(name: string): Mutation {
+  const mutation = MUTATIONS.find((it) => it.name === name);
+  if (mutation === undefined) throw new Error(`There is no bug called "${name}".`);
+  return mutation;
+}

@@ -1,0 +1,101 @@
+import type { Random } from '../engine/random.ts';
+import { delay } from '../engine/virtual-time.ts';
+import type { ExpectedRecording } from '../invariants/recordings.ts';
+import type { World } from '../world.ts';
+import { drawMisbehaviours, isFinal } from './misbehaviours.ts';
+import type { Office } from './office.ts';
+import { drawRecording } from './recordings.ts';
+
+const REPORT_REPEATS_FOR_MS = 600_000;
+
+/** One call: it is made, recorded and reported. Ends when the PBX has done with its report. */
+export async function makeCall(world: World, office: Office, random: Random): Promise<void> {
+  const { faults, trace, checks } = world;
+  while (office.line.state === 'off') await delay(REPORT_REPEATS_FOR_MS);
+  const file = drawRecording(random);
+  const circumstances = { length: file.bytes.length, ...file, ...office };
+  const misbehaviour = drawMisbehaviours(random, circumstances, faults);
+  const talkSeconds = random.integer(1, 7200);
+  const isNamedOddly = random.isTrue(0.15);
+  const { callId, recording, report } = office.pbx.makeCall({
+    ...drawNumbers(random),
+    talkSeconds,
+    type: random.pick(['Internal', 'Inbound', 'Outbound']),
+    recorded: !random.isTrue(0.05),
+    recording: file.bytes,
+    misbehaviour,
+    fields: drawFields(random),
+    ...(isNamedOddly && { recordingName: drawOddName(random, file.extension) }),
+  });
+  trace.add(office.id, `call ${callId}, ${file.bytes.length} bytes: ${recording || '(not recorded)'}`);
+  if (recording !== '') {
+    const date = isNamedOddly ? 'undated' : recording.replace(/^(\d{4})(\d\d)(\d\d).*/, '$1/$2/$3');
+    const witnesses = [
+      ...(office.contentLength ? ['content-length'] : []),
+      ...(file.isRiff ? [file.knowsItsLength ? 'riff-header' : 'riff-header-unpatched'] : []),
+    ];
+    const expected: ExpectedRecording = {
+      pbx: office.id,
+      name: recording,
+      key: `recordings/${office.id}/${date}/${recording}`,
+      bytes: file.bytes,
+      contentType: isNamedOddly ? file.contentType : 'audio/wav',
+      report,
+      verifiedBy: witnesses.join(' ') || 'nothing',
+      callId,
+      isDeleted: false,
+      mayBeGivenUp: misbehaviour.some(isFinal),
+    };
+    checks.recordings.expect(expected);
+    if (faults.isDue('pbx-deleted')) void deleteSoon(world, office, expected, random);
+  }
+  await office.report(report);
+}
+
+/** A PBX whose disk is full removes what it has: before anyone could fetch it, or not. */
+async function deleteSoon(
+  { faults }: World,
+  { id, pbx }: Office,
+  recording: ExpectedRecording,
+  random: Random,
+): Promise<void> {
+  await delay(random.pick([0, 0, 10_000, 600_000]));
+  faults.note('pbx-deleted', id);
+  pbx.deleteRecording(recording.name, random.pick(['20012', '20014'] as const));
+  recording.isDeleted = true;
+}
+
+function drawNumbers(random: Random): { from: string; to: string } {
+  const number = () => {
+    if (random.isTrue(0.4)) return String(random.integer(1000, 1999));
+    const digits = Array.from({ length: 9 }, () => random.integer(0, 9)).join('');
+    return random.pick([`+49${digits}`, `0${digits}`, `*66${digits}`, `#31#${digits}`, `030 ${digits}`]);
+  };
+  return { from: number(), to: number() };
+}
+
+/** Names that tell no date: then a recording has its place all the same. */
+function drawOddName(random: Random, extension: string): string {
+  const id = random.text(8);
+  const name = random.pick([
+    `call ${id}`,
+    `Übergabe+${id}`,
+    `20260631120000-${id}-1001-1002-Internal`,
+    `2026-${id} (1)`,
+    `通話-${id}`,
+    `${id}%2F..%2F#1?x=&y`,
+  ]);
+  return `${name}.${extension}`;
+}
+
+/** Firmwares differ in how they write what they know. */
+function drawFields(random: Random): Record<string, unknown> {
+  return random.pick([
+    {},
+    {},
+    { callto: random.integer(1000, 9999) },
+    { didnumber: '4930123456' },
+    { srctrunkname: 'Büro "Süd", Leitung 1' },
+    { agentringtime: undefined },
+  ]);
+}

@@ -1,0 +1,26 @@
+import type { buildConnector as undiciBuildConnector } from 'undici';
+import { currentInvocation } from '../engine/current-invocation.ts';
+
+// Takes the place of undici's own in functions/shared/pbx/agent.ts; all the rest of the agent is the real one.
+export { Agent } from 'undici';
+
+export function buildConnector({
+  timeout = 10_000,
+}: undiciBuildConnector.BuildOptions): undiciBuildConnector.connector {
+  // An agent belongs to the container that made it, and a container has one invocation at a time.
+  const owner = currentInvocation.getStore();
+  if (owner === undefined) throw new Error('A connection to a PBX outside any function.');
+  const { container, world } = owner;
+  return ({ hostname }, callback) => {
+    const { invocation = owner } = container;
+    const line = world.lineTo(hostname);
+    line.connect(invocation, timeout ?? 10_000).then(
+      (end) => {
+        const certificate = { fingerprint256: end.certificate };
+        const socket = Object.assign(end, { getPeerX509Certificate: () => certificate });
+        callback(null, socket as never);
+      },
+      (error: Error) => callback(error, null),
+    );
+  };
+}

@@ -1,0 +1,99 @@
+import { invokeAsync } from '../aws/schedule.ts';
+import type { Random } from '../engine/random.ts';
+import { delay } from '../engine/virtual-time.ts';
+import type { FaultKind } from '../faults.ts';
+import type { World } from '../world.ts';
+import type { Office } from './office.ts';
+
+type Incident = (world: World, office: Office, random: Random) => Promise<void>;
+
+const MINUTE_MS = 60_000;
+const LOGINS_BEFORE_LOCK = 5;
+
+/** What happens to a PBX as a whole, and to those who look after it; each ends when it is made good again. */
+const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
+  'pbx-rebooted': (world, office) => reboot(world, office),
+
+  'pbx-off': async (world, office, random) => {
+    office.line.state = 'off';
+    office.line.drop();
+    await delay(random.integer(1, 360) * MINUTE_MS);
+    office.line.state = 'up';
+    await reboot(world, office);
+  },
+
+  'pbx-unreachable': async (_world, office, random) => {
+    office.line.state = 'silent';
+    office.line.drop();
+    await delay(random.integer(1, 360) * MINUTE_MS);
+    office.line.state = 'up';
+  },
+
+  'session-lost': async (_world, office) => office.pbx.dropTokens(),
+
+  'password-changed-in-pbx': async (world, office, random) => {
+    const password = random.text(32);
+    office.pbx.setPassword(password);
+    world.checks.logins.onPasswordChanged(office);
+    if (random.isTrue(0.7)) office.pbx.dropTokens();
+    await delay(random.integer(1, 360) * MINUTE_MS);
+    office.enterCredentials({ password });
+  },
+
+  'password-changed-in-secret': async (world, office, random) => {
+    const password = random.text(32);
+    office.enterCredentials({ password });
+    if (random.isTrue(0.7)) office.pbx.dropTokens();
+    await delay(random.integer(1, 360) * MINUTE_MS);
+    office.pbx.setPassword(password);
+    world.checks.logins.onPasswordChanged(office);
+    // What the README tells whoever corrected the PBX's side.
+    await invokeAsync(world.functions.session, { pbx: office.id, retryLogin: true });
+  },
+
+  'webhook-secret-rotated': async (_world, office, random) =>
+    office.enterCredentials({ webhookSecret: random.text(48) }),
+
+  'address-locked-out': async (_world, office) => {
+    for (let guess = 0; guess < LOGINS_BEFORE_LOCK; guess++) office.line.guessPassword();
+    office.pbx.dropTokens();
+  },
+
+  'pbx-clock-stepped': async (world, office, random) => {
+    office.clock.offsetMs += random.integer(-300, 300) * 1000;
+    office.clock.changedAt = world.now();
+  },
+
+  'our-clock-stepped': async (world, _office, random) => {
+    world.stepOurClock(random.integer(-120, 120) * 1000);
+    await delay(random.integer(1, 120) * MINUTE_MS);
+    world.stepOurClock(0);
+  },
+
+  'report-garbled': async (_world, office) => {
+    await office.pbx.postRaw('{"action":"NewCdr","recording":');
+  },
+};
+
+async function reboot(world: World, office: Office): Promise<void> {
+  office.isBootUpLost = world.faults.strikes('boot-up-lost', office.id);
+  await office.pbx.reboot();
+}
+
+/** Draws a PBX's incidents; they come one after the other, at any time in `withinMs`. */
+export async function sufferIncidents(
+  world: World,
+  office: Office,
+  random: Random,
+  withinMs: number,
+): Promise<void> {
+  const kinds = (Object.keys(INCIDENTS) as FaultKind[]).filter((kind) => world.faults.isDue(kind));
+  const due = kinds.map((kind) => ({ kind, afterMs: random.integer(0, withinMs) }));
+  let passedMs = 0;
+  for (const { kind, afterMs } of due.sort((one, other) => one.afterMs - other.afterMs)) {
+    await delay(Math.max(0, afterMs - passedMs));
+    passedMs = Math.max(passedMs, afterMs);
+    world.faults.note(kind, office.id);
+    await INCIDENTS[kind]?.(world, office, random);
+  }
+}

@@ -1,0 +1,138 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { WebServer, WebServerOptions } from '../../simulated-pbx/web-server.ts';
+import { type Invocation, never } from '../aws/invocation.ts';
+import { currentInvocation } from '../engine/current-invocation.ts';
+import { delay } from '../engine/virtual-time.ts';
+import type { World } from '../world.ts';
+import { createWire, type WireConditions, type WireEnd } from './wire.ts';
+
+/** The NAT gateway's; a PBX gives a random to one address only. */
+export const OUR_ADDRESS = '198.51.100.7';
+
+/** Of the certificate that the registry pins. */
+export const FINGERPRINT = Array.from({ length: 32 }, () => 'AB').join(':');
+
+/** The way from the functions to one PBX: connections in memory, below HTTP and in place of TLS. */
+export class Line {
+  readonly origin: string;
+  readonly #world: World;
+  readonly #name: string;
+  readonly #callers = new Map<WireEnd, Invocation | undefined>();
+  #accept: ((end: WireEnd) => void) | undefined;
+  /** `off`: connections are refused; `silent`: nothing answers. */
+  state: 'up' | 'off' | 'silent' = 'up';
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.#name = name;
+    this.origin = `https://${name}.example:8088`;
+  }
+
+  /** Takes the place of the simulated PBX's own web server. */
+  readonly serve = async ({ handle }: Pick<WebServerOptions, 'handle'>): Promise<WebServer> => {
+    const server = createServer(async (request, response) => {
+      const caller = this.#callers.get(request.socket as unknown as WireEnd);
+      watchForSecrets(response, this.#world);
+      try {
+        // So that what the PBX has to say of a request is known to be about this caller.
+        await currentInvocation.run(caller as Invocation, () => handle(request, response));
+      } catch (error) {
+        if (!request.socket.destroyed) throw error;
+      }
+    });
+    this.#accept = (end) => server.emit('connection', end);
+    return {
+      origin: this.origin,
+      replaceIdentity: () => {},
+      reset: (socket: Socket) => (socket as unknown as WireEnd).reset(),
+      dropConnections: () => this.drop(),
+      close: async () => this.drop(),
+    };
+  };
+
+  /** Breaks all connections. */
+  drop(): void {
+    for (const end of this.#callers.keys()) end.reset();
+  }
+
+  /** Fails as a connection fails that does not come about. */
+  async connect(invocation: Invocation, timeoutMs: number): Promise<WireEnd & { certificate: string }> {
+    const { faults, latency } = this.#world;
+    const strikes = (kind: Parameters<typeof faults.strikes>[0]) => {
+      const isStruck = faults.strikes(kind, invocation.name);
+      if (isStruck) invocation.suffer(kind);
+      return isStruck;
+    };
+    await delay(latency.integer(1, 60));
+    if (this.state !== 'up') invocation.suffer(`pbx ${this.state}`);
+    if (this.state === 'silent' || strikes('line-silent')) {
+      await delay(timeoutMs);
+      throw networkError('UND_ERR_CONNECT_TIMEOUT');
+    }
+    if (this.state === 'off' || strikes('line-refused')) throw networkError('ECONNREFUSED');
+    if (invocation.state === 'killed') return never();
+    const client = this.#open(this.#drawConditions(invocation, strikes), invocation);
+    const { connections } = invocation.container;
+    connections.add(client);
+    client.once('close', () => connections.delete(client));
+    const certificate = strikes('foreign-certificate') ? 'CD' : FINGERPRINT;
+    return Object.assign(client, { certificate });
+  }
+
+  /** A login by somebody else who shares our address, and guesses. */
+  guessPassword(): void {
+    const body = JSON.stringify({ username: 'api', password: 'a guess' });
+    const head = ['POST /api/v1.1.0/login HTTP/1.1', 'Host: pbx', 'Content-Type: application/json'];
+    const client = this.#open({});
+    client.resume();
+    client.write(`${[...head, `Content-Length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`);
+  }
+
+  #open(conditions: WireConditions, invocation?: Invocation): WireEnd {
+    const { client, server } = createWire(OUR_ADDRESS, conditions);
+    for (const end of [client, server]) end.on('error', () => {});
+    this.#callers.set(server, invocation);
+    server.once('close', () => this.#callers.delete(server));
+    this.#accept?.(server);
+    return client;
+  }
+
+  #drawConditions(
+    invocation: Invocation,
+    strikes: (kind: 'line-delayed' | 'line-slow') => boolean,
+  ): WireConditions {
+    const { faults, latency } = this.#world;
+    const conditions: WireConditions = { onChunk: () => void invocation.passes('in-body') };
+    // Randoms live for 30 seconds: the way there and back is shorter, so that none dies of it.
+    if (strikes('line-delayed')) conditions.delayMs = latency.integer(100, 20_000);
+    else if (strikes('line-slow')) conditions.bytesPerSecond = latency.pick([20, 100, 1000]);
+    for (const [kind, how] of [
+      ['line-reset', 'reset'],
+      ['line-stalled', 'stall'],
+    ] as const) {
+      if (!faults.isDue(kind)) continue;
+      const onStrike = () => {
+        faults.note(kind, this.#name);
+        invocation.suffer(kind);
+      };
+      conditions.trouble = { afterBytes: latency.integer(0, 30_000), how, onStrike };
+    }
+    return conditions;
+  }
+}
+
+const networkError = (code: string) => Object.assign(new Error(code), { code });
+
+/** What the PBX gives out in confidence must not turn up in a log. */
+function watchForSecrets(response: ServerResponse, { checks }: World): void {
+  const end = response.end.bind(response) as (...values: unknown[]) => ServerResponse;
+  response.end = ((...values: unknown[]) => {
+    for (const [, secret = ''] of String(values[0] ?? '').matchAll(
+      /"(?:token|refreshtoken|random)":"([^"]+)"/g,
+    )) {
+      checks.logs.addSecret(secret);
+    }
+    return end(...values);
+  }) as typeof response.end;
+}

@@ -1,0 +1,89 @@
+import type { Misbehaviour } from '../../simulated-pbx/misbehaviours.ts';
+import type { Random } from '../engine/random.ts';
+import type { Faults } from '../faults.ts';
+
+/** `deleted` is another matter: there is a time before it. */
+type Kind = Exclude<Misbehaviour['kind'], 'deleted'>;
+
+export interface Circumstances {
+  /** In bytes. */
+  length: number;
+  /** Whether the recording's header tells its length, and whether the PBX's replies do. */
+  knowsItsLength: boolean;
+  contentLength: boolean;
+}
+
+const STEPS = ['get_random', 'download'] as const;
+
+/** What the PBX has to say in a recording's place. The last two are final, by its own guide. */
+const ERRNOS = ['20004', '20006', '20012', '20014', '99999', '10003', '20015'];
+const FINAL_ERRNOS: readonly string[] = ['10003', '20015'];
+
+type Draw = (random: Random, about: Circumstances) => Misbehaviour;
+
+const step = (random: Random) => ({ at: random.pick(STEPS), times: random.integer(1, 3) });
+
+const DRAWS: { [K in Kind]: Draw } = {
+  'hang-up-before-reply': (random) => ({ kind: 'hang-up-before-reply', ...step(random) }),
+  'http-500': (random) => ({ kind: 'http-500', ...step(random) }),
+  'http-redirect': (random) => ({
+    kind: 'http-redirect',
+    location: 'https://elsewhere.example/',
+    ...step(random),
+  }),
+  'token-dropped': (random) => ({ kind: 'token-dropped', ...step(random) }),
+  'not-ready': (random) => ({ kind: 'not-ready', at: random.pick(STEPS), times: random.integer(1, 6) }),
+  'random-refused': (random) => ({ kind: 'random-refused', times: random.integer(1, 3) }),
+  cut: (random, about) => drawCut(random, about),
+  stall: (random, { length }) => ({ kind: 'stall', afterBytes: random.integer(0, length - 1) }),
+  drip: (random) => ({ kind: 'drip', chunkBytes: random.integer(100, 2000) }),
+  'wrong-length': (random, { knowsItsLength }) => {
+    const more = random.integer(1, 5000);
+    // Fewer bytes than there are look like all of them, if nothing else tells.
+    return {
+      kind: 'wrong-length',
+      delta: knowsItsLength && random.isTrue(0.5) ? -random.integer(1, 40) : more,
+    };
+  },
+  'json-instead-of-audio': (random) => ({
+    kind: 'json-instead-of-audio',
+    errno: random.pick(ERRNOS),
+    ...disguise(random),
+  }),
+  'html-instead-of-audio': (random) => ({ kind: 'html-instead-of-audio', ...disguise(random) }),
+  'text-instead-of-audio': (random) => ({ kind: 'text-instead-of-audio', ...disguise(random) }),
+  'empty-body': (random) => ({ kind: 'empty-body', ...disguise(random) }),
+};
+
+const disguise = (random: Random) => ({
+  contentType: random.pick(['audio/x-wav', 'application/json', 'text/html']),
+});
+
+/** An orderly end in the middle of a file is only one that can be told from the file's own, somehow. */
+function drawCut(random: Random, { length, knowsItsLength, contentLength }: Circumstances): Misbehaviour {
+  const isTellable = knowsItsLength || contentLength;
+  const how = isTellable ? random.pick(['fin', 'reset'] as const) : 'reset';
+  return { kind: 'cut', afterBytes: random.integer(0, length - 1), how, times: random.integer(1, 2) };
+}
+
+/** What the PBX will do wrong with a recording, mostly nothing. */
+export function drawMisbehaviours(random: Random, about: Circumstances, faults: Faults): Misbehaviour[] {
+  const kinds = Object.keys(DRAWS) as Kind[];
+  return kinds.filter((kind) => faults.isDue(`pbx-${kind}`)).map((kind) => DRAWS[kind](random, about));
+}
+
+/** What goes wrong with the download of a CDR file. Half of it looks like all of it, without a length. */
+export function drawCdrMisbehaviour(random: Random): Misbehaviour {
+  const kind = random.pick([
+    'http-500',
+    'cut',
+    'json-instead-of-audio',
+    'html-instead-of-audio',
+    'empty-body',
+  ] as const);
+  return DRAWS[kind](random, { length: 2000, knowsItsLength: true, contentLength: true });
+}
+
+/** Whether one of them makes it right to give the recording up. */
+export const isFinal = (misbehaviour: Misbehaviour): boolean =>
+  misbehaviour.kind === 'json-instead-of-audio' && FINAL_ERRNOS.includes(misbehaviour.errno);

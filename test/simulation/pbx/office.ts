@@ -1,0 +1,106 @@
+import type { Ranges } from '../../simulated-pbx/ranges.ts';
+import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import type { Random } from '../engine/random.ts';
+import { delay } from '../engine/virtual-time.ts';
+import type { World } from '../world.ts';
+import { FINGERPRINT, Line, OUR_ADDRESS } from './line.ts';
+
+const TIME_ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'Asia/Kathmandu'];
+const REPEAT_REPORTS_AFTER_MS = 10_000;
+
+/** A PBX with all that belongs to it on both sides. */
+export interface Office {
+  readonly id: string;
+  readonly pbx: SimulatedPbx;
+  readonly line: Line;
+  readonly contentLength: boolean;
+  readonly ranges: Ranges;
+  readonly names: { credentialsSecret: string; sessionSecret: string; queueName: string };
+  /** Its entry in the registry of PBXs. */
+  readonly settings: Record<string, unknown>;
+  /** How far the PBX's clock is from the true time, and when it was last changed (true time). */
+  clock: { offsetMs: number; changedAt: number };
+  isBootUpLost: boolean;
+  /** Sends a report as the PBX does, until it is taken or the PBX has had enough. */
+  report(report: Record<string, unknown>): Promise<void>;
+  /** What a person has entered in the secret. */
+  credentials(): { username: string; password: string; webhookSecret: string };
+  enterCredentials(changes: Partial<{ password: string; webhookSecret: string }>): void;
+}
+
+export async function openOffice(world: World, id: string, random: Random): Promise<Office> {
+  const { aws, checks, trace } = world;
+  const line = new Line(world, id);
+  const clock = { offsetMs: 0, changedAt: Number.NEGATIVE_INFINITY };
+  const names = {
+    credentialsSecret: `pbx/${id}`,
+    sessionSecret: `session/${id}`,
+    queueName: `recordings-${id}`,
+  };
+  const serialNumber = random.text(12);
+  const timeZone = world.timeZone ?? random.pick(TIME_ZONES);
+  const apiVersion = random.pick(['v1.1.0', 'v1.1.0', 'v2.0.0'] as const);
+  const contentLength = random.isTrue(0.7);
+  const ranges = random.pick(['honoured', 'honoured', 'ignored', 'wrong'] as const);
+
+  const newSecret = () => {
+    const secret = random.text(32);
+    checks.logs.addSecret(secret);
+    return secret;
+  };
+  const password = newSecret();
+  const save = (credentials: object) => aws.secrets.set(names.credentialsSecret, JSON.stringify(credentials));
+  save({ username: 'api', password, webhookSecret: newSecret() });
+  aws.secrets.set(names.sessionSecret, '{"nonce":"generated"}');
+
+  let unreported = 0;
+  const pbx = await startSimulatedPbx({
+    plain: true,
+    password,
+    serialNumber,
+    timeZone,
+    apiVersion,
+    contentLength,
+    ranges,
+    refreshTokens: random.isTrue(0.3),
+    endsOldTokenOnLogin: random.isTrue(0.5),
+    now: () => world.now() + clock.offsetMs,
+    repeatDelay: () => delay(REPEAT_REPORTS_AFTER_MS),
+    serve: line.serve,
+    post: (url, body) => world.reports.post(office, url, body),
+    onEvent: (event) => checks.pbx.onEvent(office, event),
+  });
+  const office: Office = {
+    id,
+    pbx,
+    line,
+    contentLength,
+    ranges,
+    names,
+    clock,
+    isBootUpLost: false,
+    settings: {
+      baseUrl: line.origin,
+      apiVersion,
+      serialNumber,
+      timeZone,
+      tls: { fingerprint256: FINGERPRINT },
+      reportUrl: random.pick(['https://{host}', 'http://{host}', '{host}']),
+      ...(random.isTrue(0.3) && { allowedIp: OUR_ADDRESS }),
+      ...names,
+    },
+    async report(report) {
+      const { delivered } = await pbx.postReport(report);
+      if (delivered) return;
+      unreported += 1;
+      trace.add(id, `gives up report ${unreported}`);
+    },
+    credentials: () => JSON.parse(aws.secrets.get(names.credentialsSecret)),
+    enterCredentials: (changes) => {
+      for (const secret of Object.values(changes)) checks.logs.addSecret(secret);
+      save({ ...office.credentials(), ...changes });
+    },
+  };
+  return office;
+}

@@ -1,0 +1,111 @@
+import type { Outcome } from './aws/lambda-function.ts';
+import { invokeAsync, schedule } from './aws/schedule.ts';
+import { createRandom } from './engine/random.ts';
+import { delay, elapsedMs, passTime } from './engine/virtual-time.ts';
+import type { FaultKind } from './faults.ts';
+import type { Violation } from './invariants/violations.ts';
+import { makeCall } from './pbx/calls.ts';
+import { sufferIncidents } from './pbx/incidents.ts';
+import { drawCdrMisbehaviour } from './pbx/misbehaviours.ts';
+import { openOffice } from './pbx/office.ts';
+import { drawStart } from './start.ts';
+import { World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Longer than the longest patience with a recording, and than the queue's with a message. */
+const LIMIT_MS = 20 * DAY_MS;
+
+/** A reconciliation leaves a call alone that has just ended; clocks differ. */
+const RECONCILED_AFTER_MS = 20 * MINUTE_MS;
+
+export interface SeedResult {
+  seed: number;
+  violations: Violation[];
+  faults: [FaultKind, number][];
+  digest: string;
+  virtualHours: number;
+}
+
+export interface SeedOptions {
+  seed: number;
+  calls: number;
+  print?: ((line: string) => void) | undefined;
+}
+
+/** Lives through one seed: a time of calls and faults, then one without, in which everything has to come right. */
+export async function runSeed({ seed, calls, print }: SeedOptions): Promise<SeedResult> {
+  const startedAt = elapsedMs();
+  const world = new World(seed, drawStart(createRandom(seed, 'start')), print);
+  const { faults, violations, aws, checks, eventSources, functions } = world;
+  const onRejection = (error: unknown) => violations.add('no promise is forgotten', String(error));
+  process.on('unhandledRejection', onRejection).on('uncaughtException', onRejection);
+
+  const random = world.randomFor('world');
+  const ids = random.pick([['head-office'], ['head-office'], ['head-office', 'branch']]);
+  world.deploy(await Promise.all(ids.map((id) => openOffice(world, id, world.randomFor(id)))));
+  if (world.timeZone !== undefined) faults.note('daylight-saving', world.timeZone);
+
+  const busyMs = random.pick([20 * MINUTE_MS, 2 * HOUR_MS, 12 * HOUR_MS]);
+  const reconciledAt = new Map<string, number>();
+  const reconcile = async (hours: number) => {
+    const beganAt = elapsedMs();
+    for (const { id, pbx } of world.offices) {
+      if (faults.strikes('pbx-cdr-spoilt', id)) pbx.misbehaveCdrs(drawCdrMisbehaviour(random));
+    }
+    const outcome = await invokeAsync(functions.reconcile, { hours });
+    for (const { pbx, outcome: how } of resultsOf(outcome)) {
+      const isAll = how === 'reconciled' && elapsedMs() - startedAt < (hours - 1) * HOUR_MS;
+      if (isAll) reconciledAt.set(pbx, beganAt);
+    }
+  };
+  schedule(world, 'session', 10 * MINUTE_MS, () => invokeAsync(functions.session, {}));
+  schedule(world, 'reconcile', HOUR_MS, () => reconcile(24));
+  schedule(world, 'reconcile-week', DAY_MS, () => reconcile(168));
+  schedule(world, 's3', HOUR_MS, async () => aws.s3.abortOldUploads());
+
+  const isBroken = () => violations.found.length > 0 || elapsedMs() - startedAt > LIMIT_MS;
+  const isUntil = async (isOver: () => boolean) => passTime(() => isBroken() || isOver());
+
+  let isQuiet = false;
+  let calmSince = Number.POSITIVE_INFINITY;
+  const life = Array.from({ length: calls }, async () => {
+    const office = random.pick(world.offices);
+    await delay(MINUTE_MS + random.integer(0, busyMs));
+    await makeCall(world, office, random);
+  });
+  for (const office of world.offices) life.push(sufferIncidents(world, office, random, busyMs));
+  void Promise.all(life).then(() => {
+    isQuiet = true;
+  });
+  await isUntil(() => isQuiet);
+  faults.end();
+  world.stepOurClock(0);
+  calmSince = elapsedMs();
+
+  const isReconciled = () => ids.every((id) => (reconciledAt.get(id) ?? 0) > calmSince + RECONCILED_AFTER_MS);
+  const isIdle = () => eventSources.every((source) => source.isIdle) && aws.s3.uploads.size === 0;
+  await isUntil(() => isReconciled() && isIdle());
+  if (violations.found.length === 0) {
+    if (elapsedMs() - startedAt > LIMIT_MS)
+      violations.add('everything comes to rest', 'it does not, for 20 days');
+    checks.recordings.atEnd();
+  }
+  const result = {
+    seed,
+    violations: violations.found,
+    faults: [...faults.counts],
+    digest: world.trace.digest(),
+    virtualHours: Math.round((elapsedMs() - startedAt) / HOUR_MS),
+  };
+  world.end();
+  process.off('unhandledRejection', onRejection).off('uncaughtException', onRejection);
+  return result;
+}
+
+function resultsOf(outcome: Outcome): { pbx: string; outcome: string }[] {
+  if (outcome.how !== 'returned') return [];
+  return (outcome.value as { pbxs: { pbx: string; outcome: string }[] }).pbxs;
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Report, Task } from './worker.ts';
+
+/** Each container loads its handler anew, and a process never forgets a module. */
+const SEEDS_PER_PROCESS = 40;
+
+/** Real time. A seed takes seconds; one that takes this long goes round in circles. */
+const MAX_SEED_MS = 300_000;
+
+/** Runs tasks one after the other, in processes of their own. `mutation`: the bug to put into the product. */
+export async function* runTasks(tasks: Iterator<Task>, mutation?: string): AsyncGenerator<Report> {
+  let worker: ChildProcess | undefined;
+  let left = 0;
+  try {
+    for (let next = tasks.next(); !next.done; next = tasks.next(), left--) {
+      if (worker === undefined || left === 0) {
+        worker?.disconnect();
+        worker = await startWorker(mutation);
+        left = SEEDS_PER_PROCESS;
+      }
+      const report = await ask(worker, next.value);
+      if (report === undefined) worker = undefined;
+      yield report ?? { ...ENDLESS, seed: next.value.seed };
+    }
+  } finally {
+    worker?.kill();
+  }
+}
+
+const ENDLESS: Omit<Report, 'seed'> = {
+  violations: [
+    { invariant: 'everything comes to rest', detail: `not within ${MAX_SEED_MS / 1000} real seconds` },
+  ],
+  faults: [],
+  digest: '',
+  virtualHours: 0,
+  cpuMs: MAX_SEED_MS,
+};
+
+async function startWorker(mutation: string | undefined): Promise<ChildProcess> {
+  const path = fileURLToPath(new URL('./worker.ts', import.meta.url));
+  const worker = fork(path, mutation === undefined ? [] : [mutation]);
+  await nextMessage(worker, 'starting');
+  return worker;
+}
+
+/** `undefined`: it took too long, and has been ended. */
+async function ask(worker: ChildProcess, task: Task): Promise<Report | undefined> {
+  worker.send(task);
+  const expired = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => expired.resolve(undefined), MAX_SEED_MS);
+  const answer = nextMessage(worker, `seed ${task.seed}`) as Promise<Report>;
+  const report = await Promise.race([answer, expired.promise]);
+  clearTimeout(timer);
+  if (report === undefined) {
+    answer.catch(() => {});
+    worker.kill();
+  }
+  return report;
+}
+
+function nextMessage(worker: ChildProcess, what: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null) => reject(new Error(`The simulation died (${code}): ${what}`));
+    worker.once('exit', onExit);
+    worker.once('message', (message) => {
+      worker.off('exit', onExit);
+      resolve(message);
+    });
+  });
+}

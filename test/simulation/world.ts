@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventSource } from './aws/event-source.ts';
+import { LambdaFunction } from './aws/lambda-function.ts';
+import { ReportApi } from './aws/report-api.ts';
+import { S3 } from './aws/s3.ts';
+import { SecretsManager } from './aws/secrets-manager.ts';
+import { Queue, Sqs } from './aws/sqs.ts';
+import type { AwsService } from './aws/transport.ts';
+import { createRandom, type Random } from './engine/random.ts';
+import { Trace } from './engine/trace.ts';
+import { elapsedMs, setWallClock } from './engine/virtual-time.ts';
+import { drawWeather, Faults } from './faults.ts';
+import { DeadLetterChecks } from './invariants/dead-letters.ts';
+import { FunctionChecks } from './invariants/functions.ts';
+import { LoginChecks } from './invariants/logins.ts';
+import { LogChecks } from './invariants/logs.ts';
+import { PbxChecks } from './invariants/pbx.ts';
+import { RecordingChecks } from './invariants/recordings.ts';
+import { Violations } from './invariants/violations.ts';
+import type { Line } from './pbx/line.ts';
+import type { Office } from './pbx/office.ts';
+
+const MINUTE_MS = 60_000;
+const QUEUE_URL_BASE = 'https://sqs.us-east-1.amazonaws.com/000000000000/';
+
+/** Everything that a seed's run is made of: one deployment, its PBXs, and what watches them. */
+export class World {
+  readonly seed: number;
+  readonly trace: Trace;
+  readonly violations: Violations;
+  readonly faults: Faults;
+  /** For what takes some time. */
+  readonly latency: Random;
+  readonly offices: Office[] = [];
+  /** That of all PBXs, where the seed wants a certain one. */
+  readonly timeZone: string | undefined;
+  readonly aws: { s3: S3; sqs: Sqs; secrets: SecretsManager; serviceAt(hostname: string): AwsService };
+  readonly checks;
+  readonly functions: {
+    webhook: LambdaFunction;
+    session: LambdaFunction;
+    archiver: LambdaFunction;
+    reconcile: LambdaFunction;
+  };
+  readonly reports: ReportApi;
+  readonly eventSources: EventSource[] = [];
+  readonly #startsAt: number;
+  readonly #startedAtElapsed = elapsedMs();
+  readonly #endings: (() => void)[] = [];
+
+  constructor(
+    seed: number,
+    start: { startsAt: number; timeZone?: string | undefined },
+    print?: (line: string) => void,
+  ) {
+    this.seed = seed;
+    this.#startsAt = start.startsAt;
+    this.timeZone = start.timeZone;
+    this.stepOurClock(0);
+    Math.random = this.randomFor('Math.random').next;
+    this.trace = new Trace(print);
+    this.violations = new Violations(this.trace);
+    this.faults = new Faults(this.randomFor('faults'), drawWeather(this.randomFor('weather')), this.trace);
+    this.latency = this.randomFor('latency');
+
+    const [s3, sqs, secrets] = [new S3(this), new Sqs(), new SecretsManager(this)];
+    const services: Record<string, AwsService> = { s3, sqs, secretsmanager: secrets };
+    const serviceAt = (hostname: string) => {
+      const name = hostname.split('.').find((label) => Object.hasOwn(services, label)) ?? '';
+      return services[name] as AwsService;
+    };
+    this.aws = { s3, sqs, secrets, serviceAt };
+    const deadLetters = sqs.add(new Queue(this, 'dead-letters', { visibilityMs: 30_000 }));
+    const logs = new LogChecks(this);
+    this.onEnd(() => logs.stop());
+    this.checks = {
+      recordings: new RecordingChecks(this),
+      deadLetters: new DeadLetterChecks(this, deadLetters),
+      functions: new FunctionChecks(this),
+      logins: new LoginChecks(this),
+      pbx: new PbxChecks(this),
+      logs,
+    };
+    this.functions = {
+      webhook: new LambdaFunction(this, 'cdr-webhook', 10_000),
+      session: new LambdaFunction(this, 'pbx-session', 2 * MINUTE_MS),
+      archiver: new LambdaFunction(this, 'archive-recording', 15 * MINUTE_MS),
+      reconcile: new LambdaFunction(this, 'reconcile', 15 * MINUTE_MS),
+    };
+    this.reports = new ReportApi(this, this.functions.webhook);
+    const requests = sqs.add(
+      new Queue(this, 'session-requests', { visibilityMs: 4 * MINUTE_MS, maxReceives: 5, deadLetters }),
+    );
+    this.eventSources.push(new EventSource(this, requests, this.functions.session, 5));
+  }
+
+  randomFor(purpose: string): Random {
+    return createRandom(this.seed, purpose);
+  }
+
+  /** The true time, which AWS knows. */
+  now = (): number => this.#startsAt + elapsedMs() - this.#startedAtElapsed;
+
+  /** The clock of the functions is so much ahead. */
+  stepOurClock(offsetMs: number): void {
+    setWallClock(this.now() + offsetMs);
+  }
+
+  lineTo(hostname: string): Line {
+    const office = this.offices.find(({ line }) => new URL(line.origin).hostname === hostname);
+    if (office === undefined) throw new Error(`A request to ${hostname}, which is no PBX of ours.`);
+    return office.line;
+  }
+
+  /** Connects the PBXs, as a deployment does: their queues, and the functions' environment. */
+  deploy(offices: Office[]): void {
+    this.offices.push(...offices);
+    const { sqs } = this.aws;
+    for (const { names } of offices) {
+      const options = { delayMs: 5000, visibilityMs: 30 * MINUTE_MS, maxReceives: 400 };
+      const deadLetters = sqs.queues.get('dead-letters') as Queue;
+      const queue = sqs.add(new Queue(this, names.queueName, { ...options, deadLetters }));
+      this.eventSources.push(new EventSource(this, queue, this.functions.archiver, 2));
+    }
+    const directory = mkdtempSync(join(tmpdir(), 'simulation-'));
+    this.onEnd(() => rmSync(directory, { recursive: true }));
+    const registry = join(directory, 'pbxs.json');
+    writeFileSync(
+      registry,
+      JSON.stringify(Object.fromEntries(offices.map(({ id, settings }) => [id, settings]))),
+    );
+    Object.assign(process.env, {
+      PBX_REGISTRY_FILE: registry,
+      QUEUE_URL_BASE,
+      DEAD_LETTER_QUEUE_URL: `${QUEUE_URL_BASE}dead-letters`,
+      SESSION_QUEUE_URL: `${QUEUE_URL_BASE}session-requests`,
+      BUCKET_NAME: 'archive',
+      REPORT_HOST: 'reports.example',
+      STACK_NAME: 'Simulated',
+    });
+  }
+
+  onEnd(end: () => void): void {
+    this.#endings.push(end);
+  }
+
+  end(): void {
+    for (const end of this.#endings) end();
+  }
+}
