@@ -43,8 +43,10 @@ export class DeadLetterChecks {
     if (missing.length > 0) violations.add('a dead letter has its reason', `${letter.id} lacks ${missing}`);
     if (code === 'report-malformed') return;
     const recording = checks.recordings.find(job.pbx, job.recording);
-    if (recording === undefined)
-      return violations.add('a dead letter has its reason', `${letter.id} names no call`);
+    if (recording === undefined) {
+      violations.add('a dead letter has its reason', `${letter.id} names no call`);
+      return;
+    }
     this.#recordings.add(recording);
     if (recording.mayBeGivenUp || recording.isDeleted || this.#isTooSlow(recording, code)) return;
     violations.add('nothing is given up without a cause', `${recording.name}: ${code}`);

@@ -25,26 +25,29 @@ export class PbxChecks {
         invocation?.suffer(event.kind);
         if (event.recording !== CDR_FILE && event.kind !== 'deleted')
           faults.note(`pbx-${event.kind}`, office.id);
-        return trace.add(office.id, `${event.kind}: ${event.recording}`);
+        trace.add(office.id, `${event.kind}: ${event.recording}`);
+        return;
       case 'random-refused': {
         // A clock that is set forward ends the life of every random there is.
         const isExcused = now() - office.clock.changedAt < 2 * RANDOM_LIFETIME_MS;
         if (event.reason === 'reused' || (event.reason === 'expired' && !isExcused)) {
           violations.add('no random is used twice or late', `${event.resource}: ${event.reason}`);
         }
-        return trace.add(office.id, `random ${event.reason}: ${event.resource}`);
+        trace.add(office.id, `random ${event.reason}: ${event.resource}`);
+        return;
       }
       case 'download-started':
         if (office.pbx.stats.concurrentDownloads > MAX_DOWNLOADS) {
           violations.add('a PBX has two downloads at most', `${office.id}: ${event.recording}`);
         }
-        return trace.add(office.id, `sends ${event.bytes} bytes of ${event.recording}`);
+        trace.add(office.id, `sends ${event.bytes} bytes of ${event.recording}`);
+        return;
       case 'login-refused':
         trace.add(office.id, `refuses login: ${event.errno}`);
         if (invocation) checks.logins.onRefusal(office, event.errno, invocation);
         return;
       default:
-        return trace.add(office.id, event.type);
+        trace.add(office.id, event.type);
     }
   }
 }

@@ -51,8 +51,10 @@ export class RecordingChecks {
     const { violations } = this.#world;
     if (key.startsWith('reconciliation/')) return;
     const expected = this.#expected.get(key);
-    if (expected === undefined)
-      return violations.add('no object is partial or foreign', `nobody made ${key}`);
+    if (expected === undefined) {
+      violations.add('no object is partial or foreign', `nobody made ${key}`);
+      return;
+    }
     if (replaced !== undefined) violations.add('no object is overwritten', key);
     if (!object.bytes.equals(expected.bytes)) {
       const sizes = `${object.bytes.length} bytes of ${expected.bytes.length}`;
@@ -76,8 +78,10 @@ export class RecordingChecks {
   /** A recording was said to be lost, in the line that an alarm counts. */
   onLoss(pbx: unknown, callId: unknown): void {
     const lost = [...this.#expected.values()].find((it) => it.pbx === pbx && it.callId === callId);
-    if (lost === undefined)
-      return this.#world.violations.add('a lost recording is counted once', `${callId} is no call`);
+    if (lost === undefined) {
+      this.#world.violations.add('a lost recording is counted once', `${callId} is no call`);
+      return;
+    }
     this.#losses.set(lost.key, (this.#losses.get(lost.key) ?? 0) + 1);
     if (!lost.isDeleted)
       this.#world.violations.add('a lost recording is counted once', `${lost.key} is not lost`);

@@ -4,6 +4,7 @@ import type { WebServer, WebServerOptions } from '../../simulated-pbx/web-server
 import { type Invocation, never } from '../aws/invocation.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import { delay } from '../engine/virtual-time.ts';
+import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 import { createWire, type WireConditions, type WireEnd } from './wire.ts';
 
@@ -22,17 +23,22 @@ export class Line {
   #accept: ((end: WireEnd) => void) | undefined;
   /** `off`: connections are refused; `silent`: nothing answers. */
   state: 'up' | 'off' | 'silent' = 'up';
+  /** At which recordings come, where that is slow. */
+  readonly uplinkBytesPerSecond: number | undefined;
 
   constructor(world: World, name: string) {
     this.#world = world;
     this.#name = name;
     this.origin = `https://${name}.example:8088`;
+    this.uplinkBytesPerSecond = world.faults.isDue('slow-uplink') ? 40 : undefined;
   }
 
   /** Takes the place of the simulated PBX's own web server. */
   readonly serve = async ({ handle }: Pick<WebServerOptions, 'handle'>): Promise<WebServer> => {
     const server = createServer(async (request, response) => {
-      const caller = this.#callers.get(request.socket as unknown as WireEnd);
+      const end = request.socket as unknown as WireEnd;
+      const caller = this.#callers.get(end);
+      if (caller) this.#drawConditions(end, caller, request.url?.includes('/recording/download') === true);
       watchForSecrets(response, this.#world);
       try {
         // So that what the PBX has to say of a request is known to be about this caller.
@@ -59,7 +65,7 @@ export class Line {
   /** Fails as a connection fails that does not come about. */
   async connect(invocation: Invocation, timeoutMs: number): Promise<WireEnd & { certificate: string }> {
     const { faults, latency } = this.#world;
-    const strikes = (kind: Parameters<typeof faults.strikes>[0]) => {
+    const strikes = (kind: FaultKind) => {
       const isStruck = faults.strikes(kind, invocation.name);
       if (isStruck) invocation.suffer(kind);
       return isStruck;
@@ -72,7 +78,7 @@ export class Line {
     }
     if (this.state === 'off' || strikes('line-refused')) throw networkError('ECONNREFUSED');
     if (invocation.state === 'killed') return never();
-    const client = this.#open(this.#drawConditions(invocation, strikes), invocation);
+    const client = this.#open({ onChunk: () => void invocation.passes('in-body') }, invocation);
     const { connections } = invocation.container;
     connections.add(client);
     client.once('close', () => connections.delete(client));
@@ -98,27 +104,33 @@ export class Line {
     return client;
   }
 
-  #drawConditions(
-    invocation: Invocation,
-    strikes: (kind: 'line-delayed' | 'line-slow') => boolean,
-  ): WireConditions {
+  /** What becomes of the reply to a request is decided when it is known what it asks for. */
+  #drawConditions(end: WireEnd, invocation: Invocation, isRecording: boolean): void {
     const { faults, latency } = this.#world;
-    const conditions: WireConditions = { onChunk: () => void invocation.passes('in-body') };
-    // Randoms live for 30 seconds: the way there and back is shorter, so that none dies of it.
-    if (strikes('line-delayed')) conditions.delayMs = latency.integer(100, 20_000);
-    else if (strikes('line-slow')) conditions.bytesPerSecond = latency.pick([20, 100, 1000]);
+    const { conditions } = end;
+    const suffer = (kind: FaultKind) => {
+      faults.note(kind, this.#name);
+      invocation.suffer(kind);
+    };
+    if (isRecording && this.uplinkBytesPerSecond !== undefined) {
+      conditions.bytesPerSecond = this.uplinkBytesPerSecond;
+      suffer('slow-uplink');
+    } else if (isRecording && faults.isDue('line-slow')) {
+      conditions.bytesPerSecond = latency.pick([10, 30, 100, 1000]);
+      suffer('line-slow');
+    } else if (faults.isDue('line-delayed')) {
+      // Randoms live for 30 seconds, and must not die of this.
+      conditions.delayMs = latency.integer(100, 20_000);
+      suffer('line-delayed');
+    }
     for (const [kind, how] of [
       ['line-reset', 'reset'],
       ['line-stalled', 'stall'],
     ] as const) {
       if (!faults.isDue(kind)) continue;
-      const onStrike = () => {
-        faults.note(kind, this.#name);
-        invocation.suffer(kind);
-      };
-      conditions.trouble = { afterBytes: latency.integer(0, 30_000), how, onStrike };
+      const afterBytes = latency.integer(0, isRecording ? 40_000 : 400);
+      conditions.trouble = { afterBytes, how, onStrike: () => suffer(kind) };
     }
-    return conditions;
   }
 }
 

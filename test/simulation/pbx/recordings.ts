@@ -39,9 +39,9 @@ export function drawRecording(random: Random): RecordingFile {
 function drawLength(random: Random): number {
   const kind = random.next();
   if (kind < 0.05) return HEADER_BYTES + random.integer(0, 3);
-  if (kind < 0.55) return random.integer(HEADER_BYTES, 4000);
-  if (kind < 0.75) return PART_BYTES * random.integer(1, 4) + random.integer(-2, 2);
-  return random.integer(PART_BYTES, 5 * PART_BYTES);
+  if (kind < 0.45) return random.integer(HEADER_BYTES, 4000);
+  if (kind < 0.65) return PART_BYTES * random.integer(1, 4) + random.integer(-2, 2);
+  return random.integer(PART_BYTES, (kind < 0.95 ? 5 : 10) * PART_BYTES);
 }
 
 function writeHeader(bytes: Buffer, isUnpatched: boolean): void {

@@ -36,7 +36,10 @@ export class WireEnd extends Duplex {
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
     const { peer, conditions } = this;
     // A stalled line takes what it is given.
-    if (peer === undefined || peer.destroyed || this.#isStalled) return done();
+    if (peer === undefined || peer.destroyed || this.#isStalled) {
+      done();
+      return;
+    }
     const delayMs = this.#sentBytes === 0 ? (conditions.delayMs ?? 0) : 0;
     if (delayMs > 0) setTimeout(() => this.#transmit(chunk, done), delayMs);
     else this.#transmit(chunk, done);
@@ -57,7 +60,10 @@ export class WireEnd extends Duplex {
   #deliver(piece: Buffer, done: () => void): void {
     const { peer } = this;
     const { trouble, onChunk } = this.conditions;
-    if (peer === undefined || peer.destroyed || this.#isStalled) return done();
+    if (peer === undefined || peer.destroyed || this.#isStalled) {
+      done();
+      return;
+    }
     const room = trouble === undefined ? piece.length : trouble.afterBytes - this.#sentBytes;
     const passing = piece.subarray(0, Math.max(0, room));
     this.#sentBytes += passing.length;
@@ -67,7 +73,8 @@ export class WireEnd extends Duplex {
       trouble.onStrike();
       this.#isStalled = true;
       if (trouble.how === 'reset') this.reset();
-      return done();
+      done();
+      return;
     }
     if (isRoomLeft) done();
     else peer.#resume = done;
