@@ -241,8 +241,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/reconcile/window.ts',
-        find: 'today.toPlainDate().add({ days: 1 }).toString()',
-        replace: 'first.toPlainDate().toString()',
+        find: '[...before.map((day) => windowOf(day)), windowOf(today.toString(), tomorrow.toString())]',
+        replace: '[...before.map((day) => windowOf(day)), windowOf(today.toString())].slice(0, 1)',
       },
     ],
   },

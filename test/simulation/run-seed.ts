@@ -52,8 +52,11 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   const reconciledAt = new Map<string, number>();
   const reconcile = async (hours: number) => {
     const beganAt = elapsedMs();
-    for (const { id, pbx } of world.offices) {
-      if (faults.strikes('pbx-cdr-spoilt', id)) pbx.misbehaveCdrs(drawCdrMisbehaviour(random));
+    for (const office of world.offices) {
+      if (!faults.strikes('pbx-cdr-spoilt', office.id)) continue;
+      const misbehaviour = drawCdrMisbehaviour(random);
+      office.pbx.misbehaveCdrs(misbehaviour);
+      if (misbehaviour.kind === 'cut') office.isCallLogCut = true;
     }
     const outcome = await invokeAsync(functions.reconcile, { hours });
     for (const { pbx, outcome: how } of resultsOf(outcome)) {

@@ -20,7 +20,11 @@ export async function* runTasks(tasks: Iterator<Task>, mutation?: string): Async
         left = SEEDS_PER_PROCESS;
       }
       const report = await ask(worker, next.value);
-      if (report === undefined) worker = undefined;
+      // What a seed that breaks off leaves unfinished would go on in the next one.
+      if (report === undefined || report.violations.length > 0) {
+        worker.kill();
+        worker = undefined;
+      }
       yield report ?? { ...ENDLESS, seed: next.value.seed };
     }
   } finally {
@@ -45,7 +49,7 @@ async function startWorker(mutation: string | undefined): Promise<ChildProcess> 
   return worker;
 }
 
-/** `undefined`: it took too long, and has been ended. */
+/** `undefined`: it takes too long. */
 async function ask(worker: ChildProcess, task: Task): Promise<Report | undefined> {
   worker.send(task);
   const expired = Promise.withResolvers<undefined>();
@@ -53,10 +57,7 @@ async function ask(worker: ChildProcess, task: Task): Promise<Report | undefined
   const answer = nextMessage(worker, `seed ${task.seed}`) as Promise<Report>;
   const report = await Promise.race([answer, expired.promise]);
   clearTimeout(timer);
-  if (report === undefined) {
-    answer.catch(() => {});
-    worker.kill();
-  }
+  if (report === undefined) answer.catch(() => {});
   return report;
 }
 

@@ -25,7 +25,7 @@ export interface Upload {
   headers: Record<string, string>;
   parts: Map<number, { bytes: Buffer; etag: string }>;
   startedAt: number;
-  /** Those that have worked on it. */
+  /** Those that have worked on it, or tried to. */
   invocations: Set<Invocation>;
 }
 
@@ -72,6 +72,10 @@ export class S3 implements AwsService {
     return method === 'HEAD' ? emptyAnswer(status) : answer;
   }
 
+  onRequest({ query }: AwsRequest, invocation: Invocation): void {
+    this.uploads.get(String(query.uploadId))?.invocations.add(invocation);
+  }
+
   handle(request: AwsRequest, invocation: Invocation): AwsAnswer {
     try {
       return this.#operate(request, invocation);
@@ -95,7 +99,6 @@ export class S3 implements AwsService {
           headers['if-none-match'] !== '*' || !this.objects.has(key) || this.#world.latency.isTrue(0.5);
         throw isMet ? new S3Failure(404, 'NoSuchUpload') : new S3Failure(412, 'PreconditionFailed');
       }
-      upload.invocations.add(invocation);
       if (method === 'PUT') return this.#putPart(upload, Number(query.partNumber), bytes, headers);
       if (method === 'POST') return this.#complete(upload, bytes.toString(), headers, invocation);
       this.uploads.delete(upload.id);

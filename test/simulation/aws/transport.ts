@@ -39,6 +39,8 @@ export interface AwsService {
   describe(request: AwsRequest): string;
   /** What may go wrong with such a request. */
   faults(request: AwsRequest): [FaultKind, AwsFault][];
+  /** A request is on its way, and may come to nothing. */
+  onRequest?(request: AwsRequest, invocation: Invocation): void;
   handle(request: AwsRequest, invocation: Invocation): AwsAnswer;
   answerWith(fault: AwsFault, request: AwsRequest): AwsAnswer;
 }
@@ -121,6 +123,7 @@ async function exchange(
   impatience: AbortSignal,
 ): Promise<AwsAnswer> {
   const { world } = invocation;
+  service.onRequest?.(request, invocation);
   const fault = drawFault(world, service, request, invocation);
   const latencyMs = () => world.latency.integer(1, 40);
   await delay(latencyMs());

@@ -21,9 +21,8 @@ export class DeadLetterChecks {
   }
 
   /** A PBX that continues no download makes a slow one hopeless. */
-  #isTooSlow({ pbx }: ExpectedRecording, code: string): boolean {
-    const office = this.#world.offices.find(({ id }) => id === pbx);
-    return code === 'too-slow' && office?.ranges !== 'honoured';
+  #isTooSlow({ office }: ExpectedRecording, code: string): boolean {
+    return code === 'too-slow' && office.ranges !== 'honoured';
   }
 
   onExpired(queueName: string, { id }: Message): void {

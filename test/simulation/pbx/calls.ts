@@ -35,7 +35,7 @@ export async function makeCall(world: World, office: Office, random: Random): Pr
       ...(file.isRiff ? [file.knowsItsLength ? 'riff-header' : 'riff-header-unpatched'] : []),
     ];
     const expected: ExpectedRecording = {
-      pbx: office.id,
+      office,
       name: recording,
       key: `recordings/${office.id}/${date}/${recording}`,
       bytes: file.bytes,

@@ -1,4 +1,4 @@
-import { invokeAsync } from '../aws/schedule.ts';
+import type { SessionResponse } from '../../../functions/pbx-session/keep-session.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { FaultKind } from '../faults.ts';
@@ -47,8 +47,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     await delay(random.integer(1, 360) * MINUTE_MS);
     office.pbx.setPassword(password);
     world.checks.logins.onPasswordChanged(office);
-    // What the README tells whoever corrected the PBX's side.
-    await invokeAsync(world.functions.session, { pbx: office.id, retryLogin: true });
+    while (!(await isLoggedInAgain(world, office))) await delay(MINUTE_MS);
   },
 
   'webhook-secret-rotated': async (_world, office, random) =>
@@ -74,6 +73,14 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     await office.pbx.postRaw('{"action":"NewCdr","recording":');
   },
 };
+
+/** What the README tells whoever corrected a password on the PBX's side; its answer says whether it worked. */
+async function isLoggedInAgain({ functions }: World, { id }: Office): Promise<boolean> {
+  const outcome = await functions.session.invoke({ pbx: id, retryLogin: true });
+  if (outcome.how !== 'returned') return false;
+  const [session] = (outcome.value as SessionResponse).sessions;
+  return session?.outcome === 'logged-in' || session?.outcome === 'kept-alive';
+}
 
 async function reboot(world: World, office: Office): Promise<void> {
   office.isBootUpLost = world.faults.strikes('boot-up-lost', office.id);

@@ -22,6 +22,8 @@ export interface Office {
   /** How far the PBX's clock is from the true time, and when it was last changed (true time). */
   clock: { offsetMs: number; changedAt: number };
   isBootUpLost: boolean;
+  /** Its call log has once ended in the middle of a row. */
+  isCallLogCut: boolean;
   /** Sends a report as the PBX does, until it is taken or the PBX has had enough. */
   report(report: Record<string, unknown>): Promise<void>;
   /** What a person has entered in the secret. */
@@ -80,6 +82,7 @@ export async function openOffice(world: World, id: string, random: Random): Prom
     names,
     clock,
     isBootUpLost: false,
+    isCallLogCut: false,
     settings: {
       baseUrl: line.origin,
       apiVersion,
