@@ -1,3 +1,4 @@
+import { UsageError } from '../../infra/local/command-line.ts';
 import type { Edit } from './engine/module-hooks.ts';
 
 /** A bug that somebody could make, and that the simulation has to notice. */
@@ -260,6 +261,6 @@ export const MUTATIONS: readonly Mutation[] = [
 
 export function mutationNamed(name: string): Mutation {
   const mutation = MUTATIONS.find((it) => it.name === name);
-  if (mutation === undefined) throw new Error(`There is no bug called "${name}".`);
+  if (mutation === undefined) throw new UsageError(`There is no bug called "${name}".`);
   return mutation;
 }

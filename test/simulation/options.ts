@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
+import { flag, parseCommandLine, UsageError, value } from '../../infra/local/command-line.ts';
 
 const whole = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'should be a whole number'), v.transform(Number));
-const flag = v.optional(v.boolean(), false);
+const no = v.optional(v.boolean(), false);
 
 const optionsSchema = v.object({
   seeds: v.optional(whole, '200'),
@@ -10,12 +10,12 @@ const optionsSchema = v.object({
   fresh: v.optional(whole, '0'),
   seed: v.optional(whole),
   calls: v.optional(whole, '50'),
-  trace: flag,
-  digests: flag,
-  'every-fault': flag,
-  mutations: flag,
+  trace: no,
+  digests: no,
+  'every-fault': no,
+  mutations: no,
   mutation: v.optional(v.array(v.string())),
-  help: flag,
+  help: no,
 });
 
 export type Options = v.InferOutput<typeof optionsSchema>;
@@ -32,25 +32,24 @@ export const HELP = `Runs the whole product in simulated time, with whatever can
   --mutations     puts known bugs into the product, one by one: each has to be caught
   --mutation NAME this one alone (may be repeated)`;
 
-/** Fails with a message for the person at the terminal. */
 export function readOptions(args: string[]): Options {
-  const { values } = parseArgs({
+  const { values } = parseCommandLine({
     args,
     options: {
-      seeds: { type: 'string' },
-      from: { type: 'string' },
-      fresh: { type: 'string' },
-      seed: { type: 'string' },
-      calls: { type: 'string' },
-      trace: { type: 'boolean' },
-      digests: { type: 'boolean' },
-      'every-fault': { type: 'boolean' },
-      mutations: { type: 'boolean' },
-      mutation: { type: 'string', multiple: true },
-      help: { type: 'boolean' },
+      seeds: value,
+      from: value,
+      fresh: value,
+      seed: value,
+      calls: value,
+      trace: flag,
+      digests: flag,
+      'every-fault': flag,
+      mutations: flag,
+      mutation: { ...value, multiple: true },
+      help: flag,
     },
   });
   const parsed = v.safeParse(optionsSchema, values);
   if (parsed.success) return parsed.output;
-  throw new Error(parsed.issues.map((issue) => `--${v.getDotPath(issue)} ${issue.message}`).join('\n'));
+  throw new UsageError(parsed.issues.map((issue) => `--${v.getDotPath(issue)} ${issue.message}`).join('\n'));
 }
