@@ -1,6 +1,7 @@
 import { toArchiveError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import { log } from '../shared/log.ts';
+import { discardBody } from '../shared/pbx/client.ts';
 import type { PbxClient, RecordingSource } from '../shared/pbx/types.ts';
 import type { Download } from './save-recording.ts';
 
@@ -38,6 +39,6 @@ export async function openDownload(job: Job, deps: OpenDeps): Promise<Download> 
     return { source, stored: progress, isResumable: true };
   }
   beginAgain('size-changed');
-  source.body.on('error', () => {}).destroy();
+  discardBody(source.body);
   return { source: await openWhole(), isResumable: true };
 }
