@@ -32,7 +32,7 @@ export class FunctionChecks {
   onTimeout(name: string, { name: container, troubles }: Invocation): void {
     if (name === 'cdr-webhook') return;
     // Two requests that are not answered take up what is held back for the end of a function.
-    const isHeldUp = troubles.slice(-4).filter((trouble) => trouble.endsWith('-slow')).length >= 2;
+    const isHeldUp = troubles.slice(-4).filter((trouble) => /(?:slow|silent)$/.test(trouble)).length >= 2;
     if (!isHeldUp)
       this.#world.violations.add(
         'a function ends in time, with all its work',

@@ -1,3 +1,4 @@
+import type { Misbehaviour } from '../../simulated-pbx/misbehaviours.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { ExpectedRecording } from '../invariants/recordings.ts';
@@ -7,6 +8,7 @@ import type { Office } from './office.ts';
 import { drawRecording } from './recordings.ts';
 
 const REPORT_REPEATS_FOR_MS = 600_000;
+const UNFINISHED_FOR_MS = 3_600_000;
 
 /** One call: it is made, recorded and reported. Ends when the PBX has done with its report. */
 export async function makeCall(world: World, office: Office, random: Random): Promise<void> {
@@ -47,9 +49,22 @@ export async function makeCall(world: World, office: Office, random: Random): Pr
       mayBeGivenUp: misbehaviour.some(isFinal),
     };
     checks.recordings.expect(expected);
+    void finishSoon(office, expected, misbehaviour);
     if (faults.isDue('pbx-deleted')) void deleteSoon(world, office, expected, random);
   }
   await office.report(report);
+}
+
+/** No recording stays unfinished for a day: by then the product takes it for lost. */
+async function finishSoon(
+  { pbx }: Office,
+  recording: ExpectedRecording,
+  misbehaviours: Misbehaviour[],
+): Promise<void> {
+  const others = misbehaviours.filter(({ kind }) => kind !== 'not-ready');
+  if (others.length === misbehaviours.length) return;
+  await delay(UNFINISHED_FOR_MS);
+  if (!recording.isDeleted) pbx.misbehave(recording.name, ...others);
 }
 
 /** A PBX whose disk is full removes what it has: before anyone could fetch it, or not. */
