@@ -20,7 +20,9 @@ await runCommand(async () => {
   const { name, bucket, registry, reportHost } = await findDeployment(options.local, options.positionals);
   const secrets = createSecrets(createSecretsManagerClient());
   if (!Object.hasOwn(registry, options.pbx)) {
-    throw new UsageError(`${name} has no PBX ${options.pbx}, only ${Object.keys(registry).join(', ')}.`);
+    throw new UsageError(
+      `There is no PBX ${options.pbx} in ${name}, only ${Object.keys(registry).join(', ')}.`,
+    );
   }
   console.log(`${options.pbx} of ${name}, ${options.from} to ${options.to}`);
   const s3 = createS3Client();
