@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createS3Client } from '../../functions/shared/aws-clients.ts';
+import { encodeCall } from '../../functions/shared/metadata.ts';
+import { recordingKey } from '../../functions/shared/recording-name.ts';
+import { startEmulators } from '../../infra/local/emulators.ts';
+
+const SECRET = 'webhook-secret-0123456789';
+const TOKEN = 'link-token-0123456789';
+const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
+const [PBX, BUCKET] = ['office', 'recordings'];
+
+/** AWS on loopback, with one PBX and one recording in it. */
+export interface Aws {
+  /** What a function finds in its environment. */
+  environment: Record<string, string>;
+  /** Events that a function's first answer is measured with, by its name in the stack. */
+  events: Readonly<Record<string, object>>;
+}
+
+export async function startAws(directory: string, running: AsyncDisposableStack): Promise<Aws> {
+  const { sqs, environment } = await startEmulators(directory, running);
+  const queueUrl = (name: string) => `${sqs.address}/000000000000/${sqs.createQueue(name).queueName}`;
+  const jobs = queueUrl(`recordings-${PBX}`);
+  const registryFile = join(directory, 'pbx-registry.json');
+  await writeFile(
+    registryFile,
+    JSON.stringify({
+      [PBX]: {
+        baseUrl: 'https://127.0.0.1:9',
+        reportUrl: 'https://{host}',
+        credentialsSecret: `pbx/${PBX}`,
+        sessionSecret: `session/${PBX}`,
+        queueName: `recordings-${PBX}`,
+      },
+    }),
+  );
+  const secrets = new SecretsManagerClient();
+  const credentials = { username: 'api', password: 'password', webhookSecret: SECRET };
+  for (const [Name, SecretString] of [
+    [`pbx/${PBX}`, JSON.stringify(credentials)],
+    ['link-token', TOKEN],
+  ] as const) {
+    await secrets.send(new CreateSecretCommand({ Name, SecretString }));
+  }
+  const s3 = createS3Client();
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: BUCKET,
+      Key: recordingKey(PBX, RECORDING),
+      Body: 'RIFF',
+      Metadata: encodeCall({ callId: '1504261084.7', from: '1001', to: '1003' }),
+    }),
+  );
+  const report = { action: 'NewCdr', callid: '1504261084.7', recording: RECORDING };
+  return {
+    environment: {
+      ...environment,
+      PBX_REGISTRY_FILE: registryFile,
+      QUEUE_URL_BASE: jobs.slice(0, jobs.lastIndexOf('/') + 1),
+      DEAD_LETTER_QUEUE_URL: queueUrl('dead-letters'),
+      SESSION_QUEUE_URL: queueUrl('session-requests'),
+      BUCKET_NAME: BUCKET,
+      REPORT_HOST: 'reports.example',
+      STACK_NAME: 'bench',
+      MAX_LINK_AGE_SECONDS: '3600',
+      LINK_AUTHORIZATION: 'token',
+      LINK_TOKEN_SECRET: 'link-token',
+    },
+    events: {
+      CdrWebhook: { pathParameters: { pbxId: PBX, secret: SECRET }, body: JSON.stringify(report) },
+      RecordingLink: {
+        pathParameters: { pbxId: PBX, recording: RECORDING },
+        headers: { authorization: `Bearer ${TOKEN}` },
+      },
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** What the stack deploys of a function. */
+export interface Bundle {
+  /** Path of its JavaScript. */
+  path: string;
+  memoryMb: number;
+  environmentNames: string[];
+}
+
+interface Template {
+  Resources: Record<
+    string,
+    {
+      Type: string;
+      Metadata?: { 'aws:cdk:path': string; 'aws:asset:path': string };
+      Properties: { MemorySize: number; Environment: { Variables: object } };
+    }
+  >;
+}
+
+/** Synthesizes the stack into `directory`. Returns its functions' bundles, by the functions' names in the stack. */
+export async function synthesizeBundles(directory: string): Promise<Map<string, Bundle>> {
+  const cdk = join(root, 'node_modules/.bin/cdk');
+  await promisify(execFile)(cdk, ['synth', '--quiet', '--output', directory], { cwd: root });
+  const file = join(directory, 'PbxRecordingArchive.template.json');
+  const { Resources }: Template = JSON.parse(await readFile(file, 'utf8'));
+  const bundles = new Map<string, Bundle>();
+  for (const { Type, Metadata, Properties } of Object.values(Resources)) {
+    if (Type !== 'AWS::Lambda::Function' || Metadata === undefined) continue;
+    const [, name = ''] = Metadata['aws:cdk:path'].split('/');
+    bundles.set(name, {
+      path: join(directory, Metadata['aws:asset:path'], 'index.js'),
+      memoryMb: Properties.MemorySize,
+      environmentNames: Object.keys(Properties.Environment.Variables),
+    });
+  }
+  return bundles;
+}

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { makeDirectory } from '../functions/aws-services.ts';
+
+const run = promisify(execFile);
+const main = join(import.meta.dirname, 'main.ts');
+
+test('starts every bundle of the stack, and writes the figures as JSON', { timeout: 120_000 }, async () => {
+  const file = join(await makeDirectory(), 'bench.json');
+  const { stdout } = await run(process.execPath, [main, '--runs', '1', '--json', file]);
+  const { coldStarts } = JSON.parse(await readFile(file, 'utf8'));
+  const names = ['ArchiveRecording', 'CdrWebhook', 'PbxSession', 'Reconciliation', 'RecordingLink'];
+  expect(coldStarts.functions.map(({ name }: { name: string }) => name).sort()).toEqual(names);
+  for (const name of names) expect(stdout).toContain(name);
+});
+
+test.each(['0', 'many', '1.5'])('refuses --runs %s', async (runs) => {
+  const failure = await run(process.execPath, [main, '--runs', runs]).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 1, stderr: '--runs should be a whole number from 1 on\n' });
+});
