@@ -55,6 +55,15 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
         mainFields: ['module', 'main'],
         // The SDK that package-lock.json names and the tests ran with, not the one that Lambda has this month.
         bundleAwsSDK: true,
+        // Lambda puts a function's credentials into its environment. The SDK's other ways to credentials (SSO, profiles,
+        // instance metadata) are a third of a bundle, and their dynamic imports keep esbuild from leaving out what is not
+        // used of the rest: client-sqs loads in 72 ms instead of 88, client-s3 in 89 instead of 112.
+        esbuildArgs: {
+          '--alias:@aws-sdk/credential-provider-node': resolve(
+            projectRoot,
+            'infra/bundled/environment-credentials.ts',
+          ),
+        },
       },
       // Memory is also CPU. A download needs some 175 MB (measured, two parts of 8 MB in it); the others need less,
       // but with half the CPU they would take twice as long to start, and a PBX is waiting.
