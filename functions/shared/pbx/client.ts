@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { request } from 'undici';
+import type { Dispatcher } from 'undici';
 import * as v from 'valibot';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../log.ts';
@@ -23,8 +23,35 @@ const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 /** Speaks the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path, and in one field's name). */
 export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
   const dispatcher = createPbxAgent(pbx, timeouts);
-  const root = `${pbx.baseUrl}/api/${pbx.apiVersion}`;
+  const root = new URL(`${pbx.baseUrl}/api/${pbx.apiVersion}`);
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
+
+  /** Redirects are not followed: a recording comes from the configured PBX or not at all. */
+  async function send(
+    path: string,
+    options: Pick<Dispatcher.RequestOptions, 'query' | 'headers' | 'body'> & {
+      signal: AbortSignal | undefined;
+    },
+    statuses = [200],
+  ) {
+    const { origin, pathname } = root;
+    const method = options.body === undefined ? 'GET' : 'POST';
+    const request = {
+      ...options,
+      signal: options.signal ?? null,
+      origin,
+      path: `${pathname}/${path}`,
+      method,
+    } as const;
+    const response = await dispatcher.request(request).catch((error: unknown) => {
+      throw connectionError(error);
+    });
+    if (statuses.includes(response.statusCode)) return response;
+    discardBody(response.body);
+    throw new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${response.statusCode}.`, {
+      action: 'retry',
+    });
+  }
 
   async function call<const S extends v.GenericSchema>(
     path: string,
@@ -33,13 +60,11 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
     schema: S,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<S>> {
-    const response = await send(`${root}/${path}`, {
-      dispatcher,
-      method: 'POST',
+    const response = await send(path, {
       query,
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: JSON.stringify(body),
-      signal: signal ?? null,
+      signal,
     });
     const reply = parseReply(await readText(response.body));
     const parsed = v.safeParse(schema, reply);
@@ -88,12 +113,11 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
       ).catch(missingIfUnknown);
       log('debug', 'random-received', { recording });
       const response = await send(
-        `${root}/recording/download`,
+        'recording/download',
         {
-          dispatcher,
           query: { recording, random, token },
           ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
-          signal: signal ?? null,
+          signal,
         },
         from > 0 ? RANGE_STATUSES : [200],
       );
@@ -114,10 +138,9 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
         randomSchema,
         signal,
       );
-      const response = await send(`${root}/cdr/download`, {
-        dispatcher,
+      const response = await send('cdr/download', {
         query: { ...wanted, random, token },
-        signal: signal ?? null,
+        signal,
       });
       return response.body;
     },
@@ -131,18 +154,6 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
 
 function reportAddress({ url, form, port }: Subscription) {
   return { url: form === 'bare' ? url.replace(/^https?:\/\//, '') : url, urltag: '1', port: String(port) };
-}
-
-/** Redirects are not followed: a recording comes from the configured PBX or not at all. */
-async function send(url: string, options: NonNullable<Parameters<typeof request>[1]>, statuses = [200]) {
-  const response = await request(url, options).catch((error: unknown) => {
-    throw connectionError(error);
-  });
-  if (statuses.includes(response.statusCode)) return response;
-  discardBody(response.body);
-  throw new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${response.statusCode}.`, {
-    action: 'retry',
-  });
 }
 
 /** Not read to its end: on a slow line that takes as long as what is asked for next. */
