@@ -3,33 +3,39 @@ import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createS3Client } from '../../functions/shared/aws-clients.ts';
+import type { Job } from '../../functions/shared/job.ts';
 import { encodeCall } from '../../functions/shared/metadata.ts';
 import { recordingKey } from '../../functions/shared/recording-name.ts';
 import { startEmulators } from '../../infra/local/emulators.ts';
+import { startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
 
 const SECRET = 'webhook-secret-0123456789';
+const PASSWORD = 'pbx-password';
 const TOKEN = 'link-token-0123456789';
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const [PBX, BUCKET] = ['office', 'recordings'];
 
-/** AWS on loopback, with one PBX and one recording in it. */
+/** AWS and a simulated PBX on loopback, with one recording in the bucket. */
 export interface Aws {
   /** What a function finds in its environment. */
   environment: Record<string, string>;
-  /** Events that a function's first answer is measured with, by its name in the stack. */
-  events: Readonly<Record<string, object>>;
+  /** Makes the event that a function's first answer is measured with, by the function's name in the stack. */
+  events: Readonly<Record<string, () => object>>;
 }
 
 export async function startAws(directory: string, running: AsyncDisposableStack): Promise<Aws> {
   const { sqs, environment } = await startEmulators(directory, running);
   const queueUrl = (name: string) => `${sqs.address}/000000000000/${sqs.createQueue(name).queueName}`;
   const jobs = queueUrl(`recordings-${PBX}`);
+  const pbx = await startSimulatedPbx({ username: 'api', password: PASSWORD });
+  running.defer(() => pbx.close());
   const registryFile = join(directory, 'pbx-registry.json');
   await writeFile(
     registryFile,
     JSON.stringify({
       [PBX]: {
-        baseUrl: 'https://127.0.0.1:9',
+        baseUrl: pbx.url,
+        tls: { fingerprint256: pbx.fingerprint256 },
         reportUrl: 'https://{host}',
         credentialsSecret: `pbx/${PBX}`,
         sessionSecret: `session/${PBX}`,
@@ -38,9 +44,10 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
     }),
   );
   const secrets = new SecretsManagerClient();
-  const credentials = { username: 'api', password: 'password', webhookSecret: SECRET };
+  const credentials = { username: 'api', password: PASSWORD, webhookSecret: SECRET };
   for (const [Name, SecretString] of [
     [`pbx/${PBX}`, JSON.stringify(credentials)],
+    [`session/${PBX}`, '{}'],
     ['link-token', TOKEN],
   ] as const) {
     await secrets.send(new CreateSecretCommand({ Name, SecretString }));
@@ -71,11 +78,33 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
       LINK_TOKEN_SECRET: 'link-token',
     },
     events: {
-      CdrWebhook: { pathParameters: { pbxId: PBX, secret: SECRET }, body: JSON.stringify(report) },
-      RecordingLink: {
+      // Each run has a call of its own: what is archived already is not fetched again.
+      ArchiveRecording() {
+        const { recording, callId } = pbx.makeCall({ from: '1001', to: '1003' });
+        const reportedAt = new Date().toISOString();
+        return toSqsEvent({ version: 1, pbx: PBX, recording, call: { callId }, reportedAt });
+      },
+      CdrWebhook: () => ({
+        pathParameters: { pbxId: PBX, secret: SECRET },
+        body: JSON.stringify(report),
+      }),
+      RecordingLink: () => ({
         pathParameters: { pbxId: PBX, recording: RECORDING },
         headers: { authorization: `Bearer ${TOKEN}` },
-      },
+      }),
     },
   };
 }
+
+/** One message, as Lambda's event source mapping hands it over. */
+const toSqsEvent = (job: Job) => ({
+  Records: [
+    {
+      messageId: '1',
+      receiptHandle: '1',
+      body: JSON.stringify(job),
+      attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(Date.now()) },
+      eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:recordings-${PBX}`,
+    },
+  ],
+});

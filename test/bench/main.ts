@@ -8,7 +8,7 @@ import { synthesizeBundles } from './bundles.ts';
 import { measureColdStarts } from './cold-start.ts';
 import { printColdStarts } from './tables.ts';
 
-const HELP = `Measures what the stack deploys, on this machine alone: the bundles that cdk synth packs, against AWS on loopback.
+const HELP = `Measures what the stack deploys, on this machine alone: the bundles that cdk synth packs, against AWS and a simulated PBX on loopback.
 
   --runs N     how often each is measured, by turns; 11 by default
   --json FILE  writes the figures there as well`;

@@ -5,7 +5,10 @@ const [bundle, event] = process.argv.slice(2);
 async function probe() {
   const handler = bundle === undefined ? undefined : require(bundle).handler;
   const loadedMs = performance.now();
-  const answer = event === undefined ? undefined : await handler(JSON.parse(event), {});
+  const answer =
+    event === undefined
+      ? undefined
+      : await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 });
   const answeredMs = performance.now();
   const { maxRSS } = process.resourceUsage();
   require('node:fs').writeSync(
