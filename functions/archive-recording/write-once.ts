@@ -1,4 +1,4 @@
-import { S3ServiceException } from '@aws-sdk/client-s3';
+import { hasStatus } from '../shared/aws/aws-service.ts';
 
 export interface RecordingDescription {
   contentType: string;
@@ -26,5 +26,8 @@ export async function writtenOnce(write: Promise<unknown>): Promise<WriteOutcome
   }
 }
 
-export const hasStatus = (error: unknown, status: number): error is S3ServiceException =>
-  error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;
+/** The headers of whatever becomes an object. */
+export function describing({ contentType, metadata }: RecordingDescription): Record<string, string> {
+  const named = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
+  return { 'content-type': contentType, ...Object.fromEntries(named) };
+}

@@ -1,5 +1,9 @@
-import { PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { hasStatus } from './aws/aws-service.ts';
+import type { Bucket } from './aws/bucket.ts';
 import { recordingFolder } from './recording-name.ts';
+
+/** Nothing, and its CRC-32: a bucket under an object lock takes no object without a checksum. */
+const EMPTY = { body: '', headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } };
 
 /** What is remembered of a recording that is not in the archive. */
 export type LedgerEntry = 'queued' | 'lost';
@@ -19,24 +23,20 @@ export interface Ledger {
   noteQueued(pbxId: string, recording: string): Promise<void>;
 }
 
-export function createLedger(s3: S3Client, bucket: string): Ledger {
-  const note = (entry: LedgerEntry, pbxId: string, recording: string) => ({
-    Bucket: bucket,
-    Key: ledgerKey(entry, pbxId, recording),
-    Body: '',
-  });
+export function createLedger(bucket: Bucket): Ledger {
   return {
     async noteLost(pbxId, recording) {
       try {
-        await s3.send(new PutObjectCommand({ ...note('lost', pbxId, recording), IfNoneMatch: '*' }));
+        const headers = { ...EMPTY.headers, 'if-none-match': '*' };
+        await bucket.send('PUT', ledgerKey('lost', pbxId, recording), { ...EMPTY, headers });
         return true;
       } catch (error) {
-        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
+        if (hasStatus(error, 412)) return false;
         throw error;
       }
     },
     async noteQueued(pbxId, recording) {
-      await s3.send(new PutObjectCommand(note('queued', pbxId, recording)));
+      await bucket.send('PUT', ledgerKey('queued', pbxId, recording), EMPTY);
     },
   };
 }

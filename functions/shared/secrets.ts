@@ -1,10 +1,5 @@
-import {
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  ResourceExistsException,
-  ResourceNotFoundException,
-  type SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { AwsError, type AwsSettings, settingsFromEnvironment } from './aws/aws-service.ts';
+import { createJsonService } from './aws/json-service.ts';
 
 export interface SecretVersion {
   /** AWS's id of this version; `none` for a secret that has no value yet. */
@@ -21,29 +16,31 @@ export interface Secrets {
   write(name: string, value: string, versionId: string): Promise<boolean>;
 }
 
-export function createSecrets(client: SecretsManagerClient): Secrets {
+export function createSecrets(settings: AwsSettings = settingsFromEnvironment('SECRETS_MANAGER')): Secrets {
+  const call = createJsonService(
+    { name: 'secretsmanager', version: '1.1', target: 'secretsmanager' },
+    settings,
+  );
   return {
     async read(name) {
       try {
-        const { VersionId = 'none', SecretString = '' } = await client.send(
-          new GetSecretValueCommand({ SecretId: name }),
-        );
-        return { versionId: VersionId, value: SecretString };
+        const { VersionId = 'none', SecretString = '' } = await call('GetSecretValue', { SecretId: name });
+        return { versionId: String(VersionId), value: String(SecretString) };
       } catch (error) {
-        if (error instanceof ResourceNotFoundException) return { versionId: 'none', value: '' };
+        if (isNamed(error, 'ResourceNotFoundException')) return { versionId: 'none', value: '' };
         throw error;
       }
     },
     async write(name, value, versionId) {
       try {
-        await client.send(
-          new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
-        );
+        await call('PutSecretValue', { SecretId: name, SecretString: value, ClientRequestToken: versionId });
         return true;
       } catch (error) {
-        if (error instanceof ResourceExistsException) return false;
+        if (isNamed(error, 'ResourceExistsException')) return false;
         throw error;
       }
     },
   };
 }
+
+const isNamed = (error: unknown, code: string) => error instanceof AwsError && error.name === code;

@@ -1,6 +1,8 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createRecordingStore } from '../../functions/archive-recording/recording-store.ts';
 import { createArchiveIndex } from '../../functions/reconcile/archive-index.ts';
-import { createS3Client, createSecretsManagerClient } from '../../functions/shared/aws-clients.ts';
+import { createBucket } from '../../functions/shared/aws/bucket.ts';
+import { createS3Client } from '../../functions/shared/aws/sdk-clients.ts';
 import { ArchiveError } from '../../functions/shared/errors.ts';
 import { logChannel } from '../../functions/shared/log.ts';
 import { openPbxs } from '../../functions/shared/pbxs.ts';
@@ -10,6 +12,7 @@ import { backfill } from './backfill/backfill.ts';
 import { HELP, readOptions } from './backfill/options.ts';
 import { findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
+import { settingsOf } from './settings-of.ts';
 
 await runCommand(async () => {
   const options = readOptions();
@@ -18,7 +21,7 @@ await runCommand(async () => {
     return true;
   }
   const { name, bucket, registry, reportHost } = await findDeployment(options.local, options.positionals);
-  const secrets = createSecrets(createSecretsManagerClient());
+  const secrets = createSecrets(settingsOf(new SecretsManagerClient(), 'SECRETS_MANAGER'));
   if (!Object.hasOwn(registry, options.pbx)) {
     throw new UsageError(
       `There is no PBX ${options.pbx} in ${name}, only ${Object.keys(registry).join(', ')}.`,
@@ -34,7 +37,7 @@ await runCommand(async () => {
   return backfill(options, {
     ...openPbxs(registry, reportHost, secrets).get(options.pbx),
     archive: createArchiveIndex(s3, bucket),
-    store: createRecordingStore(s3, bucket),
+    store: createRecordingStore(createBucket(bucket, settingsOf(s3, 'S3'))),
     stop,
     now: Date.now,
   });

@@ -29,8 +29,9 @@ async function run(options: Options): Promise<void> {
       'green',
     );
   } else {
+    const isStopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     console.log('Press Ctrl-C to stop.');
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await isStopped;
   }
   await running.close();
   stopShowing();

@@ -104,7 +104,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a dead letter without its code',
-    edits: [{ file: shared('queues.ts'), find: '            code: text(error.code),\n', replace: '' }],
+    edits: [{ file: shared('queues.ts'), find: '          code: text(error.code),\n', replace: '' }],
   },
   {
     name: 'patience of an hour',
@@ -118,11 +118,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an object overwritten',
-    edits: [{ file: archiving('recording-store.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
+    edits: [{ file: archiving('recording-store.ts'), find: ", 'if-none-match': '*'", replace: '' }],
   },
   {
     name: 'an object of parts overwritten',
-    edits: [{ file: archiving('uploads.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
+    edits: [{ file: archiving('uploads.ts'), find: "          'if-none-match': '*',\n", replace: '' }],
   },
   {
     name: 'a failed upload left open',
@@ -252,8 +252,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: shared('ledger.ts'),
-        find: 'httpStatusCode === 412) return false;',
-        replace: 'httpStatusCode === 412) return true;',
+        find: 'hasStatus(error, 412)) return false;',
+        replace: 'hasStatus(error, 412)) return true;',
       },
     ],
   },

@@ -14,6 +14,7 @@ import { expect, onTestFinished } from 'vitest';
 import { archiveRecording } from '../../../functions/archive-recording/archive-recording.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
+import { createBucket } from '../../../functions/shared/aws/bucket.ts';
 import { type Job, jobSchema } from '../../../functions/shared/job.ts';
 import { createLedger } from '../../../functions/shared/ledger.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
@@ -31,7 +32,8 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 async function startBucket() {
   const directory = await mkdtemp(join(tmpdir(), 'archive-'));
   const server = await startS3({ directory, credentials, region: 'us-east-1' });
-  const s3 = new S3Client({ endpoint: server.url, credentials, region: 'us-east-1', forcePathStyle: true });
+  const settings = { endpoint: server.url, credentials, region: 'us-east-1' };
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
   onTestFinished(async () => {
     s3.destroy();
     await server.close();
@@ -40,6 +42,7 @@ async function startBucket() {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   return {
     s3,
+    requests: createBucket(BUCKET, settings),
     async keys() {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
       return Contents.map(({ Key }) => Key);
@@ -84,7 +87,7 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
     password: options.pbx?.password ?? 'pbx-password',
     clock,
   });
-  const store = createRecordingStore(bucket.s3, BUCKET);
+  const store = createRecordingStore(bucket.requests);
   const postponed: number[] = [];
   const deadLetters: (DeadLetterReason & { body: string })[] = [];
   const sent: { job: Job; delaySeconds: number | undefined }[] = [];
@@ -100,7 +103,7 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
       postponed.push(seconds);
     },
   };
-  const ledger = createLedger(bucket.s3, BUCKET);
+  const ledger = createLedger(bucket.requests);
   const sentAt = clock.now;
 
   return {

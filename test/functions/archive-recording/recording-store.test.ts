@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { crc32 as crc32Of } from 'node:zlib';
 import {
   CompleteMultipartUploadCommand,
@@ -5,17 +7,22 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
-  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   createRecordingStore,
   type RecordingStore,
 } from '../../../functions/archive-recording/recording-store.ts';
 import type { Upload } from '../../../functions/archive-recording/uploads.ts';
-import { BUCKET, createClient, patternedBytes, startEmbeddedS3 } from '../../infra/local/s3/embedded-s3.ts';
+import { createBucket } from '../../../functions/shared/aws/bucket.ts';
+import {
+  BUCKET,
+  CREDENTIALS,
+  patternedBytes,
+  REGION,
+  startEmbeddedS3,
+} from '../../infra/local/s3/embedded-s3.ts';
 
 const KEY = 'recordings/hq/2026/01/01/call.wav';
 const ABOUT = { contentType: 'audio/wav', metadata: { 'call-id': '42', from: 'Z%C3%BCrich' } };
@@ -31,36 +38,43 @@ function crc32(bytes: Buffer): string {
   return checksum.toString('base64');
 }
 
-const sentSchema = v.object({
-  method: v.string(),
-  query: v.record(v.string(), v.unknown()),
-  headers: v.record(v.string(), v.string()),
-});
-type Sent = v.InferOutput<typeof sentSchema>;
+interface Sent {
+  method: string;
+  query: Record<string, string>;
+  headers: object;
+}
 
-/** The requests of a client, as they went over the wire. */
-function recordRequests(client: S3Client): Sent[] {
+/** The requests that go to the server from now on, as they go over the wire. */
+function recordRequests(url: string): Sent[] {
   const requests: Sent[] = [];
-  client.middlewareStack.add(
-    (next) => (args) => {
-      requests.push(v.parse(sentSchema, args.request));
-      return next(args);
-    },
-    { step: 'deserialize', priority: 'low' },
-  );
+  const onStart = (message: unknown) => {
+    const { request } = message as { request: ClientRequest };
+    const sent = new URL(request.path, `http://${request.getHeader('host')}`);
+    if (sent.origin !== url) return;
+    const query = Object.fromEntries(sent.searchParams);
+    requests.push({ method: request.method, query, headers: { ...request.getHeaders() } });
+  };
+  subscribe('http.client.request.start', onStart);
+  onTestFinished(() => {
+    unsubscribe('http.client.request.start', onStart);
+  });
   return requests;
+}
+
+function createStore(url: string, credentials = CREDENTIALS, bucket = BUCKET) {
+  return createRecordingStore(createBucket(bucket, { endpoint: url, region: REGION, credentials }));
 }
 
 /** A store in an embedded S3, and what there is to see of it. */
 async function startStore() {
   const { client, url } = await startEmbeddedS3();
-  const store = createRecordingStore(client, BUCKET);
+  const store = createStore(url);
   const part = (partNumber: number, bytes: Buffer) => ({ partNumber, bytes, crc32: crc32(bytes) });
   return {
     url,
     client,
     store,
-    requests: recordRequests(client),
+    requests: recordRequests(url),
     put: (bytes: Buffer) => store.put(KEY, bytes, crc32(bytes), ABOUT, signal),
     /** An upload of `LONG` that only has to be completed. */
     async upload() {
@@ -86,9 +100,7 @@ async function startStore() {
 
 /** The store of somebody whom S3 refuses. */
 function refusedStore(url: string) {
-  const client = createClient(url, { credentials: { accessKeyId: 'nobody', secretAccessKey: 'knows' } });
-  onTestFinished(() => client.destroy());
-  return createRecordingStore(client, BUCKET);
+  return createStore(url, { accessKeyId: 'nobody', secretAccessKey: 'knows' });
 }
 
 describe('a recording', () => {
@@ -292,10 +304,10 @@ describe('an upload that is gone', () => {
   });
 
   test('is told from a bucket that is gone', async () => {
-    const { client, store } = await startStore();
+    const { url, store } = await startStore();
     const upload = { key: KEY, uploadId: await store.begin(KEY, ABOUT) };
     const part = { partNumber: 1, bytes: FIRST, crc32: crc32(FIRST) };
-    const elsewhere = createRecordingStore(client, 'no-such-bucket');
+    const elsewhere = createStore(url, CREDENTIALS, 'no-such-bucket');
     await expect(elsewhere.putPart(upload, part, signal)).rejects.toMatchObject({ name: 'NoSuchBucket' });
   });
 });

@@ -75,7 +75,7 @@ describe('with the stack that cdk.json configures', async () => {
     const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { action: 'give-up' });
     const [firstAt, lastAt] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
     const reason = { pbx, error, attempts: 1, firstAt, lastAt };
-    await createQueues(sqs, deadLetterQueueUrl).sendDeadLetter(JSON.stringify(job), reason);
+    await createQueues(deadLetterQueueUrl).sendDeadLetter(JSON.stringify(job), reason);
 
     const listed = await run('dead-letters', [], env);
     expect(listed.output).toContain(exampleJob.recording);

@@ -30,11 +30,12 @@ export async function startSession(client: PbxClient, options: SessionBenchOptio
   const { clock, username = 'api', password = 'pbx-password', reportUrl = 'http://127.0.0.1:9' } = options;
   const directory = await mkdtemp(join(tmpdir(), 'secrets-'));
   const server = await startSecretsManager({ directory });
-  const aws = new SecretsManagerClient({
+  const settings = {
     endpoint: server.url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  };
+  const aws = new SecretsManagerClient(settings);
   onTestFinished(async () => {
     aws.destroy();
     await server.close();
@@ -44,7 +45,7 @@ export async function startSession(client: PbxClient, options: SessionBenchOptio
   await aws.send(new CreateSecretCommand({ Name: 'pbx/test', SecretString: secret({ username, password }) }));
   await aws.send(new CreateSecretCommand({ Name: 'session/test', SecretString: '{"nonce":"generated"}' }));
 
-  const secrets = createSecrets(aws);
+  const secrets = createSecrets(settings);
   const store = createSessionStore('session/test', secrets);
   const open = () =>
     createSession({
