@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -49,16 +49,20 @@ describe('npm start', () => {
     expect(demo.output()).not.toContain('X-Amz-Signature');
   });
 
-  it('stores in the S3 that AWS_ENDPOINT_URL_S3 names, in the bucket of BUCKET_NAME', async () => {
+  it('stores in the S3 that AWS_ENDPOINT_URL_S3 names, in the bucket of BUCKET_NAME, as a profile’s user', async () => {
     const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
+    const profiles = join(await makeDirectory(), 'credentials');
+    await writeFile(
+      profiles,
+      '[default]\naws_access_key_id = theirs\naws_secret_access_key = their-secret\n',
+    );
     const region = 'eu-central-1';
     const theirs = await startS3({ directory: await makeDirectory(), credentials, region });
     onTestFinished(() => theirs.close());
     const demo = start(['--calls', '1', '--exit', '--port', '0', '--data', await makeDirectory()], {
       AWS_ENDPOINT_URL_S3: theirs.url,
       AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SHARED_CREDENTIALS_FILE: profiles,
       BUCKET_NAME: 'theirs',
     });
     expect(await demo.ended).toBe(0);
