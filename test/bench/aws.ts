@@ -97,14 +97,14 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
 }
 
 /** One message, as Lambda's event source mapping hands it over. */
-const toSqsEvent = (job: Job) => ({
+export const toSqsEvent = (job: Job) => ({
   Records: [
     {
       messageId: '1',
       receiptHandle: '1',
       body: JSON.stringify(job),
       attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(Date.now()) },
-      eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:recordings-${PBX}`,
+      eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:recordings-${job.pbx}`,
     },
   ],
 });

@@ -10,11 +10,13 @@ const main = join(import.meta.dirname, 'main.ts');
 
 test('starts every bundle of the stack, and writes the figures as JSON', { timeout: 120_000 }, async () => {
   const file = join(await makeDirectory(), 'bench.json');
-  const { stdout } = await run(process.execPath, [main, '--runs', '1', '--json', file]);
-  const { coldStarts } = JSON.parse(await readFile(file, 'utf8'));
+  const { stdout } = await run(process.execPath, [main, '--runs', '1', '--sizes', '1,9', '--json', file]);
+  const { coldStarts, streaming } = JSON.parse(await readFile(file, 'utf8'));
   const names = ['ArchiveRecording', 'CdrWebhook', 'PbxSession', 'Reconciliation', 'RecordingLink'];
   expect(coldStarts.functions.map(({ name }: { name: string }) => name).sort()).toEqual(names);
   for (const name of names) expect(stdout).toContain(name);
+  // Each way, with and without a length, of one part and of two.
+  expect(streaming).toHaveLength(12);
 });
 
 test.each(['0', 'many', '1.5'])('refuses --runs %s', async (runs) => {

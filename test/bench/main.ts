@@ -4,26 +4,32 @@ import { join } from 'node:path';
 import { runCommand } from '../../infra/commands/run-command.ts';
 import { flag, parseCommandLine, UsageError, value } from '../../infra/local/command-line.ts';
 import { startAws } from './aws.ts';
-import { synthesizeBundles } from './bundles.ts';
+import { type Bundle, synthesizeBundles } from './bundles.ts';
 import { measureColdStarts } from './cold-start.ts';
-import { printColdStarts } from './tables.ts';
+import { measureStreaming } from './streaming/streaming.ts';
+import { printColdStarts, printStreaming } from './tables.ts';
 
 const HELP = `Measures what the stack deploys, on this machine alone: the bundles that cdk synth packs, against AWS and a simulated PBX on loopback.
 
-  --runs N     how often each is measured, by turns; 11 by default
+  --runs N     how often each is measured, by turns; 7 by default
+  --sizes M,N  of the recordings that are streamed, in MiB; 1,60,200,1024 by default
   --json FILE  writes the figures there as well`;
 
 await runCommand(async () => {
   const { values } = parseCommandLine({
     args: process.argv.slice(2),
-    options: { runs: value, json: value, help: flag },
+    options: { runs: value, sizes: value, json: value, help: flag },
   });
   if (values.help) {
     console.log(HELP);
     return true;
   }
-  const runs = Number(values.runs ?? 11);
+  const runs = Number(values.runs ?? 7);
   if (!Number.isInteger(runs) || runs < 1) throw new UsageError('--runs should be a whole number from 1 on');
+  const sizes = (values.sizes ?? '1,60,200,1024').split(',').map(Number);
+  if (!sizes.every((size) => Number.isInteger(size) && size >= 1)) {
+    throw new UsageError('--sizes should be whole numbers of MiB from 1 on');
+  }
 
   await using running = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'pbx-recording-archive-bench-'));
@@ -32,10 +38,18 @@ await runCommand(async () => {
   const aws = await startAws(join(directory, 'aws'), running);
   const machine = { node: process.version, architecture: process.arch, cores: availableParallelism() };
   const coldStarts = await measureColdStarts(bundles, aws, runs);
-
   printColdStarts(coldStarts);
+  const streaming = await measureStreaming(bundles.get('ArchiveRecording') as Bundle, aws, {
+    sizes,
+    runs,
+    directory,
+  });
+  printStreaming(streaming);
   if (values.json !== undefined) {
-    await writeFile(values.json, `${JSON.stringify({ machine, runs, coldStarts }, undefined, 2)}\n`);
+    await writeFile(
+      values.json,
+      `${JSON.stringify({ machine, runs, coldStarts, streaming }, undefined, 2)}\n`,
+    );
   }
   return true;
 });

@@ -5,15 +5,23 @@ const [bundle, event] = process.argv.slice(2);
 async function probe() {
   const handler = bundle === undefined ? undefined : require(bundle).handler;
   const loadedMs = performance.now();
+  const usedBefore = process.cpuUsage();
   const answer =
     event === undefined
       ? undefined
-      : await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 });
+      : await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 900_000 });
   const answeredMs = performance.now();
+  const { user, system } = process.cpuUsage(usedBefore);
   const { maxRSS } = process.resourceUsage();
   require('node:fs').writeSync(
     3,
-    JSON.stringify({ loadedMs, answeredMs, maxRssBytes: maxRSS * 1024, answer }),
+    JSON.stringify({
+      loadedMs,
+      answeredMs,
+      answeringCpuMs: (user + system) / 1000,
+      maxRssBytes: maxRSS * 1024,
+      answer,
+    }),
   );
   process.exit();
 }

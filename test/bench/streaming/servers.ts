@@ -1,0 +1,78 @@
+// Serves recordings of any length, as a PBX does, and an S3 that keeps nothing of what it gets but sizes and checksums:
+// a process of its own, so that nothing else uses the core of the program that is measured.
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { generateCertificate } from '../../simulated-pbx/certificate.ts';
+
+/** The first byte is none of a text's. */
+const CHUNK = Buffer.concat([Buffer.of(0xff), randomBytes(1024 ** 2 - 1)]);
+
+interface StoredObject {
+  bytes: number;
+  crc32: string;
+}
+
+const objects = new Map<string, StoredObject>();
+const identity = await generateCertificate(['127.0.0.1']);
+const server = createServer(identity, (request, response) => {
+  serve(request, response).catch(() => response.destroy());
+}).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+process.send?.({ url: `https://127.0.0.1:${port}`, certificate: identity.cert });
+process.once('disconnect', () => process.exit());
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '', 'https://127.0.0.1');
+  const operation = /^\/api\/v1\.1\.0\/(.*)$/.exec(url.pathname)?.[1];
+  if (operation === 'recording/download') return sendRecording(url, response);
+  const bytes = await drain(request);
+  if (operation !== undefined) {
+    const secret = createHash('md5').update(String(performance.now())).digest('hex');
+    response.end(JSON.stringify({ status: 'Success', token: secret, random: secret }));
+    return;
+  }
+  answerAsS3(request, url, bytes, response);
+}
+
+/** `20260101000000-BYTES.N-known-length-Internal.wav`, or `-unknown-length-`. */
+async function sendRecording({ searchParams }: URL, response: ServerResponse): Promise<void> {
+  const name = searchParams.get('recording') ?? '';
+  const bytes = Number(/^\d{14}-(\d+)\./.exec(name)?.[1]);
+  response.writeHead(200, name.includes('-known-') ? { 'content-length': bytes } : {});
+  for (let rest = bytes; rest > 0; rest -= CHUNK.length) {
+    const chunk = rest < CHUNK.length ? CHUNK.subarray(0, rest) : CHUNK;
+    if (!response.write(chunk)) await once(response, 'drain');
+  }
+  response.end();
+}
+
+function answerAsS3(request: IncomingMessage, url: URL, bytes: number, response: ServerResponse): void {
+  const { method, headers } = request;
+  if (method === 'HEAD') {
+    const object = objects.get(url.pathname);
+    if (object === undefined) return void response.writeHead(404).end();
+    const about = { 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' };
+    return void response.writeHead(200, { 'content-length': object.bytes, ...about }).end();
+  }
+  if (url.searchParams.has('uploads')) return void response.end('<A><UploadId>upload</UploadId></A>');
+  const crc32 = String(headers['x-amz-checksum-crc32'] ?? '');
+  const isPart = url.searchParams.has('partNumber');
+  if (!isPart) objects.set(url.pathname, { bytes: Number(headers['x-amz-mp-object-size'] ?? bytes), crc32 });
+  const isCompletion = method === 'POST';
+  response
+    .writeHead(200, { etag: '"0"' })
+    .end(isCompletion ? '<CompleteMultipartUploadResult></CompleteMultipartUploadResult>' : '');
+}
+
+async function drain(request: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await once(request, 'end');
+  return bytes;
+}
