@@ -1,34 +1,71 @@
+import { finished, type Readable } from 'node:stream';
+
 export interface Part {
   bytes: Buffer;
   isLast: boolean;
 }
 
 /**
- * Gathers `body` into parts of `partBytes` each, the last one shorter; an empty body is one empty part.
+ * Gathers `body` into parts of `partBytes` each, the last one shorter; an empty body is one empty part. `onChunk` is
+ * told how many bytes came. Destroys the body at the end. Fails as the body fails, behind the last full part.
  *
  * Memory is two buffers, filled by turns: when the next part is asked for, the part before the current
  * one must be done with. So one part can be on its way while the next one fills.
  */
-export async function* fillParts(body: AsyncIterable<Buffer>, partBytes: number): AsyncGenerator<Part, void> {
+export async function* fillParts(
+  body: Readable,
+  partBytes: number,
+  onChunk?: (bytes: number) => void,
+): AsyncGenerator<Part, void> {
   let filling: Buffer = Buffer.allocUnsafeSlow(partBytes);
   let other: Buffer | undefined;
   let filled = 0;
-  for await (const chunk of body) {
-    let rest = chunk;
-    while (rest.length > 0) {
-      // A full part is given out only when more follows, so that the last one is known to be the last.
-      if (filled === partBytes) {
-        yield { bytes: filling, isLast: false };
-        // Made only for a recording of more than one part: most are not.
-        [filling, other] = [other ?? Buffer.allocUnsafeSlow(partBytes), filling];
-        filled = 0;
-      }
-      const copied = rest.copy(filling, filled);
-      filled += copied;
-      rest = rest.subarray(copied);
-    }
+  /** Of a chunk, what has no room in this part: a part is given out only when more follows. */
+  let rest = filling.subarray(0, 0);
+  let isEnded = false;
+  let failure: unknown;
+  let wake = () => {};
+
+  function take(chunk: Buffer): void {
+    const copied = chunk.copy(filling, filled);
+    filled += copied;
+    rest = chunk.subarray(copied);
   }
-  yield { bytes: filling.subarray(0, filled), isLast: true };
+  // Not by iterating: promises for each of the chunks, of 16 KB, were a quarter of a download's CPU.
+  body.on('data', (chunk: Buffer) => {
+    onChunk?.(chunk.length);
+    take(chunk);
+    if (rest.length === 0) return;
+    body.pause();
+    wake();
+  });
+  finished(body, { writable: false }, (error) => {
+    isEnded = true;
+    failure = error;
+    wake();
+  });
+
+  try {
+    for (;;) {
+      if (rest.length === 0 && !isEnded) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (rest.length === 0) {
+        if (failure) throw failure;
+        return yield { bytes: filling.subarray(0, filled), isLast: true };
+      }
+      yield { bytes: filling, isLast: false };
+      // Made only for a recording of more than one part: most are not.
+      [filling, other] = [other ?? Buffer.allocUnsafeSlow(partBytes), filling];
+      filled = 0;
+      take(rest);
+      if (rest.length === 0) body.resume();
+    }
+  } finally {
+    body.destroy();
+  }
 }
 
 export async function nextPart(parts: AsyncGenerator<Part, void>): Promise<Part> {

@@ -55,11 +55,10 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 
   async function* received() {
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        receivedBytes += chunk.length;
+      yield* fillParts(body, target.partBytes ?? PART_BYTES, (bytes) => {
+        receivedBytes += bytes;
         target.onProgress?.(source.start + receivedBytes);
-        yield chunk;
-      }
+      });
     } catch (error) {
       throw connectionError(error);
     }
@@ -67,7 +66,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 
   try {
     signal.throwIfAborted();
-    return await saveParts(fillParts(received(), target.partBytes ?? PART_BYTES), download, target, deps);
+    return await saveParts(received(), download, target, deps);
   } catch (error) {
     if (!signal.aborted || error instanceof Interruption) throw error;
     // The SDK and the stream tell of an abort in their own words.

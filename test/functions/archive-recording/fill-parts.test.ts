@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { fillParts } from '../../../functions/archive-recording/fill-parts.ts';
 
@@ -15,7 +16,7 @@ async function* inChunks(body: Buffer, chunkBytes: number) {
 async function gather(body: AsyncIterable<Buffer>) {
   const parts: Buffer[] = [];
   const lasts: boolean[] = [];
-  for await (const { bytes, isLast } of fillParts(body, PART_BYTES)) {
+  for await (const { bytes, isLast } of fillParts(Readable.from(body), PART_BYTES)) {
     parts.push(Buffer.from(bytes));
     lasts.push(isLast);
   }
@@ -60,7 +61,8 @@ describe('the parts', () => {
 describe('the memory', () => {
   test('is two buffers, however long the body is', async () => {
     const seen = new Set<ArrayBufferLike>();
-    for await (const { bytes } of fillParts(inChunks(bodyOf(1000), 3), PART_BYTES)) seen.add(bytes.buffer);
+    for await (const { bytes } of fillParts(Readable.from(inChunks(bodyOf(1000), 3)), PART_BYTES))
+      seen.add(bytes.buffer);
     expect(seen.size).toBe(2);
   });
 
@@ -68,7 +70,7 @@ describe('the memory', () => {
     const body = bodyOf(60);
     let previous: Buffer | undefined;
     let start = 0;
-    for await (const { bytes } of fillParts(inChunks(body, 3), PART_BYTES)) {
+    for await (const { bytes } of fillParts(Readable.from(inChunks(body, 3)), PART_BYTES)) {
       // By now this part has been filled; the one before may still be on its way.
       expect(bytes).toEqual(body.subarray(start, start + PART_BYTES));
       if (previous !== undefined) expect(previous).toEqual(body.subarray(start - PART_BYTES, start));
@@ -95,7 +97,7 @@ test('a body that breaks off is no last part', async () => {
   }
   const seen: boolean[] = [];
   const reading = (async () => {
-    for await (const { isLast } of fillParts(broken(), PART_BYTES)) seen.push(isLast);
+    for await (const { isLast } of fillParts(Readable.from(broken()), PART_BYTES)) seen.push(isLast);
   })();
   await expect(reading).rejects.toBe(reset);
   expect(seen).toEqual([false]);
@@ -110,6 +112,6 @@ test('a reader that stops has the body closed', async () => {
       isClosed = true;
     }
   }
-  for await (const part of fillParts(endless(), PART_BYTES)) if (!part.isLast) break;
+  for await (const part of fillParts(Readable.from(endless()), PART_BYTES)) if (!part.isLast) break;
   expect(isClosed).toBe(true);
 });
