@@ -42,3 +42,17 @@ export async function synthesizeBundles(directory: string): Promise<Map<string, 
   }
   return bundles;
 }
+
+/** What the function finds in its environment: its own settings, and where AWS is. */
+export function environmentOf(
+  { environmentNames }: Bundle,
+  environment: Record<string, string>,
+): Record<string, string> {
+  const absent = environmentNames.find((name) => environment[name] === undefined);
+  if (absent !== undefined) throw new Error(`The benchmark has no value for ${absent}.`);
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name]) => name.startsWith('AWS_') || environmentNames.includes(name),
+    ),
+  );
+}

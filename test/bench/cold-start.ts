@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Aws } from './aws.ts';
-import type { Bundle } from './bundles.ts';
+import { type Bundle, environmentOf } from './bundles.ts';
 import { canPin, isGood, type Run, runProbe } from './run-probe.ts';
 import { type Figure, summarize } from './statistics.ts';
 
@@ -35,9 +35,7 @@ export async function measureColdStarts(
     for (const { name, bundle, seen } of starts) {
       const event = events[name]?.();
       const args = [bundle.path, ...(event === undefined ? [] : [JSON.stringify(event)])];
-      const settings = bundle.environmentNames.map((key) => [key, environment[key] ?? missing(key)]);
-      const aws = Object.entries(environment).filter(([key]) => key.startsWith('AWS_'));
-      const result = await runProbe(args, Object.fromEntries([...aws, ...settings]), pinned);
+      const result = await runProbe(args, environmentOf(bundle, environment), pinned);
       if (event !== undefined && !isGood(result)) {
         throw new Error(`${name} did not do what it was asked for (status ${result.answer?.statusCode}).`);
       }
@@ -57,8 +55,4 @@ export async function measureColdStarts(
       maxRssBytes: summarize(seen.map(({ maxRssBytes }) => maxRssBytes)),
     })),
   };
-}
-
-function missing(name: string): never {
-  throw new Error(`The benchmark has no value for ${name}.`);
 }

@@ -19,7 +19,13 @@ test('starts every bundle of the stack, and writes the figures as JSON', { timeo
   expect(streaming).toHaveLength(12);
 });
 
-test.each(['0', 'many', '1.5'])('refuses --runs %s', async (runs) => {
-  const failure = await run(process.execPath, [main, '--runs', runs]).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: 1, stderr: '--runs should be a whole number from 1 on\n' });
+test.each([
+  ['--runs', '0', 'a whole number from 1 on'],
+  ['--runs', 'many', 'a whole number from 1 on'],
+  ['--runs', '1.5', 'a whole number from 1 on'],
+  ['--sizes', '1,0', 'whole numbers of MiB from 1 on'],
+  ['--sizes', '1,,2', 'whole numbers of MiB from 1 on'],
+])('refuses %s %s', async (option, text, expected) => {
+  const failure = await run(process.execPath, [main, option, text]).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 1, stderr: `${option} should be ${expected}\n` });
 });

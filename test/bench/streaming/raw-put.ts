@@ -6,4 +6,5 @@ export async function handler({ source, endpoint, bucket, key }: Transfer): Prom
   const { body } = await request(source);
   const sent = await request(`${endpoint}/${bucket}/${key}`, { method: 'PUT', body });
   await sent.body.dump();
+  if (sent.statusCode !== 200) throw new Error(`The PUT was answered with ${sent.statusCode}.`);
 }

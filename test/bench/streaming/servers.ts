@@ -1,6 +1,6 @@
 // Serves recordings of any length, as a PBX does, and an S3 that keeps nothing of what it gets but sizes and checksums:
 // a process of its own, so that nothing else uses the core of the program that is measured.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -31,8 +31,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   if (operation === 'recording/download') return sendRecording(url, response);
   const bytes = await drain(request);
   if (operation !== undefined) {
-    const secret = createHash('md5').update(String(performance.now())).digest('hex');
-    response.end(JSON.stringify({ status: 'Success', token: secret, random: secret }));
+    response.end(JSON.stringify({ status: 'Success', token: randomUUID(), random: randomUUID() }));
     return;
   }
   answerAsS3(request, url, bytes, response);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { fingerprintOf } from '../../simulated-pbx/certificate.ts';
 import { type Aws, toSqsEvent } from '../aws.ts';
-import type { Bundle } from '../bundles.ts';
+import { type Bundle, environmentOf } from '../bundles.ts';
 import { canPin, isGood, type Run, runProbe } from '../run-probe.ts';
 import { type Figure, summarize } from '../statistics.ts';
 import type { Transfer } from './transfer.ts';
@@ -34,10 +34,8 @@ export async function measureStreaming(
   const ca = join(directory, 'streaming.pem');
   await writeFile(ca, servers.certificate);
   const environment = await prepare(aws, servers, directory);
-  const settings = bundle.environmentNames.map((name) => [name, environment[name] ?? '']);
-  const credentials = Object.entries(environment).filter(([name]) => name.startsWith('AWS_'));
   const child = {
-    ...Object.fromEntries([...credentials, ...settings]),
+    ...environmentOf(bundle, environment),
     AWS_ENDPOINT_URL_S3: servers.url,
     // One program's way to trust the server must not cost more than another's.
     NODE_EXTRA_CA_CERTS: ca,
