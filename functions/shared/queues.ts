@@ -26,8 +26,9 @@ export interface Queues {
 }
 
 /** For who has nothing to do with dead letters. */
-export function createSender(settings?: AwsSettings): Pick<Queues, 'send'> {
-  const call = createSqs(settings);
+export const createSender = (settings?: AwsSettings) => sendingBy(createSqs(settings));
+
+function sendingBy(call: JsonService): Pick<Queues, 'send'> {
   return {
     async send(queueUrl, message, delaySeconds) {
       await sendMessage(call, {
@@ -42,7 +43,7 @@ export function createSender(settings?: AwsSettings): Pick<Queues, 'send'> {
 export function createQueues(deadLetterQueueUrl: string, settings?: AwsSettings): Queues {
   const call = createSqs(settings);
   return {
-    ...createSender(settings),
+    ...sendingBy(call),
     async sendDeadLetter(body, { pbx, error, attempts, firstAt, lastAt }) {
       await sendMessage(call, {
         QueueUrl: deadLetterQueueUrl,

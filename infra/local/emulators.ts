@@ -34,7 +34,7 @@ export async function startEmulators(directory: string, running: AsyncDisposable
   const { AWS_ENDPOINT_URL_S3 } = process.env;
   if (AWS_ENDPOINT_URL_S3 !== undefined) {
     environment.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
-    await enterCredentials();
+    await enterAwsCredentials();
   } else {
     const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
     const s3 = await startS3({ directory: join(directory, 's3'), credentials, region });
@@ -48,7 +48,7 @@ export async function startEmulators(directory: string, running: AsyncDisposable
 }
 
 /** The functions look for credentials in their environment alone; a person's may be in a profile. */
-async function enterCredentials(): Promise<void> {
+async function enterAwsCredentials(): Promise<void> {
   const { accessKeyId, secretAccessKey, sessionToken } = await new S3Client().config.credentials();
   process.env.AWS_ACCESS_KEY_ID = accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;

@@ -77,7 +77,8 @@ test.each([
   'functions/shared/pbx/reply.ts',
 ])('the pure core knows no AWS, no network and no environment: %s', (file) => {
   const needed = [...withDependencies(file)];
-  const isPure = (imported: string) => !/^@aws|^undici$|^node:(?:net|tls|https?|dgram|dns)$/.test(imported);
+  const isPure = (imported: string) =>
+    !/^@(?:aws|smithy)|^undici$|^node:(?:net|tls|https?|dgram|dns)$/.test(imported);
   expect(violations(needed, isPure)).toEqual([]);
   const readsEnv = needed.filter((name) => readFileSync(join(root, name), 'utf8').includes('process.env'));
   expect(readsEnv).toEqual([]);
