@@ -28,23 +28,26 @@ export function createJsonService(
       },
       body: JSON.stringify(input),
     });
-    return body === '' ? {} : JSON.parse(body);
+    const output = body === '' ? {} : parseObject(body);
+    if (output === undefined) throw new AwsError('BadAnswer', 'The answer is no JSON.', 200);
+    return output;
   };
 }
 
 function findError(status: number, { headers, body }: AwsAnswer): AwsError | undefined {
   if (status === 200) return undefined;
-  const { __type, message, Message } = parseObject(body);
+  const { __type, message, Message }: { __type?: string; message?: string; Message?: string } =
+    parseObject(body) ?? {};
   // Either may have a namespace before the code, and a URL behind it.
   const [code] = String(__type ?? headers['x-amzn-errortype'] ?? 'Unknown').split(':');
   return new AwsError(code?.split('#').at(-1) ?? '', message ?? Message, status);
 }
 
-/** A proxy's error may be HTML. */
-function parseObject(text: string): { __type?: string; message?: string; Message?: string } {
+/** Undefined for what is no JSON, as a proxy's HTML: the parser's own error would quote it, and it may hold a secret. */
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     return Object(JSON.parse(text));
   } catch {
-    return {};
+    return undefined;
   }
 }
