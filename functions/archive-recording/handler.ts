@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createBucket } from '../shared/aws/bucket.ts';
+import { openBucket } from '../shared/aws/bucket.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createLedger } from '../shared/ledger.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
@@ -18,7 +18,7 @@ publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
 const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets());
 const queues = createQueues(env.DEAD_LETTER_QUEUE_URL);
-const bucket = createBucket(env.BUCKET_NAME);
+const bucket = openBucket(env.BUCKET_NAME);
 const store = createRecordingStore(bucket);
 const ledger = createLedger(bucket);
 

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createBucket } from '../shared/aws/bucket.ts';
+import { openBucket } from '../shared/aws/bucket.ts';
 import { createS3Client } from '../shared/aws/sdk-clients.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createLedger } from '../shared/ledger.ts';
@@ -20,7 +20,7 @@ const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
 const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets());
 const { send } = createSender();
 const archive = createArchiveIndex(createS3Client(), env.BUCKET_NAME);
-const ledger = createLedger(createBucket(env.BUCKET_NAME));
+const ledger = createLedger(openBucket(env.BUCKET_NAME));
 
 /** Queues what the PBXs have recorded and the archive does not have; tells what it found at each. */
 export async function handler(event: unknown, context: Context): Promise<{ pbxs: ReconcileOutcome[] }> {

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { createBucket } from '../shared/aws/bucket.ts';
+import { openBucket } from '../shared/aws/bucket.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { createArchiveReader } from './archive-reader.ts';
@@ -10,7 +10,7 @@ import { envSchema } from './env.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 const deps = {
   isAuthorized: createAuthorizer(env, createSecrets(), Date.now),
-  archive: createArchiveReader(createBucket(env.BUCKET_NAME)),
+  archive: createArchiveReader(openBucket(env.BUCKET_NAME)),
   maxSeconds: env.MAX_LINK_AGE_SECONDS,
   now: () => new Date(),
 };

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createRecordingStore } from '../../functions/archive-recording/recording-store.ts';
 import { createArchiveIndex } from '../../functions/reconcile/archive-index.ts';
-import { createBucket } from '../../functions/shared/aws/bucket.ts';
+import { openBucket } from '../../functions/shared/aws/bucket.ts';
 import { createS3Client } from '../../functions/shared/aws/sdk-clients.ts';
 import { ArchiveError } from '../../functions/shared/errors.ts';
 import { logChannel } from '../../functions/shared/log.ts';
@@ -37,7 +37,7 @@ await runCommand(async () => {
   return backfill(options, {
     ...openPbxs(registry, reportHost, secrets).get(options.pbx),
     archive: createArchiveIndex(s3, bucket),
-    store: createRecordingStore(createBucket(bucket, settingsOf(s3, 'S3'))),
+    store: createRecordingStore(openBucket(bucket, settingsOf(s3, 'S3'))),
     stop,
     now: Date.now,
   });

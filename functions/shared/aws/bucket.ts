@@ -18,7 +18,7 @@ export interface Bucket {
   presign(key: string, query: Record<string, string>, seconds: number, from: Date): Promise<string>;
 }
 
-export function createBucket(name: string, settings: AwsSettings = settingsFromEnvironment('S3')): Bucket {
+export function openBucket(name: string, settings: AwsSettings = settingsFromEnvironment('S3')): Bucket {
   const service = createAwsService(
     { name: 's3', requestTimeoutMs: TRANSFER_TIMEOUT_MS, findError },
     settings,

@@ -14,7 +14,7 @@ import { expect, onTestFinished } from 'vitest';
 import { archiveRecording } from '../../../functions/archive-recording/archive-recording.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
-import { createBucket } from '../../../functions/shared/aws/bucket.ts';
+import { openBucket } from '../../../functions/shared/aws/bucket.ts';
 import { type Job, jobSchema } from '../../../functions/shared/job.ts';
 import { createLedger } from '../../../functions/shared/ledger.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
@@ -42,7 +42,7 @@ async function startBucket() {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   return {
     s3,
-    requests: createBucket(BUCKET, settings),
+    requests: openBucket(BUCKET, settings),
     async keys() {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
       return Contents.map(({ Key }) => Key);

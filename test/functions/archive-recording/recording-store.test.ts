@@ -15,7 +15,7 @@ import {
   type RecordingStore,
 } from '../../../functions/archive-recording/recording-store.ts';
 import type { Upload } from '../../../functions/archive-recording/uploads.ts';
-import { createBucket } from '../../../functions/shared/aws/bucket.ts';
+import { openBucket } from '../../../functions/shared/aws/bucket.ts';
 import {
   BUCKET,
   CREDENTIALS,
@@ -62,7 +62,7 @@ function recordRequests(url: string): Sent[] {
 }
 
 function createStore(url: string, credentials = CREDENTIALS, bucket = BUCKET) {
-  return createRecordingStore(createBucket(bucket, { endpoint: url, region: REGION, credentials }));
+  return createRecordingStore(openBucket(bucket, { endpoint: url, region: REGION, credentials }));
 }
 
 /** A store in an embedded S3, and what there is to see of it. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect, onTestFinished, test } from 'vitest';
-import { createBucket } from '../../../../functions/shared/aws/bucket.ts';
+import { openBucket } from '../../../../functions/shared/aws/bucket.ts';
 import { createJsonService } from '../../../../functions/shared/aws/json-service.ts';
 
 const credentials = {
@@ -44,16 +44,16 @@ test.each<[string, [number, string] | undefined]>([
   ['an error that comes as 200', [200, SLOW_DOWN]],
 ])('%s is tried again, twice', async (_, failure) => {
   const passing = await serve(failure, failure, [200, 'done']);
-  expect(await createBucket('b', passing.settings).send('POST', 'k')).toMatchObject({ body: 'done' });
+  expect(await openBucket('b', passing.settings).send('POST', 'k')).toMatchObject({ body: 'done' });
   const lasting = await serve(failure);
-  await expect(createBucket('b', lasting.settings).send('POST', 'k')).rejects.toThrow();
+  await expect(openBucket('b', lasting.settings).send('POST', 'k')).rejects.toThrow();
   expect(lasting.seen).toHaveLength(3);
 });
 
 test('a refusal is final, and has S3’s name and words', async () => {
   const body = '<Error><Code>AccessDenied</Code><Message>Not for you.</Message></Error>';
   const { seen, settings } = await serve([403, body]);
-  await expect(createBucket('b', settings).send('PUT', 'k', { body: 'x' })).rejects.toMatchObject({
+  await expect(openBucket('b', settings).send('PUT', 'k', { body: 'x' })).rejects.toMatchObject({
     name: 'AccessDenied',
     message: 'Not for you.',
     $metadata: { httpStatusCode: 403 },
@@ -80,10 +80,22 @@ test.each([
   await expect(call('SendMessage', {})).rejects.toMatchObject({ name, message });
 });
 
+test('an answer that is no JSON is not quoted: it may hold a secret', async () => {
+  const { settings } = await serve([200, '{"SecretString":"hidden"x}']);
+  const call = createJsonService(
+    { name: 'secretsmanager', version: '1.1', target: 'secretsmanager' },
+    settings,
+  );
+  await expect(call('GetSecretValue', {})).rejects.toMatchObject({
+    name: 'BadAnswer',
+    message: 'The answer is no JSON.',
+  });
+});
+
 test('an aborted request is not tried again', async () => {
   const { seen, settings } = await serve([503, SLOW_DOWN]);
   const signal = AbortSignal.abort();
-  await expect(createBucket('b', settings).send('GET', 'k', { signal })).rejects.toMatchObject({
+  await expect(openBucket('b', settings).send('GET', 'k', { signal })).rejects.toMatchObject({
     name: 'AbortError',
   });
   expect(seen).toHaveLength(0);
@@ -91,7 +103,7 @@ test('an aborted request is not tried again', async () => {
 
 test('a function’s session token goes with its requests', async () => {
   const { seen, settings } = await serve([200, '']);
-  await createBucket('b', settings).send('HEAD', 'k');
+  await openBucket('b', settings).send('HEAD', 'k');
   expect(seen).toMatchObject([
     { 'x-amz-security-token': 'a-session-token', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
   ]);
@@ -111,7 +123,7 @@ test.each([
     const from = new Date('2026-01-01T00:00:00Z');
     const disposition = 'inline; filename="a b.wav"';
     const ours = new URL(
-      await createBucket(name, { region: place, credentials, endpoint }).presign(
+      await openBucket(name, { region: place, credentials, endpoint }).presign(
         key,
         { 'response-content-disposition': disposition },
         900,
