@@ -5,6 +5,7 @@ import { encodeCall } from '../shared/metadata.ts';
 import type { PbxClient } from '../shared/pbx/types.ts';
 import { contentTypeOf, recordingKey } from '../shared/recording-name.ts';
 import { type Session, withToken } from '../shared/session/session.ts';
+import { Interruption } from './interruption.ts';
 import { openDownload } from './open-download.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { saveRecording } from './save-recording.ts';
@@ -22,12 +23,15 @@ export interface ArchiveDeps {
 
 export type Archived = { key: string } & (
   | { outcome: 'already-archived' }
-  | ({ outcome: 'archived' } & Omit<Saved, 'outcome'>)
+  | { outcome: 'archived'; bytes: number; crc32: string }
 );
 
 /**
  * Brings one recording from the PBX into the bucket, unless it is there. Goes on where the job's progress ends;
  * fails with an `Interruption` when it has made progress itself.
+ *
+ * S3 itself refuses to write a second time, so a short recording is not looked for beforehand: that is one request
+ * of three for each, to spare the rare copy of a job a download.
  */
 export async function archiveRecording(job: Job, deps: ArchiveDeps): Promise<Archived> {
   try {
@@ -44,7 +48,9 @@ async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
   const { pbx, recording, call } = job;
   const { client, session, store, signal, now } = deps;
   const key = recordingKey(pbx, recording);
-  if ((await store.find(key, signal)) !== undefined) return { outcome: 'already-archived', key };
+  const isThere = async () => (await store.find(key, signal)) !== undefined;
+  const archivedBefore = { outcome: 'already-archived', key } as const;
+  if (job.progress !== undefined && (await isThere())) return archivedBefore;
 
   const target = {
     key,
@@ -59,10 +65,17 @@ async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
     log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
     return saveRecording(download, target, { store, signal, now });
   };
-  const saved = await withToken(session, (token) => withFreshRandom(() => transfer(token)));
-  if (saved.outcome === 'already-there') return { outcome: 'already-archived', key };
-  await verifyStored(key, saved, store, signal);
+  let saved: Saved;
+  try {
+    saved = await withToken(session, (token) => withFreshRandom(() => transfer(token)));
+  } catch (error) {
+    // What a copy of the job has archived is not lost, though the PBX has deleted it since.
+    if (error instanceof Interruption || !(await isThere().catch(() => false))) throw error;
+    return archivedBefore;
+  }
+  if (saved.outcome === 'already-there') return archivedBefore;
   const { bytes, crc32 } = saved;
+  await verifyStored(key, { bytes, crc32 }, { store, signal });
   return { outcome: 'archived', key, bytes, crc32 };
 }
 
@@ -80,9 +93,8 @@ async function withFreshRandom<T>(transfer: () => Promise<T>): Promise<T> {
 /** What S3 says it stored, against what was received. */
 async function verifyStored(
   key: string,
-  { bytes, crc32 }: Saved,
-  store: RecordingStore,
-  signal: AbortSignal,
+  { bytes, crc32 }: { bytes: number; crc32: string },
+  { store, signal }: Pick<ArchiveDeps, 'store' | 'signal'>,
 ): Promise<void> {
   const stored = await store.find(key, signal);
   if (stored?.bytes === bytes && stored.crc32 === crc32 && stored.isFullObjectChecksum) return;

@@ -105,6 +105,7 @@ async function saveParts(
     const outcome = await store.put(key, bytes, checksum, about, signal);
     return { outcome, bytes: bytes.length, crc32: checksum };
   }
+  if ((await store.find(key, signal)) !== undefined) return { outcome: 'already-there' };
   const uploadId = await store.begin(key, about);
   return saveInParts(incoming, { uploadId, parts: [], bytes: 0, crc32: 0, ...witnesses }, key, deps);
 }

@@ -8,12 +8,8 @@ export interface RecordingDescription {
 /** `already-there`: the key had an object, which stays as it is. */
 export type WriteOutcome = 'written' | 'already-there';
 
-/** What was stored of a recording, or would have been. `crc32` as S3 writes it. */
-export interface Saved {
-  outcome: WriteOutcome;
-  bytes: number;
-  crc32: string;
-}
+/** How the saving of a recording ended; `crc32` as S3 writes it. */
+export type Saved = { outcome: 'written'; bytes: number; crc32: string } | { outcome: 'already-there' };
 
 /** 412 is S3's answer to `If-None-Match: *` when the object has come into being meanwhile. */
 export async function writtenOnce(write: Promise<unknown>): Promise<WriteOutcome> {

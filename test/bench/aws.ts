@@ -78,7 +78,7 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
       LINK_TOKEN_SECRET: 'link-token',
     },
     events: {
-      // Each run has a call of its own: what is archived already is not fetched again.
+      // Each run has a call of its own: what is archived already is not stored again.
       ArchiveRecording() {
         const { recording, callId } = pbx.makeCall({ from: '1001', to: '1003' });
         const reportedAt = new Date().toISOString();

@@ -14,7 +14,7 @@ import { expect, onTestFinished } from 'vitest';
 import { archiveRecording } from '../../../functions/archive-recording/archive-recording.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
-import { openBucket } from '../../../functions/shared/aws/bucket.ts';
+import { type Bucket, openBucket } from '../../../functions/shared/aws/bucket.ts';
 import { type Job, jobSchema } from '../../../functions/shared/job.ts';
 import { createLedger } from '../../../functions/shared/ledger.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
@@ -40,9 +40,19 @@ async function startBucket() {
     await rm(directory, { recursive: true });
   });
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const requests = openBucket(BUCKET, settings);
+  const methods: string[] = [];
   return {
     s3,
-    requests: openBucket(BUCKET, settings),
+    requests: {
+      ...requests,
+      send(...[method, key, request]: Parameters<Bucket['send']>) {
+        methods.push(method);
+        return requests.send(method, key, request);
+      },
+    } satisfies Bucket,
+    /** Of the requests that were sent. */
+    methods,
     async keys() {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
       return Contents.map(({ Key }) => Key);

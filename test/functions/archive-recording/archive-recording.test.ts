@@ -59,13 +59,19 @@ describe('a recording', () => {
     });
   });
 
-  it('that is archived already is not asked for again', async () => {
-    const { pbx, jobFor, deliver } = await startArchiveBench();
-    const call = pbx.makeCall(CALL);
+  it('of one part takes two requests to S3: one writes it, one verifies it', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
+    expect(bucket.methods).toEqual(['PUT', 'HEAD']);
+  });
+
+  it('of several parts that is archived already begins no upload', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
+    const call = pbx.makeCall({ ...CALL, recording: LONG });
     await deliver(jobFor(call));
-    const before = pbx.stats.requests.length;
+    bucket.methods.length = 0;
     expect(await deliver(jobFor(call))).toBe(true);
-    expect(pbx.stats.requests).toHaveLength(before);
+    expect(bucket.methods).toEqual(['HEAD']);
   });
 
   it.each([

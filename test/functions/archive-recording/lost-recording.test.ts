@@ -38,6 +38,16 @@ describe.each(['20014', '20012'] as const)(
       expect(await deliver({ ...jobFor(call), endedAt: '2024-05-16T09:29:59.000Z' })).toBe(true);
       expect(losses()).toHaveLength(1);
     });
+
+    test('is not lost when a copy of its job has archived it before', async () => {
+      const { pbx, jobFor, deliver, deadLetters } = await startArchiveBench();
+      const call = pbx.makeCall(CALL);
+      expect(await deliver(jobFor(call))).toBe(true);
+      pbx.deleteRecording(call.recording, errno);
+      expect(await deliver({ ...jobFor(call), endedAt: '2024-05-16T09:29:59.000Z' })).toBe(true);
+      expect([deadLetters, losses()]).toEqual([[], []]);
+      expect(logLines.at(-1)).toMatchObject({ event: 'already-archived', recording: call.recording });
+    });
   },
 );
 
