@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { buildQueryString } from '@smithy/core/protocols';
 import { isThrottlingError, isTransientError, StandardRetryStrategy } from '@smithy/core/retry';
 import { Hash } from '@smithy/core/serde';
@@ -6,6 +7,9 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentity, Provider } from '@smithy/types';
 import { CONNECTION_TIMEOUT_MS } from './timeouts.ts';
+
+/** What is written of a large body at once. */
+const SLICE_BYTES = 1024 * 1024;
 
 export interface AwsRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -156,7 +160,7 @@ function toHttpRequest({ origin, method, path, query = {}, headers = {}, body }:
       ...headers,
       ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
     },
-    body,
+    body: Buffer.isBuffer(body) && body.length > SLICE_BYTES ? inSlices(body) : body,
   });
 }
 
@@ -166,6 +170,16 @@ function typeOf(error: unknown) {
   if (isThrottlingError(sdkError)) return 'THROTTLING';
   return isTransientError(sdkError) ? 'TRANSIENT' : 'CLIENT_ERROR';
 }
+
+/** All of a large body at once would be encrypted into as much memory again, of which 12 MB of 8 MB stayed in use. */
+const inSlices = (body: Buffer) =>
+  Readable.from(
+    (function* () {
+      for (let start = 0; start < body.length; start += SLICE_BYTES) {
+        yield body.subarray(start, start + SLICE_BYTES);
+      }
+    })(),
+  );
 
 async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];

@@ -89,6 +89,21 @@ describe('the memory', () => {
   });
 });
 
+describe('a chunk', () => {
+  test('that has been copied is freed, if nothing else shares its memory', async () => {
+    const whole = Array.from({ length: 4 }, () => Buffer.alloc(5, 1));
+    const shared = Buffer.alloc(10, 1);
+    const chunks = [...whole, shared.subarray(0, 5), shared.subarray(5)];
+    await gather(
+      (async function* () {
+        yield* chunks;
+      })(),
+    );
+    expect(whole.map(({ length }) => length)).toEqual([0, 0, 0, 0]);
+    expect(shared).toEqual(Buffer.alloc(10, 1));
+  });
+});
+
 test('a body that breaks off is no last part', async () => {
   const reset = new Error('reset');
   async function* broken() {
