@@ -13,6 +13,16 @@ const projectRoot = resolve(import.meta.dirname, '..');
 /** What the bundles get in the place of a package. */
 const bundled = (file: string) => resolve(projectRoot, 'infra/bundled', file);
 
+/**
+ * Takes the archive function's peak from 124 MB to 111 (measured with parts of 8 MiB, Node 24, glibc): the garbage
+ * collector comes more often, threads share one heap, and what is freed at its end goes back to the system.
+ */
+const FRUGAL_HEAP = {
+  NODE_OPTIONS: '--max-semi-space-size=1',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
 export interface ArchiveFunctionProps<Environment> {
   /** Its folder below functions/. */
   readonly feature: string;
@@ -21,6 +31,8 @@ export interface ArchiveFunctionProps<Environment> {
   /** Exactly what the feature's `envSchema` asks for. Never a secret's value: anyone who may look at a function sees it. */
   readonly environment: Environment;
   readonly logRetention: RetentionDays;
+  /** In the smallest memory that Lambda has; 256 MB by default. */
+  readonly isFrugal?: boolean;
   readonly layers?: ILayerVersion[];
   /** Given to the functions that talk to the PBX. */
   readonly network?: PbxNetwork | undefined;
@@ -67,11 +79,10 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
           '--alias:undici': bundled('undici.js'),
         },
       },
-      // Memory is also CPU. A download needs some 175 MB (measured, two parts of 8 MB in it); the others need less,
-      // but with half the CPU they would take twice as long to start, and a PBX is waiting.
-      memorySize: 256,
+      // Memory is also CPU: with half of it a function takes twice as long to start, and a PBX or a person is waiting.
+      memorySize: props.isFrugal ? 128 : 256,
       timeout: props.timeout,
-      environment: props.environment,
+      environment: { ...props.environment, ...(props.isFrugal && FRUGAL_HEAP) },
       layers: props.layers ?? [],
       role: this.role,
       logGroup,

@@ -53,6 +53,8 @@ export class ArchiveStack extends Stack {
       feature: 'archive-recording',
       description: 'Moves one recording from its PBX to the bucket',
       timeout: Duration.minutes(15),
+      // Nearly all of its time it waits for the PBX's line, and nobody for it.
+      isFrugal: true,
       environment: {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,

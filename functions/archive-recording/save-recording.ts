@@ -13,8 +13,11 @@ import { saveInParts } from './save-in-parts.ts';
 import { tooSlow } from './too-slow.ts';
 import type { RecordingDescription, Saved } from './write-once.ts';
 
-/** S3 takes at most 10,000 parts, so recordings may have 78 GiB. */
-const PART_BYTES = 8 * 1024 * 1024;
+/**
+ * Two of them are in memory at a time, a call of five minutes fits into one, and S3 takes at most 10,000, so recordings
+ * may have 58 GiB.
+ */
+const PART_BYTES = 6 * 1024 * 1024;
 
 export interface Download {
   source: RecordingSource;

@@ -10,7 +10,8 @@ export interface Bundle {
   /** Path of its JavaScript. */
   path: string;
   memoryMb: number;
-  environmentNames: string[];
+  /** As the stack sets it; a value is a text, or CloudFormation's way to one. */
+  environment: Record<string, unknown>;
 }
 
 interface Template {
@@ -19,7 +20,7 @@ interface Template {
     {
       Type: string;
       Metadata?: { 'aws:cdk:path': string; 'aws:asset:path': string };
-      Properties: { MemorySize: number; Environment: { Variables: object } };
+      Properties: { MemorySize: number; Environment: { Variables: Record<string, unknown> } };
     }
   >;
 }
@@ -37,22 +38,22 @@ export async function synthesizeBundles(directory: string): Promise<Map<string, 
     bundles.set(name, {
       path: join(directory, Metadata['aws:asset:path'], 'index.js'),
       memoryMb: Properties.MemorySize,
-      environmentNames: Object.keys(Properties.Environment.Variables),
+      environment: Properties.Environment.Variables,
     });
   }
   return bundles;
 }
 
-/** What the function finds in its environment: its own settings, and where AWS is. */
+/** What the function finds in its environment: where AWS is, and its own settings, the benchmark's before the stack's. */
 export function environmentOf(
-  { environmentNames }: Bundle,
-  environment: Record<string, string>,
+  { environment }: Bundle,
+  replaced: Record<string, string>,
 ): Record<string, string> {
-  const absent = environmentNames.find((name) => environment[name] === undefined);
-  if (absent !== undefined) throw new Error(`The benchmark has no value for ${absent}.`);
-  return Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name]) => name.startsWith('AWS_') || environmentNames.includes(name),
-    ),
-  );
+  const found = Object.entries(replaced).filter(([name]) => name.startsWith('AWS_'));
+  for (const [name, value] of Object.entries(environment)) {
+    const text = replaced[name] ?? value;
+    if (typeof text !== 'string') throw new Error(`The benchmark has no value for ${name}.`);
+    found.push([name, text]);
+  }
+  return Object.fromEntries(found);
 }

@@ -18,6 +18,13 @@ const withLinks = {
   jwt: synthArchive({ links: { authorization: jwt } }),
 };
 
+/** Settings of Node's and of the C library's. */
+const FRUGAL_HEAP = {
+  NODE_OPTIONS: '--max-semi-space-size=1',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
 const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation'];
 const functionOf = (prefix: string, { resources } = archive) =>
   findResource(resources, 'AWS::Lambda::Function', prefix);
@@ -33,12 +40,25 @@ describe('the functions', () => {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      MemorySize: 256,
       LoggingConfig: { LogFormat: 'JSON' },
     });
     expect(Properties).not.toHaveProperty('TracingConfig');
     // A new account has ten concurrent executions, and reserving some would make every deployment fail there.
     expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  it.each([
+    ['ArchiveRecording', 128],
+    ['CdrWebhook', 256],
+    ['PbxSession', 256],
+    ['RecordingLink', 256],
+    ['Reconciliation', 256],
+  ])('%s has %i MB of memory', (prefix, megabytes) => {
+    expect(functionOf(prefix)[1].Properties.MemorySize).toBe(megabytes);
+  });
+
+  it('has a heap that stays small where there is little memory', () => {
+    expect(environmentOf('ArchiveRecording')).toMatchObject(FRUGAL_HEAP);
   });
 
   it.each([
@@ -76,7 +96,8 @@ describe('the environment', () => {
     ['PbxSession', pbxSessionEnv],
     ['Reconciliation', reconcileEnv],
   ])('of %s is exactly what its schema asks for', (prefix, schema) => {
-    expect(Object.keys(environmentOf(prefix)).sort()).toEqual(Object.keys(schema.entries).sort());
+    const names = Object.keys(environmentOf(prefix)).filter((name) => !(name in FRUGAL_HEAP));
+    expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
   });
 
   const [withoutToken, withToken] = recordingLinkEnv.options;
