@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -9,14 +9,16 @@ import { recordingKey } from '../../functions/shared/recording-name.ts';
 import { startEmulators } from '../../infra/local/emulators.ts';
 import { startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
 
-const SECRET = 'webhook-secret-0123456789';
-const PASSWORD = 'pbx-password';
+export const WEBHOOK_SECRET = 'webhook-secret-0123456789';
+export const PASSWORD = 'pbx-password';
 const TOKEN = 'link-token-0123456789';
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const [PBX, BUCKET] = ['office', 'recordings'];
 
 /** AWS and a simulated PBX on loopback, with one recording in the bucket. */
 export interface Aws {
+  /** Returns the queue's URL. */
+  createQueue: (name: string) => string;
   /** What a function finds in its environment. */
   environment: Record<string, string>;
   /** Makes the event that a function's first answer is measured with, by the function's name in the stack. */
@@ -25,8 +27,8 @@ export interface Aws {
 
 export async function startAws(directory: string, running: AsyncDisposableStack): Promise<Aws> {
   const { sqs, environment } = await startEmulators(directory, running);
-  const queueUrl = (name: string) => `${sqs.address}/000000000000/${sqs.createQueue(name).queueName}`;
-  const jobs = queueUrl(`recordings-${PBX}`);
+  const createQueue = (name: string) => `${sqs.address}/000000000000/${sqs.createQueue(name).queueName}`;
+  const jobs = createQueue(`recordings-${PBX}`);
   const pbx = await startSimulatedPbx({ username: 'api', password: PASSWORD });
   running.defer(() => pbx.close());
   const registryFile = join(directory, 'pbx-registry.json');
@@ -43,15 +45,8 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
       },
     }),
   );
-  const secrets = new SecretsManagerClient();
-  const credentials = { username: 'api', password: PASSWORD, webhookSecret: SECRET };
-  for (const [Name, SecretString] of [
-    [`pbx/${PBX}`, JSON.stringify(credentials)],
-    [`session/${PBX}`, '{}'],
-    ['link-token', TOKEN],
-  ] as const) {
-    await secrets.send(new CreateSecretCommand({ Name, SecretString }));
-  }
+  await createSecrets(PBX);
+  await new SecretsManagerClient().send(new CreateSecretCommand({ Name: 'link-token', SecretString: TOKEN }));
   const s3 = createS3Client();
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await s3.send(
@@ -62,14 +57,14 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
       Metadata: encodeCall({ callId: '1504261084.7', from: '1001', to: '1003' }),
     }),
   );
-  const report = { action: 'NewCdr', callid: '1504261084.7', recording: RECORDING };
   return {
+    createQueue,
     environment: {
       ...environment,
       PBX_REGISTRY_FILE: registryFile,
       QUEUE_URL_BASE: jobs.slice(0, jobs.lastIndexOf('/') + 1),
-      DEAD_LETTER_QUEUE_URL: queueUrl('dead-letters'),
-      SESSION_QUEUE_URL: queueUrl('session-requests'),
+      DEAD_LETTER_QUEUE_URL: createQueue('dead-letters'),
+      SESSION_QUEUE_URL: createQueue('session-requests'),
       BUCKET_NAME: BUCKET,
       REPORT_HOST: 'reports.example',
       STACK_NAME: 'bench',
@@ -81,20 +76,72 @@ export async function startAws(directory: string, running: AsyncDisposableStack)
       // Each run has a call of its own: what is archived already is not stored again.
       ArchiveRecording() {
         const { recording, callId } = pbx.makeCall({ from: '1001', to: '1003' });
-        const reportedAt = new Date().toISOString();
-        return toSqsEvent({ version: 1, pbx: PBX, recording, call: { callId }, reportedAt });
+        return toSqsEvent(jobFor(recording, PBX, callId));
       },
-      CdrWebhook: () => ({
-        pathParameters: { pbxId: PBX, secret: SECRET },
-        body: JSON.stringify(report),
-      }),
-      RecordingLink: () => ({
-        pathParameters: { pbxId: PBX, recording: RECORDING },
-        headers: { authorization: `Bearer ${TOKEN}` },
-      }),
+      CdrWebhook: () => reportFor(RECORDING),
+      RecordingLink: () => questionFor(RECORDING),
     },
   };
 }
+
+/** The settings of a further PBX: where it is, and its certificate, if it has one of its own. */
+export interface FurtherPbx {
+  id: string;
+  url: string;
+  fingerprint256: string;
+}
+
+/** What a function finds in its environment when there is one more PBX, whose registry's file is to be in `directory`. */
+export async function addPbx(
+  { environment }: Aws,
+  { id, url, fingerprint256 }: FurtherPbx,
+  directory: string,
+): Promise<Record<string, string>> {
+  const registry = JSON.parse(await readFile(environment.PBX_REGISTRY_FILE ?? '', 'utf8'));
+  registry[id] = {
+    ...registry[PBX],
+    baseUrl: url,
+    tls: { fingerprint256 },
+    credentialsSecret: `pbx/${id}`,
+    sessionSecret: `session/${id}`,
+    queueName: `recordings-${id}`,
+  };
+  const file = join(directory, `${id}-registry.json`);
+  await writeFile(file, JSON.stringify(registry));
+  await createSecrets(id);
+  return { ...environment, PBX_REGISTRY_FILE: file };
+}
+
+async function createSecrets(id: string): Promise<void> {
+  const secrets = new SecretsManagerClient();
+  const credentials = { username: 'api', password: PASSWORD, webhookSecret: WEBHOOK_SECRET };
+  for (const [Name, value] of [
+    [`pbx/${id}`, credentials],
+    [`session/${id}`, {}],
+  ] as const) {
+    await secrets.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }));
+  }
+}
+
+/** A PBX's report of a recorded call, as API Gateway hands it over. */
+export const reportFor = (recording: string, pbxId = PBX) => ({
+  pathParameters: { pbxId, secret: WEBHOOK_SECRET },
+  body: JSON.stringify({ action: 'NewCdr', callid: '1504261084.7', recording }),
+});
+
+/** A question for a link to a recording, as API Gateway hands it over. */
+export const questionFor = (recording: string, pbxId = PBX) => ({
+  pathParameters: { pbxId, recording },
+  headers: { authorization: `Bearer ${TOKEN}` },
+});
+
+export const jobFor = (recording: string, pbx: string, callId = '1'): Job => ({
+  version: 1,
+  pbx,
+  recording,
+  call: { callId },
+  reportedAt: new Date().toISOString(),
+});
 
 /** One message, as Lambda's event source mapping hands it over. */
 export const toSqsEvent = (job: Job) => ({

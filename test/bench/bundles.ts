@@ -14,25 +14,33 @@ export interface Bundle {
   environment: Record<string, unknown>;
 }
 
-interface Template {
-  Resources: Record<
-    string,
-    {
-      Type: string;
-      Metadata?: { 'aws:cdk:path': string; 'aws:asset:path': string };
-      Properties: { MemorySize: number; Environment: { Variables: Record<string, unknown> } };
-    }
-  >;
+/** As far as the benchmark looks at them. */
+export interface Resource {
+  Type: string;
+  Metadata?: { 'aws:cdk:path': string; 'aws:asset:path': string };
+  Properties: {
+    MemorySize: number;
+    Environment: { Variables: Record<string, unknown> };
+    ScheduleExpression: string;
+    /** Of an alarm on more than one metric. */
+    Metrics?: { MetricStat?: object }[];
+  };
 }
 
-/** Synthesizes the stack into `directory`. Returns its functions' bundles, by the functions' names in the stack. */
-export async function synthesizeBundles(directory: string): Promise<Map<string, Bundle>> {
+export interface Stack {
+  /** The functions', by their names in the stack. */
+  bundles: Map<string, Bundle>;
+  resources: Resource[];
+}
+
+/** Synthesizes the stack of `cdk.json`, which has one PBX, into `directory`. */
+export async function synthesizeStack(directory: string): Promise<Stack> {
   const cdk = join(root, 'node_modules/.bin/cdk');
   await promisify(execFile)(cdk, ['synth', '--quiet', '--output', directory], { cwd: root });
   const file = join(directory, 'PbxRecordingArchive.template.json');
-  const { Resources }: Template = JSON.parse(await readFile(file, 'utf8'));
+  const resources: Resource[] = Object.values(JSON.parse(await readFile(file, 'utf8')).Resources);
   const bundles = new Map<string, Bundle>();
-  for (const { Type, Metadata, Properties } of Object.values(Resources)) {
+  for (const { Type, Metadata, Properties } of resources) {
     if (Type !== 'AWS::Lambda::Function' || Metadata === undefined) continue;
     const [, name = ''] = Metadata['aws:cdk:path'].split('/');
     bundles.set(name, {
@@ -41,7 +49,7 @@ export async function synthesizeBundles(directory: string): Promise<Map<string, 
       environment: Properties.Environment.Variables,
     });
   }
-  return bundles;
+  return { bundles, resources };
 }
 
 /** What the function finds in its environment: where AWS is, and its own settings, the benchmark's before the stack's. */

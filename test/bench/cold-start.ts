@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Aws } from './aws.ts';
 import { type Bundle, environmentOf } from './bundles.ts';
-import { canPin, isGood, type Run, runProbe } from './run-probe.ts';
+import { type Run, runFunction, runProbe } from './run-probe.ts';
 import { type Figure, summarize } from './statistics.ts';
 
 /** Times are what comes on top of Node's own, in milliseconds. */
@@ -27,19 +27,14 @@ export async function measureColdStarts(
   { environment, events }: Aws,
   runs: number,
 ): Promise<ColdStarts> {
-  const pinned = await canPin();
   const bare: Run[] = [];
   const starts = Array.from(bundles, ([name, bundle]) => ({ name, bundle, seen: [] as Run[] }));
   for (let run = 0; run < runs; run += 1) {
-    bare.push(await runProbe([], {}, pinned));
+    bare.push(await runProbe([], {}));
     for (const { name, bundle, seen } of starts) {
       const event = events[name]?.();
-      const args = [bundle.path, ...(event === undefined ? [] : [JSON.stringify(event)])];
-      const result = await runProbe(args, environmentOf(bundle, environment), pinned);
-      if (event !== undefined && !isGood(result)) {
-        throw new Error(`${name} did not do what it was asked for (status ${result.answer?.statusCode}).`);
-      }
-      seen.push(result);
+      const given = event === undefined ? [] : [event];
+      seen.push(await runFunction(bundle.path, given, environmentOf(bundle, environment)));
     }
   }
   const bareMs = summarize(bare.map(({ loadedMs }) => loadedMs));
@@ -51,7 +46,10 @@ export async function measureColdStarts(
       bundleBytes: statSync(bundle.path).size,
       memoryMb: bundle.memoryMb,
       loadedMs: overBare(seen.map(({ loadedMs }) => loadedMs)),
-      answeredMs: name in events ? overBare(seen.map(({ answeredMs }) => answeredMs)) : undefined,
+      answeredMs:
+        name in events
+          ? overBare(seen.map(({ loadedMs, answers }) => loadedMs + (answers[0]?.ms ?? 0)))
+          : undefined,
       maxRssBytes: summarize(seen.map(({ maxRssBytes }) => maxRssBytes)),
     })),
   };

@@ -2,48 +2,95 @@ import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 
 const PROBE = join(import.meta.dirname, 'probe.cjs');
 
-/** One process that loaded a program and, if it got an event, answered it. */
+/** What a program did with one event. */
+export interface Answer {
+  ms: number;
+  cpuMs: number;
+  /** Of a function behind the API, or behind a queue; of the reconciliation. */
+  answer?: { statusCode?: number; batchItemFailures?: object[]; pbxs?: { outcome: string }[] };
+}
+
+/** One process that loaded a program, and answered events one after the other. */
 export interface Run {
   /** Since the process started. */
   loadedMs: number;
-  answeredMs: number;
-  /** CPU time, of the answer alone. */
-  answeringCpuMs: number;
+  answers: Answer[];
+  /** How many it sent to AWS, by their method and the host that they went to, such as `PUT 127.0.0.1:9000`. */
+  requests: Record<string, number>;
   maxRssBytes: number;
-  /** Of a function behind the API, or behind a queue. */
-  answer?: { statusCode?: number; batchItemFailures?: object[] };
+  logBytes: number;
 }
 
-export const isGood = ({ answer }: Run) =>
-  answer?.statusCode === 200 || answer?.batchItemFailures?.length === 0;
+const isGood = ({ answer }: Answer) =>
+  answer?.statusCode === 200 ||
+  answer?.batchItemFailures?.length === 0 ||
+  answer?.pbxs?.every(({ outcome }) => outcome === 'reconciled');
+
+/** Has a bundle of the stack's answer events, and fails unless it does what each asks for. */
+export async function runFunction(
+  path: string,
+  events: readonly object[],
+  environment: Record<string, string>,
+): Promise<Run> {
+  const run = await runProbe([path, JSON.stringify(events)], environment);
+  const bad = run.answers.find((answer) => !isGood(answer));
+  if (bad) throw new Error(`A function did not do what it was asked for: ${JSON.stringify(bad.answer)}`);
+  return run;
+}
 
 /**
  * A clean environment matters: `NODE_EXTRA_CA_CERTS`, for one, makes loading `node:https` half as long again.
  */
-export async function runProbe(
-  args: string[],
-  environment: Record<string, string>,
-  pinned: boolean,
-): Promise<Run> {
-  const command = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, PROBE, ...args];
-  const [file, ...rest] = command as [string, ...string[]];
+export async function runProbe(args: string[], environment: Record<string, string>): Promise<Run> {
+  const [file, ...rest] = onCore(0, [process.execPath, PROBE, ...args]);
   const child = spawn(file, rest, {
     env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const [errors, result] = await Promise.all([
+  const [logs, errors, result] = await Promise.all([
+    text(child.stdout as Readable),
     text(child.stderr as Readable),
     text(child.stdio[3] as Readable),
   ]);
   if (result === '') throw new Error(`A function did not start:\n${errors}`);
-  return JSON.parse(result);
+  return { ...JSON.parse(result), logBytes: logs.length };
 }
 
+/** What a command that is no program of ours has used. */
+export interface Used {
+  ms: number;
+  cpuMs: number;
+  maxRssBytes: number;
+}
+
+/** Runs a shell's command under GNU time; fails as it fails. */
+export async function runCommandLine(command: string, environment: Record<string, string>): Promise<Used> {
+  const [file, ...rest] = onCore(0, ['time', '-f', '%e %U %S %M', 'bash', '-o', 'pipefail', '-c', command]);
+  const env = { PATH: process.env.PATH, ...environment };
+  const { stderr } = await promisify(execFile)(file, rest, { env });
+  const [seconds = 0, user = 0, system = 0, kilobytes = 0] = (stderr.trim().split('\n').at(-1) ?? '')
+    .split(' ')
+    .map(Number);
+  return { ms: seconds * 1000, cpuMs: (user + system) * 1000, maxRssBytes: kilobytes * 1024 };
+}
+
+/** Whether a shell finds all of these. */
+export const isInstalled = (...commands: string[]) =>
+  promisify(execFile)('bash', [
+    '-c',
+    `type ${commands.map((command) => `-P ${command}`).join(' && type ')}`,
+  ]).then(
+    () => true,
+    () => false,
+  );
+
 /** Linux's own; elsewhere the processes run on whatever core is free. */
-export const canPin = () =>
-  new Promise<boolean>((resolve) => {
-    execFile('taskset', ['-c', '0', 'true'], (error) => resolve(error === null));
-  });
+const canPin = await isInstalled('taskset');
+
+/** The command that runs another one on that core alone. */
+export const onCore = (core: number, command: [string, ...string[]]): [string, ...string[]] =>
+  canPin ? ['taskset', '-c', String(core), ...command] : command;

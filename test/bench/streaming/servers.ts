@@ -16,6 +16,8 @@ interface StoredObject {
 }
 
 const objects = new Map<string, StoredObject>();
+/** What has come of multipart uploads, by the objects' paths. */
+const partBytes = new Map<string, number>();
 const identity = await generateCertificate(['127.0.0.1']);
 const server = createServer(identity, (request, response) => {
   serve(request, response).catch(() => response.destroy());
@@ -55,13 +57,24 @@ function answerAsS3(request: IncomingMessage, url: URL, bytes: number, response:
     const object = objects.get(url.pathname);
     if (object === undefined) return void response.writeHead(404).end();
     const about = { 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' };
-    return void response.writeHead(200, { 'content-length': object.bytes, ...about }).end();
+    const lastModified = new Date().toUTCString();
+    response
+      .writeHead(200, { 'content-length': object.bytes, 'last-modified': lastModified, ...about })
+      .end();
+    return;
   }
-  if (url.searchParams.has('uploads')) return void response.end('<A><UploadId>upload</UploadId></A>');
+  if (url.searchParams.has('uploads')) {
+    partBytes.set(url.pathname, 0);
+    return void response.end('<A><UploadId>upload</UploadId></A>');
+  }
   const crc32 = String(headers['x-amz-checksum-crc32'] ?? '');
-  const isPart = url.searchParams.has('partNumber');
-  if (!isPart) objects.set(url.pathname, { bytes: Number(headers['x-amz-mp-object-size'] ?? bytes), crc32 });
   const isCompletion = method === 'POST';
+  const total = (partBytes.get(url.pathname) ?? 0) + bytes;
+  if (url.searchParams.has('partNumber')) partBytes.set(url.pathname, total);
+  else {
+    objects.set(url.pathname, { bytes: isCompletion ? total - bytes : bytes, crc32 });
+    process.send?.({ stored: url.pathname, atMs: performance.timeOrigin + performance.now() });
+  }
   response
     .writeHead(200, { etag: '"0"' })
     .end(isCompletion ? '<CompleteMultipartUploadResult></CompleteMultipartUploadResult>' : '');
