@@ -14,7 +14,10 @@ export interface KeepOptions {
 
 /** The one way to a token, for every function: what is shared first, a login only when nothing is. */
 export interface Session {
-  /** The shared token; logs in if there is none. Fails while logins are held. */
+  /**
+   * The token of this function's last call or, at its first, the shared one; logs in if there is none. Fails while
+   * logins are held.
+   */
   current(): Promise<SessionToken>;
   /** Called with a token that the PBX no longer takes: another function's newer one, or a login's. */
   renew(dead: SessionToken): Promise<SessionToken>;
@@ -24,18 +27,24 @@ export interface Session {
 
 export function createSession(deps: LoginDeps): Session {
   const { pbxId, client, store, readCredentials, subscriptionFor, now } = deps;
+  /** Good until the PBX refuses it: to read the secret for each recording would be a fifth of what it costs. */
+  let latest: SessionToken | undefined;
 
   async function current(): Promise<SessionToken> {
+    if (latest !== undefined) return latest;
     const snapshot = await store.read();
     const { token } = snapshot.state;
-    return token === undefined ? logIn(snapshot, deps) : { token, snapshot };
+    latest = token === undefined ? await logIn(snapshot, deps) : { token, snapshot };
+    return latest;
   }
 
   async function renew(dead: SessionToken): Promise<SessionToken> {
+    latest = undefined;
     const snapshot = await store.read();
     const renewed = snapshot.state.token;
-    if (renewed !== undefined && renewed !== dead.token) return { token: renewed, snapshot };
-    return logIn(snapshot, deps);
+    const isRenewed = renewed !== undefined && renewed !== dead.token;
+    latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps);
+    return latest;
   }
 
   /** Whether the PBX posts its reports to where we want them, for this token. */
@@ -62,6 +71,7 @@ export function createSession(deps: LoginDeps): Session {
     current,
     renew,
     async keepAlive({ bootedAt, retryRefused } = {}) {
+      latest = undefined;
       const snapshot = await store.read();
       const { token } = snapshot.state;
       if (token === undefined) {

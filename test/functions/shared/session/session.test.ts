@@ -130,6 +130,24 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
+  it('is read once, and then used until the PBX refuses it', async () => {
+    const { pbx, session, store, client } = await start();
+    let reads = 0;
+    const { read } = store;
+    store.read = () => {
+      reads += 1;
+      return read();
+    };
+    const use = () => withToken(session, (token) => client.deviceInfo(token));
+    await use();
+    await use();
+    expect(reads).toBe(1);
+    pbx.dropTokens();
+    await use();
+    await use();
+    expect([reads, pbx.stats.logins]).toEqual([2, 2]);
+  });
+
   it('is renewed at most once for one call', async () => {
     const { pbx, session, client } = await start();
     let calls = 0;
