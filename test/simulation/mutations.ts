@@ -139,8 +139,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: archiving('save-in-parts.ts'),
-        find: 'crc32: crc32(bytes, stored.crc32)',
-        replace: 'crc32: crc32(bytes)',
+        find: 'crc32: joinCrc32(stored.crc32, checksum, bytes.length)',
+        replace: 'crc32: checksum',
       },
     ],
   },

@@ -171,7 +171,7 @@ function typeOf(error: unknown) {
   return isTransientError(sdkError) ? 'TRANSIENT' : 'CLIENT_ERROR';
 }
 
-/** All of a large body at once would be encrypted into as much memory again, of which 12 MB of 8 MB stayed in use. */
+/** All of a large body at once is encrypted into as much memory again: 12 MB more at the peak, for one of 8 MB. */
 const inSlices = (body: Buffer) =>
   Readable.from(
     (function* () {
