@@ -61,6 +61,7 @@ await runCommand(async () => {
   const bundle = (name: string) => bundles.get(name) as Bundle;
   const [webhook, archiver] = [bundle('CdrWebhook'), bundle('ArchiveRecording')];
   const aws = await startAws(join(directory, 'aws'), running);
+  tell('Cold starts');
   const coldStarts = await measureColdStarts(bundles, aws, runs);
 
   const servers = running.use(await startServers());
@@ -72,15 +73,27 @@ await runCommand(async () => {
   const archiverEnvironment = environmentFor(places);
   const queueUrl = aws.createQueue(`recordings-${STREAM_PBX}`);
 
+  tell('Streaming');
   const streaming = await measureStreaming(await findWays(places), { sizes, runs });
+  tell('Memory');
   const memory = await measureMemory(archiver, archiverEnvironment, { sizes, runs });
+  tell('Pipeline');
   const pipeline = await measurePipeline(
     { webhook, archiver, environment, archiverEnvironment, servers, queueUrl },
     seconds,
   );
+  tell('Work of a recording');
   const work = await measureWork(
     { bundle: webhook, environment: { ...environmentOf(webhook, environment), AWS_ENDPOINT_URL_S3: url } },
     { bundle: archiver, environment: archiverEnvironment },
+  );
+  tell('Backlogs');
+  const jobs = await measureBacklogs(archiver, archiverEnvironment, { servers, queueUrl, sizes: backlogs });
+  tell('Buckets');
+  const recordings = await measureBuckets(
+    { link: bundle('RecordingLink'), reconciler: bundle('Reconciliation') },
+    aws,
+    { sizes: buckets, directory },
   );
   const results: Results = {
     machine: {
@@ -95,12 +108,8 @@ await runCommand(async () => {
     streaming,
     memory,
     pipeline,
-    backlogs: await measureBacklogs(archiver, archiverEnvironment, { servers, queueUrl, sizes: backlogs }),
-    buckets: await measureBuckets(
-      { link: bundle('RecordingLink'), reconciler: bundle('Reconciliation') },
-      aws,
-      { sizes: buckets, directory },
-    ),
+    backlogs: jobs,
+    buckets: recordings,
     work,
     recordingCosts: costsOf(work),
     fixedCosts: fixedCosts(resources),
@@ -110,6 +119,11 @@ await runCommand(async () => {
   if (values.readme) await writeFile(README, enterFigures(await readFile(README, 'utf8'), results));
   return true;
 });
+
+/** What is measured now: the tables come at the end. */
+function tell(step: string): void {
+  console.error(`${new Date().toLocaleTimeString()}  ${step}`);
+}
 
 function readCount(option: string, text: string): number {
   const count = Number(text);
