@@ -72,11 +72,9 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
         bundleAwsSDK: true,
         // Lambda puts a function's credentials into its environment. The SDK's other ways to credentials (SSO, profiles,
         // instance metadata) are a third of a bundle, and their dynamic imports keep esbuild from leaving out what is not
-        // used of the rest: client-s3, which the reconciler lists with, loads in 89 ms instead of 112. Of undici the
-        // functions use what takes 55 ms to load, of 100 for the whole with its fetch, mocks and caches.
+        // used of the rest: client-s3, which the reconciler lists with, loads in 89 ms instead of 112.
         esbuildArgs: {
           '--alias:@aws-sdk/credential-provider-node': bundled('environment-credentials.ts'),
-          '--alias:undici': bundled('undici.js'),
         },
       },
       // Memory is also CPU: with half of it a function takes twice as long to start, and a PBX or a person is waiting.

@@ -1,7 +1,6 @@
 import { toArchiveError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import { log } from '../shared/log.ts';
-import { discardBody } from '../shared/pbx/client.ts';
 import type { PbxClient, RecordingSource } from '../shared/pbx/types.ts';
 import type { Download } from './save-recording.ts';
 
@@ -39,6 +38,6 @@ export async function openDownload(job: Job, deps: OpenDeps): Promise<Download> 
     return { source, stored: progress, isResumable: true };
   }
   beginAgain('size-changed');
-  discardBody(source.body);
+  source.body.destroy();
   return { source: await openWhole(), isResumable: true };
 }

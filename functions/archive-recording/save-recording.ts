@@ -50,18 +50,14 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
   const { signal, now } = deps;
   const { body } = source;
   const startedAt = now();
-  let receivedBytes = 0;
   const stop = () => body.destroy(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
-  // A body that is destroyed before anybody reads it would bring the process down.
-  body.on('error', () => {});
 
   async function* received() {
     try {
-      yield* fillParts(body, target.partBytes ?? PART_BYTES, (bytes) => {
-        receivedBytes += bytes;
-        target.onProgress?.(source.start + receivedBytes);
-      });
+      yield* fillParts(body, target.partBytes ?? PART_BYTES, () =>
+        target.onProgress?.(source.start + body.receivedBytes),
+      );
     } catch (error) {
       throw connectionError(error);
     }
@@ -75,6 +71,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
     // The SDK and the stream tell of an abort in their own words.
     if (toArchiveError(signal.reason).code !== 'deadline') throw signal.reason;
     const totalBytes = stored?.totalBytes ?? source.totalBytes;
+    const { receivedBytes } = body;
     throw tooSlow({ totalBytes, receivedBytes, elapsedMs: now() - startedAt, isResumable });
   } finally {
     signal.removeEventListener('abort', stop);

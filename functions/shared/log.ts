@@ -22,11 +22,12 @@ export const metricsChannel = channel('pbx-recording-archive.metrics');
  * name is printed up to its call id, wherever it stands in the line: behind that come phone numbers.
  */
 export function log(level: LogLine['level'], event: string, fields: Record<string, unknown> = {}): void {
+  // Steps inside an outcome, such as a download's progress, are for a listener's eyes only.
+  if (level === 'debug' && !logChannel.hasSubscribers) return;
   const line: LogLine = { level, event, ...fields };
   metricsChannel.publish(line);
   if (logChannel.hasSubscribers) logChannel.publish(line);
-  // Steps inside an outcome, such as a download's progress, are for a listener's eyes only.
-  else if (level !== 'debug') console[level](withoutNumbers(line));
+  else console[level](withoutNumbers(line));
 }
 
 function withoutNumbers(line: LogLine): object {

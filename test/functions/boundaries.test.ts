@@ -75,6 +75,8 @@ test.each([
   'functions/shared/errors.ts',
   'functions/shared/pbx/errno.ts',
   'functions/shared/pbx/reply.ts',
+  'functions/shared/pbx/http-response.ts',
+  'functions/shared/pbx/incoming.ts',
 ])('the pure core knows no AWS, no network and no environment: %s', (file) => {
   const needed = [...withDependencies(file)];
   const isPure = (imported: string) =>

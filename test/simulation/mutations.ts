@@ -57,8 +57,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: shared('pbx/client.ts'),
-        find: 'query: { recording, random, token }',
-        replace: 'query: { recording, random: ((globalThis.known ??= {})[recording] ??= random), token }',
+        find: '{ recording, random, token },',
+        replace: '{ recording, random: ((globalThis.known ??= {})[recording] ??= random), token },',
       },
     ],
   },

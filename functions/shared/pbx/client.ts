@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { Readable } from 'node:stream';
 import * as v from 'valibot';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Pbx } from '../pbx-registry.ts';
-import { type AgentTimeouts, createPbxAgent } from './agent.ts';
 import { connectionError } from './connection-error.ts';
+import { piecesOf } from './incoming.ts';
 import { RANGE_STATUSES, readRange } from './range.ts';
 import { badReply, parseReply } from './reply.ts';
+import { type PbxRequest, sendRequest, type Timeouts } from './send-request.ts';
 import type { PbxClient, Subscription } from './types.ts';
 
 /** The longest reply that is not audio; a PBX's own are far below. */
@@ -21,36 +21,25 @@ const tokensSchema = v.object({
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
 /** Speaks the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path, and in one field's name). */
-export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
-  const dispatcher = createPbxAgent(pbx, timeouts);
-  const root = new URL(`${pbx.baseUrl}/api/${pbx.apiVersion}`);
+export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
   /** Redirects are not followed: a recording comes from the configured PBX or not at all. */
   async function send(
-    path: string,
-    options: Pick<Dispatcher.RequestOptions, 'query' | 'headers' | 'body'> & {
-      signal: AbortSignal | undefined;
-    },
+    operation: string,
+    query: Record<string, string>,
+    options: Omit<PbxRequest, 'path'>,
     statuses = [200],
   ) {
-    const { origin, pathname } = root;
-    const method = options.body === undefined ? 'GET' : 'POST';
-    const request = {
-      ...options,
-      signal: options.signal ?? null,
-      origin,
-      path: `${pathname}/${path}`,
-      method,
-    } as const;
-    const response = await dispatcher.request(request).catch((error: unknown) => {
+    try {
+      const path = `/api/${pbx.apiVersion}/${operation}${toQuery(query)}`;
+      const response = await sendRequest(pbx, { ...options, path }, timeouts);
+      if (statuses.includes(response.statusCode)) return response;
+      response.body.destroy();
+      throw badStatus(response.statusCode);
+    } catch (error) {
       throw connectionError(error);
-    });
-    if (statuses.includes(response.statusCode)) return response;
-    discardBody(response.body);
-    throw new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${response.statusCode}.`, {
-      action: 'retry',
-    });
+    }
   }
 
   async function call<const S extends v.GenericSchema>(
@@ -60,13 +49,12 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
     schema: S,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<S>> {
-    const response = await send(path, {
-      query,
+    const { body: answer } = await send(path, query, {
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: JSON.stringify(body),
       signal,
     });
-    const reply = parseReply(await readText(response.body));
+    const reply = parseReply(await readText(piecesOf(answer)));
     const parsed = v.safeParse(schema, reply);
     if (!parsed.success) throw badReply(`${path}: the reply lacks what it should hold`);
     return parsed.output;
@@ -114,16 +102,13 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
       log('debug', 'random-received', { recording });
       const response = await send(
         'recording/download',
-        {
-          query: { recording, random, token },
-          ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
-          signal,
-        },
+        { recording, random, token },
+        { ...(from > 0 && { headers: { range: `bytes=${from}-` } }), signal },
         from > 0 ? RANGE_STATUSES : [200],
       );
       const range = readRange(response, from);
       if (range === undefined) {
-        discardBody(response.body);
+        response.body.destroy();
         throw badRange(response.statusCode);
       }
       return { body: response.body, ...range };
@@ -138,11 +123,9 @@ export function createPbxClient(pbx: Pbx, timeouts?: AgentTimeouts): PbxClient {
         randomSchema,
         signal,
       );
-      const response = await send('cdr/download', {
-        query: { ...wanted, random, token },
-        signal,
-      });
-      return response.body;
+      const { body } = await send('cdr/download', { ...wanted, random, token }, { signal });
+      // A generator that waits for the PBX cannot be ended from outside; the connection can.
+      return Readable.from(piecesOf(body)).once('close', () => body.destroy());
     },
 
     async deviceInfo(token, signal) {
@@ -156,9 +139,10 @@ function reportAddress({ url, form, port }: Subscription) {
   return { url: form === 'bare' ? url.replace(/^https?:\/\//, '') : url, urltag: '1', port: String(port) };
 }
 
-/** Not read to its end: on a slow line that takes as long as what is asked for next. */
-export function discardBody(body: Readable): void {
-  body.on('error', () => {}).destroy();
+/** A blank is never a plus, which not every server turns back. Empty for an empty query. */
+function toQuery(query: Record<string, string>): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
 /** Before a random string is in play, 20012 can only be about the recording. */
@@ -166,6 +150,9 @@ function missingIfUnknown(error: unknown): never {
   if (!(error instanceof PbxRefusal) || error.code !== 'pbx-20012') throw error;
   throw new PbxRefusal(error.code, error.message, { action: error.action, isMissing: true });
 }
+
+const badStatus = (statusCode: number) =>
+  new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${statusCode}.`, { action: 'retry' });
 
 const badRange = (statusCode: number) =>
   new ArchiveError(

@@ -1,8 +1,8 @@
 import { ArchiveError } from '../errors.ts';
 
 /**
- * What undici, Node's TLS or a socket threw, as an `ArchiveError`. Their own errors may hold a URL, with the token
- * in it, or the PBX's reply, so only the code is kept: not even as a cause, which whoever prints it would print too.
+ * What TLS, a socket or the reader of a response threw, as an `ArchiveError`. Their own errors may hold the PBX's
+ * address, or its reply, so only the code is kept: not even as a cause, which whoever prints it would print too.
  */
 export function connectionError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;

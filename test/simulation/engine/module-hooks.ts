@@ -11,8 +11,8 @@ export interface Edit {
 /** Modules that the product's own files get in the place of what they import. */
 const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = [
   {
-    importer: /^functions\/shared\/pbx\/agent\.ts$/,
-    specifier: 'undici',
+    importer: /^functions\/shared\/pbx\/connect\.ts$/,
+    specifier: 'node:tls',
     url: new URL('../pbx/connector.ts', import.meta.url),
   },
   {
@@ -33,14 +33,6 @@ const SCALE: readonly Edit[] = [
     file: 'functions/archive-recording/save-recording.ts',
     find: 'PART_BYTES = 6 * 1024 * 1024',
     replace: 'PART_BYTES = 6 * 1024',
-  },
-  {
-    file: 'functions/shared/pbx/agent.ts',
-    find: '    connect: tls.fingerprint256 === undefined ? connect : pinned(connect, tls.fingerprint256),',
-    replace: `    connect: ((inner) => (options, callback) => inner(options, (...[error, socket]) => {
-      socket?.on('error', (failure) => { if (failure.code === 'ECONNRESET') failure.code = 'PBX_RESET'; });
-      callback(error, socket);
-    }))(tls.fingerprint256 === undefined ? connect : pinned(connect, tls.fingerprint256)),`,
   },
 ];
 

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../functions/shared/pbx/connection-error.ts';
+import { piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
 import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
@@ -187,7 +188,7 @@ describe('a recording', () => {
   it('is asked for by name, and downloaded with the random string and the token', async () => {
     const { server, client } = await start(downloads([RANDOM]));
     const { body } = await client.openRecording(TOKEN, RECORDING);
-    expect((await buffer(body)).toString()).toBe('RIFF');
+    expect((await buffer(piecesOf(body))).toString()).toBe('RIFF');
     expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
     expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
     expect(bodyOf(server.seen[0])).toStrictEqual({ recording: RECORDING });
@@ -218,7 +219,7 @@ describe('a recording', () => {
   it('is opened with a fresh random string each time', async () => {
     const { server, client } = await start(downloads(['first', 'second']));
     for (let attempt = 0; attempt < 2; attempt++) {
-      await buffer((await client.openRecording(TOKEN, RECORDING)).body);
+      await buffer(piecesOf((await client.openRecording(TOKEN, RECORDING)).body));
     }
     expect(server.seen).toHaveLength(4);
     expect(fieldsOf(server.seen[1])).toMatchObject({ random: 'first' });
@@ -251,14 +252,14 @@ describe('a recording', () => {
   it.each<[string, number | undefined, string]>([
     ['is as long as the PBX says', 4, 'Content-Length: 4\r\n'],
     ['has no known length when the PBX names none', undefined, ''],
-    ['has no known length when the PBX writes it oddly', undefined, 'Content-Length: 4 \r\n'],
+    ['is as long as the PBX says with a blank behind it', 4, 'Content-Length: 4 \r\n'],
     ['has no known length when it comes in chunks', undefined, 'Transfer-Encoding: chunked\r\n'],
   ])('%s', async (_, expected, header) => {
     const payload = header.startsWith('Transfer') ? '4\r\nRIFF\r\n0\r\n\r\n' : 'RIFF';
     const raw: Answer = ({ socket }) => socket?.end(`HTTP/1.1 200 OK\r\n${header}\r\n${payload}`);
     const { client } = await start(downloads([RANDOM], raw));
     const { totalBytes, start: first, body } = await client.openRecording(TOKEN, RECORDING);
-    body.on('error', () => {}).resume();
+    expect((await buffer(piecesOf(body))).toString()).toBe('RIFF');
     expect([totalBytes, first]).toEqual([expected, 0]);
   });
 });
@@ -366,7 +367,7 @@ describe('a download', () => {
   it('may be longer than any other reply', async () => {
     const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_REPLY_BYTES + 1)));
     const { body, totalBytes } = await client.openRecording(TOKEN, RECORDING);
-    expect(await buffer(body)).toHaveLength(MAX_REPLY_BYTES + 1);
+    expect(await buffer(piecesOf(body))).toHaveLength(MAX_REPLY_BYTES + 1);
     expect(totalBytes).toBe(MAX_REPLY_BYTES + 1);
   });
 
@@ -375,7 +376,7 @@ describe('a download', () => {
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
     const { body } = await client.openRecording(TOKEN, RECORDING, controller.signal);
-    const read = buffer(body);
+    const read = buffer(piecesOf(body));
     controller.abort(reason);
     await expect(read).rejects.toBe(reason);
   });
@@ -426,7 +427,7 @@ describe('a reply', () => {
     const { client } = await start((response) => response.write('{"status":'), {}, 300);
     const error = await errorOf(client.deviceInfo(TOKEN));
     expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
-    expect(error.message).toContain('UND_ERR_BODY_TIMEOUT');
+    expect(error.message).toContain('BODY_TIMEOUT');
   });
 
   it('with HTTP status 500 is still one when its body stalls', async () => {

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
-import type { AgentTimeouts } from '../../../../functions/shared/pbx/agent.ts';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
+import type { Timeouts } from '../../../../functions/shared/pbx/send-request.ts';
 import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
 import type { TlsIdentity } from '../../../simulated-pbx/certificate.ts';
 
@@ -66,7 +66,7 @@ export async function startScriptedPbx(answer: Answer, identity?: TlsIdentity & 
 }
 
 /** The client of a PBX with these settings, as the registry holds them. */
-export function clientOf(url: string, settings: object = {}, timeouts?: AgentTimeouts) {
+export function clientOf(url: string, settings: object = {}, timeouts?: Timeouts) {
   const pbx = v.parse(pbxSchema, {
     baseUrl: url,
     reportUrl: 'unused',

@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { PbxClient } from '../../../../functions/shared/pbx/types.ts';
 import { limitClient } from '../../../../infra/commands/backfill/limited-client.ts';
+import { incomingOf } from '../../../functions/shared/pbx/incoming-of.ts';
 
 const KIB = 1024;
 const RATE = 100 * KIB;
@@ -15,15 +15,14 @@ afterEach(() => {
 
 /** A PBX whose recordings are `bytes` long and there at once. */
 function clientOf(bytes: number) {
-  const bodies: Readable[] = [];
+  const onClose = vi.fn();
   const client = {
     async openRecording() {
-      const body = Readable.from([Buffer.alloc(bytes, 'speech')], { objectMode: false });
-      bodies.push(body);
+      const body = incomingOf([Buffer.alloc(bytes, 'speech')], onClose);
       return { body, start: 0, totalBytes: bytes };
     },
   } as Partial<PbxClient> as PbxClient;
-  return { client, bodies };
+  return { client, onClose };
 }
 
 it('takes so many bytes a second of all downloads together', async () => {
@@ -32,8 +31,8 @@ it('takes so many bytes a second of all downloads together', async () => {
   let received = 0;
   for (let download = 0; download < 2; download++) {
     const { body } = await limited.openRecording('token', 'name');
-    body.on('data', (chunk: Buffer) => {
-      received += chunk.length;
+    void body.fill(Buffer.alloc(1000 * KIB), (bytes) => {
+      received += bytes;
     });
   }
   await vi.advanceTimersByTimeAsync(1_000);
@@ -47,16 +46,23 @@ it('takes so many bytes a second of all downloads together', async () => {
 it('hands on every byte', async () => {
   const { client } = clientOf(300 * KIB + 1);
   const { body } = await limitClient(client, RATE).openRecording('token', 'name');
-  const whole = body.toArray();
+  const parts = [Buffer.alloc(200 * KIB), Buffer.alloc(200 * KIB)] as const;
+  const filling = (async () => [await body.fill(parts[0]), await body.fill(parts[1])])();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(Buffer.concat(await whole).equals(Buffer.alloc(300 * KIB + 1, 'speech'))).toBe(true);
+  expect(await filling).toEqual([
+    { bytes: 200 * KIB, isEnd: false },
+    { bytes: 100 * KIB + 1, isEnd: true },
+  ]);
+  expect(Buffer.concat(parts, 300 * KIB + 1).equals(Buffer.alloc(300 * KIB + 1, 'speech'))).toBe(true);
+  expect(body.receivedBytes).toBe(300 * KIB + 1);
 });
 
 it('ends the download that its reader ends', async () => {
-  const { client, bodies } = clientOf(1000 * KIB);
+  const { client, onClose } = clientOf(1000 * KIB);
   const { body } = await limitClient(client, RATE).openRecording('token', 'name');
-  body.read();
-  body.destroy();
+  const filling = expect(body.fill(Buffer.alloc(1000 * KIB))).rejects.toThrow('Stopped.');
+  body.destroy(new Error('Stopped.'));
+  expect(onClose).toHaveBeenCalledOnce();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(bodies[0]?.destroyed).toBe(true);
+  await filling;
 });

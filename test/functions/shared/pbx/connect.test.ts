@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { type Dispatcher, request } from 'undici';
 import * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { type AgentTimeouts, createPbxAgent } from '../../../../functions/shared/pbx/agent.ts';
+import { piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
+import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
 import { tlsSchema } from '../../../../functions/shared/pbx-registry.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
 import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
@@ -14,17 +15,16 @@ import { type Answer, reply, startScriptedPbx } from './scripted-pbx.ts';
 const other = await generateCertificate(['127.0.0.1']);
 const PINNED = { fingerprint256: fingerprintOf(identity) };
 
-function agentOf(tls: object, timeouts?: AgentTimeouts) {
-  const agent = createPbxAgent({ tls: v.parse(tlsSchema, tls) }, timeouts);
-  onTestFinished(() => agent.destroy());
-  return agent;
+/** Sends a request to a PBX with these TLS settings, and reads the reply. */
+async function read(url: string, tls: object, signal?: AbortSignal): Promise<string> {
+  const { origin: baseUrl } = new URL(url);
+  const { body } = await sendRequest({ baseUrl, tls: v.parse(tlsSchema, tls) }, { path: '/', signal });
+  return text(piecesOf(body));
 }
 
-const read = async (url: string, dispatcher: Dispatcher) => (await request(url, { dispatcher })).body.text();
-
-/** How a request to a PBX with that certificate ends: with the reply, or with the error's code. */
+/** How that ends: with the reply, or with the error's code. */
 async function outcomeOf(url: string, tls: object): Promise<string> {
-  return read(url, agentOf(tls)).catch((error: NodeJS.ErrnoException) => String(error.code));
+  return read(url, tls).catch((error: NodeJS.ErrnoException) => String(error.code));
 }
 
 describe('a pinned certificate', () => {
@@ -68,7 +68,7 @@ describe('a pinned certificate', () => {
 
   it('that the PBX does not show is an error that names the one seen, and is worth a retry', async () => {
     const server = await startScriptedPbx(reply('Hello'), other);
-    const error: unknown = await read(server.url, agentOf(PINNED)).catch((reason: unknown) => reason);
+    const error: unknown = await read(server.url, PINNED).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArchiveError);
     expect(error).toMatchObject({ code: 'certificate-mismatch', action: 'retry' });
     expect(String(error)).toContain(fingerprintOf(other));
@@ -77,11 +77,11 @@ describe('a pinned certificate', () => {
 
   it('is compared for every connection, so that a replaced one is noticed by the next request', async () => {
     const { pbx } = await startBench();
-    const agent = agentOf({ fingerprint256: pbx.fingerprint256 });
-    await read(`${pbx.url}/`, agent);
+    const pin = { fingerprint256: pbx.fingerprint256 };
+    await read(pbx.url, pin);
     const requests = pbx.stats.requests.length;
     await pbx.replaceCertificate();
-    await expect(read(`${pbx.url}/`, agent)).rejects.toMatchObject({ code: 'certificate-mismatch' });
+    await expect(read(pbx.url, pin)).rejects.toMatchObject({ code: 'certificate-mismatch' });
     expect(pbx.stats.requests).toHaveLength(requests);
   });
 });
@@ -119,11 +119,9 @@ describe('an old PBX', () => {
     async (maxTlsVersion) => {
       const { pbx } = await startBench({ maxTlsVersion });
       const pin = { fingerprint256: pbx.fingerprint256 };
-      await expect(read(`${pbx.url}/`, agentOf({ ...pin, minVersion: maxTlsVersion }))).resolves.toBeTypeOf(
-        'string',
-      );
+      await expect(read(pbx.url, { ...pin, minVersion: maxTlsVersion })).resolves.toBeTypeOf('string');
       const requests = pbx.stats.requests.length;
-      await expect(read(`${pbx.url}/`, agentOf(pin))).rejects.toThrow();
+      await expect(read(pbx.url, pin)).rejects.toThrow();
       expect(pbx.stats.requests).toHaveLength(requests);
     },
   );
@@ -145,23 +143,21 @@ describe('every request', () => {
     ['TLS', identity, PINNED],
   ])('gets a connection of its own over %s', async (_, ownIdentity, tls) => {
     const server = await startScriptedPbx(reply('Hello'), ownIdentity);
-    const agent = agentOf(tls);
-    for (let run = 0; run < 3; run++) expect(await read(server.url, agent)).toBe('Hello');
-    await Promise.all([read(server.url, agent), read(server.url, agent)]);
+    for (let run = 0; run < 3; run++) expect(await read(server.url, tls)).toBe('Hello');
+    await Promise.all([read(server.url, tls), read(server.url, tls)]);
     expect(server.seen).toHaveLength(5);
     expect(server.connections).toHaveLength(5);
   });
 
   it('asks for its connection to be closed', async () => {
     const server = await startScriptedPbx(reply('Hello'));
-    await read(server.url, agentOf({}));
+    await read(server.url, {});
     expect(server.seen[0]?.headers.connection).toBe('close');
   });
 
   it('makes a TLS session of its own, for a resumed one would not show the certificate', async () => {
     const server = await startScriptedPbx(reply('Hello'), identity);
-    const agent = agentOf(PINNED);
-    for (let run = 0; run < 3; run++) await read(server.url, agent);
+    for (let run = 0; run < 3; run++) await read(server.url, PINNED);
     expect(server.seen.map(({ resumed }) => resumed)).toEqual([false, false, false]);
   });
 
@@ -186,20 +182,6 @@ describe('every request', () => {
   });
 });
 
-describe('a body that stalls', () => {
-  const stalling: Answer = (response) => response.writeHead(200, { 'content-length': '100' }).write('RIFF');
-
-  it('ends with an error once nothing has come for the idle time', async () => {
-    const server = await startScriptedPbx(stalling);
-    const started = performance.now();
-    await expect(read(server.url, agentOf({}, { idleTimeoutMs: 300 }))).rejects.toMatchObject({
-      code: 'UND_ERR_BODY_TIMEOUT',
-    });
-    // Far from the sixty seconds that hold where nothing is said.
-    expect(performance.now() - started).toBeLessThan(20_000);
-  });
-});
-
 describe('an aborted signal', () => {
   it.each<[string, Answer]>([
     ['before the answer', () => {}],
@@ -211,9 +193,7 @@ describe('an aborted signal', () => {
       answer(response, seen);
       setImmediate(() => controller.abort(reason));
     }, identity);
-    const { signal } = controller;
-    const work = request(server.url, { dispatcher: agentOf(PINNED), signal }).then(({ body }) => body.text());
-    await expect(work).rejects.toBe(reason);
+    await expect(read(server.url, PINNED, controller.signal)).rejects.toBe(reason);
     const [connection] = server.connections;
     if (connection && !connection.closed) await once(connection, 'close');
     expect(connection?.closed).toBe(true);
