@@ -67,15 +67,24 @@ export interface Used {
   maxRssBytes: number;
 }
 
-/** Runs a shell's command under GNU time; fails as it fails. */
+/**
+ * Runs a shell's command; fails as it fails. GNU time knows its memory, but rounds times to a hundredth of a second;
+ * the shell's own rounds them to a thousandth.
+ */
 export async function runCommandLine(command: string, environment: Record<string, string>): Promise<Used> {
-  const [file, ...rest] = onCore(0, ['time', '-f', '%e %U %S %M', 'bash', '-o', 'pipefail', '-c', command]);
+  const timed = 'TIMEFORMAT="%3R %3U %3S"; time command time -f %M bash -o pipefail -c "$0"';
+  const [file, ...rest] = onCore(0, ['bash', '-c', timed, command]);
   const env = { PATH: process.env.PATH, ...environment };
   const { stderr } = await promisify(execFile)(file, rest, { env });
-  const [seconds = 0, user = 0, system = 0, kilobytes = 0] = (stderr.trim().split('\n').at(-1) ?? '')
-    .split(' ')
-    .map(Number);
-  return { ms: seconds * 1000, cpuMs: (user + system) * 1000, maxRssBytes: kilobytes * 1024 };
+  const [kilobytes, times = ''] = stderr.trim().split('\n').slice(-2);
+  const [seconds = Number.NaN, user = Number.NaN, system = Number.NaN] = times.split(' ').map(Number);
+  const used = {
+    ms: seconds * 1000,
+    cpuMs: (user + system) * 1000,
+    maxRssBytes: Number(kilobytes) * 1024,
+  };
+  if (!Object.values(used).every(Number.isFinite)) throw new Error(`What ${command} used is not told.`);
+  return used;
 }
 
 /** Whether a shell finds all of these. */

@@ -18,7 +18,7 @@ export interface Recording {
   isLengthKnown: boolean;
 }
 
-/** Brings one recording from the PBX's server to S3's, in a process of its own. */
+/** Brings one recording from the PBX's server to S3's, in a process of its own; tells what that used. */
 export type Way = (recording: Recording) => Promise<Used>;
 
 export interface Places {
@@ -90,12 +90,11 @@ function throughRclone({ servers, caFile }: Places): Way {
     RCLONE_CONFIG_BENCH_SECRET_ACCESS_KEY: 'any',
     RCLONE_CONFIG_BENCH_NO_CHECK_BUCKET: 'true',
   };
-  return withoutStart((recording) =>
+  return (recording) =>
     runCommandLine(
       `rclone copyurl '${sourceOf(recording, servers)}' bench:bench/${recording.serial}.wav`,
       environment,
-    ),
-  );
+    );
 }
 
 function throughAwsCli({ servers, caFile }: Places): Way {
@@ -106,21 +105,11 @@ function throughAwsCli({ servers, caFile }: Places): Way {
     AWS_CA_BUNDLE: caFile,
     ...(process.env.HOME !== undefined && { HOME: process.env.HOME }),
   };
-  return withoutStart((recording) =>
+  return (recording) =>
     runCommandLine(
       `curl -sS --cacert '${caFile}' '${sourceOf(recording, servers)}' | aws --endpoint-url ${servers.url} s3 cp - s3://bench/${recording.serial}.wav`,
       environment,
-    ),
-  );
-}
-
-/** A command's start is what it takes for a recording of one byte, right before. */
-function withoutStart(way: Way): Way {
-  return async (recording) => {
-    const start = await way({ ...recording, bytes: 1 });
-    const whole = await way(recording);
-    return { ...whole, ms: whole.ms - start.ms, cpuMs: whole.cpuMs - start.cpuMs };
-  };
+    );
 }
 
 const sourceOf = ({ bytes, serial, isLengthKnown }: Recording, { url }: Servers) =>
