@@ -7,6 +7,7 @@ import { contentTypeOf, recordingKey } from '../shared/recording-name.ts';
 import { type Session, withToken } from '../shared/session/session.ts';
 import { Interruption } from './interruption.ts';
 import { openDownload } from './open-download.ts';
+import type { PartBuffers } from './part-buffers.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { saveRecording } from './save-recording.ts';
 import type { Saved } from './write-once.ts';
@@ -18,7 +19,7 @@ export interface ArchiveDeps {
   /** Aborted with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
   now: () => number;
-  partBytes?: number;
+  buffers: PartBuffers;
 }
 
 export type Archived = { key: string } & (
@@ -46,7 +47,7 @@ export async function archiveRecording(job: Job, deps: ArchiveDeps): Promise<Arc
 
 async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
   const { pbx, recording, call } = job;
-  const { client, session, store, signal, now } = deps;
+  const { client, session, store, signal, now, buffers } = deps;
   const key = recordingKey(pbx, recording);
   const isThere = async () => (await store.find(key, signal)) !== undefined;
   const archivedBefore = { outcome: 'already-archived', key } as const;
@@ -57,13 +58,12 @@ async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
     contentType: contentTypeOf(recording),
     metadata: encodeCall(call),
     onProgress: (bytes: number) => log('debug', 'download-progress', { pbx, recording, bytes }),
-    ...(deps.partBytes !== undefined && { partBytes: deps.partBytes }),
   };
   const transfer = async (token: string) => {
     const download = await openDownload(job, { client, token, signal });
     const { start, totalBytes } = download.source;
     log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
-    return saveRecording(download, target, { store, signal, now });
+    return saveRecording(download, target, { store, signal, now, buffers });
   };
   let saved: Saved;
   try {

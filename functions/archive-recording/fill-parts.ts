@@ -1,4 +1,5 @@
 import type { Incoming } from '../shared/pbx/types.ts';
+import type { PartBuffers } from './part-buffers.ts';
 
 export interface Part {
   bytes: Buffer;
@@ -6,29 +7,32 @@ export interface Part {
 }
 
 /**
- * Gathers `body` into parts of `partBytes` each, the last one shorter; an empty body is one empty part. `onBytes` is
- * told how many bytes came. Destroys the body at the end. Fails as the body fails, behind the last full part.
+ * Gathers `body` into parts as large as the buffers, the last one shorter; an empty body is one empty part. `onBytes`
+ * is told how many bytes came. Destroys the body at the end. Fails as the body fails, behind the last full part.
  *
  * Memory is two buffers, filled by turns: when the next part is asked for, the part before the current
- * one must be done with. So one part can be on its way while the next one fills.
+ * one must be done with. So one part can be on its way while the next one fills. When the generator is closed, which
+ * its reader has to see to, both must be done with.
  */
 export async function* fillParts(
   body: Incoming,
-  partBytes: number,
+  buffers: PartBuffers,
   onBytes?: (bytes: number) => void,
 ): AsyncGenerator<Part, void> {
-  let filling: Buffer = Buffer.allocUnsafeSlow(partBytes);
+  let filling = buffers.take();
   let other: Buffer | undefined;
   try {
     for (;;) {
       const { bytes, isEnd } = await body.fill(filling, onBytes);
       if (isEnd) return yield { bytes: filling.subarray(0, bytes), isLast: true };
       yield { bytes: filling, isLast: false };
-      // Made only for a recording of more than one part: most are not.
-      [filling, other] = [other ?? Buffer.allocUnsafeSlow(partBytes), filling];
+      // Taken only for a recording of more than one part: most are not.
+      [filling, other] = [other ?? buffers.take(), filling];
     }
   } finally {
     body.destroy();
+    buffers.giveBack(filling);
+    if (other !== undefined) buffers.giveBack(other);
   }
 }
 

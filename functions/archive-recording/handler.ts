@@ -10,6 +10,7 @@ import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { archiveRecording } from './archive-recording.ts';
 import { envSchema } from './env.ts';
+import { createPartBuffers } from './part-buffers.ts';
 import { processJob } from './process-job.ts';
 import { createRecordingStore } from './recording-store.ts';
 
@@ -21,6 +22,7 @@ const queues = createQueues(env.DEAD_LETTER_QUEUE_URL);
 const bucket = openBucket(env.BUCKET_NAME);
 const store = createRecordingStore(bucket);
 const ledger = createLedger(bucket);
+const buffers = createPartBuffers();
 
 /** Archives one recording per message; what is not done is reported back, so that SQS keeps it. */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -35,7 +37,8 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
       sentAt: Number(record.attributes.SentTimestamp),
     };
     const isDone = await processJob(message, {
-      archive: (job) => archiveRecording(job, { ...pbxs.get(job.pbx), store, signal, now: Date.now }),
+      archive: (job) =>
+        archiveRecording(job, { ...pbxs.get(job.pbx), store, buffers, signal, now: Date.now }),
       uploads: store,
       queues,
       ledger,

@@ -7,17 +7,12 @@ import { checkIsAudio, checkIsComplete, findEvidence, HEAD_BYTES } from './check
 import { toBase64 } from './crc32.ts';
 import { fillParts, nextPart, type Part } from './fill-parts.ts';
 import { Interruption } from './interruption.ts';
+import type { PartBuffers } from './part-buffers.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { readRiff } from './riff.ts';
 import { saveInParts } from './save-in-parts.ts';
 import { tooSlow } from './too-slow.ts';
 import type { RecordingDescription, Saved } from './write-once.ts';
-
-/**
- * Two of them are in memory at a time, a call of five minutes fits into one, and S3 takes at most 10,000, so recordings
- * may have 58 GiB.
- */
-const PART_BYTES = 6 * 1024 * 1024;
 
 export interface Download {
   source: RecordingSource;
@@ -29,7 +24,6 @@ export interface Download {
 
 export interface Target extends RecordingDescription {
   key: string;
-  partBytes?: number;
   /** Told how much of the file there is so far. */
   onProgress?: (bytes: number) => void;
 }
@@ -39,6 +33,7 @@ export interface SaveDeps {
   /** Aborted with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
   now: () => number;
+  buffers: PartBuffers;
 }
 
 /**
@@ -47,7 +42,7 @@ export interface SaveDeps {
  */
 export async function saveRecording(download: Download, target: Target, deps: SaveDeps): Promise<Saved> {
   const { source, stored, isResumable } = download;
-  const { signal, now } = deps;
+  const { signal, now, buffers } = deps;
   const { body } = source;
   const startedAt = now();
   const stop = () => body.destroy(signal.reason);
@@ -55,17 +50,16 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 
   async function* received() {
     try {
-      yield* fillParts(body, target.partBytes ?? PART_BYTES, () =>
-        target.onProgress?.(source.start + body.receivedBytes),
-      );
+      yield* fillParts(body, buffers, () => target.onProgress?.(source.start + body.receivedBytes));
     } catch (error) {
       throw connectionError(error);
     }
   }
 
+  const parts = received();
   try {
     signal.throwIfAborted();
-    return await saveParts(received(), download, target, deps);
+    return await saveParts(parts, download, target, deps);
   } catch (error) {
     if (!signal.aborted || error instanceof Interruption) throw error;
     // The SDK and the stream tell of an abort in their own words.
@@ -77,6 +71,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
     signal.removeEventListener('abort', stop);
     // Ends a download that failed on our side; on a slow line it could go on for minutes.
     body.destroy();
+    await parts.return();
   }
 }
 

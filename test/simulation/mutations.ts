@@ -149,7 +149,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: archiving('fill-parts.ts'),
-        find: '[filling, other] = [other ?? Buffer.allocUnsafeSlow(partBytes), filling];',
+        find: '[filling, other] = [other ?? buffers.take(), filling];',
         replace: '',
       },
     ],

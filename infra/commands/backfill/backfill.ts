@@ -1,3 +1,4 @@
+import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
 import type { RecordingStore } from '../../../functions/archive-recording/recording-store.ts';
 import type { ArchiveIndex } from '../../../functions/reconcile/archive-index.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
@@ -77,7 +78,8 @@ async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: Backf
     }
   };
   try {
-    const archive = (job: Job) => archiveToTheEnd(job, { ...deps, client, signal: stop.signal });
+    const buffers = createPartBuffers();
+    const archive = (job: Job) => archiveToTheEnd(job, { ...deps, client, buffers, signal: stop.signal });
     await archiveAll(jobs, { archive, concurrency, stop, onDone });
   } finally {
     progress.end();

@@ -12,6 +12,7 @@ import {
 import * as v from 'valibot';
 import { expect, onTestFinished } from 'vitest';
 import { archiveRecording } from '../../../functions/archive-recording/archive-recording.ts';
+import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
 import { type Bucket, openBucket } from '../../../functions/shared/aws/bucket.ts';
@@ -98,6 +99,7 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
     clock,
   });
   const store = createRecordingStore(bucket.requests);
+  const buffers = createPartBuffers(options.partBytes);
   const postponed: number[] = [];
   const deadLetters: (DeadLetterReason & { body: string })[] = [];
   const sent: { job: Job; delaySeconds: number | undefined }[] = [];
@@ -143,9 +145,8 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
         attempt,
         sentAt,
       };
-      const { partBytes } = options;
       const now = () => clock.now;
-      const deps = { client, session, store, signal, now, ...(partBytes !== undefined && { partBytes }) };
+      const deps = { client, session, store, buffers, signal, now };
       return processJob(message, {
         archive: (it) => archiveRecording(it, deps),
         uploads: store,

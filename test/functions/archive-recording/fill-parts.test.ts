@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fillParts } from '../../../functions/archive-recording/fill-parts.ts';
+import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
 import { incomingOf } from '../shared/pbx/incoming-of.ts';
 
 const PART_BYTES = 8;
@@ -16,7 +17,7 @@ async function* inChunks(body: Buffer, chunkBytes: number) {
 async function gather(body: AsyncIterable<Buffer>) {
   const parts: Buffer[] = [];
   const lasts: boolean[] = [];
-  for await (const { bytes, isLast } of fillParts(incomingOf(body), PART_BYTES)) {
+  for await (const { bytes, isLast } of fillParts(incomingOf(body), createPartBuffers(PART_BYTES))) {
     parts.push(Buffer.from(bytes));
     lasts.push(isLast);
   }
@@ -59,9 +60,29 @@ describe('the parts', () => {
 });
 
 describe('the memory', () => {
+  test('of one recording serves for the next, and for no other at the same time', async () => {
+    const buffers = createPartBuffers(PART_BYTES);
+    const seen: ArrayBufferLike[][] = [];
+    for (const length of [40, 40, 5]) {
+      const used = new Set<ArrayBufferLike>();
+      for await (const { bytes } of fillParts(incomingOf([bodyOf(length)]), buffers)) {
+        used.add(bytes.buffer);
+        const elsewhere = buffers.take();
+        expect(used.has(elsewhere.buffer)).toBe(false);
+        buffers.giveBack(elsewhere);
+      }
+      seen.push([...used]);
+    }
+    expect(seen.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(new Set(seen.flat()).size).toBeLessThanOrEqual(3);
+  });
+
   test('is two buffers, however long the body is', async () => {
     const seen = new Set<ArrayBufferLike>();
-    for await (const { bytes } of fillParts(incomingOf(inChunks(bodyOf(1000), 3)), PART_BYTES))
+    for await (const { bytes } of fillParts(
+      incomingOf(inChunks(bodyOf(1000), 3)),
+      createPartBuffers(PART_BYTES),
+    ))
       seen.add(bytes.buffer);
     expect(seen.size).toBe(2);
   });
@@ -70,7 +91,7 @@ describe('the memory', () => {
     const body = bodyOf(60);
     let previous: Buffer | undefined;
     let start = 0;
-    for await (const { bytes } of fillParts(incomingOf(inChunks(body, 3)), PART_BYTES)) {
+    for await (const { bytes } of fillParts(incomingOf(inChunks(body, 3)), createPartBuffers(PART_BYTES))) {
       // By now this part has been filled; the one before may still be on its way.
       expect(bytes).toEqual(body.subarray(start, start + PART_BYTES));
       if (previous !== undefined) expect(previous).toEqual(body.subarray(start - PART_BYTES, start));
@@ -97,7 +118,8 @@ test('a body that breaks off is no last part', async () => {
   }
   const seen: boolean[] = [];
   const reading = (async () => {
-    for await (const { isLast } of fillParts(incomingOf(broken()), PART_BYTES)) seen.push(isLast);
+    for await (const { isLast } of fillParts(incomingOf(broken()), createPartBuffers(PART_BYTES)))
+      seen.push(isLast);
   })();
   await expect(reading).rejects.toBe(reset);
   expect(seen).toEqual([false]);
@@ -105,7 +127,10 @@ test('a body that breaks off is no last part', async () => {
 
 test('a reader that stops has the body closed', async () => {
   const onClose = vi.fn();
-  for await (const part of fillParts(incomingOf(inChunks(bodyOf(100), 5), onClose), PART_BYTES)) {
+  for await (const part of fillParts(
+    incomingOf(inChunks(bodyOf(100), 5), onClose),
+    createPartBuffers(PART_BYTES),
+  )) {
     if (!part.isLast) break;
   }
   expect(onClose).toHaveBeenCalledOnce();

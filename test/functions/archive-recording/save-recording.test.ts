@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
 import { saveRecording } from '../../../functions/archive-recording/save-recording.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { incomingOf } from '../shared/pbx/incoming-of.ts';
@@ -13,7 +14,7 @@ test('a download whose time is up before it is read is ended, and brings nothing
   const reason = new ArchiveError('stopped', 'Somebody has stopped it.', { action: 'retry' });
   const download = { source: { body, start: 0, totalBytes: undefined }, isResumable: true };
   const target = { key: 'recordings/test/undated/call.wav', contentType: 'audio/wav', metadata: {} };
-  const deps = { store, signal: AbortSignal.abort(reason), now: () => 0 };
+  const deps = { store, signal: AbortSignal.abort(reason), now: () => 0, buffers: createPartBuffers() };
   await expect(saveRecording(download, target, deps)).rejects.toBe(reason);
   await new Promise(setImmediate);
   expect(isClosed).toBe(true);

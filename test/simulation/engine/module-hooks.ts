@@ -30,7 +30,7 @@ const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = 
 /** Recordings and parts are a thousandth of their size, so that thousands of calls a minute can be made. */
 const SCALE: readonly Edit[] = [
   {
-    file: 'functions/archive-recording/save-recording.ts',
+    file: 'functions/archive-recording/part-buffers.ts',
     find: 'PART_BYTES = 6 * 1024 * 1024',
     replace: 'PART_BYTES = 6 * 1024',
   },
