@@ -1,6 +1,6 @@
 // First of all: what is imported after it gets the virtual clock.
 import './engine/virtual-time.ts';
-import { replaceAwsTransport } from './aws/transport.ts';
+import { replaceSdkTransport } from './aws/sdk-transport.ts';
 import { hookModules } from './engine/module-hooks.ts';
 import { mutationNamed } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
@@ -31,7 +31,7 @@ Object.assign(process.env, {
 // Nobody reads the stacks of the errors that are thrown by the thousand.
 Error.stackTraceLimit = 0;
 const unused = hookModules(mutation === undefined ? [] : mutationNamed(mutation).edits);
-replaceAwsTransport();
+replaceSdkTransport();
 const { runSeed } = await import('./run-seed.ts');
 
 process.on('message', async ({ seed, calls, isTraced }: Task) => {

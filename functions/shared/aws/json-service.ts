@@ -1,4 +1,5 @@
-import { type AwsAnswer, AwsError, type AwsSettings, createAwsService } from './aws-service.ts';
+import type { AwsAnswer } from './aws-request.ts';
+import { AwsError, type AwsSettings, createAwsService } from './aws-service.ts';
 import { REQUEST_TIMEOUT_MS } from './timeouts.ts';
 
 /** A service that speaks AWS JSON: each operation is one request, its input and output are objects. */
@@ -34,7 +35,7 @@ export function createJsonService(
   };
 }
 
-function findError(status: number, { headers, body }: AwsAnswer): AwsError | undefined {
+function findError({ status, headers, body }: AwsAnswer): AwsError | undefined {
   if (status === 200) return undefined;
   const { __type, message, Message }: { __type?: string; message?: string; Message?: string } =
     parseObject(body) ?? {};

@@ -1,13 +1,10 @@
-import { Readable } from 'node:stream';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 import { type Invocation, never } from './invocation.ts';
 
-/** A request as the AWS SDK has serialised and signed it. */
+/** A request as it has been serialised. */
 export interface AwsRequest {
   method: string;
   hostname: string;
@@ -45,36 +42,15 @@ export interface AwsService {
   answerWith(fault: AwsFault, request: AwsRequest): AwsAnswer;
 }
 
-/**
- * Puts the simulated services under the real AWS SDK: its clients keep everything from serialisation to retries, and
- * the timeouts that they are made with, but for the signatures.
- */
-export function replaceAwsTransport(): void {
-  // Nobody here checks signatures, and they take a good part of the SDK's time.
-  SignatureV4.prototype.sign = (async (request: unknown) => request) as typeof SignatureV4.prototype.sign;
-  NodeHttpHandler.prototype.handle = async function handle(request, options = {}) {
-    const { requestTimeout } = await (Reflect.get(this, 'configProvider') as Promise<{
-      requestTimeout: number;
-    }>);
-    const invocation = currentInvocation.getStore();
-    if (invocation === undefined) throw new Error('A request to AWS outside any function.');
-    const {
-      status,
-      headers,
-      body = '',
-    } = await send(request as unknown as AwsRequest, {
-      invocation,
-      timeoutMs: requestTimeout,
-      abortSignal: options.abortSignal as AbortSignal | undefined,
-    });
-    return {
-      response: {
-        statusCode: status,
-        headers: { 'content-length': String(Buffer.byteLength(body)), ...headers },
-        body: Readable.from(body === '' ? [] : [Buffer.from(body)]),
-      },
-    } as Awaited<ReturnType<NodeHttpHandler['handle']>>;
-  };
+/** Takes the place of a connection: the answer of the service at `hostname`, or what comes in the way of it. */
+export async function sendThrough(
+  request: AwsRequest,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal | undefined },
+): Promise<Required<AwsAnswer>> {
+  const invocation = currentInvocation.getStore();
+  if (invocation === undefined) throw new Error('A request to AWS outside any function.');
+  const { status, headers, body = '' } = await send(request, { invocation, timeoutMs, abortSignal: signal });
+  return { status, headers: { 'content-length': String(Buffer.byteLength(body)), ...headers }, body };
 }
 
 interface Sending {

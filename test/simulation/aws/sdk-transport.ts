@@ -1,0 +1,25 @@
+import { Readable } from 'node:stream';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { type AwsRequest, sendThrough } from './transport.ts';
+
+/**
+ * Puts the simulated services under the real AWS SDK: its clients keep everything from serialisation to retries, and
+ * the timeouts that they are made with, but for the signatures.
+ */
+export function replaceSdkTransport(): void {
+  // Nobody here checks signatures, and they take a good part of the SDK's time.
+  SignatureV4.prototype.sign = (async (request: unknown) => request) as typeof SignatureV4.prototype.sign;
+  NodeHttpHandler.prototype.handle = async function handle(request, options = {}) {
+    const { requestTimeout } = await (Reflect.get(this, 'configProvider') as Promise<{
+      requestTimeout: number;
+    }>);
+    const { status, headers, body } = await sendThrough(request as unknown as AwsRequest, {
+      timeoutMs: requestTimeout,
+      signal: options.abortSignal as AbortSignal | undefined,
+    });
+    return {
+      response: { statusCode: status, headers, body: Readable.from(body === '' ? [] : [Buffer.from(body)]) },
+    } as Awaited<ReturnType<NodeHttpHandler['handle']>>;
+  };
+}
