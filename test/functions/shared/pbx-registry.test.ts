@@ -177,9 +177,9 @@ describe('the registry', () => {
   });
 
   test('tells all its problems at once, without a value', async () => {
-    const bad = { ...minimal, baseUrl: 'https://user:hunter2@pbx', timeZone: 'hunter2', password: 'hunter2' };
+    const bad = { ...minimal, baseUrl: 'https://user:hunter2@pbx', serialNumber: '', password: 'hunter2' };
     const reading = read({ hq: bad, 'Not an id': minimal });
-    await expect(reading).rejects.toThrow(/hq\.baseUrl: [\s\S]*hq\.timeZone: [\s\S]*hq\.password: /);
+    await expect(reading).rejects.toThrow(/hq\.baseUrl: [\s\S]*hq\.serialNumber: [\s\S]*hq\.password: /);
     await expect(reading).rejects.toThrow(/Not an id: should be 1 to 40/);
     await expect(reading).rejects.not.toThrow(/hunter2/);
   });
