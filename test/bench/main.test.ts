@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { makeDirectory } from '../functions/aws-services.ts';
 import type { Results } from './results.ts';
-import { LIB_STORAGE, OURS, RAW_PUT } from './streaming/ways.ts';
+import { LIB_STORAGE, OURS, RAW_PUT, TLS_FLOOR } from './streaming/ways.ts';
 
 const run = promisify(execFile);
 const main = join(import.meta.dirname, 'main.ts');
@@ -24,7 +24,7 @@ test('starts every bundle of the stack, and writes the figures as JSON', { timeo
   for (const name of names) expect(stdout).toContain(name);
   // Each way, with and without a length, of one part and of two; of rclone and curl what this machine has.
   const ways = new Set(streaming.map(({ way }) => way));
-  expect([...ways].slice(0, 3)).toEqual([OURS, LIB_STORAGE, RAW_PUT]);
+  expect([...ways].slice(0, 4)).toEqual([OURS, LIB_STORAGE, RAW_PUT, TLS_FLOOR]);
   expect(streaming).toHaveLength(4 * ways.size);
   expect(memory).toMatchObject({ sizesMib: [1, 9, 1], memoryMb: 128 });
   expect(pipeline.acknowledged.map(({ reports }) => reports)).toEqual([2, 100]);

@@ -22,7 +22,7 @@ const README = resolve(import.meta.dirname, '../../README.md');
 
 const HELP = `Measures what the stack deploys, on this machine alone: the bundles that cdk synth packs, against AWS and a simulated PBX on loopback.
 
-  --runs N        how often each start and each streaming is measured, by turns; 7 by default
+  --runs N        how often each streaming is measured, by turns, and a third of the starts; 7 by default
   --sizes M,N     of the recordings that are streamed, in MiB; 1,60,200,1024 by default
   --seconds N     how long reports are posted, at each pace; 20 by default
   --backlogs M,N  jobs that are in the queue; 100,1000,10000 by default

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Agent, request } from 'undici';
+import { sendRequest } from '../../../functions/shared/pbx/send-request.ts';
 import { reportFor } from '../aws.ts';
 import { type Bundle, environmentOf } from '../bundles.ts';
 import { percentile } from '../statistics.ts';
@@ -111,21 +112,22 @@ async function post(url: string, recording: string): Promise<void> {
   if (statusCode !== 200) throw new Error(`A report was answered with ${statusCode}.`);
 }
 
-/** As the PBX's agent does, it connects anew for the recording, and S3's connection stays. */
+/** As the archive function does, it connects anew for the recording, S3's connection stays, and one follows the other. */
 async function measureTransfer({ url, certificate }: Servers, times: number): Promise<number> {
-  const pbx = new Agent({ connect: { ca: certificate }, pipelining: 0 });
+  const peer = { baseUrl: url, tls: { minVersion: 'TLSv1.2', ca: certificate } } as const;
   const s3 = new Agent({ connect: { ca: certificate } });
+  const bytes = Buffer.alloc(RECORDING_BYTES);
   const taken: number[] = [];
   for (let serial = BARE; serial < BARE + times; serial += 1) {
     const recording = recordingOf(RECORDING_BYTES, serial);
     const startedAt = now();
-    const source = `${url}/api/v1.1.0/recording/download?recording=${recording}`;
-    const { body } = await request(source, { dispatcher: pbx });
-    const put = { method: 'PUT', body, dispatcher: s3 } as const;
+    const path = `/api/v1.1.0/recording/download?recording=${recording}`;
+    await (await sendRequest(peer, { path })).body.fill(bytes);
+    const put = { method: 'PUT', body: bytes, dispatcher: s3 } as const;
     await (await request(`${url}/bench/${recording}`, put)).body.dump();
     taken.push(now() - startedAt);
   }
-  await Promise.all([pbx.close(), s3.close()]);
+  await s3.close();
   return percentile(taken, 0.5);
 }
 

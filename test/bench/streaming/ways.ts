@@ -10,6 +10,7 @@ export const STREAM_PBX = 'stream';
 export const OURS = 'archive-recording';
 export const LIB_STORAGE = 'lib-storage 8 MiB x 2';
 export const RAW_PUT = 'raw undici PUT';
+export const TLS_FLOOR = 'node:tls alone';
 export const RCLONE = 'rclone copyurl';
 
 export interface Recording {
@@ -35,6 +36,7 @@ export async function findWays(places: Places): Promise<ReadonlyMap<string, Way>
     [OURS, throughFunction(places)],
     [LIB_STORAGE, throughProgram('lib-storage', places)],
     [RAW_PUT, throughProgram('raw-put', places)],
+    [TLS_FLOOR, throughProgram('tls-floor', places)],
   ]);
   if (await isInstalled('time', 'rclone')) ways.set(RCLONE, throughRclone(places));
   if (await isInstalled('time', 'curl', 'aws')) ways.set('curl | aws s3 cp -', throughAwsCli(places));
