@@ -43,18 +43,21 @@ export async function measureBacklogs(
   const measured: Backlog[] = [];
   let serial = BACKLOG_SERIAL;
   for (const jobs of sizes) {
+    const awaited = new Set<string>();
     for (let sent = 0; sent < jobs; sent += BATCH) {
       const Entries = Array.from({ length: Math.min(BATCH, jobs - sent) }, (_, index) => {
         serial += 1;
         const job = jobFor(recordingOf(SHORT_BYTES, serial), STREAM_PBX);
+        awaited.add(job.recording);
         return { Id: String(index), MessageBody: JSON.stringify(job) };
       });
       await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     }
     const done = Promise.withResolvers<void>();
     const storedAt: number[] = [];
-    const stop = servers.onStored(({ atMs }) => {
-      if (storedAt.push(atMs) === jobs) done.resolve();
+    const stop = servers.onStored(({ recording, atMs }) => {
+      if (awaited.delete(recording)) storedAt.push(atMs);
+      if (awaited.size === 0) done.resolve();
     });
     await using _ = await startFunctionHost(archiver.path, environment, queueUrl);
     await done.promise;

@@ -47,9 +47,7 @@ export async function measurePipeline(places: PipelinePlaces, seconds: number): 
   await using front = await startFunctionHost(webhook.path, environmentOf(webhook, places.environment));
   const url = `http://127.0.0.1:${front.port}`;
   const stored = new Map<string, number>();
-  const stop = servers.onStored(({ path, atMs }) =>
-    stored.set(decodeURIComponent(path.split('/').at(-1) ?? ''), atMs),
-  );
+  const stop = servers.onStored(({ recording, atMs }) => stored.set(recording, atMs));
   const few: Posted[] = [];
   {
     await using _ = await startFunctionHost(archiver.path, places.archiverEnvironment, queueUrl);

@@ -12,8 +12,8 @@ export interface Servers extends AsyncDisposable {
   /** PEM. */
   certificate: string;
   fingerprint256: string;
-  /** Tells `listener` of each object when it is there, until it is told to stop. */
-  onStored(listener: (object: { path: string; atMs: number }) => void): () => void;
+  /** Tells `listener` of each recording when it is stored, until it is told to stop. */
+  onStored(listener: (stored: { recording: string; atMs: number }) => void): () => void;
 }
 
 /** Starts them on the second core, which the first one's programs then have to themselves. */
@@ -21,12 +21,15 @@ export async function startServers(): Promise<Servers> {
   const [execPath, ...execArgv] = onCore(1, [process.execPath]);
   const server: ChildProcess = fork(FILE, { execPath, execArgv });
   const [{ url, certificate }] = await once(server, 'message');
+  // What nobody listens to would otherwise be kept for who listens next.
+  server.on('message', () => {});
   return {
     url,
     certificate,
     fingerprint256: fingerprintOf({ cert: certificate, key: '' }),
     onStored(listener) {
-      const listen = ({ stored, atMs }: { stored: string; atMs: number }) => listener({ path: stored, atMs });
+      const listen = ({ stored, atMs }: { stored: string; atMs: number }) =>
+        listener({ recording: decodeURIComponent(stored.split('/').at(-1) ?? ''), atMs });
       server.on('message', listen);
       return () => server.off('message', listen);
     },
