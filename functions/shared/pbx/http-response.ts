@@ -98,7 +98,7 @@ export function createResponseParser(listener: ResponseListener) {
     const body = bytes.length > bytesLeft ? bytes.subarray(0, bytesLeft) : bytes;
     bytesLeft -= body.length;
     listener.onBody(body);
-    return bytes.subarray(body.length);
+    return body === bytes ? NOTHING : bytes.subarray(body.length);
   }
 
   function readChunkSize(bytes: Buffer): Buffer {

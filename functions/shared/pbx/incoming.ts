@@ -2,6 +2,8 @@ import type { Incoming } from './types.ts';
 
 const PIECE_BYTES = 64 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** What the bytes come from. */
 export interface Source {
   /** Lets further bytes come. */
@@ -30,7 +32,7 @@ interface Wanted extends PromiseWithResolvers<{ bytes: number; isEnd: boolean }>
 export function createIncoming(source: Source): { incoming: Incoming; feed: Feed } {
   let wanted: Wanted | undefined;
   /** What came when nothing was wanted. */
-  let held: Buffer = Buffer.alloc(0);
+  let held: Buffer = NOTHING;
   let end: { error?: unknown } | undefined;
   let receivedBytes = 0;
 
@@ -40,7 +42,7 @@ export function createIncoming(source: Source): { incoming: Incoming; feed: Feed
     const copied = bytes.copy(wanted.target, wanted.filled);
     wanted.filled += copied;
     wanted.onBytes?.(copied);
-    return bytes.subarray(copied);
+    return copied === bytes.length ? NOTHING : bytes.subarray(copied);
   }
 
   function settle(): void {
@@ -75,7 +77,7 @@ export function createIncoming(source: Source): { incoming: Incoming; feed: Feed
       return filling.promise;
     },
     destroy(reason) {
-      held = Buffer.alloc(0);
+      held = NOTHING;
       finish({ error: reason ?? new Error('The connection has been closed.') });
       source.close();
     },
