@@ -1,5 +1,6 @@
 import { jobFor, toSqsEvent } from './aws.ts';
 import type { Bundle } from './bundles.ts';
+import { limitMemory } from './memory-limit.ts';
 import { runFunction } from './run-probe.ts';
 import { type Figure, summarize } from './statistics.ts';
 import { recordingOf } from './streaming/start-servers.ts';
@@ -10,6 +11,8 @@ import { STREAM_PBX } from './streaming/ways.ts';
 export interface Memory {
   sizesMib: number[];
   memoryMb: number;
+  /** Whether the kernel held it to that. */
+  isLimited: boolean;
   maxRssBytes: Figure;
 }
 
@@ -24,11 +27,13 @@ export async function measureMemory(
   const [longest, shortest] = [Math.max(...sizes), Math.min(...sizes)];
   const sizesMib = [shortest, longest, shortest];
   const seen: number[] = [];
+  await using limit = await limitMemory(bundle.memoryMb * MEBIBYTE);
   for (let run = 0; run < runs; run += 1) {
     const events = sizesMib.map((size, index) =>
       toSqsEvent(jobFor(recordingOf(size * MEBIBYTE, SERIAL + 3 * run + index), STREAM_PBX)),
     );
-    seen.push((await runFunction(bundle.path, events, environment)).maxRssBytes);
+    seen.push((await runFunction(bundle.path, events, environment, limit?.within)).maxRssBytes);
   }
-  return { sizesMib, memoryMb: bundle.memoryMb, maxRssBytes: summarize(seen) };
+  const isLimited = limit !== undefined;
+  return { sizesMib, memoryMb: bundle.memoryMb, isLimited, maxRssBytes: summarize(seen) };
 }

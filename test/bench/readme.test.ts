@@ -24,7 +24,7 @@ const RESULTS: Results = {
     ],
   },
   streaming: [],
-  memory: { sizesMib: [1], memoryMb: 128, maxRssBytes: figure },
+  memory: { sizesMib: [1], memoryMb: 128, isLimited: true, maxRssBytes: figure },
   pipeline: {
     recordingBytes: 1,
     acknowledged: [{ perSecond: 50, reports: 100, p50Ms: 2, p99Ms: 20 }],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import type { MemoryLimit } from './memory-limit.ts';
 
 const PROBE = join(import.meta.dirname, 'probe.cjs');
 
@@ -35,8 +36,9 @@ export async function runFunction(
   path: string,
   events: readonly object[],
   environment: Record<string, string>,
+  within?: MemoryLimit['within'],
 ): Promise<Run> {
-  const run = await runProbe([path, JSON.stringify(events)], environment);
+  const run = await runProbe([path, JSON.stringify(events)], environment, within);
   const bad = run.answers.find((answer) => !isGood(answer));
   if (bad) throw new Error(`A function did not do what it was asked for: ${JSON.stringify(bad.answer)}`);
   return run;
@@ -45,8 +47,12 @@ export async function runFunction(
 /**
  * A clean environment matters: `NODE_EXTRA_CA_CERTS`, for one, makes loading `node:https` half as long again.
  */
-export async function runProbe(args: string[], environment: Record<string, string>): Promise<Run> {
-  const [file, ...rest] = onCore(0, [process.execPath, PROBE, ...args]);
+export async function runProbe(
+  args: string[],
+  environment: Record<string, string>,
+  within: MemoryLimit['within'] = (command) => command,
+): Promise<Run> {
+  const [file, ...rest] = within(onCore(0, [process.execPath, PROBE, ...args]));
   const child = spawn(file, rest, {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

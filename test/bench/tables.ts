@@ -120,9 +120,15 @@ const streamingTable = ({ streaming }: Results): Table => ({
   }),
 });
 
-const memoryTable = ({ memory: { sizesMib, memoryMb, maxRssBytes } }: Results): Table => ({
+const memoryTable = ({ memory: { sizesMib, memoryMb, isLimited, maxRssBytes } }: Results): Table => ({
   title: `Memory of a process that archives ${sizesMib.join(', then ')} MiB: median (least to most)`,
-  rows: [{ 'peak RSS MB': show(maxRssBytes, MEGABYTE), 'memory MB': memoryMb }],
+  rows: [
+    {
+      'peak RSS MB': show(maxRssBytes, MEGABYTE),
+      'memory MB': memoryMb,
+      'held to that': isLimited ? 'yes' : 'no',
+    },
+  ],
 });
 
 const pipelineTables = ({

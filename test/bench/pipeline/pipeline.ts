@@ -110,13 +110,17 @@ async function post(url: string, recording: string): Promise<void> {
   if (statusCode !== 200) throw new Error(`A report was answered with ${statusCode}.`);
 }
 
-/** As the archive function does, it connects anew for the recording, S3's connection stays, and one follows the other. */
+/**
+ * As the archive function does it: one a second, which finds caches as cold; connects anew for the recording, while S3's
+ * connection stays; and the one comes behind the other.
+ */
 async function measureTransfer({ url, certificate }: Servers, times: number): Promise<number> {
   const peer = { baseUrl: url, tls: { minVersion: 'TLSv1.2', ca: certificate } } as const;
   const s3 = new Agent({ connect: { ca: certificate } });
   const bytes = Buffer.alloc(RECORDING_BYTES);
   const taken: number[] = [];
-  for (let serial = BARE; serial < BARE + times; serial += 1) {
+  for (let serial = BARE; serial < BARE + WARM_UP + times; serial += 1) {
+    await delay(1000);
     const recording = recordingOf(RECORDING_BYTES, serial);
     const startedAt = now();
     const path = `/api/v1.1.0/recording/download?recording=${recording}`;
@@ -126,7 +130,7 @@ async function measureTransfer({ url, certificate }: Servers, times: number): Pr
     taken.push(now() - startedAt);
   }
   await s3.close();
-  return percentile(taken, 0.5);
+  return percentile(taken.slice(WARM_UP), 0.5);
 }
 
 const percentilesOf = (values: number[]): Percentiles => ({

@@ -10,7 +10,7 @@ export const STREAM_PBX = 'stream';
 export const OURS = 'archive-recording';
 export const LIB_STORAGE = 'lib-storage 8 MiB x 2';
 export const RAW_PUT = 'raw undici PUT';
-export const TLS_FLOOR = 'node:tls alone';
+export const TLS_FLOOR = 'node:tls, CRC-32 alone';
 export const RCLONE = 'rclone copyurl';
 
 export interface Recording {
