@@ -1,5 +1,5 @@
 import type { Incoming } from '../shared/pbx/types.ts';
-import type { PartBuffers } from './part-buffers.ts';
+import type { Lease } from './part-buffers.ts';
 
 export interface Part {
   bytes: Buffer;
@@ -11,12 +11,11 @@ export interface Part {
  * is told how many bytes came. Destroys the body at the end. Fails as the body fails, behind the last full part.
  *
  * Memory is two buffers, filled by turns: when the next part is asked for, the part before the current
- * one must be done with. So one part can be on its way while the next one fills. When the generator is closed, which
- * its reader has to see to, both must be done with.
+ * one must be done with. So one part can be on its way while the next one fills.
  */
 export async function* fillParts(
   body: Incoming,
-  buffers: PartBuffers,
+  buffers: Pick<Lease, 'take'>,
   onBytes?: (bytes: number) => void,
 ): AsyncGenerator<Part, void> {
   let filling = buffers.take();
@@ -31,8 +30,6 @@ export async function* fillParts(
     }
   } finally {
     body.destroy();
-    buffers.giveBack(filling);
-    if (other !== undefined) buffers.giveBack(other);
   }
 }
 

@@ -6,9 +6,14 @@ const PART_BYTES = 6 * 1024 * 1024;
 
 /** Memory for parts of recordings. */
 export interface PartBuffers {
+  lend(): Lease;
+}
+
+/** The buffers of one recording. */
+export interface Lease {
   take(): Buffer;
-  /** Of who gives a buffer back nothing may use it any more. */
-  giveBack(buffer: Buffer): void;
+  /** All that were taken: nothing may use them any more, an upload that has been given up included. */
+  giveBack(): void;
 }
 
 /**
@@ -18,7 +23,16 @@ export interface PartBuffers {
 export function createPartBuffers(partBytes = PART_BYTES): PartBuffers {
   const spare: Buffer[] = [];
   return {
-    take: () => spare.pop() ?? Buffer.allocUnsafeSlow(partBytes),
-    giveBack: (buffer) => void spare.push(buffer),
+    lend() {
+      const lent: Buffer[] = [];
+      return {
+        take() {
+          const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(partBytes);
+          lent.push(buffer);
+          return buffer;
+        },
+        giveBack: () => void spare.push(...lent.splice(0)),
+      };
+    },
   };
 }

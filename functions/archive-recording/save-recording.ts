@@ -42,7 +42,8 @@ export interface SaveDeps {
  */
 export async function saveRecording(download: Download, target: Target, deps: SaveDeps): Promise<Saved> {
   const { source, stored, isResumable } = download;
-  const { signal, now, buffers } = deps;
+  const { signal, now } = deps;
+  const buffers = deps.buffers.lend();
   const { body } = source;
   const startedAt = now();
   const stop = () => body.destroy(signal.reason);
@@ -56,13 +57,12 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
     }
   }
 
-  const parts = received();
   try {
     signal.throwIfAborted();
-    return await saveParts(parts, download, target, deps);
+    return await saveParts(received(), download, target, deps);
   } catch (error) {
     if (!signal.aborted || error instanceof Interruption) throw error;
-    // The SDK and the stream tell of an abort in their own words.
+    // A request to S3 tells of an abort in its own words.
     if (toArchiveError(signal.reason).code !== 'deadline') throw signal.reason;
     const totalBytes = stored?.totalBytes ?? source.totalBytes;
     const { receivedBytes } = body;
@@ -71,7 +71,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
     signal.removeEventListener('abort', stop);
     // Ends a download that failed on our side; on a slow line it could go on for minutes.
     body.destroy();
-    await parts.return();
+    buffers.giveBack();
   }
 }
 

@@ -20,3 +20,38 @@ test('a download whose time is up before it is read is ended, and brings nothing
   expect(isClosed).toBe(true);
   expect(await bucket.keys()).toEqual([]);
 });
+
+test('a part that is on its way when the download breaks keeps its memory until it has arrived', async () => {
+  const { store } = await startLongCall();
+  const partBytes = 5 * 1024 ** 2;
+  const pool = createPartBuffers(partBytes);
+  const [isUnderWay, mayArrive] = [Promise.withResolvers<Buffer>(), Promise.withResolvers<void>()];
+  store.putPart = async (_, { bytes, crc32 }) => {
+    isUnderWay.resolve(bytes);
+    await mayArrive.promise;
+    return { etag: '"1"', crc32 };
+  };
+  async function* broken() {
+    yield Buffer.alloc(partBytes + 1, 0xff);
+    await isUnderWay.promise;
+    throw new Error('reset');
+  }
+  const download = {
+    source: { body: incomingOf(broken()), start: 0, totalBytes: undefined },
+    isResumable: true,
+  };
+  const target = { key: 'recordings/test/undated/call.gsm', contentType: 'audio/gsm', metadata: {} };
+  const deps = { store, signal: new AbortController().signal, now: () => 0, buffers: pool };
+  const saving = expect(saveRecording(download, target, deps)).rejects.toMatchObject({
+    code: 'pbx-connection',
+  });
+  const { buffer: used } = await isUnderWay.promise;
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  const others = pool.lend();
+  expect([others.take().buffer, others.take().buffer]).not.toContain(used);
+
+  mayArrive.resolve();
+  await saving;
+  const next = pool.lend();
+  expect([next.take().buffer, next.take().buffer]).toContain(used);
+});
