@@ -66,7 +66,7 @@ export function createAwsService(
 
   return {
     async origin() {
-      if (endpoint !== undefined) return endpoint;
+      if (endpoint !== undefined) return new URL(endpoint).origin;
       const place = await askFor(region);
       return `https://${service}.${place}.amazonaws.com${place.startsWith('cn-') ? '.cn' : ''}`;
     },

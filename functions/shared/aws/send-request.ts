@@ -12,7 +12,7 @@ export interface OutgoingRequest {
   headers: Record<string, string>;
   body?: string | Buffer | undefined;
   signal?: AbortSignal | undefined;
-  /** How long the answer may take to begin, and may then be silent. */
+  /** How long nothing may happen: no megabyte of the body is sent, no byte of the answer comes. */
   timeoutMs: number;
 }
 
@@ -62,7 +62,7 @@ export async function sendRequest(outgoing: OutgoingRequest): Promise<AwsAnswer>
       resolve({ status, headers: Object.fromEntries(texts), body: Buffer.concat(chunks).toString() });
     });
   });
-  writeBody(request, body);
+  writeBody(request, body, () => answering.refresh());
 
   try {
     return await promise;

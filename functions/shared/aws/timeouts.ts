@@ -4,5 +4,5 @@ export const CONNECTION_TIMEOUT_MS = 3_000;
 /** How long the answer to a request may take to begin. */
 export const REQUEST_TIMEOUT_MS = 5_000;
 
-/** The same where a recording's bytes go with it: a part of six megabytes has a minute, which is 0.8 Mbit/s. */
+/** The same where a recording's bytes go with it: each megabyte of them has a minute, which is 0.13 Mbit/s. */
 export const TRANSFER_TIMEOUT_MS = 64_000;

@@ -7,7 +7,11 @@ const SLICE_BYTES = 1024 * 1024;
  * memory again. A large body therefore goes out after the headers and in slices, each when the one before has gone:
  * 0.84 ms of CPU per MiB instead of 0.96, and 12 MB less memory at the peak for a body of 8 MB.
  */
-export function writeBody(request: ClientRequest, body: string | Buffer | undefined): void {
+export function writeBody(
+  request: ClientRequest,
+  body: string | Buffer | undefined,
+  onProgress: () => void,
+): void {
   if (!Buffer.isBuffer(body) || body.length <= SLICE_BYTES) {
     request.end(body);
     return;
@@ -16,8 +20,12 @@ export function writeBody(request: ClientRequest, body: string | Buffer | undefi
     if (start >= body.length) request.end();
     else request.write(body.subarray(start, start + SLICE_BYTES), goOnFrom(start + SLICE_BYTES));
   };
-  // The request itself tells of an error.
-  const goOnFrom = (start: number) => (error?: Error | null) => error ?? writeFrom(start);
+  const goOnFrom = (start: number) => (error?: Error | null) => {
+    // The request itself tells of it.
+    if (error) return;
+    onProgress();
+    writeFrom(start);
+  };
   request.flushHeaders();
   writeFrom(0);
 }

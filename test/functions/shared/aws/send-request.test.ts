@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { getEventListeners, once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -132,6 +132,96 @@ test('a server that cannot be reached is waited for for three seconds', async ()
   await vi.advanceTimersByTimeAsync(1);
   await sending;
   expect(onEnd).toHaveBeenCalledWith(expect.objectContaining({ name: 'TimeoutError' }));
+});
+
+/** Answers what `answer` is told to, after the timers have gone on for so long. */
+async function serveLater(ms: number) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  return serve(async (request, response) => {
+    await buffer(request);
+    vi.advanceTimersByTime(ms);
+    response.end('done');
+  });
+}
+
+test('an answer may take longer than a connection, on a new one and on one that is used again', async () => {
+  const { server, origin } = await serveLater(10_000);
+  const onConnection = vi.fn();
+  server.on('connection', onConnection);
+  expect(await put(origin)).toMatchObject({ body: 'done' });
+  expect(await put(origin)).toMatchObject({ body: 'done' });
+  expect(onConnection).toHaveBeenCalledOnce();
+});
+
+test('a slow line has the whole time for each megabyte of a body', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  // Far more than lies between the two sides: but for some megabytes, what has been sent has been received.
+  const body = Buffer.alloc(64 * 1024 ** 2);
+  let received = 0;
+  const { origin } = await serve((request, response) => {
+    let megabytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      for (; megabytes < Math.floor(received / 1024 ** 2); megabytes += 1) vi.advanceTimersByTime(1_000);
+    });
+    request.once('end', () => response.end('done'));
+  });
+  const headers = { 'content-length': String(body.length) };
+  expect(await put(origin, { body, headers, timeoutMs: 20_000 })).toMatchObject({ body: 'done' });
+  expect(received).toBe(body.length);
+});
+
+test('a slow answer has the whole time for each of its pieces', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const pieces = ['do', 'ne', ''];
+  let sendPiece = () => {};
+  const { origin } = await serve((_, response) => {
+    sendPiece = () => {
+      const piece = pieces.shift();
+      if (piece === '') response.end();
+      else response.write(piece);
+    };
+    sendPiece();
+  });
+  const onAnswer = (message: unknown) => {
+    const { response } = message as { response: IncomingMessage };
+    response.on('data', () =>
+      setImmediate(() => {
+        vi.advanceTimersByTime(15_000);
+        sendPiece();
+      }),
+    );
+  };
+  subscribe('http.client.response.finish', onAnswer);
+  onTestFinished(() => void unsubscribe('http.client.response.finish', onAnswer));
+  expect(await put(origin, { timeoutMs: 20_000 })).toMatchObject({ body: 'done' });
+});
+
+test('a signal that outlives its requests holds nothing of them', async () => {
+  const { origin } = await serve((_, response) => response.end());
+  const { signal } = new AbortController();
+  await put(origin, { signal });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+test('of a large body that is refused before it is sent, the rest is not sent', async () => {
+  const closed = Promise.withResolvers<void>();
+  let received = 0;
+  const { origin } = await serve((request, response) => {
+    request.socket.once('close', () => closed.resolve());
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    response.writeHead(412).end();
+  });
+  const body = Buffer.alloc(64 * 1024 ** 2);
+  const headers = { 'content-length': String(body.length) };
+  expect(await put(origin, { body, headers })).toMatchObject({ status: 412 });
+  await closed.promise;
+  expect(received).toBeLessThan(body.length);
 });
 
 test('a server that refuses connections is named', async () => {
