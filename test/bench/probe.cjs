@@ -23,7 +23,7 @@ async function probe() {
   process.exit();
 }
 
-/** Those to AWS, by their method and host: what goes to a PBX goes through undici. */
+/** Those to AWS, by their method and host: what goes to a PBX does not go through `node:http`. */
 function countRequests() {
   const { subscribe } = require('node:diagnostics_channel');
   subscribe('http.client.request.start', ({ request }) => {

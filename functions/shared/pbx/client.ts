@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import * as v from 'valibot';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Pbx } from '../pbx-registry.ts';
 import { connectionError } from './connection-error.ts';
-import { piecesOf } from './incoming.ts';
+import { toReadable } from './incoming.ts';
 import { RANGE_STATUSES, readRange } from './range.ts';
 import { badReply, parseReply } from './reply.ts';
 import { type PbxRequest, sendRequest, type Timeouts } from './send-request.ts';
@@ -54,7 +53,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
       body: JSON.stringify(body),
       signal,
     });
-    const reply = parseReply(await readText(piecesOf(answer)));
+    const reply = parseReply(await readText(toReadable(answer)));
     const parsed = v.safeParse(schema, reply);
     if (!parsed.success) throw badReply(`${path}: the reply lacks what it should hold`);
     return parsed.output;
@@ -124,8 +123,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         signal,
       );
       const { body } = await send('cdr/download', { ...wanted, random, token }, { signal });
-      // A generator that waits for the PBX cannot be ended from outside; the connection can.
-      return Readable.from(piecesOf(body)).once('close', () => body.destroy());
+      return toReadable(body);
     },
 
     async deviceInfo(token, signal) {

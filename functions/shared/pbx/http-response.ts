@@ -30,7 +30,8 @@ export class ResponseError extends Error {
 
 /**
  * Reads the one response of a connection (RFC 9112), from pieces of any size. Strict where a mistake could make a cut
- * body look like a whole one: a length or a chunk that is not exactly as it should be is an error.
+ * body look like a whole one: a length or a chunk that is not exactly as it should be is an error. In the head, where it
+ * could not, a bare line feed ends a line too: embedded servers write those.
  */
 export function createResponseParser(listener: ResponseListener) {
   /** What comes next in the response. Takes its part of the bytes, and returns the rest of them. */
@@ -43,7 +44,7 @@ export function createResponseParser(listener: ResponseListener) {
 
   function readHead(bytes: Buffer): Buffer {
     text += bytes.toString('latin1');
-    const end = /\r\n\r\n/.exec(text);
+    const end = /\r?\n\r?\n/.exec(text);
     if ((end?.index ?? text.length) > MAX_HEAD_BYTES) throw bad('its head is too long');
     if (end === null) return NOTHING;
     const rest = bytes.subarray(bytes.length - (text.length - end.index - end[0].length));
@@ -153,7 +154,7 @@ const bad = (problem: string) => new ResponseError('BAD_RESPONSE', `The response
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):([\t\P{Cc}\x80-\x9F]*)$/u;
 
 function parseHead(text: string): ResponseHead {
-  const [statusLine = '', ...lines] = text.split('\r\n');
+  const [statusLine = '', ...lines] = text.split(/\r?\n/);
   const [, status] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/.exec(statusLine) ?? [];
   if (status === undefined) throw bad('it has no status line');
   const headers = new Map<string, string>();

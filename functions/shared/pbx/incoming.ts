@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Incoming } from './types.ts';
 
 const PIECE_BYTES = 64 * 1024;
@@ -64,6 +65,7 @@ export function createIncoming(source: Source): { incoming: Incoming; feed: Feed
       return receivedBytes;
     },
     fill(target, onBytes) {
+      if (wanted !== undefined) throw new Error('One place is being filled already.');
       const filling = {
         ...Promise.withResolvers<{ bytes: number; isEnd: boolean }>(),
         target,
@@ -77,6 +79,8 @@ export function createIncoming(source: Source): { incoming: Incoming; feed: Feed
       return filling.promise;
     },
     destroy(reason) {
+      // What was there and has not been read is not there any more: that is no end.
+      if (held.length > 0) end = undefined;
       held = NOTHING;
       finish({ error: reason ?? new Error('The connection has been closed.') });
       source.close();
@@ -101,16 +105,21 @@ export function createIncoming(source: Source): { incoming: Incoming; feed: Feed
   return { incoming, feed };
 }
 
-/** All of it, in pieces. Whoever stops before the end closes the connection. */
-export async function* piecesOf(incoming: Incoming): AsyncGenerator<Buffer, void> {
-  try {
-    for (;;) {
+/** All of it, as a stream; destroying that closes the connection. */
+export const toReadable = (incoming: Incoming): Readable =>
+  new Readable({
+    read() {
       const piece = Buffer.allocUnsafe(PIECE_BYTES);
-      const { bytes, isEnd } = await incoming.fill(piece);
-      if (bytes > 0) yield piece.subarray(0, bytes);
-      if (isEnd) return;
-    }
-  } finally {
-    incoming.destroy();
-  }
-}
+      incoming.fill(piece).then(
+        ({ bytes, isEnd }) => {
+          if (bytes > 0) this.push(piece.subarray(0, bytes));
+          if (isEnd) this.push(null);
+        },
+        (error: Error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      incoming.destroy(error ?? undefined);
+      done(error);
+    },
+  });

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../functions/shared/pbx/connection-error.ts';
-import { piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
+import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
 import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
@@ -188,7 +188,7 @@ describe('a recording', () => {
   it('is asked for by name, and downloaded with the random string and the token', async () => {
     const { server, client } = await start(downloads([RANDOM]));
     const { body } = await client.openRecording(TOKEN, RECORDING);
-    expect((await buffer(piecesOf(body))).toString()).toBe('RIFF');
+    expect((await buffer(toReadable(body))).toString()).toBe('RIFF');
     expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
     expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
     expect(bodyOf(server.seen[0])).toStrictEqual({ recording: RECORDING });
@@ -219,7 +219,7 @@ describe('a recording', () => {
   it('is opened with a fresh random string each time', async () => {
     const { server, client } = await start(downloads(['first', 'second']));
     for (let attempt = 0; attempt < 2; attempt++) {
-      await buffer(piecesOf((await client.openRecording(TOKEN, RECORDING)).body));
+      await buffer(toReadable((await client.openRecording(TOKEN, RECORDING)).body));
     }
     expect(server.seen).toHaveLength(4);
     expect(fieldsOf(server.seen[1])).toMatchObject({ random: 'first' });
@@ -259,7 +259,7 @@ describe('a recording', () => {
     const raw: Answer = ({ socket }) => socket?.end(`HTTP/1.1 200 OK\r\n${header}\r\n${payload}`);
     const { client } = await start(downloads([RANDOM], raw));
     const { totalBytes, start: first, body } = await client.openRecording(TOKEN, RECORDING);
-    expect((await buffer(piecesOf(body))).toString()).toBe('RIFF');
+    expect((await buffer(toReadable(body))).toString()).toBe('RIFF');
     expect([totalBytes, first]).toEqual([expected, 0]);
   });
 });
@@ -367,7 +367,7 @@ describe('a download', () => {
   it('may be longer than any other reply', async () => {
     const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_REPLY_BYTES + 1)));
     const { body, totalBytes } = await client.openRecording(TOKEN, RECORDING);
-    expect(await buffer(piecesOf(body))).toHaveLength(MAX_REPLY_BYTES + 1);
+    expect(await buffer(toReadable(body))).toHaveLength(MAX_REPLY_BYTES + 1);
     expect(totalBytes).toBe(MAX_REPLY_BYTES + 1);
   });
 
@@ -376,7 +376,7 @@ describe('a download', () => {
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
     const { body } = await client.openRecording(TOKEN, RECORDING, controller.signal);
-    const read = buffer(piecesOf(body));
+    const read = buffer(toReadable(body));
     controller.abort(reason);
     await expect(read).rejects.toBe(reason);
   });

@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
+import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
 import { tlsSchema } from '../../../../functions/shared/pbx-registry.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
@@ -19,7 +19,7 @@ const PINNED = { fingerprint256: fingerprintOf(identity) };
 async function read(url: string, tls: object, signal?: AbortSignal): Promise<string> {
   const { origin: baseUrl } = new URL(url);
   const { body } = await sendRequest({ baseUrl, tls: v.parse(tlsSchema, tls) }, { path: '/', signal });
-  return text(piecesOf(body));
+  return text(toReadable(body));
 }
 
 /** How that ends: with the reply, or with the error's code. */

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { request } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
+import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
 import { FEWER_RUNS, fc } from '../../../property.ts';
 import { hostileReply } from './hostile-reply.ts';
@@ -18,7 +18,7 @@ const TLS = { minVersion: 'TLSv1.2' } as const;
 async function readOurs(baseUrl: string): Promise<Taken | undefined> {
   try {
     const { statusCode, body } = await sendRequest({ baseUrl, tls: TLS }, { path: '/' });
-    return { status: statusCode, body: (await buffer(piecesOf(body))).toString('latin1') };
+    return { status: statusCode, body: (await buffer(toReadable(body))).toString('latin1') };
   } catch {
     return undefined;
   }
@@ -33,6 +33,8 @@ async function readTheirs(url: string): Promise<Taken | undefined> {
     return undefined;
   }
 }
+
+const headOf = (reply: Buffer) => /^.*?\n\r?\n/s.exec(reply.toString('latin1'))?.[0] ?? '';
 
 async function serveRaw() {
   let pieces: Buffer[] = [];
@@ -56,7 +58,8 @@ describe('a reply', () => {
       fc.asyncProperty(hostileReply('192.0.2.1:9', ['told']), async (reply) => {
         use(reply);
         const ours = await readOurs(url);
-        if (ours === undefined) return;
+        // Undici takes no bare line feed in a head.
+        if (ours === undefined || /(?<!\r)\n/.test(headOf(reply))) return;
         takenCount += 1;
         expect(await readTheirs(url)).toEqual(ours);
       }),

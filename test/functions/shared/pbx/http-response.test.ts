@@ -44,6 +44,7 @@ describe('a response', () => {
     ['with nothing in it', `${OK}Content-Length: 0\r\n\r\n`, { body: '' }],
     ['without a length', `${OK}\r\nRIFF`, { body: 'RIFF' }],
     ['of a server of HTTP/1.0', 'HTTP/1.0 200 OK\r\nServer: Boa/0.94.14rc21\r\n\r\nRIFF', { body: 'RIFF' }],
+    ['with bare line feeds in its head', 'HTTP/1.1 200 OK\nContent-Length: 4\n\nRIFF', { body: 'RIFF' }],
     ['without a reason', 'HTTP/1.1 200\r\n\r\nRIFF', { body: 'RIFF' }],
     [
       'in chunks',

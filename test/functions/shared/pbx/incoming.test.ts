@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createIncoming, piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
+import { createIncoming, toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 
 function start() {
   const source = { resume: vi.fn(), close: vi.fn() };
@@ -89,23 +89,47 @@ describe('the source', () => {
   });
 });
 
-describe('pieces', () => {
-  it('are all of it', async () => {
+it('bytes that were there and are thrown away are not the end, though the source has ended', async () => {
+  const { incoming, feed } = start();
+  const reason = new Error('Stopped.');
+  feed.take(Buffer.from('abcdef'));
+  feed.end();
+  incoming.destroy(reason);
+  await expect(incoming.fill(Buffer.alloc(4))).rejects.toBe(reason);
+});
+
+it('a second place that is to be filled at the same time is refused', async () => {
+  const { incoming, feed } = start();
+  const filling = incoming.fill(Buffer.alloc(4));
+  expect(() => incoming.fill(Buffer.alloc(4))).toThrow('being filled already');
+  feed.end();
+  expect(await filling).toEqual({ bytes: 0, isEnd: true });
+});
+
+describe('a stream', () => {
+  it('has all of it, in pieces with memory of their own', async () => {
     const { incoming, feed } = start();
     const content = Buffer.from(Array.from({ length: 150_000 }, (_, index) => index % 251));
     feed.take(content.subarray(0, 100_000));
     feed.take(content.subarray(100_000));
     feed.end();
     const pieces: Buffer[] = [];
-    for await (const piece of piecesOf(incoming)) pieces.push(piece);
+    for await (const piece of toReadable(incoming)) pieces.push(piece);
     expect(Buffer.concat(pieces).equals(content)).toBe(true);
     expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(pieces.length);
   });
 
-  it('that nobody wants any more close the source', async () => {
+  it('that nobody wants any more closes the source, at once', async () => {
     const { incoming, feed, source } = start();
     feed.take(Buffer.alloc(100_000));
-    for await (const _ of piecesOf(incoming)) break;
+    for await (const _ of toReadable(incoming)) break;
     expect(source.close).toHaveBeenCalledOnce();
+
+    const waiting = start();
+    const stream = toReadable(waiting.incoming);
+    stream.read();
+    expect(waiting.feed.isWanted()).toBe(true);
+    stream.destroy();
+    expect(waiting.source.close).toHaveBeenCalledOnce();
   });
 });

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { piecesOf } from '../../../../functions/shared/pbx/incoming.ts';
+import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
 import { fingerprintOf } from '../../../simulated-pbx/certificate.ts';
 import { identity } from '../../../simulated-pbx/test-bench.ts';
@@ -58,7 +58,7 @@ describe('a request', () => {
     onTestFinished(() => void server.close());
     const baseUrl = `http://[::1]:${(server.address() as AddressInfo).port}`;
     const { body } = await sendRequest({ baseUrl, tls: TLS }, { path: '/' });
-    expect(await text(piecesOf(body))).toBe('Hello');
+    expect(await text(toReadable(body))).toBe('Hello');
   });
 });
 
@@ -106,7 +106,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
       socket.once('data', () => socket.end(`${OK}\r\nHello`));
     }, isTls);
     const { body } = await sendRequest({ baseUrl: url, tls: TLS }, { path: '/' });
-    expect(await text(piecesOf(body))).toBe('Hello');
+    expect(await text(toReadable(body))).toBe('Hello');
     await closed.promise;
   });
 
@@ -117,7 +117,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
       socket.once('data', () => socket.write(`${OK}Content-Length: 5\r\n\r\nHello, and more`));
     }, isTls);
     const { body } = await sendRequest({ baseUrl: url, tls: TLS }, { path: '/' });
-    expect(await text(piecesOf(body))).toBe('Hello');
+    expect(await text(toReadable(body))).toBe('Hello');
     await closed.promise;
   });
 
@@ -126,7 +126,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
       socket.once('data', () => socket.end(`${OK}Content-Length: 10\r\n\r\nHello`));
     }, isTls);
     const { body } = await sendRequest({ baseUrl: url, tls: TLS }, { path: '/' });
-    await expect(text(piecesOf(body))).rejects.toMatchObject({ code: 'CLOSED_EARLY' });
+    await expect(text(toReadable(body))).rejects.toMatchObject({ code: 'CLOSED_EARLY' });
   });
 });
 
@@ -135,9 +135,20 @@ it('a body without a length whose connection is reset is no whole one', async ()
     socket.once('data', () => socket.write(`${OK}\r\nHello`, () => socket.resetAndDestroy()));
   });
   const reading = sendRequest({ baseUrl: url, tls: TLS }, { path: '/' }).then(({ body }) =>
-    text(piecesOf(body)),
+    text(toReadable(body)),
   );
   await expect(reading).rejects.toMatchObject({ code: 'ECONNRESET' });
+});
+
+it('a signal that outlives its requests holds nothing of them', async () => {
+  const url = await serve((socket) => {
+    socket.once('data', () => socket.end(`${OK}\r\nHello`));
+  });
+  const { signal } = new AbortController();
+  const { body } = await sendRequest({ baseUrl: url, tls: TLS }, { path: '/', signal });
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  expect(await text(toReadable(body))).toBe('Hello');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 it('a response that is no HTTP fails, and its connection is closed', async () => {
@@ -205,6 +216,16 @@ describe('a PBX that', () => {
     connection?.write('world');
     connection?.end();
     expect(await filling).toEqual({ bytes: 12, isEnd: true });
+
+    // Neither between two places that are filled, when the first is full and something follows.
+    const long = await sendRequest({ baseUrl: url, tls: TLS }, { path: '/' }, { idleTimeoutMs: 1_000 });
+    expect(await long.body.fill(Buffer.alloc(2))).toEqual({ bytes: 2, isEnd: false });
+    const rest = long.body.fill(Buffer.alloc(6));
+    connection?.write(', world');
+    expect(await rest).toEqual({ bytes: 6, isEnd: false });
+    vi.advanceTimersByTime(10_000);
+    connection?.end();
+    expect(await long.body.fill(Buffer.alloc(10))).toEqual({ bytes: 4, isEnd: true });
 
     const other = await sendRequest({ baseUrl: url, tls: TLS }, { path: '/' }, { idleTimeoutMs: 1_000 });
     const failure = expect(other.body.fill(Buffer.alloc(100))).rejects.toMatchObject({
