@@ -91,7 +91,9 @@ const lambdaCost = ({ memoryMb }: Work, ms: number): number =>
   (Math.ceil(ms) / 1000) * (memoryMb / 1024) * PRICES.lambdaArmGbSecond + PRICES.lambdaRequest;
 
 export const costsOf = ({ webhook, calls }: Workload): RecordingCost[] =>
-  calls.flatMap((call) => [1, 5, 50].map((speed) => costOfRecordings(call, webhook, speed)));
+  calls
+    .filter(({ minutes }) => minutes !== 5)
+    .flatMap((call) => [1, 5, 50].map((speed) => costOfRecordings(call, webhook, speed)));
 
 /** Metrics that have a value in every hour, and those that have some in the hours with calls; of others see nothing. */
 const ALWAYS: MetricName[] = [

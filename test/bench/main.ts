@@ -69,7 +69,7 @@ await runCommand(async () => {
   const environment = await addPbx(aws, { id: STREAM_PBX, url, fingerprint256 }, directory);
   const caFile = join(directory, 'servers.pem');
   await writeFile(caFile, certificate);
-  const places = { bundle: archiver, servers, environment, caFile };
+  const places = { bundle: archiver, servers, environment, caFile, directory };
   const archiverEnvironment = environmentFor(places);
   const queueUrl = aws.createQueue(`recordings-${STREAM_PBX}`);
 

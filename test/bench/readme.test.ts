@@ -42,7 +42,7 @@ test('the README has a place for the figures, and entering them twice is enterin
   const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
   const once = enterFigures(readme, RESULTS);
   expect(once).toContain('2026-01-31, Node v24.0.0, 2 cores of Some (arm64), medians of 7 runs:');
-  expect(once).toContain('| recording-link loaded | 10 ms | 1 ms | yes |  |');
+  expect(once).toContain('| recording-link loaded | 10 ms | 1 ms | yes | 1 ms |');
   expect(once).toContain('| report acknowledged, 50 a second, p99 | 15 ms | 20.0 ms | no |  |');
   expect(once).toContain("| CPU per MiB, 60 MiB, of rclone's | 1 times | not measured |  |  |");
   expect(once).toContain('| recording-link, first answer | 25 ms | 1 ms | yes | 1 ms |');

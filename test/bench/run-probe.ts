@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -57,12 +58,13 @@ export async function runProbe(
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const [logs, errors, result] = await Promise.all([
+  const [logs, errors, result, [code, signal]] = await Promise.all([
     text(child.stdout as Readable),
     text(child.stderr as Readable),
     text(child.stdio[3] as Readable),
+    once(child, 'exit'),
   ]);
-  if (result === '') throw new Error(`A function did not start:\n${errors}`);
+  if (result === '') throw new Error(`A function ended without a result (${signal ?? code}):\n${errors}`);
   return { ...JSON.parse(result), logBytes: logs.length };
 }
 

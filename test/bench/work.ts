@@ -34,10 +34,10 @@ export interface Deployed {
   environment: Record<string, string>;
 }
 
-/** For reports, and for recordings of calls of 3 minutes and of an hour. */
+/** For reports, and for recordings of calls of 3 and 5 minutes and of an hour. */
 export async function measureWork(webhook: Deployed, archiver: Deployed): Promise<Workload> {
   const calls: CallWork[] = [];
-  for (const minutes of [3, 60]) {
+  for (const minutes of [3, 5, 60]) {
     const bytes = 44 + minutes * BYTES_PER_MINUTE;
     const event = (serial: number) =>
       toSqsEvent(jobFor(recordingOf(bytes, SERIAL + minutes * 100 + serial), STREAM_PBX));

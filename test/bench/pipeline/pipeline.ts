@@ -28,7 +28,7 @@ export interface Pipeline {
   acknowledged: ({ perSecond: number; reports: number } & Percentiles)[];
   /** From the report to the object in S3, with one report a second, and without the recording's way. */
   visible: Percentiles;
-  /** What was taken off: the same recording from the same server to the same S3 with nothing in between. */
+  /** What was taken off: the bytes of the same recording from the same server, and to it. */
   transferMs: number;
 }
 
@@ -110,21 +110,18 @@ async function post(url: string, recording: string): Promise<void> {
   if (statusCode !== 200) throw new Error(`A report was answered with ${statusCode}.`);
 }
 
-/**
- * As the archive function does it: one a second, which finds caches as cold; connects anew for the recording, while S3's
- * connection stays; and the one comes behind the other.
- */
+/** The recording's bytes from the server, and to it, over connections that are open already, one behind the other. */
 async function measureTransfer({ url, certificate }: Servers, times: number): Promise<number> {
   const peer = { baseUrl: url, tls: { minVersion: 'TLSv1.2', ca: certificate } } as const;
   const s3 = new Agent({ connect: { ca: certificate } });
   const bytes = Buffer.alloc(RECORDING_BYTES);
   const taken: number[] = [];
   for (let serial = BARE; serial < BARE + WARM_UP + times; serial += 1) {
-    await delay(1000);
     const recording = recordingOf(RECORDING_BYTES, serial);
-    const startedAt = now();
     const path = `/api/v1.1.0/recording/download?recording=${recording}`;
-    await (await sendRequest(peer, { path })).body.fill(bytes);
+    const { body } = await sendRequest(peer, { path });
+    const startedAt = now();
+    await body.fill(bytes);
     const put = { method: 'PUT', body: bytes, dispatcher: s3 } as const;
     await (await request(`${url}/bench/${recording}`, put)).body.dump();
     taken.push(now() - startedAt);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { jobFor, toSqsEvent } from '../aws.ts';
 import { type Bundle, environmentOf } from '../bundles.ts';
 import { isInstalled, runCommandLine, runFunction, runProbe, type Used } from '../run-probe.ts';
@@ -28,6 +29,8 @@ export interface Places {
   environment: Record<string, string>;
   /** PEM of the servers' certificate. */
   caFile: string;
+  /** For the programs that archive-recording is compared with. */
+  directory: string;
 }
 
 /** Those that this machine has: Node's, and rclone and curl with the AWS CLI, where GNU time can tell what they use. */
@@ -44,7 +47,7 @@ export async function findWays(places: Places): Promise<ReadonlyMap<string, Way>
 }
 
 /** What a function finds that works with the servers. */
-export const environmentFor = ({ bundle, servers, environment, caFile }: Places) => ({
+export const environmentFor = ({ bundle, servers, environment, caFile }: Omit<Places, 'directory'>) => ({
   ...environmentOf(bundle, environment),
   AWS_ENDPOINT_URL_S3: servers.url,
   // One program's way to trust the server must not cost more than another's.
@@ -60,7 +63,7 @@ function throughFunction(places: Places): Way {
   };
 }
 
-function throughProgram(name: string, { servers, caFile }: Places): Way {
+function throughProgram(name: string, { servers, caFile, directory }: Places): Way {
   const environment = {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'any',
@@ -68,7 +71,17 @@ function throughProgram(name: string, { servers, caFile }: Places): Way {
     AWS_ENDPOINT_URL_S3: servers.url,
     NODE_EXTRA_CA_CERTS: caFile,
   };
-  const program = join(import.meta.dirname, `${name}.ts`);
+  // Bundled as the stack bundles its own: reading TypeScript takes 18 MB.
+  const program = join(directory, `${name}.cjs`);
+  buildSync({
+    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    logLevel: 'error',
+  });
   return async (recording) => {
     const transfer: Transfer = {
       source: sourceOf(recording, servers),

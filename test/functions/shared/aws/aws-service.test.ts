@@ -116,6 +116,7 @@ test.each([
   ['cn-north-1', 'recordings', undefined],
   ['us-east-1', 'our.recordings', undefined],
   ['us-east-1', 'recordings', 'http://127.0.0.1:9000'],
+  ['us-east-1', 'recordings', 'http://127.0.0.1:9000/'],
 ])(
   'a link names the same place, and the same rights, as the SDK’s: %s, %s, %s',
   async (place, name, endpoint) => {
