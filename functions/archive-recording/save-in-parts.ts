@@ -10,7 +10,7 @@ import type { RecordingStore } from './recording-store.ts';
 import type { Saved } from './write-once.ts';
 
 /** What is to come behind the parts that are stored: `first`, then `parts`. */
-export interface Incoming {
+export interface ComingParts {
   first: Part;
   parts: AsyncGenerator<Part, void>;
 }
@@ -31,7 +31,7 @@ const HARMLESS = ['pbx-connection', 'recording-incomplete'];
  * further than `begun`. After any other failure nothing is left, but for a `begun` that may still be gone on with.
  */
 export async function saveInParts(
-  { first, parts }: Incoming,
+  { first, parts }: ComingParts,
   begun: UnfinishedUpload,
   key: string,
   { store, signal, isResumable }: PartsDeps,

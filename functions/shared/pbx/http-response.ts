@@ -1,13 +1,9 @@
+import { badResponse, framingOf, parseHead, ResponseError, type ResponseHead } from './response-head.ts';
+
 /** Of a status line with its headers, and of what stands between the chunks of a body; a PBX's are far below. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
-
-export interface ResponseHead {
-  statusCode: number;
-  /** By their names in lower case; the values of one that is repeated stand behind each other, with commas. */
-  headers: ReadonlyMap<string, string>;
-}
 
 /** Told of a response as it comes. */
 export interface ResponseListener {
@@ -16,16 +12,6 @@ export interface ResponseListener {
   onBody(bytes: Buffer): void;
   /** The response is complete. */
   onEnd(): void;
-}
-
-/** A response that is none, or stops short. It says what is wrong, and nothing of what came. */
-export class ResponseError extends Error {
-  readonly code: 'BAD_RESPONSE' | 'CLOSED_EARLY';
-
-  constructor(code: ResponseError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /**
@@ -45,12 +31,12 @@ export function createResponseParser(listener: ResponseListener) {
   function readHead(bytes: Buffer): Buffer {
     text += bytes.toString('latin1');
     const end = /\r?\n\r?\n/.exec(text);
-    if ((end?.index ?? text.length) > MAX_HEAD_BYTES) throw bad('its head is too long');
+    if ((end?.index ?? text.length) > MAX_HEAD_BYTES) throw badResponse('its head is too long');
     if (end === null) return NOTHING;
     const rest = bytes.subarray(bytes.length - (text.length - end.index - end[0].length));
     const head = parseHead(text.slice(0, end.index));
     text = '';
-    if (head.statusCode === 101) throw bad('it changes the protocol');
+    if (head.statusCode === 101) throw badResponse('it changes the protocol');
     // Such as 100 Continue: the response is still to come.
     if (head.statusCode < 200) return rest;
     listener.onHead(head);
@@ -105,7 +91,7 @@ export function createResponseParser(listener: ResponseListener) {
   function readChunkSize(bytes: Buffer): Buffer {
     return readLine(bytes, (line) => {
       const [, digits] = /^([\da-f]{1,12})[ \t]*(?:;.*)?$/i.exec(line) ?? [];
-      if (digits === undefined) throw bad('the size of a chunk is no number');
+      if (digits === undefined) throw badResponse('the size of a chunk is no number');
       bytesLeft = Number.parseInt(digits, 16);
       read = bytesLeft === 0 ? readTrailer : readChunk;
     });
@@ -113,7 +99,7 @@ export function createResponseParser(listener: ResponseListener) {
 
   function readChunkEnd(bytes: Buffer): Buffer {
     return readLine(bytes, (line) => {
-      if (line !== '') throw bad('a chunk is longer than its size');
+      if (line !== '') throw badResponse('a chunk is longer than its size');
       read = readChunkSize;
     });
   }
@@ -127,9 +113,9 @@ export function createResponseParser(listener: ResponseListener) {
   function readLine(bytes: Buffer, onLine: (line: string) => void): Buffer {
     const end = bytes.indexOf('\n');
     text += bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
-    if (text.length > MAX_HEAD_BYTES) throw bad('a line is too long');
+    if (text.length > MAX_HEAD_BYTES) throw badResponse('a line is too long');
     if (end < 0) return NOTHING;
-    if (!text.endsWith('\r')) throw bad('a line ends as none does');
+    if (!text.endsWith('\r')) throw badResponse('a line ends as none does');
     const line = text.slice(0, -1);
     text = '';
     onLine(line);
@@ -146,38 +132,4 @@ export function createResponseParser(listener: ResponseListener) {
       if (!isComplete) throw new ResponseError('CLOSED_EARLY', 'The response stops short.');
     },
   };
-}
-
-const bad = (problem: string) => new ResponseError('BAD_RESPONSE', `The response is no HTTP: ${problem}.`);
-
-/** A name, and a value without control characters, which are as little HTTP there as in a name. */
-const HEADER = /^([!#$%&'*+.^_`|~\w-]+):([\t\P{Cc}\x80-\x9F]*)$/u;
-
-function parseHead(text: string): ResponseHead {
-  const [statusLine = '', ...lines] = text.split(/\r?\n/);
-  const [, status] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/.exec(statusLine) ?? [];
-  if (status === undefined) throw bad('it has no status line');
-  const headers = new Map<string, string>();
-  for (const line of lines) {
-    const [, name, value] = HEADER.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw bad('it has a header that is none');
-    const key = name.toLowerCase();
-    const values = [headers.get(key), value.replace(/^[\t ]+|[\t ]+$/g, '')];
-    headers.set(key, values.filter((it) => it !== undefined).join(', '));
-  }
-  return { statusCode: Number(status), headers };
-}
-
-/** How the end of the body is found: RFC 9112, section 6.3. */
-function framingOf({ statusCode, headers }: ResponseHead): number | 'chunked' | 'until-close' {
-  const encoding = headers.get('transfer-encoding');
-  const length = headers.get('content-length');
-  if (encoding !== undefined) {
-    if (encoding.toLowerCase() !== 'chunked') throw bad('its transfer encoding is unknown');
-    if (length !== undefined) throw bad('it has a length and a transfer encoding');
-    return 'chunked';
-  }
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) throw bad('its length is no number');
-  if (statusCode === 204 || statusCode === 304) return 0;
-  return length === undefined ? 'until-close' : Number(length);
 }

@@ -1,4 +1,4 @@
-import type { ResponseHead } from './http-response.ts';
+import type { ResponseHead } from './response-head.ts';
 import type { RecordingSource } from './types.ts';
 
 /** The HTTP statuses that say something of a range, for a request that asked for one. */

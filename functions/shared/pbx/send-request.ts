@@ -1,6 +1,7 @@
 import { connectToPbx, type Peer } from './connect.ts';
-import { createResponseParser, type ResponseHead } from './http-response.ts';
+import { createResponseParser } from './http-response.ts';
 import { createIncoming } from './incoming.ts';
+import type { ResponseHead } from './response-head.ts';
 import type { Incoming } from './types.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createResponseParser, type ResponseHead } from '../../../../functions/shared/pbx/http-response.ts';
+import { createResponseParser } from '../../../../functions/shared/pbx/http-response.ts';
+import type { ResponseHead } from '../../../../functions/shared/pbx/response-head.ts';
 
 interface Read {
   head?: ResponseHead;
