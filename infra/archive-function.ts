@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, type IGrantable, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type ILayerVersion, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  type ILayerVersion,
+  LoggingFormat,
+  type RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -33,6 +40,8 @@ export interface ArchiveFunctionProps<Environment> {
   readonly logRetention: RetentionDays;
   /** In the smallest memory that Lambda has; 256 MB by default. */
   readonly isFrugal?: boolean;
+  /** Lambda's default, and this one's, is to stop a function that keeps sending messages to its own queue. */
+  readonly recursiveLoop?: RecursiveLoop;
   readonly layers?: ILayerVersion[];
   /** Given to the functions that talk to the PBX. */
   readonly network?: PbxNetwork | undefined;
@@ -80,6 +89,7 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
       // Memory is also CPU: with half of it a function takes twice as long to start, and a PBX or a person is waiting.
       memorySize: props.isFrugal ? 128 : 256,
       timeout: props.timeout,
+      ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
       environment: { ...props.environment, ...(props.isFrugal && FRUGAL_HEAP) },
       layers: props.layers ?? [],
       role: this.role,

@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -55,6 +56,9 @@ export class ArchiveStack extends Stack {
       timeout: Duration.minutes(15),
       // Nearly all of its time it waits for the PBX's line, and nobody for it.
       isFrugal: true,
+      // A long call over a slow line may need more runs than the 16 after which Lambda takes a function that sends
+      // to its own queue for an endless loop. The job's age limits these.
+      recursiveLoop: RecursiveLoop.ALLOW,
       environment: {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
@@ -113,6 +117,8 @@ export class ArchiveStack extends Stack {
       pbx.grantSession(archiver.handler);
       pbx.grantSession(reconciler.handler);
       pbx.grantJobs(reconciler.handler);
+      // An interrupted transfer goes back into the queue with what is stored of it.
+      pbx.grantJobs(archiver.handler);
       queues[pbxId] = pbx.queue;
     }
 

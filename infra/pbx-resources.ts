@@ -93,9 +93,9 @@ export class PbxResources extends Construct {
     this.grantJobs(grantee);
   }
 
-  /** To queue jobs. */
+  /** To queue jobs. `grantSendMessages` would also allow looking at the queue, which no function does. */
   grantJobs(grantee: IGrantable): void {
-    this.queue.grantSendMessages(grantee);
+    allow(grantee, ['sqs:SendMessage'], this.queue.queueArn);
   }
 
   /** To log in, and share the session. `grantWrite` would also allow changing the secret itself. */

@@ -71,6 +71,11 @@ describe('the functions', () => {
     expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
   });
 
+  it('are stopped when they send to their own queue again and again, but for the one that resumes long calls so', () => {
+    expect(functionOf('ArchiveRecording')[1].Properties.RecursiveLoop).toBe('Allow');
+    archive.template.resourcePropertiesCountIs('AWS::Lambda::Function', { RecursiveLoop: 'Allow' }, 1);
+  });
+
   it.each(roles)('%s starts only after its permissions are there', (prefix) => {
     const [policyId] = findResource(archive.resources, 'AWS::IAM::Policy', prefix);
     expect(functionOf(prefix)[1].DependsOn).toContain(policyId);

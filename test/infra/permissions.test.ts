@@ -30,6 +30,7 @@ const read = (secret: string) =>
   ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'].map((action) => `${action} <${secret}>`);
 const share = (secret: string) =>
   ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'].map((action) => `${action} <${secret}>`);
+const sendTo = (queue: string) => `sqs:SendMessage <${queue}.Arn>`;
 const send = (queue: string) =>
   ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'].map(
     (action) => `${action} <${queue}.Arn>`,
@@ -49,20 +50,21 @@ describe('the permissions', () => {
       [
         ...logs('CdrWebhook'),
         ...read(credentials),
-        ...send(jobs),
+        sendTo(jobs),
         ...send(deadLetters),
         ...send(sessionRequests),
       ].sort(),
     );
   });
 
-  it('of the archiver are to take jobs, log in, store recordings without deleting any, and note what is lost', () => {
+  it('of the archiver are to take jobs and put interrupted ones back, log in, store recordings without deleting any, and note what is lost', () => {
     expect(permissionsOf('ArchiveRecording')).toEqual(
       [
         ...logs('ArchiveRecording'),
         ...read(credentials),
         ...share(session),
         ...consume(jobs),
+        sendTo(jobs),
         ...send(deadLetters),
         `s3:AbortMultipartUpload <${bucket}.Arn>/recordings/*`,
         `s3:GetObject <${bucket}.Arn>/recordings/*`,
@@ -79,7 +81,7 @@ describe('the permissions', () => {
         ...logs('Reconciliation'),
         ...read(credentials),
         ...share(session),
-        ...send(jobs),
+        sendTo(jobs),
         `s3:GetObject <${bucket}.Arn>/recordings/*`,
         `s3:GetObject <${bucket}.Arn>/reconciliation/*`,
         `s3:PutObject <${bucket}.Arn>/reconciliation/queued/*`,
