@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { envSchema as archiveRecordingEnv } from '../../functions/archive-recording/env.ts';
 import { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
 import { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
@@ -35,7 +35,7 @@ const environmentOf = (prefix: string, synthesized = archive) => {
 const queueOf = (prefix: string) => findResource(archive.resources, 'AWS::SQS::Queue', prefix);
 
 describe('the functions', () => {
-  it.each(roles)('%s runs on Node 24 and arm64, logs JSON, and is traced by nobody', (prefix) => {
+  test.each(roles)('%s runs on Node 24 and arm64, logs JSON, and is traced by nobody', (prefix) => {
     const [, { Properties }] = functionOf(prefix);
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -47,7 +47,7 @@ describe('the functions', () => {
     expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
-  it.each([
+  test.each([
     ['ArchiveRecording', 128],
     ['CdrWebhook', 256],
     ['PbxSession', 256],
@@ -57,11 +57,11 @@ describe('the functions', () => {
     expect(functionOf(prefix)[1].Properties.MemorySize).toBe(megabytes);
   });
 
-  it('has a heap that stays small where there is little memory', () => {
+  test('has a heap that stays small where there is little memory', () => {
     expect(environmentOf('ArchiveRecording')).toMatchObject(FRUGAL_HEAP);
   });
 
-  it.each([
+  test.each([
     ['ArchiveRecording', 900],
     ['CdrWebhook', 10],
     ['PbxSession', 120],
@@ -71,22 +71,22 @@ describe('the functions', () => {
     expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
   });
 
-  it('are stopped when they send to their own queue again and again, but for the one that resumes long calls so', () => {
+  test('are stopped when they send to their own queue again and again, but for the one that resumes long calls so', () => {
     expect(functionOf('ArchiveRecording')[1].Properties.RecursiveLoop).toBe('Allow');
     archive.template.resourcePropertiesCountIs('AWS::Lambda::Function', { RecursiveLoop: 'Allow' }, 1);
   });
 
-  it.each(roles)('%s starts only after its permissions are there', (prefix) => {
+  test.each(roles)('%s starts only after its permissions are there', (prefix) => {
     const [policyId] = findResource(archive.resources, 'AWS::IAM::Policy', prefix);
     expect(functionOf(prefix)[1].DependsOn).toContain(policyId);
   });
 
-  it('exist without any helper function of the CDK beside them', () => {
+  test('exist without any helper function of the CDK beside them', () => {
     archive.template.resourceCountIs('AWS::Lambda::Function', 5);
     archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 5);
   });
 
-  it('and the API keep their logs for as long as configured', () => {
+  test('and the API keep their logs for as long as configured', () => {
     const { template } = synthArchive({ logRetentionDays: 30 });
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 6);
     template.resourceCountIs('AWS::Logs::LogGroup', 6);
@@ -95,7 +95,7 @@ describe('the functions', () => {
 });
 
 describe('the environment', () => {
-  it.each([
+  test.each([
     ['CdrWebhook', cdrWebhookEnv],
     ['ArchiveRecording', archiveRecordingEnv],
     ['PbxSession', pbxSessionEnv],
@@ -106,7 +106,7 @@ describe('the environment', () => {
   });
 
   const [withoutToken, withToken] = recordingLinkEnv.options;
-  it.each([
+  test.each([
     ['token', withToken],
     ['iam', withoutToken],
     ['jwt', withoutToken],
@@ -116,7 +116,7 @@ describe('the environment', () => {
     expect(environment.LINK_AUTHORIZATION).toBe(type);
   });
 
-  it('gives queue URLs a base that a queue name completes', () => {
+  test('gives queue URLs a base that a queue name completes', () => {
     for (const prefix of ['CdrWebhook', 'ArchiveRecording', 'Reconciliation']) {
       expect(flatten(environmentOf(prefix).QUEUE_URL_BASE)).toBe(
         'https://sqs.<AWS::Region>.<AWS::URLSuffix>/<AWS::AccountId>/',
@@ -124,7 +124,7 @@ describe('the environment', () => {
     }
   });
 
-  it('names the webhook host without a scheme', () => {
+  test('names the webhook host without a scheme', () => {
     const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
     for (const prefix of ['PbxSession', 'ArchiveRecording', 'Reconciliation']) {
       expect(flatten(environmentOf(prefix).REPORT_HOST)).toBe(
@@ -133,7 +133,7 @@ describe('the environment', () => {
     }
   });
 
-  it('carries the configured maximum age of a link', () => {
+  test('carries the configured maximum age of a link', () => {
     const { MAX_LINK_AGE_SECONDS } = environmentOf(
       'RecordingLink',
       synthArchive({ links: { maximumAgeSeconds: 600 } }),
@@ -142,7 +142,7 @@ describe('the environment', () => {
     expect(environmentOf('RecordingLink').MAX_LINK_AGE_SECONDS).toBe('3600');
   });
 
-  it('names a file of a layer that exactly the functions with that variable have', () => {
+  test('names a file of a layer that exactly the functions with that variable have', () => {
     const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
     for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'Reconciliation']) {
       expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
@@ -156,7 +156,7 @@ describe("a PBX's queue", () => {
   const [queueId, queue] = queueOf('Pbxheadoffice');
   const [deadLetterQueueId] = queueOf('DeadLetterQueue');
 
-  it('has the name that its URL is made of, waits 5 seconds, and keeps a job for 14 days', () => {
+  test('has the name that its URL is made of, waits 5 seconds, and keeps a job for 14 days', () => {
     expect(queue.Properties).toMatchObject({
       QueueName: 'PbxRecordingArchive-head-office',
       DelaySeconds: 5,
@@ -164,12 +164,12 @@ describe("a PBX's queue", () => {
     });
   });
 
-  it('hides a job for twice as long as its function may take', () => {
+  test('hides a job for twice as long as its function may take', () => {
     const timeout = Number(functionOf('ArchiveRecording')[1].Properties.Timeout);
     expect(queue.Properties.VisibilityTimeout).toBe(2 * timeout);
   });
 
-  it('gives a crashing job up long after the function would, and before the queue forgets it', () => {
+  test('gives a crashing job up long after the function would, and before the queue forgets it', () => {
     const { maxReceiveCount, deadLetterTargetArn } = queue.Properties.RedrivePolicy as {
       maxReceiveCount: number;
       deadLetterTargetArn: Json;
@@ -181,7 +181,7 @@ describe("a PBX's queue", () => {
     expect(secondsOfCrashes).toBeLessThan(Number(queue.Properties.MessageRetentionPeriod));
   });
 
-  it('feeds the one archive function, one job at a time, by as many workers as configured', () => {
+  test('feeds the one archive function, one job at a time, by as many workers as configured', () => {
     const [functionId] = functionOf('ArchiveRecording');
     const mapping = (MaximumConcurrency: number) => ({
       EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
@@ -200,7 +200,7 @@ describe("a PBX's queue", () => {
 });
 
 describe('session requests', () => {
-  it('reach the session function one by one, and are given up after five receives', () => {
+  test('reach the session function one by one, and are given up after five receives', () => {
     const [queueId, { Properties }] = queueOf('SessionRequests');
     const [functionId, session] = functionOf('PbxSession');
     const [deadLetterQueueId] = queueOf('DeadLetterQueue');
@@ -218,7 +218,7 @@ describe('session requests', () => {
     });
   });
 
-  it('come from the clock every ten minutes as well', () => {
+  test('come from the clock every ten minutes as well', () => {
     const [functionId] = functionOf('PbxSession');
     archive.template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(10 minutes)',
@@ -229,14 +229,14 @@ describe('session requests', () => {
 });
 
 describe('every queue', () => {
-  it('is encrypted and keeps messages for 14 days', () => {
+  test('is encrypted and keeps messages for 14 days', () => {
     archive.template.allResourcesProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 86_400,
     });
   });
 
-  it('refuses plain HTTP', () => {
+  test('refuses plain HTTP', () => {
     const queues = Object.values(archive.resources).filter(({ Type }) => Type === 'AWS::SQS::Queue');
     archive.template.resourcePropertiesCountIs(
       'AWS::SQS::QueuePolicy',
@@ -255,7 +255,7 @@ describe('every queue', () => {
 describe('the secrets', () => {
   const { template } = archive;
 
-  it('of a PBX hold empty credentials and a generated webhook secret that fits a URL path', () => {
+  test('of a PBX hold empty credentials and a generated webhook secret that fits a URL path', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: 'PbxRecordingArchive/pbx/head-office',
       GenerateSecretString: {
@@ -267,14 +267,14 @@ describe('the secrets', () => {
     });
   });
 
-  it('of a session have a first version from the start', () => {
+  test('of a session have a first version from the start', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: 'PbxRecordingArchive/session/head-office',
       GenerateSecretString: { SecretStringTemplate: '{}', GenerateStringKey: 'nonce' },
     });
   });
 
-  it('include a link token with token authorization, and none with any other', () => {
+  test('include a link token with token authorization, and none with any other', () => {
     const token = {
       Name: 'PbxRecordingArchive/link-token',
       GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true },
@@ -286,7 +286,7 @@ describe('the secrets', () => {
     }
   });
 
-  it('are all generated, and their values appear nowhere in the template', () => {
+  test('are all generated, and their values appear nowhere in the template', () => {
     for (const { Type, Properties } of Object.values(archive.resources)) {
       if (Type !== 'AWS::SecretsManager::Secret') continue;
       expect(Properties).toHaveProperty('GenerateSecretString');
@@ -296,13 +296,13 @@ describe('the secrets', () => {
     expect(JSON.stringify(archive.template.toJSON())).not.toContain('resolve:secretsmanager');
   });
 
-  it('leave their names free when their PBX is taken out', () => {
+  test('leave their names free when their PBX is taken out', () => {
     template.allResources('AWS::SecretsManager::Secret', { DeletionPolicy: 'Delete' });
   });
 });
 
 describe('the outputs', () => {
-  it('name what people need after a deployment', () => {
+  test('name what people need after a deployment', () => {
     expect(Object.keys(archive.outputs).sort()).toEqual([
       'AlarmTopicArn',
       'ArchiveRecordingLogs',
@@ -327,13 +327,13 @@ describe('the outputs', () => {
     );
   });
 
-  it('name no link token where there is none', () => {
+  test('name no link token where there is none', () => {
     expect(withLinks.iam.outputs).not.toHaveProperty('LinkTokenSecret');
   });
 });
 
 describe('the stack', () => {
-  it('has the configured name and tags', () => {
+  test('has the configured name and tags', () => {
     const config = readArchiveConfig({ ...officeOnly, stackName: 'Calls', tags: { department: 'support' } });
     const stack = new ArchiveStack(new App({ context }), config);
     expect(stack.stackName).toBe('Calls');

@@ -1,7 +1,7 @@
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ArchiveStack } from '../../infra/archive-stack.ts';
 import { readArchiveConfig } from '../../infra/config.ts';
 import { context, officeOnly } from './synth-archive.ts';
@@ -52,13 +52,13 @@ const variants = {
 };
 
 describe('the checks at synth', () => {
-  it.each(Object.entries(variants))('accept %s', (_name, config) => {
+  test.each(Object.entries(variants))('accept %s', (_name, config) => {
     const app = createCheckedApp();
     new ArchiveStack(app, readArchiveConfig({ ...officeOnly, ...config }));
     expect(() => app.synth()).not.toThrow();
   });
 
-  it('refuse what nobody has accepted with a reason', () => {
+  test('refuse what nobody has accepted with a reason', () => {
     const app = createCheckedApp();
     new Bucket(new Stack(app, 'Careless'), 'Bucket');
     expect(() => app.synth()).toThrow(/AwsSolutions-S1\b/);

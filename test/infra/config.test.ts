@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readArchiveConfig } from '../../infra/config.ts';
 
 const office = { baseUrl: 'https://203.0.113.10:8088' };
@@ -25,12 +25,12 @@ const problemsOfPbx = (settings: Record<string, unknown>) =>
   problemsOf({ pbxs: { 'head-office': { ...office, ...settings } } });
 
 describe('the configuration', () => {
-  it('in cdk.json is valid', () => {
+  test('in cdk.json is valid', () => {
     const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
     expect(Object.keys(readArchiveConfig(context.archive).pbxs)).toEqual(['head-office']);
   });
 
-  it('needs nothing but a PBX and its address', () => {
+  test('needs nothing but a PBX and its address', () => {
     expect(readArchiveConfig({ pbxs: { 'head-office': office } })).toEqual({
       stackName: 'PbxRecordingArchive',
       pbxs: {
@@ -55,7 +55,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('names every problem at once, by its path', () => {
+  test('names every problem at once, by its path', () => {
     expect(
       problemsOf({
         stackName: '1st stack',
@@ -102,7 +102,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('never has its values repeated in an error', () => {
+  test('never has its values repeated in an error', () => {
     const secret = 'hunter2-do-not-print';
     const problems = problemsOf({
       stackName: secret.repeat(3),
@@ -118,15 +118,15 @@ describe('the configuration', () => {
     expect(problems.join()).not.toContain(secret);
   });
 
-  it('has no place for a password', () => {
+  test('has no place for a password', () => {
     expect(problemsOfPbx({ password: 'x' })).toEqual(['pbxs.head-office.password: is not a known setting']);
   });
 
-  it('may not be missing', () => {
+  test('may not be missing', () => {
     expect(problemsOf(undefined)).toEqual(['(whole): is missing']);
   });
 
-  it('has at least one PBX and at most fifty', () => {
+  test('has at least one PBX and at most fifty', () => {
     const pbxs = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`pbx-${n}`, office]));
     expect(problemsOf({ pbxs: {} })).toEqual(['pbxs: should have at least one PBX']);
@@ -141,12 +141,12 @@ describe('a certificate', () => {
   const unreadable =
     'pbxs.head-office.tls.ca: should be a PEM certificate, or the path of one as seen from cdk.json';
 
-  it('may be given as text', () => {
+  test('may be given as text', () => {
     const config = readArchiveConfig({ pbxs: { 'head-office': { ...office, tls: { ca: cert } } } });
     expect(config.pbxs['head-office']?.tls.ca).toBe(cert);
   });
 
-  it('may be given as the path of a file', () => {
+  test('may be given as the path of a file', () => {
     const directory = mkdtempSync(join(tmpdir(), 'certificate-'));
     const ca = join(directory, 'pbx.pem');
     writeFileSync(ca, cert);
@@ -155,23 +155,23 @@ describe('a certificate', () => {
     expect(config.pbxs['head-office']?.tls.ca).toBe(cert);
   });
 
-  it('is refused when the text is none', () => {
+  test('is refused when the text is none', () => {
     const ca = '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----';
     expect(problemsOfPbx({ tls: { ca } })).toEqual([unreadable]);
   });
 
-  it('is refused when the file is not there, or holds none', () => {
+  test('is refused when the file is not there, or holds none', () => {
     expect(problemsOfPbx({ tls: { ca: 'no-such-file.pem' } })).toEqual([unreadable]);
     expect(problemsOfPbx({ tls: { ca: 'package.json' } })).toEqual([unreadable]);
   });
 
-  it('is refused with a private key beside it', () => {
+  test('is refused with a private key beside it', () => {
     expect(problemsOfPbx({ tls: { ca: `${cert}\n${privateKey}` } })).toEqual([
       'pbxs.head-office.tls.ca: should not hold a private key',
     ]);
   });
 
-  it('and a fingerprint exclude each other', () => {
+  test('and a fingerprint exclude each other', () => {
     expect(problemsOfPbx({ tls: { ca: cert, fingerprint256: 'ab'.repeat(32) } })).toEqual([
       'pbxs.head-office.tls: should have either ca or fingerprint256, not both',
     ]);
@@ -179,14 +179,14 @@ describe('a certificate', () => {
 });
 
 describe('log retention', () => {
-  it('has an end', () => {
+  test('has an end', () => {
     expect(problemsWith({ logRetentionDays: 3653 })).toEqual([]);
     expect(problemsWith({ logRetentionDays: 9999 })).toHaveLength(1);
   });
 });
 
 describe('settings that depend on each other', () => {
-  it('a PBX is sent to plain HTTP only where something listens', () => {
+  test('a PBX is sent to plain HTTP only where something listens', () => {
     const pbxs = { 'head-office': { ...office, reportUrl: 'http://{host}' } };
     expect(problemsOf({ pbxs })).toEqual([
       'webhook.plainHttp: should be true, because the reportUrl of a PBX begins with http://{host} and API Gateway speaks only https',
@@ -194,7 +194,7 @@ describe('settings that depend on each other', () => {
     expect(problemsOf({ pbxs, webhook: { plainHttp: true } })).toEqual([]);
   });
 
-  it('route tables are asked for with new endpoints and refused with existing ones', () => {
+  test('route tables are asked for with new endpoints and refused with existing ones', () => {
     const place = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d'] };
     expect(problemsWith({ network: { ...place, endpoints: 'create' } })).toEqual([
       'network.routeTableIds: is missing',
@@ -205,7 +205,7 @@ describe('settings that depend on each other', () => {
     expect(problemsWith({ network: place })).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     [
       { kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0' },
       'kmsKeyArn: should only be given with encryption kms',
@@ -230,7 +230,7 @@ describe('settings that depend on each other', () => {
     expect(problemsWith({ bucket })).toEqual([`bucket.${problem}`]);
   });
 
-  it('reconciliation leaves no call out between two runs, and looks back a month at most', () => {
+  test('reconciliation leaves no call out between two runs, and looks back a month at most', () => {
     const run = (recent: object) => problemsWith({ reconciliation: { recent } });
     expect(run({ everyHours: 24, overHours: 744 })).toEqual([]);
     expect(run({ everyHours: 12, overHours: 11 })).toEqual([
@@ -246,7 +246,7 @@ describe('settings that depend on each other', () => {
     ]);
   });
 
-  it('reconciliation does not bring back what has just expired', () => {
+  test('reconciliation does not bring back what has just expired', () => {
     const problem =
       'bucket.expireAfterDays: should be two days more than reconciliation looks back, which would bring back what has just expired';
     expect(problemsWith({ bucket: { expireAfterDays: 8 } })).toEqual([problem]);
@@ -259,14 +259,14 @@ describe('settings that depend on each other', () => {
     ]);
   });
 
-  it('are compared even where another setting is wrong', () => {
+  test('are compared even where another setting is wrong', () => {
     const bucket = { encryption: 'none', infrequentAccessAfterDays: 30, expireAfterDays: 30 };
     expect(problemsWith({ bucket, tags: 7 })).toContain(
       'bucket.expireAfterDays: should be later than every transition',
     );
   });
 
-  it('fit together when they are in order', () => {
+  test('fit together when they are in order', () => {
     const bucket = {
       infrequentAccessAfterDays: 30,
       glacierInstantRetrievalAfterDays: 60,

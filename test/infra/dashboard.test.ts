@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { METRICS, NAMESPACE } from '../../functions/shared/metrics.ts';
 import { findResource, flatten, type Synthesized, synthArchive } from './synth-archive.ts';
 
@@ -22,7 +22,7 @@ const searches = rows.flatMap(([first]) =>
 );
 
 describe('the dashboard', () => {
-  it('has the name of the stack, and begins with the alarms and with what must be 0', () => {
+  test('has the name of the stack, and begins with the alarms and with what must be 0', () => {
     const [, { Properties }] = findResource(archive.resources, 'AWS::CloudWatch::Dashboard');
     expect(Properties.DashboardName).toBe('PbxRecordingArchive');
     const [alarms, zeros] = widgets;
@@ -36,13 +36,13 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('shows every metric that the functions publish', () => {
+  test('shows every metric that the functions publish', () => {
     const graphed = rows.flatMap(([namespace, name]) => (namespace === NAMESPACE ? [name] : []));
     const searched = searches.map((search) => /MetricName="(\w+)"/.exec(search)?.[1]);
     expect([...new Set([...graphed, ...searched])].sort()).toEqual(Object.keys(METRICS).sort());
   });
 
-  it('searches for this stack’s series alone, by dimensions that are published', () => {
+  test('searches for this stack’s series alone, by dimensions that are published', () => {
     const form =
       /^SEARCH\('\{(\w+),stack,(\w+)\} MetricName="(\w+)" stack="PbxRecordingArchive"', '\w+', \d+\)$/;
     expect(searches.length).toBeGreaterThan(8);
@@ -53,7 +53,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('names no series of the stack as a whole that is not published', () => {
+  test('names no series of the stack as a whole that is not published', () => {
     const ours = rows.filter(([first]) => first === NAMESPACE);
     expect(ours.length).toBeGreaterThan(4);
     for (const [, name, dimension, value, more] of ours) {

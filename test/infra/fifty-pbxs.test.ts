@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findResource, flatten, type Json, type Resource, synthArchive } from './synth-archive.ts';
 
 /** The longest names that the configuration allows, in the partition with the longest ARNs. */
@@ -51,12 +51,12 @@ const policiesOf = (type: string) =>
     }));
 
 describe('fifty PBXs with everything turned on', () => {
-  it('fit one stack, with room left below the 500 resources of CloudFormation', () => {
+  test('fit one stack, with room left below the 500 resources of CloudFormation', () => {
     expect(Object.keys(resources).length).toBeLessThan(480);
     expect(Object.keys(outputs).length).toBeLessThan(200);
   });
 
-  it('fit one dashboard: 500 metrics in a graph, 2,500 in all, as far as they are known beforehand', () => {
+  test('fit one dashboard: 500 metrics in a graph, 2,500 in all, as far as they are known beforehand', () => {
     const [, { Properties }] = findResource(resources, 'AWS::CloudWatch::Dashboard');
     const { widgets } = JSON.parse(flatten(Properties.DashboardBody));
     const counts: number[] = widgets.map(
@@ -66,7 +66,7 @@ describe('fifty PBXs with everything turned on', () => {
     expect(counts.reduce((sum, count) => sum + count)).toBeLessThan(100);
   });
 
-  it('have alarm names within 255 characters, each only once', () => {
+  test('have alarm names within 255 characters, each only once', () => {
     const names = Object.values(resources).flatMap(({ Type, Properties }) =>
       Type === 'AWS::CloudWatch::Alarm' ? [String(Properties.AlarmName)] : [],
     );
@@ -74,13 +74,13 @@ describe('fifty PBXs with everything turned on', () => {
     expect(Math.max(...names.map((name) => name.length))).toBeLessThanOrEqual(255);
   });
 
-  it('fit the inline policies of a role: 10,240 characters', () => {
+  test('fit the inline policies of a role: 10,240 characters', () => {
     const inline = policiesOf('AWS::IAM::Policy');
     expect(new Set(inline.map(({ role }) => role)).size).toBe(inline.length);
     for (const { characters } of inline) expect(characters).toBeLessThanOrEqual(10_240);
   });
 
-  it('overflow into managed policies that keep their limits: 6,144 characters, ten for a role', () => {
+  test('overflow into managed policies that keep their limits: 6,144 characters, ten for a role', () => {
     const managed = policiesOf('AWS::IAM::ManagedPolicy');
     for (const { characters } of managed) expect(characters).toBeLessThanOrEqual(6144);
     for (const policies of Map.groupBy(managed, ({ role }) => role).values()) {
@@ -88,7 +88,7 @@ describe('fifty PBXs with everything turned on', () => {
     }
   });
 
-  it('leave each function waiting for all of its policies', () => {
+  test('leave each function waiting for all of its policies', () => {
     const { DependsOn } =
       Object.values(resources).find(
         ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.Timeout === 900,
@@ -100,7 +100,7 @@ describe('fifty PBXs with everything turned on', () => {
     expect(DependsOn).toEqual(expect.arrayContaining(overflow));
   });
 
-  it('have queue names within 80 characters', () => {
+  test('have queue names within 80 characters', () => {
     const names = Object.values(resources).flatMap(({ Type, Properties }) =>
       Type === 'AWS::SQS::Queue' && Properties.QueueName ? [String(Properties.QueueName)] : [],
     );

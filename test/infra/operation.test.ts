@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { METRICS, NAMESPACE } from '../../functions/shared/metrics.ts';
 import { findResource, flatten, type Json, synthArchive } from './synth-archive.ts';
 
@@ -63,7 +63,7 @@ const sumOfFunctions = (metric: string) => ({
 });
 
 describe('an alarm of the stack is raised', () => {
-  it('by a dead letter, while there is one', () => {
+  test('by a dead letter, while there is one', () => {
     const queue = idOf('AWS::SQS::Queue', 'DeadLetterQueue');
     expect(metricOf(alarmOf('dead-letters'))).toEqual([
       'AWS/SQS',
@@ -80,7 +80,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  it('by a login that is held at any PBX, until somebody says that it is not', () => {
+  test('by a login that is held at any PBX, until somebody says that it is not', () => {
     expect(metricOf(alarmOf('login-held'))).toEqual([NAMESPACE, 'LoginHeld', stack, 'Maximum', 900]);
     expect(alarmOf('login-held')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
@@ -90,7 +90,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  it('by one lost recording, for a day', () => {
+  test('by one lost recording, for a day', () => {
     expect(metricOf(alarmOf('recording-lost'))).toEqual([NAMESPACE, 'Lost', stack, 'Sum', 3600]);
     expect(alarmOf('recording-lost')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
@@ -101,7 +101,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  it('by one error of any function', () => {
+  test('by one error of any function', () => {
     expect(mathOf(alarmOf('function-errors'))).toEqual(sumOfFunctions('Errors'));
     expect(alarmOf('function-errors')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
@@ -112,7 +112,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  it('by functions that are throttled for a quarter of an hour', () => {
+  test('by functions that are throttled for a quarter of an hour', () => {
     expect(mathOf(alarmOf('throttling'))).toEqual(sumOfFunctions('Throttles'));
     expect(alarmOf('throttling')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
@@ -123,7 +123,7 @@ describe('an alarm of the stack is raised', () => {
     expect(alarmOf('throttling')).not.toHaveProperty('DatapointsToAlarm');
   });
 
-  it('by a PBX that three runs could not reconcile, or by no run at all', () => {
+  test('by a PBX that three runs could not reconcile, or by no run at all', () => {
     expect(metricOf(alarmOf('not-reconciled'))).toEqual([NAMESPACE, 'Reconciled', stack, 'Minimum', 3600]);
     expect(alarmOf('not-reconciled')).toMatchObject({
       ComparisonOperator: 'LessThanThreshold',
@@ -133,7 +133,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  it('later where the runs are further apart', () => {
+  test('later where the runs are further apart', () => {
     const reconciliation = { recent: { everyHours: 24, overHours: 48 } };
     synthArchive({ reconciliation }).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'Reconciled',
@@ -143,7 +143,7 @@ describe('an alarm of the stack is raised', () => {
 });
 
 describe('an alarm of a PBX is raised', () => {
-  it('by half an hour without a session, or without anybody who keeps it', () => {
+  test('by half an hour without a session, or without anybody who keeps it', () => {
     expect(metricOf(alarmOf('session-down-head-office'))).toEqual([
       NAMESPACE,
       'SessionUp',
@@ -159,7 +159,7 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
-  it('by a job that is four hours old, be it in the queue or tried again and again', () => {
+  test('by a job that is four hours old, be it in the queue or tried again and again', () => {
     const queue = idOf('AWS::SQS::Queue', 'Pbxheadoffice');
     const queueName = { QueueName: `<${queue}.QueueName>` };
     expect(mathOf(alarmOf('jobs-waiting-head-office'))).toEqual({
@@ -178,7 +178,7 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
-  it('by twelve hours with calls and without a recording', () => {
+  test('by twelve hours with calls and without a recording', () => {
     expect(mathOf(alarmOf('nothing-archived-head-office'))).toEqual({
       expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
       metrics: {
@@ -194,7 +194,7 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
-  it('for each PBX by itself, and says for which', () => {
+  test('for each PBX by itself, and says for which', () => {
     const office = { baseUrl: 'https://203.0.113.10:8088' };
     const { resources } = synthArchive({ pbxs: { north: office, south: office } });
     const texts = Object.values(resources).map(({ Properties }) => [
@@ -211,7 +211,7 @@ describe('an alarm of a PBX is raised', () => {
 });
 
 describe('every alarm', () => {
-  it('is told when it begins and when it is over', () => {
+  test('is told when it begins and when it is over', () => {
     for (const { Properties } of alarms) {
       expect(Properties).toMatchObject({
         AlarmActions: [{ Ref: topicId }],
@@ -220,7 +220,7 @@ describe('every alarm', () => {
     }
   });
 
-  it('looks back no further than CloudWatch can: a day, or seven with periods of an hour and more', () => {
+  test('looks back no further than CloudWatch can: a day, or seven with periods of an hour and more', () => {
     for (const { Properties } of alarms) {
       for (const [, , , , period] of seriesOf(Properties)) {
         const limit = Number(period) < 3600 ? 86_400 : 7 * 86_400;
@@ -229,7 +229,7 @@ describe('every alarm', () => {
     }
   });
 
-  it('of ours looks at a metric that the functions publish by these dimensions', () => {
+  test('of ours looks at a metric that the functions publish by these dimensions', () => {
     const ours = alarms
       .flatMap(({ Properties }) => seriesOf(Properties))
       .filter(([namespace]) => namespace === NAMESPACE);
@@ -243,7 +243,7 @@ describe('every alarm', () => {
 });
 
 describe('the topic', () => {
-  it('takes what this account’s alarms say, and nothing in plain text', () => {
+  test('takes what this account’s alarms say, and nothing in plain text', () => {
     archive.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       Topics: [{ Ref: topicId }],
       PolicyDocument: {
@@ -268,7 +268,7 @@ describe('the topic', () => {
     expect(archive.outputs.AlarmTopicArn?.Value).toEqual({ Ref: topicId });
   });
 
-  it('goes to the configured e-mail address, or to nobody', () => {
+  test('goes to the configured e-mail address, or to nobody', () => {
     const { template } = synthArchive({ alarms: { email: 'pbx@company.example' } });
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findResource, synthArchive } from './synth-archive.ts';
 
 const place = { vpcId: 'vpc-0a1b0000', subnetIds: ['subnet-0a000000', 'subnet-0b000000'] };
@@ -16,7 +16,7 @@ describe('in a VPC', () => {
   const [functionsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkFunctions');
   const [endpointsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkEndpoints');
 
-  it('are only the functions that talk to the PBX', () => {
+  test('are only the functions that talk to the PBX', () => {
     for (const prefix of ['ArchiveRecording', 'PbxSession', 'Reconciliation']) {
       expect(vpcConfigOf(prefix)).toEqual({
         SubnetIds: place.subnetIds,
@@ -26,7 +26,7 @@ describe('in a VPC', () => {
     for (const prefix of ['CdrWebhook', 'RecordingLink']) expect(vpcConfigOf(prefix)).toBeUndefined();
   });
 
-  it('they use the given security groups, where there are any', () => {
+  test('they use the given security groups, where there are any', () => {
     expect(vpcConfigOf('PbxSession', existing)).toEqual({
       SubnetIds: place.subnetIds,
       SecurityGroupIds: ['sg-0f000000'],
@@ -34,7 +34,7 @@ describe('in a VPC', () => {
     existing.template.resourceCountIs('AWS::EC2::SecurityGroup', 0);
   });
 
-  it('S3 is reached through a gateway in the given route tables', () => {
+  test('S3 is reached through a gateway in the given route tables', () => {
     created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
       VpcEndpointType: 'Gateway',
       ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, '.s3']] },
@@ -43,17 +43,20 @@ describe('in a VPC', () => {
     });
   });
 
-  it.each(['sqs', 'secretsmanager'])('%s is reached through an endpoint under its usual name', (service) => {
-    created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
-      VpcEndpointType: 'Interface',
-      ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, `.${service}`]] },
-      SubnetIds: place.subnetIds,
-      PrivateDnsEnabled: true,
-      SecurityGroupIds: [{ 'Fn::GetAtt': [endpointsGroup, 'GroupId'] }],
-    });
-  });
+  test.each(['sqs', 'secretsmanager'])(
+    '%s is reached through an endpoint under its usual name',
+    (service) => {
+      created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+        VpcEndpointType: 'Interface',
+        ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, `.${service}`]] },
+        SubnetIds: place.subnetIds,
+        PrivateDnsEnabled: true,
+        SecurityGroupIds: [{ 'Fn::GetAtt': [endpointsGroup, 'GroupId'] }],
+      });
+    },
+  );
 
-  it('the endpoints let in nobody but the functions, and only https', () => {
+  test('the endpoints let in nobody but the functions, and only https', () => {
     created.template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
     created.template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
       GroupId: { 'Fn::GetAtt': [endpointsGroup, 'GroupId'] },
@@ -67,7 +70,7 @@ describe('in a VPC', () => {
     }
   });
 
-  it('the endpoints let in the given security groups, where there are any', () => {
+  test('the endpoints let in the given security groups, where there are any', () => {
     const { template } = synthArchive({
       network: {
         ...place,
@@ -86,7 +89,7 @@ describe('in a VPC', () => {
     });
   });
 
-  it('no endpoint is made where they exist already', () => {
+  test('no endpoint is made where they exist already', () => {
     existing.template.resourceCountIs('AWS::EC2::VPCEndpoint', 0);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findResource, flatten, type Resource, statementsOf, synthArchive } from './synth-archive.ts';
 
 const archive = synthArchive();
@@ -45,7 +45,7 @@ const consume = (queue: string) =>
   ].map((action) => `${action} <${queue}.Arn>`);
 
 describe('the permissions', () => {
-  it('of the webhook are to check reports, and to send jobs, dead letters and session requests', () => {
+  test('of the webhook are to check reports, and to send jobs, dead letters and session requests', () => {
     expect(permissionsOf('CdrWebhook')).toEqual(
       [
         ...logs('CdrWebhook'),
@@ -57,7 +57,7 @@ describe('the permissions', () => {
     );
   });
 
-  it('of the archiver are to take jobs and put interrupted ones back, log in, store recordings without deleting any, and note what is lost', () => {
+  test('of the archiver are to take jobs and put interrupted ones back, log in, store recordings without deleting any, and note what is lost', () => {
     expect(permissionsOf('ArchiveRecording')).toEqual(
       [
         ...logs('ArchiveRecording'),
@@ -75,7 +75,7 @@ describe('the permissions', () => {
     );
   });
 
-  it('of the reconciler are to log in, see what is archived and noted, queue jobs, and note that', () => {
+  test('of the reconciler are to log in, see what is archived and noted, queue jobs, and note that', () => {
     expect(permissionsOf('Reconciliation')).toEqual(
       [
         ...logs('Reconciliation'),
@@ -90,13 +90,13 @@ describe('the permissions', () => {
     );
   });
 
-  it('of the session keeper are to log in and share the session', () => {
+  test('of the session keeper are to log in and share the session', () => {
     expect(permissionsOf('PbxSession')).toEqual(
       [...logs('PbxSession'), ...read(credentials), ...share(session), ...consume(sessionRequests)].sort(),
     );
   });
 
-  it('of the link function are to read recordings and its own token', () => {
+  test('of the link function are to read recordings and its own token', () => {
     expect(permissionsOf('RecordingLink')).toEqual(
       [
         ...logs('RecordingLink'),
@@ -107,7 +107,7 @@ describe('the permissions', () => {
     );
   });
 
-  it('extend to the KMS key by what reading and writing recordings takes', () => {
+  test('extend to the KMS key by what reading and writing recordings takes', () => {
     const { resources } = synthArchive({ bucket: { encryption: 'kms', kmsKeyArn } });
     const onKey = (prefix: string) =>
       permissionsOf(prefix, resources).filter((permission) => permission.startsWith('kms:'));
@@ -120,7 +120,7 @@ describe('the permissions', () => {
     expect(onKey('CdrWebhook')).toEqual([]);
   });
 
-  it('come from no policy that AWS manages', () => {
+  test('come from no policy that AWS manages', () => {
     for (const { Type, Properties } of Object.values(archive.resources)) {
       if (Type === 'AWS::IAM::Role') expect(Properties).not.toHaveProperty('ManagedPolicyArns');
     }
@@ -137,13 +137,13 @@ describe('a wildcard', () => {
   const roles = ['CdrWebhook', 'ArchiveRecording', 'PbxSession', 'RecordingLink', 'Reconciliation'];
   const permissions = roles.flatMap((prefix) => permissionsOf(prefix, resources));
 
-  it('stands in no action', () => {
+  test('stands in no action', () => {
     expect(
       permissions.map((permission) => permission.split(' ')[0]).filter((action) => action?.includes('*')),
     ).toEqual([]);
   });
 
-  it('stands in resources only for recordings and notes of them, whose names are not known, and network interfaces, which are not there yet', () => {
+  test('stands in resources only for recordings and notes of them, whose names are not known, and network interfaces, which are not there yet', () => {
     const wild = permissions.filter((permission) => permission.includes('*'));
     for (const permission of wild) {
       expect(permission).toMatch(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findResource, flatten, synthArchive } from './synth-archive.ts';
 
 const front = synthArchive({ webhook: { plainHttp: true } });
@@ -19,18 +19,18 @@ const behavior = {
 };
 
 describe('the front for plain HTTP', () => {
-  it('is not there unless it is configured', () => {
+  test('is not there unless it is configured', () => {
     synthArchive().template.resourceCountIs('AWS::CloudFront::Distribution', 0);
   });
 
-  it('takes plain HTTP for reports only', () => {
+  test('takes plain HTTP for reports only', () => {
     expect(config.CacheBehaviors).toEqual([
       expect.objectContaining({ ...behavior, PathPattern: '/reports/*', ViewerProtocolPolicy: 'allow-all' }),
     ]);
     expect(config.DefaultCacheBehavior).toMatchObject({ ...behavior, ViewerProtocolPolicy: 'https-only' });
   });
 
-  it('speaks TLS 1.2 with the API', () => {
+  test('speaks TLS 1.2 with the API', () => {
     const [apiId] = findResource(front.resources, 'AWS::ApiGatewayV2::Api');
     expect(config.Origins).toEqual([
       expect.objectContaining({
@@ -42,11 +42,11 @@ describe('the front for plain HTTP', () => {
     );
   });
 
-  it('writes no access log, which would hold the webhook secret', () => {
+  test('writes no access log, which would hold the webhook secret', () => {
     expect(config).not.toHaveProperty('Logging');
   });
 
-  it('is what the PBXs are told to post to', () => {
+  test('is what the PBXs are told to post to', () => {
     for (const prefix of ['PbxSession', 'ArchiveRecording']) {
       const [, { Properties }] = findResource(front.resources, 'AWS::Lambda::Function', prefix);
       expect(Properties.Environment).toMatchObject({
@@ -56,7 +56,7 @@ describe('the front for plain HTTP', () => {
     expect(flatten(front.outputs.WebhookHost?.Value)).toBe(`<${distributionId}.DomainName>`);
   });
 
-  it('leaves the link API where it was', () => {
+  test('leaves the link API where it was', () => {
     expect(flatten(front.outputs.LinkApiUrl?.Value)).toContain('execute-api');
   });
 });

@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readRequest } from '../../functions/reconcile/request.ts';
 import { findResource, synthArchive } from './synth-archive.ts';
 
@@ -21,7 +21,7 @@ function schedulesOf({ resources } = archive): Record<string, unknown> {
 }
 
 describe('reconciliation', () => {
-  it('looks at the last day every hour, and at the last week every day', () => {
+  test('looks at the last day every hour, and at the last week every day', () => {
     expect(schedulesOf()).toEqual({ 'rate(1 hour)': { hours: 24 }, 'rate(1 day)': { hours: 168 } });
     archive.template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 hour)',
@@ -30,7 +30,7 @@ describe('reconciliation', () => {
     });
   });
 
-  it('looks as often and as far back as configured', () => {
+  test('looks as often and as far back as configured', () => {
     const reconciliation = {
       recent: { everyHours: 2, overHours: 36 },
       wide: { everyHours: 168, overHours: 744 },
@@ -41,7 +41,7 @@ describe('reconciliation', () => {
     });
   });
 
-  it('asks its function for nothing that it refuses, up to the longest time that may be configured', () => {
+  test('asks its function for nothing that it refuses, up to the longest time that may be configured', () => {
     const reconciliation = { wide: { everyHours: 24, overHours: 744 } };
     for (const event of Object.values(schedulesOf(synthArchive({ reconciliation })))) {
       expect(readRequest(event)).toEqual(event);

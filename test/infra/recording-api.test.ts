@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findResource, synthArchive } from './synth-archive.ts';
 
 const { template, resources } = synthArchive();
@@ -14,7 +14,7 @@ function linkRouteWith(authorization: Record<string, unknown>) {
 }
 
 describe('the API', () => {
-  it('has two routes', () => {
+  test('has two routes', () => {
     template.resourceCountIs('AWS::ApiGatewayV2::Route', 2);
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
       RouteKey: 'POST /reports/{pbxId}/{secret}',
@@ -23,7 +23,7 @@ describe('the API', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: links });
   });
 
-  it.each([
+  test.each([
     ['ApiPOST', 'CdrWebhook'],
     ['ApiGET', 'RecordingLink'],
   ])('hands %s to %s in payload format 2.0', (route, handler) => {
@@ -36,7 +36,7 @@ describe('the API', () => {
     });
   });
 
-  it('is throttled', () => {
+  test('is throttled', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       AutoDeploy: true,
@@ -44,7 +44,7 @@ describe('the API', () => {
     });
   });
 
-  it('logs every request, but neither its path nor its query nor a header', () => {
+  test('logs every request, but neither its path nor its query nor a header', () => {
     const [, { Properties }] = findResource(resources, 'AWS::ApiGatewayV2::Stage');
     const { Format } = Properties.AccessLogSettings as { Format: string };
     const variables = Object.values(JSON.parse(Format) as Record<string, string>);
@@ -61,7 +61,7 @@ describe('the API', () => {
     ]);
   });
 
-  it('keeps its access logs where the resource policy of the account does not grow', () => {
+  test('keeps its access logs where the resource policy of the account does not grow', () => {
     const [logGroupId, { Properties }] = findResource(resources, 'AWS::Logs::LogGroup', 'Api');
     expect(Properties.LogGroupName).toMatch(/^\/aws\/vendedlogs\//);
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
@@ -71,17 +71,17 @@ describe('the API', () => {
 });
 
 describe('link authorization', () => {
-  it('is left to the function with token', () => {
+  test('is left to the function with token', () => {
     const { route } = linkRouteWith({ type: 'token' });
     expect(route.Properties.AuthorizationType).toBe('NONE');
   });
 
-  it('is SigV4 with iam', () => {
+  test('is SigV4 with iam', () => {
     const { route } = linkRouteWith({ type: 'iam' });
     expect(route.Properties).toMatchObject({ RouteKey: links, AuthorizationType: 'AWS_IAM' });
   });
 
-  it('is a bearer JWT of the configured issuer with jwt', () => {
+  test('is a bearer JWT of the configured issuer with jwt', () => {
     const { route, ...jwt } = linkRouteWith({
       type: 'jwt',
       issuer: 'https://login.example/tenant',

@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findResource, type Json, synthArchive } from './synth-archive.ts';
 
 const plain = synthArchive();
@@ -16,7 +16,7 @@ const rulesOf = (properties: { [key: string]: Json }) =>
 describe('the bucket', () => {
   const [, bucket] = findResource(plain.resources, 'AWS::S3::Bucket');
 
-  it('is private, versioned, encrypted, and ready for Object Lock', () => {
+  test('is private, versioned, encrypted, and ready for Object Lock', () => {
     expect(bucket.Properties).toMatchObject({
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -33,7 +33,7 @@ describe('the bucket', () => {
     });
   });
 
-  it('refuses plain HTTP, even after the stack is gone', () => {
+  test('refuses plain HTTP, even after the stack is gone', () => {
     plain.template.hasResource('AWS::S3::BucketPolicy', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -51,20 +51,20 @@ describe('the bucket', () => {
     });
   });
 
-  it('stays when the stack goes', () => {
+  test('stays when the stack goes', () => {
     plain.template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
     });
   });
 
-  it('tells EventBridge of every recording, without a helper function', () => {
+  test('tells EventBridge of every recording, without a helper function', () => {
     expect(bucket.Properties.NotificationConfiguration).toEqual({
       EventBridgeConfiguration: { EventBridgeEnabled: true },
     });
   });
 
-  it('forgets unfinished uploads after a day, and nothing else unless told to', () => {
+  test('forgets unfinished uploads after a day, and nothing else unless told to', () => {
     expect(rulesOf(bucket.Properties)).toEqual([
       { Id: 'AbortUploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
     ]);
@@ -73,7 +73,7 @@ describe('the bucket', () => {
 });
 
 describe('the bucket as configured', () => {
-  it('moves recordings to cheaper classes that are still read at once', () => {
+  test('moves recordings to cheaper classes that are still read at once', () => {
     const { properties } = bucketWith({
       infrequentAccessAfterDays: 30,
       glacierInstantRetrievalAfterDays: 90,
@@ -88,7 +88,7 @@ describe('the bucket as configured', () => {
     });
   });
 
-  it('removes expired recordings for good a week later, and the markers they leave', () => {
+  test('removes expired recordings for good a week later, and the markers they leave', () => {
     const { properties } = bucketWith({ expireAfterDays: 365 });
     expect(rulesOf(properties)).toEqual([
       expect.objectContaining({ Id: 'AbortUploads' }),
@@ -102,7 +102,7 @@ describe('the bucket as configured', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['governance', 'GOVERNANCE'],
     ['compliance', 'COMPLIANCE'],
   ])('locks recordings in %s mode', (mode, Mode) => {
@@ -113,7 +113,7 @@ describe('the bucket as configured', () => {
     });
   });
 
-  it('encrypts with an existing KMS key', () => {
+  test('encrypts with an existing KMS key', () => {
     const kmsKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000';
     const { properties, template } = bucketWith({ encryption: 'kms', kmsKeyArn });
     expect(properties.BucketEncryption).toEqual({
@@ -127,7 +127,7 @@ describe('the bucket as configured', () => {
     template.resourceCountIs('AWS::KMS::Key', 0);
   });
 
-  it('encrypts with a KMS key of the stack that rotates and outlives it', () => {
+  test('encrypts with a KMS key of the stack that rotates and outlives it', () => {
     const { template } = bucketWith({ encryption: 'kms' });
     template.hasResource('AWS::KMS::Key', {
       Properties: { EnableKeyRotation: true },

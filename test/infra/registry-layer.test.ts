@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../functions/shared/parse-settings.ts';
 import { registrySchema } from '../../functions/shared/pbx-registry.ts';
 import { readArchiveConfig } from '../../infra/config.ts';
@@ -20,7 +20,7 @@ const registryOf = (config: Record<string, unknown>) =>
   parseSettings('The registry', registrySchema, buildRegistry(readArchiveConfig({ pbxs, ...config })));
 
 describe('the PBX registry', () => {
-  it('holds the settings of each PBX and the names of what belongs to it', () => {
+  test('holds the settings of each PBX and the names of what belongs to it', () => {
     expect(registryOf({})).toEqual({
       'head-office': {
         baseUrl: 'https://203.0.113.10:8088',
@@ -41,7 +41,7 @@ describe('the PBX registry', () => {
     });
   });
 
-  it('names the queue and the secrets that the stack makes', () => {
+  test('names the queue and the secrets that the stack makes', () => {
     const { template } = synthArchive({ pbxs, stackName: 'Calls' });
     const { queueName, credentialsSecret, sessionSecret } =
       registryOf({ stackName: 'Calls' })['branch-2'] ?? {};
@@ -51,11 +51,11 @@ describe('the PBX registry', () => {
     }
   });
 
-  it('sends the PBXs to plain HTTP when there is a front for it', () => {
+  test('sends the PBXs to plain HTTP when there is a front for it', () => {
     expect(registryOf({ webhook: { plainHttp: true } })['head-office']?.reportUrl).toBe('http://{host}');
   });
 
-  it('is shipped anew only when it changes', () => {
+  test('is shipped anew only when it changes', () => {
     const layerOf = (config: Record<string, unknown>) =>
       findResource(synthArchive(config).resources, 'AWS::Lambda::LayerVersion')[1].Properties.Content;
     expect(layerOf({ pbxs })).toEqual(layerOf({ pbxs, logRetentionDays: 30 }));

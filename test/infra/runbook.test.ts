@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { synthArchive } from './synth-archive.ts';
 
 const runbook = readFileSync('docs/runbook.md', 'utf8');
@@ -14,7 +14,7 @@ const withoutComments = commands.join('\n').replaceAll(/#.*$/gm, '');
 const allOf = (pattern: RegExp) => Array.from(withoutComments.matchAll(pattern), ([, found = '']) => found);
 
 describe('the runbook', () => {
-  it('has a heading for each alarm, an alarm for each heading, and the alarm’s text leads there', () => {
+  test('has a heading for each alarm, an alarm for each heading, and the alarm’s text leads there', () => {
     const linked = Object.values(resources).flatMap(({ Type, Properties }) => {
       if (Type !== 'AWS::CloudWatch::Alarm') return [];
       const [, anchor] =
@@ -26,7 +26,7 @@ describe('the runbook', () => {
     expect(linked.sort()).toEqual(anchors.sort());
   });
 
-  it('tells for each what it means, how to look, how to fix it, and how to know that it is over', () => {
+  test('tells for each what it means, how to look, how to fix it, and how to know that it is over', () => {
     for (const section of runbook.split(/^## /m).slice(1)) {
       const steps = Array.from(section.matchAll(/^\*\*(\w+)/gm), ([, step]) => step);
       expect([section.split('\n')[0], ...steps]).toEqual([
@@ -39,7 +39,7 @@ describe('the runbook', () => {
     }
   });
 
-  it('leads nowhere but to its own headings and to files that are there', () => {
+  test('leads nowhere but to its own headings and to files that are there', () => {
     for (const [, target = ''] of runbook.matchAll(/\]\(([^)]+)\)/g)) {
       const [file, anchor = ''] = target.split('#');
       const there =
@@ -52,12 +52,12 @@ describe('the runbook', () => {
     }
   });
 
-  it('has commands that a shell understands', () => {
+  test('has commands that a shell understands', () => {
     const { stderr, status } = spawnSync('bash', ['-n'], { input: commands.join('\n'), encoding: 'utf8' });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   });
 
-  it('asks for outputs that the stack has, and lines that the functions log', () => {
+  test('asks for outputs that the stack has, and lines that the functions log', () => {
     const logs = allOf(/(?:outcomes|search) ([A-Z]\w+)/g).map((name) => `${name}Logs`);
     const functions = allOf(/invoke ([A-Z]\w+)/g).map((name) => `${name}Function`);
     const looped = allOf(/for f in ([^;]+);/g).flatMap((names) => names.split(' ').map((it) => `${it}Logs`));
@@ -71,7 +71,7 @@ describe('the runbook', () => {
     for (const event of events) expect(sources.join()).toContain(`'${event}'`);
   });
 
-  it('names npm commands that there are', () => {
+  test('names npm commands that there are', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
     for (const [, name = ''] of runbook.matchAll(/npm run ([a-z-]+)/g)) expect(scripts).toHaveProperty(name);
   });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { startScript } from '../infra/local/start-process.ts';
 
 /** Runs `npm run simulate -- ARGS`, which reads all log lines itself. */
@@ -11,14 +11,14 @@ async function simulate(...args: string[]): Promise<{ code: number | null; outpu
 const digestsIn = (output: string) =>
   new Map([...output.matchAll(/^seed (\d+): (\w+),/gm)].map(([, ...it]) => it) as [string, string][]);
 
-it('loses nothing, whatever goes wrong', { timeout: 600_000 }, async () => {
+test('loses nothing, whatever goes wrong', { timeout: 600_000 }, async () => {
   const { code, output } = await simulate('--seeds', '10', '--fresh', '6');
   expect(output).not.toContain('BREAKS');
   expect(output).toContain('16 seeds with 50 calls each: 0 broken.');
   expect(code).toBe(0);
 });
 
-it('lives through a seed in the same way each time, whatever came before it', {
+test('lives through a seed in the same way each time, whatever came before it', {
   timeout: 120_000,
 }, async () => {
   const inARow = digestsIn((await simulate('--seeds', '4', '--calls', '20', '--digests')).output);
@@ -28,7 +28,7 @@ it('lives through a seed in the same way each time, whatever came before it', {
   expect(alone.get('4')).toBe(inARow.get('4'));
 });
 
-it('catches bugs, and names the invariants that they break', { timeout: 300_000 }, async () => {
+test('catches bugs, and names the invariants that they break', { timeout: 300_000 }, async () => {
   const bugs = ['a retry with the same random', 'a token in a log line', 'an object overwritten'];
   const { code, output } = await simulate(...bugs.flatMap((bug) => ['--mutation', bug]));
   expect(output).toMatch(/a retry with the same random .* no random is used twice or late/);
@@ -38,13 +38,13 @@ it('catches bugs, and names the invariants that they break', { timeout: 300_000 
   expect(code).toBe(0);
 });
 
-it('shows what happens in a seed, and what each part says', { timeout: 120_000 }, async () => {
+test('shows what happens in a seed, and what each part says', { timeout: 120_000 }, async () => {
   const { output } = await simulate('--seed', '1', '--calls', '2', '--trace');
   expect(output).toMatch(/^0d 00:\d\d:\d\d\.\d{3} {2}head-office +call [\d.]+, \d+ bytes: /m);
   expect(output).toMatch(/archive\/\d+ +s3 PUT recordings\/head-office\//);
 });
 
-it('fails where there is no such bug, and where a number is none', { timeout: 60_000 }, async () => {
+test('fails where there is no such bug, and where a number is none', { timeout: 60_000 }, async () => {
   expect(await simulate('--mutation', 'no coffee')).toEqual({
     code: 1,
     output: 'There is no bug called "no coffee".\n',

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { generateSpeech } from '../../simulated-pbx/speech.ts';
 import { startArchiveBench } from './archive-bench.ts';
 
@@ -17,7 +17,7 @@ const LONG = generateSpeech({ seconds: (12 * MiB) / 16_000 });
 const CALL = { from: '+49 30 90', to: '1000', type: 'Inbound' } as const;
 
 describe('a recording', () => {
-  it('is stored byte for byte under its date, with its type and a full-object CRC32', async () => {
+  test('is stored byte for byte under its date, with its type and a full-object CRC32', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
     const call = pbx.makeCall(CALL);
     expect(await deliver(jobFor(call))).toBe(true);
@@ -32,7 +32,7 @@ describe('a recording', () => {
     });
   });
 
-  it('that fits no single part is stored in parts, under one CRC32 of the whole', async () => {
+  test('that fits no single part is stored in parts, under one CRC32 of the whole', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
     const call = pbx.makeCall({ ...CALL, recording: LONG });
     expect(await deliver(jobFor(call))).toBe(true);
@@ -44,7 +44,7 @@ describe('a recording', () => {
     expect(await bucket.openUploads()).toBe(0);
   });
 
-  it('carries what the report said of the call', async () => {
+  test('carries what the report said of the call', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
     const call = pbx.makeCall(CALL);
     const facts = { callId: call.callId, from: '+49 30 90', trunk: 'Köln 100%', talkSeconds: '4' };
@@ -59,13 +59,13 @@ describe('a recording', () => {
     });
   });
 
-  it('of one part takes two requests to S3: one writes it, one verifies it', async () => {
+  test('of one part takes two requests to S3: one writes it, one verifies it', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     expect(bucket.methods).toEqual(['PUT', 'HEAD']);
   });
 
-  it('of several parts that is archived already begins no upload', async () => {
+  test('of several parts that is archived already begins no upload', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
     const call = pbx.makeCall({ ...CALL, recording: LONG });
     await deliver(jobFor(call));
@@ -74,7 +74,7 @@ describe('a recording', () => {
     expect(bucket.methods).toEqual(['HEAD']);
   });
 
-  it.each([
+  test.each([
     ['one part', undefined, generateSpeech({ seconds: 4 })],
     ['several parts', 5 * MiB, LONG],
   ])(
@@ -92,7 +92,7 @@ describe('a recording', () => {
     },
   );
 
-  it('whose recorder never wrote its sizes is stored, and marked', async () => {
+  test('whose recorder never wrote its sizes is stored, and marked', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
     const recording = generateSpeech({ seconds: 2 });
     recording.writeUInt32LE(0, 4);
@@ -103,14 +103,14 @@ describe('a recording', () => {
     expect(Metadata?.['verified-by']).toBe('content-length riff-header-unpatched');
   });
 
-  it('with a name that has no date is stored as undated', async () => {
+  test('with a name that has no date is stored as undated', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
     const call = pbx.makeCall({ ...CALL, recordingName: 'Ärger+*#1 .yswav' });
     expect(await deliver(jobFor(call))).toBe(true);
     expect(await bucket.keys()).toEqual(['recordings/test/undated/Ärger+*#1 .yswav']);
   });
 
-  it('is asked for with the allowed address where one is configured', async () => {
+  test('is asked for with the allowed address where one is configured', async () => {
     const bench = await startArchiveBench({ settings: { allowedIp: '127.0.0.1' } });
     const call = bench.pbx.makeCall(CALL);
     expect(await bench.deliver(bench.jobFor(call))).toBe(true);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Misbehaviour } from '../../simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../../simulated-pbx/speech.ts';
 import { startArchiveBench } from './archive-bench.ts';
@@ -14,7 +14,7 @@ const cut = (how: 'fin' | 'reset', contentLength: boolean, afterBytes = 30_000):
 });
 
 describe('nothing is stored, and the job stays until it succeeds, when the PBX', () => {
-  it.each<[string, Misbehaviour]>([
+  test.each<[string, Misbehaviour]>([
     ['ends the connection half way, with a length', cut('fin', true)],
     ['ends the connection half way, without a length', cut('fin', false)],
     ['ends the connection within the first bytes', cut('fin', false, 20)],
@@ -52,7 +52,7 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
     expect(pbx.stats).toMatchObject({ reusedRandoms: 0, expiredRandoms: 0 });
   });
 
-  it('shows another certificate than the pinned one', async () => {
+  test('shows another certificate than the pinned one', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
     const call = pbx.makeCall(CALL);
     await pbx.replaceCertificate();
@@ -64,7 +64,7 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
 });
 
 describe('the first attempt succeeds nevertheless when the PBX', () => {
-  it.each<[string, Misbehaviour]>([
+  test.each<[string, Misbehaviour]>([
     ['sends the recording in drips', { kind: 'drip', chunkBytes: 512 }],
     ['has forgotten the token', { kind: 'token-dropped', at: 'get_random' }],
     ['forgets the token before the download', { kind: 'token-dropped', at: 'download' }],
@@ -79,7 +79,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
     expect((await bucket.bytesOf(key)).equals(SHORT)).toBe(true);
   });
 
-  it('sends no Content-Length', async () => {
+  test('sends no Content-Length', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ pbx: { contentLength: false } });
     const call = pbx.makeCall(CALL);
     expect(await deliver(jobFor(call))).toBe(true);
@@ -87,7 +87,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
     expect((await bucket.head(key)).Metadata).toMatchObject({ 'verified-by': 'riff-header' });
   });
 
-  it('ends the first token with a second login', async () => {
+  test('ends the first token with a second login', async () => {
     const { pbx, jobFor, deliver } = await startArchiveBench({ pbx: { endsOldTokenOnLogin: true } });
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     pbx.dropTokens();
@@ -97,7 +97,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
 });
 
 describe('over TLS', () => {
-  it('an old PBX that speaks TLS 1.0 only is served where the configuration allows it', async () => {
+  test('an old PBX that speaks TLS 1.0 only is served where the configuration allows it', async () => {
     const old = { maxTlsVersion: 'TLSv1' } as const;
     const refused = await startArchiveBench({ pbx: old });
     expect(await refused.deliver(refused.jobFor(refused.pbx.makeCall(CALL)))).toBe(false);
@@ -108,7 +108,7 @@ describe('over TLS', () => {
     expect(await allowed.deliver(allowed.jobFor(allowed.pbx.makeCall(CALL)))).toBe(true);
   });
 
-  it('a certificate that nobody vouches for is refused unless it is pinned or its authority is given', async () => {
+  test('a certificate that nobody vouches for is refused unless it is pinned or its authority is given', async () => {
     const untrusted = await startArchiveBench({ settings: { tls: {} } });
     expect(await untrusted.deliver(untrusted.jobFor(untrusted.pbx.makeCall(CALL)))).toBe(false);
 
@@ -117,7 +117,7 @@ describe('over TLS', () => {
     expect(await trusted.deliver(trusted.jobFor(trusted.pbx.makeCall(CALL)))).toBe(true);
   });
 
-  it('an authority’s certificate for another host is refused', async () => {
+  test('an authority’s certificate for another host is refused', async () => {
     const { pbx } = await startArchiveBench();
     const tls = { ca: pbx.certificate, serverName: 'another.test' };
     const bench = await startArchiveBench({ settings: { tls } });

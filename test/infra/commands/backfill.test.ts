@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   type SimulatedCall,
   type SimulatedPbxOptions,
@@ -47,7 +47,7 @@ async function startArchive(callCount: number, options: SimulatedPbxOptions = {}
   return { pbx, calls, directory, run, fetchStored };
 }
 
-it('archives the days that are asked for, and finds nothing to do the next time', async () => {
+test('archives the days that are asked for, and finds nothing to do the next time', async () => {
   const { pbx, calls, run, fetchStored } = await startArchive(5);
   const dry = await run('--dry-run');
   expect(dry).toMatchObject({ code: 0 });
@@ -70,7 +70,7 @@ it('archives the days that are asked for, and finds nothing to do the next time'
   expect(pbx.stats).toMatchObject({ downloads: 5, logins: 1, maxConcurrentDownloads: expect.any(Number) });
 });
 
-it('tells what failed, and goes on with the others', async () => {
+test('tells what failed, and goes on with the others', async () => {
   const { pbx, calls, run, fetchStored } = await startArchive(3);
   const [first, gone] = calls as [SimulatedCall, SimulatedCall];
   pbx.misbehave(gone.recording, { kind: 'deleted' });
@@ -83,7 +83,7 @@ it('tells what failed, and goes on with the others', async () => {
   expect(await fetchStored(gone)).toBeUndefined();
 });
 
-it('goes on where a cut connection left a long recording', async () => {
+test('goes on where a cut connection left a long recording', async () => {
   const { pbx, run, fetchStored } = await startArchive(0);
   const call = pbx.makeCall({
     from: '1001',
@@ -97,7 +97,7 @@ it('goes on where a cut connection left a long recording', async () => {
   expect(pbx.stats.downloads).toBe(2);
 });
 
-it('ends cleanly on Ctrl-C, and another run does the rest', async () => {
+test('ends cleanly on Ctrl-C, and another run does the rest', async () => {
   const { pbx, calls, directory, run, fetchStored } = await startArchive(3);
   const [first] = calls as [SimulatedCall];
   pbx.misbehave(first.recording, { kind: 'stall' });
@@ -112,7 +112,7 @@ it('ends cleanly on Ctrl-C, and another run does the rest', async () => {
   for (const call of calls) expect((await fetchStored(call))?.equals(call.bytes)).toBe(true);
 });
 
-it('stops at once where the PBX is not there', async () => {
+test('stops at once where the PBX is not there', async () => {
   const { pbx, run } = await startArchive(1);
   await pbx.close();
   const { code, output } = await run();
@@ -121,7 +121,7 @@ it('stops at once where the PBX is not there', async () => {
   expect(output).not.toMatch(/^ {4}at /m);
 });
 
-it('tells a mistake in one sentence each', async () => {
+test('tells a mistake in one sentence each', async () => {
   const mistaken = startScript(
     'infra/commands/backfill.ts',
     ['--from', '2026-02-30', '--concurrency', '0'],

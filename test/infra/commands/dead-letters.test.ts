@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { createQueues } from '../../../functions/shared/queues.ts';
 import { readArchiveConfig } from '../../../infra/config.ts';
@@ -64,7 +64,7 @@ describe('with the stack that cdk.json configures', async () => {
   };
   const sqs = new SQSClient();
 
-  it('lists its dead letters, and sends them back to the queue of their PBX', async () => {
+  test('lists its dead letters, and sends them back to the queue of their PBX', async () => {
     const env = {
       ...CREDENTIALS,
       AWS_DEFAULT_REGION: 'eu-central-1',
@@ -87,7 +87,7 @@ describe('with the stack that cdk.json configures', async () => {
     expect(Messages?.map(({ Body = '' }) => JSON.parse(Body))).toEqual([job]);
   });
 
-  it.each([
+  test.each([
     ['is not deployed', undefined],
     ['is deployed in another shape', { RecordingsBucket: 'recordings' }],
   ])('one that %s is told in a sentence', async (_, present) => {
@@ -102,7 +102,7 @@ describe('with the stack that cdk.json configures', async () => {
   });
 });
 
-it.each([
+test.each([
   ['region', CREDENTIALS, 'No AWS region'],
   ['credentials', { AWS_REGION: 'eu-west-1' }, 'No AWS credentials'],
   [

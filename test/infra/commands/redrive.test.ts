@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Misbehaviour } from '../../simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../simulated-pbx/test-bench.ts';
@@ -47,7 +47,7 @@ async function startHost() {
 
 // A job waits five seconds before each of its two first attempts, a listing two.
 describe('with a local host', { timeout: 60_000 }, () => {
-  it('a job that was given up is listed, sent back when the cause is gone, and archived', async () => {
+  test('a job that was given up is listed, sent back when the cause is gone, and archived', async () => {
     const { host, directory, makeCall, fetchStored } = await startHost();
     const call = await makeCall({ kind: 'json-instead-of-audio', errno: '20015' });
     await host.printed('given up');
@@ -69,7 +69,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     expect(empty).toMatchObject({ code: 0, output: expect.stringContaining('There are no dead letters in') });
   });
 
-  it('what cannot be sent back stays, with the reason, and exit code 1', async () => {
+  test('what cannot be sent back stays, with the reason, and exit code 1', async () => {
     const { pbx, directory } = await startHost();
     await pbx.postRaw('{"action":');
     const redriven = await run('redrive', '--all', '--local', directory);
@@ -87,7 +87,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     expect(other).toMatchObject({ code: 0, output: expect.stringContaining('none matches') });
   });
 
-  it('a host that has ended, or was killed, is not running', async () => {
+  test('a host that has ended, or was killed, is not running', async () => {
     const stopped = await startHost();
     expect((await stat(join(stopped.directory, 'host.json'))).mode & 0o777).toBe(0o600);
     stopped.host.process.kill('SIGINT');
@@ -107,7 +107,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
 });
 
 describe('a mistake is answered with one clear sentence, and exit code 1:', () => {
-  it.each([
+  test.each([
     ['no selection', ['--local'], 'Which dead letters? --all, or some by --id, --code or --pbx.'],
     ['an empty selection', ['--code', ''], 'Which dead letters? --all, or some by --id, --code or --pbx.'],
     ['--delete where nobody can be asked', ['--all', '--delete'], '--delete asks before it deletes'],
@@ -122,7 +122,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
   });
 });
 
-it.each(['dead-letters', 'redrive'])('%s tells all its options', async (script) => {
+test.each(['dead-letters', 'redrive'])('%s tells all its options', async (script) => {
   const { code, output } = await run(script, '--help');
   expect(code).toBe(0);
   for (const option of ['--id', '--code', '--pbx', '--local']) expect(output).toContain(option);

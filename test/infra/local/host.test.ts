@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type LogLine, logChannel } from '../../../functions/shared/log.ts';
 import { startHost } from '../../../infra/local/host.ts';
 import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
@@ -17,7 +17,7 @@ function logged(event: string): Promise<LogLine> {
   return promise.finally(() => logChannel.unsubscribe(listen));
 }
 
-it('the local host makes good what no report told of: when asked to, and every hour by itself', async () => {
+test('the local host makes good what no report told of: when asked to, and every hour by itself', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => {
     vi.useRealTimers();

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { request } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpHandler, startHttpFront } from '../../../infra/local/http-front.ts';
 
 async function start(handler: HttpHandler) {
@@ -24,7 +24,7 @@ async function startRecorder() {
 }
 
 describe('the local front, like an HTTP API,', () => {
-  it('hands out path parameters decoded, and the query as it came and parsed', async () => {
+  test('hands out path parameters decoded, and the query as it came and parsed', async () => {
     const { url, events } = await startRecorder();
     await request(`${url}/recordings/a/${encodeURIComponent('+49 *#1.wav')}?download=1&x=a%20b&x=c`);
     expect(events[0]).toMatchObject({
@@ -39,7 +39,7 @@ describe('the local front, like an HTTP API,', () => {
     expect(events[0]?.body).toBeUndefined();
   });
 
-  it('passes JSON as text, and other bodies as Base64', async () => {
+  test('passes JSON as text, and other bodies as Base64', async () => {
     const { url, events } = await startRecorder();
     const post = (contentType: string) =>
       request(`${url}/reports/a/b`, {
@@ -55,7 +55,7 @@ describe('the local front, like an HTTP API,', () => {
     ]);
   });
 
-  it('answers with the handler’s status, headers and body', async () => {
+  test('answers with the handler’s status, headers and body', async () => {
     const url = await start(async () => ({
       statusCode: 302,
       headers: { location: 'http://127.0.0.1:9/' },
@@ -67,7 +67,7 @@ describe('the local front, like an HTTP API,', () => {
     expect(await answer.body.text()).toBe('moved');
   });
 
-  it('answers 404 off its routes, 413 to more than 10 MiB, and 500 when a handler fails', async () => {
+  test('answers 404 off its routes, 413 to more than 10 MiB, and 500 when a handler fails', async () => {
     const url = await start(async () => {
       throw new Error('a secret that nobody should read');
     });

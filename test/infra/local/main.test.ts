@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../infra/local/s3/server.ts';
 import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
@@ -35,7 +35,7 @@ async function fetchRecording(port: number, directory: string, name: string): Pr
 }
 
 describe('npm start', () => {
-  it('archives, fetches and compares the simulated PBX’s calls, and exits with 0', async () => {
+  test('archives, fetches and compares the simulated PBX’s calls, and exits with 0', async () => {
     const directory = join(await makeDirectory(), 'data');
     const demo = start(['--calls', '3', '--exit', '--port', '0', '--data', directory]);
     expect(await demo.ended).toBe(0);
@@ -49,7 +49,7 @@ describe('npm start', () => {
     expect(demo.output()).not.toContain('X-Amz-Signature');
   });
 
-  it('stores in the S3 that AWS_ENDPOINT_URL_S3 names, in the bucket of BUCKET_NAME, as a profile’s user', async () => {
+  test('stores in the S3 that AWS_ENDPOINT_URL_S3 names, in the bucket of BUCKET_NAME, as a profile’s user', async () => {
     const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
     const profiles = join(await makeDirectory(), 'credentials');
     await writeFile(
@@ -71,7 +71,7 @@ describe('npm start', () => {
     expect(Contents).toHaveLength(1);
   });
 
-  it('tells all its options', async () => {
+  test('tells all its options', async () => {
     const help = start(['--help']);
     expect(await help.ended).toBe(0);
     for (const option of [
@@ -89,7 +89,7 @@ describe('npm start', () => {
 });
 
 describe('npm start with a PBX of one’s own', () => {
-  it('archives the call that has just ended', async () => {
+  test('archives the call that has just ended', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const host = start(argsFor(pbx, port, directory), PASSWORD);
     await host.printed('make a recorded call');
@@ -101,7 +101,7 @@ describe('npm start with a PBX of one’s own', () => {
     expect(await host.ended).toBe(0);
   });
 
-  it('takes an http:// PBX when told so', async () => {
+  test('takes an http:// PBX when told so', async () => {
     const [pbx, port, directory] = [
       await startPbx({ plain: true }),
       await findFreePort(),
@@ -114,7 +114,7 @@ describe('npm start with a PBX of one’s own', () => {
     await start([...args, '--http-pbx'], PASSWORD).printed('make a recorded call');
   });
 
-  it('loses no job when it is killed', async () => {
+  test('loses no job when it is killed', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const calls = Array.from({ length: 6 }, (_, number) =>
       pbx.makeCall({
@@ -160,7 +160,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     return failed.output();
   }
 
-  it('a port that is taken', async () => {
+  test('a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => {
       server.close();
@@ -171,14 +171,14 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     expect(text).toContain(`Port ${port} is taken`);
   });
 
-  it('a PBX that is not there', async () => {
+  test('a PBX that is not there', async () => {
     const url = `https://127.0.0.1:${await findFreePort()}`;
     const args = ['--pbx', url, '--username', 'api', '--data', await makeDirectory()];
     const text = await explained([...args, '--port', String(await findFreePort())]);
     expect(text).toContain(`No PBX answers at ${url}`);
   });
 
-  it('a fingerprint that is not the PBX’s, with the right one', async () => {
+  test('a fingerprint that is not the PBX’s, with the right one', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = argsFor({ ...pbx, fingerprint256: 'AB'.repeat(32) }, port, directory);
     const text = await explained(args.map((arg) => arg));
@@ -186,13 +186,13 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     expect(pbx.stats.requests).toEqual([]);
   });
 
-  it('a self-signed certificate that is not pinned, with its fingerprint', async () => {
+  test('a self-signed certificate that is not pinned, with its fingerprint', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = argsFor(pbx, port, directory).filter((arg) => !/fingerprint|^[0-9A-F:]{95}$/.test(arg));
     expect(await explained(args)).toContain(`Its SHA-256 fingerprint is\n${pbx.fingerprint256}`);
   });
 
-  it('a wrong password, which is tried once even if the command is repeated', async () => {
+  test('a wrong password, which is tried once even if the command is repeated', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     for (let run = 0; run < 2; run++) {
       const text = await explained(argsFor(pbx, port, directory), { PBX_PASSWORD: 'wrong-password' });
@@ -207,18 +207,18 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     await corrected.printed('make a recorded call');
   });
 
-  it('no password, where nobody can be asked for it', async () => {
+  test('no password, where nobody can be asked for it', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     expect(await explained(argsFor(pbx, port, directory), {})).toContain('set PBX_PASSWORD');
   });
 
-  it('an API that is not enabled, or of another version', async () => {
+  test('an API that is not enabled, or of another version', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = [...argsFor(pbx, port, directory), '--api-version', 'v2.0.0'];
     expect(await explained(args)).toContain('Is the API enabled on the PBX, and --api-version right?');
   });
 
-  it('an option that does not exist, or has a wrong value', async () => {
+  test('an option that does not exist, or has a wrong value', async () => {
     expect(await explained(['--cals', '3'])).toContain("'--cals'");
     expect(await explained(['--calls', 'three'])).toContain('--calls should be a whole number');
     expect(await explained(['--pbx', 'https://192.0.2.1:8088/api'])).toContain(

@@ -5,7 +5,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { request } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSqs } from '../../../infra/local/embedded-sqs.ts';
 import { pollQueue, type QueueHandler } from '../../../infra/local/queue-poller.ts';
 import { makeDirectory } from './start-process.ts';
@@ -41,7 +41,7 @@ async function startQueue() {
 const done = { batchItemFailures: [] };
 
 describe('the local poller, like Lambda’s event source mapping,', () => {
-  it('delivers one message at a time, with its attributes and the time that is left, and deletes it when done', async () => {
+  test('delivers one message at a time, with its attributes and the time that is left, and deletes it when done', async () => {
     const queue = await startQueue();
     const { promise, resolve } = Promise.withResolvers<Parameters<QueueHandler>>();
     await queue.send('a job');
@@ -62,7 +62,7 @@ describe('the local poller, like Lambda’s event source mapping,', () => {
     expect((await queue.receive()).Messages).toBeUndefined();
   });
 
-  it('leaves a message hidden, not deleted, when the handler reports it back or fails', async () => {
+  test('leaves a message hidden, not deleted, when the handler reports it back or fails', async () => {
     const queue = await startQueue();
     const { promise, resolve } = Promise.withResolvers<void>();
     await queue.send('reported back');
@@ -79,7 +79,7 @@ describe('the local poller, like Lambda’s event source mapping,', () => {
     expect(queue.inflight()).toBe(2);
   });
 
-  it('runs as many handlers at once as it may, and no more', async () => {
+  test('runs as many handlers at once as it may, and no more', async () => {
     const queue = await startQueue();
     for (const number of [1, 2, 3, 4]) await queue.send(String(number));
     const twoRunning = Promise.withResolvers<void>();
@@ -100,7 +100,7 @@ describe('the local poller, like Lambda’s event source mapping,', () => {
     expect(most).toBe(2);
   });
 
-  it('is reached at 127.0.0.1 only, not at every address of the machine', async () => {
+  test('is reached at 127.0.0.1 only, not at every address of the machine', async () => {
     const { address } = await startQueue();
     const { statusCode } = await request(address);
     expect(statusCode).toBeLessThan(500);

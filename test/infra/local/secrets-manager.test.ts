@@ -9,7 +9,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSecretsManager } from '../../../infra/local/secrets-manager.ts';
 
 const Name = 'pbx/head-office';
@@ -70,7 +70,7 @@ async function startWithSecret() {
 const failsWith = (name: string) => ({ name, $metadata: { httpStatusCode: 400 } });
 
 describe('a secret', () => {
-  it('comes back with its name, ARN, version and time', async () => {
+  test('comes back with its name, ARN, version and time', async () => {
     const { get, created, clock } = await startWithSecret();
     expect(created.ARN).toMatch(
       /^arn:aws:secretsmanager:us-east-1:000000000000:secret:pbx\/head-office-.{6}$/,
@@ -87,7 +87,7 @@ describe('a secret', () => {
     expect(await get({ SecretId: created.ARN })).toMatchObject(expected);
   });
 
-  it('is not found when it, its version or its stage is missing', async () => {
+  test('is not found when it, its version or its stage is missing', async () => {
     const { get, put, created } = await startWithSecret();
     const notFound = failsWith('ResourceNotFoundException');
     await expect(get({ SecretId: 'other' })).rejects.toMatchObject(notFound);
@@ -98,7 +98,7 @@ describe('a secret', () => {
     await expect(put(token('2'), 'two', { SecretId: 'other' })).rejects.toMatchObject(notFound);
   });
 
-  it('survives a restart, in a file that only its owner can read', async () => {
+  test('survives a restart, in a file that only its owner can read', async () => {
     const { manager, directory } = await startWithSecret();
     await writeFile(join(directory, 'cut-off.new'), '{"name":');
     await manager.restart();
@@ -112,7 +112,7 @@ describe('a secret', () => {
     expect(JSON.parse(await readFile(join(directory, String(file)), 'utf8')).name).toBe(Name);
   });
 
-  it('may have any name that AWS allows, and no other', async () => {
+  test('may have any name that AWS allows, and no other', async () => {
     const { client, directory } = await start();
     const names = [
       '../../outside',
@@ -135,7 +135,7 @@ describe('a secret', () => {
     }
   });
 
-  it('is created once, unless the same request is repeated', async () => {
+  test('is created once, unless the same request is repeated', async () => {
     const { client, created } = await startWithSecret();
     const create = (secret: string, name: string) =>
       client.send(new CreateSecretCommand({ Name, SecretString: secret, ClientRequestToken: token(name) }));
@@ -145,7 +145,7 @@ describe('a secret', () => {
     await expect(create('one', '2')).rejects.toMatchObject(exists);
   });
 
-  it('may be created without a value, which comes later', async () => {
+  test('may be created without a value, which comes later', async () => {
     const { client, get, put } = await start();
     await client.send(new CreateSecretCommand({ Name }));
     await expect(get()).rejects.toMatchObject(failsWith('ResourceNotFoundException'));
@@ -153,7 +153,7 @@ describe('a secret', () => {
     expect(await get()).toMatchObject({ SecretString: 'one', VersionStages: ['AWSCURRENT', 'MINE'] });
   });
 
-  it('is described with its versions and their stages', async () => {
+  test('is described with its versions and their stages', async () => {
     const { client, put } = await startWithSecret();
     await put(token('2'), 'two');
     expect(await client.send(new DescribeSecretCommand({ SecretId: Name }))).toMatchObject({
@@ -164,7 +164,7 @@ describe('a secret', () => {
 });
 
 describe('a new value', () => {
-  it('becomes AWSCURRENT, and the one before it AWSPREVIOUS', async () => {
+  test('becomes AWSCURRENT, and the one before it AWSPREVIOUS', async () => {
     const { get, put } = await startWithSecret();
     expect(await put(token('2'), 'two')).toMatchObject({
       VersionId: token('2'),
@@ -178,7 +178,7 @@ describe('a new value', () => {
     expect([first.SecretString, first.VersionStages]).toEqual(['one', []]);
   });
 
-  it('with the token of an earlier one and the same content changes nothing', async () => {
+  test('with the token of an earlier one and the same content changes nothing', async () => {
     const { get, put } = await startWithSecret();
     await put(token('2'), 'two');
     expect(await put(token('2'), 'two')).toMatchObject({
@@ -192,13 +192,13 @@ describe('a new value', () => {
     expect(await get()).toMatchObject({ SecretString: 'two' });
   });
 
-  it('with the token of an earlier one and other content is refused', async () => {
+  test('with the token of an earlier one and other content is refused', async () => {
     const { get, put } = await startWithSecret();
     await expect(put(token('1'), 'two')).rejects.toMatchObject(failsWith('ResourceExistsException'));
     expect(await get()).toMatchObject({ SecretString: 'one' });
   });
 
-  it('is taken from exactly one of many writers with the same token', async () => {
+  test('is taken from exactly one of many writers with the same token', async () => {
     const { get, put } = await startWithSecret();
     const values = Array.from({ length: 20 }, (_, index) => `writer ${index}`);
     const outcomes = await Promise.allSettled(values.map((value) => put(token('2'), value)));
@@ -208,7 +208,7 @@ describe('a new value', () => {
     expect(await get({ VersionStage: 'AWSPREVIOUS' })).toMatchObject({ SecretString: 'one' });
   });
 
-  it('loses no other that is written at the same time', async () => {
+  test('loses no other that is written at the same time', async () => {
     const { get, put } = await startWithSecret();
     const names = Array.from({ length: 20 }, (_, index) => `version-${index}`);
     await Promise.all(names.map((name) => put(token(name), name)));
@@ -216,7 +216,7 @@ describe('a new value', () => {
       expect(await get({ VersionId: token(name) })).toMatchObject({ SecretString: name });
   });
 
-  it('needs a token of 32 to 64 characters', async () => {
+  test('needs a token of 32 to 64 characters', async () => {
     const { put } = await startWithSecret();
     for (const length of [1, 31, 65]) {
       await expect(put('t'.repeat(length), 'two')).rejects.toMatchObject(
@@ -226,7 +226,7 @@ describe('a new value', () => {
     for (const length of [32, 64]) await put('t'.repeat(length), 'two');
   });
 
-  it('may leave AWSCURRENT where it is', async () => {
+  test('may leave AWSCURRENT where it is', async () => {
     const { get, put } = await startWithSecret();
     await put(token('2'), 'two', { VersionStages: ['AWSPENDING'] });
     await put(token('3'), 'three', { VersionStages: ['AWSPENDING'] });
@@ -234,7 +234,7 @@ describe('a new value', () => {
     expect(await get({ VersionStage: 'AWSPENDING' })).toMatchObject({ SecretString: 'three' });
   });
 
-  it('makes the secret forget the oldest of more than a hundred versions', async () => {
+  test('makes the secret forget the oldest of more than a hundred versions', async () => {
     const { get, put, directory } = await startWithSecret();
     for (let index = 2; index <= 102; index++) await put(token(String(index)), String(index));
     const [file] = await readdir(directory);
@@ -248,7 +248,7 @@ describe('a new value', () => {
 });
 
 describe('a request that makes no sense', () => {
-  it('is refused as an unknown operation, in the form of the JSON protocol', async () => {
+  test('is refused as an unknown operation, in the form of the JSON protocol', async () => {
     const { client, url } = await start();
     await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject(
       failsWith('UnknownOperationException'),
@@ -260,7 +260,7 @@ describe('a request that makes no sense', () => {
     }
   });
 
-  it('is refused without repeating the secret', async () => {
+  test('is refused without repeating the secret', async () => {
     const { url } = await start();
     for (const body of [
       '{"SecretString":"hunter2"',

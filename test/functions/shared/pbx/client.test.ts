@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../functions/shared/pbx/connection-error.ts';
 import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
@@ -69,7 +69,7 @@ async function errorOf(work: Promise<unknown>): Promise<ArchiveError> {
 }
 
 describe('a login', () => {
-  it('names the user, the password’s MD5, the version and the webhook’s address', async () => {
+  test('names the user, the password’s MD5, the version and the webhook’s address', async () => {
     const { server, client } = await start(success({ token: TOKEN }));
     await client.login({ username: 'api', password: 'pbx-password' }, SUBSCRIPTION);
     expect(server.seen).toMatchObject([{ method: 'POST', path: '/api/v1.1.0/login', query: '' }]);
@@ -84,14 +84,14 @@ describe('a login', () => {
     });
   });
 
-  it('never sends the password itself, and takes the MD5 of its UTF-8', async () => {
+  test('never sends the password itself, and takes the MD5 of its UTF-8', async () => {
     const { server, client } = await start(success({ token: TOKEN }));
     await client.login(CREDENTIALS, SUBSCRIPTION);
     expect(bodyOf(server.seen[0])).toMatchObject({ password: PASSWORD_MD5 });
     expect(JSON.stringify(server.seen)).not.toContain(PASSWORD);
   });
 
-  it.each([
+  test.each([
     ['http://reports.example:8260/reports/x', 'reports.example:8260/reports/x'],
     ['https://reports.example/reports/x', 'reports.example/reports/x'],
   ])('drops the scheme of %s in the bare form', async (url, sent) => {
@@ -100,7 +100,7 @@ describe('a login', () => {
     expect(bodyOf(server.seen[0])).toMatchObject({ url: sent, urltag: '1', port: '443' });
   });
 
-  it('gives the token, and the refresh token where there is one', async () => {
+  test('gives the token, and the refresh token where there is one', async () => {
     const fields: object[] = [{ token: TOKEN }, { token: TOKEN, refreshtoken: REFRESH_TOKEN }];
     const { client } = await start((response, seen) => success(fields.shift())(response, seen));
     expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toStrictEqual({ token: TOKEN });
@@ -110,7 +110,7 @@ describe('a login', () => {
     });
   });
 
-  it('is accepted by a PBX whose password has letters outside ASCII', async () => {
+  test('is accepted by a PBX whose password has letters outside ASCII', async () => {
     const { pbx } = await startBench({ password: PASSWORD });
     const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
     const { token } = await client.login(CREDENTIALS, SUBSCRIPTION);
@@ -119,7 +119,7 @@ describe('a login', () => {
 });
 
 describe('the path', () => {
-  it.each(['v1.1.0', 'v2.0.0'])('holds the API version %s', async (apiVersion) => {
+  test.each(['v1.1.0', 'v2.0.0'])('holds the API version %s', async (apiVersion) => {
     const { server, client } = await start(
       (response, seen) =>
         seen.path.endsWith('/download')
@@ -142,7 +142,7 @@ describe('the path', () => {
 });
 
 describe('a heartbeat', () => {
-  it('repeats the webhook’s address under both names of the flag, and has the token in the query', async () => {
+  test('repeats the webhook’s address under both names of the flag, and has the token in the query', async () => {
     const { server, client } = await start(success());
     await client.heartbeat(TOKEN, SUBSCRIPTION);
     expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
@@ -155,7 +155,7 @@ describe('a heartbeat', () => {
     });
   });
 
-  it('drops the scheme in the bare form, but still names the host', async () => {
+  test('drops the scheme in the bare form, but still names the host', async () => {
     const { server, client } = await start(success());
     await client.heartbeat(TOKEN, { ...SUBSCRIPTION, form: 'bare' });
     expect(bodyOf(server.seen[0])).toMatchObject({
@@ -164,28 +164,28 @@ describe('a heartbeat', () => {
     });
   });
 
-  it('fails when the PBX knows the token no more', async () => {
+  test('fails when the PBX knows the token no more', async () => {
     const { client } = await start(reply('{"status":"Failed","errno":"20004"}'));
     await expect(client.heartbeat(TOKEN, SUBSCRIPTION)).rejects.toMatchObject({ code: 'pbx-20004' });
   });
 });
 
 describe('a refresh', () => {
-  it('sends the refresh token alone, and gives the new pair', async () => {
+  test('sends the refresh token alone, and gives the new pair', async () => {
     const { server, client } = await start(success({ token: TOKEN, refreshtoken: 'the next' }));
     expect(await client.refresh(REFRESH_TOKEN)).toStrictEqual({ token: TOKEN, refreshToken: 'the next' });
     expect(server.seen[0]?.query).toBe('');
     expect(bodyOf(server.seen[0])).toStrictEqual({ refreshtoken: REFRESH_TOKEN });
   });
 
-  it('keeps the old refresh token when the reply has no new one', async () => {
+  test('keeps the old refresh token when the reply has no new one', async () => {
     const { client } = await start(success({ token: TOKEN }));
     expect(await client.refresh(REFRESH_TOKEN)).toStrictEqual({ token: TOKEN, refreshToken: REFRESH_TOKEN });
   });
 });
 
 describe('a recording', () => {
-  it('is asked for by name, and downloaded with the random string and the token', async () => {
+  test('is asked for by name, and downloaded with the random string and the token', async () => {
     const { server, client } = await start(downloads([RANDOM]));
     const { body } = await client.openRecording(TOKEN, RECORDING);
     expect((await buffer(toReadable(body))).toString()).toBe('RIFF');
@@ -196,13 +196,13 @@ describe('a recording', () => {
     expect(server.seen[1]?.body).toBe('');
   });
 
-  it('is asked for with the allowed IP address where one is configured', async () => {
+  test('is asked for with the allowed IP address where one is configured', async () => {
     const { server, client } = await start(downloads([RANDOM]), { allowedIp: '203.0.113.7' });
     await client.openRecording(TOKEN, RECORDING);
     expect(bodyOf(server.seen[0])).toStrictEqual({ recording: RECORDING, allowedip: '203.0.113.7' });
   });
 
-  it.each(['+491701234567', '*97', '#31#1234', 'a&token=b', 'two words', 'Jäger', '50%20', 'x=y?z/..;1'])(
+  test.each(['+491701234567', '*97', '#31#1234', 'a&token=b', 'two words', 'Jäger', '50%20', 'x=y?z/..;1'])(
     'whose name holds %j is the one that the PBX reads',
     async (part) => {
       const name = `20170901181806-1504261084.7-1001-${part}-Outbound.wav`;
@@ -216,7 +216,7 @@ describe('a recording', () => {
     },
   );
 
-  it('is opened with a fresh random string each time', async () => {
+  test('is opened with a fresh random string each time', async () => {
     const { server, client } = await start(downloads(['first', 'second']));
     for (let attempt = 0; attempt < 2; attempt++) {
       await buffer(toReadable((await client.openRecording(TOKEN, RECORDING)).body));
@@ -226,13 +226,13 @@ describe('a recording', () => {
     expect(fieldsOf(server.seen[3])).toMatchObject({ random: 'second' });
   });
 
-  it('that the PBX has no random string for is not downloaded', async () => {
+  test('that the PBX has no random string for is not downloaded', async () => {
     const { server, client } = await start(reply('{"status":"Failed","errno":"20014"}'));
     await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-20014' });
     expect(server.seen).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['20012', true],
     ['20014', true],
     ['20006', false],
@@ -243,13 +243,13 @@ describe('a recording', () => {
     expect(error).toBeInstanceOf(PbxRefusal);
   });
 
-  it('logs a step without token and random string', async () => {
+  test('logs a step without token and random string', async () => {
     const { client } = await start(downloads([RANDOM]));
     await client.openRecording(TOKEN, RECORDING);
     expect(lines).toEqual([{ level: 'debug', event: 'random-received', recording: RECORDING }]);
   });
 
-  it.each<[string, number | undefined, string]>([
+  test.each<[string, number | undefined, string]>([
     ['is as long as the PBX says', 4, 'Content-Length: 4\r\n'],
     ['has no known length when the PBX names none', undefined, ''],
     ['is as long as the PBX says with a blank behind it', 4, 'Content-Length: 4 \r\n'],
@@ -265,7 +265,7 @@ describe('a recording', () => {
 });
 
 describe('the device’s facts', () => {
-  it('are asked for with the token, and come as they are', async () => {
+  test('are asked for with the token, and come as they are', async () => {
     const deviceinfo = { sn: '369362089179', firmwarever: '30.6.0.20', ports: 4 };
     const { server, client } = await start(success({ deviceinfo }));
     expect(await client.deviceInfo(TOKEN)).toEqual(deviceinfo);
@@ -275,17 +275,17 @@ describe('the device’s facts', () => {
 });
 
 describe.each(CALLS)('%s fails', (_, call) => {
-  it.each(['"20006"', '20006'])('with the errno %s of an answer with HTTP status 200', async (errno) => {
+  test.each(['"20006"', '20006'])('with the errno %s of an answer with HTTP status 200', async (errno) => {
     const { client } = await start(reply(`{"status":"Failed","errno":${errno}}`));
     await expect(call(client)).rejects.toMatchObject({ code: 'pbx-20006', action: 'renew-session' });
   });
 
-  it.each(['Failed', 'success', 'Pending', ''])('with the status %j without an errno', async (status) => {
+  test.each(['Failed', 'success', 'Pending', ''])('with the status %j without an errno', async (status) => {
     const { client } = await start(success({ status, token: TOKEN, random: RANDOM, deviceinfo: {} }));
     await expect(call(client)).rejects.toMatchObject({ code: 'pbx-none', action: 'retry' });
   });
 
-  it.each(['', '<html></html>', '{}', '{"errno":"0"}', '[]', 'null', '{"status":"Success"'])(
+  test.each(['', '<html></html>', '{}', '{"errno":"0"}', '[]', 'null', '{"status":"Success"'])(
     'when the reply is %j',
     async (text) => {
       const { client } = await start(reply(text));
@@ -293,7 +293,7 @@ describe.each(CALLS)('%s fails', (_, call) => {
     },
   );
 
-  it.each([500, 404, 401, 204, 206])('with HTTP status %i', async (status) => {
+  test.each([500, 404, 401, 204, 206])('with HTTP status %i', async (status) => {
     const good = JSON.stringify({ status: 'Success', token: TOKEN, random: RANDOM, deviceinfo: {} });
     const { client } = await start((response) => response.writeHead(status).end(status === 204 ? '' : good));
     const error = await errorOf(call(client));
@@ -301,7 +301,7 @@ describe.each(CALLS)('%s fails', (_, call) => {
     expect(error.message).toContain(String(status));
   });
 
-  it.each([301, 302, 307, 308])('with a redirect (%i), which is not followed', async (status) => {
+  test.each([301, 302, 307, 308])('with a redirect (%i), which is not followed', async (status) => {
     const target = await startScriptedPbx(success({ token: TOKEN, random: RANDOM, deviceinfo: {} }));
     const { server, client } = await start((response, { path }) =>
       response.writeHead(status, { location: `${target.url}${path}` }).end(),
@@ -311,14 +311,14 @@ describe.each(CALLS)('%s fails', (_, call) => {
     expect(target.connections).toHaveLength(0);
   });
 
-  it('with the reason that its signal was aborted for, before a connection is made', async () => {
+  test('with the reason that its signal was aborted for, before a connection is made', async () => {
     const { server, client } = await start(success());
     const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
     await expect(call(client, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(server.seen).toEqual([]);
   });
 
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ['waits for an answer', () => {}],
     ['reads the reply', (response) => response.write('{"status":')],
   ])('with the reason that its signal is aborted for while it %s', async (_, answer) => {
@@ -337,7 +337,7 @@ const TELLING_CALLS = CALLS.filter(([name]) => name !== 'heartbeat');
 
 describe.each(TELLING_CALLS)('%s fails when the reply', (_, call) => {
   const fields = ['token', 'random', 'deviceinfo'];
-  it.each<[string, object]>([
+  test.each<[string, object]>([
     ['lacks', {}],
     ['has, but blank,', Object.fromEntries(fields.map((field) => [field, '']))],
     ['has, but as a number,', Object.fromEntries(fields.map((field) => [field, 7]))],
@@ -350,12 +350,12 @@ describe.each(TELLING_CALLS)('%s fails when the reply', (_, call) => {
 describe('a download', () => {
   const withDownload = (download: Answer) => start(downloads([RANDOM], download), {}, 300);
 
-  it.each([500, 404, 206])('fails with HTTP status %i', async (status) => {
+  test.each([500, 404, 206])('fails with HTTP status %i', async (status) => {
     const { client } = await withDownload((response) => response.writeHead(status).end('RIFF'));
     await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
 
-  it('fails with a redirect, which is not followed', async () => {
+  test('fails with a redirect, which is not followed', async () => {
     const target = await startScriptedPbx(audio);
     const { client } = await withDownload((response) =>
       response.writeHead(302, { location: `${target.url}/?token=${TOKEN}` }).end(),
@@ -364,14 +364,14 @@ describe('a download', () => {
     expect(target.connections).toHaveLength(0);
   });
 
-  it('may be longer than any other reply', async () => {
+  test('may be longer than any other reply', async () => {
     const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_REPLY_BYTES + 1)));
     const { body, totalBytes } = await client.openRecording(TOKEN, RECORDING);
     expect(await buffer(toReadable(body))).toHaveLength(MAX_REPLY_BYTES + 1);
     expect(totalBytes).toBe(MAX_REPLY_BYTES + 1);
   });
 
-  it('whose signal is aborted half way ends with its reason', async () => {
+  test('whose signal is aborted half way ends with its reason', async () => {
     const { client } = await withDownload((response) => response.write('RIFF'));
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
@@ -381,7 +381,7 @@ describe('a download', () => {
     await expect(read).rejects.toBe(reason);
   });
 
-  it('whose signal is aborted while it waits for the answer fails with its reason', async () => {
+  test('whose signal is aborted while it waits for the answer fails with its reason', async () => {
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
     const { client } = await withDownload(() => controller.abort(reason));
@@ -392,19 +392,19 @@ describe('a download', () => {
 describe('a reply', () => {
   const padded = (bytes: number) => JSON.stringify({ status: 'Success', token: TOKEN }).padEnd(bytes);
 
-  it('may be 64 KiB long', async () => {
+  test('may be 64 KiB long', async () => {
     const { client } = await start(reply(padded(MAX_REPLY_BYTES)));
     expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toEqual({ token: TOKEN });
   });
 
-  it('that is longer by one byte is refused', async () => {
+  test('that is longer by one byte is refused', async () => {
     const { client } = await start(reply(padded(MAX_REPLY_BYTES + 1)));
     const error = await errorOf(client.login(CREDENTIALS, SUBSCRIPTION));
     expect(error).toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
     expect(error.message).toContain('too long');
   });
 
-  it.each([
+  test.each([
     [200, 'pbx-bad-reply'],
     [500, 'pbx-http-status'],
   ])('with HTTP status %i that never ends is cut off', async (status, code) => {
@@ -423,14 +423,14 @@ describe('a reply', () => {
     expect(response?.closed).toBe(true);
   });
 
-  it('that stalls half way fails', async () => {
+  test('that stalls half way fails', async () => {
     const { client } = await start((response) => response.write('{"status":'), {}, 300);
     const error = await errorOf(client.deviceInfo(TOKEN));
     expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
     expect(error.message).toContain('BODY_TIMEOUT');
   });
 
-  it('with HTTP status 500 is still one when its body stalls', async () => {
+  test('with HTTP status 500 is still one when its body stalls', async () => {
     const { client } = await start((response) => response.writeHead(500).write('<html>'), {}, 300);
     await expect(client.deviceInfo(TOKEN)).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
@@ -439,7 +439,7 @@ describe('a reply', () => {
 describe('a connection error', () => {
   const url = `https://127.0.0.1/api?token=${TOKEN}`;
 
-  it.each<[string, string, Error]>([
+  test.each<[string, string, Error]>([
     [
       'its cause’s code',
       'ECONNRESET',
@@ -456,7 +456,7 @@ describe('a connection error', () => {
     });
   });
 
-  it('that is an ArchiveError already stays the same one', () => {
+  test('that is an ArchiveError already stays the same one', () => {
     const error = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
     expect(connectionError(error)).toBe(error);
   });
@@ -524,7 +524,7 @@ describe('no error tells a secret', () => {
 
   describe.each(failures)('when %s', (failure, code, answer) => {
     const calls = failure.includes('lacks') ? TELLING_CALLS : CALLS;
-    it.each(calls)('in %s', async (_, call) => {
+    test.each(calls)('in %s', async (_, call) => {
       const { server, client } = await start(answer);
       const error = await errorOf(call(client));
       expect(error).toMatchObject({ code, action: 'retry' });
@@ -533,7 +533,7 @@ describe('no error tells a secret', () => {
     });
   });
 
-  it.each(failures.filter(([failure]) => /hangs up|reset|no HTTP|status|redirects/.test(failure)))(
+  test.each(failures.filter(([failure]) => /hangs up|reset|no HTTP|status|redirects/.test(failure)))(
     'when %s in the download',
     async (_, code, answer) => {
       const { server, client } = await start(downloads([RANDOM], answer));
@@ -544,7 +544,7 @@ describe('no error tells a secret', () => {
     },
   );
 
-  it.each(CALLS)('when the connection is refused in %s', async (_, call) => {
+  test.each(CALLS)('when the connection is refused in %s', async (_, call) => {
     const { server, client } = await start(success());
     await server.close();
     const error = await errorOf(call(client));
@@ -553,7 +553,7 @@ describe('no error tells a secret', () => {
     expectSecretFree(error);
   });
 
-  it.each(CALLS)('when nobody vouches for the certificate in %s', async (_, call) => {
+  test.each(CALLS)('when nobody vouches for the certificate in %s', async (_, call) => {
     const server = await startScriptedPbx(success(), identity);
     const error = await errorOf(call(clientOf(server.url)));
     expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
@@ -562,7 +562,7 @@ describe('no error tells a secret', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it.each(CALLS)('when the certificate is another than the pinned one in %s', async (_, call) => {
+  test.each(CALLS)('when the certificate is another than the pinned one in %s', async (_, call) => {
     const server = await startScriptedPbx(success(), identity);
     const fingerprint256 = fingerprintOf(await generateCertificate(['127.0.0.1']));
     const error = await errorOf(call(clientOf(server.url, { tls: { fingerprint256 } })));

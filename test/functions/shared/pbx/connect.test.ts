@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import * as v from 'valibot';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
@@ -28,23 +28,23 @@ async function outcomeOf(url: string, tls: object): Promise<string> {
 }
 
 describe('a pinned certificate', () => {
-  it('lets requests through when the PBX shows it, whoever signed it', async () => {
+  test('lets requests through when the PBX shows it, whoever signed it', async () => {
     const server = await startScriptedPbx(reply('Hello'), identity);
     expect(await outcomeOf(server.url, { ...PINNED, serverName: 'another.test' })).toBe('Hello');
   });
 
-  it('may be written in lower case and without colons', async () => {
+  test('may be written in lower case and without colons', async () => {
     const server = await startScriptedPbx(reply('Hello'), identity);
     const fingerprint256 = PINNED.fingerprint256.replaceAll(':', '').toLowerCase();
     expect(await outcomeOf(server.url, { fingerprint256 })).toBe('Hello');
   });
 
-  it('is asked of a PBX on plain HTTP in vain, so it is not', async () => {
+  test('is asked of a PBX on plain HTTP in vain, so it is not', async () => {
     const server = await startScriptedPbx(reply('Hello'));
     expect(await outcomeOf(server.url, PINNED)).toBe('Hello');
   });
 
-  it('that the PBX does not show keeps every byte of HTTP back, and the connection is closed', async () => {
+  test('that the PBX does not show keeps every byte of HTTP back, and the connection is closed', async () => {
     const received: Buffer[] = [];
     const server = createTlsServer(other, (socket: TLSSocket) => {
       socket.on('error', () => {});
@@ -66,7 +66,7 @@ describe('a pinned certificate', () => {
     expect(Buffer.concat(received).toString()).toBe('');
   });
 
-  it('that the PBX does not show is an error that names the one seen, and is worth a retry', async () => {
+  test('that the PBX does not show is an error that names the one seen, and is worth a retry', async () => {
     const server = await startScriptedPbx(reply('Hello'), other);
     const error: unknown = await read(server.url, PINNED).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArchiveError);
@@ -75,7 +75,7 @@ describe('a pinned certificate', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('is compared for every connection, so that a replaced one is noticed by the next request', async () => {
+  test('is compared for every connection, so that a replaced one is noticed by the next request', async () => {
     const { pbx } = await startBench();
     const pin = { fingerprint256: pbx.fingerprint256 };
     await read(pbx.url, pin);
@@ -87,20 +87,20 @@ describe('a pinned certificate', () => {
 });
 
 describe('without a pinned certificate', () => {
-  it('one that nobody vouches for is refused before a request is sent', async () => {
+  test('one that nobody vouches for is refused before a request is sent', async () => {
     const server = await startScriptedPbx(reply('Hello'), identity);
     expect(await outcomeOf(server.url, {})).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.seen).toEqual([]);
   });
 
-  it('one of the given authority is accepted, another is not', async () => {
+  test('one of the given authority is accepted, another is not', async () => {
     const server = await startScriptedPbx(reply('Hello'), identity);
     expect(await outcomeOf(server.url, { ca: identity.cert })).toBe('Hello');
     expect(await outcomeOf(server.url, { ca: other.cert })).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.seen).toHaveLength(1);
   });
 
-  it('the given name is the one that the certificate has to be made out to', async () => {
+  test('the given name is the one that the certificate has to be made out to', async () => {
     const named = await generateCertificate(['pbx.test']);
     const server = await startScriptedPbx(reply('Hello'), named);
     const tls = { ca: named.cert };
@@ -114,7 +114,7 @@ describe('without a pinned certificate', () => {
 });
 
 describe('an old PBX', () => {
-  it.each(['TLSv1', 'TLSv1.1'] as const)(
+  test.each(['TLSv1', 'TLSv1.1'] as const)(
     'that speaks no more than %s is served where it is allowed',
     async (maxTlsVersion) => {
       const { pbx } = await startBench({ maxTlsVersion });
@@ -128,7 +128,7 @@ describe('an old PBX', () => {
 });
 
 describe('a PBX that signs with SHA-1 only', () => {
-  it('is served where old versions of TLS are allowed, and nowhere else', async () => {
+  test('is served where old versions of TLS are allowed, and nowhere else', async () => {
     const sha1 = { sigalgs: 'RSA+SHA1', ciphers: 'DEFAULT@SECLEVEL=0', maxVersion: 'TLSv1.2' } as const;
     const server = await startScriptedPbx(reply('Hello'), { ...identity, ...sha1 });
     expect(await outcomeOf(server.url, { ...PINNED, minVersion: 'TLSv1' })).toBe('Hello');
@@ -138,7 +138,7 @@ describe('a PBX that signs with SHA-1 only', () => {
 });
 
 describe('every request', () => {
-  it.each([
+  test.each([
     ['plain HTTP', undefined, {}],
     ['TLS', identity, PINNED],
   ])('gets a connection of its own over %s', async (_, ownIdentity, tls) => {
@@ -149,19 +149,19 @@ describe('every request', () => {
     expect(server.connections).toHaveLength(5);
   });
 
-  it('asks for its connection to be closed', async () => {
+  test('asks for its connection to be closed', async () => {
     const server = await startScriptedPbx(reply('Hello'));
     await read(server.url, {});
     expect(server.seen[0]?.headers.connection).toBe('close');
   });
 
-  it('makes a TLS session of its own, for a resumed one would not show the certificate', async () => {
+  test('makes a TLS session of its own, for a resumed one would not show the certificate', async () => {
     const server = await startScriptedPbx(reply('Hello'), identity);
     for (let run = 0; run < 3; run++) await read(server.url, PINNED);
     expect(server.seen.map(({ resumed }) => resumed)).toEqual([false, false, false]);
   });
 
-  it('is HTTP/1.1, whatever else the PBX offers', async () => {
+  test('is HTTP/1.1, whatever else the PBX offers', async () => {
     const offered: string[][] = [];
     const server = createTlsServer({
       ...identity,
@@ -183,7 +183,7 @@ describe('every request', () => {
 });
 
 describe('an aborted signal', () => {
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ['before the answer', () => {}],
     ['within the body', (response) => response.write('RIFF')],
   ])('ends a request %s, and its connection, with the reason as thrown', async (_, answer) => {

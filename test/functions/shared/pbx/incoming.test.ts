@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createIncoming, toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 
 function start() {
@@ -7,7 +7,7 @@ function start() {
 }
 
 describe('a target', () => {
-  it('is filled from bytes whose memory is used again', async () => {
+  test('is filled from bytes whose memory is used again', async () => {
     const { incoming, feed } = start();
     const target = Buffer.alloc(6);
     const filling = incoming.fill(target);
@@ -26,7 +26,7 @@ describe('a target', () => {
     expect(next.toString('latin1')).toBe('ccc\0\0\0');
   });
 
-  it('that is just full is the last one when nothing follows, and only then', async () => {
+  test('that is just full is the last one when nothing follows, and only then', async () => {
     for (const follows of [false, true]) {
       const { incoming, feed } = start();
       const filling = incoming.fill(Buffer.alloc(4));
@@ -38,7 +38,7 @@ describe('a target', () => {
     }
   });
 
-  it('gets what came before it was there, in its order, and each piece is told', async () => {
+  test('gets what came before it was there, in its order, and each piece is told', async () => {
     const { incoming, feed } = start();
     for (const piece of ['ab', 'cd', 'ef']) feed.take(Buffer.from(piece));
     const told: number[] = [];
@@ -55,7 +55,7 @@ describe('a target', () => {
 });
 
 describe('the source', () => {
-  it('is told to go on only when more is wanted than came', async () => {
+  test('is told to go on only when more is wanted than came', async () => {
     const { incoming, feed, source } = start();
     feed.take(Buffer.from('abcdef'));
     expect(feed.isWanted()).toBe(false);
@@ -66,7 +66,7 @@ describe('the source', () => {
     expect(feed.isWanted()).toBe(true);
   });
 
-  it('that fails is heard of behind what it brought', async () => {
+  test('that fails is heard of behind what it brought', async () => {
     const { incoming, feed } = start();
     const failure = new Error('reset');
     feed.take(Buffer.from('abcdef'));
@@ -76,7 +76,7 @@ describe('the source', () => {
     await expect(incoming.fill(Buffer.alloc(4))).rejects.toBe(failure);
   });
 
-  it('is closed by whoever wants no more, and what it brings then is nothing', async () => {
+  test('is closed by whoever wants no more, and what it brings then is nothing', async () => {
     const { incoming, feed, source } = start();
     const reason = new Error('Stopped.');
     const filling = incoming.fill(Buffer.alloc(4));
@@ -89,7 +89,7 @@ describe('the source', () => {
   });
 });
 
-it('bytes that were there and are thrown away are not the end, though the source has ended', async () => {
+test('bytes that were there and are thrown away are not the end, though the source has ended', async () => {
   const { incoming, feed } = start();
   const reason = new Error('Stopped.');
   feed.take(Buffer.from('abcdef'));
@@ -98,7 +98,7 @@ it('bytes that were there and are thrown away are not the end, though the source
   await expect(incoming.fill(Buffer.alloc(4))).rejects.toBe(reason);
 });
 
-it('a second place that is to be filled at the same time is refused', async () => {
+test('a second place that is to be filled at the same time is refused', async () => {
   const { incoming, feed } = start();
   const filling = incoming.fill(Buffer.alloc(4));
   expect(() => incoming.fill(Buffer.alloc(4))).toThrow('being filled already');
@@ -107,7 +107,7 @@ it('a second place that is to be filled at the same time is refused', async () =
 });
 
 describe('a stream', () => {
-  it('has all of it, in pieces with memory of their own', async () => {
+  test('has all of it, in pieces with memory of their own', async () => {
     const { incoming, feed } = start();
     const content = Buffer.from(Array.from({ length: 150_000 }, (_, index) => index % 251));
     feed.take(content.subarray(0, 100_000));
@@ -119,7 +119,7 @@ describe('a stream', () => {
     expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(pieces.length);
   });
 
-  it('that nobody wants any more closes the source, at once', async () => {
+  test('that nobody wants any more closes the source, at once', async () => {
     const { incoming, feed, source } = start();
     feed.take(Buffer.alloc(100_000));
     for await (const _ of toReadable(incoming)) break;

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startBench } from '../../../simulated-pbx/test-bench.ts';
 import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
 
@@ -21,7 +21,7 @@ const fieldsOf = (seen: Seen | undefined) =>
   Object.fromEntries((seen?.query ?? '').split('&').map((pair) => pair.split('=').map(decodeURIComponent)));
 
 describe('a CDR file', () => {
-  it('is asked for by its window, for all extensions, and downloaded at once with the random string', async () => {
+  test('is asked for by its window, for all extensions, and downloaded at once with the random string', async () => {
     const { server, client } = await start();
     expect(await text(await client.openCdrs(TOKEN, WINDOW))).toBe('callid\n');
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -35,7 +35,7 @@ describe('a CDR file', () => {
     expect(server.seen[1]?.query).not.toContain('+');
   });
 
-  it('is asked for with the name that API v2 has for the extensions', async () => {
+  test('is asked for with the name that API v2 has for the extensions', async () => {
     const { server, client } = await start({ apiVersion: 'v2.0.0' });
     await text(await client.openCdrs(TOKEN, WINDOW));
     expect(server.seen[1]?.path).toBe('/api/v2.0.0/cdr/download');
@@ -43,21 +43,21 @@ describe('a CDR file', () => {
     expect(fieldsOf(server.seen[1])).toEqual({ number: 'all', ...WINDOW, random: RANDOM, token: TOKEN });
   });
 
-  it('is asked for with the allowed IP address where one is configured', async () => {
+  test('is asked for with the allowed IP address where one is configured', async () => {
     const { server, client } = await start({ allowedIp: '203.0.113.7' });
     await text(await client.openCdrs(TOKEN, WINDOW));
     expect(bodyOf(server.seen[0])).toStrictEqual({ extid: 'all', ...WINDOW, allowedip: '203.0.113.7' });
     expect(fieldsOf(server.seen[1])).not.toHaveProperty('allowedip');
   });
 
-  it('is not looked for where a redirect leads', async () => {
+  test('is not looked for where a redirect leads', async () => {
     const location = 'http://127.0.0.1:9/';
     const { server, client } = await start({}, (response) => response.writeHead(302, { location }).end());
     await expect(client.openCdrs(TOKEN, WINDOW)).rejects.toMatchObject({ code: 'pbx-http-status' });
     expect(server.seen).toHaveLength(2);
   });
 
-  it.each(['v1.1.0', 'v2.0.0'] as const)('comes from a PBX of API %s', async (apiVersion) => {
+  test.each(['v1.1.0', 'v2.0.0'] as const)('comes from a PBX of API %s', async (apiVersion) => {
     const { pbx, client: other } = await startBench({ apiVersion });
     const call = pbx.makeCall({ from: '1001', to: '1003', startedAt: Date.UTC(2019, 0, 1) });
     const client = clientOf(pbx.url, { apiVersion, tls: { fingerprint256: pbx.fingerprint256 } });

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
 import { fingerprintOf } from '../../../simulated-pbx/certificate.ts';
@@ -33,7 +33,7 @@ async function serve(onConnection: (socket: Socket) => void, isTls = false): Pro
 const OK = 'HTTP/1.1 200 OK\r\n';
 
 describe('a request', () => {
-  it('goes over the wire as it is meant to', async () => {
+  test('goes over the wire as it is meant to', async () => {
     const received = Promise.withResolvers<string>();
     const url = await serve((socket) => {
       let seen = '';
@@ -52,7 +52,7 @@ describe('a request', () => {
     );
   });
 
-  it('reaches a PBX at an IPv6 address', async () => {
+  test('reaches a PBX at an IPv6 address', async () => {
     const server = createServer((socket) => socket.end(`${OK}\r\nHello`)).listen(0, '::1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
@@ -63,7 +63,7 @@ describe('a request', () => {
 });
 
 describe.each([false, true])('a body over TLS: %s', (isTls) => {
-  it('that nobody reads keeps the PBX waiting, and then comes whole', async () => {
+  test('that nobody reads keeps the PBX waiting, and then comes whole', async () => {
     const content = Buffer.from(Array.from({ length: 30 * MIB }, (_, index) => (index * 7) % 251));
     let sent = 0;
     const blocked = Promise.withResolvers<void>();
@@ -99,7 +99,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     }
   });
 
-  it('ends with the connection, and that is the end of both', async () => {
+  test('ends with the connection, and that is the end of both', async () => {
     const closed = Promise.withResolvers<void>();
     const url = await serve((socket) => {
       socket.on('close', () => closed.resolve());
@@ -110,7 +110,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     await closed.promise;
   });
 
-  it('that is whole ends a connection that the PBX leaves open', async () => {
+  test('that is whole ends a connection that the PBX leaves open', async () => {
     const closed = Promise.withResolvers<void>();
     const url = await serve((socket) => {
       socket.on('close', () => closed.resolve());
@@ -121,7 +121,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     await closed.promise;
   });
 
-  it('that stops short fails', async () => {
+  test('that stops short fails', async () => {
     const url = await serve((socket) => {
       socket.once('data', () => socket.end(`${OK}Content-Length: 10\r\n\r\nHello`));
     }, isTls);
@@ -130,7 +130,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
   });
 });
 
-it('a body without a length whose connection is reset is no whole one', async () => {
+test('a body without a length whose connection is reset is no whole one', async () => {
   const url = await serve((socket) => {
     socket.once('data', () => socket.write(`${OK}\r\nHello`, () => socket.resetAndDestroy()));
   });
@@ -140,7 +140,7 @@ it('a body without a length whose connection is reset is no whole one', async ()
   await expect(reading).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
-it('a signal that outlives its requests holds nothing of them', async () => {
+test('a signal that outlives its requests holds nothing of them', async () => {
   const url = await serve((socket) => {
     socket.once('data', () => socket.end(`${OK}\r\nHello`));
   });
@@ -151,7 +151,7 @@ it('a signal that outlives its requests holds nothing of them', async () => {
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-it('a response that is no HTTP fails, and its connection is closed', async () => {
+test('a response that is no HTTP fails, and its connection is closed', async () => {
   const closed = Promise.withResolvers<void>();
   const url = await serve((socket) => {
     socket.on('close', () => closed.resolve()).resume();
@@ -170,7 +170,7 @@ describe('a PBX that', () => {
     vi.useRealTimers();
   });
 
-  it('does not shake hands is waited for five seconds', async () => {
+  test('does not shake hands is waited for five seconds', async () => {
     const connected = Promise.withResolvers<void>();
     const url = (await serve(() => connected.resolve())).replace('http:', 'https:');
     const failure = expect(sendRequest({ baseUrl: url, tls: TLS }, { path: '/' })).rejects.toMatchObject({
@@ -181,7 +181,7 @@ describe('a PBX that', () => {
     await failure;
   });
 
-  it('does not answer is waited for thirty seconds', async () => {
+  test('does not answer is waited for thirty seconds', async () => {
     const asked = Promise.withResolvers<void>();
     const { url } = await startScriptedPbx(() => asked.resolve());
     let isOver = false;
@@ -199,7 +199,7 @@ describe('a PBX that', () => {
     await failure;
   });
 
-  it('stalls is waited for since the last byte, but not while nobody wants another one', async () => {
+  test('stalls is waited for since the last byte, but not while nobody wants another one', async () => {
     let connection: Socket | undefined;
     const url = await serve((socket) => {
       connection = socket;

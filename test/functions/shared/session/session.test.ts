@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import { errnoError } from '../../../../functions/shared/pbx/errno.ts';
 import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
@@ -41,7 +41,7 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 describe('a session', () => {
-  it('is opened by one login and then shared by all functions', async () => {
+  test('is opened by one login and then shared by all functions', async () => {
     const { pbx, session, open } = await start();
     const { token } = await session.current();
     expect((await open().current()).token).toBe(token);
@@ -49,7 +49,7 @@ describe('a session', () => {
     expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 1 });
   });
 
-  it('is opened by one login however many functions ask at the same time', async () => {
+  test('is opened by one login however many functions ask at the same time', async () => {
     const { pbx, open } = await start();
     const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));
     expect(codes).toContain('succeeded');
@@ -57,7 +57,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(1);
   });
 
-  it('outlives the token’s thirty minutes by heartbeats', async () => {
+  test('outlives the token’s thirty minutes by heartbeats', async () => {
     const { pbx, clock, session } = await start();
     await session.current();
     for (let run = 0; run < 12; run++) {
@@ -67,7 +67,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(1);
   });
 
-  it('is kept by token/refresh where the login gave a refresh token, with a new pair each time', async () => {
+  test('is kept by token/refresh where the login gave a refresh token, with a new pair each time', async () => {
     const { pbx, clock, session, store, client } = await start({ refreshTokens: true });
     await session.current();
     for (let run = 0; run < 4; run++) {
@@ -82,7 +82,7 @@ describe('a session', () => {
     expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 0, refreshes: 4 });
   });
 
-  it('is not refreshed before half its life is over, and found dead nevertheless', async () => {
+  test('is not refreshed before half its life is over, and found dead nevertheless', async () => {
     const { pbx, clock, session } = await start({ refreshTokens: true });
     await session.current();
     clock.now += 10 * MINUTE_MS;
@@ -92,7 +92,7 @@ describe('a session', () => {
     expect(await session.keepAlive()).toBe('logged-in');
   });
 
-  it.each(['10003', '20016', 'constructor'])(
+  test.each(['10003', '20016', 'constructor'])(
     'that the PBX does not keep, for whatever reason (%s), is opened anew',
     async (errno) => {
       const { pbx, session, client } = await start();
@@ -105,7 +105,7 @@ describe('a session', () => {
     },
   );
 
-  it('is left alone when the PBX is not reached', async () => {
+  test('is left alone when the PBX is not reached', async () => {
     const { pbx, session, store } = await start();
     const { token } = await session.current();
     await pbx.close();
@@ -113,7 +113,7 @@ describe('a session', () => {
     expect((await store.read()).state.token).toBe(token);
   });
 
-  it('that died is opened again by the keeper', async () => {
+  test('that died is opened again by the keeper', async () => {
     const { pbx, clock, session } = await start();
     await session.current();
     clock.now += 31 * MINUTE_MS;
@@ -121,7 +121,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  it('that another function has renewed meanwhile is taken over without a login', async () => {
+  test('that another function has renewed meanwhile is taken over without a login', async () => {
     const { pbx, session, open } = await start();
     const dead = await session.current();
     pbx.dropTokens();
@@ -130,7 +130,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  it('is read once, and then used until the PBX refuses it', async () => {
+  test('is read once, and then used until the PBX refuses it', async () => {
     const { pbx, session, store, client } = await start();
     let reads = 0;
     const { read } = store;
@@ -148,7 +148,7 @@ describe('a session', () => {
     expect([reads, pbx.stats.logins]).toEqual([2, 2]);
   });
 
-  it('is renewed at most once for one call', async () => {
+  test('is renewed at most once for one call', async () => {
     const { pbx, session, client } = await start();
     let calls = 0;
     const call = withToken(session, async (token) => {
@@ -161,7 +161,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  it('subscribes the webhook’s address, and reports arrive there', async () => {
+  test('subscribes the webhook’s address, and reports arrive there', async () => {
     const receiver = await startReceiver();
     const { pbx, session } = await start({ reportUrl: `http://${receiver.host}` });
     await session.current();
@@ -171,7 +171,7 @@ describe('a session', () => {
     expect(receiver.received[0]?.path).toBe(`/reports/test/${WEBHOOK_SECRET}`);
   });
 
-  it('is replaced after a reboot, unless it is newer than that', async () => {
+  test('is replaced after a reboot, unless it is newer than that', async () => {
     const { pbx, clock, session } = await start();
     await session.current();
     const bootedAt = clock.now + MINUTE_MS;
@@ -181,7 +181,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  it('is opened anew when the webhook’s secret was rotated, for the PBX posts to the old address', async () => {
+  test('is opened anew when the webhook’s secret was rotated, for the PBX posts to the old address', async () => {
     const { pbx, events, session, enterCredentials } = await start();
     await session.current();
     await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
@@ -194,7 +194,7 @@ describe('a session', () => {
 });
 
 describe('before anyone has entered credentials', () => {
-  it('nothing is asked of the PBX', async () => {
+  test('nothing is asked of the PBX', async () => {
     const { pbx, session } = await start({ entered: '' });
     expect(await codeOf(session.keepAlive())).toBe('no-credentials');
     expect(pbx.stats.requests).toEqual([]);
@@ -202,7 +202,7 @@ describe('before anyone has entered credentials', () => {
 });
 
 describe('a refused password', () => {
-  it('is tried once, however many functions ask, now and later', async () => {
+  test('is tried once, however many functions ask, now and later', async () => {
     const { pbx, clock, open } = await start({ entered: 'wrong' });
     await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));
     for (let day = 0; day < 3; day++) {
@@ -213,7 +213,7 @@ describe('a refused password', () => {
     expect(pbx.stats.refusedLogins).toBe(1);
   });
 
-  it('is forgotten when the credentials change', async () => {
+  test('is forgotten when the credentials change', async () => {
     const { pbx, session, enterCredentials } = await start({ entered: 'wrong' });
     expect(await codeOf(session.current())).toBe('pbx-20003');
     await enterCredentials({ password: 'pbx-password' });
@@ -221,7 +221,7 @@ describe('a refused password', () => {
     expect(pbx.stats).toMatchObject({ logins: 1, refusedLogins: 1 });
   });
 
-  it('is not tried again because only the webhook’s secret changed', async () => {
+  test('is not tried again because only the webhook’s secret changed', async () => {
     const { pbx, session, enterCredentials } = await start({ entered: 'wrong' });
     expect(await codeOf(session.current())).toBe('pbx-20003');
     await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
@@ -229,7 +229,7 @@ describe('a refused password', () => {
     expect(pbx.stats.refusedLogins).toBe(1);
   });
 
-  it('is tried again when a person says that it was corrected in the PBX', async () => {
+  test('is tried again when a person says that it was corrected in the PBX', async () => {
     const { pbx, session } = await start({ entered: 'right from tomorrow' });
     expect(await codeOf(session.keepAlive())).toBe('pbx-20003');
     pbx.setPassword('right from tomorrow');
@@ -237,7 +237,7 @@ describe('a refused password', () => {
     expect(await session.keepAlive({ retryRefused: true })).toBe('logged-in');
   });
 
-  it('is told as such, and not tried again at once, even if the hold cannot be written', async () => {
+  test('is told as such, and not tried again at once, even if the hold cannot be written', async () => {
     const { pbx, session, store, clock } = await start({ entered: 'wrong' });
     const { replace } = store;
     store.replace = async (snapshot, state) => {
@@ -250,7 +250,7 @@ describe('a refused password', () => {
     expect(pbx.stats.refusedLogins).toBe(1);
   });
 
-  it('leaves a session alone that is still alive', async () => {
+  test('leaves a session alone that is still alive', async () => {
     const { pbx, session, enterCredentials } = await start();
     await session.current();
     await enterCredentials({ password: 'wrong' });
@@ -260,7 +260,7 @@ describe('a refused password', () => {
 });
 
 describe('a locked address', () => {
-  it('holds all logins for ten minutes, and no longer', async () => {
+  test('holds all logins for ten minutes, and no longer', async () => {
     const { pbx, clock, session, client } = await start();
     const subscription = { url: 'http://127.0.0.1:9', form: 'url', port: 9 } as const;
     for (let attempt = 0; attempt < 5; attempt++) {
@@ -277,7 +277,7 @@ describe('a locked address', () => {
 });
 
 describe('a login without an answer', () => {
-  it('is tried again after a minute, then later and later, up to ten minutes', async () => {
+  test('is tried again after a minute, then later and later, up to ten minutes', async () => {
     const { pbx, clock, session } = await start();
     await pbx.close();
     const waits: number[] = [];

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PbxClient } from '../../../../functions/shared/pbx/types.ts';
 import { limitClient } from '../../../../infra/commands/backfill/limited-client.ts';
 import { incomingOf } from '../../../functions/shared/pbx/incoming-of.ts';
@@ -25,7 +25,7 @@ function clientOf(bytes: number) {
   return { client, onClose };
 }
 
-it('takes so many bytes a second of all downloads together', async () => {
+test('takes so many bytes a second of all downloads together', async () => {
   const { client } = clientOf(1000 * KIB);
   const limited = limitClient(client, RATE);
   let received = 0;
@@ -43,7 +43,7 @@ it('takes so many bytes a second of all downloads together', async () => {
   expect(received - first).toBeLessThan(11 * RATE);
 });
 
-it('hands on every byte', async () => {
+test('hands on every byte', async () => {
   const { client } = clientOf(300 * KIB + 1);
   const { body } = await limitClient(client, RATE).openRecording('token', 'name');
   const parts = [Buffer.alloc(200 * KIB), Buffer.alloc(200 * KIB)] as const;
@@ -57,7 +57,7 @@ it('hands on every byte', async () => {
   expect(body.receivedBytes).toBe(300 * KIB + 1);
 });
 
-it('ends the download that its reader ends', async () => {
+test('ends the download that its reader ends', async () => {
   const { client, onClose } = clientOf(1000 * KIB);
   const { body } = await limitClient(client, RATE).openRecording('token', 'name');
   const filling = expect(body.fill(Buffer.alloc(1000 * KIB))).rejects.toThrow('Stopped.');

@@ -11,7 +11,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
 import { BUCKET, CREDENTIALS, createClient, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
 
@@ -30,7 +30,7 @@ async function spawnS3(directory: string) {
 }
 
 describe('a server that is killed with -9', () => {
-  it('has every object that it acknowledged, and no other that is not whole', {
+  test('has every object that it acknowledged, and no other that is not whole', {
     timeout: 60_000,
   }, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
@@ -70,7 +70,7 @@ describe('a server that is killed with -9', () => {
     expect(files.filter((file) => file.isFile())).toHaveLength(Contents.length);
   });
 
-  it('removes a data file that no object came to own', async () => {
+  test('removes a data file that no object came to own', async () => {
     const s3 = await startEmbeddedS3();
     const orphan = join(s3.directory, BUCKET, 'orphan.wav');
     const prepared = {
@@ -90,7 +90,7 @@ describe('a server that is killed with -9', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  it("keeps the file of an object, and a file of someone else's", async () => {
+  test("keeps the file of an object, and a file of someone else's", async () => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'owned', Body: 'x' }));
     const stale = { key: 'owned', file: 'owned', size: 1, etag: '""', lastModifiedMs: 0, headers: {} };

@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BUCKET, createClient, patternedBytes, sendRaw, startEmbeddedS3 } from './embedded-s3.ts';
 
 const KEY = 'call.wav';
@@ -51,7 +51,7 @@ const replaceIn = (search: string, replacement: string) => (body: Buffer) =>
   Buffer.from(body.toString('latin1').replace(search, replacement), 'latin1');
 
 describe('a stream', () => {
-  it('of 40 MiB with the checksum in the trailer is stored byte for byte', async () => {
+  test('of 40 MiB with the checksum in the trailer is stored byte for byte', async () => {
     const { client } = await startEmbeddedS3();
     const body = patternedBytes(40 * MEBIBYTE);
     const pieces = Array.from({ length: 400 }, (_, index) =>
@@ -67,7 +67,7 @@ describe('a stream', () => {
     expect((await buffer(got.Body as Readable)).equals(body)).toBe(true);
   });
 
-  it('is taken with each checksum that the SDK can send', async () => {
+  test('is taken with each checksum that the SDK can send', async () => {
     const { client } = await startEmbeddedS3();
     for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const) {
       await client.send(
@@ -92,7 +92,7 @@ describe('a body that is not what it was said to be', () => {
     ['form of CRC32C', 'InvalidRequest', { ChecksumCRC32C: 'AAAAAAAAAAA=' }],
   ];
 
-  it.each(wrong)('is refused for its %s', async (_, name, extra) => {
+  test.each(wrong)('is refused for its %s', async (_, name, extra) => {
     const s3 = await startEmbeddedS3();
     await expect(s3.client.send(put(extra))).rejects.toMatchObject({
       name,
@@ -101,14 +101,14 @@ describe('a body that is not what it was said to be', () => {
     await expectNothingStored(s3);
   });
 
-  it('is refused for its payload hash', async () => {
+  test('is refused for its payload hash', async () => {
     const s3 = await startEmbeddedS3();
     const client = createTamperingClient(s3, replaceIn('hello', 'jello'));
     await expect(client.send(put({}))).rejects.toMatchObject({ name: 'XAmzContentSHA256Mismatch' });
     await expectNothingStored(s3);
   });
 
-  it('is refused for its checksum in the trailer, and keeps what was there', async () => {
+  test('is refused for its checksum in the trailer, and keeps what was there', async () => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(put({ Body: 'before' }));
     const client = createTamperingClient(s3, replaceIn('hello', 'jello'));
@@ -130,7 +130,7 @@ describe('a body that is not what it was said to be', () => {
     ['something after its end', 'IncompleteBody', '\r\n\r\n', '\r\n\r\n!'],
   ];
 
-  it.each(malformed)('is refused for %s (%s)', async (_, name, search, replacement) => {
+  test.each(malformed)('is refused for %s (%s)', async (_, name, search, replacement) => {
     const s3 = await startEmbeddedS3();
     const client = createTamperingClient(s3, replaceIn(search, replacement));
     const stream = { Body: Readable.from([Buffer.from('hello')]), ContentLength: 5 };
@@ -138,7 +138,7 @@ describe('a body that is not what it was said to be', () => {
     await expectNothingStored(s3);
   });
 
-  it('is refused without a length', async () => {
+  test('is refused without a length', async () => {
     const s3 = await startEmbeddedS3();
     const { pathname, search } = new URL(await presignPut(s3));
     const path = pathname + search;
@@ -152,7 +152,7 @@ describe('a body that is not what it was said to be', () => {
     await expectNothingStored(s3);
   });
 
-  it('is refused above 5 GiB before a byte of it has come', async () => {
+  test('is refused above 5 GiB before a byte of it has come', async () => {
     const s3 = await startEmbeddedS3();
     const status = await talk(s3, await presignPut(s3), {
       length: 5 * 1024 ** 3 + 1,
@@ -165,7 +165,7 @@ describe('a body that is not what it was said to be', () => {
 });
 
 describe('an upload that is cut off', () => {
-  it('leaves no object and no file behind', async () => {
+  test('leaves no object and no file behind', async () => {
     const s3 = await startEmbeddedS3();
     const url = await presignPut(s3);
     await talk(s3, url, { length: 10 * MEBIBYTE, sent: 4 * MEBIBYTE, hangUp: true });
@@ -173,7 +173,7 @@ describe('an upload that is cut off', () => {
     await expectNothingStored(s3);
   });
 
-  it('leaves the object that it was to replace', async () => {
+  test('leaves the object that it was to replace', async () => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(put({ Body: 'before' }));
     await talk(s3, await presignPut(s3), { length: 2 * MEBIBYTE, sent: MEBIBYTE, hangUp: true });
@@ -182,7 +182,7 @@ describe('an upload that is cut off', () => {
     expect(await got.Body?.transformToString()).toBe('before');
   });
 
-  it('is cut off by closing the server, which waits until it has been cleared away', async () => {
+  test('is cut off by closing the server, which waits until it has been cleared away', async () => {
     const s3 = await startEmbeddedS3();
     const talking = talk(s3, await presignPut(s3), { length: 2 * MEBIBYTE, sent: MEBIBYTE, hangUp: false });
     while ((await s3.leftovers()).length === 0) await setImmediate();
@@ -222,7 +222,7 @@ async function talk(
 }
 
 describe('a conditional write', () => {
-  it('succeeds only while there is no object', async () => {
+  test('succeeds only while there is no object', async () => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(put({ IfNoneMatch: '*' }));
     await expect(s3.client.send(put({ IfNoneMatch: '*', Body: 'again' }))).rejects.toMatchObject({
@@ -234,7 +234,7 @@ describe('a conditional write', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  it('is won by exactly one of many at the same time', async () => {
+  test('is won by exactly one of many at the same time', async () => {
     const { client } = await startEmbeddedS3();
     const bodies = Array.from({ length: 20 }, (_, index) => `writer ${index}`);
     const outcomes = await Promise.allSettled(
@@ -249,7 +249,7 @@ describe('a conditional write', () => {
     expect(await got.Body?.transformToString()).toBe(winners[0]);
   });
 
-  it('succeeds only on the ETag that it names', async () => {
+  test('succeeds only on the ETag that it names', async () => {
     const { client } = await startEmbeddedS3();
     await expect(client.send(put({ IfMatch: '"x"' }))).rejects.toMatchObject({ name: 'NoSuchKey' });
     const { ETag } = await client.send(put({}));
@@ -257,7 +257,7 @@ describe('a conditional write', () => {
     await client.send(put({ IfMatch: ETag }));
   });
 
-  it('knows no other If-None-Match than the star', async () => {
+  test('knows no other If-None-Match than the star', async () => {
     const { client } = await startEmbeddedS3();
     await expect(client.send(put({ IfNoneMatch: '"x"' }))).rejects.toMatchObject({ name: 'NotImplemented' });
   });

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BUCKET, CREDENTIALS, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
 
 const run = promisify(execFile);
@@ -42,7 +42,7 @@ async function startWithFiles() {
 }
 
 describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => {
-  it('copies files up and down, lists, presigns and removes them', async () => {
+  test('copies files up and down, lists, presigns and removes them', async () => {
     const { s3, home, call } = await startWithFiles();
     const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
     for (const [name, bytes] of Object.entries(FILES)) {
@@ -58,7 +58,7 @@ describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => 
     expect(await aws('s3', 'ls', '--recursive', `s3://${BUCKET}`).catch(() => '')).toBe('');
   });
 
-  it('makes a bucket, copies a folder to it and empties it at once', async () => {
+  test('makes a bucket, copies a folder to it and empties it at once', async () => {
     const { s3, home, call } = await startWithFiles();
     const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
     await aws('s3', 'mb', 's3://second-bucket');
@@ -74,7 +74,7 @@ describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => 
 
 describe.skipIf(!isInstalled('rclone'))('rclone', { timeout: 120_000 }, () => {
   // The first as one PUT each, the second in parts.
-  it.each(['100M', '5M'])(
+  test.each(['100M', '5M'])(
     'copies files up and down, lists, presigns and removes them, in parts above %s',
     async (cutoff) => {
       const { home, call } = await startWithFiles();

@@ -4,7 +4,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BUCKET, startEmbeddedS3 } from './embedded-s3.ts';
 
 // In the order of their UTF-8 bytes: U+FF5E comes before U+1F4DE, though not in UTF-16.
@@ -38,7 +38,7 @@ async function listAll(client: S3Client, input: { Prefix?: string; Delimiter?: s
 }
 
 describe('a listing', () => {
-  it('has all keys in the order of their UTF-8 bytes, with size and ETag', async () => {
+  test('has all keys in the order of their UTF-8 bytes, with size and ETag', async () => {
     const { client, clock } = await startWithKeys();
     const { Contents, KeyCount, IsTruncated } = await client.send(
       new ListObjectsV2Command({ Bucket: BUCKET }),
@@ -53,7 +53,7 @@ describe('a listing', () => {
     });
   });
 
-  it.each([1, 2, 3, 100])('comes in pages of at most %i, each key once', async (MaxKeys) => {
+  test.each([1, 2, 3, 100])('comes in pages of at most %i, each key once', async (MaxKeys) => {
     const { client } = await startWithKeys();
     expect(await listAll(client, { MaxKeys })).toEqual({
       keys: KEYS,
@@ -62,7 +62,7 @@ describe('a listing', () => {
     });
   });
 
-  it.each([1, 2, 100])('rolls up what lies behind a delimiter, in pages of %i', async (MaxKeys) => {
+  test.each([1, 2, 100])('rolls up what lies behind a delimiter, in pages of %i', async (MaxKeys) => {
     const { client } = await startWithKeys();
     const top = await listAll(client, { Delimiter: '/', MaxKeys });
     expect([top.keys, top.prefixes]).toEqual([
@@ -73,7 +73,7 @@ describe('a listing', () => {
     expect([below.keys, below.prefixes]).toEqual([['a/1', 'a/2'], ['a/b/']]);
   });
 
-  it('starts after a key, which need not exist', async () => {
+  test('starts after a key, which need not exist', async () => {
     const { client } = await startWithKeys();
     for (const StartAfter of ['b/4', 'b/9']) {
       const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, StartAfter }));
@@ -81,13 +81,13 @@ describe('a listing', () => {
     }
   });
 
-  it('of no keys is empty, and not truncated', async () => {
+  test('of no keys is empty, and not truncated', async () => {
     const { client } = await startWithKeys();
     const none = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'nothing' }));
     expect([none.Contents, none.KeyCount, none.IsTruncated]).toEqual([undefined, 0, false]);
   });
 
-  it('can be had from the first version of ListObjects', async () => {
+  test('can be had from the first version of ListObjects', async () => {
     const { client } = await startWithKeys();
     const first = await client.send(new ListObjectsCommand({ Bucket: BUCKET, Delimiter: '/', MaxKeys: 2 }));
     expect(first).toMatchObject({ IsTruncated: true, NextMarker: 'a0', CommonPrefixes: [{ Prefix: 'a/' }] });

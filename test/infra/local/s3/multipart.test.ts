@@ -21,7 +21,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BUCKET, patternedBytes, startEmbeddedS3 } from './embedded-s3.ts';
 
 const PART_BYTES = 5 * 1024 ** 2;
@@ -73,7 +73,7 @@ async function startUpload(
 }
 
 describe('a multipart upload', () => {
-  it('joins its parts into an object with the CRC32 of the whole', async () => {
+  test('joins its parts into an object with the CRC32 of the whole', async () => {
     const { s3, Parts, complete, listUploads } = await startUpload(PARTS, {
       ...FULL_OBJECT_CRC32,
       ContentType: 'audio/wav',
@@ -101,7 +101,7 @@ describe('a multipart upload', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  it('survives a restart, and goes on after it', async () => {
+  test('survives a restart, and goes on after it', async () => {
     const { s3, UploadId, Parts, uploadPart, complete } = await startUpload(PARTS.slice(0, 2));
     await s3.restart();
     const listed = await s3.client.send(new ListPartsCommand({ ...target, UploadId }));
@@ -114,7 +114,7 @@ describe('a multipart upload', () => {
     });
   });
 
-  it('takes the last upload of a part number', async () => {
+  test('takes the last upload of a part number', async () => {
     const { s3, UploadId, uploadPart, complete } = await startUpload([Buffer.from('old')]);
     const part = await uploadPart(1, Buffer.from('new'));
     const { Parts } = await s3.client.send(new ListPartsCommand({ ...target, UploadId }));
@@ -124,14 +124,14 @@ describe('a multipart upload', () => {
     expect(await got.Body?.transformToString()).toBe('new');
   });
 
-  it('leaves out the parts that are not listed', async () => {
+  test('leaves out the parts that are not listed', async () => {
     const { s3, Parts, complete } = await startUpload([Buffer.from('kept'), Buffer.from('dropped')]);
     await complete({}, Parts.slice(0, 1));
     const got = await s3.client.send(new GetObjectCommand(target));
     expect(await got.Body?.transformToString()).toBe('kept');
   });
 
-  it('may come in ten thousand parts', async () => {
+  test('may come in ten thousand parts', async () => {
     const { complete } = await startUpload([]);
     const listed = Array.from({ length: 10_000 }, (_, index) => ({
       PartNumber: index + 1,
@@ -142,7 +142,7 @@ describe('a multipart upload', () => {
     await expect(complete({}, listed)).rejects.toMatchObject({ name: 'InvalidPart' });
   });
 
-  it('leaves nothing behind when it is aborted', async () => {
+  test('leaves nothing behind when it is aborted', async () => {
     const { s3, UploadId, uploadPart, complete, listUploads, Parts } = await startUpload(PARTS.slice(0, 1));
     await s3.client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
     expect(await listUploads()).toEqual([]);
@@ -155,7 +155,7 @@ describe('a multipart upload', () => {
     await expect(abort).rejects.toMatchObject(noSuchUpload);
   });
 
-  it('that is aborted while a part is on its way does not keep that part', async () => {
+  test('that is aborted while a part is on its way does not keep that part', async () => {
     const { s3, UploadId, uploadPart } = await startUpload([]);
     const outcome = uploadPart(1, patternedBytes(4 * PART_BYTES)).catch((error) => error.name);
     while ((await s3.leftovers()).length === 0) await setImmediate();
@@ -164,7 +164,7 @@ describe('a multipart upload', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  it('is of one key only', async () => {
+  test('is of one key only', async () => {
     const { s3, UploadId } = await startUpload([]);
     const listed = s3.client.send(new ListPartsCommand({ Bucket: BUCKET, Key: 'other', UploadId }));
     await expect(listed).rejects.toMatchObject({ name: 'NoSuchUpload' });
@@ -176,7 +176,7 @@ describe('a multipart upload', () => {
 });
 
 describe('a part', () => {
-  it('is refused when its checksum or MD5 is wrong', async () => {
+  test('is refused when its checksum or MD5 is wrong', async () => {
     const { s3, UploadId, uploadPart } = await startUpload([]);
     for (const wrong of [
       { ChecksumCRC32: 'AAAAAA==' },
@@ -188,13 +188,13 @@ describe('a part', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  it("is refused without a checksum of the upload's algorithm", async () => {
+  test("is refused without a checksum of the upload's algorithm", async () => {
     const { uploadPart } = await startUpload([]);
     const otherAlgorithm = uploadPart(1, Buffer.from('x'), { ChecksumAlgorithm: 'SHA256' });
     await expect(otherAlgorithm).rejects.toMatchObject({ name: 'InvalidRequest' });
   });
 
-  it('is refused when its number is not between 1 and 10,000', async () => {
+  test('is refused when its number is not between 1 and 10,000', async () => {
     const { uploadPart } = await startUpload([]);
     for (const number of [0, 10_001]) {
       await expect(uploadPart(number, Buffer.from('x'))).rejects.toMatchObject({ name: 'InvalidArgument' });
@@ -205,7 +205,7 @@ describe('a part', () => {
 describe('completing an upload', () => {
   const small = [Buffer.from('one'), Buffer.from('two')];
 
-  it('is refused for a wrong CRC32 of the whole', async () => {
+  test('is refused for a wrong CRC32 of the whole', async () => {
     const { complete, listUploads, s3 } = await startUpload(small.slice(0, 1));
     await expect(complete({ ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest' });
     expect(await listUploads()).toHaveLength(1);
@@ -213,18 +213,18 @@ describe('completing an upload', () => {
     await complete({ ChecksumCRC32: crc32Base64(Buffer.from('one')) });
   });
 
-  it('is refused for a wrong size of the whole', async () => {
+  test('is refused for a wrong size of the whole', async () => {
     const { complete } = await startUpload(small.slice(0, 1));
     await expect(complete({ MpuObjectSize: 4 })).rejects.toMatchObject({ name: 'InvalidRequest' });
     await complete({ MpuObjectSize: 3 });
   });
 
-  it('is refused when a part but the last is smaller than 5 MiB', async () => {
+  test('is refused when a part but the last is smaller than 5 MiB', async () => {
     const { complete } = await startUpload(small);
     await expect(complete()).rejects.toMatchObject({ name: 'EntityTooSmall' });
   });
 
-  it('is refused when the parts are out of order or listed twice', async () => {
+  test('is refused when the parts are out of order or listed twice', async () => {
     const { complete, Parts } = await startUpload([
       DATA.subarray(0, PART_BYTES),
       DATA.subarray(0, PART_BYTES),
@@ -234,7 +234,7 @@ describe('completing an upload', () => {
     }
   });
 
-  it("is refused when a part's ETag or checksum is not that of its bytes, or the part is missing", async () => {
+  test("is refused when a part's ETag or checksum is not that of its bytes, or the part is missing", async () => {
     const { complete, Parts } = await startUpload(small.slice(0, 1));
     const [part] = Parts;
     for (const wrong of [{ ETag: '"0"' }, { ChecksumCRC32: 'AAAAAA==' }, { PartNumber: 2 }]) {
@@ -244,12 +244,12 @@ describe('completing an upload', () => {
     await complete({}, [{ PartNumber: 1, ETag: part?.ETag?.replaceAll('"', '') }]);
   });
 
-  it('is refused when no parts are listed', async () => {
+  test('is refused when no parts are listed', async () => {
     const { complete } = await startUpload(small.slice(0, 1));
     await expect(complete({}, [])).rejects.toMatchObject({ name: 'MalformedXML' });
   });
 
-  it('with If-None-Match is refused when the object exists, and the upload stays open', async () => {
+  test('with If-None-Match is refused when the object exists, and the upload stays open', async () => {
     const { s3, complete, listUploads } = await startUpload(small.slice(0, 1));
     await s3.client.send(new PutObjectCommand({ ...target, Body: 'first' }));
     await expect(complete({ IfNoneMatch: '*' })).rejects.toMatchObject({
@@ -261,7 +261,7 @@ describe('completing an upload', () => {
     expect(await listUploads()).toHaveLength(1);
   });
 
-  it('with If-None-Match is won by exactly one of several uploads', async () => {
+  test('with If-None-Match is won by exactly one of several uploads', async () => {
     const { s3, complete, listUploads } = await startUpload(small.slice(0, 1));
     const { UploadId } = await s3.client.send(
       new CreateMultipartUploadCommand({ ...target, ...FULL_OBJECT_CRC32 }),
@@ -287,20 +287,23 @@ describe('a composite checksum', () => {
     ['SHA256', (bytes) => createHash('sha256').update(bytes).digest()],
   ];
 
-  it.each(algorithms)('of %s is that of the checksums of the parts', async (ChecksumAlgorithm, checksum) => {
-    const { s3, Parts, complete } = await startUpload(PARTS, { ChecksumAlgorithm });
-    const expected = `${checksum(Buffer.concat(PARTS.map(checksum))).toString('base64')}-3`;
-    const described = { [`Checksum${ChecksumAlgorithm}`]: expected, ChecksumType: 'COMPOSITE' };
-    const withoutChecksums = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
-    await expect(complete({}, withoutChecksums)).rejects.toMatchObject({ name: 'InvalidRequest' });
-    expect(await complete()).toMatchObject(described);
-    const head = await s3.client.send(new HeadObjectCommand({ ...target, ChecksumMode: 'ENABLED' }));
-    expect(head).toMatchObject(described);
-    const got = await s3.client.send(new GetObjectCommand(target));
-    expect((await buffer(got.Body as Readable)).equals(DATA)).toBe(true);
-  });
+  test.each(algorithms)(
+    'of %s is that of the checksums of the parts',
+    async (ChecksumAlgorithm, checksum) => {
+      const { s3, Parts, complete } = await startUpload(PARTS, { ChecksumAlgorithm });
+      const expected = `${checksum(Buffer.concat(PARTS.map(checksum))).toString('base64')}-3`;
+      const described = { [`Checksum${ChecksumAlgorithm}`]: expected, ChecksumType: 'COMPOSITE' };
+      const withoutChecksums = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
+      await expect(complete({}, withoutChecksums)).rejects.toMatchObject({ name: 'InvalidRequest' });
+      expect(await complete()).toMatchObject(described);
+      const head = await s3.client.send(new HeadObjectCommand({ ...target, ChecksumMode: 'ENABLED' }));
+      expect(head).toMatchObject(described);
+      const got = await s3.client.send(new GetObjectCommand(target));
+      expect((await buffer(got.Body as Readable)).equals(DATA)).toBe(true);
+    },
+  );
 
-  it('cannot be of a CRC64NVME, nor can a SHA be of the full object', async () => {
+  test('cannot be of a CRC64NVME, nor can a SHA be of the full object', async () => {
     const { s3 } = await startUpload([]);
     for (const [ChecksumAlgorithm, ChecksumType] of [
       ['CRC64NVME', 'COMPOSITE'],
@@ -311,7 +314,7 @@ describe('a composite checksum', () => {
     }
   });
 
-  it.each(['CRC32C', 'CRC64NVME'] as const)(
+  test.each(['CRC32C', 'CRC64NVME'] as const)(
     'is not needed for %s, which is taken on trust',
     async (ChecksumAlgorithm) => {
       const { s3, complete } = await startUpload(PARTS, { ChecksumAlgorithm });
@@ -323,7 +326,7 @@ describe('a composite checksum', () => {
 });
 
 describe('the uploads in progress', () => {
-  it('are listed in pages, by key and prefix', async () => {
+  test('are listed in pages, by key and prefix', async () => {
     const { client, clock } = await startEmbeddedS3();
     for (const Key of ['b', 'a/2', 'a/1', 'a/1']) {
       await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
@@ -347,7 +350,7 @@ describe('the uploads in progress', () => {
     expect(await client.send(new ListObjectsV2Command({ Bucket: BUCKET }))).toMatchObject({ KeyCount: 0 });
   });
 
-  it('list their parts in pages', async () => {
+  test('list their parts in pages', async () => {
     const { s3, UploadId } = await startUpload(['a', 'b', 'c'].map((part) => Buffer.from(part)));
     const first = await s3.client.send(new ListPartsCommand({ ...target, UploadId, MaxParts: 2 }));
     expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2', ...FULL_OBJECT_CRC32 });

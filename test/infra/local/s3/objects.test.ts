@@ -13,14 +13,14 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BUCKET, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
 
 const KEY = 'head-office/2026/11/30/call-1.wav';
 const at = (Key: string) => ({ Bucket: BUCKET, Key });
 
 describe('an object', () => {
-  it('comes back with its bytes, content type, metadata and times', async () => {
+  test('comes back with its bytes, content type, metadata and times', async () => {
     const { client, clock } = await startEmbeddedS3();
     const put = await client.send(
       new PutObjectCommand({
@@ -48,13 +48,13 @@ describe('an object', () => {
     expect(await client.send(new HeadObjectCommand(at(KEY)))).toMatchObject(described);
   });
 
-  it('is an ordinary file that a person finds under its key', async () => {
+  test('is an ordinary file that a person finds under its key', async () => {
     const { client, directory } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
     expect(await readFile(join(directory, BUCKET, KEY), 'utf8')).toBe('hello');
   });
 
-  it('tells its checksum only to those who ask', async () => {
+  test('tells its checksum only to those who ask', async () => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
     const asked = await client.send(new HeadObjectCommand({ ...at(KEY), ChecksumMode: 'ENABLED' }));
@@ -65,14 +65,14 @@ describe('an object', () => {
     expect(presigned.headers.get('x-amz-checksum-crc32')).toBe('NhCmhg==');
   });
 
-  it('may be empty', async () => {
+  test('may be empty', async () => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: Buffer.alloc(0) }));
     const { Body, ContentLength } = await client.send(new GetObjectCommand(at(KEY)));
     expect([ContentLength, await Body?.transformToString()]).toEqual([0, '']);
   });
 
-  it('is replaced by a later one of the same key', async () => {
+  test('is replaced by a later one of the same key', async () => {
     const { client, directory } = await startEmbeddedS3();
     for (const Body of ['first', 'second', 'third']) {
       await client.send(new PutObjectCommand({ ...at(KEY), Body }));
@@ -84,7 +84,7 @@ describe('an object', () => {
     expect(Contents).toHaveLength(1);
   });
 
-  it('is gone after a delete, and deleting it again succeeds', async () => {
+  test('is gone after a delete, and deleting it again succeeds', async () => {
     const { client, directory, leftovers } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
     for (let time = 0; time < 2; time++) await client.send(new DeleteObjectCommand(at(KEY)));
@@ -94,7 +94,7 @@ describe('an object', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('is deleted together with others', async () => {
+  test('is deleted together with others', async () => {
     const { client } = await startEmbeddedS3();
     for (const key of ['a&b', ' c ', 'kept'])
       await client.send(new PutObjectCommand({ ...at(key), Body: 'x' }));
@@ -105,7 +105,7 @@ describe('an object', () => {
     expect(Contents?.map(({ Key }) => Key)).toEqual(['kept']);
   });
 
-  it('survives a restart, bytes and metadata', async () => {
+  test('survives a restart, bytes and metadata', async () => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(
       new PutObjectCommand({
@@ -141,7 +141,7 @@ describe('a key', () => {
     'k'.repeat(1024),
   ];
 
-  it.each(keys)('may be %j', async (key) => {
+  test.each(keys)('may be %j', async (key) => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(new PutObjectCommand({ ...at(key), Body: key }));
     await s3.restart();
@@ -156,7 +156,7 @@ describe('a key', () => {
     await expect(s3.client.send(new HeadObjectCommand(at(key)))).rejects.toMatchObject({ name: 'NotFound' });
   });
 
-  it('never leads out of the directory', async () => {
+  test('never leads out of the directory', async () => {
     const { client, directory } = await startEmbeddedS3();
     for (const key of ['../outside', '../../outside', 'a/../../../outside']) {
       await client.send(new PutObjectCommand({ ...at(key), Body: 'x' }));
@@ -166,7 +166,7 @@ describe('a key', () => {
     }
   });
 
-  it('may lie below another key', async () => {
+  test('may lie below another key', async () => {
     const { client } = await startEmbeddedS3();
     const all = ['a', 'a/b', 'a/b/c', 'x/y', 'x'];
     for (const key of all) await client.send(new PutObjectCommand({ ...at(key), Body: key }));
@@ -176,7 +176,7 @@ describe('a key', () => {
     }
   });
 
-  it('may not be longer than 1024 bytes', async () => {
+  test('may not be longer than 1024 bytes', async () => {
     const { client } = await startEmbeddedS3();
     const put = client.send(new PutObjectCommand({ ...at('ü'.repeat(513)), Body: 'x' }));
     await expect(put).rejects.toMatchObject({ name: 'KeyTooLongError' });
@@ -194,7 +194,7 @@ describe('a range', () => {
     ['bytes=-5000', 0, 999],
   ];
 
-  it.each(ranges)('of %s is bytes %i to %i', async (Range, first, last) => {
+  test.each(ranges)('of %s is bytes %i to %i', async (Range, first, last) => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: body }));
     const got = await client.send(new GetObjectCommand({ ...at(KEY), Range }));
@@ -208,14 +208,14 @@ describe('a range', () => {
     expect(Buffer.from(bytes ?? []).equals(body.subarray(first, last + 1))).toBe(true);
   });
 
-  it.each(['bytes=1000-', 'bytes=2000-3000', 'bytes=-0'])('of %s is refused', async (Range) => {
+  test.each(['bytes=1000-', 'bytes=2000-3000', 'bytes=-0'])('of %s is refused', async (Range) => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: body }));
     const got = client.send(new GetObjectCommand({ ...at(KEY), Range }));
     await expect(got).rejects.toMatchObject({ name: 'InvalidRange', $metadata: { httpStatusCode: 416 } });
   });
 
-  it('that makes no sense is ignored', async () => {
+  test('that makes no sense is ignored', async () => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: body }));
     for (const Range of ['bytes=5-2', 'words=1-2', 'bytes=0-1,5-6']) {
@@ -226,7 +226,7 @@ describe('a range', () => {
 });
 
 describe('a conditional read', () => {
-  it('answers 304 or 412 as the ETag and the date demand', async () => {
+  test('answers 304 or 412 as the ETag and the date demand', async () => {
     const { client, clock } = await startEmbeddedS3();
     const { ETag } = await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
     const status = (condition: object) =>
@@ -251,7 +251,7 @@ describe('a conditional read', () => {
 });
 
 describe('a presigned GET', () => {
-  it('overrides the headers of the answer', async () => {
+  test('overrides the headers of the answer', async () => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello', ContentType: 'audio/wav' }));
     const url = await getSignedUrl(
@@ -273,7 +273,7 @@ describe('a presigned GET', () => {
 });
 
 describe('a presigned URL with a line break in what becomes a header', () => {
-  it('is refused', async () => {
+  test('is refused', async () => {
     const { client } = await startEmbeddedS3();
     await client.send(new PutObjectCommand({ ...at(KEY), Body: 'hello' }));
     for (const command of [
@@ -292,7 +292,7 @@ describe('a presigned URL with a line break in what becomes a header', () => {
 });
 
 describe('a bucket', () => {
-  it('is found once it has been created, which may be repeated', async () => {
+  test('is found once it has been created, which may be repeated', async () => {
     const { client } = await startEmbeddedS3();
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
     await client.send(new CreateBucketCommand({ Bucket: 'another.one' }));
@@ -305,7 +305,7 @@ describe('a bucket', () => {
     expect(LocationConstraint).toBe(REGION);
   });
 
-  it('that does not exist is not found', async () => {
+  test('that does not exist is not found', async () => {
     const { client } = await startEmbeddedS3();
     const Bucket = 'missing';
     await expect(client.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({ name: 'NotFound' });
@@ -319,7 +319,7 @@ describe('a bucket', () => {
     }
   });
 
-  it('has a name that S3 allows', async () => {
+  test('has a name that S3 allows', async () => {
     const { client } = await startEmbeddedS3();
     for (const Bucket of ['Upper', 'no', 'a..b', '.s3', '-dash', 'under_score']) {
       await expect(client.send(new CreateBucketCommand({ Bucket }))).rejects.toMatchObject({

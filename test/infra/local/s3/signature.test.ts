@@ -10,7 +10,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
 import { BUCKET, CREDENTIALS, createClient, sendRaw, startEmbeddedS3 } from './embedded-s3.ts';
 
@@ -36,7 +36,7 @@ async function statusAndCode(url: string, init?: RequestInit) {
 }
 
 describe('a presigned URL', () => {
-  it('is served until the last moment before it expires', async () => {
+  test('is served until the last moment before it expires', async () => {
     const { s3, presign } = await startWithObject();
     const url = await presign();
     s3.clock.nowMs += 60_000;
@@ -44,7 +44,7 @@ describe('a presigned URL', () => {
     expect([response.status, await response.text()]).toEqual([200, 'hello']);
   });
 
-  it('is refused after it has expired', async () => {
+  test('is refused after it has expired', async () => {
     const { s3, presign } = await startWithObject();
     const url = await presign();
     s3.clock.nowMs += 60_001;
@@ -55,7 +55,7 @@ describe('a presigned URL', () => {
     expect(document).toContain('<X-Amz-Expires>60</X-Amz-Expires>');
   });
 
-  it('is refused when its time of signing is still to come', async () => {
+  test('is refused when its time of signing is still to come', async () => {
     const { s3, presign } = await startWithObject();
     const url = await presign(GET, { signingDate: new Date(s3.clock.nowMs + SIXTEEN_MINUTES_MS) });
     expect(await statusAndCode(url)).toEqual([403, 'AccessDenied']);
@@ -80,7 +80,7 @@ describe('a presigned URL', () => {
     ['a doubled parameter', (url) => `${url}&x-id=GetObject`],
   ];
 
-  it.each(tampering)('is refused when %s has been tampered with', async (_, tamper) => {
+  test.each(tampering)('is refused when %s has been tampered with', async (_, tamper) => {
     const { presign } = await startWithObject();
     const url = await presign();
     expect(tamper(url)).not.toBe(url);
@@ -88,21 +88,21 @@ describe('a presigned URL', () => {
     expect(await statusAndCode(url)).toEqual([200, undefined]);
   });
 
-  it('is refused for another method', async () => {
+  test('is refused for another method', async () => {
     const { presign } = await startWithObject();
     const url = await presign();
     expect(await statusAndCode(url, { method: 'DELETE' })).toEqual([403, 'SignatureDoesNotMatch']);
     expect(await statusAndCode(url, { method: 'PUT', body: 'x' })).toEqual([403, 'SignatureDoesNotMatch']);
   });
 
-  it('is refused when a header was added that it does not cover', async () => {
+  test('is refused when a header was added that it does not cover', async () => {
     const { presign } = await startWithObject();
     const headers = { 'x-amz-meta-added': '1' };
     const url = await presign(new PutObjectCommand({ Bucket: BUCKET, Key: KEY }));
     expect(await statusAndCode(url, { method: 'PUT', body: 'x', headers })).toEqual([403, 'AccessDenied']);
   });
 
-  it('is refused when it asks for more than a week', async () => {
+  test('is refused when it asks for more than a week', async () => {
     const { s3, presign } = await startWithObject();
     const url = (await presign()).replace('X-Amz-Expires=60', 'X-Amz-Expires=604801');
     expect(await statusAndCode(url)).toEqual([400, 'AuthorizationQueryParametersError']);
@@ -118,7 +118,7 @@ describe('a presigned URL', () => {
     ['AuthorizationQueryParametersError', 400, { region: 'us-west-2' }],
   ];
 
-  it.each(strangers)(
+  test.each(strangers)(
     'is refused as %s when it was made with other settings',
     async (code, status, config) => {
       const { s3 } = await startWithObject();
@@ -127,7 +127,7 @@ describe('a presigned URL', () => {
     },
   );
 
-  it('writes an object, with the metadata that it was signed for', async () => {
+  test('writes an object, with the metadata that it was signed for', async () => {
     const { s3 } = await startWithObject();
     const put = { Bucket: BUCKET, Key: 'put', ContentType: 'audio/wav', Metadata: { caller: 'Müller' } };
     // The SDK would sign the checksum of an empty body into the URL otherwise.
@@ -144,7 +144,7 @@ describe('a presigned URL', () => {
 });
 
 describe('a request with an Authorization header', () => {
-  it('is refused when its time is more than fifteen minutes off, either way', async () => {
+  test('is refused when its time is more than fifteen minutes off, either way', async () => {
     const { s3 } = await startWithObject();
     const realNowMs = s3.clock.nowMs;
     for (const skewMs of [SIXTEEN_MINUTES_MS, -SIXTEEN_MINUTES_MS]) {
@@ -162,7 +162,7 @@ describe('a request with an Authorization header', () => {
     ['AuthorizationHeaderMalformed', { region: 'us-west-2' }],
   ];
 
-  it.each(strangers)('is refused as %s when it was made with other settings', async (name, config) => {
+  test.each(strangers)('is refused as %s when it was made with other settings', async (name, config) => {
     const { s3 } = await startWithObject();
     await expect(createClient(s3.url, config).send(GET)).rejects.toMatchObject({ name });
   });
@@ -184,7 +184,7 @@ describe('a request with an Authorization header', () => {
     ],
   ];
 
-  it.each(tampering)('is refused when %s has been tampered with (%s)', async (_, name, tamper) => {
+  test.each(tampering)('is refused when %s has been tampered with (%s)', async (_, name, tamper) => {
     const { s3 } = await startWithObject();
     const client = createClient(s3.url);
     client.middlewareStack.add(
@@ -206,7 +206,7 @@ interface SignedRequest {
 }
 
 describe('a request without a signature', () => {
-  it('is refused, whatever it asks for', async () => {
+  test('is refused, whatever it asks for', async () => {
     const { s3 } = await startWithObject();
     for (const path of [
       '/',
@@ -223,7 +223,7 @@ describe('a request without a signature', () => {
     expect([head.status, head.body.length]).toEqual([403, 0]);
   });
 
-  it('is refused when its Authorization header is of another kind', async () => {
+  test('is refused when its Authorization header is of another kind', async () => {
     const { s3 } = await startWithObject();
     for (const authorization of [
       'Basic dXNlcjpwYXNz',
@@ -235,7 +235,7 @@ describe('a request without a signature', () => {
     }
   });
 
-  it('is refused when its path is no UTF-8', async () => {
+  test('is refused when its path is no UTF-8', async () => {
     const { s3 } = await startWithObject();
     expect(await sendRaw(s3.url, { path: `/${BUCKET}/%ff` })).toMatchObject({
       status: 400,
@@ -249,7 +249,7 @@ describe('a request without a signature', () => {
 });
 
 describe('an operation that this server does not have', () => {
-  it('is refused rather than taken for another', async () => {
+  test('is refused rather than taken for another', async () => {
     const { s3, presign } = await startWithObject();
     const client = createClient(s3.url);
     client.middlewareStack.add(
@@ -328,7 +328,7 @@ describe("the examples of AWS's own documentation", () => {
       },
     );
 
-  it('include a presigned URL, which is genuine here too', async () => {
+  test('include a presigned URL, which is genuine here too', async () => {
     const { url } = await startExample();
     const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${encodeURIComponent(scope)}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404`;
     const path = `/test.txt?${query}`;
@@ -337,7 +337,7 @@ describe("the examples of AWS's own documentation", () => {
     expect(response).toMatchObject({ status: 404, code: 'NoSuchBucket' });
   });
 
-  it('include an upload in signed chunks, which is taken', async () => {
+  test('include an upload in signed chunks, which is taken', async () => {
     const { url, client } = await startExample();
     expect(await sendRaw(url, chunked())).toMatchObject({ status: 200 });
     const { Body, ContentEncoding } = await client.send(
@@ -347,7 +347,7 @@ describe("the examples of AWS's own documentation", () => {
     expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(data)).toBe(true);
   });
 
-  it('include an upload in signed chunks, which is refused with one byte changed', async () => {
+  test('include an upload in signed chunks, which is refused with one byte changed', async () => {
     const { url, client } = await startExample();
     expect(await sendRaw(url, chunked('b'))).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
     expect(await client.send(new ListObjectsV2Command({ Bucket: 'examplebucket' }))).toMatchObject({
@@ -373,13 +373,13 @@ describe("the examples of AWS's own documentation", () => {
       },
     );
 
-  it('include an upload with a signed trailer, which is taken', async () => {
+  test('include an upload with a signed trailer, which is taken', async () => {
     const { url } = await startExample();
     const response = await sendRaw(url, withTrailer('sOO8/Q=='));
     expect(response).toMatchObject({ status: 200, headers: { 'x-amz-checksum-crc32c': 'sOO8/Q==' } });
   });
 
-  it('include an upload with a signed trailer, which is refused with another trailer', async () => {
+  test('include an upload with a signed trailer, which is refused with another trailer', async () => {
     const { url } = await startExample();
     const response = await sendRaw(url, withTrailer('sOO8/A=='));
     expect(response).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
