@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { openBucket } from '../shared/aws/bucket.ts';
+import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createLedger } from '../shared/ledger.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
@@ -17,11 +17,11 @@ import { createRecordingStore } from './recording-store.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
-const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets());
-const queues = createQueues(env.DEAD_LETTER_QUEUE_URL);
-const bucket = openBucket(env.BUCKET_NAME);
-const store = createRecordingStore(bucket);
-const ledger = createLedger(bucket);
+const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
+const queues = createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL);
+const s3 = createS3Client();
+const store = createRecordingStore(s3, env.BUCKET_NAME);
+const ledger = createLedger(s3, env.BUCKET_NAME);
 const buffers = createPartBuffers();
 
 /** Archives one recording per message; what is not done is reported back, so that SQS keeps it. */

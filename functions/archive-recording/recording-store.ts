@@ -1,7 +1,7 @@
-import { hasStatus } from '../shared/aws/aws-service.ts';
-import type { Bucket } from '../shared/aws/bucket.ts';
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { hasStatus } from '../shared/aws-clients.ts';
 import { createUploads, type Uploads } from './uploads.ts';
-import { describing, type RecordingDescription, type WriteOutcome, writtenOnce } from './write-once.ts';
+import { type RecordingDescription, type WriteOutcome, writtenOnce } from './write-once.ts';
 
 export interface StoredRecording {
   bytes: number;
@@ -22,20 +22,20 @@ export interface RecordingStore extends Uploads {
   ): Promise<WriteOutcome>;
 }
 
-export function createRecordingStore(bucket: Bucket): RecordingStore {
+export function createRecordingStore(s3: S3Client, bucket: string): RecordingStore {
   return {
-    ...createUploads(bucket),
+    ...createUploads(s3, bucket),
 
-    async find(key, signal) {
+    async find(key, abortSignal) {
       try {
-        const { headers } = await bucket.send('HEAD', key, {
-          headers: { 'x-amz-checksum-mode': 'ENABLED' },
-          signal,
-        });
+        const head = await s3.send(
+          new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
+          { abortSignal },
+        );
         return {
-          bytes: Number(headers['content-length'] ?? 0),
-          crc32: headers['x-amz-checksum-crc32'],
-          isFullObjectChecksum: headers['x-amz-checksum-type'] === 'FULL_OBJECT',
+          bytes: head.ContentLength ?? 0,
+          crc32: head.ChecksumCRC32,
+          isFullObjectChecksum: head.ChecksumType === 'FULL_OBJECT',
         };
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;
@@ -43,9 +43,17 @@ export function createRecordingStore(bucket: Bucket): RecordingStore {
       }
     },
 
-    put(key, bytes, crc32, about, signal) {
-      const headers = { ...describing(about), 'x-amz-checksum-crc32': crc32, 'if-none-match': '*' };
-      return writtenOnce(bucket.send('PUT', key, { headers, body: bytes, signal }));
+    put(key, bytes, crc32, { contentType, metadata }, abortSignal) {
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: bytes,
+        ChecksumCRC32: crc32,
+        IfNoneMatch: '*',
+        ContentType: contentType,
+        Metadata: metadata,
+      });
+      return writtenOnce(s3.send(command, { abortSignal }));
     },
   };
 }

@@ -1,7 +1,14 @@
-import { AwsError, hasStatus } from '../shared/aws/aws-service.ts';
-import { type Bucket, textOf } from '../shared/aws/bucket.ts';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { hasStatus } from '../shared/aws-clients.ts';
 import { ArchiveError } from '../shared/errors.ts';
-import { describing, type RecordingDescription, type WriteOutcome, writtenOnce } from './write-once.ts';
+import { type RecordingDescription, type WriteOutcome, writtenOnce } from './write-once.ts';
 
 /** For what is done when the time is up already; two of them fit into what is kept in reserve for that. */
 const CLEAN_UP_TIMEOUT_MS = 4_000;
@@ -40,49 +47,54 @@ export interface Uploads {
   abort(upload: Upload): Promise<void>;
 }
 
-export function createUploads(bucket: Bucket): Uploads {
+export function createUploads(s3: S3Client, bucket: string): Uploads {
   return {
-    async begin(key, about) {
-      const { body } = await bucket.send('POST', key, {
-        query: { uploads: '' },
-        headers: {
-          ...describing(about),
-          'x-amz-checksum-algorithm': 'CRC32',
-          'x-amz-checksum-type': 'FULL_OBJECT',
-        },
-        signal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS),
+    async begin(key, { contentType, metadata }) {
+      const command = new CreateMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+        ContentType: contentType,
+        Metadata: metadata,
       });
-      const uploadId = textOf('UploadId', body);
-      if (uploadId === undefined) throw new Error('S3 gave no upload id.');
-      return uploadId;
+      const { UploadId } = await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
+      if (UploadId === undefined) throw new Error('S3 gave no upload id.');
+      return UploadId;
     },
 
-    async putPart({ key, uploadId }, { partNumber, bytes, crc32 }, signal) {
-      const request = {
-        query: { partNumber: String(partNumber), uploadId },
-        headers: { 'x-amz-checksum-crc32': crc32 },
-        body: bytes,
-        signal,
-      };
-      const { headers } = await bucket.send('PUT', key, request).catch(failIfGone);
-      return { etag: headers.etag ?? '', crc32 };
+    async putPart({ key, uploadId }, { partNumber, bytes, crc32 }, abortSignal) {
+      const command = new UploadPartCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        PartNumber: partNumber,
+        Body: bytes,
+        ChecksumCRC32: crc32,
+      });
+      const { ETag = '' } = await s3.send(command, { abortSignal }).catch(failIfGone);
+      return { etag: ETag, crc32 };
     },
 
-    async complete({ key, uploadId }, { parts, bytes, crc32 }, signal) {
-      const request = {
-        query: { uploadId },
-        headers: {
-          'content-type': 'application/xml',
-          'x-amz-checksum-crc32': crc32,
-          'x-amz-checksum-type': 'FULL_OBJECT',
-          'x-amz-mp-object-size': String(bytes),
-          'if-none-match': '*',
+    async complete({ key, uploadId }, { parts, bytes, crc32 }, abortSignal) {
+      const command = new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        ChecksumCRC32: crc32,
+        ChecksumType: 'FULL_OBJECT',
+        MpuObjectSize: bytes,
+        IfNoneMatch: '*',
+        MultipartUpload: {
+          Parts: parts.map((part, index) => ({
+            PartNumber: index + 1,
+            ETag: part.etag,
+            ChecksumCRC32: part.crc32,
+          })),
         },
-        body: listParts(parts),
-        signal,
-      };
+      });
       try {
-        return await writtenOnce(bucket.send('POST', key, request).catch(failIfGone));
+        return await writtenOnce(s3.send(command, { abortSignal }).catch(failIfGone));
       } catch (error) {
         throw hasStatus(error, 400) ? refused(error) : error;
       }
@@ -90,8 +102,8 @@ export function createUploads(bucket: Bucket): Uploads {
 
     async abort({ key, uploadId }) {
       try {
-        const signal = AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS);
-        await bucket.send('DELETE', key, { query: { uploadId }, signal });
+        const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+        await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
       } catch (error) {
         if (!hasStatus(error, 404)) throw error;
       }
@@ -101,24 +113,14 @@ export function createUploads(bucket: Bucket): Uploads {
 
 /** Another run of the same job has completed the upload, or the bucket's lifecycle rule has removed it. */
 function failIfGone(error: unknown): never {
-  if (!(error instanceof AwsError) || error.name !== 'NoSuchUpload') throw error;
+  if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchUpload') throw error;
   throw new ArchiveError('upload-gone', 'The upload is not there any more.', {
     action: 'retry',
     cause: error,
   });
 }
 
-/** What S3 wants to see of the parts. Their texts are S3's own: digits, hexadecimal in quotes, base64. */
-function listParts(parts: StoredPart[]): string {
-  const elements = parts.map(
-    ({ etag, crc32 }, index) =>
-      `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag}</ETag><ChecksumCRC32>${crc32}</ChecksumCRC32></Part>`,
-  );
-  const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
-  return `<CompleteMultipartUpload xmlns="${namespace}">${elements.join('')}</CompleteMultipartUpload>`;
-}
-
-const refused = (cause: AwsError) =>
+const refused = (cause: S3ServiceException) =>
   new ArchiveError('upload-refused', `S3 does not make an object of the parts (${cause.name}).`, {
     action: 'retry',
     cause,

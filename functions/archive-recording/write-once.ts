@@ -1,4 +1,4 @@
-import { hasStatus } from '../shared/aws/aws-service.ts';
+import { hasStatus } from '../shared/aws-clients.ts';
 
 export interface RecordingDescription {
   contentType: string;
@@ -20,10 +20,4 @@ export async function writtenOnce(write: Promise<unknown>): Promise<WriteOutcome
     if (hasStatus(error, 412)) return 'already-there';
     throw error;
   }
-}
-
-/** The headers of whatever becomes an object. */
-export function describing({ contentType, metadata }: RecordingDescription): Record<string, string> {
-  const named = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
-  return { 'content-type': contentType, ...Object.fromEntries(named) };
 }

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
 import { toArchiveError } from '../shared/errors.ts';
 import { log } from '../shared/log.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
@@ -15,12 +16,12 @@ publishMetrics(env.STACK_NAME);
 const findPbx = createKnownPbxs(
   readPbxRegistry(env.PBX_REGISTRY_FILE),
   env.QUEUE_URL_BASE,
-  createSecrets(),
+  createSecrets(createSecretsManagerClient()),
   Date.now,
 );
 const deps = {
   findPbx,
-  queues: createQueues(env.DEAD_LETTER_QUEUE_URL),
+  queues: createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL),
   sessionQueueUrl: env.SESSION_QUEUE_URL,
   now: () => new Date(),
 };

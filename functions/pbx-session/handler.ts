@@ -1,3 +1,4 @@
+import { createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { openPbxs } from '../shared/pbxs.ts';
 import { publishMetrics } from '../shared/publish-metrics.ts';
@@ -10,7 +11,7 @@ import { readRequests } from './request.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
-const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets());
+const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
 
 /** Keeps the sessions of all PBXs alive, or of those that the event asks for. */
 export async function handler(event: unknown): Promise<SessionResponse> {

@@ -1,6 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { openBucket } from '../shared/aws/bucket.ts';
-import { createS3Client } from '../shared/aws/sdk-clients.ts';
+import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createLedger } from '../shared/ledger.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
@@ -17,10 +16,11 @@ import { readRequest } from './request.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
-const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets());
-const { send } = createSender();
-const archive = createArchiveIndex(createS3Client(), env.BUCKET_NAME);
-const ledger = createLedger(openBucket(env.BUCKET_NAME));
+const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
+const { send } = createSender(createSqsClient());
+const s3 = createS3Client();
+const archive = createArchiveIndex(s3, env.BUCKET_NAME);
+const ledger = createLedger(s3, env.BUCKET_NAME);
 
 /** Queues what the PBXs have recorded and the archive does not have; tells what it found at each. */
 export async function handler(event: unknown, context: Context): Promise<{ pbxs: ReconcileOutcome[] }> {

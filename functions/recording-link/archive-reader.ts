@@ -1,5 +1,6 @@
-import { hasStatus } from '../shared/aws/aws-service.ts';
-import type { Bucket } from '../shared/aws/bucket.ts';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { hasStatus } from '../shared/aws-clients.ts';
 import type { Call } from '../shared/job.ts';
 import { decodeCall } from '../shared/metadata.ts';
 
@@ -15,15 +16,15 @@ export interface ArchiveReader {
   presign(key: string, disposition: string, seconds: number, from: Date): Promise<string>;
 }
 
-export function createArchiveReader(bucket: Bucket): ArchiveReader {
+export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader {
   return {
     async find(key) {
       try {
-        const { headers } = await bucket.send('HEAD', key);
+        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
         return {
-          bytes: Number(headers['content-length'] ?? 0),
-          contentType: headers['content-type'] ?? 'application/octet-stream',
-          call: decodeCall(metadataOf(headers)),
+          bytes: head.ContentLength ?? 0,
+          contentType: head.ContentType ?? 'application/octet-stream',
+          call: decodeCall(head.Metadata ?? {}),
         };
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;
@@ -31,12 +32,12 @@ export function createArchiveReader(bucket: Bucket): ArchiveReader {
       }
     },
     presign(key, disposition, seconds, from) {
-      return bucket.presign(key, { 'response-content-disposition': disposition }, seconds, from);
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ResponseContentDisposition: disposition,
+      });
+      return getSignedUrl(s3, command, { expiresIn: seconds, signingDate: from });
     },
   };
 }
-
-const metadataOf = (headers: Record<string, string>) =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.replace(/^x-amz-meta-/, ''), value]),
-  );

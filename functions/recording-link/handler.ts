@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { openBucket } from '../shared/aws/bucket.ts';
+import { createS3Client, createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/parse-settings.ts';
 import { createSecrets } from '../shared/secrets.ts';
 import { createArchiveReader } from './archive-reader.ts';
@@ -9,8 +9,8 @@ import { envSchema } from './env.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 const deps = {
-  isAuthorized: createAuthorizer(env, createSecrets(), Date.now),
-  archive: createArchiveReader(openBucket(env.BUCKET_NAME)),
+  isAuthorized: createAuthorizer(env, createSecrets(createSecretsManagerClient()), Date.now),
+  archive: createArchiveReader(createS3Client(), env.BUCKET_NAME),
   maxSeconds: env.MAX_LINK_AGE_SECONDS,
   now: () => new Date(),
 };

@@ -51,6 +51,8 @@ export class PbxRefusal extends ArchiveError {}
 /** Unknown failures, the AWS SDK's and the network's among them, are worth another try. */
 export function toArchiveError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
-  const { name = 'Error', message = '' } = error instanceof Error ? error : { message: String(error) };
-  return new ArchiveError(name, message, { action: 'retry', cause: error });
+  if (!(error instanceof Error)) return new ArchiveError('Error', String(error), { action: 'retry' });
+  const { name, message, code = name } = error as NodeJS.ErrnoException;
+  // Node names its errors Error, and says in the code what they are.
+  return new ArchiveError(name === 'Error' ? code : name, message, { action: 'retry', cause: error });
 }

@@ -1,9 +1,6 @@
-import { hasStatus } from './aws/aws-service.ts';
-import type { Bucket } from './aws/bucket.ts';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { hasStatus } from './aws-clients.ts';
 import { recordingFolder } from './recording-name.ts';
-
-/** Nothing, and its CRC-32: a bucket under an object lock takes no object without a checksum. */
-const EMPTY = { body: '', headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } };
 
 /** What is remembered of a recording that is not in the archive. */
 export type LedgerEntry = 'queued' | 'lost';
@@ -23,12 +20,16 @@ export interface Ledger {
   noteQueued(pbxId: string, recording: string): Promise<void>;
 }
 
-export function createLedger(bucket: Bucket): Ledger {
+export function createLedger(s3: S3Client, bucket: string): Ledger {
+  const note = (entry: LedgerEntry, pbxId: string, recording: string) => ({
+    Bucket: bucket,
+    Key: ledgerKey(entry, pbxId, recording),
+    Body: '',
+  });
   return {
     async noteLost(pbxId, recording) {
       try {
-        const headers = { ...EMPTY.headers, 'if-none-match': '*' };
-        await bucket.send('PUT', ledgerKey('lost', pbxId, recording), { ...EMPTY, headers });
+        await s3.send(new PutObjectCommand({ ...note('lost', pbxId, recording), IfNoneMatch: '*' }));
         return true;
       } catch (error) {
         if (hasStatus(error, 412)) return false;
@@ -36,7 +37,7 @@ export function createLedger(bucket: Bucket): Ledger {
       }
     },
     async noteQueued(pbxId, recording) {
-      await bucket.send('PUT', ledgerKey('queued', pbxId, recording), EMPTY);
+      await s3.send(new PutObjectCommand(note('queued', pbxId, recording)));
     },
   };
 }

@@ -1,6 +1,9 @@
-import { createHash } from 'node:crypto';
-import { type AwsSettings, settingsFromEnvironment } from './aws/aws-service.ts';
-import { createJsonService, type JsonService } from './aws/json-service.ts';
+import {
+  ChangeMessageVisibilityCommand,
+  type MessageAttributeValue,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { ArchiveError } from './errors.ts';
 
 /** Why something could not be done, written beside it in the dead-letter queue. */
@@ -26,64 +29,49 @@ export interface Queues {
 }
 
 /** For who has nothing to do with dead letters. */
-export const createSender = (settings?: AwsSettings) => sendingBy(createSqs(settings));
-
-function sendingBy(call: JsonService): Pick<Queues, 'send'> {
+export function createSender(sqs: SQSClient): Pick<Queues, 'send'> {
   return {
     async send(queueUrl, message, delaySeconds) {
-      await sendMessage(call, {
-        QueueUrl: queueUrl,
-        MessageBody: toMessageBody(message),
-        ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
-      });
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: toMessageBody(message),
+          ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+        }),
+      );
     },
   };
 }
 
-export function createQueues(deadLetterQueueUrl: string, settings?: AwsSettings): Queues {
-  const call = createSqs(settings);
+export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues {
   return {
-    ...sendingBy(call),
+    ...createSender(sqs),
     async sendDeadLetter(body, { pbx, error, attempts, firstAt, lastAt }) {
-      await sendMessage(call, {
-        QueueUrl: deadLetterQueueUrl,
-        MessageBody: body,
-        MessageAttributes: {
-          code: text(error.code),
-          message: text(error.message),
-          attempts: { DataType: 'Number', StringValue: String(attempts) },
-          firstAt: text(firstAt),
-          lastAt: text(lastAt),
-          ...(pbx !== undefined && { pbx: text(pbx) }),
-        },
-      });
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: deadLetterQueueUrl,
+          MessageBody: body,
+          MessageAttributes: {
+            code: text(error.code),
+            message: text(error.message),
+            attempts: { DataType: 'Number', StringValue: String(attempts) },
+            firstAt: text(firstAt),
+            lastAt: text(lastAt),
+            ...(pbx !== undefined && { pbx: text(pbx) }),
+          },
+        }),
+      );
     },
     async postpone(queueUrl, receiptHandle, seconds) {
-      await call('ChangeMessageVisibility', {
-        QueueUrl: queueUrl,
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: seconds,
-      });
+      await sqs.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: queueUrl,
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: seconds,
+        }),
+      );
     },
   };
-}
-
-const createSqs = (settings: AwsSettings = settingsFromEnvironment('SQS')) =>
-  createJsonService({ name: 'sqs', version: '1.0', target: 'AmazonSQS' }, settings);
-
-interface Message {
-  QueueUrl: string;
-  MessageBody: string;
-  DelaySeconds?: number;
-  MessageAttributes?: object;
-}
-
-async function sendMessage(call: JsonService, message: Message): Promise<void> {
-  const { MD5OfMessageBody } = await call('SendMessage', message);
-  // What SQS has taken may be the only trace of a call.
-  if (MD5OfMessageBody !== createHash('md5').update(message.MessageBody).digest('hex')) {
-    throw new Error('SQS has taken another message than was sent.');
-  }
 }
 
 /**
@@ -95,7 +83,7 @@ export function toMessageBody(message: unknown): string {
   return JSON.stringify(message).replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, toEscape);
 }
 
-const text = (value: string) => ({
+const text = (value: string): MessageAttributeValue => ({
   DataType: 'String',
   // What SQS refuses in an attribute must not keep a dead letter from being written.
   StringValue: value.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD]/g, '?') || '-',

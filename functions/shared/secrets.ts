@@ -1,5 +1,11 @@
-import { AwsError, type AwsSettings, settingsFromEnvironment } from './aws/aws-service.ts';
-import { createJsonService } from './aws/json-service.ts';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+  SecretsManagerServiceException,
+} from '@aws-sdk/client-secrets-manager';
 
 export interface SecretVersion {
   /** AWS's id of this version; `none` for a secret that has no value yet. */
@@ -16,31 +22,36 @@ export interface Secrets {
   write(name: string, value: string, versionId: string): Promise<boolean>;
 }
 
-export function createSecrets(settings: AwsSettings = settingsFromEnvironment('SECRETS_MANAGER')): Secrets {
-  const call = createJsonService(
-    { name: 'secretsmanager', version: '1.1', target: 'secretsmanager' },
-    settings,
-  );
+export function createSecrets(client: SecretsManagerClient): Secrets {
   return {
     async read(name) {
       try {
-        const { VersionId = 'none', SecretString = '' } = await call('GetSecretValue', { SecretId: name });
-        return { versionId: String(VersionId), value: String(SecretString) };
+        const { VersionId = 'none', SecretString = '' } = await client.send(
+          new GetSecretValueCommand({ SecretId: name }),
+        );
+        return { versionId: VersionId, value: SecretString };
       } catch (error) {
-        if (isNamed(error, 'ResourceNotFoundException')) return { versionId: 'none', value: '' };
-        throw error;
+        if (error instanceof ResourceNotFoundException) return { versionId: 'none', value: '' };
+        throw withoutResponse(error);
       }
     },
     async write(name, value, versionId) {
       try {
-        await call('PutSecretValue', { SecretId: name, SecretString: value, ClientRequestToken: versionId });
+        await client.send(
+          new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
+        );
         return true;
       } catch (error) {
-        if (isNamed(error, 'ResourceExistsException')) return false;
+        if (error instanceof ResourceExistsException) return false;
         throw error;
       }
     },
   };
 }
 
-const isNamed = (error: unknown, code: string) => error instanceof AwsError && error.name === code;
+/** Errors of the SDK's JSON parser and of Node's HTTP parser quote what they could not read, which may be a secret. */
+function withoutResponse(error: unknown): unknown {
+  if (error instanceof SecretsManagerServiceException || !(error instanceof Error)) return error;
+  const { code = error.name } = error as NodeJS.ErrnoException;
+  return Object.assign(new Error(`No usable response from Secrets Manager (${code}).`), { name: code });
+}

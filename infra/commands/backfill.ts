@@ -1,8 +1,6 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createRecordingStore } from '../../functions/archive-recording/recording-store.ts';
 import { createArchiveIndex } from '../../functions/reconcile/archive-index.ts';
-import { openBucket } from '../../functions/shared/aws/bucket.ts';
-import { createS3Client } from '../../functions/shared/aws/sdk-clients.ts';
+import { createS3Client, createSecretsManagerClient } from '../../functions/shared/aws-clients.ts';
 import { ArchiveError } from '../../functions/shared/errors.ts';
 import { logChannel } from '../../functions/shared/log.ts';
 import { openPbxs } from '../../functions/shared/pbxs.ts';
@@ -12,7 +10,6 @@ import { backfill } from './backfill/backfill.ts';
 import { HELP, readOptions } from './backfill/options.ts';
 import { findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
-import { settingsOf } from './settings-of.ts';
 
 await runCommand(async () => {
   const options = readOptions();
@@ -21,7 +18,7 @@ await runCommand(async () => {
     return true;
   }
   const { name, bucket, registry, reportHost } = await findDeployment(options.local, options.positionals);
-  const secrets = createSecrets(settingsOf(new SecretsManagerClient(), 'SECRETS_MANAGER'));
+  const secrets = createSecrets(createSecretsManagerClient());
   if (!Object.hasOwn(registry, options.pbx)) {
     throw new UsageError(
       `There is no PBX ${options.pbx} in ${name}, only ${Object.keys(registry).join(', ')}.`,
@@ -37,7 +34,7 @@ await runCommand(async () => {
   return backfill(options, {
     ...openPbxs(registry, reportHost, secrets).get(options.pbx),
     archive: createArchiveIndex(s3, bucket),
-    store: createRecordingStore(openBucket(bucket, settingsOf(s3, 'S3'))),
+    store: createRecordingStore(s3, bucket),
     stop,
     now: Date.now,
   });

@@ -1,4 +1,4 @@
-import { createSqsClient } from '../../functions/shared/aws/sdk-clients.ts';
+import { createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { flag, parseCommandLine } from '../local/command-line.ts';
 import { type TakenLetters, withLetters } from './dead-letters/dead-letter-queue.ts';
 import type { Letter } from './dead-letters/letter.ts';

@@ -1,4 +1,4 @@
-import { createSqsClient } from '../../functions/shared/aws/sdk-clients.ts';
+import { createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { createSender } from '../../functions/shared/queues.ts';
 import { flag, parseCommandLine, UsageError } from '../local/command-line.ts';
 import { plural } from '../local/display.ts';
@@ -10,7 +10,6 @@ import { type SendBackDeps, sendBack } from './dead-letters/send-back.ts';
 import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-letters.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
-import { settingsOf } from './settings-of.ts';
 
 const HELP = `Sends dead letters back to the queues of their PBXs, as new jobs.
 
@@ -62,7 +61,7 @@ await runCommand(async () => {
     }
     return values.delete
       ? deleteLetters(letters, taken)
-      : sendAllBack(letters, { ...deployment, ...createSender(settingsOf(sqs, 'SQS')), ...taken });
+      : sendAllBack(letters, { ...deployment, ...createSender(sqs), ...taken });
   });
 });
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { FauxqsServer } from 'fauxqs';
 import { startSqs } from './embedded-sqs.ts';
 import { enterEnvironment } from './environment.ts';
@@ -34,7 +33,6 @@ export async function startEmulators(directory: string, running: AsyncDisposable
   const { AWS_ENDPOINT_URL_S3 } = process.env;
   if (AWS_ENDPOINT_URL_S3 !== undefined) {
     environment.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
-    await enterAwsCredentials();
   } else {
     const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
     const s3 = await startS3({ directory: join(directory, 's3'), credentials, region });
@@ -45,12 +43,4 @@ export async function startEmulators(directory: string, running: AsyncDisposable
   }
   enterEnvironment(environment);
   return { sqs, environment };
-}
-
-/** The functions look for credentials in their environment alone; a person's may be in a profile. */
-async function enterAwsCredentials(): Promise<void> {
-  const { accessKeyId, secretAccessKey, sessionToken } = await new S3Client().config.credentials();
-  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
-  if (sessionToken !== undefined) process.env.AWS_SESSION_TOKEN = sessionToken;
 }

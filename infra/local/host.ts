@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
 import type { ReconcileOutcome } from '../../functions/reconcile/reconcile-pbxs.ts';
-import { createS3Client } from '../../functions/shared/aws/sdk-clients.ts';
+import { createS3Client } from '../../functions/shared/aws-clients.ts';
 import { log } from '../../functions/shared/log.ts';
 import type { registrySchema } from '../../functions/shared/pbx-registry.ts';
 import { createSecrets } from '../../functions/shared/secrets.ts';
@@ -180,7 +180,7 @@ async function registerPbxs(pbxs: HostOptions['pbxs'], client: SecretsManagerCli
     registry[id] = { ...settings, ...names };
     await enterCredentials(client, names.credentialsSecret, credentials);
     await ensureSecret(client, names.sessionSecret, '{}');
-    await releaseLogin(createSessionStore(names.sessionSecret, createSecrets()));
+    await releaseLogin(createSessionStore(names.sessionSecret, createSecrets(client)));
   }
   return registry;
 }

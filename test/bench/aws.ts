@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { createS3Client } from '../../functions/shared/aws/sdk-clients.ts';
+import { createS3Client } from '../../functions/shared/aws-clients.ts';
 import type { Job } from '../../functions/shared/job.ts';
 import { encodeCall } from '../../functions/shared/metadata.ts';
 import { recordingKey } from '../../functions/shared/recording-name.ts';

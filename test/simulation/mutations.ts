@@ -118,11 +118,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an object overwritten',
-    edits: [{ file: archiving('recording-store.ts'), find: ", 'if-none-match': '*'", replace: '' }],
+    edits: [{ file: archiving('recording-store.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
   },
   {
     name: 'an object of parts overwritten',
-    edits: [{ file: archiving('uploads.ts'), find: "          'if-none-match': '*',\n", replace: '' }],
+    edits: [{ file: archiving('uploads.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
   },
   {
     name: 'a failed upload left open',

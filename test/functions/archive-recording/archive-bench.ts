@@ -15,7 +15,7 @@ import { archiveRecording } from '../../../functions/archive-recording/archive-r
 import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { createRecordingStore } from '../../../functions/archive-recording/recording-store.ts';
-import { type Bucket, openBucket } from '../../../functions/shared/aws/bucket.ts';
+import { createS3Client } from '../../../functions/shared/aws-clients.ts';
 import { type Job, jobSchema } from '../../../functions/shared/job.ts';
 import { createLedger } from '../../../functions/shared/ledger.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
@@ -35,24 +35,27 @@ async function startBucket() {
   const server = await startS3({ directory, credentials, region: 'us-east-1' });
   const settings = { endpoint: server.url, credentials, region: 'us-east-1' };
   const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const client = createS3Client({ ...settings, forcePathStyle: true });
   onTestFinished(async () => {
     s3.destroy();
+    client.destroy();
     await server.close();
     await rm(directory, { recursive: true });
   });
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  const requests = openBucket(BUCKET, settings);
   const methods: string[] = [];
+  client.middlewareStack.add(
+    (next) => (args) => {
+      methods.push((args.request as { method: string }).method);
+      return next(args);
+    },
+    { step: 'finalizeRequest' },
+  );
   return {
     s3,
-    requests: {
-      ...requests,
-      send(...[method, key, request]: Parameters<Bucket['send']>) {
-        methods.push(method);
-        return requests.send(method, key, request);
-      },
-    } satisfies Bucket,
-    /** Of the requests that were sent. */
+    /** The product's client. */
+    client,
+    /** Of the requests that the product's client was asked to send. */
     methods,
     async keys() {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
@@ -98,7 +101,7 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
     password: options.pbx?.password ?? 'pbx-password',
     clock,
   });
-  const store = createRecordingStore(bucket.requests);
+  const store = createRecordingStore(bucket.client, BUCKET);
   const buffers = createPartBuffers(options.partBytes);
   const postponed: number[] = [];
   const deadLetters: (DeadLetterReason & { body: string })[] = [];
@@ -115,7 +118,7 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
       postponed.push(seconds);
     },
   };
-  const ledger = createLedger(bucket.requests);
+  const ledger = createLedger(bucket.client, BUCKET);
   const sentAt = clock.now;
 
   return {

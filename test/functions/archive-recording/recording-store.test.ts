@@ -15,7 +15,7 @@ import {
   type RecordingStore,
 } from '../../../functions/archive-recording/recording-store.ts';
 import type { Upload } from '../../../functions/archive-recording/uploads.ts';
-import { openBucket } from '../../../functions/shared/aws/bucket.ts';
+import { createS3Client } from '../../../functions/shared/aws-clients.ts';
 import {
   BUCKET,
   CREDENTIALS,
@@ -62,7 +62,9 @@ function recordRequests(url: string): Sent[] {
 }
 
 function createStore(url: string, credentials = CREDENTIALS, bucket = BUCKET) {
-  return createRecordingStore(openBucket(bucket, { endpoint: url, region: REGION, credentials }));
+  const client = createS3Client({ endpoint: url, region: REGION, credentials, forcePathStyle: true });
+  onTestFinished(() => client.destroy());
+  return createRecordingStore(client, bucket);
 }
 
 /** A store in an embedded S3, and what there is to see of it. */

@@ -9,7 +9,6 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { openBucket } from '../../../functions/shared/aws/bucket.ts';
 import { createLedger } from '../../../functions/shared/ledger.ts';
 import { recordingKey } from '../../../functions/shared/recording-name.ts';
 import { type SimulatedCall, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
@@ -210,7 +209,7 @@ describe('a missing recording', () => {
 
   test('that is lost is counted as that, and not queued', async () => {
     const call = callThatEnded(30 * DAY_MS);
-    await createLedger(openBucket(BUCKET)).noteLost('hq', call.recording);
+    await createLedger(s3, BUCKET).noteLost('hq', call.recording);
     const day = dayOf(call);
     const counts = { found: 1, queued: 0, waiting: 0, lost: 1, oldestMissingMs: 0 };
     expect(await run({ from: day, to: day })).toMatchObject(counts);

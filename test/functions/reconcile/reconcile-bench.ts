@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createArchiveIndex } from '../../../functions/reconcile/archive-index.ts';
 import type { FindDeps } from '../../../functions/reconcile/find-missing.ts';
-import { openBucket } from '../../../functions/shared/aws/bucket.ts';
 import { createLedger } from '../../../functions/shared/ledger.ts';
 import { recordingKey } from '../../../functions/shared/recording-name.ts';
 import type { SimulatedPbxOptions } from '../../simulated-pbx/simulated-pbx.ts';
@@ -34,7 +33,7 @@ export async function startReconcileBench(options: SimulatedPbxOptions = {}) {
     pbx,
     clock,
     deps,
-    ledger: createLedger(openBucket(bucket)),
+    ledger: createLedger(s3, bucket),
     /** As if the archiver had been there. */
     async store(recording: string) {
       const Key = recordingKey('test', recording);

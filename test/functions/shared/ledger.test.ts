@@ -1,6 +1,5 @@
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { openBucket } from '../../../functions/shared/aws/bucket.ts';
 import { createLedger, ledgerKey } from '../../../functions/shared/ledger.ts';
 import { useS3 } from '../aws-services.ts';
 
@@ -15,7 +14,7 @@ async function startLedger(bucket: string) {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
     return Contents.map(({ Key, Size }) => [Key, Size]);
   };
-  return { ledger: createLedger(openBucket(bucket)), objects };
+  return { ledger: createLedger(s3, bucket), objects };
 }
 
 test('a note lies by the recording’s PBX, day and name, apart from the recordings', () => {
@@ -42,7 +41,7 @@ test('a recording may be noted as queued again', async () => {
 });
 
 test('what cannot be noted is an error', async () => {
-  const ledger = createLedger(openBucket('no-such-bucket'));
+  const ledger = createLedger(s3, 'no-such-bucket');
   await expect(ledger.noteLost('hq', RECORDING)).rejects.toThrow();
   await expect(ledger.noteQueued('hq', RECORDING)).rejects.toThrow();
 });

@@ -34,7 +34,7 @@ describe('the queues', async () => {
   const { createQueue, empty } = await useSqs();
   const [jobs, deadLetters] = ['jobs', 'dead-letters'].map(createQueue) as [string, string];
   const sqs = new SQSClient();
-  const queues = createQueues(deadLetters);
+  const queues = createQueues(sqs, deadLetters);
   beforeEach(empty);
 
   async function receive(queueUrl: string) {

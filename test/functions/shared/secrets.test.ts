@@ -5,7 +5,7 @@ import { useSecretsManager } from '../aws-services.ts';
 
 await useSecretsManager();
 const client = new SecretsManagerClient();
-const secrets = createSecrets();
+const secrets = createSecrets(client);
 const [first, second] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 afterEach(() => vi.restoreAllMocks());
 
@@ -39,11 +39,7 @@ test('a write that is repeated after a lost answer succeeds', async () => {
 });
 
 test('any other failure is a failure, not an empty secret', async () => {
-  const failing = createSecrets({
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    endpoint: 'http://127.0.0.1:9',
-  });
+  const failing = createSecrets(new SecretsManagerClient({ endpoint: 'http://127.0.0.1:9' }));
   await expect(failing.read('pbx/hq')).rejects.toThrow();
   await expect(failing.write('pbx/hq', 'x', first)).rejects.toThrow();
   await expect(secrets.write('missing', 'x', first)).rejects.toThrow();

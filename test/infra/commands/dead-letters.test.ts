@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createSqsClient } from '../../../functions/shared/aws-clients.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { createQueues } from '../../../functions/shared/queues.ts';
 import { readArchiveConfig } from '../../../infra/config.ts';
@@ -75,7 +76,7 @@ describe('with the stack that cdk.json configures', async () => {
     const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { action: 'give-up' });
     const [firstAt, lastAt] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
     const reason = { pbx, error, attempts: 1, firstAt, lastAt };
-    await createQueues(deadLetterQueueUrl).sendDeadLetter(JSON.stringify(job), reason);
+    await createQueues(createSqsClient(), deadLetterQueueUrl).sendDeadLetter(JSON.stringify(job), reason);
 
     const listed = await run('dead-letters', [], env);
     expect(listed.output).toContain(exampleJob.recording);

@@ -236,6 +236,7 @@ function toBuffer(body: unknown): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (Array.isArray(body)) return Buffer.concat(body);
   throw new Error('The simulated S3 takes whole bodies only.');
 }
 

@@ -11,13 +11,17 @@ export function replaceSdkTransport(): void {
   // Nobody here checks signatures, and they take a good part of the SDK's time.
   SignatureV4.prototype.sign = (async (request: unknown) => request) as typeof SignatureV4.prototype.sign;
   NodeHttpHandler.prototype.handle = async function handle(request, options = {}) {
-    const { requestTimeout } = await (Reflect.get(this, 'configProvider') as Promise<{
-      requestTimeout: number;
+    const { requestTimeout, socketTimeout } = await (Reflect.get(this, 'configProvider') as Promise<{
+      requestTimeout?: number;
+      socketTimeout?: number;
     }>);
-    const { status, headers, body } = await sendThrough(request as unknown as AwsRequest, {
-      timeoutMs: requestTimeout,
-      signal: options.abortSignal as AbortSignal | undefined,
-    });
+    const timeoutMs = requestTimeout ?? socketTimeout;
+    if (timeoutMs === undefined) throw new Error('A client without a timeout.');
+    const signal = options.abortSignal as AbortSignal | undefined;
+    // Slices of the caller's memory, which it must leave alone until the service has handled the request.
+    const slices = request.body instanceof Readable ? await request.body.toArray() : undefined;
+    const sent = { ...request, ...(slices && { body: slices }) } as unknown as AwsRequest;
+    const { status, headers, body } = await sendThrough(sent, { timeoutMs, signal });
     return {
       response: { statusCode: status, headers, body: Readable.from(body === '' ? [] : [Buffer.from(body)]) },
     } as Awaited<ReturnType<NodeHttpHandler['handle']>>;

@@ -11,11 +11,6 @@ export interface Edit {
 /** Modules that the product's own files get in the place of what they import. */
 const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = [
   {
-    importer: /^functions\/shared\/aws\/aws-service\.ts$/,
-    specifier: './send-request.ts',
-    url: new URL('../aws/send-request.ts', import.meta.url),
-  },
-  {
     importer: /^functions\/shared\/pbx\/connect\.ts$/,
     specifier: 'node:tls',
     url: new URL('../pbx/connector.ts', import.meta.url),

@@ -45,7 +45,7 @@ export async function startSession(client: PbxClient, options: SessionBenchOptio
   await aws.send(new CreateSecretCommand({ Name: 'pbx/test', SecretString: secret({ username, password }) }));
   await aws.send(new CreateSecretCommand({ Name: 'session/test', SecretString: '{"nonce":"generated"}' }));
 
-  const secrets = createSecrets(settings);
+  const secrets = createSecrets(aws);
   const store = createSessionStore('session/test', secrets);
   const open = () =>
     createSession({

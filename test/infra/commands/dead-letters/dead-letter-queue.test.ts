@@ -17,7 +17,7 @@ describe('taken letters', async () => {
   const { createQueue, empty } = await useSqs();
   const [jobs, deadLetters] = ['jobs', 'dead-letters'].map(createQueue) as [string, string];
   const sqs = new SQSClient();
-  const queues = createQueues(deadLetters);
+  const queues = createQueues(sqs, deadLetters);
   beforeEach(empty);
 
   const giveUp = (number: number) =>

@@ -1,0 +1,189 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
+import { crc32 as crc32Of } from 'node:zlib';
+import { CompleteMultipartUploadCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import {
+  createS3Client,
+  createSecretsManagerClient,
+  createSqsClient,
+} from '../../../functions/shared/aws-clients.ts';
+import { toArchiveError } from '../../../functions/shared/errors.ts';
+import { createSecrets } from '../../../functions/shared/secrets.ts';
+
+type Response = [status: number, body: string];
+
+/** Stands for a broken connection. */
+const BROKEN = undefined;
+const SLOW_DOWN: Response = [503, '<Error><Code>SlowDown</Code><Message>Slow down.</Message></Error>'];
+const TARGET = { Bucket: 'b', Key: 'k' };
+
+vi.stubEnv('AWS_REGION', 'us-east-1');
+vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDTEST');
+vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret-access-key');
+vi.stubEnv('AWS_SESSION_TOKEN', 'a-session-token');
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A server that gives these responses one after the other, the last one for ever. */
+async function serve(...responses: (Response | typeof BROKEN)[]) {
+  const seen: IncomingHttpHeaders[] = [];
+  const bodies: Buffer[] = [];
+  const endpoint = await listen(async (request, response) => {
+    const next = responses[Math.min(seen.length, responses.length - 1)];
+    seen.push(request.headers);
+    if (next === BROKEN) return request.socket.destroy();
+    bodies.push(await buffer(request));
+    return response.writeHead(next[0]).end(next[1]);
+  });
+  return { seen, bodies, endpoint };
+}
+
+/** Sends these bytes to whoever connects, and hangs up. */
+async function serveBytes(bytes: string): Promise<string> {
+  const server = createTcpServer((socket) => socket.on('error', () => {}).end(bytes)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const s3At = (endpoint: string) => createS3Client({ endpoint, forcePathStyle: true });
+
+function putOf(bytes: Buffer): PutObjectCommand {
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32Of(bytes));
+  return new PutObjectCommand({ ...TARGET, Body: bytes, ChecksumCRC32: checksum.toString('base64') });
+}
+
+test.each<[string, Response | typeof BROKEN]>([
+  ['a server error', SLOW_DOWN],
+  ['a broken connection', BROKEN],
+])('%s is tried again, twice at most', async (_, failure) => {
+  const passing = await serve(failure, failure, [200, '']);
+  await s3At(passing.endpoint).send(new HeadObjectCommand(TARGET));
+  expect(passing.seen).toHaveLength(3);
+  const lasting = await serve(failure);
+  await expect(s3At(lasting.endpoint).send(new HeadObjectCommand(TARGET))).rejects.toThrow();
+  expect(lasting.seen).toHaveLength(3);
+});
+
+test('a completion that S3 answers with 200 and an error is tried again', async () => {
+  const { seen, endpoint } = await serve(
+    [200, '<?xml version="1.0"?>\n<Error><Code>InternalError</Code><Message>Try again.</Message></Error>'],
+    [200, '<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>'],
+  );
+  const parts = { MultipartUpload: { Parts: [{ PartNumber: 1, ETag: '"e"' }] } };
+  await s3At(endpoint).send(new CompleteMultipartUploadCommand({ ...TARGET, UploadId: 'u', ...parts }));
+  expect(seen).toHaveLength(2);
+});
+
+test('a refusal is final, and has S3’s name and words', async () => {
+  const body = '<Error><Code>AccessDenied</Code><Message>Not for you.</Message></Error>';
+  const { seen, endpoint } = await serve([403, body]);
+  await expect(s3At(endpoint).send(putOf(Buffer.from('x')))).rejects.toMatchObject({
+    name: 'AccessDenied',
+    message: 'Not for you.',
+    $metadata: { httpStatusCode: 403 },
+  });
+  expect(seen).toHaveLength(1);
+});
+
+test.each([
+  ['smaller than a slice', 4],
+  ['of one slice', 1024 ** 2],
+  ['of several slices', 2.5 * 1024 ** 2],
+])('a body %s is sent whole, unhashed and with its length, at every attempt', async (_, size) => {
+  const bytes = Buffer.alloc(size, 'recording');
+  const { seen, bodies, endpoint } = await serve(SLOW_DOWN, [200, '']);
+  await s3At(endpoint).send(putOf(bytes));
+  expect(bodies.map((body) => body.equals(bytes))).toEqual([true, true]);
+  for (const headers of seen) {
+    expect(headers).toMatchObject({
+      'content-length': String(size),
+      'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+      'x-amz-security-token': 'a-session-token',
+    });
+    expect(headers).not.toHaveProperty('expect');
+    expect(headers).not.toHaveProperty('transfer-encoding');
+  }
+});
+
+test('a large body that is refused before it has arrived is refused with S3’s own code', async () => {
+  const endpoint = await listen((_, response) => {
+    response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
+  });
+  await expect(s3At(endpoint).send(putOf(Buffer.alloc(16 * 1024 ** 2)))).rejects.toMatchObject({
+    name: 'PreconditionFailed',
+  });
+});
+
+test('requests share a connection', async () => {
+  const sockets = new Set<unknown>();
+  const endpoint = await listen(async (request, response) => {
+    sockets.add(request.socket);
+    await buffer(request);
+    response.end();
+  });
+  const s3 = s3At(endpoint);
+  for (const size of [1, 3 * 1024 ** 2, 1]) await s3.send(putOf(Buffer.alloc(size)));
+  expect(sockets.size).toBe(1);
+});
+
+test('an aborted request is not tried again', async () => {
+  const { seen, endpoint } = await serve(SLOW_DOWN);
+  const abortSignal = AbortSignal.abort();
+  await expect(s3At(endpoint).send(new HeadObjectCommand(TARGET), { abortSignal })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+  expect(seen).toHaveLength(0);
+});
+
+test('a connection that nobody accepts is named by its code', async () => {
+  const error = await s3At('http://127.0.0.1:9')
+    .send(new HeadObjectCommand(TARGET))
+    .catch((thrown: unknown) => thrown);
+  expect(toArchiveError(error)).toMatchObject({ code: 'ECONNREFUSED', action: 'retry' });
+});
+
+test.each([
+  ['JSON', 'HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n{"SecretString":"hidden"x}'],
+  ['HTTP', 'HTTP/1.1 200 OK\r\n{"SecretString":"hidden"}\r\n\r\n'],
+])('a secret in a response that is not %s is never quoted', async (_, bytes) => {
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', await serveBytes(bytes));
+  const error = await createSecrets(createSecretsManagerClient())
+    .read('name')
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Error);
+  expect(inspect(toArchiveError(error), { showHidden: true, depth: 9 })).not.toContain('hidden');
+});
+
+test('a message that SQS stored differently is a failure', async () => {
+  const { endpoint } = await serve([
+    200,
+    JSON.stringify({ MessageId: 'm', MD5OfMessageBody: '0'.repeat(32) }),
+  ]);
+  vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint);
+  const command = new SendMessageCommand({ QueueUrl: `${endpoint}/000000000000/q`, MessageBody: 'job' });
+  await expect(createSqsClient().send(command)).rejects.toThrow('InvalidChecksumError');
+});
+
+test('on Lambda the credentials are those of the environment, wherever a person’s may be', async () => {
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'archive-recording');
+  vi.stubEnv('AWS_PROFILE', 'somebody');
+  expect(await createS3Client().config.credentials()).toMatchObject({
+    accessKeyId: 'AKIDTEST',
+    sessionToken: 'a-session-token',
+  });
+});
