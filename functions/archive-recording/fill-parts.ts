@@ -1,4 +1,3 @@
-import type { Incoming } from '../shared/pbx/types.ts';
 import type { Lease } from './part-buffers.ts';
 
 export interface Part {
@@ -8,29 +7,33 @@ export interface Part {
 
 /**
  * Gathers `body` into parts as large as the buffers, the last one shorter; an empty body is one empty part. `onBytes`
- * is told how many bytes came. Destroys the body at the end. Fails as the body fails, behind the last full part.
+ * is called with the size of each chunk. If the body errors, rejects with that error after yielding the last full part.
  *
- * Memory is two buffers, filled by turns: when the next part is asked for, the part before the current
- * one must be done with. So one part can be on its way while the next one fills.
+ * Memory is two buffers, filled in turn: asking for the next part means that the part before the current one is done
+ * with. So one part can be uploading while the next one fills.
  */
 export async function* fillParts(
-  body: Incoming,
+  body: AsyncIterable<Buffer>,
   buffers: Pick<Lease, 'take'>,
   onBytes?: (bytes: number) => void,
 ): AsyncGenerator<Part, void> {
   let filling = buffers.take();
   let other: Buffer | undefined;
-  try {
-    for (;;) {
-      const { bytes, isEnd } = await body.fill(filling, onBytes);
-      if (isEnd) return yield { bytes: filling.subarray(0, bytes), isLast: true };
+  let filled = 0;
+  for await (const chunk of body) {
+    onBytes?.(chunk.length);
+    let rest = chunk;
+    // A part is yielded only when more follows, so that the last one can be known as such.
+    while (rest.length > filling.length - filled) {
+      rest = rest.subarray(rest.copy(filling, filled));
       yield { bytes: filling, isLast: false };
-      // Taken only for a recording of more than one part: most are not.
+      // The second buffer is taken only for a recording of more than one part: most are not.
       [filling, other] = [other ?? buffers.take(), filling];
+      filled = 0;
     }
-  } finally {
-    body.destroy();
+    filled += rest.copy(filling, filled);
   }
+  yield { bytes: filling.subarray(0, filled), isLast: true };
 }
 
 export async function nextPart(parts: AsyncGenerator<Part, void>): Promise<Part> {

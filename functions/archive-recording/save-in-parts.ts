@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { ArchiveError } from '../shared/errors.ts';
 import type { UnfinishedUpload } from '../shared/job.ts';
 import { checkIsComplete } from './check-recording.ts';
-import { joinCrc32, toBase64 } from './crc32.ts';
+import { toBase64 } from './crc32.ts';
 import { discardUpload } from './discard-upload.ts';
 import { nextPart, type Part } from './fill-parts.ts';
 import { Interruption } from './interruption.ts';
@@ -44,13 +44,13 @@ export async function saveInParts(
 
   async function putPart({ bytes }: Part): Promise<UnfinishedUpload> {
     const partNumber = stored.parts.length + 1;
-    const checksum = crc32(bytes);
-    const part = await store.putPart(upload, { partNumber, bytes, crc32: toBase64(checksum) }, abortSignal);
+    const [checksum, checksumSoFar] = [toBase64(crc32(bytes)), crc32(bytes, stored.crc32)];
+    const part = await store.putPart(upload, { partNumber, bytes, crc32: checksum }, abortSignal);
     return {
       ...stored,
       parts: [...stored.parts, part],
       bytes: stored.bytes + bytes.length,
-      crc32: joinCrc32(stored.crc32, checksum, bytes.length),
+      crc32: checksumSoFar,
     };
   }
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { toArchiveError } from '../shared/errors.ts';
 import type { UnfinishedUpload } from '../shared/job.ts';
-import { connectionError } from '../shared/pbx/connection-error.ts';
+import { connectionError } from '../shared/pbx/errors.ts';
 import type { RecordingSource } from '../shared/pbx/types.ts';
 import { checkIsAudio, checkIsComplete, findEvidence, HEAD_BYTES } from './check-recording.ts';
 import { toBase64 } from './crc32.ts';
@@ -46,12 +46,18 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
   const buffers = deps.buffers.lend();
   const { body } = source;
   const startedAt = now();
+  let receivedBytes = 0;
   const stop = () => body.destroy(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
+  // Without a listener, a body that fails before anybody reads it would bring the process down.
+  body.on('error', () => {});
 
   async function* received() {
     try {
-      yield* fillParts(body, buffers, () => target.onProgress?.(source.start + body.receivedBytes));
+      yield* fillParts(body, buffers, (bytes) => {
+        receivedBytes += bytes;
+        target.onProgress?.(source.start + receivedBytes);
+      });
     } catch (error) {
       throw connectionError(error);
     }
@@ -65,7 +71,6 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
     // A request to S3 tells of an abort in its own words.
     if (toArchiveError(signal.reason).code !== 'deadline') throw signal.reason;
     const totalBytes = stored?.totalBytes ?? source.totalBytes;
-    const { receivedBytes } = body;
     throw tooSlow({ totalBytes, receivedBytes, elapsedMs: now() - startedAt, isResumable });
   } finally {
     signal.removeEventListener('abort', stop);

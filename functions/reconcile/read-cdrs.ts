@@ -3,7 +3,7 @@ import { CsvError, parse } from 'csv-parse';
 import * as v from 'valibot';
 import { type Cdr, cdrSchema } from '../shared/cdr.ts';
 import { ArchiveError } from '../shared/errors.ts';
-import { connectionError } from '../shared/pbx/connection-error.ts';
+import { connectionError } from '../shared/pbx/errors.ts';
 import { parseReply } from '../shared/pbx/reply.ts';
 import { findNameProblem } from '../shared/recording-name.ts';
 

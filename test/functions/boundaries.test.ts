@@ -73,10 +73,8 @@ test.each([
   'functions/shared/log.ts',
   'functions/shared/measure.ts',
   'functions/shared/errors.ts',
-  'functions/shared/pbx/errno.ts',
+  'functions/shared/pbx/errors.ts',
   'functions/shared/pbx/reply.ts',
-  'functions/shared/pbx/http-response.ts',
-  'functions/shared/pbx/incoming.ts',
 ])('the pure core knows no AWS, no network and no environment: %s', (file) => {
   const needed = [...withDependencies(file)];
   const isPure = (imported: string) =>

@@ -57,8 +57,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: shared('pbx/client.ts'),
-        find: '{ recording, random, token },',
-        replace: '{ recording, random: ((globalThis.known ??= {})[recording] ??= random), token },',
+        find: 'query: { recording, random, token }',
+        replace: 'query: { recording, random: ((globalThis.known ??= {})[recording] ??= random), token }',
       },
     ],
   },
@@ -139,8 +139,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: archiving('save-in-parts.ts'),
-        find: 'crc32: joinCrc32(stored.crc32, checksum, bytes.length)',
-        replace: 'crc32: checksum',
+        find: 'crc32(bytes, stored.crc32)',
+        replace: 'crc32(bytes)',
       },
     ],
   },
@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a wrong password tried again',
     edits: [
       {
-        file: shared('pbx/errno.ts'),
+        file: shared('pbx/errors.ts'),
         find: "'20003': { action: 'hold'",
         replace: "'20003': { action: 'retry'",
       },
@@ -212,7 +212,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a session that is never renewed',
     edits: [
       {
-        file: shared('pbx/errno.ts'),
+        file: shared('pbx/errors.ts'),
         find: "'20004': { action: 'renew-session'",
         replace: "'20004': { action: 'retry'",
       },

@@ -3,11 +3,10 @@ import * as v from 'valibot';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Pbx } from '../pbx-registry.ts';
-import { connectionError } from './connection-error.ts';
-import { toReadable } from './incoming.ts';
+import { connectionError } from './errors.ts';
 import { RANGE_STATUSES, readRange } from './range.ts';
 import { badReply, parseReply } from './reply.ts';
-import { type PbxRequest, sendRequest, type Timeouts } from './send-request.ts';
+import { createTransport, type PbxRequest, type Timeouts } from './transport.ts';
 import type { PbxClient, Subscription } from './types.ts';
 
 /** The longest reply that is not audio; a PBX's own are far below. */
@@ -21,24 +20,15 @@ const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
 /** Speaks the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path, and in one field's name). */
 export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
+  const request = createTransport(pbx, timeouts);
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
-  /** Redirects are not followed: a recording comes from the configured PBX or not at all. */
-  async function send(
-    operation: string,
-    query: Record<string, string>,
-    options: Omit<PbxRequest, 'path'>,
-    statuses = [200],
-  ) {
-    try {
-      const path = `/api/${pbx.apiVersion}/${operation}${toQuery(query)}`;
-      const response = await sendRequest(pbx, { ...options, path }, timeouts);
-      if (statuses.includes(response.statusCode)) return response;
-      response.body.destroy();
-      throw badStatus(response.statusCode);
-    } catch (error) {
-      throw connectionError(error);
-    }
+  async function send(operation: string, options: Omit<PbxRequest, 'path'>, statuses = [200]) {
+    const response = await request({ ...options, path: `/api/${pbx.apiVersion}/${operation}` });
+    if (statuses.includes(response.statusCode)) return response;
+    // Closes the connection: reading the rest may take minutes on a slow line.
+    response.body.destroy();
+    throw badStatus(response.statusCode);
   }
 
   async function call<const S extends v.GenericSchema>(
@@ -48,12 +38,13 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
     schema: S,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<S>> {
-    const { body: answer } = await send(path, query, {
+    const response = await send(path, {
+      query,
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: JSON.stringify(body),
       signal,
     });
-    const reply = parseReply(await readText(toReadable(answer)));
+    const reply = parseReply(await readText(response.body));
     const parsed = v.safeParse(schema, reply);
     if (!parsed.success) throw badReply(`${path}: the reply lacks what it should hold`);
     return parsed.output;
@@ -101,8 +92,11 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
       log('debug', 'random-received', { recording });
       const response = await send(
         'recording/download',
-        { recording, random, token },
-        { ...(from > 0 && { headers: { range: `bytes=${from}-` } }), signal },
+        {
+          query: { recording, random, token },
+          ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
+          signal,
+        },
         from > 0 ? RANGE_STATUSES : [200],
       );
       const range = readRange(response, from);
@@ -122,8 +116,8 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         randomSchema,
         signal,
       );
-      const { body } = await send('cdr/download', { ...wanted, random, token }, { signal });
-      return toReadable(body);
+      const response = await send('cdr/download', { query: { ...wanted, random, token }, signal });
+      return response.body;
     },
 
     async deviceInfo(token, signal) {
@@ -135,12 +129,6 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
 
 function reportAddress({ url, form, port }: Subscription) {
   return { url: form === 'bare' ? url.replace(/^https?:\/\//, '') : url, urltag: '1', port: String(port) };
-}
-
-/** A blank is never a plus, which not every server turns back. Empty for an empty query. */
-function toQuery(query: Record<string, string>): string {
-  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
 /** Before a random string is in play, 20012 can only be about the recording. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
-import { errnoError } from './errno.ts';
+import { errnoError } from './errors.ts';
 
 const replySchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.looseObject({ status: v.string() }));
 const failureSchema = v.object({ errno: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) });

@@ -15,22 +15,9 @@ export interface Tokens {
   refreshToken?: string;
 }
 
-/** The body of a reply. What is not asked for is not received; so a slow reader slows the PBX down. */
-export interface Incoming {
-  /** So far. */
-  readonly receivedBytes: number;
-  /**
-   * Waits until `target` is full and something follows, or until the end: `bytes` then says how much of it is filled.
-   * One call at a time. `onBytes` is told of each piece. Fails as the connection fails.
-   */
-  fill(target: Buffer, onBytes?: (bytes: number) => void): Promise<{ bytes: number; isEnd: boolean }>;
-  /** Closes the connection. Who waits for more is told the reason. */
-  destroy(reason?: unknown): void;
-}
-
 export interface RecordingSource {
   /** Has to be read to its end or destroyed. */
-  body: Incoming;
+  body: Readable;
   /** The place in the file at which the body begins: the one that was asked for or, where ranges are ignored, 0. */
   start: number;
   /** Of the whole file, where the PBX says so. */

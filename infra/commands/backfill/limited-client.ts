@@ -1,40 +1,37 @@
+import { Readable } from 'node:stream';
 import { TokenBucket } from 'limiter';
-import type { Incoming, PbxClient } from '../../../functions/shared/pbx/types.ts';
+import type { PbxClient } from '../../../functions/shared/pbx/types.ts';
 
-/** What is taken off the line at once. */
-const PIECE_BYTES = 16 * 1024;
+/** No more than this is handed on at once, whatever the size of the chunks received. */
+const SLICE_BYTES = 16 * 1024;
 
-/** A client whose downloads, all together, take no more than `bytesPerSecond` of the PBX's line. */
+/** A client whose downloads together take at most `bytesPerSecond` of the PBX's line. */
 export function limitClient(client: PbxClient, bytesPerSecond: number): PbxClient {
   const bucket = new TokenBucket({
-    bucketSize: Math.max(bytesPerSecond, PIECE_BYTES),
+    bucketSize: Math.max(bytesPerSecond, SLICE_BYTES),
     tokensPerInterval: bytesPerSecond,
     interval: 'second',
   });
 
-  /** What is not asked for is not sent: TCP's own flow control slows the PBX down. */
-  const limit = (body: Incoming): Incoming => ({
-    get receivedBytes() {
-      return body.receivedBytes;
-    },
-    async fill(target, onBytes) {
-      let filled = 0;
-      for (;;) {
-        const piece = target.subarray(filled, filled + PIECE_BYTES);
-        await bucket.removeTokens(piece.length);
-        const { bytes, isEnd } = await body.fill(piece, onBytes);
-        filled += bytes;
-        if (isEnd || filled === target.length) return { bytes: filled, isEnd };
+  /** Reading slowly is enough: what is not read, TCP's flow control keeps the PBX from sending. */
+  async function* readSlowly(body: Readable): AsyncGenerator<Buffer, void> {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
+        const slice = chunk.subarray(start, start + SLICE_BYTES);
+        await bucket.removeTokens(slice.length);
+        yield slice;
       }
-    },
-    destroy: (reason) => body.destroy(reason),
-  });
+    }
+  }
 
   return {
     ...client,
     async openRecording(...request) {
       const source = await client.openRecording(...request);
-      return { ...source, body: limit(source.body) };
+      const body = Readable.from(readSlowly(source.body), { objectMode: false });
+      // A generator that is waiting for the PBX cannot be ended from outside; the connection can.
+      body.once('close', () => source.body.destroy());
+      return { ...source, body };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Agent, request } from 'undici';
-import { sendRequest } from '../../../functions/shared/pbx/send-request.ts';
 import { reportFor } from '../aws.ts';
 import { type Bundle, environmentOf } from '../bundles.ts';
 import { percentile } from '../statistics.ts';
@@ -112,16 +111,13 @@ async function post(url: string, recording: string): Promise<void> {
 
 /** The recording's bytes from the server, and to it, over connections that are open already, one behind the other. */
 async function measureTransfer({ url, certificate }: Servers, times: number): Promise<number> {
-  const peer = { baseUrl: url, tls: { minVersion: 'TLSv1.2', ca: certificate } } as const;
   const s3 = new Agent({ connect: { ca: certificate } });
-  const bytes = Buffer.alloc(RECORDING_BYTES);
   const taken: number[] = [];
   for (let serial = BARE; serial < BARE + WARM_UP + times; serial += 1) {
     const recording = recordingOf(RECORDING_BYTES, serial);
     const path = `/api/v1.1.0/recording/download?recording=${recording}`;
-    const { body } = await sendRequest(peer, { path });
     const startedAt = now();
-    await body.fill(bytes);
+    const bytes = Buffer.from(await (await request(url + path, { dispatcher: s3 })).body.arrayBuffer());
     const put = { method: 'PUT', body: bytes, dispatcher: s3 } as const;
     await (await request(`${url}/bench/${recording}`, put)).body.dump();
     taken.push(now() - startedAt);

@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fillParts } from '../../../functions/archive-recording/fill-parts.ts';
 import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
-import { incomingOf } from '../shared/pbx/incoming-of.ts';
 
 const PART_BYTES = 8;
 
@@ -17,7 +16,7 @@ async function* inChunks(body: Buffer, chunkBytes: number) {
 async function gather(body: AsyncIterable<Buffer>) {
   const parts: Buffer[] = [];
   const lasts: boolean[] = [];
-  for await (const { bytes, isLast } of fillParts(incomingOf(body), createPartBuffers(PART_BYTES).lend())) {
+  for await (const { bytes, isLast } of fillParts(body, createPartBuffers(PART_BYTES).lend())) {
     parts.push(Buffer.from(bytes));
     lasts.push(isLast);
   }
@@ -64,7 +63,8 @@ describe('the memory', () => {
     const buffers = createPartBuffers(PART_BYTES);
     const memoryOf = async (length: number, lease = buffers.lend()) => {
       const used = new Set<ArrayBufferLike>();
-      for await (const { bytes } of fillParts(incomingOf([bodyOf(length)]), lease)) used.add(bytes.buffer);
+      for await (const { bytes } of fillParts(inChunks(bodyOf(length), length), lease))
+        used.add(bytes.buffer);
       return { used, lease };
     };
     const first = await memoryOf(40);
@@ -81,10 +81,7 @@ describe('the memory', () => {
 
   test('is two buffers, however long the body is', async () => {
     const seen = new Set<ArrayBufferLike>();
-    for await (const { bytes } of fillParts(
-      incomingOf(inChunks(bodyOf(1000), 3)),
-      createPartBuffers(PART_BYTES).lend(),
-    ))
+    for await (const { bytes } of fillParts(inChunks(bodyOf(1000), 3), createPartBuffers(PART_BYTES).lend()))
       seen.add(bytes.buffer);
     expect(seen.size).toBe(2);
   });
@@ -93,10 +90,7 @@ describe('the memory', () => {
     const body = bodyOf(60);
     let previous: Buffer | undefined;
     let start = 0;
-    for await (const { bytes } of fillParts(
-      incomingOf(inChunks(body, 3)),
-      createPartBuffers(PART_BYTES).lend(),
-    )) {
+    for await (const { bytes } of fillParts(inChunks(body, 3), createPartBuffers(PART_BYTES).lend())) {
       // By now this part has been filled; the one before may still be on its way.
       expect(bytes).toEqual(body.subarray(start, start + PART_BYTES));
       if (previous !== undefined) expect(previous).toEqual(body.subarray(start - PART_BYTES, start));
@@ -123,7 +117,7 @@ test('a body that breaks off is no last part', async () => {
   }
   const seen: boolean[] = [];
   const reading = (async () => {
-    for await (const { isLast } of fillParts(incomingOf(broken()), createPartBuffers(PART_BYTES).lend()))
+    for await (const { isLast } of fillParts(broken(), createPartBuffers(PART_BYTES).lend()))
       seen.push(isLast);
   })();
   await expect(reading).rejects.toBe(reset);
@@ -132,10 +126,14 @@ test('a body that breaks off is no last part', async () => {
 
 test('a reader that stops has the body closed', async () => {
   const onClose = vi.fn();
-  for await (const part of fillParts(
-    incomingOf(inChunks(bodyOf(100), 5), onClose),
-    createPartBuffers(PART_BYTES).lend(),
-  )) {
+  async function* body() {
+    try {
+      yield* inChunks(bodyOf(100), 5);
+    } finally {
+      onClose();
+    }
+  }
+  for await (const part of fillParts(body(), createPartBuffers(PART_BYTES).lend())) {
     if (!part.isLast) break;
   }
   expect(onClose).toHaveBeenCalledOnce();

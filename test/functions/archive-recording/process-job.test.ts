@@ -5,7 +5,7 @@ import { processJob } from '../../../functions/archive-recording/process-job.ts'
 import type { Upload } from '../../../functions/archive-recording/uploads.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/job.ts';
-import { errnoError } from '../../../functions/shared/pbx/errno.ts';
+import { errnoError } from '../../../functions/shared/pbx/errors.ts';
 import type { DeadLetterReason } from '../../../functions/shared/queues.ts';
 import { captureLog } from '../capture-log.ts';
 

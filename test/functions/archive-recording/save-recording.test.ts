@@ -1,23 +1,20 @@
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
 import { saveRecording } from '../../../functions/archive-recording/save-recording.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import { incomingOf } from '../shared/pbx/incoming-of.ts';
 import { startLongCall } from './long-call-bench.ts';
 
 test('a download whose time is up before it is read is ended, and brings nothing down', async () => {
   const { store, bucket } = await startLongCall();
-  let isClosed = false;
-  const body = incomingOf([], () => {
-    isClosed = true;
-  });
+  const body = new Readable({ read() {} });
   const reason = new ArchiveError('stopped', 'Somebody has stopped it.', { action: 'retry' });
   const download = { source: { body, start: 0, totalBytes: undefined }, isResumable: true };
   const target = { key: 'recordings/test/undated/call.wav', contentType: 'audio/wav', metadata: {} };
   const deps = { store, signal: AbortSignal.abort(reason), now: () => 0, buffers: createPartBuffers() };
   await expect(saveRecording(download, target, deps)).rejects.toBe(reason);
   await new Promise(setImmediate);
-  expect(isClosed).toBe(true);
+  expect(body.destroyed).toBe(true);
   expect(await bucket.keys()).toEqual([]);
 });
 
@@ -37,7 +34,7 @@ test('a part that is on its way when the download breaks keeps its memory until 
     throw new Error('reset');
   }
   const download = {
-    source: { body: incomingOf(broken()), start: 0, totalBytes: undefined },
+    source: { body: Readable.from(broken(), { objectMode: false }), start: 0, totalBytes: undefined },
     isResumable: true,
   };
   const target = { key: 'recordings/test/undated/call.gsm', contentType: 'audio/gsm', metadata: {} };

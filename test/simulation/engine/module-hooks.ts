@@ -11,8 +11,8 @@ export interface Edit {
 /** Modules that the product's own files get in the place of what they import. */
 const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = [
   {
-    importer: /^functions\/shared\/pbx\/connect\.ts$/,
-    specifier: 'node:tls',
+    importer: /^functions\/shared\/pbx\/transport\.ts$/,
+    specifier: 'undici',
     url: new URL('../pbx/connector.ts', import.meta.url),
   },
   {

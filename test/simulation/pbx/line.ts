@@ -62,8 +62,8 @@ export class Line {
     for (const end of this.#callers.keys()) end.reset();
   }
 
-  /** Fails as a connection fails that does not come about; of a silent line it hears nothing. */
-  async connect(invocation: Invocation): Promise<WireEnd & { certificate: string }> {
+  /** Rejects as a connection fails that cannot be made. */
+  async connect(invocation: Invocation, timeoutMs: number): Promise<WireEnd & { certificate: string }> {
     const { faults, latency } = this.#world;
     const strikes = (kind: FaultKind) => {
       const isStruck = faults.strikes(kind, invocation.name);
@@ -72,7 +72,10 @@ export class Line {
     };
     await delay(latency.integer(1, 60));
     if (this.state !== 'up') invocation.suffer(`pbx ${this.state}`);
-    if (this.state === 'silent' || strikes('line-silent')) return never();
+    if (this.state === 'silent' || strikes('line-silent')) {
+      await delay(timeoutMs);
+      throw networkError('UND_ERR_CONNECT_TIMEOUT');
+    }
     if (this.state === 'off' || strikes('line-refused')) throw networkError('ECONNREFUSED');
     if (invocation.state === 'killed') return never();
     const client = this.#open({ onChunk: () => void invocation.passes('in-body') }, invocation);

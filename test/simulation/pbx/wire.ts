@@ -13,7 +13,7 @@ export interface WireConditions {
 
 const PIECES_PER_SECOND = 2;
 
-/** One end of a connection; enough of a socket for Node's HTTP server. */
+/** One end of a connection; enough of a socket for undici and for Node's HTTP server. */
 export class WireEnd extends Duplex {
   readonly remoteAddress: string;
   peer: WireEnd | undefined;

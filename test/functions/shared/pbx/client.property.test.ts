@@ -5,7 +5,6 @@ import { buffer } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import type { PbxClient, RecordingSource, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { FEWER_RUNS, fc } from '../../../property.ts';
 import { captureLog } from '../../capture-log.ts';
@@ -43,7 +42,7 @@ const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
 
 /** A download that can be had is either whole or cut, which its reader sees; what is told of it is numbers. */
 async function readRecording({ body, ...about }: RecordingSource): Promise<unknown> {
-  await readAll(toReadable(body));
+  await readAll(body);
   for (const value of Object.values(about)) {
     if (value !== undefined)
       expect(value).toSatisfy((number: number) => Number.isSafeInteger(number) && number >= 0);

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
 import { type Answer, clientOf, startScriptedPbx, success } from './scripted-pbx.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
@@ -36,7 +35,7 @@ describe('a recording of which a part is there', () => {
     const { server, opening } = await open(answer(206, `bytes ${FROM}-${SIZE - 1}/${SIZE}`));
     const { body, ...range } = await opening;
     expect(range).toEqual({ start: FROM, totalBytes: SIZE });
-    expect((await buffer(toReadable(body))).equals(REST)).toBe(true);
+    expect((await buffer(body)).equals(REST)).toBe(true);
     expect(server.seen.map(({ headers }) => headers.range)).toEqual([undefined, `bytes=${FROM}-`]);
     expect(server.seen[1]?.query).toContain('random=random%201');
   });
@@ -52,7 +51,7 @@ describe('a recording of which a part is there', () => {
     const { opening } = await open(answer(200, undefined, FILE));
     const { body, ...range } = await opening;
     expect(range).toEqual({ start: 0, totalBytes: SIZE });
-    expect((await buffer(toReadable(body))).equals(FILE)).toBe(true);
+    expect((await buffer(body)).equals(FILE)).toBe(true);
   });
 
   test.each<[string, number, string | undefined]>([

@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
-import type { Timeouts } from '../../../../functions/shared/pbx/send-request.ts';
+import type { Timeouts } from '../../../../functions/shared/pbx/transport.ts';
 import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
 import type { TlsIdentity } from '../../../simulated-pbx/certificate.ts';
 

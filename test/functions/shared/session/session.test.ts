@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
-import { errnoError } from '../../../../functions/shared/pbx/errno.ts';
+import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
 import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
 import { withToken } from '../../../../functions/shared/session/session.ts';
 import type { SimulatedPbx, SimulatedPbxOptions } from '../../../simulated-pbx/simulated-pbx.ts';

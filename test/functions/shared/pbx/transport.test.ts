@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { toReadable } from '../../../../functions/shared/pbx/incoming.ts';
-import { sendRequest } from '../../../../functions/shared/pbx/send-request.ts';
+import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { tlsSchema } from '../../../../functions/shared/pbx-registry.ts';
 import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
 import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
@@ -15,17 +13,40 @@ import { type Answer, reply, startScriptedPbx } from './scripted-pbx.ts';
 const other = await generateCertificate(['127.0.0.1']);
 const PINNED = { fingerprint256: fingerprintOf(identity) };
 
-/** Sends a request to a PBX with these TLS settings, and reads the reply. */
+const open = (baseUrl: string, tls: object = {}) =>
+  createTransport({ baseUrl, tls: v.parse(tlsSchema, tls) });
+
+/** Sends a request to a PBX with these TLS settings, and reads the response. */
 async function read(url: string, tls: object, signal?: AbortSignal): Promise<string> {
-  const { origin: baseUrl } = new URL(url);
-  const { body } = await sendRequest({ baseUrl, tls: v.parse(tlsSchema, tls) }, { path: '/', signal });
-  return text(toReadable(body));
+  const { body } = await open(new URL(url).origin, tls)({ path: '/', signal });
+  return body.text();
 }
 
-/** How that ends: with the reply, or with the error's code. */
-async function outcomeOf(url: string, tls: object): Promise<string> {
-  return read(url, tls).catch((error: NodeJS.ErrnoException) => String(error.code));
+/** The response; else what a failed connection is named by, or the error's code. */
+async function outcomeOf(url: string, tls: object = {}): Promise<string> {
+  return read(url, tls).catch(
+    ({ code, message }: ArchiveError) => /failed \((\w+)\)/.exec(message)?.[1] ?? String(code),
+  );
 }
+
+/** A server below HTTP, over TLS with `PINNED` if so wished. */
+async function serve(onConnection: (socket: Socket) => void, isTls = false): Promise<string> {
+  const sockets: Socket[] = [];
+  const server = isTls ? createTlsServer(identity) : createServer();
+  server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    sockets.push(socket.on('error', () => {}));
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `${isTls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const OK = 'HTTP/1.1 200 OK\r\n';
 
 describe('a pinned certificate', () => {
   test('lets requests through when the PBX shows it, whoever signed it', async () => {
@@ -198,4 +219,134 @@ describe('an aborted signal', () => {
     if (connection && !connection.closed) await once(connection, 'close');
     expect(connection?.closed).toBe(true);
   });
+});
+
+describe('a request', () => {
+  test('has the path, query, headers and body that were asked for, and the host', async () => {
+    const server = await startScriptedPbx(reply(''));
+    await open(server.url)({
+      path: '/api/a',
+      query: { name: 'a b+c&d=é' },
+      headers: { range: 'bytes=1-' },
+      body: 'é',
+    });
+    expect(server.seen).toMatchObject([
+      {
+        method: 'POST',
+        path: '/api/a',
+        query: 'name=a%20b%2Bc%26d%3D%C3%A9',
+        headers: { host: new URL(server.url).host, range: 'bytes=1-', 'content-length': '2' },
+        body: 'é',
+      },
+    ]);
+  });
+
+  test('reaches a PBX at an IPv6 address', async () => {
+    const server = createServer((socket) => socket.end(`${OK}\r\nHello`)).listen(0, '::1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    expect(await outcomeOf(`http://[::1]:${(server.address() as AddressInfo).port}`)).toBe('Hello');
+  });
+
+  test('leaves nothing behind on a signal that outlives it', async () => {
+    const url = await serve((socket) => socket.once('data', () => socket.end(`${OK}\r\nHello`)));
+    const { signal } = new AbortController();
+    expect(await read(url, {}, signal)).toBe('Hello');
+    await new Promise(setImmediate);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe.each([false, true])('a body over TLS: %s', (isTls) => {
+  const tls = isTls ? PINNED : {};
+  const MIB = 1024 ** 2;
+
+  test('that nobody reads keeps the PBX waiting, and then arrives whole', async () => {
+    const content = Buffer.from(Array.from({ length: 30 * MIB }, (_, index) => (index * 7) % 251));
+    let sent = 0;
+    const blocked = Promise.withResolvers<void>();
+    const url = await serve((socket) => {
+      const pour = () => {
+        while (sent < content.length) {
+          const piece = content.subarray(sent, sent + 64 * 1024);
+          sent += piece.length;
+          if (!socket.write(piece)) {
+            blocked.resolve();
+            return;
+          }
+        }
+        socket.end();
+      };
+      socket.once('data', () => {
+        socket.write(`${OK}\r\n`);
+        socket.on('drain', pour);
+        pour();
+      });
+    }, isTls);
+    const { body } = await open(url, tls)({ path: '/' });
+    await blocked.promise;
+    // Whatever is buffered between the two sides, it is not all of it.
+    await new Promise(setImmediate);
+    expect(sent).toBeLessThan(content.length);
+    expect(Buffer.from(await body.arrayBuffer()).equals(content)).toBe(true);
+  });
+
+  test.each([
+    ['without a length ends with the connection', `${OK}\r\nHello`],
+    ['of HTTP/1.0 ends with the connection', 'HTTP/1.0 200 OK\r\n\r\nHello'],
+    ['of identity encoding ends with the connection', `${OK}Transfer-Encoding: identity\r\n\r\nHello`],
+  ])('%s, and that is the end of both', async (_, response) => {
+    const closed = Promise.withResolvers<void>();
+    const url = await serve((socket) => {
+      socket.on('close', () => closed.resolve());
+      socket.once('data', () => socket.end(response));
+    }, isTls);
+    expect(await outcomeOf(url, tls)).toBe('Hello');
+    await closed.promise;
+  });
+
+  test('that is whole ends a connection that the PBX leaves open', async () => {
+    const closed = Promise.withResolvers<void>();
+    const url = await serve((socket) => {
+      socket.on('close', () => closed.resolve());
+      socket.once('data', () => socket.write(`${OK}Content-Length: 5\r\n\r\nHello, and more`));
+    }, isTls);
+    expect(await outcomeOf(url, tls)).toBe('Hello');
+    await closed.promise;
+  });
+
+  test.each([
+    ['a length', `Content-Length: 10\r\n\r\nHello`],
+    ['chunks', `Transfer-Encoding: chunked\r\n\r\na\r\nHello`],
+    ['chunks, the last one missing', `Transfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n`],
+  ])('with %s that stops short fails', async (_, rest) => {
+    const url = await serve((socket) => socket.once('data', () => socket.end(`${OK}${rest}`)), isTls);
+    await expect(read(url, tls)).rejects.toThrow();
+  });
+
+  test('without a length whose connection is reset is not taken for whole', async () => {
+    const sent = Promise.withResolvers<Socket>();
+    const url = await serve((socket) => {
+      const underlying = (socket as { _parent?: Socket })._parent ?? socket;
+      socket.once('data', () => socket.write(`${OK}\r\nHello`, () => sent.resolve(underlying)));
+    }, isTls);
+    const { body } = await open(url, tls)({ path: '/' });
+    (await sent.promise).resetAndDestroy();
+    await expect(body.text()).rejects.toMatchObject({ code: 'CONNECTION_RESET' });
+  });
+});
+
+test.each([
+  ['is not HTTP', '220 mail.example ESMTP\r\n\r\n'],
+  ['has a status below 100', 'HTTP/1.1 42 Odd\r\n\r\n'],
+  ['has two lengths', `${OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`],
+  ['has a head without an end', `${OK}X-Long: ${'x'.repeat(100_000)}`],
+])('a response that %s is a failed connection, which is closed', async (_, bytes) => {
+  const closed = Promise.withResolvers<void>();
+  const url = await serve((socket) => {
+    socket.on('close', () => closed.resolve()).resume();
+    socket.write(bytes);
+  });
+  await expect(read(url, {})).rejects.toMatchObject({ code: 'pbx-connection' });
+  await closed.promise;
 });

@@ -1,4 +1,4 @@
-import { type Action, PbxRefusal } from '../errors.ts';
+import { type Action, ArchiveError, PbxRefusal } from '../errors.ts';
 
 interface Meaning {
   action: Action;
@@ -42,4 +42,17 @@ export function errnoError(value: string): PbxRefusal {
     text: 'answers with an unknown error',
   };
   return new PbxRefusal(`pbx-${errno}`, `The PBX ${text} (errno ${errno}).`, options);
+}
+
+/**
+ * What undici, TLS or a socket threw, as an `ArchiveError`. Their own errors may hold the PBX's address, a URL with the
+ * token in it, or its response, so only the code is kept: not even as a cause, which a crash would print.
+ */
+export function connectionError(error: unknown): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
+  const detail = cause?.code ?? code ?? name ?? 'unknown';
+  return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`, {
+    action: 'retry',
+  });
 }

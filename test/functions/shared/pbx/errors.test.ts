@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_PATIENCE_MS } from '../../../../functions/shared/errors.ts';
-import { errnoError } from '../../../../functions/shared/pbx/errno.ts';
+import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
 import { parseReply } from '../../../../functions/shared/pbx/reply.ts';
 
 /** The table of the vendor's guides: what each number asks of us, and for how long. */

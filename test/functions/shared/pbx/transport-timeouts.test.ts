@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
+import { startScriptedPbx } from './scripted-pbx.ts';
+
+// For the whole file and before undici's first request: it keeps one timer for all its timeouts.
+vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+
+const OK = 'HTTP/1.1 200 OK\r\n';
+
+const open = (baseUrl: string, idleTimeoutMs?: number) =>
+  createTransport(
+    { baseUrl, tls: { minVersion: 'TLSv1.2' } },
+    idleTimeoutMs === undefined ? {} : { idleTimeoutMs },
+  );
+
+async function serve(onConnection: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => onConnection(socket.on('error', () => {})));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('a PBX that', () => {
+  /** Undici looks at its timeouts twice a second. */
+  async function pass(seconds: number): Promise<void> {
+    for (let half = 0; half < 2 * seconds; half += 1) {
+      vi.advanceTimersByTime(500);
+      await new Promise(setImmediate);
+    }
+  }
+
+  async function watch(promise: Promise<unknown>) {
+    let error: { message?: string; code?: string } | undefined;
+    promise.catch((thrown: typeof error) => {
+      error = thrown;
+    });
+    return () => error;
+  }
+
+  test('does not shake hands is waited for five seconds or so', async () => {
+    const connected = Promise.withResolvers<void>();
+    const url = (await serve(() => connected.resolve())).replace('http:', 'https:');
+    const failure = await watch(open(url)({ path: '/' }));
+    await connected.promise;
+    await pass(3);
+    expect(failure()).toBeUndefined();
+    await pass(4);
+    expect(failure()?.message).toContain('UND_ERR_CONNECT_TIMEOUT');
+  });
+
+  test('does not respond is waited for thirty seconds or so', async () => {
+    const asked = Promise.withResolvers<void>();
+    const { url } = await startScriptedPbx(() => asked.resolve());
+    const failure = await watch(open(url)({ path: '/' }));
+    await asked.promise;
+    await pass(28);
+    expect(failure()).toBeUndefined();
+    await pass(4);
+    expect(failure()?.message).toContain('UND_ERR_HEADERS_TIMEOUT');
+  });
+
+  test('stalls is waited for from its last byte on', async () => {
+    let connection: Socket | undefined;
+    const url = await serve((socket) => {
+      connection = socket;
+      socket.once('data', () => socket.write(`${OK}\r\nHello`));
+    });
+    const { body } = await open(url, 10_000)({ path: '/' });
+    const pieces: string[] = [];
+    const came = Promise.withResolvers<void>();
+    const reading = (async () => {
+      for await (const piece of body) {
+        pieces.push(String(piece));
+        if (pieces.length === 2) came.resolve();
+      }
+    })();
+    const failure = await watch(reading);
+    await pass(8);
+    connection?.write(', world');
+    await came.promise;
+    await pass(8);
+    expect(failure()).toBeUndefined();
+    await pass(4);
+    expect(failure()?.code).toBe('UND_ERR_BODY_TIMEOUT');
+    expect(pieces.join('')).toBe('Hello, world');
+  });
+});
