@@ -84,8 +84,8 @@ async function withFreshRandom<T>(transfer: () => Promise<T>): Promise<T> {
   try {
     return await transfer();
   } catch (error) {
-    const { code, isMissing } = toArchiveError(error);
-    if (code !== 'pbx-20012' || isMissing) throw error;
+    const { code, kind } = toArchiveError(error);
+    if (code !== 'pbx-20012' || kind === 'missing') throw error;
     return transfer();
   }
 }
@@ -100,6 +100,6 @@ async function verifyStored(
   if (stored?.bytes === bytes && stored.crc32 === crc32 && stored.isFullObjectChecksum) return;
   throw new ArchiveError('stored-differently', `The object at ${key} is not what was written.`, {
     // A retry would find the object there and be content with it.
-    action: 'give-up',
+    kind: 'permanent',
   });
 }

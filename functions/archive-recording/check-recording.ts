@@ -54,16 +54,13 @@ export function checkIsComplete(bytes: number, { totalBytes, riff }: Witnesses):
 }
 
 const notARecording = (what: string) =>
-  new ArchiveError('not-a-recording', `The PBX sent ${what} in the recording's place.`, { action: 'retry' });
+  new ArchiveError('not-a-recording', `The PBX sent ${what} in the recording's place.`);
 
 const incomplete = (bytes: number, expected: number) =>
   new ArchiveError(
     'recording-incomplete',
     `The recording is not complete: ${bytes} bytes of ${expected} came.`,
-    { action: 'retry' },
   );
 
 const inconsistent = (detail: string) =>
-  new ArchiveError('recording-inconsistent', `The recording's sizes contradict each other: ${detail}.`, {
-    action: 'retry',
-  });
+  new ArchiveError('recording-inconsistent', `The recording's sizes contradict each other: ${detail}.`);

@@ -9,8 +9,8 @@ export class Interruption extends ArchiveError {
   readonly stored: UnfinishedUpload;
 
   constructor(cause: unknown, stored: UnfinishedUpload) {
-    const { code, message, action } = toArchiveError(cause);
-    super(code, message, { action, cause });
+    const { code, message, kind } = toArchiveError(cause);
+    super(code, message, { kind, cause });
     this.stored = stored;
   }
 }

@@ -3,10 +3,10 @@ import { ArchiveError } from '../shared/errors.ts';
 import type { UnfinishedUpload } from '../shared/job.ts';
 import { checkIsComplete } from './check-recording.ts';
 import { toBase64 } from './crc32.ts';
-import { discardUpload } from './discard-upload.ts';
 import { nextPart, type Part } from './fill-parts.ts';
 import { Interruption } from './interruption.ts';
 import type { RecordingStore } from './recording-store.ts';
+import { discardUpload } from './uploads.ts';
 import type { Saved } from './write-once.ts';
 
 /** What is to come behind the parts that are stored: `first`, then `parts`. */

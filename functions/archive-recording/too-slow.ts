@@ -1,6 +1,4 @@
-import { type Action, ArchiveError } from '../shared/errors.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { ArchiveError, type FailureKind } from '../shared/errors.ts';
 
 /** What a run saw of a download that took all its time. */
 export interface SlowDownload {
@@ -17,14 +15,13 @@ export function tooSlow({ totalBytes, receivedBytes, elapsedMs, isResumable }: S
   const size = totalBytes === undefined ? 'of unknown size' : `of ${totalBytes} bytes`;
   // Bits in a millisecond are kilobits in a second.
   const rate = Math.round((8 * receivedBytes) / Math.max(elapsedMs, 1));
-  const [action, reason]: [Action, string] = isResumable
-    ? ['retry', 'not even a part of it could be stored in one run']
-    : ['give-up', 'the PBX continues no download, and one run was not enough for all of it'];
+  const [kind, reason]: [FailureKind, string] = isResumable
+    ? ['too-slow', 'not even a part of it could be stored in one run']
+    : ['permanent', 'the PBX continues no download, and one run was not enough for all of it'];
   return new ArchiveError(
     'too-slow',
     `The recording, ${size}, came at ${rate} kbit/s: ${reason}. Give the PBX a faster uplink, or fetch the ` +
       'recording with "npm run backfill" on a machine in the PBX\'s network.',
-    // A line may be bad for an hour.
-    { action, patienceMs: DAY_MS },
+    { kind },
   );
 }

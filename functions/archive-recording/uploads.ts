@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -7,7 +8,10 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { hasStatus } from '../shared/aws-clients.ts';
-import { ArchiveError } from '../shared/errors.ts';
+import { ArchiveError, toArchiveError } from '../shared/errors.ts';
+import type { Job } from '../shared/job.ts';
+import { log } from '../shared/log.ts';
+import { recordingKey } from '../shared/recording-name.ts';
 import { type RecordingDescription, type WriteOutcome, writtenOnce } from './write-once.ts';
 
 /** For what is done when the time is up already; two of them fit into what is kept in reserve for that. */
@@ -115,13 +119,34 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
 function failIfGone(error: unknown): never {
   if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchUpload') throw error;
   throw new ArchiveError('upload-gone', 'The upload is not there any more.', {
-    action: 'retry',
     cause: error,
   });
 }
 
 const refused = (cause: S3ServiceException) =>
   new ArchiveError('upload-refused', `S3 does not make an object of the parts (${cause.name}).`, {
-    action: 'retry',
     cause,
   });
+
+/** The upload that a job, or its interrupted attempt, would have resumed. */
+export const uploadOf = (
+  { pbx, recording }: Pick<Job, 'pbx' | 'recording'>,
+  stored: { uploadId: string } | undefined,
+): Upload | undefined => stored && { key: recordingKey(pbx, recording), uploadId: stored.uploadId };
+
+/** Frees what an upload holds that nobody will resume. Never rejects. */
+export async function discardUpload(
+  upload: Upload | undefined,
+  uploads: Pick<Uploads, 'abort'>,
+): Promise<void> {
+  if (upload === undefined) return;
+  try {
+    await uploads.abort(upload);
+  } catch (error) {
+    // The bucket's lifecycle rule clears it a day later.
+    log('warn', 'upload-not-aborted', {
+      recording: basename(upload.key),
+      code: toArchiveError(error).code,
+    });
+  }
+}

@@ -73,7 +73,7 @@ export async function receiveReport(
       log('info', 'report-ignored', { pbx: pbxId, report: report.event.slice(0, 40) });
       return 'ignored';
     case 'unreadable': {
-      const error = new ArchiveError(report.code, report.reason, { action: 'give-up' });
+      const error = new ArchiveError(report.code, report.reason, { kind: 'permanent' });
       const text = toMessageBody({ version: 1, pbx: pbxId, report: body.toString(), reportedAt });
       const reason = { pbx: pbxId, error, attempts: 1, firstAt: reportedAt, lastAt: reportedAt };
       await deps.queues.sendDeadLetter(text, reason);

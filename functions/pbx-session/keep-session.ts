@@ -52,12 +52,12 @@ async function keepSession(
     log('info', 'session-kept', { pbx, outcome });
     return { pbx, outcome };
   } catch (error) {
-    const { code, message, action } = toArchiveError(error);
+    const { code, message, kind } = toArchiveError(error);
     if (code === 'no-credentials') {
       log('warn', code, { pbx, message });
       return { pbx, outcome: code, message };
     }
-    const outcome = action === 'hold' ? 'held' : 'failed';
+    const outcome = kind === 'login-held' ? 'held' : 'failed';
     log('error', 'session-not-kept', { pbx, outcome, code, message });
     return { pbx, outcome, code, message };
   }

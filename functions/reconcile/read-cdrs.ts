@@ -113,4 +113,4 @@ async function* markLast<Item>(items: AsyncIterable<Item>): AsyncGenerator<{ ite
 }
 
 const malformed = (problem: string) =>
-  new ArchiveError('cdr-malformed', `The PBX's CDR file cannot be used: ${problem}.`, { action: 'retry' });
+  new ArchiveError('cdr-malformed', `The PBX's CDR file cannot be used: ${problem}.`);

@@ -77,7 +77,7 @@ async function reconcileAll(
 
 /** What the PBX answers for one day says nothing of the next, unless it is about the session. */
 const isOfOneDay = (error: unknown) =>
-  (error instanceof PbxRefusal && error.action !== 'hold' && error.action !== 'renew-session') ||
+  (error instanceof PbxRefusal && error.kind !== 'login-held' && error.kind !== 'session-expired') ||
   (error instanceof ArchiveError && error.code === 'cdr-malformed');
 
 function windowsOf(request: ReconcileRequest, { timeZone, now }: ReconcileDeps): CdrWindow[] {

@@ -23,7 +23,7 @@ export function createAuthorizer(
       'link-token-missing',
       `The secret ${secretName} holds no token of 16 characters or more.`,
       {
-        action: 'give-up',
+        kind: 'permanent',
       },
     );
   }, now);

@@ -27,7 +27,7 @@ export async function readCredentials(
   throw new ArchiveError(
     'credentials-malformed',
     `The secret ${pbx.credentialsSecret} is not the expected JSON of username, password and webhookSecret: ${fields}.`,
-    { action: 'hold' },
+    { kind: 'login-held' },
   );
 }
 

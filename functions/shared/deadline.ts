@@ -10,8 +10,7 @@ export function deadlineSignal({
   getRemainingTimeInMillis(): number;
 }): AbortSignal {
   const controller = new AbortController();
-  const abort = () =>
-    controller.abort(new ArchiveError('deadline', 'The function ran out of time.', { action: 'retry' }));
+  const abort = () => controller.abort(new ArchiveError('deadline', 'The function ran out of time.'));
   setTimeout(abort, Math.max(0, getRemainingTimeInMillis() - RESERVE_MS)).unref();
   return controller.signal;
 }

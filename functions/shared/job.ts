@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { ArchiveError } from './errors.ts';
+import type { JobHistory } from './jobs/retry-policy.ts';
 import { pbxIdSchema } from './pbx-registry.ts';
 import { findNameProblem } from './recording-name.ts';
 
@@ -66,3 +68,44 @@ export const jobSchema = v.object({
 });
 
 export type Job = v.InferOutput<typeof jobSchema>;
+
+/** One delivery of a message from a PBX's queue. */
+export interface JobMessage {
+  body: string;
+  queueUrl: string;
+  receiptHandle: string;
+  /** 1 for the first delivery. */
+  attempt: number;
+  /** When it was queued (epoch ms). */
+  sentAt: number;
+}
+
+/** Throws `job-malformed`, which is permanent: no further delivery makes the message a job. */
+export function readJob(body: string): Job {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), jobSchema), body);
+  if (parsed.success) return parsed.output;
+  const fields = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'it is not JSON').join(', ');
+  throw new ArchiveError('job-malformed', `Not a job message: ${fields}.`, { kind: 'permanent' });
+}
+
+/** When the call ended, as far as it is known (epoch ms). */
+export const callEndOf = ({ endedAt, reportedAt }: Job) => Date.parse(endedAt ?? reportedAt);
+
+export function historyOf(message: JobMessage, job: Job | undefined): JobHistory {
+  const { attempts = 0, since = message.sentAt, uploadId } = job?.progress ?? {};
+  return {
+    attempts: attempts + message.attempt,
+    deliveries: message.attempt,
+    firstQueuedAt: since,
+    callEndedAt: job === undefined ? since : callEndOf(job),
+    resumedFrom: uploadId,
+  };
+}
+
+/** The fields of every log line about a job. */
+export const describeJob = (message: JobMessage, job: Job | undefined) => ({
+  pbx: job?.pbx,
+  callId: job?.call.callId,
+  recording: job?.recording,
+  attempt: historyOf(message, job).attempts,
+});

@@ -27,7 +27,7 @@ export function openPbxs(
   function open(pbxId: string): OpenPbx {
     const settings = Object.hasOwn(registry, pbxId) ? registry[pbxId] : undefined;
     if (settings === undefined) {
-      throw new ArchiveError('unknown-pbx', `The configuration has no PBX ${pbxId}.`, { action: 'give-up' });
+      throw new ArchiveError('unknown-pbx', `The configuration has no PBX ${pbxId}.`, { kind: 'permanent' });
     }
     const client = createPbxClient(settings);
     const session = createSession({

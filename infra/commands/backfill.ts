@@ -27,7 +27,7 @@ await runCommand(async () => {
   console.log(`${options.pbx} of ${name}, ${options.from} to ${options.to}`);
   const s3 = createS3Client();
   const stop = new AbortController();
-  const interrupt = () => stop.abort(new ArchiveError('interrupted', 'Stopped.', { action: 'retry' }));
+  const interrupt = () => stop.abort(new ArchiveError('interrupted', 'Stopped.'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   // The command tells the outcomes itself.
   logChannel.subscribe(() => {});

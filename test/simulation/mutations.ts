@@ -86,8 +86,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a message deleted although its job failed',
     edits: [
       {
-        file: archiving('process-job.ts'),
-        find: 'return isPassedOn || postpone(failure, deps);',
+        file: archiving('handle-failure.ts'),
+        find: 'return scheduleRetry(failure, decision.afterSeconds, deps);',
         replace: 'return true;',
       },
     ],
@@ -96,9 +96,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a job given up without a dead letter',
     edits: [
       {
-        file: archiving('process-job.ts'),
-        find: 'if (isHopeless(failure, deps.now())) return giveUp(failure, deps);',
-        replace: 'if (isHopeless(failure, deps.now())) return true;',
+        file: archiving('handle-failure.ts'),
+        find: "case 'dead-letter':\n      return deadLetter(failure, deps);",
+        replace: "case 'dead-letter':\n      return true;",
       },
     ],
   },
@@ -110,9 +110,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'patience of an hour',
     edits: [
       {
-        file: shared('errors.ts'),
-        find: 'DEFAULT_PATIENCE_MS = 10 * DAY_MS',
-        replace: 'DEFAULT_PATIENCE_MS = DAY_MS / 24',
+        file: shared('jobs/retry-policy.ts'),
+        find: 'MAX_AGE_MS = 10 * DAY_MS',
+        replace: 'MAX_AGE_MS = DAY_MS / 24',
       },
     ],
   },
@@ -183,7 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: shared('session/login.ts'),
-        find: "if (failure.action === 'hold') await hold(leased, failure, credentials, deps);",
+        find: "if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);",
         replace: '',
       },
     ],
@@ -203,8 +203,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: shared('pbx/errors.ts'),
-        find: "'20003': { action: 'hold'",
-        replace: "'20003': { action: 'retry'",
+        find: "'20003': { kind: 'login-held'",
+        replace: "'20003': { kind: 'transient'",
       },
     ],
   },
@@ -213,8 +213,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: shared('pbx/errors.ts'),
-        find: "'20004': { action: 'renew-session'",
-        replace: "'20004': { action: 'retry'",
+        find: "'20004': { kind: 'session-expired'",
+        replace: "'20004': { kind: 'transient'",
       },
       {
         file: shared('session/session.ts'),

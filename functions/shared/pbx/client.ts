@@ -134,20 +134,14 @@ function reportAddress({ url, form, port }: Subscription) {
 /** Before a random string is in play, 20012 can only be about the recording. */
 function missingIfUnknown(error: unknown): never {
   if (!(error instanceof PbxRefusal) || error.code !== 'pbx-20012') throw error;
-  throw new PbxRefusal(error.code, error.message, { action: error.action, isMissing: true });
+  throw new PbxRefusal(error.code, error.message, { kind: 'missing' });
 }
 
 const badStatus = (statusCode: number) =>
-  new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${statusCode}.`, { action: 'retry' });
+  new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${statusCode}.`);
 
 const badRange = (statusCode: number) =>
-  new ArchiveError(
-    'pbx-bad-range',
-    `The PBX answers with another range than was asked for (${statusCode}).`,
-    {
-      action: 'retry',
-    },
-  );
+  new ArchiveError('pbx-bad-range', `The PBX answers with another range than was asked for (${statusCode}).`);
 
 async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,33 +1,28 @@
-import { type Action, ArchiveError, PbxRefusal } from '../errors.ts';
+import { ArchiveError, type FailureKind, PbxRefusal } from '../errors.ts';
 
 interface Meaning {
-  action: Action;
+  kind: FailureKind;
   text: string;
-  isMissing?: boolean;
 }
 
-/** The vendor's error numbers (S-Series developer guide) and what each asks of us. */
+/** The vendor's error numbers (S-Series developer guide) and what each of them means. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
-    '10003': { action: 'give-up', text: 'does not support the request: is the API version right?' },
-    '20000': { action: 'give-up', text: 'did not take the request for JSON: is the API version right?' },
-    '20001': { action: 'give-up', text: 'did not take the request for a POST: is the API version right?' },
+    '10003': { kind: 'permanent', text: 'does not support the request: is the API version right?' },
+    '20000': { kind: 'permanent', text: 'did not take the request for JSON: is the API version right?' },
+    '20001': { kind: 'permanent', text: 'did not take the request for a POST: is the API version right?' },
     '20002': {
-      action: 'hold',
+      kind: 'login-held',
       text: 'refuses logins from this address for ten minutes, after too many failed ones',
     },
-    '20003': { action: 'hold', text: 'refuses the username or the password' },
-    '20004': { action: 'renew-session', text: 'does not know the token' },
-    '20005': { action: 'renew-session', text: 'found no token' },
-    '20006': { action: 'renew-session', text: 'says that the token has timed out' },
-    '20012': { action: 'retry', text: 'does not know the recording, or not the random string' },
-    '20014': {
-      action: 'retry',
-      text: 'does not have the recording (any more, or yet)',
-      isMissing: true,
-    },
+    '20003': { kind: 'login-held', text: 'refuses the username or the password' },
+    '20004': { kind: 'session-expired', text: 'does not know the token' },
+    '20005': { kind: 'session-expired', text: 'found no token' },
+    '20006': { kind: 'session-expired', text: 'says that the token has timed out' },
+    '20012': { kind: 'transient', text: 'does not know the recording, or not the random string' },
+    '20014': { kind: 'missing', text: 'does not have the recording (any more, or yet)' },
     '20015': {
-      action: 'give-up',
+      kind: 'permanent',
       text: 'refuses the allowed IP address: check allowedIp in the configuration',
     },
   }),
@@ -38,7 +33,7 @@ export function errnoError(value: string): PbxRefusal {
   // It becomes part of a code, which is no place for whatever a PBX may send.
   const errno = /^[\w-]{1,16}$/.test(value) ? value : 'malformed';
   const { text, ...options } = MEANINGS.get(errno) ?? {
-    action: 'retry' as const,
+    kind: 'transient' as const,
     text: 'answers with an unknown error',
   };
   return new PbxRefusal(`pbx-${errno}`, `The PBX ${text} (errno ${errno}).`, options);
@@ -52,7 +47,5 @@ export function connectionError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
   const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
   const detail = cause?.code ?? code ?? name ?? 'unknown';
-  return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`, {
-    action: 'retry',
-  });
+  return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`);
 }

@@ -15,4 +15,4 @@ export function parseReply(text: string): Record<string, unknown> {
 }
 
 export const badReply = (problem: string) =>
-  new ArchiveError('pbx-bad-reply', `The PBX's reply cannot be used: ${problem}.`, { action: 'retry' });
+  new ArchiveError('pbx-bad-reply', `The PBX's reply cannot be used: ${problem}.`);

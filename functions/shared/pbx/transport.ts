@@ -98,5 +98,5 @@ function findMismatch(socket: TLSSocket, { fingerprint256 }: Pbx['tls']): Archiv
   const seen = socket.getPeerX509Certificate()?.fingerprint256;
   if (fingerprint256 === undefined || seen === fingerprint256) return undefined;
   const message = `The PBX presented a different certificate than the pinned one: ${seen}.`;
-  return new ArchiveError('certificate-mismatch', message, { action: 'retry' });
+  return new ArchiveError('certificate-mismatch', message);
 }

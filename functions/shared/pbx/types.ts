@@ -31,7 +31,7 @@ export interface CdrWindow {
 }
 
 /**
- * A PBX family's API. Every call fails with an `ArchiveError` whose `action` says what to do; none
+ * A PBX family's API. Every call fails with an `ArchiveError` whose `kind` says what it means; none
  * retries by itself.
  */
 export interface PbxClient {

@@ -45,7 +45,7 @@ export async function logIn(
   const credentials = await readCredentials();
   if (!hasCredentials(credentials)) {
     throw new ArchiveError('no-credentials', 'Nobody has entered the username and the password yet.', {
-      action: 'hold',
+      kind: 'login-held',
     });
   }
   assertNotHeld(snapshot.state, credentials, now(), retryRefused);
@@ -55,7 +55,7 @@ export async function logIn(
     .login(credentials, subscription, AbortSignal.timeout(LOGIN_TIMEOUT_MS))
     .catch(async (error: unknown) => {
       const failure = toArchiveError(error);
-      if (failure.action === 'hold') await hold(leased, failure, credentials, deps);
+      if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);
       throw asLoginFailure(failure);
     });
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
@@ -74,7 +74,7 @@ function assertNotHeld(
   if (hold === undefined) return;
   if (hold.until !== undefined && now < hold.until) {
     throw new ArchiveError(hold.code, 'The PBX refuses logins from this address for ten minutes.', {
-      action: 'hold',
+      kind: 'login-held',
       notBefore: hold.until,
     });
   }
@@ -83,7 +83,7 @@ function assertNotHeld(
       hold.code,
       'The PBX refused the username or the password; correct them in the secret.',
       {
-        action: 'hold',
+        kind: 'login-held',
       },
     );
   }
@@ -122,8 +122,8 @@ async function hold(
 
 /** The recording's job is not to blame for a login that failed, whatever the PBX said of it. */
 function asLoginFailure(failure: ArchiveError): ArchiveError {
-  if (failure.action === 'hold' || failure.action === 'retry') return failure;
-  return new ArchiveError(failure.code, `Login: ${failure.message}`, { action: 'retry', cause: failure });
+  if (failure.kind === 'login-held' || failure.kind === 'transient') return failure;
+  return new ArchiveError(failure.code, `Login: ${failure.message}`, { cause: failure });
 }
 
 const loginInProgress = (until: number) =>
@@ -131,7 +131,6 @@ const loginInProgress = (until: number) =>
     'login-in-progress',
     'Another function is logging in, or has just tried without an answer.',
     {
-      action: 'retry',
       notBefore: until,
     },
   );

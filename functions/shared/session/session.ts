@@ -101,7 +101,7 @@ export async function withToken<T>(session: Session, use: (token: string) => Pro
   try {
     return await use(current.token);
   } catch (error) {
-    if (toArchiveError(error).action !== 'renew-session') throw error;
+    if (toArchiveError(error).kind !== 'session-expired') throw error;
     return use((await session.renew(current)).token);
   }
 }

@@ -30,7 +30,7 @@ export async function archiveAll(jobs: readonly Job[], deps: ArchiveAllDeps): Pr
       if (stop.signal.aborted) return;
       const error = toArchiveError(thrown);
       unreachable = error.code === 'pbx-connection' ? unreachable + 1 : 0;
-      if (error.action === 'hold' || unreachable === MAX_UNREACHABLE) stop.abort(error);
+      if (error.kind === 'login-held' || unreachable === MAX_UNREACHABLE) stop.abort(error);
       onDone(job, { error });
     }
   }

@@ -2,8 +2,8 @@ import {
   type ArchiveDeps,
   archiveRecording,
 } from '../../../functions/archive-recording/archive-recording.ts';
-import { discardStored } from '../../../functions/archive-recording/discard-upload.ts';
 import { Interruption } from '../../../functions/archive-recording/interruption.ts';
+import { discardUpload, uploadOf } from '../../../functions/archive-recording/uploads.ts';
 import type { Job } from '../../../functions/shared/job.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function archiveToTheEnd(job: Job, deps: ArchiveDeps): Promise<numb
   } catch (error) {
     const stored = error instanceof Interruption ? error.stored : undefined;
     if (stored === undefined || deps.signal.aborted) {
-      await discardStored(job, stored ?? job.progress, deps.store);
+      await discardUpload(uploadOf(job, stored ?? job.progress), deps.store);
       throw error;
     }
     return archiveToTheEnd({ ...job, progress: { ...stored, attempts: 1, since: deps.now() } }, deps);

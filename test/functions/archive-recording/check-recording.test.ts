@@ -38,31 +38,31 @@ describe('never audio is', () => {
     ['text with half a character where it is cut', `${'a'.repeat(511)}é`],
     ['the first letters of a header', 'RIFF'],
   ])('%s', (_, body) => {
-    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'not-a-recording', action: 'retry' });
+    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'not-a-recording', kind: 'transient' });
   });
 
   test.each([
     ['half of a JSON object', '{"status":"Fai'],
     ['a JSON object of somebody else', ' {"error":404}'],
   ])('%s', (_, body) => {
-    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
   });
 });
 
 describe("the PBX's own failure in the recording's place says what to do", () => {
   test.each([
-    ['20006', 'renew-session'],
-    ['20012', 'retry'],
-    ['20014', 'retry'],
-    ['20015', 'give-up'],
-    ['99999', 'retry'],
-  ])('%s: %s', (errno, action) => {
+    ['20006', 'session-expired'],
+    ['20012', 'transient'],
+    ['20014', 'missing'],
+    ['20015', 'permanent'],
+    ['99999', 'transient'],
+  ])('%s: %s', (errno, kind) => {
     for (const body of [
       { status: 'Failed', errno },
       { errno: Number(errno), status: 'Failed' },
     ]) {
       const error = errorOf(() => isAudio(`\uFEFF\n${JSON.stringify(body, null, 2)}`));
-      expect(error).toMatchObject({ code: `pbx-${errno}`, action });
+      expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     }
   });
 });
@@ -83,7 +83,7 @@ describe('audio is', () => {
 const RAW = Buffer.alloc(330, 0xd4);
 
 describe('a recording is incomplete', () => {
-  const incomplete = { code: 'recording-incomplete', action: 'retry' };
+  const incomplete = { code: 'recording-incomplete', kind: 'transient' };
 
   test('when fewer bytes came than the PBX announced', () => {
     expect(errorOf(() => isComplete(RAW, 331))).toMatchObject(incomplete);
@@ -114,7 +114,7 @@ describe('a recording is incomplete', () => {
 });
 
 describe('a recording is inconsistent, and no further bytes would help,', () => {
-  const inconsistent = { code: 'recording-inconsistent', action: 'retry' };
+  const inconsistent = { code: 'recording-inconsistent', kind: 'transient' };
 
   test.each([0, 329])('when 330 bytes came and the PBX announced %i', (totalBytes) => {
     expect(errorOf(() => isComplete(RAW, totalBytes))).toMatchObject(inconsistent);

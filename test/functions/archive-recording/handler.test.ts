@@ -203,7 +203,7 @@ describe('a job', () => {
 
 describe('what no retry can help is not reported back but a dead letter:', () => {
   test.each([
-    ['no JSON', 'not a job', 'the whole'],
+    ['no JSON', 'not a job', 'it is not JSON'],
     ['JSON of another kind', '{"version":2}', 'version'],
   ])('a message that is %s', async (_, body, problem) => {
     expect(await invoke([await sendAndTake(hqJobs, body)])).toEqual([]);

@@ -143,7 +143,7 @@ test('a job that goes on and is given up takes its parts with it', async () => {
   const { job, client, bucket, deliver, deliverForParts, continued, deadLetters } = await startLongCall();
   await deliverForParts(1, job);
   client.openRecording = async () => {
-    throw new ArchiveError('pbx-20015', 'Check allowedIp.', { action: 'give-up' });
+    throw new ArchiveError('pbx-20015', 'Check allowedIp.', { kind: 'permanent' });
   };
   expect(await deliver(continued())).toBe(true);
   expect(await bucket.openUploads()).toBe(0);

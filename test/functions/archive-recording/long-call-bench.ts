@@ -50,7 +50,7 @@ export async function startLongCall(
     const look = () => {
       if (deadline.signal.aborted || !isUp(so)) return;
       clock.now += RUN_MS;
-      deadline.abort(new ArchiveError('deadline', 'The function ran out of time.', { action: 'retry' }));
+      deadline.abort(new ArchiveError('deadline', 'The function ran out of time.'));
     };
     const listen = (line: unknown) => {
       const { event, bytes } = line as LogLine;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
-import { type Action, ArchiveError } from '../../../functions/shared/errors.ts';
+import { ArchiveError, type FailureKind } from '../../../functions/shared/errors.ts';
 import { jobSchema } from '../../../functions/shared/job.ts';
 import { anyText, fc, hostileText } from '../../property.ts';
 import { captureLog } from '../capture-log.ts';
@@ -53,15 +53,21 @@ const body = fc.oneof({ weight: 4, arbitrary: job }, anyText, fc.json());
 
 const isJob = (text: string) => v.is(v.pipe(v.string(), v.parseJson(), jobSchema), text);
 
-const actions: Action[] = ['retry', 'renew-session', 'hold', 'give-up'];
+const kinds: FailureKind[] = [
+  'transient',
+  'session-expired',
+  'login-held',
+  'missing',
+  'too-slow',
+  'permanent',
+];
 /** What may come of a job: `undefined` is success. */
 const failure = fc.oneof(
   fc.constantFrom(undefined, new Error('any'), 'a string', null),
   fc
     .record({
-      action: fc.constantFrom(...actions),
+      kind: fc.constantFrom(...kinds),
       notBefore: fc.double({ noNaN: true }),
-      isMissing: fc.boolean(),
     })
     // The message is what a report of a failed property shows.
     .map((options) => new ArchiveError('any', JSON.stringify(options), options)),

@@ -23,7 +23,7 @@ const JOB: Job = {
 };
 const ARCHIVED: Archived = { outcome: 'archived', key: 'recordings/hq/a.wav', bytes: 364, crc32: 'AAAAAA==' };
 
-const absent = new ArchiveError('pbx-connection', 'The connection to the PBX failed.', { action: 'retry' });
+const absent = new ArchiveError('pbx-connection', 'The connection to the PBX failed.');
 const logLines = captureLog();
 const linesOf = (event: string) => logLines.filter((line) => line.event === event);
 
@@ -150,14 +150,14 @@ describe('a job that failed', () => {
   test('waits until the lock on logins has passed', async () => {
     const bench = createBench();
     const notBefore = SENT_AT + 10 * MINUTE_MS + 1;
-    const locked = new ArchiveError('pbx-20002', 'Locked.', { action: 'hold', notBefore });
+    const locked = new ArchiveError('pbx-20002', 'Locked.', { kind: 'login-held', notBefore });
     expect(await bench.deliver(failing(locked))).toBe(false);
     expect(bench.delays).toEqual([601]);
   });
 
   test('waits no less than its turn, and no more than an hour, for a lock', async () => {
     const bench = createBench();
-    const lock = (notBefore: number) => new ArchiveError('x', 'x', { action: 'hold', notBefore });
+    const lock = (notBefore: number) => new ArchiveError('x', 'x', { kind: 'login-held', notBefore });
     bench.attempt = 8;
     await bench.deliver(failing(lock(SENT_AT + SECOND_MS)));
     await bench.deliver(failing(lock(SENT_AT - DAY_MS)));

@@ -286,7 +286,7 @@ describe('S3 refuses', () => {
     const { store, upload } = await startStore();
     const { whole, complete } = await upload();
     spoil(whole);
-    await expect(complete()).rejects.toMatchObject({ code: 'upload-refused', action: 'retry' });
+    await expect(complete()).rejects.toMatchObject({ code: 'upload-refused', kind: 'transient' });
     expect(await store.find(KEY, signal)).toBeUndefined();
   });
 });
@@ -300,7 +300,7 @@ describe('an upload that is gone', () => {
     const { upload: begun, complete } = await upload();
     await end(store, begun, complete);
     const part = { partNumber: 3, bytes: FIRST, crc32: crc32(FIRST) };
-    const gone = { code: 'upload-gone', action: 'retry' };
+    const gone = { code: 'upload-gone', kind: 'transient' };
     await expect(store.putPart(begun, part, signal)).rejects.toMatchObject(gone);
     await expect(complete()).rejects.toMatchObject(gone);
   });

@@ -8,7 +8,7 @@ import { startLongCall } from './long-call-bench.ts';
 test('a download whose time is up before it is read is ended, and brings nothing down', async () => {
   const { store, bucket } = await startLongCall();
   const body = new Readable({ read() {} });
-  const reason = new ArchiveError('stopped', 'Somebody has stopped it.', { action: 'retry' });
+  const reason = new ArchiveError('stopped', 'Somebody has stopped it.');
   const download = { source: { body, start: 0, totalBytes: undefined }, isResumable: true };
   const target = { key: 'recordings/test/undated/call.wav', contentType: 'audio/wav', metadata: {} };
   const deps = { store, signal: AbortSignal.abort(reason), now: () => 0, buffers: createPartBuffers() };

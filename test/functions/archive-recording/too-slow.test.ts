@@ -25,10 +25,9 @@ describe('a download that is too slow', () => {
     expect(message).toMatch(/^The recording, of unknown size, came at 0 kbit\/s: not even a part of it/);
   });
 
-  test('is given up where the PBX continues none, and is otherwise worth a day', () => {
-    expect(tooSlow({ ...slow, isResumable: false })).toMatchObject({ code: 'too-slow', action: 'give-up' });
-    const retried = { code: 'too-slow', action: 'retry', patienceMs: 24 * HOUR_MS };
-    expect(tooSlow({ ...slow, isResumable: true })).toMatchObject(retried);
+  test('is permanent where the PBX continues no download', () => {
+    expect(tooSlow({ ...slow, isResumable: false })).toMatchObject({ code: 'too-slow', kind: 'permanent' });
+    expect(tooSlow({ ...slow, isResumable: true })).toMatchObject({ code: 'too-slow', kind: 'too-slow' });
   });
 });
 
@@ -75,7 +74,7 @@ test('a run that is ended for another reason than its time ends with that reason
   const stop = new AbortController();
   const delivery = bench.deliver(bench.job, 1, stop.signal);
   while (!logLines.some(({ event }) => event === 'download-progress')) await new Promise(setImmediate);
-  stop.abort(new ArchiveError('stopped', 'Somebody has stopped it.', { action: 'retry' }));
+  stop.abort(new ArchiveError('stopped', 'Somebody has stopped it.'));
   expect(await delivery).toBe(false);
   expect(logLines.at(-1)).toMatchObject({ event: 'postponed', code: 'stopped' });
 });

@@ -33,7 +33,7 @@ describe('what S3 says that it stored', () => {
   ])('is %s: a person has to look at it, as a retry would find an object there', async (_, tell) => {
     const { deadLetters, postponed } = await archive(tell);
     expect(deadLetters).toMatchObject([
-      { pbx: 'test', error: { code: 'stored-differently', action: 'give-up' } },
+      { pbx: 'test', error: { code: 'stored-differently', kind: 'permanent' } },
     ]);
     expect(postponed).toEqual([]);
   });

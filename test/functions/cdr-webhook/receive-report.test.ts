@@ -138,7 +138,7 @@ describe('the dead letter of an unreadable report', () => {
     const [{ body, reason }] = deadLetters as [(typeof deadLetters)[number]];
     expect(JSON.parse(body)).toEqual({ version: 1, pbx: 'hq', report, reportedAt: NOW });
     expect(reason).toMatchObject({ pbx: 'hq', attempts: 1, firstAt: NOW, lastAt: NOW });
-    expect(reason.error).toMatchObject({ code: 'report-malformed', action: 'give-up' });
+    expect(reason.error).toMatchObject({ code: 'report-malformed', kind: 'permanent' });
   });
 
   test.each([

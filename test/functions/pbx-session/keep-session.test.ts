@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keepSessions } from '../../../functions/pbx-session/keep-session.ts';
 import type { SessionRequest } from '../../../functions/pbx-session/request.ts';
-import { type Action, ArchiveError } from '../../../functions/shared/errors.ts';
+import { ArchiveError, type FailureKind } from '../../../functions/shared/errors.ts';
 import type { KeepOptions, Session } from '../../../functions/shared/session/session.ts';
 import { captureLog } from '../capture-log.ts';
 
@@ -15,13 +15,13 @@ function fakePbxs(answers: Record<string, KeepAlive>) {
     ids: Object.keys(answers),
     get(pbxId: string): { session: Session } {
       const keepAlive = answers[pbxId];
-      if (keepAlive === undefined) throw fail('unknown-pbx', 'give-up');
+      if (keepAlive === undefined) throw fail('unknown-pbx', 'permanent');
       return { session: { current: unexpected, renew: unexpected, keepAlive } };
     },
   };
 }
 
-const fail = (code: string, action: Action) => new ArchiveError(code, `Words for ${code}.`, { action });
+const fail = (code: string, kind: FailureKind) => new ArchiveError(code, `Words for ${code}.`, { kind });
 const alive: KeepAlive = async () => 'kept-alive';
 const failing =
   (error: unknown): KeepAlive =>
@@ -60,7 +60,7 @@ describe('the schedule’s run', () => {
   test('goes on to the others when one PBX fails', async () => {
     const pbxs = fakePbxs({
       first: alive,
-      failing: failing(fail('pbx-connection', 'retry')),
+      failing: failing(fail('pbx-connection', 'transient')),
       last: alive,
     });
     expect(await keepSessions([ask()], pbxs)).toEqual({
@@ -96,7 +96,7 @@ describe('a session that is not kept', () => {
   test('for want of credentials is said to be so, as a thing to be done and no error', async () => {
     const { sessions } = await keepSessions(
       [ask()],
-      fakePbxs({ hq: failing(fail('no-credentials', 'hold')) }),
+      fakePbxs({ hq: failing(fail('no-credentials', 'login-held')) }),
     );
     expect(sessions).toEqual([
       { pbx: 'hq', outcome: 'no-credentials', message: 'Words for no-credentials.' },
@@ -106,14 +106,14 @@ describe('a session that is not kept', () => {
     ]);
   });
 
-  test.each<[string, Action, string]>([
-    ['pbx-20003', 'hold', 'held'],
-    ['pbx-20002', 'hold', 'held'],
-    ['pbx-connection', 'retry', 'failed'],
-    ['pbx-10003', 'give-up', 'failed'],
-    ['pbx-20004', 'renew-session', 'failed'],
-  ])('because of %s (%s) is %s', async (code, action, outcome) => {
-    const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(fail(code, action)) }));
+  test.each<[string, FailureKind, string]>([
+    ['pbx-20003', 'login-held', 'held'],
+    ['pbx-20002', 'login-held', 'held'],
+    ['pbx-connection', 'transient', 'failed'],
+    ['pbx-10003', 'permanent', 'failed'],
+    ['pbx-20004', 'session-expired', 'failed'],
+  ])('because of %s (%s) is %s', async (code, kind, outcome) => {
+    const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(fail(code, kind)) }));
     const told = { pbx: 'hq', outcome, code, message: `Words for ${code}.` };
     expect(sessions).toEqual([told]);
     expect(logLines).toEqual([{ level: 'error', event: 'session-not-kept', ...told }]);
@@ -127,7 +127,7 @@ describe('a session that is not kept', () => {
 
 describe('a request for one PBX', () => {
   test('leaves the others alone', async () => {
-    const pbxs = fakePbxs({ hq: alive, branch: failing(fail('pbx-connection', 'retry')) });
+    const pbxs = fakePbxs({ hq: alive, branch: failing(fail('pbx-connection', 'transient')) });
     expect((await keepSessions([ask({ pbx: 'hq' })], pbxs)).sessions).toEqual([
       { pbx: 'hq', outcome: 'kept-alive' },
     ]);
@@ -162,9 +162,9 @@ describe('a request for one PBX', () => {
 describe('of a queue’s messages', () => {
   const pbxs = fakePbxs({
     hq: alive,
-    away: failing(fail('pbx-connection', 'retry')),
-    refusing: failing(fail('pbx-20003', 'hold')),
-    new: failing(fail('no-credentials', 'hold')),
+    away: failing(fail('pbx-connection', 'transient')),
+    refusing: failing(fail('pbx-20003', 'login-held')),
+    new: failing(fail('no-credentials', 'login-held')),
   });
 
   test('only those that failed are reported back: no delivery helps one that is held', async () => {

@@ -183,7 +183,7 @@ describe('a call log that does not come', () => {
     const stopping = new AbortController();
     const finding = findMissing(TODAY, { ...deps, signal: stopping.signal });
     while (pbx.stats.cdrDownloads === 0) await new Promise(setImmediate);
-    stopping.abort(new ArchiveError('deadline', 'The function ran out of time.', { action: 'retry' }));
+    stopping.abort(new ArchiveError('deadline', 'The function ran out of time.'));
     await expect(finding).rejects.toMatchObject({ code: 'deadline' });
   });
 });

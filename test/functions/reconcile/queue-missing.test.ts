@@ -114,7 +114,7 @@ test('a job that was not sent is not noted, and fails the run', async () => {
 });
 
 test('when the time is up no more jobs are sent', async () => {
-  const reason = new ArchiveError('deadline', 'The function ran out of time.', { action: 'retry' });
+  const reason = new ArchiveError('deadline', 'The function ran out of time.');
   const { queue, steps } = startQueue(AbortSignal.abort(reason));
   await expect(queue([missing('a.wav', 60)])).rejects.toBe(reason);
   expect(steps).toEqual([]);

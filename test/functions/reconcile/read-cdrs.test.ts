@@ -182,7 +182,7 @@ describe('what comes in the place of a CDR file', () => {
 
   test('asks for a new session when it says that the token is dead', async () => {
     await expect(read('{"status":"Failed","errno":"20006"}')).rejects.toMatchObject({
-      action: 'renew-session',
+      kind: 'session-expired',
     });
   });
 
@@ -213,7 +213,7 @@ describe('a connection that fails', () => {
 
   test('because the time is up says so', async () => {
     const stopping = new AbortController();
-    stopping.abort(new ArchiveError('deadline', 'The function ran out of time.', { action: 'retry' }));
+    stopping.abort(new ArchiveError('deadline', 'The function ran out of time.'));
     const reading = collect(readCdrs(Readable.from(failing(new Error('aborted'))()), stopping.signal));
     expect(await codeOf(reading)).toBe('deadline');
   });

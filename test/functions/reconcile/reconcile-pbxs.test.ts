@@ -13,7 +13,7 @@ const NOTHING = { found: 0, present: 0, queued: 0, waiting: 0, lost: 0, unreadab
 
 const logLines = captureLog();
 
-const fail = (code: string) => new ArchiveError(code, `Words for ${code}.`, { action: 'retry' });
+const fail = (code: string) => new ArchiveError(code, `Words for ${code}.`);
 const deadline = fail('deadline');
 
 /** What a PBX answers for a window: the names of its recordings. */
@@ -174,8 +174,8 @@ describe('a PBX that fails', () => {
   });
 
   test.each([
-    ['pbx-20012', new PbxRefusal('pbx-20012', 'Words.', { action: 'retry' })],
-    ['pbx-10003', new PbxRefusal('pbx-10003', 'Words.', { action: 'give-up' })],
+    ['pbx-20012', new PbxRefusal('pbx-20012', 'Words.')],
+    ['pbx-10003', new PbxRefusal('pbx-10003', 'Words.', { kind: 'permanent' })],
     ['cdr-malformed', fail('cdr-malformed')],
   ])('for one day alone (%s) is compared on the others, and told of once', async (code, error) => {
     const { asked, pbxs } = fakePbxs({
@@ -192,16 +192,16 @@ describe('a PBX that fails', () => {
     ]);
   });
 
-  test.each(['hold', 'renew-session'] as const)(
+  test.each(['login-held', 'session-expired'] as const)(
     'because of its session (%s) is not asked for another day',
-    async (action) => {
+    async (kind) => {
       const { asked, pbxs } = fakePbxs({
         hq: async () => {
-          throw new PbxRefusal('pbx-20004', 'Words.', { action });
+          throw new PbxRefusal('pbx-20004', 'Words.', { kind });
         },
       });
       await reconcilePbxs({ from: '2026-01-01', to: '2026-01-05' }, pbxs);
-      // With `renew-session` once more, with another token.
+      // With `session-expired` once more, with another token.
       expect(new Set(asked).size).toBe(1);
     },
   );

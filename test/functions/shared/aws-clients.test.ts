@@ -154,7 +154,7 @@ test('a connection that nobody accepts is named by its code', async () => {
   const error = await s3At('http://127.0.0.1:9')
     .send(new HeadObjectCommand(TARGET))
     .catch((thrown: unknown) => thrown);
-  expect(toArchiveError(error)).toMatchObject({ code: 'ECONNREFUSED', action: 'retry' });
+  expect(toArchiveError(error)).toMatchObject({ code: 'ECONNREFUSED', kind: 'transient' });
 });
 
 test.each([

@@ -29,7 +29,7 @@ describe('the deadline', () => {
     const signal = deadlineSignal({ getRemainingTimeInMillis: () => 10_001 });
     vi.advanceTimersByTime(1);
     expect(signal.reason).toBeInstanceOf(ArchiveError);
-    expect(signal.reason).toMatchObject({ code: 'deadline', action: 'retry' });
+    expect(signal.reason).toMatchObject({ code: 'deadline', kind: 'transient' });
   });
 
   test('keeps no process alive that has nothing else to do', () => {

@@ -48,7 +48,7 @@ describe('the queues', async () => {
   });
 
   test('keep a dead letter as the job it was, with the reason beside it', async () => {
-    const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { action: 'give-up' });
+    const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { kind: 'permanent' });
     const times = { firstAt: '2026-01-01T00:00:00.000Z', lastAt: '2026-01-11T00:00:00.000Z' };
     await queues.sendDeadLetter('{"the":"job"}', { pbx: 'hq', error, attempts: 7, ...times });
     const { Body, MessageAttributes = {} } = (await receive(deadLetters)) ?? {};
@@ -64,7 +64,7 @@ describe('the queues', async () => {
   });
 
   test('keep a dead letter of nobody knows which PBX, for no reason that has words', async () => {
-    const error = new ArchiveError('Error', '', { action: 'give-up' });
+    const error = new ArchiveError('Error', '', { kind: 'permanent' });
     await queues.sendDeadLetter('x', { pbx: undefined, error, attempts: 1, firstAt: 'a', lastAt: 'b' });
     expect((await receive(deadLetters))?.MessageAttributes?.code?.StringValue).toBe('Error');
   });

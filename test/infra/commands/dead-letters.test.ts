@@ -73,7 +73,7 @@ describe('with the stack that cdk.json configures', async () => {
       AWS_ENDPOINT_URL_CLOUDFORMATION: await startCloudFormation(outputs),
     };
     const job = { ...exampleJob, pbx };
-    const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { action: 'give-up' });
+    const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { kind: 'permanent' });
     const [firstAt, lastAt] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
     const reason = { pbx, error, attempts: 1, firstAt, lastAt };
     await createQueues(createSqsClient(), deadLetterQueueUrl).sendDeadLetter(JSON.stringify(job), reason);

@@ -232,13 +232,13 @@ describe('a recording', () => {
   });
 
   test.each([
-    ['20012', true],
-    ['20014', true],
-    ['20006', false],
-  ])('is missing, or not, when the PBX refuses a random string with %s', async (errno, isMissing) => {
+    ['20012', 'missing'],
+    ['20014', 'missing'],
+    ['20006', 'session-expired'],
+  ])('is missing, or not, when the PBX refuses a random string with %s: %s', async (errno, kind) => {
     const { client } = await start(reply(`{"status":"Failed","errno":"${errno}"}`));
     const error = await errorOf(client.openRecording(TOKEN, RECORDING));
-    expect(error).toMatchObject({ code: `pbx-${errno}`, isMissing });
+    expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     expect(error).toBeInstanceOf(PbxRefusal);
   });
 
@@ -275,19 +275,19 @@ describe('the device’s facts', () => {
 describe.each(CALLS)('%s fails', (_, call) => {
   test.each(['"20006"', '20006'])('with the errno %s of an answer with HTTP status 200', async (errno) => {
     const { client } = await start(reply(`{"status":"Failed","errno":${errno}}`));
-    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-20006', action: 'renew-session' });
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-20006', kind: 'session-expired' });
   });
 
   test.each(['Failed', 'success', 'Pending', ''])('with the status %j without an errno', async (status) => {
     const { client } = await start(success({ status, token: TOKEN, random: RANDOM, deviceinfo: {} }));
-    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-none', action: 'retry' });
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-none', kind: 'transient' });
   });
 
   test.each(['', '<html></html>', '{}', '{"errno":"0"}', '[]', 'null', '{"status":"Success"'])(
     'when the reply is %j',
     async (text) => {
       const { client } = await start(reply(text));
-      await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+      await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
     },
   );
 
@@ -295,7 +295,7 @@ describe.each(CALLS)('%s fails', (_, call) => {
     const good = JSON.stringify({ status: 'Success', token: TOKEN, random: RANDOM, deviceinfo: {} });
     const { client } = await start((response) => response.writeHead(status).end(status === 204 ? '' : good));
     const error = await errorOf(call(client));
-    expect(error).toMatchObject({ code: 'pbx-http-status', action: 'retry' });
+    expect(error).toMatchObject({ code: 'pbx-http-status', kind: 'transient' });
     expect(error.message).toContain(String(status));
   });
 
@@ -304,14 +304,14 @@ describe.each(CALLS)('%s fails', (_, call) => {
     const { server, client } = await start((response, { path }) =>
       response.writeHead(status, { location: `${target.url}${path}` }).end(),
     );
-    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-http-status', action: 'retry' });
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-http-status', kind: 'transient' });
     expect(server.seen).toHaveLength(1);
     expect(target.connections).toHaveLength(0);
   });
 
   test('with the reason that its signal was aborted for, before a connection is made', async () => {
     const { server, client } = await start(success());
-    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const reason = new ArchiveError('deadline', 'Out of time.');
     await expect(call(client, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(server.seen).toEqual([]);
   });
@@ -320,7 +320,7 @@ describe.each(CALLS)('%s fails', (_, call) => {
     ['waits for an answer', () => {}],
     ['reads the reply', (response) => response.write('{"status":')],
   ])('with the reason that its signal is aborted for while it %s', async (_, answer) => {
-    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const reason = new ArchiveError('deadline', 'Out of time.');
     const controller = new AbortController();
     const { client } = await start((response, seen) => {
       answer(response, seen);
@@ -341,7 +341,7 @@ describe.each(TELLING_CALLS)('%s fails when the reply', (_, call) => {
     ['has, but as a number,', Object.fromEntries(fields.map((field) => [field, 7]))],
   ])('%s what it should hold', async (_, held) => {
     const { client } = await start(success(held));
-    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
   });
 });
 
@@ -372,7 +372,7 @@ describe('a download', () => {
   test('whose signal is aborted half way ends with its reason', async () => {
     const { client } = await withDownload((response) => response.write('RIFF'));
     const controller = new AbortController();
-    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const reason = new ArchiveError('deadline', 'Out of time.');
     const { body } = await client.openRecording(TOKEN, RECORDING, controller.signal);
     const read = buffer(body);
     controller.abort(reason);
@@ -381,7 +381,7 @@ describe('a download', () => {
 
   test('whose signal is aborted while it waits for the answer fails with its reason', async () => {
     const controller = new AbortController();
-    const reason = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const reason = new ArchiveError('deadline', 'Out of time.');
     const { client } = await withDownload(() => controller.abort(reason));
     await expect(client.openRecording(TOKEN, RECORDING, controller.signal)).rejects.toBe(reason);
   });
@@ -398,7 +398,7 @@ describe('a reply', () => {
   test('that is longer by one byte is refused', async () => {
     const { client } = await start(reply(padded(MAX_REPLY_BYTES + 1)));
     const error = await errorOf(client.login(CREDENTIALS, SUBSCRIPTION));
-    expect(error).toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+    expect(error).toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
     expect(error.message).toContain('too long');
   });
 
@@ -424,7 +424,7 @@ describe('a reply', () => {
   test('that stalls half way fails', async () => {
     const { client } = await start((response) => response.write('{"status":'), {}, 300);
     const error = await errorOf(client.deviceInfo(TOKEN));
-    expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
+    expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
     expect(error.message).toContain('BODY_TIMEOUT');
   });
 
@@ -446,16 +446,16 @@ describe('a connection error', () => {
     ['else its own code', 'EPIPE', Object.assign(new Error(url), { code: 'EPIPE' })],
     ['else its name', 'TypeError', new TypeError(url)],
   ])('keeps %s, and nothing of the message', (_, detail, error) => {
-    const { code, action, message } = connectionError(error);
-    expect({ code, action, message }).toEqual({
+    const { code, kind, message } = connectionError(error);
+    expect({ code, kind, message }).toEqual({
       code: 'pbx-connection',
-      action: 'retry',
+      kind: 'transient',
       message: `The connection to the PBX failed (${detail}).`,
     });
   });
 
   test('that is an ArchiveError already stays the same one', () => {
-    const error = new ArchiveError('deadline', 'Out of time.', { action: 'retry' });
+    const error = new ArchiveError('deadline', 'Out of time.');
     expect(connectionError(error)).toBe(error);
   });
 });
@@ -525,7 +525,7 @@ describe('no error tells a secret', () => {
     test.each(calls)('in %s', async (_, call) => {
       const { server, client } = await start(answer);
       const error = await errorOf(call(client));
-      expect(error).toMatchObject({ code, action: 'retry' });
+      expect(error).toMatchObject({ code, kind: 'transient' });
       expectSecretFree(error);
       expect(server.seen).toHaveLength(1);
     });
@@ -536,7 +536,7 @@ describe('no error tells a secret', () => {
     async (_, code, answer) => {
       const { server, client } = await start(downloads([RANDOM], answer));
       const error = await errorOf(client.openRecording(TOKEN, RECORDING));
-      expect(error).toMatchObject({ code, action: 'retry' });
+      expect(error).toMatchObject({ code, kind: 'transient' });
       expectSecretFree(error);
       expect(server.seen).toHaveLength(2);
     },
@@ -546,7 +546,7 @@ describe('no error tells a secret', () => {
     const { server, client } = await start(success());
     await server.close();
     const error = await errorOf(call(client));
-    expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
+    expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
     expect(error.message).toBe('The connection to the PBX failed (ECONNREFUSED).');
     expectSecretFree(error);
   });
@@ -554,7 +554,7 @@ describe('no error tells a secret', () => {
   test.each(CALLS)('when nobody vouches for the certificate in %s', async (_, call) => {
     const server = await startScriptedPbx(success(), identity);
     const error = await errorOf(call(clientOf(server.url)));
-    expect(error).toMatchObject({ code: 'pbx-connection', action: 'retry' });
+    expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
     expect(error.message).toBe('The connection to the PBX failed (DEPTH_ZERO_SELF_SIGNED_CERT).');
     expectSecretFree(error);
     expect(server.seen).toEqual([]);
@@ -564,7 +564,7 @@ describe('no error tells a secret', () => {
     const server = await startScriptedPbx(success(), identity);
     const fingerprint256 = fingerprintOf(await generateCertificate(['127.0.0.1']));
     const error = await errorOf(call(clientOf(server.url, { tls: { fingerprint256 } })));
-    expect(error).toMatchObject({ code: 'certificate-mismatch', action: 'retry' });
+    expect(error).toMatchObject({ code: 'certificate-mismatch', kind: 'transient' });
     expectSecretFree(error);
     expect(server.seen).toEqual([]);
   });

@@ -1,21 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_PATIENCE_MS } from '../../../../functions/shared/errors.ts';
 import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
 import { parseReply } from '../../../../functions/shared/pbx/reply.ts';
 
-/** The table of the vendor's guides: what each number asks of us, and for how long. */
+/** The vendor's guides: what each number means. */
 const TABLE = [
-  ['10003', 'give-up'],
-  ['20000', 'give-up'],
-  ['20001', 'give-up'],
-  ['20002', 'hold'],
-  ['20003', 'hold'],
-  ['20004', 'renew-session'],
-  ['20005', 'renew-session'],
-  ['20006', 'renew-session'],
-  ['20012', 'retry'],
-  ['20014', 'retry'],
-  ['20015', 'give-up'],
+  ['10003', 'permanent'],
+  ['20000', 'permanent'],
+  ['20001', 'permanent'],
+  ['20002', 'login-held'],
+  ['20003', 'login-held'],
+  ['20004', 'session-expired'],
+  ['20005', 'session-expired'],
+  ['20006', 'session-expired'],
+  ['20012', 'transient'],
+  ['20014', 'missing'],
+  ['20015', 'permanent'],
 ] as const;
 
 /** The error that a reply is turned into. */
@@ -29,23 +28,23 @@ function errorOf(reply: string) {
 }
 
 describe('an error number', () => {
-  test.each(TABLE)('%s: %s, and its code and message name it', (errno, action) => {
+  test.each(TABLE)('%s: %s, and its code and message name it', (errno, kind) => {
     const error = errnoError(errno);
-    expect(error).toMatchObject({ code: `pbx-${errno}`, action });
+    expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     expect(error.message).toContain(errno);
   });
 
-  test.each(TABLE)('%s may be a string or a number in a reply with HTTP status 200', (errno, action) => {
+  test.each(TABLE)('%s may be a string or a number in a reply with HTTP status 200', (errno, kind) => {
     for (const value of [errno, Number(errno)]) {
       const error = errorOf(JSON.stringify({ status: 'Failed', errno: value }));
-      expect(error).toMatchObject({ code: `pbx-${errno}`, action });
+      expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     }
   });
 
   test.each(['99999', '-1', 'toString', 'constructor', '__proto__'])(
     'that nobody knows is worth a retry, and is reported: %j',
     (errno) => {
-      const expected = { code: `pbx-${errno}`, action: 'retry', patienceMs: DEFAULT_PATIENCE_MS };
+      const expected = { code: `pbx-${errno}`, kind: 'transient' };
       expect(errnoError(errno)).toMatchObject(expected);
       expect(errnoError(errno).message).toMatch(/^The PBX answers with an unknown error/);
     },
@@ -54,16 +53,9 @@ describe('an error number', () => {
   test.each(['', 'two words', '{"an":"object"}', 'x'.repeat(17)])(
     'that is none at all is not repeated: %j',
     (errno) => {
-      expect(errnoError(errno)).toMatchObject({ code: 'pbx-malformed', action: 'retry' });
+      expect(errnoError(errno)).toMatchObject({ code: 'pbx-malformed', kind: 'transient' });
     },
   );
-
-  test('is worth ten days of retries, and only 20014 always says that the recording is missing', () => {
-    for (const [errno] of TABLE) {
-      const expected = { patienceMs: DEFAULT_PATIENCE_MS, isMissing: errno === '20014' };
-      expect(errnoError(errno)).toMatchObject(expected);
-    }
-  });
 });
 
 describe('a reply', () => {
@@ -83,14 +75,14 @@ describe('a reply', () => {
   test.each(['{"status":"Failed"}', '{"status":"Failed","errno":null}', '{"status":"Failed","errno":{}}'])(
     'that fails without saying why is worth a retry: %s',
     (reply) => {
-      expect(errorOf(reply)).toMatchObject({ code: 'pbx-none', action: 'retry' });
+      expect(errorOf(reply)).toMatchObject({ code: 'pbx-none', kind: 'transient' });
     },
   );
 
   test.each(['', '<html></html>', 'null', '[]', '{}', '{"status":1}', '{"status":"Success"'])(
     'that is not one of the API is worth a retry, and is not quoted: %j',
     (reply) => {
-      expect(errorOf(reply)).toMatchObject({ code: 'pbx-bad-reply', action: 'retry' });
+      expect(errorOf(reply)).toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
       expect(String(errorOf(reply))).not.toContain('html');
     },
   );

@@ -67,7 +67,7 @@ describe('a recording of which a part is there', () => {
     ['does not exist, but is told', 416, `bytes ${FROM}-${SIZE - 1}/${SIZE}`],
   ])('fails when the range that comes %s', async (_, status, contentRange) => {
     const { opening } = await open(answer(status, contentRange));
-    await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range', action: 'retry' });
+    await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range', kind: 'transient' });
   });
 
   test.each([

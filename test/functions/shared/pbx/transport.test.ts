@@ -91,7 +91,7 @@ describe('a pinned certificate', () => {
     const server = await startScriptedPbx(reply('Hello'), other);
     const error: unknown = await read(server.url, PINNED).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArchiveError);
-    expect(error).toMatchObject({ code: 'certificate-mismatch', action: 'retry' });
+    expect(error).toMatchObject({ code: 'certificate-mismatch', kind: 'transient' });
     expect(String(error)).toContain(fingerprintOf(other));
     expect(server.seen).toEqual([]);
   });

@@ -23,7 +23,7 @@ describe('taken letters', async () => {
   const giveUp = (number: number) =>
     queues.sendDeadLetter(JSON.stringify(exampleJob), {
       pbx: 'head-office',
-      error: new ArchiveError(`pbx-${number}`, 'It cannot be.', { action: 'give-up' }),
+      error: new ArchiveError(`pbx-${number}`, 'It cannot be.', { kind: 'permanent' }),
       attempts: number,
       firstAt: '2026-01-01T00:00:00.000Z',
       lastAt: `2026-01-01T00:00:${number}.000Z`,

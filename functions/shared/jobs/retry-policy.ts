@@ -1,0 +1,100 @@
+import type { FailureKind } from '../errors.ts';
+
+const SECOND_MS = 1000;
+const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+
+/**
+ * Ten days, so that a dead letter still has days of the queue's fourteen left in which it is written with its reason,
+ * whatever else goes wrong.
+ */
+const MAX_AGE_MS = 10 * DAY_MS;
+
+/** A file may not be ready right after hang-up; a PBX may be off for days. */
+const FIRST_BACKOFF_SECONDS = 5;
+const MAX_BACKOFF_SECONDS = 60 * 60;
+
+/** The longest delay with which SQS accepts a message. */
+const MAX_DELAY_SECONDS = 15 * 60;
+
+/** How long failures of one kind are retried, counted from when, and how the job ends after that. */
+interface Limit {
+  patienceMs: number;
+  countedFrom: 'firstQueuedAt' | 'callEndedAt';
+  ending: 'dead-letter' | 'lost';
+}
+
+const LIMITS: Readonly<Record<FailureKind, Limit>> = {
+  transient: { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
+  'session-expired': { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
+  'login-held': { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
+  // What a PBX does not have a day after the call, it will never have.
+  missing: { patienceMs: DAY_MS, countedFrom: 'callEndedAt', ending: 'lost' },
+  // A line may be bad for an hour, but hardly for a day.
+  'too-slow': { patienceMs: DAY_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
+  permanent: { patienceMs: Number.NEGATIVE_INFINITY, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
+};
+
+/** A failed attempt at a job. */
+export interface FailedAttempt {
+  kind: FailureKind;
+  /** No attempt before this moment can succeed (epoch ms). */
+  notBefore?: number | undefined;
+  /** The multipart upload in which this attempt has stored more than the job had before. */
+  storedIn?: string | undefined;
+}
+
+/** What has happened to a job so far. Times are epoch ms. */
+export interface JobHistory {
+  /** Attempts at the job, this one included. */
+  attempts: number;
+  /** Deliveries of its current message: a job that is resumed gets a new one. */
+  deliveries: number;
+  firstQueuedAt: number;
+  /** As far as it is known. */
+  callEndedAt: number;
+  /** The multipart upload that the job resumed from. */
+  resumedFrom?: string | undefined;
+}
+
+export type Decision =
+  /** Redeliver the message after this delay. */
+  | { action: 'retry'; afterSeconds: number }
+  /** The same, while logins are held: the session decides when somebody may log in again. */
+  | { action: 'hold'; afterSeconds: number }
+  /** Queue the job as a new message that knows what is stored. By default after the queue's own delay. */
+  | { action: 'resume'; afterSeconds?: number }
+  /** Move the job to the dead-letter queue with its code: nothing but a person's help can make it succeed. */
+  | { action: 'dead-letter' }
+  /** The same, and mark the recording as lost: the PBX does not have it any more. */
+  | { action: 'lost' };
+
+/**
+ * The one place that decides what happens to a job after a failed attempt. docs/architecture.md prints it as a table.
+ *
+ * Attempts are repeated only by the queue. In process there are one renewal of the session, one fresh random string,
+ * and the AWS SDK's own retries.
+ */
+export function decide(failure: FailedAttempt, history: JobHistory, now: number): Decision {
+  const { patienceMs, countedFrom, ending } = LIMITS[failure.kind];
+  const isTooOld = now - history.firstQueuedAt > MAX_AGE_MS;
+  if (isTooOld || now - history[countedFrom] > patienceMs) return { action: ending };
+  if (failure.storedIn !== undefined) return decideResumption(failure.storedIn, history);
+
+  const waitSeconds = Math.ceil(((failure.notBefore ?? now) - now) / SECOND_MS);
+  const afterSeconds = Math.min(
+    Math.max(backoffSeconds(history.deliveries), waitSeconds),
+    MAX_BACKOFF_SECONDS,
+  );
+  return { action: failure.kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
+}
+
+/** At once, unless the transfer had to restart: a PBX that contradicts itself could make that go on for days. */
+function decideResumption(storedIn: string, { resumedFrom, attempts }: JobHistory): Decision {
+  const isRestarted = resumedFrom !== undefined && resumedFrom !== storedIn;
+  if (!isRestarted) return { action: 'resume' };
+  return { action: 'resume', afterSeconds: Math.min(backoffSeconds(attempts), MAX_DELAY_SECONDS) };
+}
+
+/** 5, 10, 20 ... seconds, up to an hour. */
+const backoffSeconds = (attempt: number) =>
+  Math.min(FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1), MAX_BACKOFF_SECONDS);

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Decision,
+  decide,
+  type FailedAttempt,
+  type JobHistory,
+} from '../../../../functions/shared/jobs/retry-policy.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 0, 20);
+
+/** How long ago, in seconds. */
+interface Past {
+  queued?: number;
+  callEnded?: number;
+  deliveries?: number;
+  attempts?: number;
+  resumedFrom?: string;
+}
+
+const secondsAgo = (seconds: number) => NOW - 1000 * seconds;
+
+function historyOf({ queued = 0, callEnded = queued, deliveries = 1, ...rest }: Past): JobHistory {
+  const { attempts = deliveries, resumedFrom } = rest;
+  const times = { firstQueuedAt: secondsAgo(queued), callEndedAt: secondsAgo(callEnded) };
+  return { attempts, deliveries, resumedFrom, ...times };
+}
+
+const inSeconds = (seconds: number) => NOW + 1000 * seconds;
+
+const retry = (afterSeconds: number): Decision => ({ action: 'retry', afterSeconds });
+const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds });
+const deadLetter: Decision = { action: 'dead-letter' };
+const lost: Decision = { action: 'lost' };
+
+/** The whole policy: what failed, what happened before, and what is to happen now. */
+const POLICY: [string, FailedAttempt, Past, Decision][] = [
+  ['a first failure: after 5 seconds', { kind: 'transient' }, {}, retry(5)],
+  ['a second one: after twice as long', { kind: 'transient' }, { deliveries: 2 }, retry(10)],
+  ['a tenth one', { kind: 'transient' }, { deliveries: 10 }, retry(2560)],
+  ['later ones: every hour', { kind: 'transient' }, { deliveries: 11 }, retry(HOUR)],
+  ['the 260th, after ten days', { kind: 'transient' }, { deliveries: 260, queued: 10 * DAY }, retry(HOUR)],
+  ['one after more than ten days', { kind: 'transient' }, { queued: 10 * DAY + 1 }, deadLetter],
+  ['whatever it is', { kind: 'session-expired' }, { queued: 10 * DAY + 1 }, deadLetter],
+  ['a session that expired twice in a run', { kind: 'session-expired' }, {}, retry(5)],
+
+  ['a held login', { kind: 'login-held' }, {}, hold(5)],
+  ['one that ends in ten minutes', { kind: 'login-held', notBefore: inSeconds(600) }, {}, hold(600)],
+  ['one that ends within a second', { kind: 'login-held', notBefore: NOW + 1 }, {}, hold(5)],
+  ['one that ends in two hours', { kind: 'login-held', notBefore: inSeconds(2 * HOUR) }, {}, hold(HOUR)],
+  ['one that has ended', { kind: 'login-held', notBefore: secondsAgo(9) }, { deliveries: 4 }, hold(40)],
+  ['another login is under way', { kind: 'transient', notBefore: inSeconds(60) }, {}, retry(60)],
+  ['one held for more than ten days', { kind: 'login-held' }, { queued: 10 * DAY + 1 }, deadLetter],
+
+  ['a missing recording, right after its call', { kind: 'missing' }, {}, retry(5)],
+  ['a day after its call', { kind: 'missing' }, { callEnded: DAY, deliveries: 30 }, retry(HOUR)],
+  ['more than a day after its call', { kind: 'missing' }, { callEnded: DAY + 1 }, lost],
+  ['the same, queued just now', { kind: 'missing' }, { queued: 0, callEnded: 30 * DAY }, lost],
+  ['a call said to end tomorrow', { kind: 'missing' }, { queued: 9 * DAY, callEnded: -DAY }, retry(5)],
+  ['the same, after ten days', { kind: 'missing' }, { queued: 10 * DAY + 1, callEnded: -DAY }, lost],
+
+  ['a line too slow for one run', { kind: 'too-slow' }, { deliveries: 3 }, retry(20)],
+  ['for more than a day', { kind: 'too-slow' }, { queued: DAY + 1 }, deadLetter],
+
+  ['what no attempt can mend', { kind: 'permanent' }, {}, deadLetter],
+  ['though more has been stored', { kind: 'permanent', storedIn: 'a' }, {}, deadLetter],
+
+  ['an interrupted first run', { kind: 'transient', storedIn: 'a' }, {}, { action: 'resume' }],
+  [
+    'an interrupted run that had resumed',
+    { kind: 'transient', storedIn: 'a' },
+    { resumedFrom: 'a', deliveries: 5, attempts: 40 },
+    { action: 'resume' },
+  ],
+  [
+    'one that had to restart: later and later, as all its attempts count',
+    { kind: 'transient', storedIn: 'b' },
+    { resumedFrom: 'a', attempts: 5 },
+    { action: 'resume', afterSeconds: 80 },
+  ],
+  [
+    'up to the longest delay that SQS has',
+    { kind: 'transient', storedIn: 'b' },
+    { resumedFrom: 'a', attempts: 40 },
+    { action: 'resume', afterSeconds: 900 },
+  ],
+  [
+    'one whose job is more than ten days old',
+    { kind: 'transient', storedIn: 'a' },
+    { resumedFrom: 'a', queued: 10 * DAY + 1 },
+    deadLetter,
+  ],
+];
+
+test.each(POLICY)('%s: %j with %j -> %j', (_, failure, past, decision) => {
+  expect(decide(failure, historyOf(past), NOW)).toEqual(decision);
+});
+
+describe('in all, a job', () => {
+  /** Fails as told until the policy ends it; returns all its decisions, and how long it took. */
+  function runToTheEnd(kind: FailedAttempt['kind']) {
+    const decisions: Decision[] = [];
+    for (let now = NOW, deliveries = 1; ; deliveries += 1) {
+      const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, callEndedAt: NOW };
+      const decision = decide({ kind }, history, now);
+      decisions.push(decision);
+      if (!('afterSeconds' in decision)) return { decisions, seconds: (now - NOW) / 1000 };
+      now += 1000 * (decision.afterSeconds ?? 0);
+    }
+  }
+
+  test('is tried for ten days, and no more often than SQS would redeliver it', () => {
+    const { decisions, seconds } = runToTheEnd('transient');
+    expect(decisions.at(-1)).toEqual(deadLetter);
+    expect(seconds).toBeGreaterThan(10 * DAY);
+    expect(seconds).toBeLessThanOrEqual(10 * DAY + HOUR);
+    // The redrive policy's maxReceiveCount is 400: beyond it SQS would move the job itself, without a reason.
+    expect(decisions.length).toBeLessThan(300);
+  });
+
+  test('whose recording is missing is tried for a day', () => {
+    const { decisions, seconds } = runToTheEnd('missing');
+    expect(decisions.at(-1)).toEqual(lost);
+    expect(seconds).toBeLessThanOrEqual(DAY + HOUR);
+  });
+});
