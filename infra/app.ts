@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ArchiveStack } from './archive-stack.ts';
-import { type ArchiveConfig, readArchiveConfig } from './config.ts';
+import { type ArchiveConfig, readArchiveConfig } from './config/archive-config.ts';
+import { ArchiveStack } from './stack/archive-stack.ts';
 
 const app = new App();
 // Without account and region: the stack goes wherever the credentials of `npm run deploy` point.

@@ -1,11 +1,11 @@
 import { ArchiveError, toArchiveError } from '../shared/errors.ts';
-import { describeJob, historyOf, type Job, type JobMessage } from '../shared/job.ts';
+import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
+import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
 import { decide } from '../shared/jobs/retry-policy.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { log } from '../shared/log.ts';
-import { type Queues, toMessageBody } from '../shared/queues.ts';
-import { Interruption } from './interruption.ts';
-import { discardUpload, type Uploads, uploadOf } from './uploads.ts';
+import type { Ledger } from '../shared/recordings/markers.ts';
+import { Interruption } from '../shared/recordings/save-in-parts.ts';
+import { discardUpload, type Uploads, uploadOf } from '../shared/recordings/uploads.ts';
+import { log } from '../shared/telemetry/log.ts';
 
 /** An attempt at a job that did not succeed. */
 export interface Failure {

@@ -1,18 +1,18 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
+import { parseSettings } from '../shared/config/parse-settings.ts';
+import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { createSecrets } from '../shared/config/secrets.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
-import { createLedger } from '../shared/ledger.ts';
-import { parseSettings } from '../shared/parse-settings.ts';
-import { openPbxs } from '../shared/pbxs.ts';
-import { publishMetrics } from '../shared/publish-metrics.ts';
-import { createQueues } from '../shared/queues.ts';
-import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
-import { createSecrets } from '../shared/secrets.ts';
-import { archiveRecording } from './archive-recording.ts';
+import { createQueues } from '../shared/jobs/queues.ts';
+import { archiveRecording } from '../shared/recordings/archive-recording.ts';
+import { createLedger } from '../shared/recordings/markers.ts';
+import { createPartBuffers } from '../shared/recordings/parts.ts';
+import { createRecordingStore } from '../shared/recordings/recording-store.ts';
+import { openPbxs } from '../shared/session/pbxs.ts';
+import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
 import { envSchema } from './env.ts';
-import { createPartBuffers } from './part-buffers.ts';
 import { processJob } from './process-job.ts';
-import { createRecordingStore } from './recording-store.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);

@@ -1,9 +1,9 @@
 import { toArchiveError } from '../shared/errors.ts';
-import { callEndOf, describeJob, type Job, type JobMessage, readJob } from '../shared/job.ts';
-import { log } from '../shared/log.ts';
-import type { Archived } from './archive-recording.ts';
+import { callEndOf, describeJob, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
+import type { Archived } from '../shared/recordings/archive-recording.ts';
+import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
+import { log } from '../shared/telemetry/log.ts';
 import { type FailureDeps, handleFailure } from './handle-failure.ts';
-import { discardUpload, uploadOf } from './uploads.ts';
 
 export interface ProcessDeps extends FailureDeps {
   archive: (job: Job) => Promise<Archived>;

@@ -1,15 +1,14 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
+import { parseSettings } from '../shared/config/parse-settings.ts';
+import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { createSecrets } from '../shared/config/secrets.ts';
 import { toArchiveError } from '../shared/errors.ts';
-import { log } from '../shared/log.ts';
-import { parseSettings } from '../shared/parse-settings.ts';
-import { publishMetrics } from '../shared/publish-metrics.ts';
-import { createQueues } from '../shared/queues.ts';
-import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
-import { createSecrets } from '../shared/secrets.ts';
+import { createQueues } from '../shared/jobs/queues.ts';
+import { log } from '../shared/telemetry/log.ts';
+import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
 import { envSchema } from './env.ts';
-import { createKnownPbxs } from './known-pbxs.ts';
-import { receiveReport, STATUS } from './receive-report.ts';
+import { createKnownPbxs, receiveReport, STATUS } from './receive-report.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);

@@ -1,9 +1,12 @@
+import { type CachedSecret, createCachedSecret } from '../shared/config/cached-secret.ts';
+import { readCredentials } from '../shared/config/credentials.ts';
+import type { Pbx, PbxRegistry } from '../shared/config/pbx-registry.ts';
+import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
-import type { Job } from '../shared/job.ts';
-import { log } from '../shared/log.ts';
-import type { Pbx } from '../shared/pbx-registry.ts';
-import { type Queues, toMessageBody } from '../shared/queues.ts';
-import { readReport } from './report.ts';
+import type { Job } from '../shared/jobs/job.ts';
+import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
+import { readReport } from '../shared/reports/report.ts';
+import { log } from '../shared/telemetry/log.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -81,4 +84,29 @@ export async function receiveReport(
       return 'dead-lettered';
     }
   }
+}
+
+/** Finds the registry's PBXs by id; each one's webhook secret is kept in memory for a while. */
+export function createKnownPbxs(
+  registry: PbxRegistry,
+  queueUrlBase: string,
+  secrets: Secrets,
+  now: () => number,
+): (pbxId: string) => KnownPbx | undefined {
+  const cached = new Map<string, CachedSecret>(
+    Object.entries(registry).map(([id, pbx]) => {
+      const fetch = async () => (await readCredentials(pbx, secrets)).webhookSecret;
+      return [id, createCachedSecret(fetch, now)];
+    }),
+  );
+  return (pbxId) => {
+    const pbx = registry[pbxId];
+    const secret = cached.get(pbxId);
+    if (pbx === undefined || secret === undefined) return undefined;
+    return {
+      serialNumber: pbx.serialNumber,
+      queueUrl: queueUrlBase + pbx.queueName,
+      isSecret: (candidate) => secret.matches(candidate),
+    };
+  };
 }

@@ -1,12 +1,12 @@
 import { createSecretsManagerClient } from '../shared/aws-clients.ts';
-import { parseSettings } from '../shared/parse-settings.ts';
-import { openPbxs } from '../shared/pbxs.ts';
-import { publishMetrics } from '../shared/publish-metrics.ts';
-import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
-import { createSecrets } from '../shared/secrets.ts';
+import { parseSettings } from '../shared/config/parse-settings.ts';
+import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { createSecrets } from '../shared/config/secrets.ts';
+import { openPbxs } from '../shared/session/pbxs.ts';
+import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
 import { envSchema } from './env.ts';
 import { keepSessions, type SessionResponse } from './keep-session.ts';
-import { readRequests } from './request.ts';
+import { readRequests } from './session-request.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);

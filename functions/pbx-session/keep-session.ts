@@ -1,7 +1,7 @@
 import { toArchiveError } from '../shared/errors.ts';
-import { log } from '../shared/log.ts';
 import type { Session } from '../shared/session/session.ts';
-import type { SessionRequest } from './request.ts';
+import { log } from '../shared/telemetry/log.ts';
+import type { SessionRequest } from './session-request.ts';
 
 /** From then on the schedule's next run is as good as another delivery of a message. */
 const MAX_ATTEMPTS = 4;

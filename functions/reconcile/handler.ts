@@ -1,17 +1,17 @@
 import type { Context } from 'aws-lambda';
 import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
+import { createArchiveIndex } from '../shared/call-log/archive-index.ts';
+import { parseSettings } from '../shared/config/parse-settings.ts';
+import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { createSecrets } from '../shared/config/secrets.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
-import { createLedger } from '../shared/ledger.ts';
-import { parseSettings } from '../shared/parse-settings.ts';
-import { openPbxs } from '../shared/pbxs.ts';
-import { publishMetrics } from '../shared/publish-metrics.ts';
-import { createSender } from '../shared/queues.ts';
-import { readPbxRegistry } from '../shared/read-pbx-registry.ts';
-import { createSecrets } from '../shared/secrets.ts';
-import { createArchiveIndex } from './archive-index.ts';
+import { createSender } from '../shared/jobs/queues.ts';
+import { createLedger } from '../shared/recordings/markers.ts';
+import { openPbxs } from '../shared/session/pbxs.ts';
+import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
 import { envSchema } from './env.ts';
 import { type ReconcileDeps, type ReconcileOutcome, reconcilePbxs } from './reconcile-pbxs.ts';
-import { readRequest } from './request.ts';
+import { readRequest } from './reconcile-request.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);

@@ -1,8 +1,8 @@
-import type { Job } from '../shared/job.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { log } from '../shared/log.ts';
-import type { MissingRecording } from './find-missing.ts';
-import { mapConcurrently } from './map-concurrently.ts';
+import type { MissingRecording } from '../shared/call-log/find-missing.ts';
+import type { Job } from '../shared/jobs/job.ts';
+import { mapConcurrently } from '../shared/map-concurrently.ts';
+import type { Ledger } from '../shared/recordings/markers.ts';
+import { log } from '../shared/telemetry/log.ts';
 
 /** The report of a call that has just ended is on its way, or its job in the queue. */
 const GRACE_MS = 10 * 60_000;

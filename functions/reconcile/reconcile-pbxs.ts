@@ -1,11 +1,11 @@
+import { type FindDeps, findMissing } from '../shared/call-log/find-missing.ts';
+import { type Day, daysBetween, recentWindows, windowOf } from '../shared/call-log/windows.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../shared/errors.ts';
-import { log } from '../shared/log.ts';
+import { mapConcurrently } from '../shared/map-concurrently.ts';
 import type { CdrWindow } from '../shared/pbx/types.ts';
-import { type FindDeps, findMissing } from './find-missing.ts';
-import { mapConcurrently } from './map-concurrently.ts';
+import { log } from '../shared/telemetry/log.ts';
 import { type QueueDeps, queueMissing } from './queue-missing.ts';
-import type { ReconcileRequest } from './request.ts';
-import { type Day, daysBetween, recentWindows, windowOf } from './window.ts';
+import type { ReconcileRequest } from './reconcile-request.ts';
 
 const PBXS_AT_ONCE = 5;
 

@@ -1,8 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { hasStatus } from '../shared/aws-clients.ts';
-import type { Call } from '../shared/job.ts';
-import { decodeCall } from '../shared/metadata.ts';
+import type { Call } from '../shared/jobs/job.ts';
+import { decodeCall } from '../shared/recordings/metadata.ts';
 
 export interface ArchivedRecording {
   bytes: number;

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
-import { createCachedSecret } from '../shared/cached-secret.ts';
+import { createCachedSecret } from '../shared/config/cached-secret.ts';
+import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
-import type { Secrets } from '../shared/secrets.ts';
 import type { envSchema } from './env.ts';
 
 const MIN_TOKEN_LENGTH = 16;

@@ -1,7 +1,7 @@
 import { create as contentDisposition } from 'content-disposition';
 import { toArchiveError } from '../shared/errors.ts';
-import { log } from '../shared/log.ts';
-import { recordingKey } from '../shared/recording-name.ts';
+import { recordingKey } from '../shared/recordings/recording-name.ts';
+import { log } from '../shared/telemetry/log.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { readLinkQuery } from './query.ts';
 

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createS3Client, createSecretsManagerClient } from '../shared/aws-clients.ts';
-import { parseSettings } from '../shared/parse-settings.ts';
-import { createSecrets } from '../shared/secrets.ts';
+import { parseSettings } from '../shared/config/parse-settings.ts';
+import { createSecrets } from '../shared/config/secrets.ts';
 import { createArchiveReader } from './archive-reader.ts';
 import { createAuthorizer } from './authorize.ts';
 import { createLink } from './create-link.ts';

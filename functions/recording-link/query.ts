@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { pbxIdSchema } from '../shared/pbx-registry.ts';
-import { findNameProblem } from '../shared/recording-name.ts';
+import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
+import { findNameProblem } from '../shared/recordings/recording-name.ts';
 
 const MIN_SECONDS = 60;
 const DEFAULT_SECONDS = 900;

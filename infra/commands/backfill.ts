@@ -1,11 +1,11 @@
-import { createRecordingStore } from '../../functions/archive-recording/recording-store.ts';
-import { createArchiveIndex } from '../../functions/reconcile/archive-index.ts';
 import { createS3Client, createSecretsManagerClient } from '../../functions/shared/aws-clients.ts';
+import { createArchiveIndex } from '../../functions/shared/call-log/archive-index.ts';
+import { createSecrets } from '../../functions/shared/config/secrets.ts';
 import { ArchiveError } from '../../functions/shared/errors.ts';
-import { logChannel } from '../../functions/shared/log.ts';
-import { openPbxs } from '../../functions/shared/pbxs.ts';
-import { createSecrets } from '../../functions/shared/secrets.ts';
-import { UsageError } from '../local/command-line.ts';
+import { createRecordingStore } from '../../functions/shared/recordings/recording-store.ts';
+import { openPbxs } from '../../functions/shared/session/pbxs.ts';
+import { logChannel } from '../../functions/shared/telemetry/log.ts';
+import { UsageError } from '../shared/command-line.ts';
 import { backfill } from './backfill/backfill.ts';
 import { HELP, readOptions } from './backfill/options.ts';
 import { findDeployment } from './deployment.ts';

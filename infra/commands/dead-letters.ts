@@ -1,14 +1,14 @@
 import { createSqsClient } from '../../functions/shared/aws-clients.ts';
-import { flag, parseCommandLine } from '../local/command-line.ts';
+import { flag, parseCommandLine } from '../shared/command-line.ts';
+import type { Letter } from './dead-letters/dead-letter.ts';
 import { type TakenLetters, withLetters } from './dead-letters/dead-letter-queue.ts';
-import type { Letter } from './dead-letters/letter.ts';
 import { SELECTION_HELP, selectionOptions, selectLetters } from './dead-letters/selection.ts';
 import {
   describeAbsence,
   describeLetter,
   describeTakenByOthers,
   summarize,
-} from './dead-letters/show-letters.ts';
+} from './dead-letters/show-dead-letters.ts';
 import { DEPLOYMENT_HELP, type Deployment, deploymentOptions, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 

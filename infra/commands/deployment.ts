@@ -1,8 +1,8 @@
-import type { PbxRegistry } from '../../functions/shared/pbx-registry.ts';
-import { readPbxRegistry } from '../../functions/shared/read-pbx-registry.ts';
-import { flag, UsageError } from '../local/command-line.ts';
-import { enterEnvironment } from '../local/environment.ts';
-import { readHostFile } from '../local/host-file.ts';
+import type { PbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
+import { readPbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
+import { flag, UsageError } from '../shared/command-line.ts';
+import { enterEnvironment } from '../shared/environment.ts';
+import { readHostFile } from '../shared/host-file.ts';
 
 /** Where a running archive has its parts. */
 export interface Deployment {
@@ -36,7 +36,7 @@ export async function findDeployment(local = false, positionals: string[] = []):
   if (unexpected !== undefined) throw new UsageError(`"${unexpected}" is not an option; --help tells them.`);
   if (local) return findLocalHost(directory ?? LOCAL_DIRECTORY);
   // The CDK takes a second to load.
-  const { findStack } = await import('./stack.ts');
+  const { findStack } = await import('./deployed-stack.ts');
   return findStack();
 }
 

@@ -1,13 +1,13 @@
 import { createSqsClient } from '../../functions/shared/aws-clients.ts';
-import { createSender } from '../../functions/shared/queues.ts';
-import { flag, parseCommandLine, UsageError } from '../local/command-line.ts';
-import { plural } from '../local/display.ts';
+import { createSender } from '../../functions/shared/jobs/queues.ts';
+import { flag, parseCommandLine, UsageError } from '../shared/command-line.ts';
+import { plural } from '../shared/text.ts';
+import type { Letter } from './dead-letters/dead-letter.ts';
 import { withLetters } from './dead-letters/dead-letter-queue.ts';
-import { deleteLetters } from './dead-letters/delete-letters.ts';
-import type { Letter } from './dead-letters/letter.ts';
+import { deleteLetters } from './dead-letters/delete-dead-letters.ts';
 import { SELECTION_HELP, selectionOptions, selectLetters } from './dead-letters/selection.ts';
 import { type SendBackDeps, sendBack } from './dead-letters/send-back.ts';
-import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-letters.ts';
+import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../local/command-line.ts';
+import { UsageError } from '../shared/command-line.ts';
 
 /** Exits with 0 when `command` says that all is done, with 1 when it does not, or fails. */
 export async function runCommand(command: () => Promise<boolean>): Promise<void> {

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { type LogLine, logChannel } from '../../functions/shared/log.ts';
+import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
 import {
   type CallOptions,
   type SimulatedCall,
   type SimulatedPbx,
   startSimulatedPbx,
-} from '../../test/simulated-pbx/simulated-pbx.ts';
+} from '../simulated-pbx/simulated-pbx.ts';
 import { showCurl } from './curl.ts';
 import { formatBytes, show } from './display.ts';
 import { type Host, startHost } from './host.ts';

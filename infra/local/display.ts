@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { type LogLine, logChannel } from '../../functions/shared/log.ts';
+import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
+import { plural } from '../shared/text.ts';
 
 const LABEL_WIDTH = 9;
 
@@ -10,8 +11,6 @@ export function show(label: string, text: string, style: Style = 'cyan'): void {
   const time = new Date().toTimeString().slice(0, 8);
   console.log(`${styleText('dim', time)}  ${styleText(style, label.padEnd(LABEL_WIDTH))} ${text}`);
 }
-
-export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 export const formatBytes = (bytes: unknown) => `${Number(bytes).toLocaleString('en')} bytes`;
 

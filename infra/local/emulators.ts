@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
+import { enterEnvironment } from '../shared/environment.ts';
 import { startSqs } from './embedded-sqs.ts';
-import { enterEnvironment } from './environment.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 

@@ -4,17 +4,16 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
-import type { ReconcileOutcome } from '../../functions/reconcile/reconcile-pbxs.ts';
 import { createS3Client } from '../../functions/shared/aws-clients.ts';
-import { log } from '../../functions/shared/log.ts';
-import type { registrySchema } from '../../functions/shared/pbx-registry.ts';
-import { createSecrets } from '../../functions/shared/secrets.ts';
+import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
+import { createSecrets } from '../../functions/shared/config/secrets.ts';
 import { createSessionStore } from '../../functions/shared/session/session-store.ts';
+import { log } from '../../functions/shared/telemetry/log.ts';
+import { enterEnvironment } from '../shared/environment.ts';
+import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
 import { releaseMessages } from './embedded-sqs.ts';
 import { startEmulators } from './emulators.ts';
-import { enterEnvironment } from './environment.ts';
-import { removeHostFile, writeHostFile } from './host-file.ts';
-import { type HttpHandler, type Routes, startHttpFront } from './http-front.ts';
+import { type HttpHandler, type Routes, startHttpFront } from './http-server.ts';
 import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
 import {
   ensureBucket,
@@ -60,6 +59,10 @@ export interface SessionReport {
   sessions: { pbx: string; outcome: string; code?: string; message?: string }[];
 }
 
+export interface ReconcileReport {
+  pbxs: { pbx: string; outcome: string; found: number; queued: number }[];
+}
+
 export interface Host {
   /** The HTTP front, as seen from this machine. */
   url: string;
@@ -68,7 +71,7 @@ export interface Host {
   /** Runs pbx-session, as its schedule does. */
   keepSessions(request?: { retryLogin?: boolean }): Promise<SessionReport>;
   /** Runs reconcile, as its schedules and people do. */
-  reconcile(request: { hours: number } | { from: string; to: string }): Promise<{ pbxs: ReconcileOutcome[] }>;
+  reconcile(request: { hours: number } | { from: string; to: string }): Promise<ReconcileReport>;
   close(): Promise<void>;
 }
 

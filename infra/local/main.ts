@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { UsageError } from './command-line.ts';
+import { UsageError } from '../shared/command-line.ts';
+import { plural } from '../shared/text.ts';
 import { runDemo } from './demo.ts';
-import { plural, show, showLog } from './display.ts';
+import { show, showLog } from './display.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { runWithPbx } from './real-pbx.ts';
 

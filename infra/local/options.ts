@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { pbxSettings } from '../../functions/shared/pbx-registry.ts';
-import { flag, parseCommandLine, UsageError, value } from './command-line.ts';
+import { pbxSettings } from '../../functions/shared/config/pbx-registry.ts';
+import { flag, parseCommandLine, UsageError, value } from '../shared/command-line.ts';
 
 export const HELP = `Archives call recordings on this machine, with everything that AWS would run inside one process.
 

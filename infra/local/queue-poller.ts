@@ -7,7 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { log } from '../../functions/shared/log.ts';
+import { log } from '../../functions/shared/telemetry/log.ts';
 
 const WAIT_SECONDS = 20;
 const PAUSE_AFTER_ERROR_MS = 1000;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createS3Client } from '../../functions/shared/aws-clients.ts';
-import type { Job } from '../../functions/shared/job.ts';
-import { encodeCall } from '../../functions/shared/metadata.ts';
-import { recordingKey } from '../../functions/shared/recording-name.ts';
+import type { Job } from '../../functions/shared/jobs/job.ts';
+import { encodeCall } from '../../functions/shared/recordings/metadata.ts';
+import { recordingKey } from '../../functions/shared/recordings/recording-name.ts';
 import { startEmulators } from '../../infra/local/emulators.ts';
-import { startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../infra/simulated-pbx/simulated-pbx.ts';
 
 export const WEBHOOK_SECRET = 'webhook-secret-0123456789';
 export const PASSWORD = 'pbx-password';

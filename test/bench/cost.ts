@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../../functions/shared/metrics.ts';
+import { METRICS, type MetricName } from '../../functions/shared/telemetry/metrics.ts';
 import type { Resource } from './bundles.ts';
 import type { CallWork, Work, Workload } from './work.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { mapConcurrently } from '../../functions/reconcile/map-concurrently.ts';
-import { recordingKey } from '../../functions/shared/recording-name.ts';
+import { mapConcurrently } from '../../functions/shared/map-concurrently.ts';
+import { recordingKey } from '../../functions/shared/recordings/recording-name.ts';
 import { startS3 } from '../../infra/local/s3/server.ts';
-import { startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { type Aws, addPbx, jobFor, PASSWORD, questionFor } from './aws.ts';
 import { type Bundle, environmentOf } from './bundles.ts';
 import { startFunctionHost } from './pipeline/start-host.ts';

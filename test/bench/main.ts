@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCommand } from '../../infra/commands/run-command.ts';
-import { flag, parseCommandLine, UsageError, value } from '../../infra/local/command-line.ts';
+import { flag, parseCommandLine, UsageError, value } from '../../infra/shared/command-line.ts';
 import { addPbx, startAws } from './aws.ts';
 import { type Bundle, environmentOf, synthesizeStack } from './bundles.ts';
 import { measureColdStarts } from './cold-start.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import { type LogLine, logChannel } from '../../functions/shared/log.ts';
+import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
 
 /** The lines that the functions logged during the current test. */
 export function captureLog(): LogLine[] {

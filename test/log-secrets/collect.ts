@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { relative } from 'node:path';
 import { formatWithOptions } from 'node:util';
-import { logChannel } from '../../functions/shared/log.ts';
+import { logChannel } from '../../functions/shared/telemetry/log.ts';
 import { DIRECTORY_VARIABLE, openEvidence, type Secret } from './evidence.ts';
 import { secretsOfBody, secretsOfHead } from './secrets-on-the-wire.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { log, logChannel } from '../../functions/shared/log.ts';
+import { log, logChannel } from '../../functions/shared/telemetry/log.ts';
 
 // A test run of its own, which prints its secrets in every way there is.
 const [token, random, password] = [randomUUID(), randomUUID(), randomUUID()];

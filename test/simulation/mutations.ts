@@ -1,4 +1,4 @@
-import { UsageError } from '../../infra/local/command-line.ts';
+import { UsageError } from '../../infra/shared/command-line.ts';
 import type { Edit } from './engine/module-hooks.ts';
 
 /** A bug that somebody could make, and that the simulation has to notice. */
@@ -7,15 +7,12 @@ export interface Mutation {
   edits: readonly Edit[];
 }
 
-const archiving = (file: string) => `functions/archive-recording/${file}`;
-const shared = (file: string) => `functions/shared/${file}`;
-
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'no look at the length',
     edits: [
       {
-        file: archiving('check-recording.ts'),
+        file: 'functions/shared/recordings/verification.ts',
         find: '  const expected = totalBytes',
         replace: '  if (bytes >= 0) return;\n  const expected = totalBytes',
       },
@@ -25,27 +22,33 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'no look at the sizes in the RIFF header',
     edits: [
       {
-        file: archiving('check-recording.ts'),
+        file: 'functions/shared/recordings/verification.ts',
         find: 'totalBytes ?? riff?.totalBytes ?? riff?.audioEndsAt ?? bytes',
         replace: 'totalBytes ?? bytes',
       },
-      { file: archiving('check-recording.ts'), find: 'if (riff === undefined) return;', replace: 'return;' },
+      {
+        file: 'functions/shared/recordings/verification.ts',
+        find: 'if (riff === undefined) return;',
+        replace: 'return;',
+      },
     ],
   },
   {
     name: 'no look at whether it is audio',
-    edits: [{ file: archiving('save-recording.ts'), find: '  checkIsAudio(head);\n', replace: '' }],
+    edits: [
+      { file: 'functions/shared/recordings/save-recording.ts', find: '  checkIsAudio(head);\n', replace: '' },
+    ],
   },
   {
     name: 'completed before it is checked',
     edits: [
       {
-        file: archiving('save-in-parts.ts'),
+        file: 'functions/shared/recordings/save-in-parts.ts',
         find: '    checkIsComplete(stored.bytes + part.bytes.length, stored);\n',
         replace: '',
       },
       {
-        file: archiving('save-in-parts.ts'),
+        file: 'functions/shared/recordings/save-in-parts.ts',
         find: 'const outcome = await store.complete(upload, whole, signal);',
         replace:
           'const outcome = await store.complete(upload, whole, signal); checkIsComplete(bytes, stored);',
@@ -56,7 +59,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a retry with the same random',
     edits: [
       {
-        file: shared('pbx/client.ts'),
+        file: 'functions/shared/pbx/client.ts',
         find: 'query: { recording, random, token }',
         replace: 'query: { recording, random: ((globalThis.known ??= {})[recording] ??= random), token }',
       },
@@ -86,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a message deleted although its job failed',
     edits: [
       {
-        file: archiving('handle-failure.ts'),
+        file: 'functions/archive-recording/handle-failure.ts',
         find: 'return scheduleRetry(failure, decision.afterSeconds, deps);',
         replace: 'return true;',
       },
@@ -96,7 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a job given up without a dead letter',
     edits: [
       {
-        file: archiving('handle-failure.ts'),
+        file: 'functions/archive-recording/handle-failure.ts',
         find: "case 'dead-letter':\n      return deadLetter(failure, deps);",
         replace: "case 'dead-letter':\n      return true;",
       },
@@ -104,13 +107,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a dead letter without its code',
-    edits: [{ file: shared('queues.ts'), find: '          code: text(error.code),\n', replace: '' }],
+    edits: [
+      { file: 'functions/shared/jobs/queues.ts', find: '          code: text(error.code),\n', replace: '' },
+    ],
   },
   {
     name: 'patience of an hour',
     edits: [
       {
-        file: shared('jobs/retry-policy.ts'),
+        file: 'functions/shared/jobs/retry-policy.ts',
         find: 'MAX_AGE_MS = 10 * DAY_MS',
         replace: 'MAX_AGE_MS = DAY_MS / 24',
       },
@@ -118,17 +123,25 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an object overwritten',
-    edits: [{ file: archiving('recording-store.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
+    edits: [
+      {
+        file: 'functions/shared/recordings/recording-store.ts',
+        find: "        IfNoneMatch: '*',\n",
+        replace: '',
+      },
+    ],
   },
   {
     name: 'an object of parts overwritten',
-    edits: [{ file: archiving('uploads.ts'), find: "        IfNoneMatch: '*',\n", replace: '' }],
+    edits: [
+      { file: 'functions/shared/recordings/uploads.ts', find: "        IfNoneMatch: '*',\n", replace: '' },
+    ],
   },
   {
     name: 'a failed upload left open',
     edits: [
       {
-        file: archiving('save-in-parts.ts'),
+        file: 'functions/shared/recordings/save-in-parts.ts',
         find: '    if (!isKept || begun.bytes === 0) await discardUpload(upload, store);\n',
         replace: '',
       },
@@ -138,7 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the checksum of the last part for the whole',
     edits: [
       {
-        file: archiving('save-in-parts.ts'),
+        file: 'functions/shared/recordings/save-in-parts.ts',
         find: 'crc32(bytes, stored.crc32)',
         replace: 'crc32(bytes)',
       },
@@ -148,7 +161,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a buffer filled while it is being sent',
     edits: [
       {
-        file: archiving('fill-parts.ts'),
+        file: 'functions/shared/recordings/parts.ts',
         find: '[filling, other] = [other ?? buffers.take(), filling];',
         replace: '',
       },
@@ -158,7 +171,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'resumed a byte too far on',
     edits: [
       {
-        file: archiving('open-download.ts'),
+        file: 'functions/shared/recordings/archive-recording.ts',
         find: 'client.openRecording(token, recording, signal, progress.bytes);',
         replace: 'client.openRecording(token, recording, signal, progress.bytes + 1);',
       },
@@ -168,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'resumed with whatever comes',
     edits: [
       {
-        file: archiving('open-download.ts'),
+        file: 'functions/shared/recordings/archive-recording.ts',
         find: 'if (source.start === 0) return { source, isResumable: false };',
         replace: 'if (source.start === 0) return { source, stored: progress, isResumable: false };',
       },
@@ -176,13 +189,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no eye on the time',
-    edits: [{ file: shared('deadline.ts'), find: 'RESERVE_MS = 10_000', replace: 'RESERVE_MS = -10_000' }],
+    edits: [
+      { file: 'functions/shared/deadline.ts', find: 'RESERVE_MS = 10_000', replace: 'RESERVE_MS = -10_000' },
+    ],
   },
   {
     name: 'a refusal that nobody is told of',
     edits: [
       {
-        file: shared('session/login.ts'),
+        file: 'functions/shared/session/login.ts',
         find: "if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);",
         replace: '',
       },
@@ -192,7 +207,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a refusal that nobody heeds',
     edits: [
       {
-        file: shared('session/login.ts'),
+        file: 'functions/shared/session/login.ts',
         find: '  assertNotHeld(snapshot.state, credentials, now(), retryRefused);\n',
         replace: '',
       },
@@ -202,7 +217,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a wrong password tried again',
     edits: [
       {
-        file: shared('pbx/errors.ts'),
+        file: 'functions/shared/pbx/errors.ts',
         find: "'20003': { kind: 'login-held'",
         replace: "'20003': { kind: 'transient'",
       },
@@ -212,12 +227,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a session that is never renewed',
     edits: [
       {
-        file: shared('pbx/errors.ts'),
+        file: 'functions/shared/pbx/errors.ts',
         find: "'20004': { kind: 'session-expired'",
         replace: "'20004': { kind: 'transient'",
       },
       {
-        file: shared('session/session.ts'),
+        file: 'functions/shared/session/session.ts',
         find: 'if (!(error instanceof PbxRefusal)) throw error;',
         replace: 'throw error;',
       },
@@ -227,7 +242,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a token in a log line',
     edits: [
       {
-        file: shared('session/login.ts'),
+        file: 'functions/shared/session/login.ts',
         find: "log('info', 'session-opened', { pbx: pbxId });",
         replace: "log('info', 'session-opened', { pbx: pbxId, token: tokens.token });",
       },
@@ -241,7 +256,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a call log of the first day only',
     edits: [
       {
-        file: 'functions/reconcile/window.ts',
+        file: 'functions/shared/call-log/windows.ts',
         find: '[...before.map((day) => windowOf(day)), windowOf(today.toString(), tomorrow.toString())]',
         replace: '[...before.map((day) => windowOf(day)), windowOf(today.toString())].slice(0, 1)',
       },
@@ -251,7 +266,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a loss counted again and again',
     edits: [
       {
-        file: shared('ledger.ts'),
+        file: 'functions/shared/recordings/markers.ts',
         find: 'hasStatus(error, 412)) return false;',
         replace: 'hasStatus(error, 412)) return true;',
       },

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, parseCommandLine, UsageError, value } from '../../infra/local/command-line.ts';
+import { flag, parseCommandLine, UsageError, value } from '../../infra/shared/command-line.ts';
 
 const whole = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'should be a whole number'), v.transform(Number));
 const no = v.optional(v.boolean(), false);

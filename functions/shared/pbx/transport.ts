@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Pbx } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
-import type { Pbx } from '../pbx-registry.ts';
 import { connectionError } from './errors.ts';
 
 /** An abort does not end a TLS handshake in undici, so this has to fit into what a deadline keeps in reserve. */

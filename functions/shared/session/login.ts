@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Credentials, digestCredentials, hasCredentials } from '../credentials.ts';
+import { type Credentials, digestCredentials, hasCredentials } from '../config/credentials.ts';
 import { ArchiveError, toArchiveError } from '../errors.ts';
-import { log } from '../log.ts';
 import type { PbxClient, Subscription } from '../pbx/types.ts';
+import { log } from '../telemetry/log.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
 
 /** Longer than a login can take. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../config/secrets.ts';
 
 /** What the functions share about a PBX's session. Times are epoch milliseconds. */
 const sessionStateSchema = v.object({

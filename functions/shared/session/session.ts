@@ -1,5 +1,5 @@
 import { PbxRefusal, toArchiveError } from '../errors.ts';
-import { log } from '../log.ts';
+import { log } from '../telemetry/log.ts';
 import { digestSubscription, type LoginDeps, logIn, type SessionToken } from './login.ts';
 
 /** Half of a token's life: a younger one need not be refreshed, which spares the secret a version. */

@@ -1,5 +1,5 @@
+import type { Pbx } from '../config/pbx-registry.ts';
 import type { Subscription } from '../pbx/types.ts';
-import type { Pbx } from '../pbx-registry.ts';
 
 /** The webhook's address for this PBX: `{reportUrl}/reports/{pbxId}/{webhookSecret}`. */
 export function subscriptionOf(

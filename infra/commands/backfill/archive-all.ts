@@ -1,5 +1,5 @@
 import { type ArchiveError, toArchiveError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/job.ts';
+import type { Job } from '../../../functions/shared/jobs/job.ts';
 
 /** So many recordings in a row without a connection: it is not the recordings. */
 const MAX_UNREACHABLE = 5;

@@ -1,10 +1,10 @@
+import type { Job } from '../../../functions/shared/jobs/job.ts';
 import {
   type ArchiveDeps,
   archiveRecording,
-} from '../../../functions/archive-recording/archive-recording.ts';
-import { Interruption } from '../../../functions/archive-recording/interruption.ts';
-import { discardUpload, uploadOf } from '../../../functions/archive-recording/uploads.ts';
-import type { Job } from '../../../functions/shared/job.ts';
+} from '../../../functions/shared/recordings/archive-recording.ts';
+import { Interruption } from '../../../functions/shared/recordings/save-in-parts.ts';
+import { discardUpload, uploadOf } from '../../../functions/shared/recordings/uploads.ts';
 
 /**
  * Archives a recording, going on where a cut connection left it as long as each turn stores some more of it.

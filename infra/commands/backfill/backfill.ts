@@ -1,11 +1,11 @@
-import { createPartBuffers } from '../../../functions/archive-recording/part-buffers.ts';
-import type { RecordingStore } from '../../../functions/archive-recording/recording-store.ts';
-import type { ArchiveIndex } from '../../../functions/reconcile/archive-index.ts';
+import type { ArchiveIndex } from '../../../functions/shared/call-log/archive-index.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/job.ts';
-import type { OpenPbx } from '../../../functions/shared/pbxs.ts';
-import { UsageError } from '../../local/command-line.ts';
-import { plural } from '../../local/display.ts';
+import type { Job } from '../../../functions/shared/jobs/job.ts';
+import { createPartBuffers } from '../../../functions/shared/recordings/parts.ts';
+import type { RecordingStore } from '../../../functions/shared/recordings/recording-store.ts';
+import type { OpenPbx } from '../../../functions/shared/session/pbxs.ts';
+import { UsageError } from '../../shared/command-line.ts';
+import { plural } from '../../shared/text.ts';
 import { archiveAll } from './archive-all.ts';
 import { archiveToTheEnd } from './archive-to-the-end.ts';
 import { compareDays } from './compare-days.ts';

@@ -1,5 +1,9 @@
-import { type Comparison, type FindDeps, findMissing } from '../../../functions/reconcile/find-missing.ts';
-import { daysBetween, windowOf } from '../../../functions/reconcile/window.ts';
+import {
+  type Comparison,
+  type FindDeps,
+  findMissing,
+} from '../../../functions/shared/call-log/find-missing.ts';
+import { daysBetween, windowOf } from '../../../functions/shared/call-log/windows.ts';
 
 export type DayComparison = Comparison & { day: string };
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { isDay } from '../../../functions/reconcile/window.ts';
-import { flag, parseCommandLine, UsageError, value } from '../../local/command-line.ts';
+import { isDay } from '../../../functions/shared/call-log/windows.ts';
+import { flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
 export const HELP = `Archives recordings of the past: compares the PBX's call log with the archive, and fetches what is missing.

@@ -1,5 +1,5 @@
 import { MultiBar } from 'cli-progress';
-import { type LogLine, logChannel } from '../../../functions/shared/log.ts';
+import { type LogLine, logChannel } from '../../../functions/shared/telemetry/log.ts';
 
 const PERIOD_WITHOUT_TERMINAL_MS = 10_000;
 

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Letter, readLetter } from './letter.ts';
+import { type Letter, readLetter } from './dead-letter.ts';
 
 /** SQS's most. */
 const BATCH_SIZE = 10;

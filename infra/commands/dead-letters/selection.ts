@@ -1,5 +1,5 @@
-import { UsageError, value } from '../../local/command-line.ts';
-import type { Letter } from './letter.ts';
+import { UsageError, value } from '../../shared/command-line.ts';
+import type { Letter } from './dead-letter.ts';
 
 /** How a command is told which dead letters it is about. */
 export const selectionOptions = { id: value, code: value, pbx: value };

@@ -1,10 +1,10 @@
-import { readReport } from '../../../functions/cdr-webhook/report.ts';
-import type { Job } from '../../../functions/shared/job.ts';
-import type { PbxRegistry } from '../../../functions/shared/pbx-registry.ts';
-import type { Queues } from '../../../functions/shared/queues.ts';
+import type { PbxRegistry } from '../../../functions/shared/config/pbx-registry.ts';
+import type { Job } from '../../../functions/shared/jobs/job.ts';
+import type { Queues } from '../../../functions/shared/jobs/queues.ts';
+import { readReport } from '../../../functions/shared/reports/report.ts';
 import type { Deployment } from '../deployment.ts';
+import type { Letter } from './dead-letter.ts';
 import type { TakenLetters } from './dead-letter-queue.ts';
-import type { Letter } from './letter.ts';
 
 export interface SendBackDeps
   extends Pick<Deployment, 'registry' | 'queueUrlBase'>,

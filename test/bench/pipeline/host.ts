@@ -1,7 +1,7 @@
 // One of the stack's functions as Lambda runs it, in a process of its own: behind an HTTP API, or behind a queue.
 import { createRequire } from 'node:module';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { startHttpFront } from '../../../infra/local/http-front.ts';
+import { startHttpFront } from '../../../infra/local/http-server.ts';
 import { pollQueue } from '../../../infra/local/queue-poller.ts';
 
 const [bundle = '', queueUrl] = process.argv.slice(2);

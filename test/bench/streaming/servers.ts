@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { generateCertificate } from '../../simulated-pbx/certificate.ts';
+import { generateCertificate } from '../../../infra/simulated-pbx/certificate.ts';
 
 /** The first byte is none of a text's. */
 const CHUNK = Buffer.concat([Buffer.of(0xff), randomBytes(1024 ** 2 - 1)]);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fingerprintOf } from '../../simulated-pbx/certificate.ts';
+import { fingerprintOf } from '../../../infra/simulated-pbx/certificate.ts';
 import { onCore } from '../run-probe.ts';
 
 const FILE = join(import.meta.dirname, 'servers.ts');

@@ -10,9 +10,9 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { type Message, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { generateSpeech } from '../../simulated-pbx/speech.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { generateSpeech } from '../../../infra/simulated-pbx/speech.ts';
+import { identity } from '../../infra/simulated-pbx/harness.ts';
 import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
 import { ArchiveError, type FailureKind } from '../../../functions/shared/errors.ts';
-import { jobSchema } from '../../../functions/shared/job.ts';
+import { jobSchema } from '../../../functions/shared/jobs/job.ts';
 import { anyText, fc, hostileText } from '../../property.ts';
 import { captureLog } from '../capture-log.ts';
 

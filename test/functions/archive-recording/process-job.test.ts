@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Archived } from '../../../functions/archive-recording/archive-recording.ts';
-import { Interruption } from '../../../functions/archive-recording/interruption.ts';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
-import type { Upload } from '../../../functions/archive-recording/uploads.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/job.ts';
+import type { Job } from '../../../functions/shared/jobs/job.ts';
+import type { DeadLetterReason } from '../../../functions/shared/jobs/queues.ts';
 import { errnoError } from '../../../functions/shared/pbx/errors.ts';
-import type { DeadLetterReason } from '../../../functions/shared/queues.ts';
+import type { Archived } from '../../../functions/shared/recordings/archive-recording.ts';
+import { Interruption } from '../../../functions/shared/recordings/save-in-parts.ts';
+import type { Upload } from '../../../functions/shared/recordings/uploads.ts';
 import { captureLog } from '../capture-log.ts';
 
 const SECOND_MS = 1000;

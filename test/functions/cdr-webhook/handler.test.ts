@@ -7,7 +7,7 @@ import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { jobSchema } from '../../../functions/shared/job.ts';
+import { jobSchema } from '../../../functions/shared/jobs/job.ts';
 import { useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 import { exampleCall, exampleReport } from './example-report.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ReceiveDeps, receiveReport } from '../../../functions/cdr-webhook/receive-report.ts';
-import type { DeadLetterReason } from '../../../functions/shared/queues.ts';
+import type { DeadLetterReason } from '../../../functions/shared/jobs/queues.ts';
 import { captureLog } from '../capture-log.ts';
 import { exampleCall, exampleReport } from './example-report.ts';
 

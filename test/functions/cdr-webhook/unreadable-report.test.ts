@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readReport } from '../../../functions/cdr-webhook/report.ts';
+import { readReport } from '../../../functions/shared/reports/report.ts';
 import { exampleReport } from './example-report.ts';
 
 const read = (changes: object, serialNumber?: string) =>

@@ -1,7 +1,7 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, expect, test } from 'vitest';
-import { type PbxEvent, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+import { type PbxEvent, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../infra/simulated-pbx/harness.ts';
 import { useSecretsManager, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { keepSessions } from '../../../functions/pbx-session/keep-session.ts';
-import type { SessionRequest } from '../../../functions/pbx-session/request.ts';
+import type { SessionRequest } from '../../../functions/pbx-session/session-request.ts';
 import { ArchiveError, type FailureKind } from '../../../functions/shared/errors.ts';
 import type { KeepOptions, Session } from '../../../functions/shared/session/session.ts';
 import { captureLog } from '../capture-log.ts';

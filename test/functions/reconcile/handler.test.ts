@@ -9,10 +9,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { createLedger } from '../../../functions/shared/ledger.ts';
-import { recordingKey } from '../../../functions/shared/recording-name.ts';
-import { type SimulatedCall, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+import { createLedger } from '../../../functions/shared/recordings/markers.ts';
+import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
+import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { identity } from '../../infra/simulated-pbx/harness.ts';
 import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 

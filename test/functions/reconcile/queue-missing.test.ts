@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { MissingRecording } from '../../../functions/reconcile/find-missing.ts';
 import { queueMissing } from '../../../functions/reconcile/queue-missing.ts';
+import type { MissingRecording } from '../../../functions/shared/call-log/find-missing.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { captureLog } from '../capture-log.ts';
 

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type ReconcileDeps, reconcilePbxs } from '../../../functions/reconcile/reconcile-pbxs.ts';
 import { ArchiveError, PbxRefusal } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/job.ts';
+import type { Job } from '../../../functions/shared/jobs/job.ts';
 import type { CdrWindow } from '../../../functions/shared/pbx/types.ts';
 import { captureLog } from '../capture-log.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthorizer } from '../../../functions/recording-link/authorize.ts';
 import { envSchema } from '../../../functions/recording-link/env.ts';
-import { parseSettings } from '../../../functions/shared/parse-settings.ts';
-import type { Secrets } from '../../../functions/shared/secrets.ts';
+import { parseSettings } from '../../../functions/shared/config/parse-settings.ts';
+import type { Secrets } from '../../../functions/shared/config/secrets.ts';
 
 const TOKEN = 'link-token-0123456789';
 const COMMON = { BUCKET_NAME: 'bucket', MAX_LINK_AGE_SECONDS: '3600' };

@@ -5,7 +5,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { parse } from 'content-disposition';
 import { expect, test } from 'vitest';
-import { findNameProblem, recordingKey } from '../../../functions/shared/recording-name.ts';
+import { findNameProblem, recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { anyText, FEWER_RUNS, fc, hostileText } from '../../property.ts';
 import { useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';

@@ -2,9 +2,9 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
-import type { Call } from '../../../functions/shared/job.ts';
-import { encodeCall } from '../../../functions/shared/metadata.ts';
-import { recordingKey } from '../../../functions/shared/recording-name.ts';
+import type { Call } from '../../../functions/shared/jobs/job.ts';
+import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
+import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 

@@ -12,8 +12,8 @@ import {
   createSecretsManagerClient,
   createSqsClient,
 } from '../../../functions/shared/aws-clients.ts';
+import { createSecrets } from '../../../functions/shared/config/secrets.ts';
 import { toArchiveError } from '../../../functions/shared/errors.ts';
-import { createSecrets } from '../../../functions/shared/secrets.ts';
 
 type Response = [status: number, body: string];
 

@@ -6,10 +6,10 @@ import {
   type SimulatedCall,
   type SimulatedPbxOptions,
   startSimulatedPbx,
-} from '../../simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+} from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { findFreePort } from '../local/free-port.ts';
 import { makeDirectory, start, startScript } from '../local/start-process.ts';
+import { identity } from '../simulated-pbx/harness.ts';
 
 const PASSWORD = 'password-of-the-backfill';
 const DAY_MS = 24 * 60 * 60 * 1000;

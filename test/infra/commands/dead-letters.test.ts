@@ -6,11 +6,11 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSqsClient } from '../../../functions/shared/aws-clients.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import { createQueues } from '../../../functions/shared/queues.ts';
-import { readArchiveConfig } from '../../../infra/config.ts';
+import { createQueues } from '../../../functions/shared/jobs/queues.ts';
+import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { useSqs } from '../../functions/aws-services.ts';
 import { startScript } from '../local/start-process.ts';
-import { exampleJob } from './dead-letters/example-letter.ts';
+import { exampleJob } from './dead-letters/example-dead-letter.ts';
 
 const { stackName, pbxs } = readArchiveConfig(JSON.parse(readFileSync('cdk.json', 'utf8')).context.archive);
 const [pbx = ''] = Object.keys(pbxs);

@@ -2,11 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Misbehaviour } from '../../simulated-pbx/simulated-pbx.ts';
-import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+import type { Misbehaviour } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { findFreePort } from '../local/free-port.ts';
 import { makeDirectory, start, startScript } from '../local/start-process.ts';
+import { identity } from '../simulated-pbx/harness.ts';
 
 const PASSWORD = 'password-of-the-redrive';
 

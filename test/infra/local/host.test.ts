@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type LogLine, logChannel } from '../../../functions/shared/log.ts';
+import { type LogLine, logChannel } from '../../../functions/shared/telemetry/log.ts';
 import { startHost } from '../../../infra/local/host.ts';
-import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { identity } from '../simulated-pbx/harness.ts';
 import { makeDirectory } from './start-process.ts';
 
 const HOUR_MS = 3_600_000;

@@ -7,9 +7,9 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../infra/local/s3/server.ts';
-import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../simulated-pbx/test-bench.ts';
+import type { SimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { identity } from '../simulated-pbx/harness.ts';
 import { findFreePort } from './free-port.ts';
 import { makeDirectory, start } from './start-process.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
-import { type SimulatedCall, startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { findFreePort } from './free-port.ts';
 
 /**

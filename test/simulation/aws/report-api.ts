@@ -1,4 +1,4 @@
-import type { Answer } from '../../simulated-pbx/reports.ts';
+import type { Answer } from '../../../infra/simulated-pbx/reports.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { Office } from '../pbx/office.ts';
 import type { World } from '../world.ts';

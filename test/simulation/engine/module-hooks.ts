@@ -16,13 +16,13 @@ const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = 
     url: new URL('../pbx/connector.ts', import.meta.url),
   },
   {
-    importer: /^functions\/shared\/credentials\.ts$/,
+    importer: /^functions\/shared\/config\/credentials\.ts$/,
     specifier: 'node:crypto',
     url: new URL('./quick-crypto.ts', import.meta.url),
   },
   {
     importer: /^functions\/[^/]+\/handler\.ts$/,
-    specifier: '../shared/publish-metrics.ts',
+    specifier: '../shared/telemetry/publish-metrics.ts',
     url: new URL('./publish-metrics-once.ts', import.meta.url),
   },
 ];
@@ -30,7 +30,7 @@ const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = 
 /** Recordings and parts are a thousandth of their size, so that thousands of calls a minute can be made. */
 const SCALE: readonly Edit[] = [
   {
-    file: 'functions/archive-recording/part-buffers.ts',
+    file: 'functions/shared/recordings/parts.ts',
     find: 'PART_BYTES = 6 * 1024 * 1024',
     replace: 'PART_BYTES = 6 * 1024',
   },

@@ -1,4 +1,4 @@
-import { publishMetrics as publish } from '../../../functions/shared/publish-metrics.ts';
+import { publishMetrics as publish } from '../../../functions/shared/telemetry/publish-metrics.ts';
 
 let isPublishing = false;
 

@@ -1,5 +1,5 @@
-import { CDR_FILE } from '../../simulated-pbx/misbehaviours.ts';
-import type { PbxEvent } from '../../simulated-pbx/simulated-pbx.ts';
+import { CDR_FILE } from '../../../infra/simulated-pbx/misbehaviours.ts';
+import type { PbxEvent } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import type { Office } from '../pbx/office.ts';
 import type { World } from '../world.ts';

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { WebServer, WebServerOptions } from '../../simulated-pbx/web-server.ts';
+import type { WebServer, WebServerOptions } from '../../../infra/simulated-pbx/web-server.ts';
 import { type Invocation, never } from '../aws/invocation.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import { delay } from '../engine/virtual-time.ts';

@@ -1,4 +1,4 @@
-import type { Misbehaviour } from '../../simulated-pbx/misbehaviours.ts';
+import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts';
 import type { Random } from '../engine/random.ts';
 import type { Faults } from '../faults.ts';
 

@@ -1,6 +1,6 @@
-import type { Ranges } from '../../simulated-pbx/ranges.ts';
-import type { SimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
-import { startSimulatedPbx } from '../../simulated-pbx/simulated-pbx.ts';
+import type { Ranges } from '../../../infra/simulated-pbx/ranges.ts';
+import type { SimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
-import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
-import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
+import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
+import { identity, startBench } from '../../../infra/simulated-pbx/harness.ts';
 import { captureLog } from '../../capture-log.ts';
 import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
 

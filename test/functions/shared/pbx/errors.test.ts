@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
-import { parseReply } from '../../../../functions/shared/pbx/reply.ts';
+import { errnoError, parseReply } from '../../../../functions/shared/pbx/errors.ts';
 
 /** The vendor's guides: what each number means. */
 const TABLE = [

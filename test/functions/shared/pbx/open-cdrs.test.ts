@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { startBench } from '../../../simulated-pbx/test-bench.ts';
+import { startBench } from '../../../infra/simulated-pbx/harness.ts';
 import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
 
 const TOKEN = '4cb0c5a3b1d84f6e97e2b6d0f1a82c35';

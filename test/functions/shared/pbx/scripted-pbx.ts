@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
+import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import type { Timeouts } from '../../../../functions/shared/pbx/transport.ts';
-import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
-import type { TlsIdentity } from '../../../simulated-pbx/certificate.ts';
+import type { TlsIdentity } from '../../../../infra/simulated-pbx/certificate.ts';
 
 export interface Seen {
   method: string;

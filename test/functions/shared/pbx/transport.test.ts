@@ -3,11 +3,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { tlsSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
-import { tlsSchema } from '../../../../functions/shared/pbx-registry.ts';
-import { fingerprintOf, generateCertificate } from '../../../simulated-pbx/certificate.ts';
-import { identity, startBench } from '../../../simulated-pbx/test-bench.ts';
+import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
+import { identity, startBench } from '../../../infra/simulated-pbx/harness.ts';
 import { type Answer, reply, startScriptedPbx } from './scripted-pbx.ts';
 
 const other = await generateCertificate(['127.0.0.1']);

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
-import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
 import { withToken } from '../../../../functions/shared/session/session.ts';
-import type { SimulatedPbx, SimulatedPbxOptions } from '../../../simulated-pbx/simulated-pbx.ts';
-import { startBench, startReceiver } from '../../../simulated-pbx/test-bench.ts';
-import { startSession, WEBHOOK_SECRET } from './session-bench.ts';
+import type { SimulatedPbx, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startBench, startReceiver } from '../../../infra/simulated-pbx/harness.ts';
+import { startSession, WEBHOOK_SECRET } from './session-harness.ts';
 
 const MINUTE_MS = 60_000;
 

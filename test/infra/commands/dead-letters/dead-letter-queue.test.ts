@@ -8,10 +8,10 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveReport } from '../../../../functions/cdr-webhook/receive-report.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { createQueues } from '../../../../functions/shared/queues.ts';
+import { createQueues } from '../../../../functions/shared/jobs/queues.ts';
 import { type TakenLetters, withLetters } from '../../../../infra/commands/dead-letters/dead-letter-queue.ts';
 import { useSqs } from '../../../functions/aws-services.ts';
-import { exampleJob } from './example-letter.ts';
+import { exampleJob } from './example-dead-letter.ts';
 
 describe('taken letters', async () => {
   const { createQueue, empty } = await useSqs();

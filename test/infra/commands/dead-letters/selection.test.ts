@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { selectLetters } from '../../../../infra/commands/dead-letters/selection.ts';
-import { UsageError } from '../../../../infra/local/command-line.ts';
-import { makeLetter } from './example-letter.ts';
+import { UsageError } from '../../../../infra/shared/command-line.ts';
+import { makeLetter } from './example-dead-letter.ts';
 
 const letters = [
   { ...makeLetter(), id: 'aa11', code: 'pbx-20014', pbx: 'head-office' },

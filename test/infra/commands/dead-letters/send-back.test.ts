@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { pbxSchema } from '../../../../functions/shared/pbx-registry.ts';
-import type { Letter } from '../../../../infra/commands/dead-letters/letter.ts';
+import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
+import type { Letter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import { type SendBackDeps, sendBack } from '../../../../infra/commands/dead-letters/send-back.ts';
 import { exampleCall, exampleReport } from '../../../functions/cdr-webhook/example-report.ts';
-import { exampleJob, exampleReason, makeLetter } from './example-letter.ts';
+import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
 
 const headOffice = v.parse(pbxSchema, {
   baseUrl: 'https://192.0.2.1:8088',

@@ -1,0 +1,31 @@
+import * as v from 'valibot';
+import { isDay } from '../shared/call-log/windows.ts';
+import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
+
+/** Of a schedule's run. */
+const DEFAULT_HOURS = 24;
+
+/** What is further back may take longer than a function may run. */
+const MAX_HOURS = 31 * 24;
+
+const daySchema = v.pipe(v.string(), v.check(isDay, 'should be a day, such as 2026-01-31'));
+
+/**
+ * What the function is invoked with: `{"hours":24}`, by the schedule; `{"pbx":"head-office","hours":720}` or
+ * `{"pbx":"head-office","from":"2026-01-01","to":"2026-06-30"}`, by a person. Days are the PBX's own, both included.
+ */
+const requestSchema = v.union([
+  v.strictObject({
+    pbx: v.optional(pbxIdSchema),
+    hours: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_HOURS)), DEFAULT_HOURS),
+  }),
+  v.pipe(
+    v.strictObject({ pbx: v.optional(pbxIdSchema), from: daySchema, to: daySchema }),
+    v.check(({ from, to }) => from <= to, 'from should not be later than to'),
+  ),
+]);
+
+/** All PBXs if `pbx` is absent. */
+export type ReconcileRequest = v.InferOutput<typeof requestSchema>;
+
+export const readRequest = (event: unknown): ReconcileRequest => v.parse(requestSchema, event ?? {});

@@ -1,0 +1,42 @@
+import { scryptSync } from 'node:crypto';
+import * as v from 'valibot';
+import { ArchiveError } from '../errors.ts';
+import type { Pbx } from './pbx-registry.ts';
+import type { Secrets } from './secrets.ts';
+
+const MIN_WEBHOOK_SECRET_LENGTH = 16;
+
+/** The secret that a person fills in. The stack generates `webhookSecret`, the last part of the report URL. */
+const credentialsSchema = v.object({
+  username: v.optional(v.string(), ''),
+  password: v.optional(v.string(), ''),
+  webhookSecret: v.pipe(v.string(), v.minLength(MIN_WEBHOOK_SECRET_LENGTH), v.regex(/^[\w-]+$/)),
+});
+
+export type Credentials = v.InferOutput<typeof credentialsSchema>;
+
+/** Always read afresh: a person may have corrected the password a second ago. */
+export async function readCredentials(
+  pbx: Pick<Pbx, 'credentialsSecret'>,
+  secrets: Secrets,
+): Promise<Credentials> {
+  const { value } = await secrets.read(pbx.credentialsSecret);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), credentialsSchema), value);
+  if (parsed.success) return parsed.output;
+  const fields = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole').join(', ');
+  throw new ArchiveError(
+    'credentials-malformed',
+    `The secret ${pbx.credentialsSecret} is not the expected JSON of username, password and webhookSecret: ${fields}.`,
+    { kind: 'login-held' },
+  );
+}
+
+export const hasCredentials = ({ username, password }: Credentials) => username !== '' && password !== '';
+
+/**
+ * Tells whether credentials changed without keeping them. It is stored beside the session, where a plain
+ * hash of the password would invite guessing: hence scrypt.
+ */
+export function digestCredentials({ username, password }: Credentials): string {
+  return scryptSync(password, username, 32).toString('base64');
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { parseSettings } from './parse-settings.ts';
+
+/** A PBX's name in paths, keys, metrics and secret names. */
+export const pbxIdSchema = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'should be 1 to 40 of a-z, 0-9 and inner hyphens'),
+);
+
+const isOrigin = (text: string) => /^https?:\/\/[^/\\?#@\s]+\/?$/i.test(text) && URL.canParse(text);
+
+export const baseUrlSchema = v.pipe(
+  v.string(),
+  v.check(isOrigin, 'should be scheme, host and port only, such as https://192.168.5.150:8088'),
+  v.transform((text) => new URL(text).origin),
+);
+
+/** Colons and case are free; kept as Node's `fingerprint256` writes it: upper-case pairs with colons. */
+export const fingerprintSchema = v.pipe(
+  v.string(),
+  v.regex(/^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, 'should be a SHA-256 fingerprint: 32 pairs of hex digits'),
+  v.transform((text) => text.replaceAll(':', '').toUpperCase().match(/../g)?.join(':') ?? ''),
+);
+
+/**
+ * Without `ca` and `fingerprint256` the certificate has to be one that public authorities vouch for.
+ * There is no way to skip the check.
+ */
+export const tlsSchema = v.pipe(
+  v.strictObject({
+    /** PEM of the authority, or of the self-signed certificate itself. */
+    ca: v.optional(
+      v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'should be a PEM certificate')),
+    ),
+    /** SHA-256 of the very certificate that the PBX shows; nothing else about it is then looked at. */
+    fingerprint256: v.optional(fingerprintSchema),
+    /** The name that the certificate is made out to, where it is not the base URL's host. */
+    serverName: v.optional(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
+    minVersion: v.optional(v.picklist(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']), 'TLSv1.2'),
+  }),
+  v.check(
+    (tls) => tls.ca === undefined || tls.fingerprint256 === undefined,
+    'should have either ca or fingerprint256, not both',
+  ),
+);
+
+const isTimeZone = (name: string) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+};
+
+const isReportUrl = (text: string) => {
+  const address = text.replace('{host}', 'host.example');
+  const url = /^https?:\/\//.test(address) ? address : `http://${address}`;
+  return /^https?:\/\/[^/\\?#@{}\s]+$/.test(url) && URL.canParse(url);
+};
+
+/** What the administrator decides about a PBX; the same in `cdk.json` and in the registry file. */
+export const pbxSettings = {
+  baseUrl: baseUrlSchema,
+  apiVersion: v.optional(v.picklist(['v1.1.0', 'v2.0.0']), 'v1.1.0'),
+  /** Reports that carry another serial number are not this PBX's. */
+  serialNumber: v.optional(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
+  /** The one address that may download with a random string, sent as `allowedip`. */
+  allowedIp: v.optional(v.pipe(v.string(), v.ip('should be one IP address'))),
+  timeZone: v.optional(
+    v.pipe(v.string(), v.check(isTimeZone, 'should be an IANA time zone, such as Europe/Berlin')),
+    'UTC',
+  ),
+  tls: v.optional(tlsSchema, {}),
+  /**
+   * Where the PBX is told to post its reports: `https://HOST`, `http://HOST` or, as in the vendor's guide,
+   * a bare `HOST`, each with an optional `:PORT`. `{host}` stands for the stack's own webhook host.
+   */
+  reportUrl: v.optional(
+    v.pipe(v.string(), v.check(isReportUrl, 'should be [http[s]://]HOST[:PORT], where HOST may be {host}')),
+  ),
+};
+
+export const pbxSchema = v.strictObject({
+  ...pbxSettings,
+  reportUrl: v.unwrap(pbxSettings.reportUrl),
+  // Who wrote the registry has looked for it already, and to look for it here takes 18 ms of a function's start.
+  timeZone: v.optional(v.string(), 'UTC'),
+  /** Name of the secret with `username`, `password` and `webhookSecret`. */
+  credentialsSecret: v.string(),
+  /** Name of the secret that the functions share the PBX session in. */
+  sessionSecret: v.string(),
+  queueName: v.string(),
+});
+
+export type Pbx = v.InferOutput<typeof pbxSchema>;
+
+export const registrySchema = v.record(pbxIdSchema, pbxSchema);
+
+/** Every PBX of this deployment, by id. */
+export type PbxRegistry = Readonly<Record<string, Pbx>>;
+
+/** The registry is a file because fifty PBXs do not fit Lambda's 4 KB of environment. */
+export function readPbxRegistry(path: string): PbxRegistry {
+  return parseSettings(`The PBX registry ${path}`, registrySchema, JSON.parse(readFileSync(path, 'utf8')));
+}

@@ -1,0 +1,58 @@
+import type { Call } from '../jobs/job.ts';
+
+/** S3 allows 2 KB of user metadata in all; eleven values of this size and their names stay below it. */
+const MAX_VALUE_BYTES = 150;
+
+const FIELDS: Readonly<Record<keyof Call, string>> = {
+  callId: 'call-id',
+  from: 'from',
+  to: 'to',
+  type: 'type',
+  status: 'status',
+  start: 'start',
+  talkSeconds: 'talk-seconds',
+  trunk: 'trunk',
+  did: 'did',
+  serialNumber: 'serial-number',
+};
+
+const entries = Object.entries(FIELDS) as [keyof Call, string][];
+
+/** The call as S3 user metadata (`x-amz-meta-*`), percent-encoded where a value is not plain ASCII. */
+export function encodeCall(call: Call): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  for (const [field, name] of entries) {
+    const value = call[field];
+    if (value !== undefined && value !== '') metadata[name] = encodeValue(value);
+  }
+  return metadata;
+}
+
+export function decodeCall(metadata: Readonly<Record<string, string>>): Call {
+  const call: Call = {};
+  for (const [field, name] of entries) {
+    const value = metadata[name];
+    if (value !== undefined) call[field] = decodeValue(value);
+  }
+  return call;
+}
+
+/** As much of the value as there is room for. */
+function encodeValue(value: string): string {
+  const characters = [...value.toWellFormed()].slice(0, MAX_VALUE_BYTES);
+  while (percentEncode(characters).length > MAX_VALUE_BYTES) characters.pop();
+  return percentEncode(characters);
+}
+
+/** Headers lose spaces at their ends, so those are encoded too; `%` is, so that decoding is exact. */
+const percentEncode = (characters: string[]) =>
+  characters.join('').replace(/[^ !-$&-~]|^ +| +$/gu, encodeURIComponent);
+
+/** A value that somebody else wrote may hold a bare `%`; it is then shown as it stands. */
+function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

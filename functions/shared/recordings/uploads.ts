@@ -1,0 +1,180 @@
+import { basename } from 'node:path/posix';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { hasStatus } from '../aws-clients.ts';
+import { ArchiveError, toArchiveError } from '../errors.ts';
+import type { Job } from '../jobs/job.ts';
+import { log } from '../telemetry/log.ts';
+import { recordingKey } from './recording-name.ts';
+
+/** For what is done when the time is up already; two of them fit into what is kept in reserve for that. */
+const CLEAN_UP_TIMEOUT_MS = 4_000;
+
+export interface Upload {
+  key: string;
+  uploadId: string;
+}
+
+/** `crc32` as S3 writes it. */
+export interface StoredPart {
+  etag: string;
+  crc32: string;
+}
+
+/** S3's multipart uploads, each of which becomes one recording. */
+export interface Uploads {
+  /** Returns the upload's id. Takes no signal: an upload whose id nobody learned could not be removed. */
+  begin(key: string, about: RecordingDescription): Promise<string>;
+  /** Fails with `upload-gone` if the upload has been aborted or completed. */
+  putPart(
+    upload: Upload,
+    part: { partNumber: number; bytes: Buffer; crc32: string },
+    signal: AbortSignal,
+  ): Promise<StoredPart>;
+  /**
+   * Makes an object of the parts, whose numbers are 1, 2 and so on. Fails with `upload-gone`, or with
+   * `upload-refused` if S3 finds that they are not what they should be.
+   */
+  complete(
+    upload: Upload,
+    whole: { parts: StoredPart[]; bytes: number; crc32: string },
+    signal: AbortSignal,
+  ): Promise<WriteOutcome>;
+  /** Frees what has been uploaded so far; harmless if the upload is gone. */
+  abort(upload: Upload): Promise<void>;
+}
+
+export function createUploads(s3: S3Client, bucket: string): Uploads {
+  return {
+    async begin(key, { contentType, metadata }) {
+      const command = new CreateMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+        ContentType: contentType,
+        Metadata: metadata,
+      });
+      const { UploadId } = await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
+      if (UploadId === undefined) throw new Error('S3 gave no upload id.');
+      return UploadId;
+    },
+
+    async putPart({ key, uploadId }, { partNumber, bytes, crc32 }, abortSignal) {
+      const command = new UploadPartCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        PartNumber: partNumber,
+        Body: bytes,
+        ChecksumCRC32: crc32,
+      });
+      const { ETag = '' } = await s3.send(command, { abortSignal }).catch(failIfGone);
+      return { etag: ETag, crc32 };
+    },
+
+    async complete({ key, uploadId }, { parts, bytes, crc32 }, abortSignal) {
+      const command = new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        ChecksumCRC32: crc32,
+        ChecksumType: 'FULL_OBJECT',
+        MpuObjectSize: bytes,
+        IfNoneMatch: '*',
+        MultipartUpload: {
+          Parts: parts.map((part, index) => ({
+            PartNumber: index + 1,
+            ETag: part.etag,
+            ChecksumCRC32: part.crc32,
+          })),
+        },
+      });
+      try {
+        return await writtenOnce(s3.send(command, { abortSignal }).catch(failIfGone));
+      } catch (error) {
+        throw hasStatus(error, 400) ? refused(error) : error;
+      }
+    },
+
+    async abort({ key, uploadId }) {
+      try {
+        const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+        await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
+      } catch (error) {
+        if (!hasStatus(error, 404)) throw error;
+      }
+    },
+  };
+}
+
+/** Another run of the same job has completed the upload, or the bucket's lifecycle rule has removed it. */
+function failIfGone(error: unknown): never {
+  if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchUpload') throw error;
+  throw new ArchiveError('upload-gone', 'The upload is not there any more.', {
+    cause: error,
+  });
+}
+
+const refused = (cause: S3ServiceException) =>
+  new ArchiveError('upload-refused', `S3 does not make an object of the parts (${cause.name}).`, {
+    cause,
+  });
+
+/** The upload that a job, or its interrupted attempt, would have resumed. */
+export const uploadOf = (
+  { pbx, recording }: Pick<Job, 'pbx' | 'recording'>,
+  stored: { uploadId: string } | undefined,
+): Upload | undefined => stored && { key: recordingKey(pbx, recording), uploadId: stored.uploadId };
+
+/** Frees what an upload holds that nobody will resume. Never rejects. */
+export async function discardUpload(
+  upload: Upload | undefined,
+  uploads: Pick<Uploads, 'abort'>,
+): Promise<void> {
+  if (upload === undefined) return;
+  try {
+    await uploads.abort(upload);
+  } catch (error) {
+    // The bucket's lifecycle rule clears it a day later.
+    log('warn', 'upload-not-aborted', {
+      recording: basename(upload.key),
+      code: toArchiveError(error).code,
+    });
+  }
+}
+
+export interface RecordingDescription {
+  contentType: string;
+  metadata: Record<string, string>;
+}
+
+/** `already-there`: the key had an object, which stays as it is. */
+export type WriteOutcome = 'written' | 'already-there';
+
+/** How the saving of a recording ended; `crc32` as S3 writes it. */
+export type Saved = { outcome: 'written'; bytes: number; crc32: string } | { outcome: 'already-there' };
+
+/** 412 is S3's answer to `If-None-Match: *` when the object has come into being meanwhile. */
+export async function writtenOnce(write: Promise<unknown>): Promise<WriteOutcome> {
+  try {
+    await write;
+    return 'written';
+  } catch (error) {
+    if (hasStatus(error, 412)) return 'already-there';
+    throw error;
+  }
+}
+
+/** A CRC-32 as S3 writes it: base64 of its four bytes, the most significant first. */
+export function toBase64(crc32: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32);
+  return bytes.toString('base64');
+}

@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import type { Call } from '../jobs/job.ts';
+
+/** Firmwares write numbers as strings or as numbers, and `null` or nothing for what they do not know. */
+export const cdrText = v.optional(
+  v.pipe(
+    v.nullable(v.union([v.string(), v.number(), v.boolean()])),
+    v.transform((value) => (value === null || value === '' ? undefined : String(value))),
+  ),
+);
+
+/** A fact of an odd shape is no reason to do without the recording. */
+const fact = v.fallback(cdrText, undefined);
+
+/**
+ * A call detail record, as reports and CDR files have it. The spellings are those seen in the vendor's guides
+ * (S-Series v1 and v2, K2, Cloud PBX).
+ */
+export const cdrSchema = v.object({
+  callid: fact,
+  timestart: fact,
+  callfrom: fact,
+  callto: fact,
+  callduration: fact,
+  callduraction: fact,
+  talkduration: fact,
+  talkduraction: fact,
+  srctrunkname: fact,
+  desttrunkname: fact,
+  dsttrcunkname: fact,
+  dsttrunkname: fact,
+  dstrunkname: fact,
+  status: fact,
+  type: fact,
+  recording: cdrText,
+  didnumber: fact,
+  sn: cdrText,
+});
+
+export type Cdr = v.InferOutput<typeof cdrSchema>;
+
+export function callOf(cdr: Cdr): Call {
+  const facts = {
+    callId: cdr.callid,
+    from: cdr.callfrom,
+    to: cdr.callto,
+    type: cdr.type,
+    status: cdr.status,
+    start: cdr.timestart,
+    talkSeconds: cdr.talkduration ?? cdr.talkduraction,
+    trunk: cdr.srctrunkname ?? cdr.dsttrunkname ?? cdr.desttrunkname ?? cdr.dstrunkname ?? cdr.dsttrcunkname,
+    did: cdr.didnumber,
+    serialNumber: cdr.sn,
+  };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,52 @@
+import { readCredentials } from '../config/credentials.ts';
+import type { Pbx, PbxRegistry } from '../config/pbx-registry.ts';
+import type { Secrets } from '../config/secrets.ts';
+import { ArchiveError } from '../errors.ts';
+import { createPbxClient } from '../pbx/client.ts';
+import type { PbxClient } from '../pbx/types.ts';
+import { createSession, type Session } from './session.ts';
+import { createSessionStore } from './session-store.ts';
+import { subscriptionOf } from './subscription.ts';
+
+export interface OpenPbx {
+  settings: Pbx;
+  client: PbxClient;
+  session: Session;
+}
+
+/** The PBXs of the registry, each with its client and its session, made when first asked for. */
+export function openPbxs(
+  registry: PbxRegistry,
+  /** Fills `{host}` in a PBX's `reportUrl`. */
+  reportHost: string,
+  secrets: Secrets,
+  now: () => number = Date.now,
+): { ids: string[]; get(pbxId: string): OpenPbx } {
+  const opened = new Map<string, OpenPbx>();
+
+  function open(pbxId: string): OpenPbx {
+    const settings = Object.hasOwn(registry, pbxId) ? registry[pbxId] : undefined;
+    if (settings === undefined) {
+      throw new ArchiveError('unknown-pbx', `The configuration has no PBX ${pbxId}.`, { kind: 'permanent' });
+    }
+    const client = createPbxClient(settings);
+    const session = createSession({
+      pbxId,
+      client,
+      store: createSessionStore(settings.sessionSecret, secrets),
+      readCredentials: () => readCredentials(settings, secrets),
+      subscriptionFor: ({ webhookSecret }) => subscriptionOf(pbxId, settings, reportHost, webhookSecret),
+      now,
+    });
+    return { settings, client, session };
+  }
+
+  return {
+    ids: Object.keys(registry),
+    get(pbxId) {
+      const known = opened.get(pbxId) ?? open(pbxId);
+      opened.set(pbxId, known);
+      return known;
+    },
+  };
+}

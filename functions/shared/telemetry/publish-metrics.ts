@@ -1,0 +1,18 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { type LogLine, metricsChannel } from './log.ts';
+import { METRICS, measure, NAMESPACE } from './metrics.ts';
+
+/** From now on prints, as CloudWatch's embedded metric format, what the outcomes count for that this process logs. */
+export function publishMetrics(stackName: string): void {
+  const metrics = new Metrics({ namespace: NAMESPACE });
+  // Powertools' own, `service`, would be part of every series.
+  metrics.clearDefaultDimensions();
+  metrics.setDefaultDimensions({ stack: stackName });
+  metricsChannel.subscribe((line) => {
+    for (const { dimensions, values } of measure(line as LogLine)) {
+      for (const set of dimensions) metrics.addDimensions(set);
+      for (const { name, value } of values) metrics.addMetric(name, METRICS[name].unit, value);
+      metrics.publishStoredMetrics();
+    }
+  });
+}

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import * as v from 'valibot';
+import { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
+import { type ArchiveConfig, readArchiveConfig } from '../config/archive-config.ts';
+import { UsageError } from '../shared/command-line.ts';
+import { buildRegistry } from '../stack/registry-layer.ts';
+
+const cdkFile = resolve(import.meta.dirname, '../../cdk.json');
+
+/** What ArchiveStack puts out, as far as it is needed here. */
+const outputsSchema = v.object({
+  RecordingsBucket: v.string(),
+  DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
+  WebhookHost: v.string(),
+});
+
+/** The stack that cdk.json configures, as it is deployed. */
+export async function findStack() {
+  const config = await readConfig();
+  // The AWS CLI knows both names, the SDK only the first.
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  if (AWS_DEFAULT_REGION !== undefined) process.env.AWS_REGION = AWS_REGION ?? AWS_DEFAULT_REGION;
+  const cloudFormation = new CloudFormationClient();
+  const region = await cloudFormation.config.region();
+  const outputs = await readOutputs(cloudFormation, config.stackName, region);
+  return {
+    name: `the stack ${config.stackName} in ${region}`,
+    bucket: outputs.RecordingsBucket,
+    deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
+    // All queues of a stack are in one account and region.
+    queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),
+    reportHost: outputs.WebhookHost,
+    registry: v.parse(registrySchema, buildRegistry(config)),
+  };
+}
+
+async function readConfig(): Promise<ArchiveConfig> {
+  try {
+    const { context } = JSON.parse(await readFile(cdkFile, 'utf8'));
+    return readArchiveConfig(context?.archive);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function readOutputs(client: CloudFormationClient, stackName: string, region: string) {
+  const { Stacks = [] } = await client
+    .send(new DescribeStacksCommand({ StackName: stackName }))
+    .catch((error: unknown) => {
+      // CloudFormation's word for a stack that is not there.
+      if (error instanceof Error && error.name === 'ValidationError') return { Stacks: [] };
+      throw error;
+    });
+  const entries =
+    Stacks[0]?.Outputs?.map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]) ?? [];
+  const outputs = v.safeParse(outputsSchema, Object.fromEntries(entries));
+  if (outputs.success) return outputs.output;
+  throw new UsageError(
+    `There is no stack ${stackName} in ${region}, or not as this version deploys it: npm run deploy, or choose region and account by AWS_REGION and AWS_PROFILE. For the local host, add --local.`,
+  );
+}

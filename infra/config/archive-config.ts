@@ -1,0 +1,194 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as v from 'valibot';
+import { parseSettings } from '../../functions/shared/config/parse-settings.ts';
+import { pbxIdSchema, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
+import { bucketSchema } from './bucket-config.ts';
+import { networkSchema } from './network-config.ts';
+
+/** Where cdk.json lies; paths in it are relative to this. */
+const projectRoot = resolve(import.meta.dirname, '../..');
+
+/** PEM text stays as it is; anything else is the path of a PEM file. */
+function loadPem(pemOrPath: string): string {
+  if (pemOrPath.includes('-----BEGIN')) return pemOrPath;
+  try {
+    return readFileSync(resolve(projectRoot, pemOrPath), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return pem.includes('-----BEGIN CERTIFICATE-----') && Boolean(new X509Certificate(pem));
+  } catch {
+    return false;
+  }
+}
+
+const certificateSchema = v.pipe(
+  v.string(),
+  v.transform(loadPem),
+  v.check(isCertificate, 'should be a PEM certificate, or the path of one as seen from cdk.json'),
+  // It would be shipped in a Lambda layer, which is no place for a secret.
+  v.check((pem) => !pem.includes('PRIVATE KEY-----'), 'should not hold a private key'),
+);
+
+const [, caOrFingerprint] = tlsSchema.pipe;
+
+const stackPbxSchema = v.strictObject({
+  ...pbxSettings,
+  // The password's MD5 and the session token would travel readable; only the local trial allows that.
+  baseUrl: v.pipe(pbxSettings.baseUrl, v.startsWith('https://', 'should begin with https://')),
+  tls: v.optional(
+    v.pipe(v.strictObject({ ...tlsSchema.entries, ca: v.optional(certificateSchema) }), caOrFingerprint),
+    {},
+  ),
+  /** How many recordings are fetched from this PBX at once. Lambda takes no less than 2 for a queue. */
+  maxConcurrency: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(2, 'should be at least 2'),
+      v.maxValue(1000, 'should be at most 1000'),
+    ),
+    2,
+  ),
+});
+
+const linkAuthorizationSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('token') }),
+  v.strictObject({ type: v.literal('iam') }),
+  v.strictObject({
+    type: v.literal('jwt'),
+    /** API Gateway finds the keys below it, at /.well-known/openid-configuration. */
+    issuer: v.pipe(v.string(), v.url(), v.startsWith('https://', 'should begin with https://')),
+    audience: v.pipe(
+      v.array(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
+      v.nonEmpty('should not be empty'),
+    ),
+  }),
+]);
+
+const linksSchema = v.strictObject({
+  authorization: v.optional(linkAuthorizationSchema, { type: 'token' }),
+  maximumAgeSeconds: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(60, 'should be at least 60'),
+      v.maxValue(43_200, 'should be at most 43200'),
+    ),
+    3600,
+  ),
+});
+
+const webhookSchema = v.strictObject({
+  /** For PBXs that cannot post to https: a CloudFront distribution that takes reports over plain HTTP too. */
+  plainHttp: v.optional(v.boolean(), false),
+});
+
+/** A month: to compare more may take longer than a function may run. */
+const MAX_HOURS = 31 * 24;
+
+const hours = (usual: number, most = MAX_HOURS) =>
+  v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1, 'should be at least 1'),
+      v.maxValue(most, `should be at most ${most}`),
+    ),
+    usual,
+  );
+
+const runSchema = (everyHours: number, overHours: number, mostEveryHours?: number) =>
+  v.optional(
+    v.pipe(
+      v.strictObject({ everyHours: hours(everyHours, mostEveryHours), overHours: hours(overHours) }),
+      v.forward(
+        v.check(
+          (run) => run.overHours >= run.everyHours,
+          'should be at least everyHours: no call may be left out',
+        ),
+        ['overHours'],
+      ),
+    ),
+    {},
+  );
+
+/** How often the PBXs' call logs are compared with the bucket, and how far back. */
+const reconciliationSchema = v.strictObject({
+  /** At least daily: an alarm waits for three runs, and cannot look back further than seven days. */
+  recent: runSchema(1, 24, 24),
+  /** For what the other one missed: days on which the PBX could not be reached. */
+  wide: runSchema(24, 7 * 24),
+});
+
+const alarmsSchema = v.strictObject({
+  /** SNS asks there for a confirmation before it sends anything else. */
+  email: v.optional(v.pipe(v.string(), v.email('should be an e-mail address'))),
+});
+
+/** Those that CloudWatch Logs knows. "Never" is not one of them: logs tell when somebody called. */
+const retentionDays = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+const configSchema = v.pipe(
+  v.strictObject({
+    /** At most 39 characters: a queue's name is this, a hyphen and a PBX id of up to 40, and may have 80. */
+    stackName: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^[A-Za-z][A-Za-z0-9-]{0,38}$/,
+          'should be 1 to 39 letters, digits and hyphens, a letter first',
+        ),
+      ),
+      'PbxRecordingArchive',
+    ),
+    pbxs: v.pipe(
+      v.record(pbxIdSchema, stackPbxSchema),
+      v.minEntries(1, 'should have at least one PBX'),
+      v.maxEntries(50, 'should have at most 50 PBXs; deploy a second stack for more'),
+    ),
+    network: v.optional(networkSchema),
+    links: v.optional(linksSchema, {}),
+    bucket: v.optional(bucketSchema, {}),
+    webhook: v.optional(webhookSchema, {}),
+    reconciliation: v.optional(reconciliationSchema, {}),
+    alarms: v.optional(alarmsSchema, {}),
+    logRetentionDays: v.optional(v.picklist(retentionDays), RetentionDays.THREE_MONTHS),
+    tags: v.optional(v.record(v.string(), v.string()), {}),
+  }),
+  v.forward(
+    v.partialCheck(
+      [['pbxs'], ['webhook']],
+      ({ pbxs, webhook }) =>
+        webhook.plainHttp || !Object.values(pbxs).some((pbx) => pbx.reportUrl?.startsWith('http://{host}')),
+      'should be true, because the reportUrl of a PBX begins with http://{host} and API Gateway speaks only https',
+    ),
+    ['webhook', 'plainHttp'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['bucket'], ['reconciliation']],
+      ({ bucket: { expireAfterDays = Number.POSITIVE_INFINITY }, reconciliation: { recent, wide } }) =>
+        // The windows are whole days, from some hours before.
+        24 * (expireAfterDays - 2) >= Math.max(recent.overHours, wide.overHours),
+      'should be two days more than reconciliation looks back, which would bring back what has just expired',
+    ),
+    ['bucket', 'expireAfterDays'],
+  ),
+);
+
+export type ArchiveConfig = v.InferOutput<typeof configSchema>;
+
+/** Throws one error that names every problem of the context key `archive` by its path, and no value. */
+export function readArchiveConfig(context: unknown): ArchiveConfig {
+  return parseSettings('The context "archive" in cdk.json', configSchema, context);
+}

@@ -1,0 +1,203 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { InferInput } from 'valibot';
+import type { envSchema as archiveRecordingEnv } from '../../functions/archive-recording/env.ts';
+import type { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
+import type { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
+import type { ArchiveConfig } from '../config/archive-config.ts';
+import { Operation } from '../monitoring/monitoring.ts';
+import { ArchiveFunction } from './archive-function.ts';
+import { EncryptedQueue } from './encrypted-queue.ts';
+import { PbxNetwork } from './pbx-network.ts';
+import { PbxResources, pbxNames } from './pbx-resources.ts';
+import { PlainHttpFront } from './plain-http-endpoint.ts';
+import { Reconciliation } from './reconciliation.ts';
+import { RecordingApi } from './recording-api.ts';
+import { RecordingBucket } from './recording-bucket.ts';
+import { RecordingLinks } from './recording-links.ts';
+import { addRegistryLayer, registryFile } from './registry-layer.ts';
+
+/** Reports come in through the API, become jobs on the PBX's queue, then recordings in the bucket, then links. */
+export class ArchiveStack extends Stack {
+  constructor(scope: Construct, config: ArchiveConfig, props?: StackProps) {
+    super(scope, config.stackName, { ...props, tags: config.tags });
+    const { stackName } = config;
+    const logRetention = config.logRetentionDays;
+
+    const recordings = new RecordingBucket(this, 'Recordings', config.bucket);
+    const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
+    const api = new RecordingApi(this, 'Api', { stackName, logRetention });
+    const reportHost = config.webhook.plainHttp
+      ? new PlainHttpFront(this, 'PlainHttpFront', api.host).host
+      : api.host;
+    const layers = [addRegistryLayer(this, config)];
+    const network = config.network && new PbxNetwork(this, 'Network', config.network);
+    const queueUrlBase = `https://sqs.${this.region}.${this.urlSuffix}/${this.account}/`;
+
+    const pbxSession = new ArchiveFunction<InferInput<typeof pbxSessionEnv>>(this, 'PbxSession', {
+      feature: 'pbx-session',
+      description: 'Keeps the session with each PBX alive, and with it the reports',
+      timeout: Duration.minutes(2),
+      environment: { STACK_NAME: stackName, PBX_REGISTRY_FILE: registryFile, REPORT_HOST: reportHost },
+      layers,
+      network,
+      logRetention,
+    });
+    const sessionQueue = this.addSessionRequests(pbxSession, deadLetterQueue);
+
+    const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
+      feature: 'archive-recording',
+      description: 'Moves one recording from its PBX to the bucket',
+      timeout: Duration.minutes(15),
+      // Nearly all of its time it waits for the PBX's line, and nobody for it.
+      isFrugal: true,
+      // A long call over a slow line may need more runs than the 16 after which Lambda takes a function that sends
+      // to its own queue for an endless loop. The job's age limits these.
+      recursiveLoop: RecursiveLoop.ALLOW,
+      environment: {
+        STACK_NAME: stackName,
+        PBX_REGISTRY_FILE: registryFile,
+        QUEUE_URL_BASE: queueUrlBase,
+        DEAD_LETTER_QUEUE_URL: deadLetterQueue.queueUrl,
+        BUCKET_NAME: recordings.bucket.bucketName,
+        REPORT_HOST: reportHost,
+      },
+      layers,
+      network,
+      logRetention,
+    });
+    recordings.grantArchive(archiver.role);
+    deadLetterQueue.grantSendMessages(archiver.handler);
+
+    const { reconciler } = new Reconciliation(this, 'Reconciliation', {
+      schedules: config.reconciliation,
+      environment: {
+        STACK_NAME: stackName,
+        PBX_REGISTRY_FILE: registryFile,
+        QUEUE_URL_BASE: queueUrlBase,
+        BUCKET_NAME: recordings.bucket.bucketName,
+        REPORT_HOST: reportHost,
+      },
+      recordings,
+      layers,
+      network,
+      logRetention,
+    });
+
+    const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {
+      feature: 'cdr-webhook',
+      description: 'Takes the reports of the PBXs and turns recorded calls into jobs',
+      timeout: Duration.seconds(10),
+      environment: {
+        STACK_NAME: stackName,
+        PBX_REGISTRY_FILE: registryFile,
+        QUEUE_URL_BASE: queueUrlBase,
+        DEAD_LETTER_QUEUE_URL: deadLetterQueue.queueUrl,
+        SESSION_QUEUE_URL: sessionQueue.queueUrl,
+      },
+      layers,
+      logRetention,
+    });
+    deadLetterQueue.grantSendMessages(webhook.handler);
+    sessionQueue.grantSendMessages(webhook.handler);
+    api.addReports(webhook.handler);
+
+    const pbxs = new Construct(this, 'Pbx');
+    const queues: Record<string, IQueue> = {};
+    for (const [pbxId, { maxConcurrency }] of Object.entries(config.pbxs)) {
+      const pbx = new PbxResources(pbxs, pbxId, { stackName, maxConcurrency, deadLetterQueue, archiver });
+      pbx.grantReports(webhook.handler);
+      pbx.grantSession(pbxSession.handler);
+      // The function that finds the session dead is the one that logs in anew.
+      pbx.grantSession(archiver.handler);
+      pbx.grantSession(reconciler.handler);
+      pbx.grantJobs(reconciler.handler);
+      // An interrupted transfer goes back into the queue with what is stored of it.
+      pbx.grantJobs(archiver.handler);
+      queues[pbxId] = pbx.queue;
+    }
+
+    const links = new RecordingLinks(this, 'RecordingLink', {
+      stackName,
+      links: config.links,
+      recordings,
+      logRetention,
+    });
+    api.addLinks(links.handler, config.links.authorization);
+
+    const functions = {
+      CdrWebhook: webhook.handler,
+      ArchiveRecording: archiver.handler,
+      PbxSession: pbxSession.handler,
+      Reconcile: reconciler.handler,
+      RecordingLink: links.handler,
+    };
+    const { topic } = new Operation(this, 'Operation', {
+      stackName,
+      email: config.alarms.email,
+      deadLetterQueue,
+      functions,
+      queues,
+      reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
+    });
+
+    this.addOutput('LinkApiUrl', `https://${api.host}/recordings/`, 'Links: GET {this}{pbxId}/{recording}');
+    this.addOutput('WebhookHost', reportHost, 'The host that the PBXs post their reports to');
+    this.addOutput('RecordingsBucket', recordings.bucket.bucketName, 'The recordings, below recordings/');
+    this.addOutput('DeadLetterQueueUrl', deadLetterQueue.queueUrl, 'What was given up, with the reason');
+    this.addOutput(
+      'PbxSessionFunction',
+      pbxSession.handler.functionName,
+      'Invoke it to renew the sessions now',
+    );
+    this.addOutput(
+      'ReconcileFunction',
+      reconciler.handler.functionName,
+      'Invoke it to compare call logs with the bucket now',
+    );
+    this.addOutput('AlarmTopicArn', topic.topicArn, 'The alarms; subscribe whoever should hear of them');
+    for (const [name, { logGroup }] of Object.entries(functions)) {
+      this.addOutput(
+        `${name}Logs`,
+        logGroup.logGroupName,
+        `The log of ${name}; docs/runbook.md tells what to look for`,
+      );
+    }
+    const { credentialsSecret } = pbxNames(stackName, '{pbxId}');
+    this.addOutput('CredentialsSecret', credentialsSecret, 'One for each PBX: enter the API user in it');
+    if (links.tokenSecret) this.addOutput('LinkTokenSecret', links.tokenSecret, 'The bearer token for links');
+  }
+
+  /** A session is kept by the clock, and asked for anew when a PBX reports that it has restarted. */
+  private addSessionRequests(
+    pbxSession: ArchiveFunction<Record<string, string>>,
+    deadLetterQueue: EncryptedQueue,
+  ): EncryptedQueue {
+    const queue = new EncryptedQueue(this, 'SessionRequests', {
+      visibilityTimeout: Duration.seconds(2 * pbxSession.timeout.toSeconds()),
+      // By then the clock has asked as well.
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: 5 },
+    });
+    pbxSession.handler.addEventSource(
+      // All PBXs restart after a power cut; a new account has only ten functions at a time, for the webhook too.
+      new SqsEventSource(queue, { batchSize: 1, maxConcurrency: 5, reportBatchItemFailures: true }),
+    );
+    // A rule and not EventBridge Scheduler, which needs a role of its own to do the same. A token dies after
+    // 30 idle minutes: every 10 leaves room for two failures.
+    new Rule(this, 'SessionSchedule', {
+      description: 'Keeps the PBX sessions alive',
+      schedule: Schedule.rate(Duration.minutes(10)),
+      targets: [new LambdaFunction(pbxSession.handler)],
+    });
+    return queue;
+  }
+
+  private addOutput(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}

@@ -1,0 +1,56 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { InferInput } from 'valibot';
+import type { envSchema } from '../../functions/reconcile/env.ts';
+import type { ArchiveConfig } from '../config/archive-config.ts';
+import { ArchiveFunction } from './archive-function.ts';
+import type { PbxNetwork } from './pbx-network.ts';
+import type { RecordingBucket } from './recording-bucket.ts';
+
+type Environment = InferInput<typeof envSchema>;
+
+interface ReconciliationProps {
+  readonly schedules: ArchiveConfig['reconciliation'];
+  readonly environment: Environment;
+  readonly recordings: RecordingBucket;
+  readonly layers: ILayerVersion[];
+  readonly network: PbxNetwork | undefined;
+  readonly logRetention: RetentionDays;
+}
+
+/** The function that finds what the webhook missed, and its two schedules. Runs that overlap do no harm. */
+export class Reconciliation extends Construct {
+  readonly reconciler: ArchiveFunction<Environment>;
+
+  constructor(scope: Construct, id: string, { schedules, recordings, ...props }: ReconciliationProps) {
+    super(scope, id);
+    this.reconciler = new ArchiveFunction<Environment>(this, 'Reconciler', {
+      feature: 'reconcile',
+      description: 'Queues what the call logs of the PBXs have and the bucket has not',
+      timeout: Duration.minutes(15),
+      ...props,
+    });
+    recordings.grantReconcile(this.reconciler.role);
+    this.addSchedule('Recent', schedules.recent);
+    this.addSchedule('Wide', schedules.wide);
+  }
+
+  private addSchedule(
+    id: string,
+    { everyHours, overHours }: { everyHours: number; overHours: number },
+  ): void {
+    new Rule(this, id, {
+      description: `Compares the last ${overHours} hours`,
+      schedule: Schedule.rate(Duration.hours(everyHours)),
+      targets: [
+        new LambdaFunction(this.reconciler.handler, {
+          event: RuleTargetInput.fromObject({ hours: overHours }),
+        }),
+      ],
+    });
+  }
+}

@@ -1,0 +1,124 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  type HttpRoute,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { ArchiveConfig } from '../config/archive-config.ts';
+import { acceptFindings } from './nag.ts';
+
+type LinkAuthorization = ArchiveConfig['links']['authorization'];
+
+interface RecordingApiProps {
+  readonly stackName: string;
+  readonly logRetention: RetentionDays;
+}
+
+/** The one HTTP API: the PBXs post reports to it, and people and programs get links from it. */
+export class RecordingApi extends Construct {
+  /** Without scheme. */
+  readonly host: string;
+  private readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: RecordingApiProps) {
+    super(scope, id);
+    const { stackName, logRetention } = props;
+    const { region, urlSuffix } = Stack.of(this);
+    this.api = new HttpApi(this, 'Api', { apiName: stackName, createDefaultStage: false });
+    this.host = `${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
+
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      // API Gateway adds each log group to one resource policy of the account, which is short; groups below
+      // /aws/vendedlogs/ are in it already.
+      logGroupName: `/aws/vendedlogs/${stackName}-access`,
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      // A busy mid-size PBX sends 1 to 2 reports a second (25 lines, calls of 3 minutes, about ten events each),
+      // fifty of them up to 100. A report beyond that gets 429, and the PBX sends it again; what the limit
+      // bounds is the cost of a stranger's flood.
+      throttle: { rateLimit: 100, burstLimit: 200 },
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat },
+    });
+  }
+
+  /** The secret in the path is the authorization: a PBX can send no header. The function checks it first. */
+  addReports(handler: IFunction): void {
+    const route = this.addRoute(HttpMethod.POST, '/reports/{pbxId}/{secret}', 'Reports', handler);
+    acceptFindings(route, {
+      APIG4:
+        'A PBX can send no credentials but a secret in the path, which the function checks before anything else.',
+    });
+  }
+
+  addLinks(handler: IFunction, authorization: LinkAuthorization): void {
+    const route = this.addRoute(
+      HttpMethod.GET,
+      '/recordings/{pbxId}/{recording}',
+      'Links',
+      handler,
+      linkAuthorizer(authorization),
+    );
+    if (authorization.type !== 'token') return;
+    acceptFindings(route, { APIG4: 'The function itself checks the bearer token, in constant time.' });
+  }
+
+  private addRoute(
+    method: HttpMethod,
+    path: string,
+    id: string,
+    handler: IFunction,
+    authorizer?: IHttpRouteAuthorizer,
+  ): HttpRoute {
+    const integration = new HttpLambdaIntegration(id, handler);
+    const [route] = this.api.addRoutes({
+      methods: [method],
+      path,
+      integration,
+      ...(authorizer && { authorizer }),
+    });
+    if (!route) throw new Error(`${method} ${path} made no route`);
+    return route;
+  }
+}
+
+function linkAuthorizer(authorization: LinkAuthorization): IHttpRouteAuthorizer | undefined {
+  switch (authorization.type) {
+    case 'token':
+      return undefined;
+    case 'iam':
+      return new HttpIamAuthorizer();
+    case 'jwt':
+      return new HttpJwtAuthorizer('LinkAuthorizer', authorization.issuer, {
+        jwtAudience: authorization.audience,
+      });
+  }
+}
+
+/** Neither path nor query: the path of a report holds the secret, that of a link the numbers of a call. `routeKey` is the template. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    time: '$context.requestTimeEpoch',
+    requestId: '$context.requestId',
+    ip: '$context.identity.sourceIp',
+    routeKey: '$context.routeKey',
+    status: '$context.status',
+    bytes: '$context.responseLength',
+    latencyMs: '$context.responseLatency',
+    integrationStatus: '$context.integrationStatus',
+    errorType: '$context.error.responseType',
+  }),
+);

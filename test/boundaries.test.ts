@@ -1,0 +1,184 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const sourceOf = (file: string) => readFileSync(join(root, file), 'utf8');
+
+/** All modules that a source file imports: project files by their path from the root, packages by name. */
+function importsOf(file: string): string[] {
+  const specifiers = sourceOf(file).matchAll(
+    /^(?:import|export)\s(?:[^;'"]*?\bfrom\s)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return Array.from(specifiers, ([, stated = '', loaded = stated]) => loaded || stated).map((specifier) =>
+    specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier,
+  );
+}
+
+const projectImportsOf = (file: string) => importsOf(file).filter((imported) => imported.endsWith('.ts'));
+
+/** The file and all project files that it needs, directly or not. */
+function withDependencies(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const imported of projectImportsOf(file)) withDependencies(imported, seen);
+  return seen;
+}
+
+const functionFiles = globSync('functions/**/*.ts', { cwd: root });
+const infraFiles = globSync('infra/**/*.ts', { cwd: root });
+const featureOf = (file: string) => /^functions\/([^/]+)\//.exec(file)?.[1];
+const isIn = (...folders: string[]) => {
+  const prefixes = folders.map((folder) => `${folder}/`);
+  return (file: string) => prefixes.some((prefix) => file.startsWith(prefix));
+};
+
+/** Every import of a file that `isAllowed` rejects, as `file -> import`. */
+const violations = (files: string[], isAllowed: (imported: string, file: string) => boolean) =>
+  files.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => !isAllowed(imported, file))
+      .map((imported) => `${file} -> ${imported}`),
+  );
+
+test('the imports are read from the sources', () => {
+  expect(functionFiles.length).toBeGreaterThan(30);
+  expect(infraFiles.length).toBeGreaterThan(60);
+  expect(importsOf('functions/shared/reports/report.ts').sort()).toEqual([
+    'functions/shared/jobs/job.ts',
+    'functions/shared/recordings/recording-name.ts',
+    'functions/shared/reports/cdr.ts',
+    'valibot',
+  ]);
+});
+
+test('no file imports itself, directly or through others', () => {
+  const state = new Map<string, 'open' | 'done'>();
+  const circles: string[] = [];
+  function visit(file: string, path: string[]): void {
+    if (state.get(file) === 'open') circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (state.has(file)) return;
+    state.set(file, 'open');
+    for (const imported of projectImportsOf(file)) visit(imported, [...path, file]);
+    state.set(file, 'done');
+  }
+  for (const file of [...functionFiles, ...infraFiles]) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+describe('in functions/', () => {
+  test('features never import each other, and shared code never imports a feature', () => {
+    const isOwnOrShared = (imported: string, file: string) =>
+      !imported.startsWith('functions/') || ['shared', featureOf(file)].includes(featureOf(imported));
+    expect(violations(functionFiles, isOwnOrShared)).toEqual([]);
+  });
+
+  test('nothing imports a handler, the infrastructure or a test', () => {
+    const isSource = (imported: string) =>
+      !imported.endsWith('/handler.ts') && !/^(?:\.\.|infra|test)\//.test(imported);
+    expect(violations(functionFiles, isSource)).toEqual([]);
+  });
+
+  test('a handler is a composition root of at most 50 lines, and no file has more than 200', () => {
+    const lengthOf = (file: string) => sourceOf(file).split('\n').length - 1;
+    expect(functionFiles.filter((file) => lengthOf(file) > 200)).toEqual([]);
+    expect(functionFiles.filter((file) => file.endsWith('/handler.ts') && lengthOf(file) > 50)).toEqual([]);
+  });
+
+  test.each([
+    'call-log/call-end.ts',
+    'call-log/read-cdrs.ts',
+    'call-log/windows.ts',
+    'config/pbx-registry.ts',
+    'errors.ts',
+    'jobs/job.ts',
+    'jobs/retry-policy.ts',
+    'pbx/errors.ts',
+    'recordings/metadata.ts',
+    'recordings/parts.ts',
+    'recordings/recording-name.ts',
+    'recordings/riff.ts',
+    'recordings/verification.ts',
+    'reports/cdr.ts',
+    'reports/report.ts',
+    'telemetry/log.ts',
+    'telemetry/metrics.ts',
+    '../recording-link/query.ts',
+  ])('the pure core knows no AWS, no network and no environment: %s', (name) => {
+    const needed = [...withDependencies(join('functions/shared', name))];
+    const isPure = (imported: string) =>
+      !/^@(?:aws|smithy)|^undici$|^node:(?:net|tls|https?|dgram|dns)$/.test(imported);
+    expect(violations(needed, isPure)).toEqual([]);
+    expect(needed.filter((file) => sourceOf(file).includes('process.env'))).toEqual([]);
+  });
+
+  test('the protocols belong to libraries: nobody signs, parses HTTP, XML or JWT by hand', () => {
+    const byHand = /aws4_request|AWS4-HMAC|HTTP\/1\.|createHmac|<\?xml|RS256/;
+    expect(functionFiles.filter((file) => byHand.test(sourceOf(file)))).toEqual([]);
+    expect(violations(functionFiles, (imported) => !/^node:(?:net|https?|http2)$/.test(imported))).toEqual(
+      [],
+    );
+  });
+
+  test('every package in dependencies is imported, and every package that is imported is there', () => {
+    const { dependencies } = JSON.parse(sourceOf('package.json'));
+    // `aws-lambda` stands for types alone.
+    const isPackage = (imported: string) => !/\.ts$|^node:|^aws-lambda$/.test(imported);
+    const imported = new Set(functionFiles.flatMap((file) => importsOf(file).filter(isPackage)));
+    expect([...imported].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+});
+
+describe('in infra/', () => {
+  const stackFiles = infraFiles.filter(isIn('infra/stack', 'infra/monitoring', 'infra/config'));
+
+  test('the stack knows of a function its environment, of the PBXs their settings, and the names of the metrics', () => {
+    const isKnown = (imported: string) =>
+      !imported.startsWith('functions/') ||
+      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:pbx-registry|parse-settings)|telemetry\/metrics))\.ts$/.test(
+        imported,
+      );
+    expect(stackFiles.length).toBeGreaterThan(15);
+    expect(violations(stackFiles, isKnown)).toEqual([]);
+  });
+
+  test('the stack imports neither the commands nor the local host', () => {
+    const isOwn = (imported: string) =>
+      !imported.startsWith('infra/') || isIn('infra/stack', 'infra/monitoring', 'infra/config')(imported);
+    expect(violations(stackFiles, isOwn)).toEqual([]);
+  });
+
+  test('commands and local host import no function’s own files, but what functions share', () => {
+    const files = infraFiles.filter(isIn('infra/commands', 'infra/local', 'infra/shared'));
+    const isShared = (imported: string) =>
+      !imported.startsWith('functions/') || imported.startsWith('functions/shared/');
+    expect(violations(files, isShared)).toEqual([]);
+  });
+
+  test('the commands do not import the local host, nor the local host the commands', () => {
+    const isElsewhere = (folder: string) => (imported: string) => !imported.startsWith(folder);
+    expect(violations(infraFiles.filter(isIn('infra/commands')), isElsewhere('infra/local/'))).toEqual([]);
+    expect(violations(infraFiles.filter(isIn('infra/local')), isElsewhere('infra/commands/'))).toEqual([]);
+  });
+
+  test('nothing imports a test, and the simulated PBX imports nothing of the product', () => {
+    expect(violations(infraFiles, (imported) => !/^(?:test\/|vitest$)/.test(imported))).toEqual([]);
+    const simulated = infraFiles.filter(isIn('infra/simulated-pbx'));
+    const isOwn = (imported: string) =>
+      !imported.endsWith('.ts') || imported.startsWith('infra/simulated-pbx/');
+    expect(simulated.length).toBeGreaterThan(10);
+    expect(violations(simulated, isOwn)).toEqual([]);
+  });
+});
+
+test('the functions whose outcomes are counted publish metrics, and no other', () => {
+  const publishing = globSync('functions/*/handler.ts', { cwd: root }).filter((file) =>
+    sourceOf(file).includes('\npublishMetrics(env.STACK_NAME);\n'),
+  );
+  expect(publishing.map(featureOf).sort()).toEqual([
+    'archive-recording',
+    'cdr-webhook',
+    'pbx-session',
+    'reconcile',
+  ]);
+});

@@ -1,0 +1,112 @@
+import {
+  CreateBucketCommand,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createArchiveIndex } from '../../../../functions/shared/call-log/archive-index.ts';
+import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
+import { useS3 } from '../../aws-services.ts';
+
+const BUCKET = 'archive';
+
+await useS3();
+const s3 = new S3Client({ forcePathStyle: true });
+await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+const index = createArchiveIndex(s3, BUCKET);
+const never = new AbortController().signal;
+
+/** The requests that S3 got, by kind. */
+const requests: string[] = [];
+/** How many keys S3 puts into one page of a listing. */
+const pages = { keys: 1000 };
+s3.middlewareStack.add(
+  (next, { commandName = '' }) =>
+    async (args) => {
+      requests.push(commandName);
+      if (commandName !== 'ListObjectsV2Command') return next(args);
+      const listed = await next({ ...args, input: { ...args.input, MaxKeys: pages.keys } });
+      // AWS writes a space as a plus sign, the embedded S3 percent-encoded.
+      const { Contents = [] } = listed.output as ListObjectsV2CommandOutput;
+      for (const object of Contents) object.Key = object.Key?.replaceAll('%20', '+');
+      return listed;
+    },
+  { step: 'initialize' },
+);
+beforeEach(() => {
+  requests.length = 0;
+  pages.keys = 1000;
+});
+
+const store = (key: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: '' }));
+const onDay = (day: string, number: number | string) =>
+  recordingKey('hq', `202605${day}120000-1.${number}-1-2-Internal.wav`);
+
+describe('the archive’s index', () => {
+  test('finds what is there, with the time at which it was written, and leaves out the rest', async () => {
+    const keys = [
+      onDay('17', 1),
+      onDay('17', 2),
+      onDay('18', 3),
+      recordingKey('hq', 'odd.wav'),
+      recordingKey('hq', 'even.wav'),
+    ];
+    const [first = '', , third = '', odd = ''] = keys;
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    for (const key of [first, third, odd]) await store(key);
+    const found = await index.find(keys, never);
+    expect([...found.keys()]).toEqual([first, third, odd]);
+    for (const writtenAt of found.values()) {
+      expect(writtenAt).toBeGreaterThanOrEqual(before);
+      expect(writtenAt).toBeLessThanOrEqual(Date.now());
+    }
+  });
+
+  test('lists a day once, however many are looked for, and heads only those without a date', async () => {
+    const days = Array.from({ length: 50 }, (_, number) => [onDay('19', number), onDay('20', number)]).flat();
+    await index.find([...days, recordingKey('hq', 'a.wav'), recordingKey('hq', 'b.wav')], never);
+    expect(requests.sort()).toEqual([
+      'HeadObjectCommand',
+      'HeadObjectCommand',
+      'ListObjectsV2Command',
+      'ListObjectsV2Command',
+    ]);
+  });
+
+  test('asks for nothing when nothing is looked for', async () => {
+    expect((await index.find([], never)).size).toBe(0);
+    expect(requests).toEqual([]);
+  });
+
+  test('knows a day of more objects than one page of a listing holds', async () => {
+    pages.keys = 2;
+    const keys = Array.from({ length: 5 }, (_, number) => onDay('21', number));
+    for (const key of keys) await store(key);
+    requests.length = 0;
+    expect((await index.find(keys, never)).size).toBe(5);
+    expect(requests).toHaveLength(3);
+  });
+
+  test.each(['+49 30 901820', '100%25', 'a&b<c>"d"', '日本 📞', '\uFFFE', "it's", '*43#'])(
+    'knows a name with %j in it',
+    async (text) => {
+      const key = onDay('22', text);
+      await store(key);
+      expect([...(await index.find([key, onDay('22', `${text} `)], never)).keys()]).toEqual([key]);
+    },
+  );
+
+  test('does not take one PBX’s recording for another’s', async () => {
+    await store(onDay('23', 1));
+    const others = onDay('23', 1).replace('/hq/', '/hq-2/');
+    expect((await index.find([others], never)).size).toBe(0);
+  });
+
+  test('fails as S3 fails, and when the time is up', async () => {
+    const missing = createArchiveIndex(s3, 'no-such-bucket');
+    await expect(missing.find([onDay('17', 1)], never)).rejects.toThrow();
+    const wanted = [onDay('17', 1), recordingKey('hq', 'odd.wav')];
+    for (const key of wanted) await expect(index.find([key], AbortSignal.abort())).rejects.toThrow();
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { type Comparison, findMissing } from '../../../../functions/shared/call-log/find-missing.ts';
+import { windowOf } from '../../../../functions/shared/call-log/windows.ts';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { captureLog } from '../../capture-log.ts';
+import { startReconcileBench } from './reconcile-harness.ts';
+
+/** The day on which the bench's clock stands. */
+const TODAY = windowOf('2024-05-17');
+const HOUR_MS = 3_600_000;
+const CALL = { from: '+4930901820', to: '1003', type: 'Inbound', talkSeconds: 1 } as const;
+
+const logLines = captureLog();
+
+const namesOf = ({ missing }: Comparison) => missing.map(({ job }) => job.recording);
+
+describe('the comparison', () => {
+  test('counts what the PBX has and the archive has, and names the rest in the order of the call log', async () => {
+    const { pbx, deps, store } = await startReconcileBench();
+    const [first, second, third] = [pbx.makeCall(CALL), pbx.makeCall(CALL), pbx.makeCall(CALL)];
+    pbx.makeCall({ ...CALL, recorded: false });
+    await store(second.recording);
+    const comparison = await findMissing(TODAY, deps);
+    expect(comparison).toMatchObject({ found: 3, present: 1, unreadable: 0 });
+    expect(namesOf(comparison)).toEqual([first.recording, third.recording]);
+    expect(pbx.stats.cdrDownloads).toBe(1);
+  });
+
+  test('makes of a missing recording the job that a report would have made', async () => {
+    const { pbx, deps, clock } = await startReconcileBench({ timeZone: 'Asia/Tokyo' });
+    const startedAt = clock.now - 2 * HOUR_MS;
+    const { recording, callId } = pbx.makeCall({ ...CALL, startedAt });
+    const { missing } = await findMissing(TODAY, deps);
+    expect(missing).toEqual([
+      {
+        job: {
+          version: 1,
+          pbx: 'test',
+          recording,
+          call: {
+            callId,
+            from: '+4930901820',
+            to: '1003',
+            type: 'Inbound',
+            status: 'ANSWERED',
+            start: '2024-05-17 16:30:00',
+            talkSeconds: '1',
+            trunk: 'SIP-Trunk',
+            serialNumber: '369362089179',
+          },
+          reportedAt: new Date(clock.now).toISOString(),
+          endedAt: new Date(startedAt + 3000).toISOString(),
+        },
+        queuedAt: undefined,
+        isLost: false,
+      },
+    ]);
+  });
+
+  test('takes the recording that several rows name for one, with what the first of them says', async () => {
+    const { pbx, deps } = await startReconcileBench();
+    const recordingName = '20240517090000-1715936400.1-1001-1003-Internal.wav';
+    for (const to of ['1003', '1004', '1005']) pbx.makeCall({ ...CALL, to, recordingName });
+    const comparison = await findMissing(TODAY, deps);
+    expect(comparison.found).toBe(1);
+    expect(comparison.missing).toMatchObject([{ job: { recording: recordingName, call: { to: '1003' } } }]);
+  });
+
+  test('finds recordings in other days’ folders, and in none', async () => {
+    const { pbx, deps, store } = await startReconcileBench();
+    const names = [
+      '20240516235959-1.1-1-2-Internal.wav',
+      '20240517000000-1.2-1-2-Internal.wav',
+      'odd.wav',
+      'even.wav',
+    ];
+    for (const recordingName of names) pbx.makeCall({ ...CALL, recordingName });
+    await store('20240516235959-1.1-1-2-Internal.wav');
+    await store('odd.wav');
+    expect(namesOf(await findMissing(TODAY, deps))).toEqual([
+      '20240517000000-1.2-1-2-Internal.wav',
+      'even.wav',
+    ]);
+  });
+
+  test('tells what has been noted of a missing recording', async () => {
+    const { pbx, deps, ledger } = await startReconcileBench();
+    const names = [
+      'lost.wav',
+      '20240517000000-1.2-1-2-Internal.wav',
+      '20240517000000-1.3-1-2-Internal.wav',
+      'new.wav',
+    ];
+    const [lost = '', queued = '', both = ''] = names;
+    for (const recordingName of names) pbx.makeCall({ ...CALL, recordingName });
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    for (const name of [lost, both]) await ledger.noteLost('test', name);
+    for (const name of [queued, both]) await ledger.noteQueued('test', name);
+    // Another PBX's are none of this one's.
+    await ledger.noteLost('other', 'new.wav');
+    const { missing } = await findMissing(TODAY, deps);
+    expect(missing.map(({ isLost }) => isLost)).toEqual([true, false, true, false]);
+    expect(missing.map(({ queuedAt }) => queuedAt !== undefined && queuedAt >= before)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('is of the window’s calls alone', async () => {
+    const { pbx, deps, clock } = await startReconcileBench();
+    pbx.makeCall({ ...CALL, startedAt: clock.now - 24 * HOUR_MS });
+    const { recording } = pbx.makeCall({ ...CALL, startedAt: clock.now - 2 * HOUR_MS });
+    expect(namesOf(await findMissing(TODAY, deps))).toEqual([recording]);
+    expect((await findMissing(windowOf('2024-05-16', '2024-05-17'), deps)).found).toBe(2);
+  });
+
+  test('counts the rows that nobody can read, and says so once, without a value', async () => {
+    const { pbx, deps } = await startReconcileBench();
+    const { recording } = pbx.makeCall(CALL);
+    for (const name of ['../+4930901820', '/']) pbx.makeCall({ ...CALL, recordingName: name });
+    const comparison = await findMissing(TODAY, deps);
+    expect(comparison).toMatchObject({ found: 1, unreadable: 2 });
+    expect(namesOf(comparison)).toEqual([recording]);
+    const told = logLines.filter(({ event }) => event === 'cdrs-unreadable');
+    expect(told).toEqual([
+      {
+        level: 'error',
+        event: 'cdrs-unreadable',
+        pbx: 'test',
+        unreadable: 2,
+        row: 3,
+        problem: "the recording's name cannot be used: it starts with a dot",
+      },
+    ]);
+  });
+});
+
+describe('the session', () => {
+  test.each(['get_random', 'download'] as const)(
+    'is renewed once when the token dies before %s',
+    async (at) => {
+      const { pbx, deps } = await startReconcileBench();
+      pbx.makeCall(CALL);
+      pbx.misbehaveCdrs({ kind: 'token-dropped', at });
+      expect((await findMissing(TODAY, deps)).found).toBe(1);
+      expect(pbx.stats.logins).toBe(2);
+    },
+  );
+
+  test('is renewed when the file’s place is taken by the words that the token has timed out', async () => {
+    const { pbx, deps } = await startReconcileBench();
+    pbx.makeCall(CALL);
+    pbx.misbehaveCdrs({ kind: 'json-instead-of-audio', errno: '20006' });
+    expect((await findMissing(TODAY, deps)).found).toBe(1);
+    expect(pbx.stats.logins).toBe(2);
+  });
+});
+
+describe('a call log that does not come', () => {
+  test.each([
+    ['is cut off', { kind: 'cut', afterBytes: 200, how: 'fin' }, 'pbx-connection'],
+    ['is a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'pbx-http-status'],
+    ['is a web page', { kind: 'html-instead-of-audio' }, 'cdr-malformed'],
+    ['is refused', { kind: 'random-refused' }, 'pbx-20012'],
+    ['is a broken connection', { kind: 'hang-up-before-reply' }, 'pbx-connection'],
+  ] as const)(
+    'because it %s fails the comparison, and the next one is well',
+    async (_, misbehaviour, code) => {
+      const { pbx, deps } = await startReconcileBench();
+      pbx.makeCall(CALL);
+      pbx.misbehaveCdrs(misbehaviour);
+      await expect(findMissing(TODAY, deps)).rejects.toMatchObject({ code });
+      expect((await findMissing(TODAY, deps)).found).toBe(1);
+    },
+  );
+
+  test('in time fails the comparison', async () => {
+    const { pbx, deps } = await startReconcileBench();
+    pbx.makeCall(CALL);
+    pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 200 });
+    const stopping = new AbortController();
+    const finding = findMissing(TODAY, { ...deps, signal: stopping.signal });
+    while (pbx.stats.cdrDownloads === 0) await new Promise(setImmediate);
+    stopping.abort(new ArchiveError('deadline', 'The function ran out of time.'));
+    await expect(finding).rejects.toMatchObject({ code: 'deadline' });
+  });
+});
+
+test('a call log that was cut off without anybody noticing makes no job of half a name', async () => {
+  const { pbx, deps } = await startReconcileBench({ contentLength: false });
+  const calls = Array.from({ length: 3 }, () => pbx.makeCall(CALL));
+  const names = calls.map(({ recording }) => recording);
+  for (let afterBytes = 130; afterBytes < 650; afterBytes += 13) {
+    pbx.misbehaveCdrs({ kind: 'cut', afterBytes, how: 'fin' });
+    const found = await findMissing(TODAY, deps);
+    expect(names).toEqual(expect.arrayContaining(namesOf(found)));
+    expect(found.found).toBeLessThan(4);
+  }
+  expect(namesOf(await findMissing(TODAY, deps))).toEqual(names);
+});

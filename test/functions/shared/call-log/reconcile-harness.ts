@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { createArchiveIndex } from '../../../../functions/shared/call-log/archive-index.ts';
+import type { FindDeps } from '../../../../functions/shared/call-log/find-missing.ts';
+import { createLedger } from '../../../../functions/shared/recordings/markers.ts';
+import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
+import type { SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { useS3 } from '../../aws-services.ts';
+import { clientOf } from '../pbx/scripted-pbx.ts';
+import { startSession } from '../session/session-harness.ts';
+
+await useS3();
+const s3 = new S3Client({ forcePathStyle: true });
+
+/** A simulated PBX, an empty bucket of an embedded S3, and what compares the two. */
+export async function startReconcileBench(options: SimulatedPbxOptions = {}) {
+  const { pbx, clock } = await startBench(options);
+  const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
+  const { session } = await startSession(client, { clock });
+  const bucket = randomUUID();
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const deps: FindDeps = {
+    pbxId: 'test',
+    client,
+    session,
+    archive: createArchiveIndex(s3, bucket),
+    timeZone: options.timeZone ?? 'UTC',
+    now: () => clock.now,
+    signal: new AbortController().signal,
+  };
+  return {
+    pbx,
+    clock,
+    deps,
+    ledger: createLedger(s3, bucket),
+    /** As if the archiver had been there. */
+    async store(recording: string) {
+      const Key = recordingKey('test', recording);
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'RIFF' }));
+    },
+  };
+}

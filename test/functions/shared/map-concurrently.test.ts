@@ -1,0 +1,35 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { mapConcurrently } from '../../../functions/shared/map-concurrently.ts';
+
+test('all is worked on, so many at a time, and the results are in order', async () => {
+  let [running, most] = [0, 0];
+  const results = await mapConcurrently([5, 1, 4, 2, 3], 2, async (turns) => {
+    running += 1;
+    most = Math.max(most, running);
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    running -= 1;
+    return turns * 10;
+  });
+  expect(results).toEqual([50, 10, 40, 20, 30]);
+  expect(most).toBe(2);
+});
+
+test('after a failure nothing more is begun, what is under way is awaited, and the first failure is told', async () => {
+  const begun: number[] = [];
+  let ended = 0;
+  const working = mapConcurrently([1, 2, 3, 4, 5], 2, async (item) => {
+    begun.push(item);
+    if (item === 1) throw new Error('the first');
+    await setImmediate();
+    ended += 1;
+    throw new Error('another');
+  });
+  await expect(working).rejects.toThrow('the first');
+  expect(begun).toEqual([1, 2]);
+  expect(ended).toBe(1);
+});
+
+test('nothing to work on is no work', async () => {
+  expect(await mapConcurrently([], 2, () => Promise.reject(new Error('unexpected')))).toEqual([]);
+});

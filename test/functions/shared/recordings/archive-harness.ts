@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import * as v from 'valibot';
+import { expect, onTestFinished } from 'vitest';
+import { processJob } from '../../../../functions/archive-recording/process-job.ts';
+import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
+import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
+import { type Job, jobSchema } from '../../../../functions/shared/jobs/job.ts';
+import type { DeadLetterReason } from '../../../../functions/shared/jobs/queues.ts';
+import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
+import { archiveRecording } from '../../../../functions/shared/recordings/archive-recording.ts';
+import { createLedger } from '../../../../functions/shared/recordings/markers.ts';
+import { createPartBuffers } from '../../../../functions/shared/recordings/parts.ts';
+import { createRecordingStore } from '../../../../functions/shared/recordings/recording-store.ts';
+import { startS3 } from '../../../../infra/local/s3/server.ts';
+import type { SimulatedCall, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { startSession } from '../session/session-harness.ts';
+
+const BUCKET = 'archive';
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
+
+/** A real S3 client on an embedded S3, for the test's time. */
+async function startBucket() {
+  const directory = await mkdtemp(join(tmpdir(), 'archive-'));
+  const server = await startS3({ directory, credentials, region: 'us-east-1' });
+  const settings = { endpoint: server.url, credentials, region: 'us-east-1' };
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const client = createS3Client({ ...settings, forcePathStyle: true });
+  onTestFinished(async () => {
+    s3.destroy();
+    client.destroy();
+    await server.close();
+    await rm(directory, { recursive: true });
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const methods: string[] = [];
+  client.middlewareStack.add(
+    (next) => (args) => {
+      methods.push((args.request as { method: string }).method);
+      return next(args);
+    },
+    { step: 'finalizeRequest' },
+  );
+  return {
+    s3,
+    /** The product's client. */
+    client,
+    /** Of the requests that the product's client was asked to send. */
+    methods,
+    async keys() {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+      return Contents.map(({ Key }) => Key);
+    },
+    async openUploads() {
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+      return Uploads.length;
+    },
+    async bytesOf(key: string) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    },
+    head: (key: string) =>
+      s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key, ChecksumMode: 'ENABLED' })),
+  };
+}
+
+export interface ArchiveBenchOptions {
+  pbx?: SimulatedPbxOptions;
+  /** Settings other than the simulated PBX's own. */
+  settings?: object;
+  idleTimeoutMs?: number;
+  partBytes?: number;
+}
+
+/** Everything between a simulated PBX and an embedded S3, over real sockets; only the queue is played. */
+export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
+  const { pbx, clock } = await startBench(options.pbx);
+  const bucket = await startBucket();
+  const settings = v.parse(pbxSchema, {
+    baseUrl: pbx.url,
+    reportUrl: 'http://127.0.0.1:9',
+    credentialsSecret: 'pbx/test',
+    sessionSecret: 'session/test',
+    queueName: 'test',
+    ...(pbx.fingerprint256 !== '' && { tls: { fingerprint256: pbx.fingerprint256 } }),
+    ...options.settings,
+  });
+  const timeouts = options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs };
+  const client = createPbxClient(settings, timeouts);
+  const { session } = await startSession(client, {
+    password: options.pbx?.password ?? 'pbx-password',
+    clock,
+  });
+  const store = createRecordingStore(bucket.client, BUCKET);
+  const buffers = createPartBuffers(options.partBytes);
+  const postponed: number[] = [];
+  const deadLetters: (DeadLetterReason & { body: string })[] = [];
+  const sent: { job: Job; delaySeconds: number | undefined }[] = [];
+  const queues = {
+    async send(queueUrl: string, message: unknown, delaySeconds?: number) {
+      expect(queueUrl).toBe('queue');
+      sent.push({ job: v.parse(jobSchema, JSON.parse(JSON.stringify(message))), delaySeconds });
+    },
+    sendDeadLetter: async (body: string, reason: DeadLetterReason) => {
+      deadLetters.push({ body, ...reason });
+    },
+    postpone: async (_url: string, _handle: string, seconds: number) => {
+      postponed.push(seconds);
+    },
+  };
+  const ledger = createLedger(bucket.client, BUCKET);
+  const sentAt = clock.now;
+
+  return {
+    pbx,
+    clock,
+    bucket,
+    client,
+    store,
+    queues,
+    /** The jobs that were put into the queue to go on with. */
+    sent,
+    postponed,
+    deadLetters,
+    jobFor: ({ recording, callId }: Pick<SimulatedCall, 'recording' | 'callId'>): Job => ({
+      version: 1,
+      pbx: 'test',
+      recording,
+      call: { callId },
+      reportedAt: new Date(clock.now).toISOString(),
+    }),
+    /** Delivers a job as the queue does; true when it is done with. */
+    deliver(job: Job, attempt = 1, signal = new AbortController().signal): Promise<boolean> {
+      const message = {
+        body: JSON.stringify(job),
+        queueUrl: 'queue',
+        receiptHandle: 'handle',
+        attempt,
+        sentAt,
+      };
+      const now = () => clock.now;
+      const deps = { client, session, store, buffers, signal, now };
+      return processJob(message, {
+        archive: (it) => archiveRecording(it, deps),
+        uploads: store,
+        queues,
+        ledger,
+        now,
+      });
+    },
+  };
+}

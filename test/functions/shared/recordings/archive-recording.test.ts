@@ -1,0 +1,118 @@
+import { crc32 } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { generateSpeech } from '../../../../infra/simulated-pbx/speech.ts';
+import { startArchiveBench } from './archive-harness.ts';
+
+const MiB = 1024 * 1024;
+
+const base64Crc32 = (bytes: Buffer) => {
+  const buffer = Buffer.alloc(4);
+  buffer.writeUInt32BE(crc32(bytes));
+  return buffer.toString('base64');
+};
+
+/** Three parts of S3's smallest size, the last one short. */
+const LONG = generateSpeech({ seconds: (12 * MiB) / 16_000 });
+
+const CALL = { from: '+49 30 90', to: '1000', type: 'Inbound' } as const;
+
+describe('a recording', () => {
+  test('is stored byte for byte under its date, with its type and a full-object CRC32', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const call = pbx.makeCall(CALL);
+    expect(await deliver(jobFor(call))).toBe(true);
+    const key = `recordings/test/2024/05/17/${call.recording}`;
+    expect(await bucket.keys()).toEqual([key]);
+    expect(await bucket.bytesOf(key)).toEqual(call.bytes);
+    const head = await bucket.head(key);
+    expect(head).toMatchObject({
+      ContentType: 'audio/wav',
+      ChecksumCRC32: base64Crc32(call.bytes),
+      ChecksumType: 'FULL_OBJECT',
+    });
+  });
+
+  test('that fits no single part is stored in parts, under one CRC32 of the whole', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
+    const call = pbx.makeCall({ ...CALL, recording: LONG });
+    expect(await deliver(jobFor(call))).toBe(true);
+    const [key = ''] = await bucket.keys();
+    expect((await bucket.bytesOf(key ?? '')).equals(LONG)).toBe(true);
+    const head = await bucket.head(key ?? '');
+    expect(head).toMatchObject({ ChecksumCRC32: base64Crc32(LONG), ChecksumType: 'FULL_OBJECT' });
+    expect(head.ETag).toMatch(/-3"$/);
+    expect(await bucket.openUploads()).toBe(0);
+  });
+
+  test('carries what the report said of the call', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const call = pbx.makeCall(CALL);
+    const facts = { callId: call.callId, from: '+49 30 90', trunk: 'Köln 100%', talkSeconds: '4' };
+    await deliver({ ...jobFor(call), call: facts });
+    const { Metadata } = await bucket.head(`recordings/test/2024/05/17/${call.recording}`);
+    expect(Metadata).toEqual({
+      'call-id': call.callId,
+      from: '+49 30 90',
+      trunk: 'K%C3%B6ln 100%25',
+      'talk-seconds': '4',
+      'verified-by': 'content-length riff-header',
+    });
+  });
+
+  test('of one part takes two requests to S3: one writes it, one verifies it', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
+    expect(bucket.methods).toEqual(['PUT', 'HEAD']);
+  });
+
+  test('of several parts that is archived already begins no upload', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
+    const call = pbx.makeCall({ ...CALL, recording: LONG });
+    await deliver(jobFor(call));
+    bucket.methods.length = 0;
+    expect(await deliver(jobFor(call))).toBe(true);
+    expect(bucket.methods).toEqual(['HEAD']);
+  });
+
+  test.each([
+    ['one part', undefined, generateSpeech({ seconds: 4 })],
+    ['several parts', 5 * MiB, LONG],
+  ])(
+    'of %s that two functions archive at once becomes one object, and both are done',
+    async (_, partBytes, recording) => {
+      const bench = await startArchiveBench(partBytes === undefined ? {} : { partBytes });
+      const { pbx, bucket, jobFor, deliver } = bench;
+      const call = pbx.makeCall({ ...CALL, recording });
+      // A token beforehand, or one of the two would be put off by the other's login.
+      await deliver(jobFor(pbx.makeCall(CALL)));
+      expect(await Promise.all([deliver(jobFor(call)), deliver(jobFor(call))])).toEqual([true, true]);
+      expect(await bucket.keys()).toHaveLength(2);
+      expect(await bucket.openUploads()).toBe(0);
+      expect(pbx.stats.reusedRandoms).toBe(0);
+    },
+  );
+
+  test('whose recorder never wrote its sizes is stored, and marked', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const recording = generateSpeech({ seconds: 2 });
+    recording.writeUInt32LE(0, 4);
+    recording.writeUInt32LE(0xffffffff, 40);
+    const call = pbx.makeCall({ ...CALL, recording });
+    expect(await deliver(jobFor(call))).toBe(true);
+    const { Metadata } = await bucket.head(`recordings/test/2024/05/17/${call.recording}`);
+    expect(Metadata?.['verified-by']).toBe('content-length riff-header-unpatched');
+  });
+
+  test('with a name that has no date is stored as undated', async () => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const call = pbx.makeCall({ ...CALL, recordingName: 'Ärger+*#1 .yswav' });
+    expect(await deliver(jobFor(call))).toBe(true);
+    expect(await bucket.keys()).toEqual(['recordings/test/undated/Ärger+*#1 .yswav']);
+  });
+
+  test('is asked for with the allowed address where one is configured', async () => {
+    const bench = await startArchiveBench({ settings: { allowedIp: '127.0.0.1' } });
+    const call = bench.pbx.makeCall(CALL);
+    expect(await bench.deliver(bench.jobFor(call))).toBe(true);
+  });
+});

@@ -1,0 +1,112 @@
+import { crc32 } from 'node:zlib';
+import { expect } from 'vitest';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import type { Job } from '../../../../functions/shared/jobs/job.ts';
+import { type LogLine, logChannel } from '../../../../functions/shared/telemetry/log.ts';
+import type { Misbehaviour } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
+import { patternedBytes } from '../../../infra/local/s3/embedded-s3.ts';
+import { type ArchiveBenchOptions, startArchiveBench } from './archive-harness.ts';
+import { wav } from './wav.ts';
+
+export const MiB = 1024 * 1024;
+
+/** The smallest that S3 takes. */
+export const PART_BYTES = 5 * MiB;
+
+/** What a run takes to the deadline. */
+export const RUN_MS = 890_000;
+
+/** A WAV file of `size` bytes in all. */
+export function longWav(size: number): Buffer {
+  const header = wav({ audioBytes: 0, riffSize: size - 8, dataSize: size - 44 });
+  return Buffer.concat([header, patternedBytes(size - header.length)]);
+}
+
+/** Two full parts and a short one. */
+export const LONG = longWav(12 * MiB);
+
+const base64Crc32 = (bytes: Buffer) => {
+  const buffer = Buffer.alloc(4);
+  buffer.writeUInt32BE(crc32(bytes));
+  return buffer.toString('base64');
+};
+
+/** A PBX with one long recording, and runs of the archiver that end when the test wants. */
+export async function startLongCall(
+  recording = LONG,
+  { misbehaviour = [], ...options }: ArchiveBenchOptions & { misbehaviour?: Misbehaviour[] } = {},
+) {
+  const bench = await startArchiveBench({ partBytes: PART_BYTES, ...options });
+  const { pbx, bucket, store, clock, sent } = bench;
+  const call = pbx.makeCall({ from: '1001', to: '1003', recording, misbehaviour });
+  const job = bench.jobFor(call);
+  const key = `recordings/test/2024/05/17/${call.recording}`;
+  const { putPart } = store;
+
+  /** Delivers a job whose time is up when `isUp` says so, of the parts stored or the bytes received by then. */
+  async function deliverUntil(isUp: (so: { parts: number; bytes: number }) => boolean, it: Job, attempt = 1) {
+    const deadline = new AbortController();
+    const so = { parts: 0, bytes: 0 };
+    const look = () => {
+      if (deadline.signal.aborted || !isUp(so)) return;
+      clock.now += RUN_MS;
+      deadline.abort(new ArchiveError('deadline', 'The function ran out of time.'));
+    };
+    const listen = (line: unknown) => {
+      const { event, bytes } = line as LogLine;
+      if (event !== 'download-progress') return;
+      so.bytes = Number(bytes);
+      look();
+    };
+    store.putPart = async (...part) => {
+      const stored = await putPart(...part);
+      so.parts += 1;
+      look();
+      return stored;
+    };
+    logChannel.subscribe(listen);
+    try {
+      return await bench.deliver(it, attempt, deadline.signal);
+    } finally {
+      logChannel.unsubscribe(listen);
+      store.putPart = putPart;
+    }
+  }
+
+  return {
+    ...bench,
+    call,
+    job,
+    key,
+    /** The job as it was last put into the queue. */
+    continued(): Job {
+      const last = sent.at(-1);
+      if (last === undefined) throw new Error('Nothing was put into the queue.');
+      return last.job;
+    },
+    deliverForParts: (parts: number, it: Job, attempt?: number) =>
+      deliverUntil((so) => so.parts >= parts, it, attempt),
+    deliverForBytes: (bytes: number, it: Job, attempt?: number) =>
+      deliverUntil((so) => so.bytes >= bytes, it, attempt),
+    /** The bucket holds the recording, whole, with the right checksum, and nothing else. */
+    async expectArchived(bytes = recording) {
+      expect(await bucket.keys()).toEqual([key]);
+      expect((await bucket.bytesOf(key)).equals(bytes)).toBe(true);
+      expect(await bucket.head(key)).toMatchObject({
+        ContentType: 'audio/wav',
+        ChecksumCRC32: base64Crc32(bytes),
+        ChecksumType: 'FULL_OBJECT',
+      });
+      expect(await bucket.openUploads()).toBe(0);
+      expect(pbx.stats).toMatchObject({ reusedRandoms: 0, expiredRandoms: 0 });
+    },
+    /** Makes the store fail once, at the part of this number. */
+    failAtPart(number: number, error: unknown = new Error('S3 is not there.')) {
+      store.putPart = async (...request) => {
+        if (request[1].partNumber !== number) return putPart(...request);
+        store.putPart = putPart;
+        throw error;
+      };
+    },
+  };
+}

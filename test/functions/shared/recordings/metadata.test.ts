@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../../../../functions/shared/jobs/job.ts';
+import { decodeCall, encodeCall } from '../../../../functions/shared/recordings/metadata.ts';
+
+const CALL: Call = {
+  callId: '1505352445.265',
+  from: '+49 30 1234',
+  to: '*45#',
+  type: 'Inbound',
+  status: 'ANSWERED',
+  start: '2017-09-14 09:27:25',
+  talkSeconds: '29',
+  trunk: 'Apple_test',
+  did: '5503301',
+  serialNumber: '369362089179',
+};
+
+/** The longest that `verified-by`, which goes beside the call, can get. */
+const VERIFIED_BY = { 'verified-by': 'content-length riff-header-unpatched' };
+
+const everywhere = (value: string): Call =>
+  Object.fromEntries(Object.keys(CALL).map((field) => [field, value]));
+const sizeOf = (metadata: Record<string, string>) =>
+  Object.entries(metadata).reduce((bytes, [name, value]) => bytes + Buffer.byteLength(name + value), 0);
+
+test('plain facts can be read as they are', () => {
+  expect(encodeCall(CALL)).toEqual({
+    'call-id': '1505352445.265',
+    from: '+49 30 1234',
+    to: '*45#',
+    type: 'Inbound',
+    status: 'ANSWERED',
+    start: '2017-09-14 09:27:25',
+    'talk-seconds': '29',
+    trunk: 'Apple_test',
+    did: '5503301',
+    'serial-number': '369362089179',
+  });
+});
+
+test('what is not plain ASCII is percent-encoded', () => {
+  expect(encodeCall({ from: 'Zoë 100%' })).toEqual({ from: 'Zo%C3%AB 100%25' });
+});
+
+test('facts that the report did not tell are absent, and come back absent', () => {
+  expect(encodeCall({ from: '102', to: '' })).toEqual({ from: '102' });
+  expect(decodeCall({ from: '102', 'verified-by': 'nothing' })).toEqual({ from: '102' });
+});
+
+describe('any value comes back as it was, in a header as HTTP takes it', () => {
+  test.each([
+    '%',
+    '%41',
+    '%zz',
+    '100 % sure',
+    ' ',
+    '   ',
+    '  two before, two after  ',
+    'two  within',
+    '\ttab\t',
+    'line\r\nX-Injected: 1',
+    'NUL \0 and DEL \x7f',
+    '"quoted", \'quoted\' \\ ~',
+    'Grüße, Zoë',
+    '日本語 الهاتف',
+    '📞 emoji 👩‍👩‍👧',
+    '\uFEFF\uFFFE\uFFFF',
+    'e\u0301',
+  ])('%j', (value) => {
+    const metadata = encodeCall(everywhere(value));
+    expect(decodeCall(metadata)).toEqual(everywhere(value));
+    for (const encoded of Object.values(metadata)) expect(encoded).toMatch(/^[!-~]([ -~]*[!-~])?$/);
+  });
+
+  test('but for half a character, which no encoding has room for', () => {
+    const metadata = encodeCall({ from: 'a\ud83d', to: '\udcdeb' });
+    expect(decodeCall(metadata)).toEqual({ from: 'a\ufffd', to: '\ufffdb' });
+  });
+});
+
+describe("S3's limit of 2 KB", () => {
+  test.each([
+    ['letters', 'a'],
+    ['blanks', ' '],
+    ['percent signs', '%'],
+    ['accents', 'é'],
+    ['emoji', '📞'],
+    ['half characters', '\ud83d'],
+    ['letters and blanks', 'a     '],
+  ])('is kept, however many %s the report has', (_, filling) => {
+    const metadata = { ...encodeCall(everywhere(`x${filling.repeat(5000)}`)), ...VERIFIED_BY };
+    expect(sizeOf(metadata)).toBeLessThan(2048);
+    // What is cut off is the end, at a character.
+    const { from = '' } = decodeCall(metadata);
+    expect(`x${filling.repeat(5000)}`.toWellFormed().startsWith(from)).toBe(true);
+    expect(from.length).toBeGreaterThan(12);
+  });
+});
+
+test('a bare percent sign that somebody else wrote is shown as it stands', () => {
+  expect(decodeCall({ from: '100%', to: '%E0%A4' })).toEqual({ from: '100%', to: '%E0%A4' });
+});

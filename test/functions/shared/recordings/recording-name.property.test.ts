@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { pbxIdSchema } from '../../../../functions/shared/config/pbx-registry.ts';
+import { ledgerKey } from '../../../../functions/shared/recordings/markers.ts';
+import {
+  contentTypeOf,
+  findNameProblem,
+  recordingKey,
+} from '../../../../functions/shared/recordings/recording-name.ts';
+import { fc, hostileText } from '../../../property.ts';
+
+/** S3's limit (user guide, "Naming Amazon S3 objects"). */
+const MAX_KEY_BYTES = 1024;
+
+const pbxId = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/).filter((id) => v.is(pbxIdSchema, id));
+const name = hostileText.filter((text) => findNameProblem(text) === undefined);
+
+/** Every key that is made of a name, with the prefix that it has to stay in. */
+const KEYS: [string, (pbx: string) => string, (pbx: string, recording: string) => string][] = [
+  ['the recording', (pbx) => `recordings/${pbx}/`, recordingKey],
+  [
+    'the note that it is queued',
+    (pbx) => `reconciliation/queued/${pbx}/`,
+    (...of) => ledgerKey('queued', ...of),
+  ],
+  ['the note that it is lost', (pbx) => `reconciliation/lost/${pbx}/`, (...of) => ledgerKey('lost', ...of)],
+];
+
+describe.each(KEYS)('the key of %s', (_, prefixOf, keyOf) => {
+  test('stays in its PBX’s prefix, ends in the name, and is one that S3 takes', () => {
+    fc.assert(
+      fc.property(pbxId, name, (pbx, recording) => {
+        const key = keyOf(pbx, recording);
+        expect(key.startsWith(prefixOf(pbx))).toBe(true);
+        expect(key.slice(prefixOf(pbx).length)).toMatch(/^(?:undated|20\d\d\/\d\d\/\d\d)\/[^/]+$/);
+        expect(key.endsWith(`/${recording}`)).toBe(true);
+        expect(key.split('/').filter((segment) => ['', '.', '..'].includes(segment))).toEqual([]);
+        expect(key).not.toMatch(/[\p{Cc}\\]/u);
+        expect(key.isWellFormed()).toBe(true);
+        expect(Buffer.byteLength(key)).toBeLessThanOrEqual(MAX_KEY_BYTES);
+      }),
+    );
+  });
+
+  test('is no other recording’s, whichever PBX that is on', () => {
+    const places = fc.uniqueArray(fc.tuple(pbxId, name), { selector: ([pbx, of]) => `${pbx}/${of}` });
+    fc.assert(
+      fc.property(places, (recordings) => {
+        expect(new Set(recordings.map(([pbx, recording]) => keyOf(pbx, recording))).size).toBe(
+          recordings.length,
+        );
+      }),
+    );
+  });
+});
+
+test('any text is a name or is not, and a name’s content type is a plain header', () => {
+  fc.assert(
+    fc.property(hostileText, (text) => {
+      expect(['string', 'undefined']).toContain(typeof findNameProblem(text));
+      expect(contentTypeOf(text)).toMatch(/^(?:audio|application)\/[a-z-]+$/);
+    }),
+  );
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import {
+  contentTypeOf,
+  findNameProblem,
+  recordingKey,
+} from '../../../../functions/shared/recordings/recording-name.ts';
+
+const SAMPLE = '20170901181806-1504261084.7-1001-1003-Internal.wav';
+
+describe('a name can be used', () => {
+  test.each([
+    SAMPLE,
+    '20170901181806-1504261084.7-+49 30 *1234#-1003-Inbound.wav',
+    'Zoë 📞.yswav',
+    'a..b.wav',
+    ' a ',
+    '-',
+    'a'.repeat(255),
+    'é'.repeat(127),
+    '%2F',
+    "a';<b>&?.wav",
+  ])('%j', (name) => {
+    expect(findNameProblem(name)).toBeUndefined();
+  });
+});
+
+describe('a name cannot be used', () => {
+  test.each([
+    ['nothing', ''],
+    ['blanks alone', ' \u3000'],
+    ['a slash', 'a/b.wav'],
+    ['a way up', '../a.wav'],
+    ['a backslash', 'a\\b.wav'],
+    ['a leading dot', '.wav'],
+    ['dots alone', '..'],
+    ['256 bytes', 'a'.repeat(256)],
+    ['256 bytes in 128 characters', 'é'.repeat(128)],
+    ['half of a surrogate pair', 'a\udcde.wav'],
+  ])('with %s', (_, name) => {
+    expect(findNameProblem(name)).toEqual(expect.any(String));
+  });
+
+  test('with any control character', () => {
+    const controls = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).filter(
+      (character) => /\p{Cc}/u.test(character),
+    );
+    expect(controls).toHaveLength(65);
+    for (const control of controls) expect(findNameProblem(`a${control}.wav`)).toContain('control');
+  });
+});
+
+describe('the key', () => {
+  test('has the date of the name', () => {
+    expect(recordingKey('hq', SAMPLE)).toBe(`recordings/hq/2017/09/01/${SAMPLE}`);
+  });
+
+  test.each([
+    ['20240229235959-1.1-1-2-Inbound.wav', '2024/02/29'],
+    ['20001231000000-1.1-1-2-Inbound.wav', '2000/12/31'],
+    ['20991231000000-', '2099/12/31'],
+  ])('of %s is under %s', (name, folder) => {
+    expect(recordingKey('hq', name)).toBe(`recordings/hq/${folder}/${name}`);
+  });
+
+  test.each([
+    ['a 30th of February', '20170230181806-1.1-1-2-Inbound.wav'],
+    ['a 29th of February in a common year', '20230229181806-1.1-1-2-Inbound.wav'],
+    ['a 31st of June', '20230631181806-1.1-1-2-Inbound.wav'],
+    ['a month 0', '20170001181806-1.1-1-2-Inbound.wav'],
+    ['a month 13', '20171301181806-1.1-1-2-Inbound.wav'],
+    ['a day 0', '20170900181806-1.1-1-2-Inbound.wav'],
+    ['a day 32', '20170932181806-1.1-1-2-Inbound.wav'],
+    ['a year of another century', '19990901181806-1.1-1-2-Inbound.wav'],
+    ['a date without a time', '20170901-1.1-1-2-Inbound.wav'],
+    ['a date that something precedes', 'x20170901181806-1.1-1-2-Inbound.wav'],
+    ['more digits than a date has', '201709011818060-1.1-1-2-Inbound.wav'],
+    ['Arabic digits', '٢٠١٧٠٩٠١١٨١٨٠٦-1.1-1-2-Inbound.wav'],
+    ['no date', 'call.wav'],
+  ])('is undated for %s', (_, name) => {
+    expect(recordingKey('hq', name)).toBe(`recordings/hq/undated/${name}`);
+  });
+});
+
+describe('the content type', () => {
+  test.each([
+    ['a.wav', 'audio/wav'],
+    ['a.WAV', 'audio/wav'],
+    ['a.gsm', 'audio/gsm'],
+    ['a.mp3', 'audio/mpeg'],
+    ['a.wav.gsm', 'audio/gsm'],
+    ['a.yswav', 'application/octet-stream'],
+    ['wav', 'application/octet-stream'],
+    ['a.', 'application/octet-stream'],
+    ['a.constructor', 'application/octet-stream'],
+    ['a.__proto__', 'application/octet-stream'],
+  ])('of %s is %s', (name, contentType) => {
+    expect(contentTypeOf(name)).toBe(contentType);
+  });
+});

@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { createPartBuffers } from '../../../../functions/shared/recordings/parts.ts';
+import { saveRecording } from '../../../../functions/shared/recordings/save-recording.ts';
+import { startLongCall } from './long-call-harness.ts';
+
+test('a download whose time is up before it is read is ended, and brings nothing down', async () => {
+  const { store, bucket } = await startLongCall();
+  const body = new Readable({ read() {} });
+  const reason = new ArchiveError('stopped', 'Somebody has stopped it.');
+  const download = { source: { body, start: 0, totalBytes: undefined }, isResumable: true };
+  const target = { key: 'recordings/test/undated/call.wav', contentType: 'audio/wav', metadata: {} };
+  const deps = { store, signal: AbortSignal.abort(reason), now: () => 0, buffers: createPartBuffers() };
+  await expect(saveRecording(download, target, deps)).rejects.toBe(reason);
+  await new Promise(setImmediate);
+  expect(body.destroyed).toBe(true);
+  expect(await bucket.keys()).toEqual([]);
+});
+
+test('a part that is on its way when the download breaks keeps its memory until it has arrived', async () => {
+  const { store } = await startLongCall();
+  const partBytes = 5 * 1024 ** 2;
+  const pool = createPartBuffers(partBytes);
+  const [isUnderWay, mayArrive] = [Promise.withResolvers<Buffer>(), Promise.withResolvers<void>()];
+  store.putPart = async (_, { bytes, crc32 }) => {
+    isUnderWay.resolve(bytes);
+    await mayArrive.promise;
+    return { etag: '"1"', crc32 };
+  };
+  async function* broken() {
+    yield Buffer.alloc(partBytes + 1, 0xff);
+    await isUnderWay.promise;
+    throw new Error('reset');
+  }
+  const download = {
+    source: { body: Readable.from(broken(), { objectMode: false }), start: 0, totalBytes: undefined },
+    isResumable: true,
+  };
+  const target = { key: 'recordings/test/undated/call.gsm', contentType: 'audio/gsm', metadata: {} };
+  const deps = { store, signal: new AbortController().signal, now: () => 0, buffers: pool };
+  const saving = expect(saveRecording(download, target, deps)).rejects.toMatchObject({
+    code: 'pbx-connection',
+  });
+  const { buffer: used } = await isUnderWay.promise;
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  const others = pool.lend();
+  expect([others.take().buffer, others.take().buffer]).not.toContain(used);
+
+  mayArrive.resolve();
+  await saving;
+  const next = pool.lend();
+  expect([next.take().buffer, next.take().buffer]).toContain(used);
+});

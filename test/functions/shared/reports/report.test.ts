@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { readReport } from '../../../../functions/shared/reports/report.ts';
+import { exampleCall, exampleReport } from '../../cdr-webhook/example-report.ts';
+
+const SERIAL_NUMBER = exampleReport.sn;
+
+const read = (report: object) => readReport(JSON.stringify(report), SERIAL_NUMBER);
+const readWith = (changes: object) => read({ ...exampleReport, ...changes });
+const without = (...keys: string[]) =>
+  Object.fromEntries(Object.entries(exampleReport).filter(([key]) => !keys.includes(key)));
+
+/** The call that a report tells of; fails if it tells of none. */
+function callIn(report: object) {
+  const result = read(report);
+  if (result.kind !== 'recorded-call') throw new Error(`The report is ${result.kind}.`);
+  return result.call;
+}
+
+describe('a report of a recorded call', () => {
+  const whole = { kind: 'recorded-call', recording: exampleReport.recording, call: exampleCall };
+
+  test('is read as the v1 guide shows it', () => {
+    expect(read(exampleReport)).toEqual(whole);
+  });
+
+  test('may say event instead of action, as v2 does', () => {
+    expect(read({ ...without('action'), event: 'NewCdr' })).toEqual(whole);
+  });
+
+  test('is an event even beside an action that says nothing', () => {
+    expect(readWith({ action: null, event: 'NewCdr' })).toEqual(whole);
+    expect(readWith({ action: '', event: 'NewCdr' })).toEqual(whole);
+  });
+
+  test('may have numbers where the guide has strings', () => {
+    const numbers = { callid: 1505352445.265, callfrom: 102, callto: 1000, talkduraction: 29 };
+    expect(readWith({ ...numbers, didnumber: 5503301, sn: 369362089179 })).toEqual(whole);
+  });
+
+  test('may be written with line breaks and blanks around it', () => {
+    expect(readReport(`\r\n ${JSON.stringify(exampleReport, null, 2)}\r\n`, SERIAL_NUMBER)).toEqual(whole);
+  });
+
+  test('may hold keys that nobody knows, of any shape', () => {
+    expect(readWith({ members: [{ ext: { number: '102' } }], pincode: 0 })).toEqual(whole);
+  });
+
+  test.each(['desttrunkname', 'dsttrcunkname', 'dsttrunkname', 'dstrunkname'])(
+    'may spell its trunk %s',
+    (key) => {
+      expect(callIn({ ...without('srctrunkname'), [key]: 'SIP_out' }).trunk).toBe('SIP_out');
+      expect(callIn({ ...exampleReport, srctrunkname: '', [key]: 'SIP_out' }).trunk).toBe('SIP_out');
+    },
+  );
+
+  test.each(['talkduration', 'talkduraction'])('may spell its duration %s', (key) => {
+    expect(callIn({ ...without('talkduraction'), [key]: '31' }).talkSeconds).toBe('31');
+    expect(callIn({ ...without('talkduraction'), [key]: 0 }).talkSeconds).toBe('0');
+  });
+
+  test.each([
+    ['absent', {}],
+    ['null', { callto: null, didnumber: null, srctrunkname: null, sn: null }],
+    ['empty', { callto: '', didnumber: '', srctrunkname: '', sn: '' }],
+  ])('leaves out the facts that are %s', (_, unknown) => {
+    const { to, did, trunk, serialNumber, ...known } = exampleCall;
+    expect(callIn({ ...without('callto', 'didnumber', 'srctrunkname', 'sn'), ...unknown })).toEqual(known);
+  });
+
+  test('needs nothing but its name', () => {
+    expect(read({ action: 'NewCdr', recording: 'a.wav' })).toEqual({
+      kind: 'recorded-call',
+      recording: 'a.wav',
+      call: {},
+    });
+  });
+
+  test.each([
+    '20170901181806-1504261084.7-1001-*45#-Outbound.wav',
+    '20170901181806-1504261084.7-+49 30 1234-1001-Inbound.wav',
+    'Gespräch mit Zoë 📞.yswav',
+    'no-date-at-all',
+  ])('keeps the name as it is: %s', (recording) => {
+    expect(readWith({ recording })).toMatchObject({ kind: 'recorded-call', recording });
+  });
+});
+
+describe('reports that are not stored', () => {
+  test.each([
+    ['absent', without('recording')],
+    ['null', { ...exampleReport, recording: null }],
+    ['empty', { ...exampleReport, recording: '' }],
+  ])('a call whose recording is %s was not recorded', (_, report) => {
+    expect(read(report)).toEqual({ kind: 'ignored', event: 'NewCdr' });
+  });
+
+  test.each([
+    { event: 'RING', callid: '1.2', members: [{ extension: { number: '102', memberstatus: 'RING' } }] },
+    { action: 'ExtensionStatus', extension: '100', status: { registered: true }, type: [] },
+    { action: 'BYE', callid: { inner: 1 }, recording: ['a.wav'], sn: { of: 'somebody' } },
+    { event: 'NewCdrX', recording: '../etc/passwd' },
+  ])('other events are ignored, whatever else they hold: %o', (report) => {
+    expect(read(report)).toEqual({ kind: 'ignored', event: report.event ?? report.action });
+  });
+});
+
+describe('BootUp', () => {
+  test('is told apart in both dialects, with or without a serial number', () => {
+    expect(read({ action: 'BootUp', sn: SERIAL_NUMBER })).toEqual({ kind: 'boot-up' });
+    expect(read({ event: 'BootUp', sn: Number(SERIAL_NUMBER) })).toEqual({ kind: 'boot-up' });
+    expect(read({ event: 'BootUp' })).toEqual({ kind: 'boot-up' });
+  });
+
+  test('may hold other fields of any shape', () => {
+    const report = { action: 'BootUp', sn: SERIAL_NUMBER, status: { lan: ['up'] }, type: [], recording: {} };
+    expect(read(report)).toEqual({ kind: 'boot-up' });
+  });
+
+  test('of another PBX is not ours', () => {
+    expect(read({ action: 'BootUp', sn: '1' })).toMatchObject({ kind: 'unreadable', code: 'report-foreign' });
+  });
+});
+
+test('a call is archived without the facts that have an odd shape', () => {
+  const body = JSON.stringify({ ...exampleReport, callid: { odd: 1 }, status: [] });
+  const report = readReport(`\uFEFF${body}`, undefined);
+  expect(report).toMatchObject({ kind: 'recorded-call', recording: exampleReport.recording });
+  expect(report).not.toHaveProperty('call.callId');
+  expect(report).not.toHaveProperty('call.status');
+});

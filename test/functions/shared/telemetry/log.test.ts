@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { log, logChannel } from '../../../../functions/shared/telemetry/log.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** What is printed, where nobody listens. */
+function printed(level: 'info' | 'warn', fields: Record<string, unknown>): unknown {
+  const print = vi.spyOn(console, level).mockImplementation(() => {});
+  log(level, 'archived', fields);
+  return print.mock.calls[0]?.[0];
+}
+
+describe('a printed line', () => {
+  test('tells a recording by time and call id, and holds no phone number wherever the name stands', () => {
+    const recording = '20170901181806-1504261084.7-+4930901820-1003-Inbound.wav';
+    const key = `recordings/hq/2017/09/01/${recording}`;
+    const reason = `No permission for arn:aws:s3:::archive/${key}.`;
+    expect(printed('warn', { recording, key, reason, bytes: 64044 })).toEqual({
+      level: 'warn',
+      event: 'archived',
+      recording: '20170901181806-1504261084.7-…',
+      key: 'recordings/hq/2017/09/01/20170901181806-1504261084.7-…',
+      reason:
+        'No permission for arn:aws:s3:::archive/recordings/hq/2017/09/01/20170901181806-1504261084.7-….',
+      bytes: 64044,
+    });
+  });
+
+  test('holds nothing of a name of another shape, which may be a number all over', () => {
+    expect(printed('info', { recording: '+4930901820.wav' })).toMatchObject({ recording: '…' });
+  });
+});
+
+test('a listener is told the whole line, and nothing is printed', () => {
+  const print = vi.spyOn(console, 'info').mockImplementation(() => {});
+  const lines: unknown[] = [];
+  const listen = (line: unknown) => lines.push(line);
+  logChannel.subscribe(listen);
+  log('info', 'archived', { recording: '+4930901820.wav' });
+  logChannel.unsubscribe(listen);
+  expect(lines).toEqual([{ level: 'info', event: 'archived', recording: '+4930901820.wav' }]);
+  expect(print).not.toHaveBeenCalled();
+});
+
+test('steps inside an outcome are not printed', () => {
+  const print = vi.spyOn(console, 'debug').mockImplementation(() => {});
+  log('debug', 'download-progress', { bytes: 1 });
+  expect(print).not.toHaveBeenCalled();
+});

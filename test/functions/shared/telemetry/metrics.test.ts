@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import type { LogLine } from '../../../../functions/shared/telemetry/log.ts';
+import { measure } from '../../../../functions/shared/telemetry/metrics.ts';
+
+/** Every series that a line adds to, and by how much: `{ 'Lost pbx=hq': 1 }`. */
+function seriesOf(event: string, fields: Record<string, unknown> = {}): Record<string, number> {
+  const line: LogLine = { level: 'info', event, ...fields };
+  return Object.fromEntries(
+    measure(line).flatMap(({ dimensions, values }) =>
+      dimensions.flatMap((set) => {
+        const [[dimension, value] = ['stack', '']] = Object.entries(set);
+        const suffix = value === '' ? dimension : `${dimension}=${value}`;
+        return values.map((it) => [`${it.name} ${suffix}`, it.value]);
+      }),
+    ),
+  );
+}
+
+const pbx = 'hq';
+
+describe('a report counts', () => {
+  test('as a job where it is of a recorded call, and nothing is archived by that yet', () => {
+    expect(seriesOf('job-queued', { pbx })).toEqual({
+      'Reports pbx=hq': 1,
+      'Jobs pbx=hq': 1,
+      'Archived pbx=hq': 0,
+    });
+  });
+
+  test.each(['boot-up-reported', 'report-ignored'])('as no more than a report: %s', (event) => {
+    expect(seriesOf(event, { pbx })).toEqual({ 'Reports pbx=hq': 1 });
+  });
+
+  test('as a failure too where it cannot be used', () => {
+    expect(seriesOf('report-dead-lettered', { pbx, code: 'report-foreign' })).toEqual({
+      'Reports pbx=hq': 1,
+      'Failures pbx=hq': 1,
+      'Failures code=report-foreign': 1,
+    });
+    expect(seriesOf('report-too-large', { pbx, bytes: 70_000 })).toEqual({
+      'Reports pbx=hq': 1,
+      'Failures pbx=hq': 1,
+      'Failures code=report-too-large': 1,
+    });
+  });
+
+  test('for no PBX where it is a stranger’s, or could not be looked at', () => {
+    expect(seriesOf('report-refused')).toEqual({ 'Failures code=report-refused': 1 });
+    expect(seriesOf('report-not-taken', { code: 'AccessDeniedException' })).toEqual({
+      'Failures code=other': 1,
+    });
+  });
+});
+
+describe('a job counts', () => {
+  test('by its size and its times when its recording is stored', () => {
+    const fields = { pbx, bytes: 64_044, ms: 1500, delayMs: 9250, attempt: 2 };
+    expect(seriesOf('archived', fields)).toEqual({
+      'Archived pbx=hq': 1,
+      'Bytes pbx=hq': 64_044,
+      'Duration pbx=hq': 1.5,
+      'Attempts pbx=hq': 2,
+      'Delay pbx=hq': 9.25,
+      'Delay stack': 9.25,
+    });
+  });
+
+  test('without a delay where nobody knows when the call ended', () => {
+    const fields = { pbx, bytes: 64_044, ms: 1500, attempt: 1 };
+    expect(Object.keys(seriesOf('archived', fields)).join()).not.toContain('Delay');
+  });
+
+  test('only by what is a number', () => {
+    const fields = { pbx, bytes: Number.NaN, ms: Number.POSITIVE_INFINITY, delayMs: '9250', attempt: 2 };
+    expect(seriesOf('archived', fields)).toEqual({ 'Archived pbx=hq': 1, 'Attempts pbx=hq': 2 });
+  });
+
+  test.each(['postponed', 'not-postponed', 'dead-letter-refused', 'loss-not-noted'])(
+    'as a failure with its age while it stays in the queue: %s',
+    (event) => {
+      expect(seriesOf(event, { pbx, code: 'pbx-connection', ageMs: 3_600_000 })).toEqual({
+        'Failures pbx=hq': 1,
+        'Failures code=pbx-connection': 1,
+        'JobAge pbx=hq': 3600,
+      });
+    },
+  );
+
+  test.each(['given-up', 'continued'])('as a failure that waits for nothing: %s', (event) => {
+    expect(seriesOf(event, { pbx, code: 'deadline', ageMs: 5000 })).toEqual({
+      'Failures pbx=hq': 1,
+      'Failures code=deadline': 1,
+    });
+  });
+
+  test('as lost once the PBX has no recording any more', () => {
+    expect(seriesOf('recording-lost', { pbx, code: 'pbx-20014' })).toEqual({
+      'Lost pbx=hq': 1,
+      'Lost stack': 1,
+    });
+  });
+
+  test('for no PBX, and without an age, where the message is no job', () => {
+    expect(seriesOf('dead-letter-refused', { code: 'job-malformed', ageMs: 5000 })).toEqual({
+      'Failures code=job-malformed': 1,
+    });
+  });
+});
+
+describe('a session counts', () => {
+  test.each(['logged-in', 'kept-alive'])('as up when it is %s', (outcome) => {
+    expect(seriesOf('session-kept', { pbx, outcome })).toEqual({
+      'SessionUp pbx=hq': 1,
+      'LoginHeld stack': 0,
+    });
+  });
+
+  test('as held where the PBX has refused the login, and else only as down', () => {
+    expect(seriesOf('session-not-kept', { pbx, outcome: 'held', code: 'pbx-20003' })).toEqual({
+      'SessionUp pbx=hq': 0,
+      'LoginHeld stack': 1,
+      'Failures pbx=hq': 1,
+      'Failures code=pbx-20003': 1,
+    });
+    const failed = { pbx, outcome: 'failed', code: 'pbx-connection' };
+    expect(seriesOf('session-not-kept', failed)).toMatchObject({
+      'SessionUp pbx=hq': 0,
+      'LoginHeld stack': 0,
+    });
+  });
+
+  test('as down before anybody has entered the credentials', () => {
+    expect(seriesOf('no-credentials', { pbx })).toEqual({ 'SessionUp pbx=hq': 0, 'LoginHeld stack': 0 });
+  });
+
+  test('as held from the moment of the refusal, whichever function is refused', () => {
+    expect(seriesOf('login-refused', { pbx, code: 'pbx-20003' })).toEqual({ 'LoginHeld stack': 1 });
+  });
+});
+
+describe('a reconciliation counts', () => {
+  test('what it found; where nothing was missing, no jobs', () => {
+    const counts = { found: 10, present: 10, queued: 0, waiting: 0, lost: 0, unreadable: 0 };
+    expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 0 })).toEqual({
+      'Found pbx=hq': 10,
+      'Present pbx=hq': 10,
+      'Queued pbx=hq': 0,
+      'OldestMissingAge pbx=hq': 0,
+      'Reconciled stack': 1,
+    });
+  });
+
+  test('what it queued as jobs, none of which is archived by that', () => {
+    const counts = { found: 10, present: 7, queued: 3, waiting: 0, lost: 0, unreadable: 0 };
+    expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 7_200_000 })).toMatchObject({
+      'Jobs pbx=hq': 3,
+      'Archived pbx=hq': 0,
+      'Queued pbx=hq': 3,
+      'OldestMissingAge pbx=hq': 7200,
+    });
+  });
+
+  test('as none where it failed', () => {
+    expect(seriesOf('reconciliation-failed', { pbx, code: 'cdr-malformed' })).toEqual({
+      'Reconciled stack': 0,
+      'Failures pbx=hq': 1,
+      'Failures code=cdr-malformed': 1,
+    });
+  });
+});
+
+describe('a code', () => {
+  test.each([
+    ['pbx-20014', 'pbx-20014'],
+    ['pbx-malformed', 'pbx-malformed'],
+    ['recording-incomplete', 'recording-incomplete'],
+    ['AccessDenied', 'other'],
+    ['Error', 'other'],
+    ['pbx-99999', 'other'],
+    ['pbx-4930901820', 'other'],
+    ['+4930901820', 'other'],
+    ['', 'other'],
+    [20_014, 'other'],
+  ])('%j is kept as %s: there are only so many', (code, kept) => {
+    expect(seriesOf('given-up', { pbx, code })).toHaveProperty([`Failures code=${kept}`], 1);
+  });
+});
+
+test('what is no outcome counts for nothing', () => {
+  for (const event of ['session-opened', 'download-progress', 'already-archived', 'constructor']) {
+    expect(measure({ level: 'info', event, pbx, bytes: 1 })).toEqual([]);
+  }
+});

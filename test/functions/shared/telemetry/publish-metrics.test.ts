@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { afterEach, expect, test, vi } from 'vitest';
+import { log } from '../../../../functions/shared/telemetry/log.ts';
+import { METRICS, NAMESPACE, OUTCOMES } from '../../../../functions/shared/telemetry/metrics.ts';
+import { publishMetrics } from '../../../../functions/shared/telemetry/publish-metrics.ts';
+
+delete process.env.POWERTOOLS_METRICS_DISABLED;
+publishMetrics('Calls');
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** What goes to stdout, raw, while `act` runs; the log lines do not, which Lambda wraps. */
+function printed(act: () => void): string {
+  const written: string[] = [];
+  for (const level of ['info', 'warn', 'error'] as const)
+    vi.spyOn(console, level).mockImplementation(() => {});
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    act();
+  } finally {
+    vi.restoreAllMocks();
+  }
+  return written.join('');
+}
+
+const documentsOf = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+
+test('an outcome is one document of the embedded metric format for each set of dimensions', () => {
+  const documents = documentsOf(
+    printed(() => log('error', 'session-not-kept', { pbx: 'hq', outcome: 'held', code: 'pbx-20003' })),
+  );
+  const directive = (dimensions: string[][], metrics: object[]) => ({
+    Timestamp: expect.any(Number),
+    CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: dimensions, Metrics: metrics }],
+  });
+  expect(documents).toEqual([
+    {
+      _aws: directive([['stack', 'pbx']], [{ Name: 'SessionUp', Unit: 'Count' }]),
+      stack: 'Calls',
+      pbx: 'hq',
+      SessionUp: 0,
+    },
+    { _aws: directive([['stack']], [{ Name: 'LoginHeld', Unit: 'Count' }]), stack: 'Calls', LoginHeld: 1 },
+    {
+      _aws: directive(
+        [
+          ['stack', 'pbx'],
+          ['stack', 'code'],
+        ],
+        [{ Name: 'Failures', Unit: 'Count' }],
+      ),
+      stack: 'Calls',
+      pbx: 'hq',
+      code: 'pbx-20003',
+      Failures: 1,
+    },
+  ]);
+});
+
+test('metrics for the stack and for the PBX are in both series', () => {
+  const [document] = documentsOf(printed(() => log('error', 'recording-lost', { pbx: 'hq' })));
+  expect(document._aws.CloudWatchMetrics[0].Dimensions).toEqual([['stack'], ['stack', 'pbx']]);
+});
+
+test('the outcome is logged all the same', () => {
+  printed(() => {
+    log('warn', 'report-refused');
+    expect(console.warn).toHaveBeenCalledWith({ level: 'warn', event: 'report-refused' });
+  });
+});
+
+test('a line that counts for nothing prints nothing', () => {
+  expect(printed(() => log('info', 'session-opened', { pbx: 'hq' }))).toBe('');
+});
+
+test('what is kept by PBX is not taken for the stack’s where the line names no PBX', () => {
+  expect(printed(() => log('info', 'report-ignored'))).toBe('');
+});
+
+test('whatever a line holds, nothing but numbers, the PBX’s id and a code gets out', () => {
+  const secret = 'hunter2 +49 30 901820';
+  const hostile = fc.oneof(
+    fc.constant(secret),
+    fc.string().map((text) => text + secret),
+    fc.anything(),
+    fc.double(),
+  );
+  const known = ['pbx', 'code', 'bytes', 'ms', 'delayMs', 'ageMs', 'attempt', 'outcome', 'found', 'present'];
+  const unknown = ['recording', 'callId', 'key', 'reason', 'message', 'password', 'token', '_aws', 'stack'];
+  const fields = fc.dictionary(fc.constantFrom(...known, ...unknown, 'queued', 'oldestMissingMs'), hostile);
+
+  fc.assert(
+    fc.property(fc.constantFrom(...OUTCOMES.keys()), fields, (event, line) => {
+      const text = printed(() => log('error', event, line));
+      expect(text).not.toContain('hunter2');
+      for (const { _aws, stack, pbx = 'hq', code = 'other', ...values } of documentsOf(text)) {
+        expect(_aws.CloudWatchMetrics).toHaveLength(1);
+        expect(stack).toBe('Calls');
+        expect(pbx).toMatch(/^[a-z0-9-]{1,40}$/);
+        expect(code).toMatch(/^[a-z]+(-[a-z]+)*$|^pbx-\d{5}$/);
+        for (const [name, value] of Object.entries(values)) {
+          expect(METRICS).toHaveProperty(name);
+          expect(value).toEqual(expect.any(Number));
+        }
+      }
+    }),
+  );
+});

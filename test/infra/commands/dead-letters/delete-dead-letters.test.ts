@@ -1,0 +1,40 @@
+import { expect, test, vi } from 'vitest';
+import type { Letter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
+import { deleteLetters } from '../../../../infra/commands/dead-letters/delete-dead-letters.ts';
+import { exampleJob, makeLetter } from './example-dead-letter.ts';
+
+const letters = [makeLetter(), { ...makeLetter(), id: 'another' }];
+
+/** Answers the question, and tells what was shown before it, what it was, and what was deleted. */
+async function deleteWith(answer: boolean) {
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const shown = () => print.mock.calls.flat().join('\n');
+  const removed: string[] = [];
+  let asked: { question: string; shown: string; removed: string[] } | undefined;
+  const ask = async (question: string) => {
+    asked = { question, shown: shown(), removed: [...removed] };
+    return answer;
+  };
+  const remove = async ({ id }: Letter) => void removed.push(id);
+  try {
+    return { isGone: await deleteLetters(letters, { remove }, ask), asked, removed, shown: shown() };
+  } finally {
+    print.mockRestore();
+  }
+}
+
+test('letters are shown and asked about before any is deleted', async () => {
+  const { asked, removed, isGone, shown } = await deleteWith(true);
+  expect(asked).toMatchObject({ question: 'Delete 2 dead letters for good?', removed: [] });
+  expect(asked?.shown.split(exampleJob.recording)).toHaveLength(3);
+  expect(removed).toEqual(letters.map(({ id }) => id));
+  expect(isGone).toBe(true);
+  expect(shown).toContain('2 dead letters deleted.');
+});
+
+test('a no deletes nothing', async () => {
+  const { removed, isGone, shown } = await deleteWith(false);
+  expect(removed).toEqual([]);
+  expect(isGone).toBe(false);
+  expect(shown).toContain('Nothing is deleted.');
+});

@@ -1,0 +1,118 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test, vi } from 'vitest';
+import type { Letter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
+import {
+  describeAbsence,
+  describeLetter,
+  describeOutcome,
+  summarize,
+} from '../../../../infra/commands/dead-letters/show-dead-letters.ts';
+import type { Deployment } from '../../../../infra/commands/deployment.ts';
+import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
+
+vi.stubEnv('TZ', 'Europe/Berlin');
+
+const archive = { name: 'the stack Archive in eu-central-1' } as Deployment;
+
+const shown = (letter: Letter, columns?: number) =>
+  stripVTControlCharacters(describeLetter(letter, columns)).split('\n');
+
+describe('a letter is shown with all that is known of it:', () => {
+  test('a job', () => {
+    const call = { ...exampleJob.call, talkSeconds: '29', status: 'ANSWERED', trunk: 'Berlin' };
+    expect(shown(makeLetter({ ...exampleJob, call }))).toEqual([
+      '3f2a9c1b  pbx-20014  head-office',
+      '  The PBX says that the recording is deleted or missing.',
+      '  20170914092747-1505352445.265-102-1000-Inbound.wav',
+      '  102 → 1000, 2017-09-14 09:27:25, 29 s, Inbound, ANSWERED, Berlin',
+      '  31 attempts, 2017-09-14 11:28:10 CEST to 2017-09-15 11:30:00 CEST',
+    ]);
+  });
+
+  test('a job of a call of which nothing was said', () => {
+    expect(shown(makeLetter({ ...exampleJob, call: {} }))[3]).toBe('  ? → ?');
+  });
+
+  test('a report, with its text', () => {
+    const reportedAt = exampleReason.firstAt;
+    const reason = { ...exampleReason, attempts: '1', lastAt: reportedAt };
+    const letter = makeLetter({ version: 1, pbx: 'head-office', report: '{"action":', reportedAt }, reason);
+    expect(shown(letter).slice(2)).toEqual([
+      '  A report that came at 2017-09-14 11:28:10 CEST',
+      '  {"action":',
+      '  1 attempt, 2017-09-14 11:28:10 CEST',
+    ]);
+  });
+
+  test('a request for a session, which SQS moved', () => {
+    const arn = 'arn:aws:sqs:eu-central-1:111122223333:SessionRequests';
+    const request = { pbx: 'head-office', bootedAt: exampleReason.firstAt };
+    expect(shown(makeLetter(request, {}, { DeadLetterQueueSourceArn: arn }))).toEqual([
+      '3f2a9c1b  no-reason  head-office',
+      '  SQS has set it aside from SessionRequests: its function never came to an end with it. Look for',
+      "  crashes and timeouts in the function's log.",
+      '  A request to log in again: the PBX restarted at 2017-09-14 11:28:10 CEST',
+      '  At most 401 attempts, since 2017-09-14 11:28:10 CEST',
+    ]);
+  });
+
+  test('anything else, up to 600 characters', () => {
+    const lines = shown(makeLetter('x'.repeat(1000), {}));
+    expect(lines[0]).toBe('3f2a9c1b  no-reason  PBX unknown');
+    expect(lines.join('').match(/x/g)?.length).toBeLessThan(610);
+    expect(lines.join('\n')).toContain('(1000 characters; --json has all)');
+  });
+});
+
+test('lines fit the terminal, if it is not narrower than 40 characters', () => {
+  const letter = makeLetter(exampleJob, { ...exampleReason, message: 'word '.repeat(50) });
+  for (const [columns, widest] of [
+    [0, 40],
+    [60, 60],
+    [300, 100],
+  ] as const) {
+    const widths = shown(letter, columns).map(({ length }) => length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(widest);
+    expect(Math.max(...widths)).toBeGreaterThan(widest - 6);
+  }
+});
+
+test('nothing that comes from outside reaches the terminal as a control character', () => {
+  const evil = 'a\u001b[2Jb';
+  const reason = { ...exampleReason, code: evil, message: evil, pbx: evil };
+  const call = { from: evil, to: evil };
+  for (const body of [evil, { ...exampleJob, call }, { ...exampleJob, recording: 'a\u202eb.wav' }]) {
+    const letter = makeLetter(body, reason);
+    const texts = [
+      describeLetter(letter),
+      describeOutcome(letter, undefined),
+      describeOutcome(letter, evil),
+      summarize([letter], archive),
+    ];
+    // Styles are ours.
+    expect(stripVTControlCharacters(texts.join('\n'))).not.toMatch(/[^\P{C}\n]/u);
+    expect(texts.join('\n')).not.toContain('\u001b[2J');
+  }
+});
+
+test('the summary counts letters by code and by PBX, the most frequent first', () => {
+  const other = makeLetter('hello', {});
+  expect(summarize([other, makeLetter(), makeLetter()], archive).split('\n').slice(0, 3)).toEqual([
+    '3 dead letters in the stack Archive in eu-central-1, each listed once:',
+    '  by code  pbx-20014 2, no-reason 1',
+    '  by PBX   head-office 2, unknown 1',
+  ]);
+});
+
+test('what became of a letter is told in a line, with its recording and why it stays', () => {
+  const tell = (problem?: string) => stripVTControlCharacters(describeOutcome(makeLetter(), problem));
+  expect(tell()).toBe(`sent   3f2a9c1b  ${exampleJob.recording}`);
+  expect(tell('No such PBX.')).toBe(`stays  3f2a9c1b  ${exampleJob.recording}: No such PBX.`);
+});
+
+test('no letters at all is told apart from none of those asked for', () => {
+  expect(describeAbsence({ letters: [] }, archive)).toBe(
+    'There are no dead letters in the stack Archive in eu-central-1.',
+  );
+  expect(describeAbsence({ letters: [makeLetter()] }, archive)).toContain('Of 1 dead letter in');
+});

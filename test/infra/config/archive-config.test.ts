@@ -1,0 +1,278 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { describe, expect, test } from 'vitest';
+import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
+
+const office = { baseUrl: 'https://203.0.113.10:8088' };
+const { cert, private: privateKey } = await generate([{ name: 'commonName', value: 'pbx.example' }]);
+
+/** The lines that follow the first one of the error for `config`. */
+function problemsOf(config: unknown): string[] {
+  try {
+    readArchiveConfig(config);
+  } catch (error) {
+    const [title, ...problems] = String(error).split('\n');
+    expect(title).toBe('Error: The context "archive" in cdk.json is not valid:');
+    return problems.map((problem) => problem.trim());
+  }
+  return [];
+}
+const problemsWith = (part: Record<string, unknown>) =>
+  problemsOf({ pbxs: { 'head-office': office }, ...part });
+const problemsOfPbx = (settings: Record<string, unknown>) =>
+  problemsOf({ pbxs: { 'head-office': { ...office, ...settings } } });
+
+describe('the configuration', () => {
+  test('in cdk.json is valid', () => {
+    const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
+    expect(Object.keys(readArchiveConfig(context.archive).pbxs)).toEqual(['head-office']);
+  });
+
+  test('needs nothing but a PBX and its address', () => {
+    expect(readArchiveConfig({ pbxs: { 'head-office': office } })).toEqual({
+      stackName: 'PbxRecordingArchive',
+      pbxs: {
+        'head-office': {
+          ...office,
+          apiVersion: 'v1.1.0',
+          timeZone: 'UTC',
+          tls: { minVersion: 'TLSv1.2' },
+          maxConcurrency: 2,
+        },
+      },
+      links: { authorization: { type: 'token' }, maximumAgeSeconds: 3600 },
+      bucket: { encryption: 's3' },
+      webhook: { plainHttp: false },
+      alarms: {},
+      reconciliation: {
+        recent: { everyHours: 1, overHours: 24 },
+        wide: { everyHours: 24, overHours: 168 },
+      },
+      logRetentionDays: 90,
+      tags: {},
+    });
+  });
+
+  test('names every problem at once, by its path', () => {
+    expect(
+      problemsOf({
+        stackName: '1st stack',
+        pbxs: {
+          'Head Office': office,
+          branch: {
+            baseUrl: 'http://203.0.113.11:8088',
+            apiVersion: 'v3',
+            timeZone: 'Mars/Olympus',
+            allowedIp: 'any',
+            maxConcurrency: 1,
+            tls: { fingerprint256: 'AB:CD', minVersion: 'SSLv3', rejectUnauthorized: false },
+          },
+        },
+        network: { vpcId: 'vpc', subnetIds: [], endpoints: 'create' },
+        links: { authorization: { type: 'jwt', issuer: 'http://login.example' }, maximumAgeSeconds: 30 },
+        bucket: { encryption: 'none', infrequentAccessAfterDays: 7, objectLock: { mode: 'legal', days: 0 } },
+        webhook: { plainHTTP: true },
+        logRetentionDays: 31,
+      }),
+    ).toEqual([
+      'stackName: should be 1 to 39 letters, digits and hyphens, a letter first',
+      'pbxs.Head Office: should be 1 to 40 of a-z, 0-9 and inner hyphens',
+      'pbxs.branch.baseUrl: should begin with https://',
+      'pbxs.branch.apiVersion: should be ("v1.1.0" | "v2.0.0")',
+      'pbxs.branch.allowedIp: should be one IP address',
+      'pbxs.branch.timeZone: should be an IANA time zone, such as Europe/Berlin',
+      'pbxs.branch.tls.fingerprint256: should be a SHA-256 fingerprint: 32 pairs of hex digits',
+      'pbxs.branch.tls.minVersion: should be ("TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3")',
+      'pbxs.branch.tls.rejectUnauthorized: is not a known setting',
+      'pbxs.branch.maxConcurrency: should be at least 2',
+      'network.vpcId: should look like vpc-0123456789abcdef0',
+      'network.subnetIds: should not be empty',
+      'network.routeTableIds: is missing',
+      'links.authorization.issuer: should begin with https://',
+      'links.authorization.audience: is missing',
+      'links.maximumAgeSeconds: should be at least 60',
+      'bucket.encryption: should be ("s3" | "kms")',
+      'bucket.infrequentAccessAfterDays: should be at least 30',
+      'bucket.objectLock.mode: should be ("governance" | "compliance")',
+      'bucket.objectLock.days: should be at least 1',
+      'webhook.plainHTTP: is not a known setting',
+      expect.stringMatching(/^logRetentionDays: should be \(1 \| 3 \| 5 .*\)$/),
+    ]);
+  });
+
+  test('never has its values repeated in an error', () => {
+    const secret = 'hunter2-do-not-print';
+    const problems = problemsOf({
+      stackName: secret.repeat(3),
+      pbxs: {
+        office: { baseUrl: `http://user:${secret}@203.0.113.10`, password: secret, tls: { ca: secret } },
+      },
+      network: { vpcId: secret, subnetIds: [secret], endpoints: 'existing' },
+      links: { authorization: { type: secret }, maximumAgeSeconds: secret },
+      bucket: { kmsKeyArn: secret },
+      tags: secret,
+    });
+    expect(problems.length).toBeGreaterThan(8);
+    expect(problems.join()).not.toContain(secret);
+  });
+
+  test('has no place for a password', () => {
+    expect(problemsOfPbx({ password: 'x' })).toEqual(['pbxs.head-office.password: is not a known setting']);
+  });
+
+  test('may not be missing', () => {
+    expect(problemsOf(undefined)).toEqual(['(whole): is missing']);
+  });
+
+  test('has at least one PBX and at most fifty', () => {
+    const pbxs = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`pbx-${n}`, office]));
+    expect(problemsOf({ pbxs: {} })).toEqual(['pbxs: should have at least one PBX']);
+    expect(problemsOf({ pbxs: pbxs(50) })).toEqual([]);
+    expect(problemsOf({ pbxs: pbxs(51) })).toEqual([
+      'pbxs: should have at most 50 PBXs; deploy a second stack for more',
+    ]);
+  });
+});
+
+describe('a certificate', () => {
+  const unreadable =
+    'pbxs.head-office.tls.ca: should be a PEM certificate, or the path of one as seen from cdk.json';
+
+  test('may be given as text', () => {
+    const config = readArchiveConfig({ pbxs: { 'head-office': { ...office, tls: { ca: cert } } } });
+    expect(config.pbxs['head-office']?.tls.ca).toBe(cert);
+  });
+
+  test('may be given as the path of a file', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'certificate-'));
+    const ca = join(directory, 'pbx.pem');
+    writeFileSync(ca, cert);
+    const config = readArchiveConfig({ pbxs: { 'head-office': { ...office, tls: { ca } } } });
+    rmSync(directory, { recursive: true });
+    expect(config.pbxs['head-office']?.tls.ca).toBe(cert);
+  });
+
+  test('is refused when the text is none', () => {
+    const ca = '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----';
+    expect(problemsOfPbx({ tls: { ca } })).toEqual([unreadable]);
+  });
+
+  test('is refused when the file is not there, or holds none', () => {
+    expect(problemsOfPbx({ tls: { ca: 'no-such-file.pem' } })).toEqual([unreadable]);
+    expect(problemsOfPbx({ tls: { ca: 'package.json' } })).toEqual([unreadable]);
+  });
+
+  test('is refused with a private key beside it', () => {
+    expect(problemsOfPbx({ tls: { ca: `${cert}\n${privateKey}` } })).toEqual([
+      'pbxs.head-office.tls.ca: should not hold a private key',
+    ]);
+  });
+
+  test('and a fingerprint exclude each other', () => {
+    expect(problemsOfPbx({ tls: { ca: cert, fingerprint256: 'ab'.repeat(32) } })).toEqual([
+      'pbxs.head-office.tls: should have either ca or fingerprint256, not both',
+    ]);
+  });
+});
+
+describe('log retention', () => {
+  test('has an end', () => {
+    expect(problemsWith({ logRetentionDays: 3653 })).toEqual([]);
+    expect(problemsWith({ logRetentionDays: 9999 })).toHaveLength(1);
+  });
+});
+
+describe('settings that depend on each other', () => {
+  test('a PBX is sent to plain HTTP only where something listens', () => {
+    const pbxs = { 'head-office': { ...office, reportUrl: 'http://{host}' } };
+    expect(problemsOf({ pbxs })).toEqual([
+      'webhook.plainHttp: should be true, because the reportUrl of a PBX begins with http://{host} and API Gateway speaks only https',
+    ]);
+    expect(problemsOf({ pbxs, webhook: { plainHttp: true } })).toEqual([]);
+  });
+
+  test('route tables are asked for with new endpoints and refused with existing ones', () => {
+    const place = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d'] };
+    expect(problemsWith({ network: { ...place, endpoints: 'create' } })).toEqual([
+      'network.routeTableIds: is missing',
+    ]);
+    expect(
+      problemsWith({ network: { ...place, endpoints: 'existing', routeTableIds: ['rtb-0a1b2c3d'] } }),
+    ).toEqual(['network.routeTableIds: is not a known setting']);
+    expect(problemsWith({ network: place })).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      { kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0' },
+      'kmsKeyArn: should only be given with encryption kms',
+    ],
+    [
+      { infrequentAccessAfterDays: 30, glacierInstantRetrievalAfterDays: 59 },
+      'glacierInstantRetrievalAfterDays: should be at least 30 days after infrequentAccessAfterDays',
+    ],
+    [
+      { infrequentAccessAfterDays: 30, expireAfterDays: 30 },
+      'expireAfterDays: should be later than every transition',
+    ],
+    [
+      { glacierInstantRetrievalAfterDays: 10, expireAfterDays: 9 },
+      'expireAfterDays: should be later than every transition',
+    ],
+    [
+      { expireAfterDays: 89, objectLock: { mode: 'governance', days: 90 } },
+      'expireAfterDays: should not be earlier than objectLock.days: a locked recording cannot be removed',
+    ],
+  ])('the bucket %j is refused', (bucket, problem) => {
+    expect(problemsWith({ bucket })).toEqual([`bucket.${problem}`]);
+  });
+
+  test('reconciliation leaves no call out between two runs, and looks back a month at most', () => {
+    const run = (recent: object) => problemsWith({ reconciliation: { recent } });
+    expect(run({ everyHours: 24, overHours: 744 })).toEqual([]);
+    expect(run({ everyHours: 12, overHours: 11 })).toEqual([
+      'reconciliation.recent.overHours: should be at least everyHours: no call may be left out',
+    ]);
+    expect(run({ everyHours: 25, overHours: 25 })).toEqual([
+      'reconciliation.recent.everyHours: should be at most 24',
+    ]);
+    expect(problemsWith({ reconciliation: { wide: { everyHours: 744, overHours: 744 } } })).toEqual([]);
+    expect(run({ everyHours: 0, overHours: 745 })).toEqual([
+      'reconciliation.recent.everyHours: should be at least 1',
+      'reconciliation.recent.overHours: should be at most 744',
+    ]);
+  });
+
+  test('reconciliation does not bring back what has just expired', () => {
+    const problem =
+      'bucket.expireAfterDays: should be two days more than reconciliation looks back, which would bring back what has just expired';
+    expect(problemsWith({ bucket: { expireAfterDays: 8 } })).toEqual([problem]);
+    expect(problemsWith({ bucket: { expireAfterDays: 9 } })).toEqual([]);
+    const wide = { overHours: 24 };
+    expect(problemsWith({ bucket: { expireAfterDays: 3 }, reconciliation: { wide } })).toEqual([]);
+    const recent = { overHours: 48 };
+    expect(problemsWith({ bucket: { expireAfterDays: 3 }, reconciliation: { wide, recent } })).toEqual([
+      problem,
+    ]);
+  });
+
+  test('are compared even where another setting is wrong', () => {
+    const bucket = { encryption: 'none', infrequentAccessAfterDays: 30, expireAfterDays: 30 };
+    expect(problemsWith({ bucket, tags: 7 })).toContain(
+      'bucket.expireAfterDays: should be later than every transition',
+    );
+  });
+
+  test('fit together when they are in order', () => {
+    const bucket = {
+      infrequentAccessAfterDays: 30,
+      glacierInstantRetrievalAfterDays: 60,
+      expireAfterDays: 90,
+      objectLock: { mode: 'compliance', days: 90 },
+    };
+    expect(problemsWith({ bucket })).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { request } from 'undici';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type HttpHandler, startHttpFront } from '../../../infra/local/http-server.ts';
+
+async function start(handler: HttpHandler) {
+  const routes = {
+    'GET /recordings/{pbxId}/{recording}': handler,
+    'POST /reports/{pbxId}/{secret}': handler,
+  };
+  const front = await startHttpFront(Promise.resolve(routes), 0, '127.0.0.1');
+  onTestFinished(() => front.close());
+  return `http://127.0.0.1:${front.port}`;
+}
+
+/** Remembers the event and answers with 200. */
+async function startRecorder() {
+  const events: APIGatewayProxyEventV2[] = [];
+  const url = await start(async (event) => {
+    events.push(event);
+    return { statusCode: 200 };
+  });
+  return { url, events };
+}
+
+describe('the local front, like an HTTP API,', () => {
+  test('hands out path parameters decoded, and the query as it came and parsed', async () => {
+    const { url, events } = await startRecorder();
+    await request(`${url}/recordings/a/${encodeURIComponent('+49 *#1.wav')}?download=1&x=a%20b&x=c`);
+    expect(events[0]).toMatchObject({
+      version: '2.0',
+      routeKey: 'GET /recordings/{pbxId}/{recording}',
+      pathParameters: { pbxId: 'a', recording: '+49 *#1.wav' },
+      rawQueryString: 'download=1&x=a%20b&x=c',
+      queryStringParameters: { download: '1', x: 'a b,c' },
+      requestContext: { http: { method: 'GET', sourceIp: '127.0.0.1' } },
+      isBase64Encoded: false,
+    });
+    expect(events[0]?.body).toBeUndefined();
+  });
+
+  test('passes JSON as text, and other bodies as Base64', async () => {
+    const { url, events } = await startRecorder();
+    const post = (contentType: string) =>
+      request(`${url}/reports/a/b`, {
+        method: 'POST',
+        body: '{"é":1}',
+        headers: { 'content-type': contentType },
+      });
+    await post('application/json; charset=utf-8');
+    await post('application/octet-stream');
+    expect(events.map(({ body, isBase64Encoded }) => [body, isBase64Encoded])).toEqual([
+      ['{"é":1}', false],
+      [Buffer.from('{"é":1}').toString('base64'), true],
+    ]);
+  });
+
+  test('answers with the handler’s status, headers and body', async () => {
+    const url = await start(async () => ({
+      statusCode: 302,
+      headers: { location: 'http://127.0.0.1:9/' },
+      body: 'moved',
+    }));
+    const answer = await request(`${url}/recordings/a/b`);
+    expect(answer.statusCode).toBe(302);
+    expect(answer.headers.location).toBe('http://127.0.0.1:9/');
+    expect(await answer.body.text()).toBe('moved');
+  });
+
+  test('answers 404 off its routes, 413 to more than 10 MiB, and 500 when a handler fails', async () => {
+    const url = await start(async () => {
+      throw new Error('a secret that nobody should read');
+    });
+    expect((await request(`${url}/recordings/a`)).statusCode).toBe(404);
+    expect((await request(`${url}/reports/a/b`)).statusCode).toBe(404);
+    const body = Buffer.alloc(10 * 1024 * 1024 + 1);
+    expect((await request(`${url}/reports/a/b`, { method: 'POST', body })).statusCode).toBe(413);
+    const failed = await request(`${url}/recordings/a/b`);
+    expect(failed.statusCode).toBe(500);
+    expect(await failed.body.text()).toBe('{"message":"Internal Server Error"}');
+  });
+});

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { synthArchive } from '../stack/synth-archive.ts';
+
+const runbook = readFileSync('docs/runbook.md', 'utf8');
+const { resources, outputs } = synthArchive();
+
+/** As GitHub makes a heading's anchor. */
+const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');
+const anchors = Array.from(runbook.matchAll(/^## (.+)$/gm), ([, heading = '']) => anchorOf(heading));
+const commands = Array.from(runbook.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm), ([, code = '']) => code);
+const withoutComments = commands.join('\n').replaceAll(/#.*$/gm, '');
+const allOf = (pattern: RegExp) => Array.from(withoutComments.matchAll(pattern), ([, found = '']) => found);
+
+describe('the runbook', () => {
+  test('has a heading for each alarm, an alarm for each heading, and the alarm’s text leads there', () => {
+    const linked = Object.values(resources).flatMap(({ Type, Properties }) => {
+      if (Type !== 'AWS::CloudWatch::Alarm') return [];
+      const [, anchor] =
+        /What to do: docs\/runbook\.md#([a-z-]+)$/.exec(String(Properties.AlarmDescription)) ?? [];
+      expect(Properties.AlarmName).toContain(`PbxRecordingArchive-${anchor}`);
+      return [anchor];
+    });
+    expect(linked).toHaveLength(9);
+    expect(linked.sort()).toEqual(anchors.sort());
+  });
+
+  test('tells for each what it means, how to look, how to fix it, and how to know that it is over', () => {
+    for (const section of runbook.split(/^## /m).slice(1)) {
+      const steps = Array.from(section.matchAll(/^\*\*(\w+)/gm), ([, step]) => step);
+      expect([section.split('\n')[0], ...steps]).toEqual([
+        section.split('\n')[0],
+        'Means',
+        'Look',
+        'Fix',
+        'Over',
+      ]);
+    }
+  });
+
+  test('leads nowhere but to its own headings and to files that are there', () => {
+    for (const [, target = ''] of runbook.matchAll(/\]\(([^)]+)\)/g)) {
+      const [file, anchor = ''] = target.split('#');
+      const there =
+        file === ''
+          ? anchors
+          : Array.from(readFileSync(`docs/${file}`, 'utf8').matchAll(/^#+ (.+)$/gm), ([, it = '']) =>
+              anchorOf(it),
+            );
+      expect(there).toContain(anchor);
+    }
+  });
+
+  test('has commands that a shell understands', () => {
+    const { stderr, status } = spawnSync('bash', ['-n'], { input: commands.join('\n'), encoding: 'utf8' });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  });
+
+  test('asks for outputs that the stack has, and lines that the functions log', () => {
+    const logs = allOf(/(?:outcomes|search) ([A-Z]\w+)/g).map((name) => `${name}Logs`);
+    const functions = allOf(/invoke ([A-Z]\w+)/g).map((name) => `${name}Function`);
+    const looped = allOf(/for f in ([^;]+);/g).flatMap((names) => names.split(' ').map((it) => `${it}Logs`));
+    const asked = [...logs, ...functions, ...looped, ...allOf(/output ([A-Z]\w+)/g)];
+    expect(asked.length).toBeGreaterThan(15);
+    expect(Object.keys(outputs)).toEqual(expect.arrayContaining(asked));
+
+    const sources = globSync('functions/**/*.ts').map((file) => readFileSync(file, 'utf8'));
+    const events = allOf(/outcomes \w+ ([a-z-]+)/g);
+    expect(events.length).toBeGreaterThan(8);
+    for (const event of events) expect(sources.join()).toContain(`'${event}'`);
+  });
+
+  test('names npm commands that there are', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const [, name = ''] of runbook.matchAll(/npm run ([a-z-]+)/g)) expect(scripts).toHaveProperty(name);
+  });
+});

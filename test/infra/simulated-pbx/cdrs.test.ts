@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { Misbehaviour } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { jsonOf, startBench } from './harness.ts';
+
+const failed = (errno: string) => ({ status: 'Failed', errno });
+const HEADER =
+  'callid,timestart,callfrom,callto,callduraction,talkduraction,srctrunkname,dsttrunkname,status,type,pincode,recording,didnumber,sn';
+
+async function startWithCalls() {
+  const bench = await startBench({ timeZone: 'Asia/Tokyo' });
+  const at = (hour: number) => Date.UTC(2024, 0, 1, hour);
+  bench.pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, startedAt: at(0) });
+  bench.pbx.makeCall({ from: '1001', to: 'a,"b"', talkSeconds: 1, startedAt: at(1), type: 'Outbound' });
+  bench.pbx.makeCall({ from: '1003', to: '1004', startedAt: at(2), recorded: false });
+  return { ...bench, token: await bench.client.login() };
+}
+
+async function downloadCdrs(
+  bench: Awaited<ReturnType<typeof startWithCalls>>,
+  window: Record<string, string>,
+) {
+  const { client, token } = bench;
+  const { random } = await client.post('cdr/get_random', window, { token });
+  return client.get('cdr/download', { ...window, token, random: String(random) });
+}
+
+test('the CDR file has the documented header and a row for each call', async () => {
+  const bench = await startWithCalls();
+  const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
+  const answered = await downloadCdrs(bench, window);
+  const lines = answered.body.toString().split('\n');
+  expect(lines[0]).toBe(HEADER);
+  expect(lines[1]).toBe(
+    '1704067200.1,2024-01-01 09:00:00,1001,1002,3,1,,,ANSWERED,Internal,,20240101090000-1704067200.1-1001-1002-Internal.wav,,369362089179',
+  );
+  expect(lines[2]).toContain(',1001,"a,""b""",3,1,,SIP-Trunk,ANSWERED,Outbound,');
+  expect(lines[3]).toContain('Internal,,,,369362089179');
+  expect(lines).toHaveLength(5);
+  expect(bench.pbx.stats.cdrDownloads).toBe(1);
+});
+
+test('the window is in PBX time and includes both ends', async () => {
+  const bench = await startWithCalls();
+  const window = { extid: 'all', starttime: '2024-01-01 09:00:00', endtime: '2024-01-01 10:00:00' };
+  const answered = await downloadCdrs(bench, window);
+  expect(answered.body.toString().match(/ANSWERED/g)).toHaveLength(2);
+});
+
+test('a list of extensions narrows it to their calls', async () => {
+  const bench = await startWithCalls();
+  const window = { extid: '1002,1004', starttime: '2024-01-01 00:00:00', endtime: '2024-01-02 00:00:00' };
+  const rows = (await downloadCdrs(bench, window)).body.toString();
+  expect(rows.match(/\d+\.\d(?=,2024)/g)).toEqual(['1704067200.1', '1704074400.3']);
+});
+
+test('a random for CDRs is bound to its query and works once', async () => {
+  const { client, token } = await startWithCalls();
+  const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-02 00:00:00' };
+  const first = await client.post('cdr/get_random', window, { token });
+  expect(first).toMatchObject({ status: 'Success', ...window });
+  const query = { ...window, token, random: String(first.random) };
+  expect((await client.get('cdr/download', query)).body.toString()).toContain(HEADER);
+  expect(jsonOf(await client.get('cdr/download', query))).toEqual(failed('20012'));
+  const second = await client.post('cdr/get_random', window, { token });
+  const wider = { ...query, random: String(second.random), endtime: '2025-01-01 00:00:00' };
+  expect(jsonOf(await client.get('cdr/download', wider))).toEqual(failed('20012'));
+});
+
+test('the query has to be whole', async () => {
+  const { client, token } = await startWithCalls();
+  expect(await client.post('cdr/get_random', { extid: 'all' }, { token })).toEqual(failed('20012'));
+});
+
+test('API v2 calls the extensions number', async () => {
+  const { pbx, client } = await startBench({ apiVersion: 'v2.0.0' });
+  pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
+  const token = await client.login();
+  const window = { number: 'all', starttime: '2024-01-01 00:00:00', endtime: '2025-01-01 00:00:00' };
+  const { random } = await client.post('cdr/get_random', window, { token });
+  const answered = await client.get('cdr/download', { ...window, token, random: String(random) });
+  expect(answered.body.toString()).toContain('ANSWERED');
+});
+
+test.each<[string, Misbehaviour, string]>([
+  ['JSON', { kind: 'json-instead-of-audio', errno: '20006' }, '{"status":"Failed","errno":"20006"}'],
+  ['half of it', { kind: 'cut', afterBytes: 30, how: 'fin', contentLength: false }, HEADER.slice(0, 30)],
+  ['no more than a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'Found'],
+  ['a refusal', { kind: 'random-refused' }, '{"status":"Failed","errno":"20012"}'],
+])('a CDR download may give %s, and the file the next time', async (_, misbehaviour, body) => {
+  const bench = await startWithCalls();
+  const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
+  bench.pbx.misbehaveCdrs(misbehaviour);
+  expect((await downloadCdrs(bench, window)).body.toString()).toContain(body);
+  expect((await downloadCdrs(bench, window)).body.toString()).toMatch(new RegExp(`^${HEADER}\n(.+\n){3}$`));
+});
+
+test.each(['20014', '20012'] as const)('a recording that is deleted is missed with %s', async (errno) => {
+  const { pbx, client } = await startBench();
+  const call = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
+  pbx.deleteRecording(call.recording, errno);
+  const { recording } = call;
+  const token = await client.login();
+  expect(await client.post('recording/get_random', { recording }, { token })).toEqual(failed(errno));
+  const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2025-01-01 00:00:00' };
+  const { random } = await client.post('cdr/get_random', window, { token });
+  const listed = await client.get('cdr/download', { ...window, token, random: String(random) });
+  expect(listed.body.toString()).toContain(recording);
+});

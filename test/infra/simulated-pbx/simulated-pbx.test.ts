@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect } from 'node:tls';
+import { expect, onTestFinished, test } from 'vitest';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { createClient, startBench } from './harness.ts';
+
+function shakeHands(url: string, options: ConnectionOptions) {
+  return new Promise<{ protocol: string | null; fingerprint256: string }>((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), ...options }, () => {
+      resolve({
+        protocol: socket.getProtocol(),
+        fingerprint256: socket.getPeerCertificate().fingerprint256,
+      });
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+test('the certificate shown is the one that the PBX tells of', async () => {
+  const { pbx } = await startBench();
+  expect(pbx.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+  const shown = await shakeHands(pbx.url, { ca: pbx.certificate });
+  expect(shown.fingerprint256).toBe(pbx.fingerprint256);
+});
+
+test('a generated certificate can be trusted as its own authority, and by nobody else', async () => {
+  const pbx = await startSimulatedPbx();
+  onTestFinished(() => pbx.close());
+  await expect(shakeHands(pbx.url, {})).rejects.toThrow(/self-signed/);
+  await shakeHands(pbx.url, { ca: pbx.certificate });
+  await shakeHands(pbx.url, { ca: pbx.certificate, servername: 'pbx.test' });
+});
+
+test('a replaced certificate is shown from the next connection on', async () => {
+  const { pbx } = await startBench();
+  const before = pbx.fingerprint256;
+  await pbx.replaceCertificate();
+  expect(pbx.fingerprint256).not.toBe(before);
+  const shown = await shakeHands(pbx.url, { rejectUnauthorized: false });
+  expect(shown.fingerprint256).toBe(pbx.fingerprint256);
+});
+
+test('a PBX of old speaks TLS 1.0 only, also with a replaced certificate', async () => {
+  const { pbx } = await startBench({ maxTlsVersion: 'TLSv1' });
+  const old: ConnectionOptions = {
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1',
+    ciphers: 'DEFAULT@SECLEVEL=0',
+  };
+  await expect(shakeHands(pbx.url, { rejectUnauthorized: false })).rejects.toThrow();
+  expect(await shakeHands(pbx.url, old)).toMatchObject({ protocol: 'TLSv1' });
+  await pbx.replaceCertificate();
+  expect(await shakeHands(pbx.url, old)).toMatchObject({ protocol: 'TLSv1' });
+});
+
+test('a PBX may speak plain HTTP', async () => {
+  const { pbx, client } = await startBench({ plain: true });
+  expect(pbx.url).toMatch(/^http:/);
+  expect(await client.tryLogin()).toMatchObject({ status: 'Success' });
+  await expect(pbx.replaceCertificate()).rejects.toThrow('no certificate');
+});
+
+test('recordings, CDRs and certificate are there again after a restart', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'simulated-pbx-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const first = await startSimulatedPbx({ directory, plain: false });
+  const call = first.makeCall({ from: '+1/..', to: '2', talkSeconds: 1 });
+  await first.close();
+
+  const second = await startSimulatedPbx({ directory });
+  onTestFinished(() => second.close());
+  expect(second.fingerprint256).toBe(first.fingerprint256);
+  const client = createClient(second);
+  const token = await client.login();
+  expect((await client.download(call.recording, token)).body.equals(call.bytes)).toBe(true);
+  const window = { extid: 'all', starttime: '2000-01-01 00:00:00', endtime: '2999-01-01 00:00:00' };
+  const { random } = await client.post('cdr/get_random', window, { token });
+  const csv = await client.get('cdr/download', { ...window, token, random: String(random) });
+  expect(csv.body.toString()).toContain(call.recording);
+  expect(second.makeCall({ from: '1', to: '2', talkSeconds: 1 }).callId).toMatch(/\.2$/);
+});
+
+test('events tell neither tokens nor randoms nor passwords', async () => {
+  const { pbx, client, events } = await startBench();
+  const { recording } = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
+  await client.tryLogin('wrong');
+  const token = await client.login();
+  const random = await client.random(recording, token);
+  await client.get('recording/download', { recording, random, token });
+  const told = JSON.stringify(events) + JSON.stringify(pbx.stats);
+  expect(told).not.toContain(token);
+  expect(told).not.toContain(random);
+  expect(told).not.toContain('pbx-password');
+});

@@ -1,0 +1,342 @@
+import { App } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { envSchema as archiveRecordingEnv } from '../../../functions/archive-recording/env.ts';
+import { envSchema as cdrWebhookEnv } from '../../../functions/cdr-webhook/env.ts';
+import { envSchema as pbxSessionEnv } from '../../../functions/pbx-session/env.ts';
+import { envSchema as reconcileEnv } from '../../../functions/reconcile/env.ts';
+import { envSchema as recordingLinkEnv } from '../../../functions/recording-link/env.ts';
+import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
+import { ArchiveStack } from '../../../infra/stack/archive-stack.ts';
+import { context, findResource, flatten, type Json, officeOnly, synthArchive } from './synth-archive.ts';
+
+const archive = synthArchive();
+const jwt = { type: 'jwt', issuer: 'https://login.example/', audience: ['recordings'] };
+const withLinks = {
+  token: archive,
+  iam: synthArchive({ links: { authorization: { type: 'iam' } } }),
+  jwt: synthArchive({ links: { authorization: jwt } }),
+};
+
+/** Settings of Node's and of the C library's. */
+const FRUGAL_HEAP = {
+  NODE_OPTIONS: '--max-semi-space-size=1',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
+const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation'];
+const functionOf = (prefix: string, { resources } = archive) =>
+  findResource(resources, 'AWS::Lambda::Function', prefix);
+const environmentOf = (prefix: string, synthesized = archive) => {
+  const environment = functionOf(prefix, synthesized)[1].Properties.Environment;
+  return (environment as { Variables: { [name: string]: Json } }).Variables;
+};
+const queueOf = (prefix: string) => findResource(archive.resources, 'AWS::SQS::Queue', prefix);
+
+describe('the functions', () => {
+  test.each(roles)('%s runs on Node 24 and arm64, logs JSON, and is traced by nobody', (prefix) => {
+    const [, { Properties }] = functionOf(prefix);
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+    expect(Properties).not.toHaveProperty('TracingConfig');
+    // A new account has ten concurrent executions, and reserving some would make every deployment fail there.
+    expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  test.each([
+    ['ArchiveRecording', 128],
+    ['CdrWebhook', 256],
+    ['PbxSession', 256],
+    ['RecordingLink', 256],
+    ['Reconciliation', 256],
+  ])('%s has %i MB of memory', (prefix, megabytes) => {
+    expect(functionOf(prefix)[1].Properties.MemorySize).toBe(megabytes);
+  });
+
+  test('has a heap that stays small where there is little memory', () => {
+    expect(environmentOf('ArchiveRecording')).toMatchObject(FRUGAL_HEAP);
+  });
+
+  test.each([
+    ['ArchiveRecording', 900],
+    ['CdrWebhook', 10],
+    ['PbxSession', 120],
+    ['RecordingLink', 10],
+    ['Reconciliation', 900],
+  ])('%s may take %i seconds', (prefix, seconds) => {
+    expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
+  });
+
+  test('are stopped when they send to their own queue again and again, but for the one that resumes long calls so', () => {
+    expect(functionOf('ArchiveRecording')[1].Properties.RecursiveLoop).toBe('Allow');
+    archive.template.resourcePropertiesCountIs('AWS::Lambda::Function', { RecursiveLoop: 'Allow' }, 1);
+  });
+
+  test.each(roles)('%s starts only after its permissions are there', (prefix) => {
+    const [policyId] = findResource(archive.resources, 'AWS::IAM::Policy', prefix);
+    expect(functionOf(prefix)[1].DependsOn).toContain(policyId);
+  });
+
+  test('exist without any helper function of the CDK beside them', () => {
+    archive.template.resourceCountIs('AWS::Lambda::Function', 5);
+    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 5);
+  });
+
+  test('and the API keep their logs for as long as configured', () => {
+    const { template } = synthArchive({ logRetentionDays: 30 });
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 6);
+    template.resourceCountIs('AWS::Logs::LogGroup', 6);
+    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 6);
+  });
+});
+
+describe('the environment', () => {
+  test.each([
+    ['CdrWebhook', cdrWebhookEnv],
+    ['ArchiveRecording', archiveRecordingEnv],
+    ['PbxSession', pbxSessionEnv],
+    ['Reconciliation', reconcileEnv],
+  ])('of %s is exactly what its schema asks for', (prefix, schema) => {
+    const names = Object.keys(environmentOf(prefix)).filter((name) => !(name in FRUGAL_HEAP));
+    expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
+  });
+
+  const [withoutToken, withToken] = recordingLinkEnv.options;
+  test.each([
+    ['token', withToken],
+    ['iam', withoutToken],
+    ['jwt', withoutToken],
+  ] as const)('of RecordingLink is exactly what its schema asks for with %s', (type, schema) => {
+    const environment = environmentOf('RecordingLink', withLinks[type]);
+    expect(Object.keys(environment).sort()).toEqual(Object.keys(schema.entries).sort());
+    expect(environment.LINK_AUTHORIZATION).toBe(type);
+  });
+
+  test('gives queue URLs a base that a queue name completes', () => {
+    for (const prefix of ['CdrWebhook', 'ArchiveRecording', 'Reconciliation']) {
+      expect(flatten(environmentOf(prefix).QUEUE_URL_BASE)).toBe(
+        'https://sqs.<AWS::Region>.<AWS::URLSuffix>/<AWS::AccountId>/',
+      );
+    }
+  });
+
+  test('names the webhook host without a scheme', () => {
+    const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
+    for (const prefix of ['PbxSession', 'ArchiveRecording', 'Reconciliation']) {
+      expect(flatten(environmentOf(prefix).REPORT_HOST)).toBe(
+        `<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>`,
+      );
+    }
+  });
+
+  test('carries the configured maximum age of a link', () => {
+    const { MAX_LINK_AGE_SECONDS } = environmentOf(
+      'RecordingLink',
+      synthArchive({ links: { maximumAgeSeconds: 600 } }),
+    );
+    expect(MAX_LINK_AGE_SECONDS).toBe('600');
+    expect(environmentOf('RecordingLink').MAX_LINK_AGE_SECONDS).toBe('3600');
+  });
+
+  test('names a file of a layer that exactly the functions with that variable have', () => {
+    const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
+    for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'Reconciliation']) {
+      expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
+      expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
+    }
+    expect(functionOf('RecordingLink')[1].Properties).not.toHaveProperty('Layers');
+  });
+});
+
+describe("a PBX's queue", () => {
+  const [queueId, queue] = queueOf('Pbxheadoffice');
+  const [deadLetterQueueId] = queueOf('DeadLetterQueue');
+
+  test('has the name that its URL is made of, waits 5 seconds, and keeps a job for 14 days', () => {
+    expect(queue.Properties).toMatchObject({
+      QueueName: 'PbxRecordingArchive-head-office',
+      DelaySeconds: 5,
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+
+  test('hides a job for twice as long as its function may take', () => {
+    const timeout = Number(functionOf('ArchiveRecording')[1].Properties.Timeout);
+    expect(queue.Properties.VisibilityTimeout).toBe(2 * timeout);
+  });
+
+  test('gives a crashing job up long after the function would, and before the queue forgets it', () => {
+    const { maxReceiveCount, deadLetterTargetArn } = queue.Properties.RedrivePolicy as {
+      maxReceiveCount: number;
+      deadLetterTargetArn: Json;
+    };
+    expect(flatten(deadLetterTargetArn)).toBe(`<${deadLetterQueueId}.Arn>`);
+    expect(maxReceiveCount).toBeGreaterThan(260);
+    const secondsOfCrashes = maxReceiveCount * Number(queue.Properties.VisibilityTimeout);
+    expect(secondsOfCrashes / 86_400).toBeCloseTo(8.3, 1);
+    expect(secondsOfCrashes).toBeLessThan(Number(queue.Properties.MessageRetentionPeriod));
+  });
+
+  test('feeds the one archive function, one job at a time, by as many workers as configured', () => {
+    const [functionId] = functionOf('ArchiveRecording');
+    const mapping = (MaximumConcurrency: number) => ({
+      EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      FunctionName: { Ref: functionId },
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency },
+    });
+    archive.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', mapping(2));
+    const five = { 'head-office': { baseUrl: 'https://203.0.113.10', maxConcurrency: 5 } };
+    synthArchive({ pbxs: five }).template.hasResourceProperties(
+      'AWS::Lambda::EventSourceMapping',
+      mapping(5),
+    );
+  });
+});
+
+describe('session requests', () => {
+  test('reach the session function one by one, and are given up after five receives', () => {
+    const [queueId, { Properties }] = queueOf('SessionRequests');
+    const [functionId, session] = functionOf('PbxSession');
+    const [deadLetterQueueId] = queueOf('DeadLetterQueue');
+    expect(Properties).toMatchObject({
+      VisibilityTimeout: 2 * Number(session.Properties.Timeout),
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
+        maxReceiveCount: 5,
+      },
+    });
+    archive.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      FunctionName: { Ref: functionId },
+      BatchSize: 1,
+    });
+  });
+
+  test('come from the clock every ten minutes as well', () => {
+    const [functionId] = functionOf('PbxSession');
+    archive.template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(10 minutes)',
+      State: 'ENABLED',
+      Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId, 'Arn'] } })],
+    });
+  });
+});
+
+describe('every queue', () => {
+  test('is encrypted and keeps messages for 14 days', () => {
+    archive.template.allResourcesProperties('AWS::SQS::Queue', {
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+
+  test('refuses plain HTTP', () => {
+    const queues = Object.values(archive.resources).filter(({ Type }) => Type === 'AWS::SQS::Queue');
+    archive.template.resourcePropertiesCountIs(
+      'AWS::SQS::QueuePolicy',
+      {
+        PolicyDocument: {
+          Statement: [
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          ],
+        },
+      },
+      queues.length,
+    );
+  });
+});
+
+describe('the secrets', () => {
+  const { template } = archive;
+
+  test('of a PBX hold empty credentials and a generated webhook secret that fits a URL path', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'PbxRecordingArchive/pbx/head-office',
+      GenerateSecretString: {
+        SecretStringTemplate: '{"username":"","password":""}',
+        GenerateStringKey: 'webhookSecret',
+        PasswordLength: 48,
+        ExcludePunctuation: true,
+      },
+    });
+  });
+
+  test('of a session have a first version from the start', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'PbxRecordingArchive/session/head-office',
+      GenerateSecretString: { SecretStringTemplate: '{}', GenerateStringKey: 'nonce' },
+    });
+  });
+
+  test('include a link token with token authorization, and none with any other', () => {
+    const token = {
+      Name: 'PbxRecordingArchive/link-token',
+      GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true },
+    };
+    template.hasResourceProperties('AWS::SecretsManager::Secret', token);
+    expect(environmentOf('RecordingLink').LINK_TOKEN_SECRET).toBe(token.Name);
+    for (const { template: other } of [withLinks.iam, withLinks.jwt]) {
+      other.resourcePropertiesCountIs('AWS::SecretsManager::Secret', { Name: token.Name }, 0);
+    }
+  });
+
+  test('are all generated, and their values appear nowhere in the template', () => {
+    for (const { Type, Properties } of Object.values(archive.resources)) {
+      if (Type !== 'AWS::SecretsManager::Secret') continue;
+      expect(Properties).toHaveProperty('GenerateSecretString');
+      expect(Properties).not.toHaveProperty('SecretString');
+    }
+    // A dynamic reference would make CloudFormation write the value into a property.
+    expect(JSON.stringify(archive.template.toJSON())).not.toContain('resolve:secretsmanager');
+  });
+
+  test('leave their names free when their PBX is taken out', () => {
+    template.allResources('AWS::SecretsManager::Secret', { DeletionPolicy: 'Delete' });
+  });
+});
+
+describe('the outputs', () => {
+  test('name what people need after a deployment', () => {
+    expect(Object.keys(archive.outputs).sort()).toEqual([
+      'AlarmTopicArn',
+      'ArchiveRecordingLogs',
+      'CdrWebhookLogs',
+      'CredentialsSecret',
+      'DeadLetterQueueUrl',
+      'LinkApiUrl',
+      'LinkTokenSecret',
+      'PbxSessionFunction',
+      'PbxSessionLogs',
+      'ReconcileFunction',
+      'ReconcileLogs',
+      'RecordingLinkLogs',
+      'RecordingsBucket',
+      'WebhookHost',
+    ]);
+    expect(archive.outputs.CredentialsSecret?.Value).toBe('PbxRecordingArchive/pbx/{pbxId}');
+    expect(archive.outputs.LinkTokenSecret?.Value).toBe('PbxRecordingArchive/link-token');
+    const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
+    expect(flatten(archive.outputs.LinkApiUrl?.Value)).toBe(
+      `https://<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>/recordings/`,
+    );
+  });
+
+  test('name no link token where there is none', () => {
+    expect(withLinks.iam.outputs).not.toHaveProperty('LinkTokenSecret');
+  });
+});
+
+describe('the stack', () => {
+  test('has the configured name and tags', () => {
+    const config = readArchiveConfig({ ...officeOnly, stackName: 'Calls', tags: { department: 'support' } });
+    const stack = new ArchiveStack(new App({ context }), config);
+    expect(stack.stackName).toBe('Calls');
+    expect(stack.tags.tagValues()).toEqual({ department: 'support' });
+  });
+});

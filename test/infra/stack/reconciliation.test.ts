@@ -1,0 +1,50 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { readRequest } from '../../../functions/reconcile/reconcile-request.ts';
+import { findResource, synthArchive } from './synth-archive.ts';
+
+const archive = synthArchive();
+const [functionId] = findResource(archive.resources, 'AWS::Lambda::Function', 'Reconciliation');
+
+/** What the schedules invoke the function with, by how often. */
+function schedulesOf({ resources } = archive): Record<string, unknown> {
+  const rules = Object.values(resources).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::Events::Rule' && JSON.stringify(Properties.Targets).includes(functionId),
+  );
+  return Object.fromEntries(
+    rules.map(({ Properties }) => {
+      const [target] = Properties.Targets as unknown as { Input: string }[];
+      return [Properties.ScheduleExpression, JSON.parse(target?.Input ?? '')];
+    }),
+  );
+}
+
+describe('reconciliation', () => {
+  test('looks at the last day every hour, and at the last week every day', () => {
+    expect(schedulesOf()).toEqual({ 'rate(1 hour)': { hours: 24 }, 'rate(1 day)': { hours: 168 } });
+    archive.template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 hour)',
+      State: 'ENABLED',
+      Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId, 'Arn'] } })],
+    });
+  });
+
+  test('looks as often and as far back as configured', () => {
+    const reconciliation = {
+      recent: { everyHours: 2, overHours: 36 },
+      wide: { everyHours: 168, overHours: 744 },
+    };
+    expect(schedulesOf(synthArchive({ reconciliation }))).toEqual({
+      'rate(2 hours)': { hours: 36 },
+      'rate(7 days)': { hours: 744 },
+    });
+  });
+
+  test('asks its function for nothing that it refuses, up to the longest time that may be configured', () => {
+    const reconciliation = { wide: { everyHours: 24, overHours: 744 } };
+    for (const event of Object.values(schedulesOf(synthArchive({ reconciliation })))) {
+      expect(readRequest(event)).toEqual(event);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { parseSettings } from '../../../functions/shared/config/parse-settings.ts';
+import { registrySchema } from '../../../functions/shared/config/pbx-registry.ts';
+import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
+import { buildRegistry } from '../../../infra/stack/registry-layer.ts';
+import { findResource, synthArchive } from './synth-archive.ts';
+
+const pbxs = {
+  'head-office': {
+    baseUrl: 'https://203.0.113.10:8088/',
+    serialNumber: '369362089179',
+    allowedIp: '198.51.100.7',
+    timeZone: 'Europe/Berlin',
+    tls: { fingerprint256: 'ab'.repeat(32), minVersion: 'TLSv1' },
+    maxConcurrency: 7,
+  },
+  'branch-2': { baseUrl: 'https://198.51.100.20', reportUrl: 'hooks.example:8260' },
+};
+const registryOf = (config: Record<string, unknown>) =>
+  parseSettings('The registry', registrySchema, buildRegistry(readArchiveConfig({ pbxs, ...config })));
+
+describe('the PBX registry', () => {
+  test('holds the settings of each PBX and the names of what belongs to it', () => {
+    expect(registryOf({})).toEqual({
+      'head-office': {
+        baseUrl: 'https://203.0.113.10:8088',
+        apiVersion: 'v1.1.0',
+        serialNumber: '369362089179',
+        allowedIp: '198.51.100.7',
+        timeZone: 'Europe/Berlin',
+        tls: { fingerprint256: Array(32).fill('AB').join(':'), minVersion: 'TLSv1' },
+        reportUrl: 'https://{host}',
+        credentialsSecret: 'PbxRecordingArchive/pbx/head-office',
+        sessionSecret: 'PbxRecordingArchive/session/head-office',
+        queueName: 'PbxRecordingArchive-head-office',
+      },
+      'branch-2': expect.objectContaining({
+        reportUrl: 'hooks.example:8260',
+        tls: { minVersion: 'TLSv1.2' },
+      }),
+    });
+  });
+
+  test('names the queue and the secrets that the stack makes', () => {
+    const { template } = synthArchive({ pbxs, stackName: 'Calls' });
+    const { queueName, credentialsSecret, sessionSecret } =
+      registryOf({ stackName: 'Calls' })['branch-2'] ?? {};
+    template.hasResourceProperties('AWS::SQS::Queue', { QueueName: queueName });
+    for (const Name of [credentialsSecret, sessionSecret]) {
+      template.hasResourceProperties('AWS::SecretsManager::Secret', { Name });
+    }
+  });
+
+  test('sends the PBXs to plain HTTP when there is a front for it', () => {
+    expect(registryOf({ webhook: { plainHttp: true } })['head-office']?.reportUrl).toBe('http://{host}');
+  });
+
+  test('is shipped anew only when it changes', () => {
+    const layerOf = (config: Record<string, unknown>) =>
+      findResource(synthArchive(config).resources, 'AWS::Lambda::LayerVersion')[1].Properties.Content;
+    expect(layerOf({ pbxs })).toEqual(layerOf({ pbxs, logRetentionDays: 30 }));
+    expect(layerOf({ pbxs })).not.toEqual(layerOf({ pbxs, webhook: { plainHttp: true } }));
+  });
+});
