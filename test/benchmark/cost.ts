@@ -1,0 +1,123 @@
+import { METRICS, type MetricName } from '../../functions/shared/telemetry/metrics.ts';
+import type { Resource } from './stack.ts';
+import type { CallWork, Work } from './work.ts';
+
+/** US dollars, from AWS's public price lists, without free tiers. */
+export const PRICES = {
+  region: 'us-east-1',
+  date: '2026-11',
+  lambdaArmGbSecond: 0.0000133334,
+  lambdaRequest: 0.2e-6,
+  httpApiRequest: 1e-6,
+  sqsRequest: 0.4e-6,
+  s3Write: 0.005e-3,
+  s3Read: 0.0004e-3,
+  secretsManagerRequest: 0.05e-4,
+  logGb: 0.5,
+  secretMonth: 0.4,
+  alarmMetricMonth: 0.1,
+  metricMonth: 0.3,
+  dashboardMonth: 3,
+} as const;
+
+/** Values that the benchmark can neither measure nor look up in a price list. */
+const ASSUMPTIONS = {
+  /** Lambda's documentation: one full core comes with this much memory, and CPU is proportional to memory. */
+  mbPerCore: 1769,
+  pbxRoundTripMs: 40,
+  /** Two TLS connections with one request each. */
+  pbxRoundTrips: 8,
+  awsRequestMs: 20,
+  /** Lambda's own log lines for each invocation. */
+  platformLogBytes: 900,
+  /** Lambda receives a job from its queue and deletes it. */
+  queueRequests: 2,
+  /** Lambda runs five pollers for each queue, with long polls of 20 seconds. */
+  idlePollsPerHour: 900,
+  hoursPerMonth: 730,
+  /** Share of a month with calls: ten hours of each working day. */
+  callingShare: 0.3,
+  scheduledRunSeconds: 1,
+  scheduledRunGb: 0.25,
+} as const;
+
+const RECORDINGS = 1000;
+const GIGABYTE = 1e9;
+const { mbPerCore, pbxRoundTripMs, pbxRoundTrips, awsRequestMs, platformLogBytes, queueRequests } =
+  ASSUMPTIONS;
+
+/**
+ * What it costs to archive a thousand recordings of one length over a line of one speed, without storage.
+ *
+ * @returns dollars, and how long archive-recording runs for one of them
+ */
+export function costOfRecordings(
+  { minutes, bytes, archiver }: CallWork,
+  webhook: Work,
+  megabitsPerSecond: number,
+) {
+  const transferMs = (bytes * 8) / (megabitsPerSecond * 1000);
+  const archiverMs = transferMs + pbxRoundTrips * pbxRoundTripMs + busyMs(archiver);
+  const perRecording = (count: (work: Work) => number) => count(webhook) + count(archiver);
+  const { s3Write, s3Read } = PRICES;
+  const parts = {
+    lambda: RECORDINGS * (lambdaCost(webhook, busyMs(webhook)) + lambdaCost(archiver, archiverMs)),
+    httpApi: RECORDINGS * PRICES.httpApiRequest,
+    sqs: RECORDINGS * (perRecording(({ requests }) => requests.sqs) + queueRequests) * PRICES.sqsRequest,
+    s3: RECORDINGS * perRecording(({ requests }) => requests.s3Writes * s3Write + requests.s3Reads * s3Read),
+    secretsManager:
+      RECORDINGS * perRecording(({ requests }) => requests.secretsManager) * PRICES.secretsManagerRequest,
+    logs:
+      (RECORDINGS * perRecording(({ logBytes }) => logBytes + platformLogBytes) * PRICES.logGb) / GIGABYTE,
+  };
+  return { minutes, megabitsPerSecond, seconds: archiverMs / 1000, parts, total: sum(Object.values(parts)) };
+}
+
+export const recordingCosts = ({ webhook, calls }: { webhook: Work; calls: CallWork[] }) =>
+  calls
+    .filter(({ minutes }) => minutes !== 5)
+    .flatMap((call) => [1, 5, 50].map((speed) => costOfRecordings(call, webhook, speed)));
+
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** CPU time on the function's share of a core, plus the time spent waiting for AWS. */
+const busyMs = ({ cpuMs, memoryMb, requests }: Work): number =>
+  cpuMs / Math.min(1, memoryMb / mbPerCore) + sum(Object.values(requests)) * awsRequestMs;
+
+const lambdaCost = ({ memoryMb }: Work, ms: number): number =>
+  (Math.ceil(ms) / 1000) * (memoryMb / 1024) * PRICES.lambdaArmGbSecond + PRICES.lambdaRequest;
+
+/** CloudWatch bills a metric for the hours in which it has a value. Most metrics have one in every hour. */
+const WHILE_CALLING: MetricName[] = ['Reports', 'Jobs', 'Archived', 'Bytes', 'Duration', 'Delay', 'Attempts'];
+const AFTER_FAILURES: MetricName[] = ['Failures', 'Lost', 'JobAge'];
+
+/** Dollars a month for the synthesized stack without any call. */
+export function fixedCosts(resources: readonly Resource[]): Record<string, number> {
+  const { idlePollsPerHour, hoursPerMonth, callingShare, scheduledRunSeconds, scheduledRunGb } = ASSUMPTIONS;
+  const ofType = (type: string) => resources.filter(({ Type }) => Type === `AWS::${type}`);
+  const polls = ofType('Lambda::EventSourceMapping').length * idlePollsPerHour * hoursPerMonth;
+  const alarmMetrics = ofType('CloudWatch::Alarm').map(
+    ({ Properties }) => Properties.Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1,
+  );
+  const names = Object.keys(METRICS) as MetricName[];
+  const series = (chosen: MetricName[]) => sum(chosen.map((name) => METRICS[name].by.length));
+  const inEveryHour = names.filter((name) => ![...WHILE_CALLING, ...AFTER_FAILURES].includes(name));
+  const runs = sum(ofType('Events::Rule').map(runsPerMonth));
+  const runCost = scheduledRunSeconds * scheduledRunGb * PRICES.lambdaArmGbSecond + PRICES.lambdaRequest;
+  const costs = {
+    secrets: ofType('SecretsManager::Secret').length * PRICES.secretMonth,
+    'polling idle queues': polls * PRICES.sqsRequest,
+    metrics: (series(inEveryHour) + callingShare * series(WHILE_CALLING)) * PRICES.metricMonth,
+    alarms: sum(alarmMetrics) * PRICES.alarmMetricMonth,
+    dashboard: ofType('CloudWatch::Dashboard').length * PRICES.dashboardMonth,
+    'scheduled runs': runs * runCost,
+  };
+  return { ...costs, total: sum(Object.values(costs)) };
+}
+
+function runsPerMonth({ Properties: { ScheduleExpression: schedule } }: Resource): number {
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule) ?? [];
+  if (unit === undefined) throw new Error(`The cost model does not support the schedule ${schedule}.`);
+  const hours = { minute: 1 / 60, hour: 1, day: 24 }[unit] as number;
+  return ASSUMPTIONS.hoursPerMonth / (Number(count) * hours);
+}
