@@ -2,7 +2,7 @@ import { ArchiveError, toArchiveError } from '../shared/errors.ts';
 import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
 import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
 import { decide } from '../shared/jobs/retry-policy.ts';
-import type { Ledger } from '../shared/recordings/markers.ts';
+import type { Markers } from '../shared/recordings/markers.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, type Uploads, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -18,7 +18,7 @@ export interface Failure {
 /** Dependencies of failure handling. */
 export interface FailureDeps {
   queues: Queues;
-  ledger: Pick<Ledger, 'noteLost'>;
+  markers: Pick<Markers, 'markLost'>;
   uploads: Pick<Uploads, 'abort'>;
   now: () => number;
 }
@@ -55,11 +55,11 @@ async function scheduleRetry(failure: Failure, afterSeconds: number, deps: Failu
   const { queueUrl, receiptHandle } = failure.message;
   const fields = describeFailure(failure, deps);
   try {
-    await deps.queues.postpone(queueUrl, receiptHandle, afterSeconds);
-    log('warn', 'postponed', { ...fields, retryInSeconds: afterSeconds });
+    await deps.queues.scheduleRetry(queueUrl, receiptHandle, afterSeconds);
+    log('warn', 'retry-scheduled', { ...fields, retryInSeconds: afterSeconds });
   } catch (error) {
     // It is then redelivered when its visibility timeout ends.
-    log('warn', 'not-postponed', { ...fields, code: toArchiveError(error).code });
+    log('warn', 'retry-not-scheduled', { ...fields, code: toArchiveError(error).code });
   }
   return false;
 }
@@ -85,12 +85,12 @@ async function requeueWithProgress(
   try {
     await deps.queues.send(message.queueUrl, { ...job, progress }, delaySeconds);
   } catch (refusal) {
-    log('warn', 'not-continued', { ...fields, code: toArchiveError(refusal).code });
+    log('warn', 'resume-failed', { ...fields, code: toArchiveError(refusal).code });
     // An upload that the old message knows of is good for its next attempt.
     if (isNewUpload) await discardUpload(uploadOf(job, stored), deps.uploads);
     return false;
   }
-  log('info', 'continued', fields);
+  log('info', 'resumed', fields);
   if (isNewUpload) await discardUpload(uploadOf(job, job.progress), deps.uploads);
   return true;
 }
@@ -101,11 +101,11 @@ async function markLost(failure: Failure, deps: FailureDeps): Promise<boolean> {
   if (job === undefined) return true;
   const fields = describeFailure(failure, deps);
   try {
-    const isFirst = await deps.ledger.noteLost(job.pbx, job.recording);
+    const isFirst = await deps.markers.markLost(job.pbx, job.recording);
     if (isFirst) log('error', 'recording-lost', fields);
     return true;
   } catch (error) {
-    log('error', 'loss-not-noted', { ...fields, code: toArchiveError(error).code });
+    log('error', 'mark-lost-failed', { ...fields, code: toArchiveError(error).code });
     return false;
   }
 }
@@ -124,10 +124,10 @@ async function deadLetter(failure: Failure, { queues, uploads, now }: FailureDep
       lastAt: new Date(now()).toISOString(),
     });
   } catch (refusal) {
-    log('error', 'dead-letter-refused', { ...fields, code: toArchiveError(refusal).code });
+    log('error', 'dead-letter-failed', { ...fields, code: toArchiveError(refusal).code });
     return false;
   }
-  log('error', 'given-up', fields);
+  log('error', 'job-dead-lettered', fields);
   if (job === undefined) return true;
   await discardUpload(uploadOf(job, job.progress), uploads);
   if (error instanceof Interruption) await discardUpload(uploadOf(job, error.stored), uploads);

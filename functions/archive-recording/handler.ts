@@ -6,7 +6,7 @@ import { createSecrets } from '../shared/config/secrets.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createQueues } from '../shared/jobs/queues.ts';
 import { archiveRecording } from '../shared/recordings/archive-recording.ts';
-import { createLedger } from '../shared/recordings/markers.ts';
+import { createMarkers } from '../shared/recordings/markers.ts';
 import { createPartBuffers } from '../shared/recordings/parts.ts';
 import { createRecordingStore } from '../shared/recordings/recording-store.ts';
 import { openPbxs } from '../shared/session/pbxs.ts';
@@ -21,7 +21,7 @@ const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsMana
 const queues = createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL);
 const s3 = createS3Client();
 const store = createRecordingStore(s3, env.BUCKET_NAME);
-const ledger = createLedger(s3, env.BUCKET_NAME);
+const markers = createMarkers(s3, env.BUCKET_NAME);
 const buffers = createPartBuffers();
 
 /** Archives one recording per message; what is not done is reported back, so that SQS keeps it. */
@@ -41,7 +41,7 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
         archiveRecording(job, { ...pbxs.get(job.pbx), store, buffers, signal, now: Date.now }),
       uploads: store,
       queues,
-      ledger,
+      markers,
       now: Date.now,
     });
     if (!isDone) batchItemFailures.push({ itemIdentifier: record.messageId });

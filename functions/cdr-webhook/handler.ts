@@ -32,7 +32,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
     const receipt = await receiveReport({ pbxId, secret, body }, deps);
     return { statusCode: STATUS[receipt] };
   } catch (error) {
-    log('error', 'report-not-taken', { code: toArchiveError(error).code });
+    log('error', 'report-failed', { code: toArchiveError(error).code });
     return { statusCode: 503 };
   }
 }

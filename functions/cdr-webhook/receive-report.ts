@@ -51,7 +51,7 @@ export async function receiveReport(
 ): Promise<Receipt> {
   const pbx = deps.findPbx(pbxId);
   if (pbx === undefined || !(await pbx.isSecret(secret))) {
-    log('warn', 'report-refused');
+    log('warn', 'report-rejected');
     return 'refused';
   }
   if (body.length > MAX_BODY_BYTES) {

@@ -49,7 +49,7 @@ async function keepSession(
 ): Promise<SessionOutcome> {
   try {
     const outcome = await session.keepAlive({ bootedAt, retryRefused: retryLogin });
-    log('info', 'session-kept', { pbx, outcome });
+    log('info', 'session-up', { pbx, outcome });
     return { pbx, outcome };
   } catch (error) {
     const { code, message, kind } = toArchiveError(error);
@@ -58,7 +58,7 @@ async function keepSession(
       return { pbx, outcome: code, message };
     }
     const outcome = kind === 'login-held' ? 'held' : 'failed';
-    log('error', 'session-not-kept', { pbx, outcome, code, message });
+    log('error', 'session-down', { pbx, outcome, code, message });
     return { pbx, outcome, code, message };
   }
 }

@@ -6,7 +6,7 @@ import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createSender } from '../shared/jobs/queues.ts';
-import { createLedger } from '../shared/recordings/markers.ts';
+import { createMarkers } from '../shared/recordings/markers.ts';
 import { openPbxs } from '../shared/session/pbxs.ts';
 import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
 import { envSchema } from './env.ts';
@@ -20,7 +20,7 @@ const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsMana
 const { send } = createSender(createSqsClient());
 const s3 = createS3Client();
 const archive = createArchiveIndex(s3, env.BUCKET_NAME);
-const ledger = createLedger(s3, env.BUCKET_NAME);
+const markers = createMarkers(s3, env.BUCKET_NAME);
 
 /** Queues what the PBXs have recorded and the archive does not have; tells what it found at each. */
 export async function handler(event: unknown, context: Context): Promise<{ pbxs: ReconcileOutcome[] }> {
@@ -29,7 +29,7 @@ export async function handler(event: unknown, context: Context): Promise<{ pbxs:
     const { client, session, settings } = pbxs.get(pbxId);
     const { timeZone, queueName } = settings;
     const sendJob = (job: object) => send(env.QUEUE_URL_BASE + queueName, job);
-    return { pbxId, client, session, timeZone, archive, ledger, send: sendJob, now: Date.now, signal };
+    return { pbxId, client, session, timeZone, archive, markers, send: sendJob, now: Date.now, signal };
   };
   return { pbxs: await reconcilePbxs(readRequest(event), { ids: pbxs.ids, get }) };
 }

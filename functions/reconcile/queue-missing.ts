@@ -1,7 +1,7 @@
 import type { MissingRecording } from '../shared/call-log/find-missing.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
-import type { Ledger } from '../shared/recordings/markers.ts';
+import type { Markers } from '../shared/recordings/markers.ts';
 import { log } from '../shared/telemetry/log.ts';
 
 /** The report of a call that has just ended is on its way, or its job in the queue. */
@@ -14,7 +14,7 @@ const SENT_AT_ONCE = 10;
 
 export interface QueueDeps {
   send: (job: Job) => Promise<void>;
-  ledger: Pick<Ledger, 'noteQueued'>;
+  markers: Pick<Markers, 'markQueued'>;
   now: () => number;
   /** Aborted with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
@@ -32,16 +32,16 @@ export interface Queued {
 
 /** Puts a job into the queue for each missing recording that has none there, as far as is known. */
 export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<Queued> {
-  const { send, ledger, now, signal } = deps;
+  const { send, markers, now, signal } = deps;
   const awaited = missing.filter(({ isLost }) => !isLost);
   const due = awaited.filter((recording) => isDue(recording, now()));
   await mapConcurrently(due, SENT_AT_ONCE, async ({ job }) => {
     signal.throwIfAborted();
     await send(job);
     const { pbx, recording, call } = job;
-    log('info', 'missing-queued', { pbx, callId: call.callId, recording });
+    log('info', 'missing-recording-queued', { pbx, callId: call.callId, recording });
     // Only now: a job that is sent twice is harmless, one that is noted and never sent is not.
-    await ledger.noteQueued(pbx, recording);
+    await markers.markQueued(pbx, recording);
   });
   return {
     queued: due.length,

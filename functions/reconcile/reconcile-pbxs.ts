@@ -47,7 +47,7 @@ async function reconcilePbx(request: ReconcileRequest, deps: ReconcileDeps): Pro
   }
   const { from, ...told } = failure;
   if (told.code === 'no-credentials') {
-    log('warn', 'not-reconciled', { pbx, ...told });
+    log('warn', 'reconciliation-skipped', { pbx, ...told });
     return { pbx, outcome: told.code, ...total, ...failure };
   }
   log('error', 'reconciliation-failed', { pbx, ...told, ...total });

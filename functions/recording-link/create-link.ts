@@ -36,7 +36,7 @@ export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<
 
 async function answer({ path, query, authorization }: LinkRequest, deps: LinkDeps): Promise<Answer> {
   if (!(await deps.isAuthorized(authorization))) {
-    log('warn', 'link-refused');
+    log('warn', 'link-unauthorized');
     return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };
   }
   const asked = readLinkQuery(path, query, deps.maxSeconds);
@@ -46,7 +46,7 @@ async function answer({ path, query, authorization }: LinkRequest, deps: LinkDep
   const key = recordingKey(pbx, recording);
   const found = await deps.archive.find(key);
   if (found === undefined) {
-    log('info', 'link-not-archived', { pbx, recording });
+    log('info', 'link-not-found', { pbx, recording });
     return { status: 404, body: { error: 'not-archived' } };
   }
   const now = deps.now();

@@ -1,11 +1,11 @@
 import { createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { flag, parseCommandLine } from '../shared/command-line.ts';
-import type { Letter } from './dead-letters/dead-letter.ts';
-import { type TakenLetters, withLetters } from './dead-letters/dead-letter-queue.ts';
-import { SELECTION_HELP, selectionOptions, selectLetters } from './dead-letters/selection.ts';
+import type { DeadLetter } from './dead-letters/dead-letter.ts';
+import { type TakenDeadLetters, withDeadLetters } from './dead-letters/dead-letter-queue.ts';
+import { SELECTION_HELP, selectDeadLetters, selectionOptions } from './dead-letters/selection.ts';
 import {
   describeAbsence,
-  describeLetter,
+  describeDeadLetter,
   describeTakenByOthers,
   summarize,
 } from './dead-letters/show-dead-letters.ts';
@@ -18,7 +18,7 @@ const HELP = `Lists the dead letters: recordings and reports that were given up,
   npm run dead-letters -- --code pbx-20014
   npm run --silent dead-letters -- --json > dead-letters.jsonl
 
-Which letters (default: all)
+Which deadLetters (default: all)
 ${SELECTION_HELP}
 
 How
@@ -43,21 +43,22 @@ await runCommand(async () => {
     return true;
   }
   const deployment = await findDeployment(values.local, positionals);
-  await withLetters(createSqsClient(), deployment.deadLetterQueueUrl, async (taken) => {
-    const letters = selectLetters(taken.letters, values);
-    if (values.json) for (const letter of letters) console.log(toJson(letter));
-    else show(letters, taken, deployment);
+  await withDeadLetters(createSqsClient(), deployment.deadLetterQueueUrl, async (taken) => {
+    const deadLetters = selectDeadLetters(taken.deadLetters, values);
+    if (values.json) for (const deadLetter of deadLetters) console.log(toJson(deadLetter));
+    else show(deadLetters, taken, deployment);
   });
   return true;
 });
 
-function show(letters: Letter[], taken: TakenLetters, deployment: Deployment): void {
-  for (const letter of letters) console.log(`${describeLetter(letter, process.stdout.columns)}\n`);
-  if (letters.length === 0) console.log(describeAbsence(taken, deployment));
-  else console.log(summarize(letters, deployment));
+function show(deadLetters: DeadLetter[], taken: TakenDeadLetters, deployment: Deployment): void {
+  for (const deadLetter of deadLetters)
+    console.log(`${describeDeadLetter(deadLetter, process.stdout.columns)}\n`);
+  if (deadLetters.length === 0) console.log(describeAbsence(taken, deployment));
+  else console.log(summarize(deadLetters, deployment));
   if (taken.takenByOthers > 0) console.log(describeTakenByOthers(taken.takenByOthers));
 }
 
-function toJson({ receiptHandle, content, ...letter }: Letter): string {
-  return JSON.stringify({ kind: content.kind, ...letter });
+function toJson({ receiptHandle, content, ...deadLetter }: DeadLetter): string {
+  return JSON.stringify({ kind: content.kind, ...deadLetter });
 }

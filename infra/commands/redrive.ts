@@ -2,10 +2,10 @@ import { createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { createSender } from '../../functions/shared/jobs/queues.ts';
 import { flag, parseCommandLine, UsageError } from '../shared/command-line.ts';
 import { plural } from '../shared/text.ts';
-import type { Letter } from './dead-letters/dead-letter.ts';
-import { withLetters } from './dead-letters/dead-letter-queue.ts';
-import { deleteLetters } from './dead-letters/delete-dead-letters.ts';
-import { SELECTION_HELP, selectionOptions, selectLetters } from './dead-letters/selection.ts';
+import type { DeadLetter } from './dead-letters/dead-letter.ts';
+import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
+import { deleteDeadLetters } from './dead-letters/delete-dead-letters.ts';
+import { SELECTION_HELP, selectDeadLetters, selectionOptions } from './dead-letters/selection.ts';
 import { type SendBackDeps, sendBack } from './dead-letters/send-back.ts';
 import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, findDeployment } from './deployment.ts';
@@ -16,7 +16,7 @@ const HELP = `Sends dead letters back to the queues of their PBXs, as new jobs.
   npm run redrive -- --all
   npm run redrive -- --code pbx-20014 --pbx head-office
 
-Which letters (combined: those that match all)
+Which deadLetters (combined: those that match all)
   --all                all
 ${SELECTION_HELP}
 
@@ -52,27 +52,27 @@ await runCommand(async () => {
   }
   const deployment = await findDeployment(values.local, positionals);
   const sqs = createSqsClient();
-  return withLetters(sqs, deployment.deadLetterQueueUrl, async (taken) => {
+  return withDeadLetters(sqs, deployment.deadLetterQueueUrl, async (taken) => {
     if (taken.takenByOthers > 0) console.log(describeTakenByOthers(taken.takenByOthers));
-    const letters = selectLetters(taken.letters, values);
-    if (letters.length === 0) {
+    const deadLetters = selectDeadLetters(taken.deadLetters, values);
+    if (deadLetters.length === 0) {
       console.log(describeAbsence(taken, deployment));
       return true;
     }
     return values.delete
-      ? deleteLetters(letters, taken)
-      : sendAllBack(letters, { ...deployment, ...createSender(sqs), ...taken });
+      ? deleteDeadLetters(deadLetters, taken)
+      : sendAllBack(deadLetters, { ...deployment, ...createSender(sqs), ...taken });
   });
 });
 
-async function sendAllBack(letters: Letter[], deps: SendBackDeps): Promise<boolean> {
+async function sendAllBack(deadLetters: DeadLetter[], deps: SendBackDeps): Promise<boolean> {
   let staying = 0;
-  for (const letter of letters) {
-    const problem = await sendBack(letter, deps);
+  for (const deadLetter of deadLetters) {
+    const problem = await sendBack(deadLetter, deps);
     if (problem !== undefined) staying += 1;
-    console.log(describeOutcome(letter, problem));
+    console.log(describeOutcome(deadLetter, problem));
   }
-  const sent = letters.length - staying;
+  const sent = deadLetters.length - staying;
   console.log(`${plural(sent, 'dead letter')} sent back${staying > 0 ? `, ${staying} stayed` : ''}.`);
   return staying === 0;
 }

@@ -99,7 +99,7 @@ function expectArchived(calls: SimulatedCall[]): Promise<void> {
   );
   const listener = (message: unknown) => {
     const { event, recording, reason } = message as LogLine;
-    if (event === 'given-up' && missing.has(String(recording)))
+    if (event === 'job-dead-lettered' && missing.has(String(recording)))
       reject(new Error(`${recording} was given up: ${reason}`));
     if (event === 'archived') missing.delete(String(recording));
     if (missing.size === 0) resolve();

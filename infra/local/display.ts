@@ -19,7 +19,7 @@ type Told = [label: string, text: string];
 /** How the functions' log lines are told to a person. Lines that are not here are shown as they are. */
 const TELL: Readonly<Record<string, (line: LogLine) => Told | undefined>> = {
   'session-opened': () => ['session', 'logged in; the PBX now posts its reports to the webhook'],
-  'session-kept': ({ outcome }) => (outcome === 'kept-alive' ? ['session', 'kept alive'] : undefined),
+  'session-up': ({ outcome }) => (outcome === 'kept-alive' ? ['session', 'kept alive'] : undefined),
   'job-queued': ({ recording }) => ['report', `a call has ended; job queued for ${recording}`],
   'report-ignored': ({ report }) => ['report', `${report}: nothing to archive`],
   'boot-up-reported': () => ['report', 'the PBX has restarted; asking for a new session'],
@@ -33,15 +33,15 @@ const TELL: Readonly<Record<string, (line: LogLine) => Told | undefined>> = {
     `${key}\n${' '.repeat(LABEL_WIDTH + 11)}${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`,
   ],
   'already-archived': ({ key }) => ['stored', `${key} was there already`],
-  postponed: ({ recording, reason, retryInSeconds }) => [
+  'retry-scheduled': ({ recording, reason, retryInSeconds }) => [
     'later',
     `${recording}: ${reason} Next attempt in ${plural(Number(retryInSeconds), 'second')}.`,
   ],
-  'given-up': ({ recording, reason }) => [
+  'job-dead-lettered': ({ recording, reason }) => [
     'given up',
     `${recording}: ${reason} It is in the dead-letter queue.`,
   ],
-  'missing-queued': () => undefined,
+  'missing-recording-queued': () => undefined,
   reconciled: ({ queued }) =>
     queued === 0
       ? undefined

@@ -13,7 +13,7 @@ import { enterEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
 import { releaseMessages } from './embedded-sqs.ts';
 import { startEmulators } from './emulators.ts';
-import { type HttpHandler, type Routes, startHttpFront } from './http-server.ts';
+import { type HttpHandler, type Routes, startHttpServer } from './http-server.ts';
 import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
 import {
   ensureBucket,
@@ -84,7 +84,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { directory, bucket } = options;
   await mkdir(directory, { recursive: true });
   const loaded = Promise.withResolvers<Routes>();
-  const front = await startHttpFront(loaded.promise, options.port, options.hostname);
+  const front = await startHttpServer(loaded.promise, options.port, options.hostname);
   starting.defer(() => front.close());
   const { sqs: emulator, environment } = await startEmulators(directory, starting);
   const sqs = new SQSClient();

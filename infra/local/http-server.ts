@@ -20,7 +20,7 @@ export interface HttpFront {
  * Serves handlers as an API Gateway HTTP API does (payload format 2.0). It listens at once, so that its
  * port is known; requests wait until there are `routes`.
  */
-export async function startHttpFront(
+export async function startHttpServer(
   routes: Promise<Routes>,
   port: number,
   hostname: string,

@@ -10,11 +10,11 @@ export class ArchiveMetrics {
     this.stack = stackName;
   }
 
-  ofStack(name: MetricName, statistic: string, period: Duration): Metric {
+  forStack(name: MetricName, statistic: string, period: Duration): Metric {
     return this.metric(name, statistic, period, {});
   }
 
-  ofPbx(pbx: string, name: MetricName, statistic: string, period: Duration): Metric {
+  forPbx(pbx: string, name: MetricName, statistic: string, period: Duration): Metric {
     return this.metric(name, statistic, period, { pbx });
   }
 

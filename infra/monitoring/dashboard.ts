@@ -40,9 +40,9 @@ export class ArchiveDashboard extends Dashboard {
           new SingleValueWidget({
             title: 'Must be 0',
             metrics: [
-              metrics.ofStack('Lost', 'Sum', Duration.days(1)).with({ label: 'Lost within a day' }),
+              metrics.forStack('Lost', 'Sum', Duration.days(1)).with({ label: 'Lost within a day' }),
               deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
-              metrics.ofStack('LoginHeld', 'Maximum', Duration.minutes(15)).with({ label: 'Logins held' }),
+              metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)).with({ label: 'Logins held' }),
             ],
             width: 12,
             height: 3,
@@ -52,7 +52,7 @@ export class ArchiveDashboard extends Dashboard {
             metrics: [
               metrics.sum('SessionUp', 'Maximum', tenMinutes).with({ label: 'With a session' }),
               metrics
-                .ofStack('Reconciled', 'Minimum', reconcileEvery)
+                .forStack('Reconciled', 'Minimum', reconcileEvery)
                 .with({ label: 'All reconciled (1) or not (0)' }),
             ],
             width: 12,
@@ -66,7 +66,7 @@ export class ArchiveDashboard extends Dashboard {
         [
           graph(
             'Seconds from the end of a call to its recording',
-            ['p50', 'p95'].map((it) => metrics.ofStack('Delay', it, hour).with({ label: it })),
+            ['p50', 'p95'].map((it) => metrics.forStack('Delay', it, hour).with({ label: it })),
           ),
           graph('Failures', [metrics.each('code', 'Failures', 'Sum', hour)]),
         ],

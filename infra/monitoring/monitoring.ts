@@ -8,7 +8,7 @@ import { ArchiveDashboard } from './dashboard.ts';
 import { PbxAlarms } from './pbx-alarms.ts';
 import { StackAlarms } from './stack-alarms.ts';
 
-interface OperationProps {
+interface MonitoringProps {
   readonly stackName: string;
   readonly email: string | undefined;
   readonly deadLetterQueue: IQueue;
@@ -20,10 +20,10 @@ interface OperationProps {
 }
 
 /** What the people who look after the archive are told, and shown. docs/runbook.md tells what to do then. */
-export class Operation extends Construct {
+export class Monitoring extends Construct {
   readonly topic: AlarmTopic;
 
-  constructor(scope: Construct, id: string, { stackName, email, ...props }: OperationProps) {
+  constructor(scope: Construct, id: string, { stackName, email, ...props }: MonitoringProps) {
     super(scope, id);
     const metrics = new ArchiveMetrics(stackName);
     const topic = new AlarmTopic(this, 'Topic', email);

@@ -22,7 +22,7 @@ export class PbxAlarms extends Construct {
       pbxId,
       heading: 'session-down',
       meaning: 'No session for half an hour, so the PBX sends no reports: nothing new is archived.',
-      metric: metrics.ofPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(10)),
+      metric: metrics.forPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(10)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       // As long as a token lives without being refreshed.
@@ -41,7 +41,7 @@ export class PbxAlarms extends Construct {
         usingMetrics: {
           queued: queue.metricApproximateAgeOfOldestMessage(),
           // SQS leaves out what has been received three times, which is every job in trouble.
-          tried: metrics.ofPbx(pbxId, 'JobAge', 'Maximum', Duration.hours(1)),
+          tried: metrics.forPbx(pbxId, 'JobAge', 'Maximum', Duration.hours(1)),
         },
         period: Duration.hours(1),
       }),
@@ -62,8 +62,8 @@ export class PbxAlarms extends Construct {
       metric: new MathExpression({
         expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
         usingMetrics: {
-          jobs: metrics.ofPbx(pbxId, 'Jobs', 'Sum', Duration.hours(6)),
-          archived: metrics.ofPbx(pbxId, 'Archived', 'Sum', Duration.hours(6)),
+          jobs: metrics.forPbx(pbxId, 'Jobs', 'Sum', Duration.hours(6)),
+          archived: metrics.forPbx(pbxId, 'Archived', 'Sum', Duration.hours(6)),
         },
         period: Duration.hours(6),
       }),

@@ -46,7 +46,7 @@ export class StackAlarms extends Construct {
         heading: 'login-held',
         meaning: 'A PBX refused the login, so nobody tries it again. Its reports and downloads stand still.',
         // Longer than the ten minutes between two runs of pbx-session.
-        metric: metrics.ofStack('LoginHeld', 'Maximum', Duration.minutes(15)),
+        metric: metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)),
         evaluationPeriods: 1,
         // A hold does not end because nobody speaks of it.
         treatMissingData: TreatMissingData.IGNORE,
@@ -55,7 +55,7 @@ export class StackAlarms extends Construct {
         ...above,
         heading: 'recording-lost',
         meaning: 'The PBX no longer has a recording that never reached the archive. Stays for a day.',
-        metric: metrics.ofStack('Lost', 'Sum', Duration.hours(1)),
+        metric: metrics.forStack('Lost', 'Sum', Duration.hours(1)),
         evaluationPeriods: 24,
         datapointsToAlarm: 1,
         // Only a loss is published.
@@ -85,7 +85,7 @@ export class StackAlarms extends Construct {
         heading: 'not-reconciled',
         meaning: 'Three times running the call log of a PBX could not be compared with the archive.',
         // The least of all PBXs'.
-        metric: metrics.ofStack('Reconciled', 'Minimum', reconcileEvery),
+        metric: metrics.forStack('Reconciled', 'Minimum', reconcileEvery),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         threshold: 1,
         evaluationPeriods: 3,

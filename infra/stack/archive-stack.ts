@@ -10,12 +10,12 @@ import type { envSchema as archiveRecordingEnv } from '../../functions/archive-r
 import type { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
 import type { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
-import { Operation } from '../monitoring/monitoring.ts';
+import { Monitoring } from '../monitoring/monitoring.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { PbxNetwork } from './pbx-network.ts';
 import { PbxResources, pbxNames } from './pbx-resources.ts';
-import { PlainHttpFront } from './plain-http-endpoint.ts';
+import { PlainHttpEndpoint } from './plain-http-endpoint.ts';
 import { Reconciliation } from './reconciliation.ts';
 import { RecordingApi } from './recording-api.ts';
 import { RecordingBucket } from './recording-bucket.ts';
@@ -33,7 +33,8 @@ export class ArchiveStack extends Stack {
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
     const api = new RecordingApi(this, 'Api', { stackName, logRetention });
     const reportHost = config.webhook.plainHttp
-      ? new PlainHttpFront(this, 'PlainHttpFront', api.host).host
+      ? // The id stays: another would replace the distribution, and with it the host that PBXs post to.
+        new PlainHttpEndpoint(this, 'PlainHttpFront', api.host).host
       : api.host;
     const layers = [addRegistryLayer(this, config)];
     const network = config.network && new PbxNetwork(this, 'Network', config.network);
@@ -137,7 +138,8 @@ export class ArchiveStack extends Stack {
       Reconcile: reconciler.handler,
       RecordingLink: links.handler,
     };
-    const { topic } = new Operation(this, 'Operation', {
+    // The id stays: another would make CloudFormation create each alarm anew, under a name that is taken.
+    const { topic } = new Monitoring(this, 'Operation', {
       stackName,
       email: config.alarms.email,
       deadLetterQueue,

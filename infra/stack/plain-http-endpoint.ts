@@ -13,7 +13,7 @@ import { Construct } from 'constructs';
 import { acceptFindings } from './nag.ts';
 
 /** Takes reports over plain HTTP, which API Gateway does not, and passes them on over HTTPS. */
-export class PlainHttpFront extends Construct {
+export class PlainHttpEndpoint extends Construct {
   /** Without scheme. */
   readonly host: string;
 

@@ -15,13 +15,13 @@ export interface Secret {
   value: string;
 }
 
-export interface Evidence {
+export interface VerifiedBy {
   noteLine(line: Line): void;
   noteSecret(secret: Secret): void;
 }
 
 /** Written at once and in order: the process may be killed at any moment. */
-export function openEvidence(directory: string): Evidence {
+export function openEvidence(directory: string): VerifiedBy {
   const file = openSync(join(directory, `${process.pid}.jsonl`), 'a', 0o600);
   const known = new Set<string>();
   return {

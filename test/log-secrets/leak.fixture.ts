@@ -18,13 +18,13 @@ server.close();
 
 test('prints a token deep in an error', () => {
   const cause = new TypeError(`Failed to parse URL from ${url}`);
-  log('warn', 'failed', { error: { inner: { of: new Error('failed', { cause }) } } });
+  log('warn', 'link-failed', { error: { inner: { of: new Error('failed', { cause }) } } });
 });
 
 test('tells a listener a random string', () => {
   const listen = () => {};
   logChannel.subscribe(listen);
-  log('debug', 'received', { random });
+  log('debug', 'random-received', { random });
   logChannel.unsubscribe(listen);
 });
 

@@ -1,6 +1,6 @@
 import type { Job } from '../jobs/job.ts';
 import type { CdrWindow, PbxClient } from '../pbx/types.ts';
-import { ledgerKey } from '../recordings/markers.ts';
+import { markerKey } from '../recordings/markers.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
 import { type Cdr, callOf } from '../reports/cdr.ts';
 import { type Session, withToken } from '../session/session.ts';
@@ -54,14 +54,14 @@ export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Co
 
   const findNotes = (entry: 'queued' | 'lost') =>
     archive.find(
-      absent.map(([name]) => ledgerKey(entry, pbxId, name)),
+      absent.map(([name]) => markerKey(entry, pbxId, name)),
       signal,
     );
   const [queued, lost] = [await findNotes('queued'), await findNotes('lost')];
   const missing = absent.map(([name, cdr]) => ({
     job: toJob(name, cdr, deps),
-    queuedAt: queued.get(ledgerKey('queued', pbxId, name)),
-    isLost: lost.has(ledgerKey('lost', pbxId, name)),
+    queuedAt: queued.get(markerKey('queued', pbxId, name)),
+    isLost: lost.has(markerKey('lost', pbxId, name)),
   }));
   return { found: recorded.size, present: recorded.size - absent.length, unreadable, missing };
 }
@@ -81,7 +81,7 @@ async function readRecorded(
     }
     // One line of them all, with the first as the example.
     const [first] = problems;
-    if (first) log('error', 'cdrs-unreadable', { pbx: pbxId, unreadable: problems.length, ...first });
+    if (first) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable: problems.length, ...first });
     return { recorded, unreadable: problems.length };
   });
 }

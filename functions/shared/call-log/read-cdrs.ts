@@ -2,7 +2,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
-import { connectionError, parseReply } from '../pbx/errors.ts';
+import { connectionError, parseResponse } from '../pbx/errors.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import { type Cdr, cdrSchema } from '../reports/cdr.ts';
 
@@ -77,7 +77,7 @@ async function* inspect(chunks: AsyncIterable<Buffer>, file: { endsWithRow: bool
     file.endsWithRow = /[\r\n]$/.test(chunk.subarray(-1).toString('latin1'));
   }
   if (reply === undefined) return;
-  parseReply(reply.toString());
+  parseResponse(reply.toString());
   throw malformed('it is JSON');
 }
 

@@ -25,7 +25,7 @@ export interface Queues {
    */
   sendDeadLetter(body: string, reason: DeadLetterReason): Promise<void>;
   /** Makes a message that is being worked on come again after `seconds` (0 to 43,200). */
-  postpone(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
+  scheduleRetry(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
 }
 
 /** For who has nothing to do with dead letters. */
@@ -62,7 +62,7 @@ export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues
         }),
       );
     },
-    async postpone(queueUrl, receiptHandle, seconds) {
+    async scheduleRetry(queueUrl, receiptHandle, seconds) {
       await sqs.send(
         new ChangeMessageVisibilityCommand({
           QueueUrl: queueUrl,

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Pbx } from '../config/pbx-registry.ts';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
-import { badReply, connectionError, parseReply } from './errors.ts';
+import { badResponse, connectionError, parseResponse } from './errors.ts';
 import { createTransport, type PbxRequest, type Timeouts } from './transport.ts';
 import type { PbxClient, RecordingSource, Subscription } from './types.ts';
 
@@ -42,9 +42,9 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
       body: JSON.stringify(body),
       signal,
     });
-    const reply = parseReply(await readText(response.body));
+    const reply = parseResponse(await readText(response.body));
     const parsed = v.safeParse(schema, reply);
-    if (!parsed.success) throw badReply(`${path}: the reply lacks what it should hold`);
+    if (!parsed.success) throw badResponse(`${path}: the reply lacks what it should hold`);
     return parsed.output;
   }
 
@@ -147,7 +147,7 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   try {
     for await (const chunk of body) {
       bytes += chunk.length;
-      if (bytes > MAX_REPLY_BYTES) throw badReply('it is too long');
+      if (bytes > MAX_REPLY_BYTES) throw badResponse('it is too long');
       chunks.push(chunk);
     }
   } catch (error) {

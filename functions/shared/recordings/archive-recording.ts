@@ -120,7 +120,7 @@ export async function openDownload(job: Job, deps: OpenDeps): Promise<Download> 
   if (progress === undefined) return { source: await openWhole(), isResumable: true };
 
   const beginAgain = (why: string) =>
-    log('info', 'begun-again', { pbx: job.pbx, recording, why, storedBytes: progress.bytes });
+    log('info', 'restarted', { pbx: job.pbx, recording, why, storedBytes: progress.bytes });
   let source: RecordingSource;
   try {
     source = await client.openRecording(token, recording, signal, progress.bytes);

@@ -3,31 +3,31 @@ import { hasStatus } from '../aws-clients.ts';
 import { recordingFolder } from './recording-name.ts';
 
 /** What is remembered of a recording that is not in the archive. */
-export type LedgerEntry = 'queued' | 'lost';
+export type MarkerKind = 'queued' | 'lost';
 
 /** Where an entry's note lies: an empty object beside the recordings, by the same days and names. */
-export const ledgerKey = (entry: LedgerEntry, pbxId: string, recording: string) =>
+export const markerKey = (entry: MarkerKind, pbxId: string, recording: string) =>
   `reconciliation/${entry}/${recordingFolder(pbxId, recording)}${recording}`;
 
 /**
  * What reconciliation must not forget from one run to the next: that it has queued a job for a recording, so
  * that it need not do so every hour; and that a recording is lost, so that it is counted once.
  */
-export interface Ledger {
+export interface Markers {
   /** Notes that the PBX no longer has the recording. Returns false if that had been noted before. */
-  noteLost(pbxId: string, recording: string): Promise<boolean>;
+  markLost(pbxId: string, recording: string): Promise<boolean>;
   /** Notes that a job for the recording is in the queue; a later note replaces it. */
-  noteQueued(pbxId: string, recording: string): Promise<void>;
+  markQueued(pbxId: string, recording: string): Promise<void>;
 }
 
-export function createLedger(s3: S3Client, bucket: string): Ledger {
-  const note = (entry: LedgerEntry, pbxId: string, recording: string) => ({
+export function createMarkers(s3: S3Client, bucket: string): Markers {
+  const note = (entry: MarkerKind, pbxId: string, recording: string) => ({
     Bucket: bucket,
-    Key: ledgerKey(entry, pbxId, recording),
+    Key: markerKey(entry, pbxId, recording),
     Body: '',
   });
   return {
-    async noteLost(pbxId, recording) {
+    async markLost(pbxId, recording) {
       try {
         await s3.send(new PutObjectCommand({ ...note('lost', pbxId, recording), IfNoneMatch: '*' }));
         return true;
@@ -36,7 +36,7 @@ export function createLedger(s3: S3Client, bucket: string): Ledger {
         throw error;
       }
     },
-    async noteQueued(pbxId, recording) {
+    async markQueued(pbxId, recording) {
       await s3.send(new PutObjectCommand(note('queued', pbxId, recording)));
     },
   };

@@ -8,7 +8,7 @@ import type { RecordingStore } from './recording-store.ts';
 import { readRiff } from './riff.ts';
 import { Interruption, saveInParts } from './save-in-parts.ts';
 import { type RecordingDescription, type Saved, toBase64 } from './uploads.ts';
-import { checkIsAudio, checkIsComplete, findEvidence, HEAD_BYTES } from './verification.ts';
+import { checkIsAudio, checkIsComplete, findVerifiedBy, HEAD_BYTES } from './verification.ts';
 
 export interface Download {
   source: RecordingSource;
@@ -91,19 +91,19 @@ async function saveParts(
 
   const head = first.bytes.subarray(0, HEAD_BYTES);
   checkIsAudio(head);
-  const witnesses = { totalBytes, riff: readRiff(head) };
-  const verifiedBy = findEvidence(witnesses).join(' ') || 'nothing';
+  const expectedSize = { totalBytes, riff: readRiff(head) };
+  const verifiedBy = findVerifiedBy(expectedSize).join(' ') || 'nothing';
   const about = { contentType, metadata: { ...metadata, 'verified-by': verifiedBy } };
   if (first.isLast) {
     const { bytes } = first;
-    checkIsComplete(bytes.length, witnesses);
+    checkIsComplete(bytes.length, expectedSize);
     const checksum = toBase64(crc32(bytes));
     const outcome = await store.put(key, bytes, checksum, about, signal);
     return { outcome, bytes: bytes.length, crc32: checksum };
   }
   if ((await store.find(key, signal)) !== undefined) return { outcome: 'already-there' };
   const uploadId = await store.begin(key, about);
-  return saveInParts(incoming, { uploadId, parts: [], bytes: 0, crc32: 0, ...witnesses }, key, deps);
+  return saveInParts(incoming, { uploadId, parts: [], bytes: 0, crc32: 0, ...expectedSize }, key, deps);
 }
 
 /** What a run saw of a download that took all its time. */

@@ -143,7 +143,7 @@ export async function discardUpload(
     await uploads.abort(upload);
   } catch (error) {
     // The bucket's lifecycle rule clears it a day later.
-    log('warn', 'upload-not-aborted', {
+    log('warn', 'upload-abort-failed', {
       recording: basename(upload.key),
       code: toArchiveError(error).code,
     });

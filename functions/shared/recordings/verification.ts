@@ -1,15 +1,15 @@
 import { ArchiveError } from '../errors.ts';
-import { parseReply } from '../pbx/errors.ts';
+import { parseResponse } from '../pbx/errors.ts';
 import type { RiffSizes } from './riff.ts';
 
 /** How much of a recording's start the checks want to see. */
 export const HEAD_BYTES = 64 * 1024;
 
 /** How we know that all of the recording arrived; kept in the object's metadata. */
-export type Evidence = 'content-length' | 'riff-header' | 'riff-header-unpatched';
+export type VerifiedBy = 'content-length' | 'riff-header' | 'riff-header-unpatched';
 
 /** Everything that says how long the recording is, where it does: the PBX, and the recording itself. */
-export interface Witnesses {
+export interface ExpectedSize {
   totalBytes?: number | undefined;
   riff?: RiffSizes | undefined;
 }
@@ -20,22 +20,22 @@ export function checkIsAudio(head: Buffer): void {
   const text = readText(head)?.trimStart();
   if (text === undefined) return;
   // The PBX's own failures come in a recording's place, and say why.
-  if (text.startsWith('{')) parseReply(text);
+  if (text.startsWith('{')) parseResponse(text);
   if (/^[{[]/.test(text)) throw notARecording('JSON');
   throw notARecording(text.startsWith('<') ? 'HTML' : 'text');
 }
 
-export function findEvidence({ totalBytes, riff }: Witnesses): Evidence[] {
-  const evidence: Evidence[] = totalBytes === undefined ? [] : ['content-length'];
+export function findVerifiedBy({ totalBytes, riff }: ExpectedSize): VerifiedBy[] {
+  const evidence: VerifiedBy[] = totalBytes === undefined ? [] : ['content-length'];
   if (riff !== undefined) evidence.push(riff.isPatched ? 'riff-header' : 'riff-header-unpatched');
   return evidence;
 }
 
 /**
- * Fails unless all witnesses agree with the number of bytes received: with `recording-incomplete` if the rest may
+ * Fails unless all expected sizes agree with the number of bytes received: with `recording-incomplete` if the rest may
  * still come, with `recording-inconsistent` if no further byte could reconcile them.
  */
-export function checkIsComplete(bytes: number, { totalBytes, riff }: Witnesses): void {
+export function checkIsComplete(bytes: number, { totalBytes, riff }: ExpectedSize): void {
   const expected = totalBytes ?? riff?.totalBytes ?? riff?.audioEndsAt ?? bytes;
   if (bytes < expected) throw incomplete(bytes, expected);
   if (totalBytes !== undefined && bytes > totalBytes) {

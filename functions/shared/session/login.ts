@@ -116,7 +116,7 @@ async function hold(
     : { credentials: digestCredentials(credentials) };
   await store.replace(leased, { hold: { code, ...condition } }).catch((error: unknown) => {
     // The lease stands, so the next try is a minute off, then two, up to ten.
-    log('error', 'hold-not-kept', { pbx: pbxId, code: toArchiveError(error).code });
+    log('error', 'hold-not-saved', { pbx: pbxId, code: toArchiveError(error).code });
   });
 }
 

@@ -86,7 +86,7 @@ export function createSession(deps: LoginDeps): Session {
         } catch (error) {
           // Whatever the PBX has against it, a session that it does not keep is one without reports.
           if (!(error instanceof PbxRefusal)) throw error;
-          log('warn', 'session-not-taken', { pbx: pbxId, code: error.code });
+          log('warn', 'session-rejected-by-pbx', { pbx: pbxId, code: error.code });
         }
       }
       await renew(session);

@@ -1,28 +1,28 @@
 import { channel } from 'node:diagnostics_channel';
+import type { LogEvent } from './events.ts';
 
 export interface LogLine {
   level: 'debug' | 'info' | 'warn' | 'error';
-  /** What happened, in a word: `recording-archived`, `report-refused`. */
-  event: string;
+  event: LogEvent;
   [field: string]: unknown;
 }
 
 /**
- * Every line is published here as well, so that a process that hosts the functions can show them in its
- * own way. Who listens takes over the printing.
+ * Every line is published here, so that a process that hosts the functions can show it in its own way. Subscribing
+ * replaces console output.
  */
 export const logChannel = channel('pbx-recording-archive.log');
 
-/** Here too, for what is counted; that changes nothing about the printing. */
+/** Every line again, for the metrics. Subscribing leaves console output alone. */
 export const metricsChannel = channel('pbx-recording-archive.metrics');
 
 /**
- * One structured line for one outcome; Lambda's JSON log format adds time and request id. Fields hold
- * names, codes, sizes and times: never an event, a body, a secret or a URL with a query. A `recording`'s
- * name is printed up to its call id, wherever it stands in the line: behind that come phone numbers.
+ * Logs one structured line for one outcome; Lambda's JSON log format adds the time and the request id. Fields hold names,
+ * codes, sizes and times: never an event, a body, a secret or a URL with a query. A `recording`'s name is printed up to
+ * its call id only, wherever it occurs in the line: phone numbers come after that.
  */
-export function log(level: LogLine['level'], event: string, fields: Record<string, unknown> = {}): void {
-  // Steps inside an outcome, such as a download's progress, are for a listener's eyes only.
+export function log(level: LogLine['level'], event: LogEvent, fields: Record<string, unknown> = {}): void {
+  // Steps within an outcome, such as a download's progress, are for subscribers only.
   if (level === 'debug' && !logChannel.hasSubscribers) return;
   const line: LogLine = { level, event, ...fields };
   metricsChannel.publish(line);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { pbxIdSchema } from '../config/pbx-registry.ts';
+import type { LogEvent } from './events.ts';
 import type { LogLine } from './log.ts';
 
 /** Of every stack in an account; the dimension `stack` tells them apart. */
@@ -57,49 +58,49 @@ export type MetricName = keyof typeof METRICS;
 
 type Values = Partial<Record<MetricName, unknown>>;
 
-/** What each outcome counts for, by the name it is logged under. */
-export const OUTCOMES = new Map(
-  Object.entries<(line: LogLine) => Values>({
-    'job-queued': () => ({ Reports: 1, ...jobs(1) }),
-    'boot-up-reported': report,
-    'report-ignored': report,
-    'report-dead-lettered': () => ({ Reports: 1, Failures: 1 }),
-    'report-too-large': () => ({ Reports: 1, Failures: 1 }),
-    'report-not-taken': failure,
-    'report-refused': failure,
-    archived: ({ bytes, ms, delayMs, attempt }) => ({
-      Archived: 1,
-      Bytes: bytes,
-      Duration: seconds(ms),
-      Delay: seconds(delayMs),
-      Attempts: attempt,
-    }),
-    continued: failure,
-    postponed: failedAttempt,
-    'not-postponed': failedAttempt,
-    'dead-letter-refused': failedAttempt,
-    'loss-not-noted': failedAttempt,
-    'given-up': failure,
-    'recording-lost': () => ({ Lost: 1 }),
-    'session-kept': () => ({ SessionUp: 1, LoginHeld: 0 }),
-    'session-not-kept': ({ outcome }) => ({
-      SessionUp: 0,
-      LoginHeld: outcome === 'held' ? 1 : 0,
-      Failures: 1,
-    }),
-    'no-credentials': () => ({ SessionUp: 0, LoginHeld: 0 }),
-    'login-refused': () => ({ LoginHeld: 1 }),
-    reconciled: ({ found, present, queued, oldestMissingMs }) => ({
-      ...(queued !== 0 && jobs(queued)),
-      Found: found,
-      Present: present,
-      Queued: queued,
-      OldestMissingAge: seconds(oldestMissingMs),
-      Reconciled: 1,
-    }),
-    'reconciliation-failed': () => ({ Reconciled: 0, Failures: 1 }),
+/** What an event is worth in metrics. Events that are not listed are not counted. */
+const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
+  'job-queued': () => ({ Reports: 1, ...jobs(1) }),
+  'boot-up-reported': report,
+  'report-ignored': report,
+  'report-dead-lettered': () => ({ Reports: 1, Failures: 1 }),
+  'report-too-large': () => ({ Reports: 1, Failures: 1 }),
+  'report-failed': failure,
+  'report-rejected': failure,
+  archived: ({ bytes, ms, delayMs, attempt }) => ({
+    Archived: 1,
+    Bytes: bytes,
+    Duration: seconds(ms),
+    Delay: seconds(delayMs),
+    Attempts: attempt,
   }),
-);
+  resumed: failure,
+  'retry-scheduled': failedAttempt,
+  'retry-not-scheduled': failedAttempt,
+  'dead-letter-failed': failedAttempt,
+  'mark-lost-failed': failedAttempt,
+  'job-dead-lettered': failure,
+  'recording-lost': () => ({ Lost: 1 }),
+  'session-up': () => ({ SessionUp: 1, LoginHeld: 0 }),
+  'session-down': ({ outcome }) => ({
+    SessionUp: 0,
+    LoginHeld: outcome === 'held' ? 1 : 0,
+    Failures: 1,
+  }),
+  'no-credentials': () => ({ SessionUp: 0, LoginHeld: 0 }),
+  'login-refused': () => ({ LoginHeld: 1 }),
+  reconciled: ({ found, present, queued, oldestMissingMs }) => ({
+    ...(queued !== 0 && jobs(queued)),
+    Found: found,
+    Present: present,
+    Queued: queued,
+    OldestMissingAge: seconds(oldestMissingMs),
+    Reconciled: 1,
+  }),
+  'reconciliation-failed': () => ({ Reconciled: 0, Failures: 1 }),
+};
+
+export const COUNTED_EVENTS = Object.keys(VALUES) as LogEvent[];
 
 function report(): Values {
   return { Reports: 1 };
@@ -130,8 +131,8 @@ export interface Measurements {
 }
 
 /** What a line counts for. Of its fields only numbers, a PBX's id and a code get through. */
-export function measure(line: LogLine): Measurements[] {
-  const values = Object.entries(OUTCOMES.get(line.event)?.(line) ?? {}).flatMap(([name, value]) =>
+export function metricsFor(line: LogLine): Measurements[] {
+  const values = Object.entries(VALUES[line.event]?.(line) ?? {}).flatMap(([name, value]) =>
     typeof value === 'number' && Number.isFinite(value) ? [{ name: name as MetricName, value }] : [],
   );
   const groups = Map.groupBy(values, ({ name }): readonly Dimension[] => METRICS[name].by);

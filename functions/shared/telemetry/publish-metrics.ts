@@ -1,6 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type LogLine, metricsChannel } from './log.ts';
-import { METRICS, measure, NAMESPACE } from './metrics.ts';
+import { METRICS, metricsFor, NAMESPACE } from './metrics.ts';
 
 /** From now on prints, as CloudWatch's embedded metric format, what the outcomes count for that this process logs. */
 export function publishMetrics(stackName: string): void {
@@ -9,7 +9,7 @@ export function publishMetrics(stackName: string): void {
   metrics.clearDefaultDimensions();
   metrics.setDefaultDimensions({ stack: stackName });
   metricsChannel.subscribe((line) => {
-    for (const { dimensions, values } of measure(line as LogLine)) {
+    for (const { dimensions, values } of metricsFor(line as LogLine)) {
       for (const set of dimensions) metrics.addDimensions(set);
       for (const { name, value } of values) metrics.addMetric(name, METRICS[name].unit, value);
       metrics.publishStoredMetrics();

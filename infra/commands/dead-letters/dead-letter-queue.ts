@@ -5,12 +5,12 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Letter, readLetter } from './dead-letter.ts';
+import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 
 /** SQS's most. */
 const BATCH_SIZE = 10;
 
-/** Time enough to read some ten thousand letters, and to answer a question about them. */
+/** Time enough to read some ten thousand dead letters, and to answer a question about them. */
 export const TAKEN_SECONDS = 5 * 60;
 
 /**
@@ -20,34 +20,34 @@ export const TAKEN_SECONDS = 5 * 60;
 const WAIT_SECONDS = 2;
 
 /** Letters that no other command sees while this one is at work on them. */
-export interface TakenLetters {
+export interface TakenDeadLetters {
   /** In the order in which they were given up. */
-  letters: Letter[];
+  deadLetters: DeadLetter[];
   /** How many more there are that another command has taken, about: SQS's own count is up to a minute old. */
   takenByOthers: number;
-  /** Deletes a letter for good. */
-  remove(letter: Letter): Promise<void>;
+  /** Deletes a dead letter for good. */
+  remove(deadLetter: DeadLetter): Promise<void>;
 }
 
 /**
- * Takes all letters out of the queue, and gives back those that `work` has not removed. If that never happens,
+ * Takes all dead letters out of the queue, and gives back those that `work` has not removed. If that never happens,
  * they come back by themselves after five minutes.
  */
-export async function withLetters<Result>(
+export async function withDeadLetters<Result>(
   sqs: SQSClient,
   queueUrl: string,
-  work: (taken: TakenLetters) => Promise<Result>,
+  work: (taken: TakenDeadLetters) => Promise<Result>,
 ): Promise<Result> {
-  const taken = new Map<string, Letter>();
+  const taken = new Map<string, DeadLetter>();
   let before: number;
   do {
     before = taken.size;
-    for (const letter of await receive(sqs, queueUrl)) taken.set(letter.id, letter);
-    // Where reading takes longer than the letters are kept away, they begin to come again.
+    for (const deadLetter of await receive(sqs, queueUrl)) taken.set(deadLetter.id, deadLetter);
+    // Where reading takes longer than the dead letters are kept away, they begin to come again.
   } while (taken.size > before);
   try {
     return await work({
-      letters: [...taken.values()].sort((one, other) => givenUpAt(one) - givenUpAt(other)),
+      deadLetters: [...taken.values()].sort((one, other) => givenUpAt(one) - givenUpAt(other)),
       takenByOthers: Math.max(0, (await countTaken(sqs, queueUrl)) - taken.size),
       async remove({ id, receiptHandle }) {
         await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
@@ -59,7 +59,7 @@ export async function withLetters<Result>(
   }
 }
 
-const givenUpAt = ({ firstAt, lastAt = firstAt }: Letter) => Date.parse(lastAt);
+const givenUpAt = ({ firstAt, lastAt = firstAt }: DeadLetter) => Date.parse(lastAt);
 
 async function countTaken(sqs: SQSClient, queueUrl: string): Promise<number> {
   const name = 'ApproximateNumberOfMessagesNotVisible';
@@ -67,7 +67,7 @@ async function countTaken(sqs: SQSClient, queueUrl: string): Promise<number> {
   return Number((await sqs.send(command)).Attributes?.[name]);
 }
 
-async function receive(sqs: SQSClient, queueUrl: string): Promise<Letter[]> {
+async function receive(sqs: SQSClient, queueUrl: string): Promise<DeadLetter[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: queueUrl,
@@ -78,12 +78,12 @@ async function receive(sqs: SQSClient, queueUrl: string): Promise<Letter[]> {
       MessageAttributeNames: ['All'],
     }),
   );
-  return Messages.map(readLetter);
+  return Messages.map(readDeadLetter);
 }
 
-async function giveBack(sqs: SQSClient, queueUrl: string, letters: Letter[]): Promise<void> {
-  for (let start = 0; start < letters.length; start += BATCH_SIZE) {
-    const batch = letters.slice(start, start + BATCH_SIZE);
+async function giveBack(sqs: SQSClient, queueUrl: string, deadLetters: DeadLetter[]): Promise<void> {
+  for (let start = 0; start < deadLetters.length; start += BATCH_SIZE) {
+    const batch = deadLetters.slice(start, start + BATCH_SIZE);
     // One that SQS does not give back comes back by itself.
     await sqs.send(
       new ChangeMessageVisibilityBatchCommand({

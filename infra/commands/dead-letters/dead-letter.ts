@@ -61,12 +61,12 @@ const messageSchema = v.object({
 });
 
 /** A message of the dead-letter queue, as it was received. */
-export interface Letter {
+export interface DeadLetter {
   id: string;
   receiptHandle: string;
   code: string;
   message: string;
-  /** Of a letter without a reason of its own: at most so many. */
+  /** Of a dead letter without a reason of its own: at most so many. */
   attempts: number;
   /** ISO 8601, UTC. */
   firstAt: string;
@@ -78,10 +78,10 @@ export interface Letter {
   body: string;
 }
 
-/** The code of letters that the functions have not written. */
+/** The code of dead letters that the functions have not written. */
 const NO_REASON = 'no-reason';
 
-export function readLetter(message: Message): Letter {
+export function readDeadLetter(message: Message): DeadLetter {
   const {
     MessageId: id,
     ReceiptHandle: receiptHandle,

@@ -1,5 +1,5 @@
 import { UsageError, value } from '../../shared/command-line.ts';
-import type { Letter } from './dead-letter.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
 /** How a command is told which dead letters it is about. */
 export const selectionOptions = { id: value, code: value, pbx: value };
@@ -15,12 +15,15 @@ export interface Selection {
 }
 
 /** All that match everything that is selected by. An id has to match one. */
-export function selectLetters(letters: readonly Letter[], { id, code, pbx }: Selection): Letter[] {
-  const matches = letters.filter(
-    (letter) =>
-      (id === undefined || letter.id.startsWith(id)) &&
-      (code === undefined || letter.code === code) &&
-      (pbx === undefined || letter.pbx === pbx),
+export function selectDeadLetters(
+  deadLetters: readonly DeadLetter[],
+  { id, code, pbx }: Selection,
+): DeadLetter[] {
+  const matches = deadLetters.filter(
+    (deadLetter) =>
+      (id === undefined || deadLetter.id.startsWith(id)) &&
+      (code === undefined || deadLetter.code === code) &&
+      (pbx === undefined || deadLetter.pbx === pbx),
   );
   if (id !== undefined && matches.length !== 1) {
     const count = matches.length === 0 ? 'No dead letter has' : `${matches.length} dead letters have`;

@@ -3,29 +3,29 @@ import type { Job } from '../../../functions/shared/jobs/job.ts';
 import type { Queues } from '../../../functions/shared/jobs/queues.ts';
 import { readReport } from '../../../functions/shared/reports/report.ts';
 import type { Deployment } from '../deployment.ts';
-import type { Letter } from './dead-letter.ts';
-import type { TakenLetters } from './dead-letter-queue.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import type { TakenDeadLetters } from './dead-letter-queue.ts';
 
 export interface SendBackDeps
   extends Pick<Deployment, 'registry' | 'queueUrlBase'>,
     Pick<Queues, 'send'>,
-    Pick<TakenLetters, 'remove'> {}
+    Pick<TakenDeadLetters, 'remove'> {}
 
 /**
- * Makes a letter a job of its PBX's queue again: as if it were new, with all its time before it.
+ * Makes a dead letter a job of its PBX's queue again: as if it were new, with all its time before it.
  *
  * @returns why it stays where it is, if it does
  */
-export async function sendBack(letter: Letter, deps: SendBackDeps): Promise<string | undefined> {
+export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Promise<string | undefined> {
   const { registry, queueUrlBase } = deps;
-  const job = readJob(letter, registry);
+  const job = readJob(deadLetter, registry);
   if (typeof job === 'string') return job;
   const pbx = findPbx(registry, job.pbx);
   if (pbx === undefined) return `The configuration has no PBX ${job.pbx}.`;
   try {
     // In this order: what fails between the two is there twice, which does no harm, and not gone.
     await deps.send(queueUrlBase + pbx.queueName, job);
-    await deps.remove(letter);
+    await deps.remove(deadLetter);
     return undefined;
   } catch (error) {
     const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
@@ -36,8 +36,8 @@ export async function sendBack(letter: Letter, deps: SendBackDeps): Promise<stri
 const findPbx = (registry: PbxRegistry, id: string) =>
   Object.hasOwn(registry, id) ? registry[id] : undefined;
 
-/** The letter's job, or why there is none. */
-function readJob({ content }: Letter, registry: PbxRegistry): Job | string {
+/** The dead letter's job, or why there is none. */
+function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
   switch (content.kind) {
     case 'job': {
       // Of an unfinished transfer nothing may be left by now; and the job's ten days begin anew.

@@ -244,7 +244,7 @@ describe('when a download of a long recording ends early', () => {
     // One more than the ten seconds that are kept for what comes now.
     vi.advanceTimersByTime(1);
     expect(await invocation).toEqual([record.messageId]);
-    expect(logLines).toContainEqual(expect.objectContaining({ event: 'postponed', code: 'too-slow' }));
+    expect(logLines).toContainEqual(expect.objectContaining({ event: 'retry-scheduled', code: 'too-slow' }));
     vi.useRealTimers();
     expect(await invoke([record])).toEqual([]);
     expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);

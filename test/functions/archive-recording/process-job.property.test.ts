@@ -84,10 +84,10 @@ test('whatever is in a message and comes of it, it is done, comes again, or is a
         sendDeadLetter: async (letter: string) => {
           outcomes.push(isJob(text) ? 'given up' : `malformed ${letter}`);
         },
-        postpone: async (_url: string, _handle: string, seconds: number) => {
+        scheduleRetry: async (_url: string, _handle: string, seconds: number) => {
           expect(seconds).toBeGreaterThanOrEqual(0);
           expect(seconds).toBeLessThanOrEqual(43_200);
-          outcomes.push('postponed');
+          outcomes.push('retry-scheduled');
         },
       };
       const message = { body: text, queueUrl: 'queue', receiptHandle: 'handle', attempt, sentAt: NOW };
@@ -98,14 +98,14 @@ test('whatever is in a message and comes of it, it is done, comes again, or is a
           return { outcome: 'already-archived', key: 'key' };
         },
         queues,
-        ledger: { noteLost: async () => true },
+        markers: { markLost: async () => true },
         uploads: { abort: async () => {} },
         now: () => NOW,
       });
       expect(outcomes).toHaveLength(1);
       const [outcome] = outcomes;
       if (!isJob(text)) expect(outcome).toBe(`malformed ${text}`);
-      expect(isDone).toBe(outcome !== 'postponed');
+      expect(isDone).toBe(outcome !== 'retry-scheduled');
     }),
   );
 });

@@ -28,8 +28,8 @@ const logLines = captureLog();
 const linesOf = (event: string) => logLines.filter((line) => line.event === event);
 
 /** A message in a queue, with a clock that stands still between its deliveries. */
-function createBench(body = JSON.stringify(JOB)) {
-  const bench = {
+function createHarness(body = JSON.stringify(JOB)) {
+  const harness = {
     now: SENT_AT,
     attempt: 1,
     delays: [] as number[],
@@ -38,59 +38,59 @@ function createBench(body = JSON.stringify(JOB)) {
     jobs: [] as Job[],
     sent: [] as unknown[],
     lost: new Set<string>(),
-    ledgerFailure: undefined as Error | undefined,
+    markerFailure: undefined as Error | undefined,
     aborted: [] as Upload[],
   };
   const queues = {
     async send(...message: unknown[]) {
-      bench.sent.push(message);
+      harness.sent.push(message);
     },
     async sendDeadLetter(deadBody: string, reason: DeadLetterReason) {
-      if (bench.refusal !== undefined) throw bench.refusal;
-      bench.deadLetters.push({ body: deadBody, reason });
+      if (harness.refusal !== undefined) throw harness.refusal;
+      harness.deadLetters.push({ body: deadBody, reason });
     },
-    async postpone(queueUrl: string, receiptHandle: string, seconds: number) {
+    async scheduleRetry(queueUrl: string, receiptHandle: string, seconds: number) {
       expect([queueUrl, receiptHandle]).toEqual(['queue:hq', 'receipt']);
-      if (bench.refusal !== undefined) throw bench.refusal;
-      bench.delays.push(seconds);
+      if (harness.refusal !== undefined) throw harness.refusal;
+      harness.delays.push(seconds);
     },
   };
   /** One delivery; returns whether the message is done with. */
   function deliver(archive: () => Archived): Promise<boolean> {
-    const { attempt } = bench;
+    const { attempt } = harness;
     const message = { body, queueUrl: 'queue:hq', receiptHandle: 'receipt', attempt, sentAt: SENT_AT };
     return processJob(message, {
       archive: async (job) => {
-        bench.jobs.push(job);
+        harness.jobs.push(job);
         return archive();
       },
       queues,
-      ledger: {
-        async noteLost(pbx, recording) {
-          if (bench.ledgerFailure !== undefined) throw bench.ledgerFailure;
-          const isFirst = !bench.lost.has(`${pbx} ${recording}`);
-          bench.lost.add(`${pbx} ${recording}`);
+      markers: {
+        async markLost(pbx, recording) {
+          if (harness.markerFailure !== undefined) throw harness.markerFailure;
+          const isFirst = !harness.lost.has(`${pbx} ${recording}`);
+          harness.lost.add(`${pbx} ${recording}`);
           return isFirst;
         },
       },
       uploads: {
         async abort(upload) {
-          bench.aborted.push(upload);
+          harness.aborted.push(upload);
         },
       },
-      now: () => bench.now,
+      now: () => harness.now,
     });
   }
   /** Delivers as SQS does, after each delay, until the message is done with or `until` has come. */
   async function deliverUntil(until: number, archive: () => Archived): Promise<boolean> {
-    while (bench.now <= until) {
+    while (harness.now <= until) {
       if (await deliver(archive)) return true;
-      bench.now += (bench.delays.at(-1) ?? 0) * SECOND_MS;
-      bench.attempt += 1;
+      harness.now += (harness.delays.at(-1) ?? 0) * SECOND_MS;
+      harness.attempt += 1;
     }
     return false;
   }
-  return Object.assign(bench, { deliver, deliverUntil });
+  return Object.assign(harness, { deliver, deliverUntil });
 }
 
 const failing = (error: unknown) => () => {
@@ -100,10 +100,10 @@ const failing = (error: unknown) => () => {
 test.each([ARCHIVED, { outcome: 'already-archived', key: ARCHIVED.key } as const])(
   'a job that is done is done with, and one line says so',
   async (archived) => {
-    const bench = createBench();
-    expect(await bench.deliver(() => archived)).toBe(true);
-    expect(bench.jobs).toEqual([JOB]);
-    expect([bench.delays, bench.deadLetters]).toEqual([[], []]);
+    const harness = createHarness();
+    expect(await harness.deliver(() => archived)).toBe(true);
+    expect(harness.jobs).toEqual([JOB]);
+    expect([harness.delays, harness.deadLetters]).toEqual([[], []]);
     const { outcome, ...details } = archived;
     const { recording, call } = JOB;
     const about = { pbx: 'hq', recording, callId: call.callId, attempt: 1, ms: 0 };
@@ -116,93 +116,93 @@ test.each([
   ['its end', { endedAt: '2025-12-31T23:59:30.000Z' }, 90],
   ['the report, where its end is not known', {}, 60],
 ])('how late a recording is archived counts from %s', async (_, end, delaySeconds) => {
-  const bench = createBench(JSON.stringify({ ...JOB, ...end }));
-  bench.now += MINUTE_MS;
-  await bench.deliver(() => ARCHIVED);
+  const harness = createHarness(JSON.stringify({ ...JOB, ...end }));
+  harness.now += MINUTE_MS;
+  await harness.deliver(() => ARCHIVED);
   expect(logLines).toMatchObject([{ event: 'archived', delayMs: delaySeconds * SECOND_MS }]);
 });
 
 describe('a job that failed', () => {
   test('comes again after 5, 10, 20 seconds and so on, up to an hour', async () => {
-    const bench = createBench();
-    await bench.deliverUntil(SENT_AT + DAY_MS / 4, failing(absent));
+    const harness = createHarness();
+    await harness.deliverUntil(SENT_AT + DAY_MS / 4, failing(absent));
     const growing = [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560];
-    expect(bench.delays.slice(0, 10)).toEqual(growing);
-    expect(new Set(bench.delays.slice(10))).toEqual(new Set([3600]));
+    expect(harness.delays.slice(0, 10)).toEqual(growing);
+    expect(new Set(harness.delays.slice(10))).toEqual(new Set([3600]));
   });
 
   test.each([new TypeError('terminated'), 'a thrown string', undefined])(
     'for an unknown reason comes again: %o',
     async (reason) => {
-      const bench = createBench();
-      expect(await bench.deliver(failing(reason))).toBe(false);
-      expect(bench.delays).toEqual([5]);
+      const harness = createHarness();
+      expect(await harness.deliver(failing(reason))).toBe(false);
+      expect(harness.delays).toEqual([5]);
     },
   );
 
   test('comes again when the visibility cannot be changed, by the timeout it has', async () => {
-    const bench = createBench();
-    bench.refusal = new Error('SQS is not there.');
-    expect(await bench.deliver(failing(absent))).toBe(false);
-    expect(logLines).toMatchObject([{ event: 'not-postponed' }]);
+    const harness = createHarness();
+    harness.refusal = new Error('SQS is not there.');
+    expect(await harness.deliver(failing(absent))).toBe(false);
+    expect(logLines).toMatchObject([{ event: 'retry-not-scheduled' }]);
   });
 
   test('waits until the lock on logins has passed', async () => {
-    const bench = createBench();
+    const harness = createHarness();
     const notBefore = SENT_AT + 10 * MINUTE_MS + 1;
     const locked = new ArchiveError('pbx-20002', 'Locked.', { kind: 'login-held', notBefore });
-    expect(await bench.deliver(failing(locked))).toBe(false);
-    expect(bench.delays).toEqual([601]);
+    expect(await harness.deliver(failing(locked))).toBe(false);
+    expect(harness.delays).toEqual([601]);
   });
 
   test('waits no less than its turn, and no more than an hour, for a lock', async () => {
-    const bench = createBench();
+    const harness = createHarness();
     const lock = (notBefore: number) => new ArchiveError('x', 'x', { kind: 'login-held', notBefore });
-    bench.attempt = 8;
-    await bench.deliver(failing(lock(SENT_AT + SECOND_MS)));
-    await bench.deliver(failing(lock(SENT_AT - DAY_MS)));
-    await bench.deliver(failing(lock(SENT_AT + DAY_MS)));
-    expect(bench.delays).toEqual([640, 640, 3600]);
+    harness.attempt = 8;
+    await harness.deliver(failing(lock(SENT_AT + SECOND_MS)));
+    await harness.deliver(failing(lock(SENT_AT - DAY_MS)));
+    await harness.deliver(failing(lock(SENT_AT + DAY_MS)));
+    expect(harness.delays).toEqual([640, 640, 3600]);
   });
 });
 
 describe('a PBX that is off', () => {
   test('for three days loses nothing', async () => {
-    const bench = createBench();
+    const harness = createHarness();
     const archive = () => {
-      if (bench.now < SENT_AT + 3 * DAY_MS) throw absent;
+      if (harness.now < SENT_AT + 3 * DAY_MS) throw absent;
       return ARCHIVED;
     };
-    expect(await bench.deliverUntil(SENT_AT + 4 * DAY_MS, archive)).toBe(true);
+    expect(await harness.deliverUntil(SENT_AT + 4 * DAY_MS, archive)).toBe(true);
     // It is fetched within the hour after the PBX is back.
-    expect(bench.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 60 * MINUTE_MS);
-    expect(bench.deadLetters).toEqual([]);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 60 * MINUTE_MS);
+    expect(harness.deadLetters).toEqual([]);
   });
 
   test('for more than ten days is given up, and the reason is kept beside the job', async () => {
-    const bench = createBench();
-    expect(await bench.deliverUntil(SENT_AT + 12 * DAY_MS, failing(absent))).toBe(true);
-    expect(bench.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
-    expect(bench.now).toBeLessThanOrEqual(SENT_AT + 10 * DAY_MS + 60 * MINUTE_MS);
-    const reason = { pbx: 'hq', error: absent, attempts: bench.attempt, firstAt: JOB.reportedAt };
-    expect(bench.deadLetters).toMatchObject([{ body: JSON.stringify(JOB), reason }]);
+    const harness = createHarness();
+    expect(await harness.deliverUntil(SENT_AT + 12 * DAY_MS, failing(absent))).toBe(true);
+    expect(harness.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + 10 * DAY_MS + 60 * MINUTE_MS);
+    const reason = { pbx: 'hq', error: absent, attempts: harness.attempt, firstAt: JOB.reportedAt };
+    expect(harness.deadLetters).toMatchObject([{ body: JSON.stringify(JOB), reason }]);
     // Below the redrive policy's maxReceiveCount: otherwise SQS would move the job itself, without a reason.
-    expect(bench.attempt).toBeLessThan(400);
+    expect(harness.attempt).toBeLessThan(400);
   });
 });
 
 describe('what the PBX says decides how long it is worth it', () => {
   test.each(['20015', '10003', '20000', '20001'])('%s is given up at once', async (errno) => {
-    const bench = createBench();
-    expect(await bench.deliver(failing(errnoError(errno)))).toBe(true);
-    expect(bench.deadLetters.map(({ reason }) => reason.error.code)).toEqual([`pbx-${errno}`]);
-    expect(bench.delays).toEqual([]);
+    const harness = createHarness();
+    expect(await harness.deliver(failing(errnoError(errno)))).toBe(true);
+    expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual([`pbx-${errno}`]);
+    expect(harness.delays).toEqual([]);
   });
 
   test.each(['20002', '20003', '20004', '20006', '20012', '99999'])('%s is tried for days', async (errno) => {
-    const bench = createBench();
-    expect(await bench.deliverUntil(SENT_AT + 9 * DAY_MS, failing(errnoError(errno)))).toBe(false);
-    expect(bench.deadLetters).toEqual([]);
+    const harness = createHarness();
+    expect(await harness.deliverUntil(SENT_AT + 9 * DAY_MS, failing(errnoError(errno)))).toBe(false);
+    expect(harness.deadLetters).toEqual([]);
   });
 });
 
@@ -210,11 +210,11 @@ describe('a recording that the PBX does not have', () => {
   const missing = errnoError('20014');
 
   test('is lost a day after the report, not before, and a dead letter then', async () => {
-    const bench = createBench();
-    expect(await bench.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
-    expect(bench.now).toBeGreaterThan(SENT_AT + DAY_MS);
-    expect(bench.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
-    expect(bench.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['pbx-20014']);
+    const harness = createHarness();
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
+    expect(harness.now).toBeGreaterThan(SENT_AT + DAY_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['pbx-20014']);
     const { recording, call } = JOB;
     const lost = { level: 'error', pbx: 'hq', recording, callId: call.callId, code: 'pbx-20014' };
     expect(linesOf('recording-lost')).toMatchObject([lost]);
@@ -224,49 +224,49 @@ describe('a recording that the PBX does not have', () => {
     ['the end of a call of long ago', { endedAt: '2025-12-30T23:59:59.999Z' }, true],
     ['the end of a call of a day ago, and waits', { endedAt: '2025-12-31T00:00:00.000Z' }, false],
   ])('is lost by %s, whenever its job was queued', async (_, end, isLost) => {
-    const bench = createBench(JSON.stringify({ ...JOB, ...end }));
-    expect(await bench.deliver(failing(missing))).toBe(isLost);
+    const harness = createHarness(JSON.stringify({ ...JOB, ...end }));
+    expect(await harness.deliver(failing(missing))).toBe(isLost);
     expect(linesOf('recording-lost')).toHaveLength(isLost ? 1 : 0);
-    expect(bench.deadLetters).toHaveLength(isLost ? 1 : 0);
-    expect(bench.delays).toEqual(isLost ? [] : [5]);
+    expect(harness.deadLetters).toHaveLength(isLost ? 1 : 0);
+    expect(harness.delays).toEqual(isLost ? [] : [5]);
   });
 
   test('is lost after ten days if its call has ended in the future', async () => {
-    const bench = createBench(JSON.stringify({ ...JOB, endedAt: '2027-01-01T00:00:00.000Z' }));
-    expect(await bench.deliverUntil(SENT_AT + 12 * DAY_MS, failing(missing))).toBe(true);
-    expect(bench.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
+    const harness = createHarness(JSON.stringify({ ...JOB, endedAt: '2027-01-01T00:00:00.000Z' }));
+    expect(await harness.deliverUntil(SENT_AT + 12 * DAY_MS, failing(missing))).toBe(true);
+    expect(harness.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
     expect(linesOf('recording-lost')).toHaveLength(1);
   });
 
   test('is counted once, however often its job comes', async () => {
-    const bench = createBench();
-    bench.now += 2 * DAY_MS;
+    const harness = createHarness();
+    harness.now += 2 * DAY_MS;
     for (const refusal of [new Error('SQS is not there.'), undefined, undefined]) {
-      bench.refusal = refusal;
-      expect(await bench.deliver(failing(missing))).toBe(refusal === undefined);
+      harness.refusal = refusal;
+      expect(await harness.deliver(failing(missing))).toBe(refusal === undefined);
     }
     expect(linesOf('recording-lost')).toHaveLength(1);
-    expect(bench.deadLetters).toHaveLength(2);
+    expect(harness.deadLetters).toHaveLength(2);
   });
 
   test('stays in its queue as long as it cannot be counted', async () => {
-    const bench = createBench();
-    bench.now += 2 * DAY_MS;
-    bench.ledgerFailure = new Error('S3 is not there.');
-    expect(await bench.deliver(failing(missing))).toBe(false);
-    expect(logLines).toMatchObject([{ level: 'error', event: 'loss-not-noted' }]);
-    expect(bench.deadLetters).toEqual([]);
-    bench.ledgerFailure = undefined;
-    expect(await bench.deliver(failing(missing))).toBe(true);
+    const harness = createHarness();
+    harness.now += 2 * DAY_MS;
+    harness.markerFailure = new Error('S3 is not there.');
+    expect(await harness.deliver(failing(missing))).toBe(false);
+    expect(logLines).toMatchObject([{ level: 'error', event: 'mark-lost-failed' }]);
+    expect(harness.deadLetters).toEqual([]);
+    harness.markerFailure = undefined;
+    expect(await harness.deliver(failing(missing))).toBe(true);
     expect(linesOf('recording-lost')).toHaveLength(1);
-    expect(bench.deadLetters).toHaveLength(1);
+    expect(harness.deadLetters).toHaveLength(1);
   });
 
   test('is not lost for another failure, however old it is', async () => {
-    const bench = createBench();
-    bench.now += 11 * DAY_MS;
-    expect(await bench.deliver(failing(absent))).toBe(true);
-    expect(bench.lost).toEqual(new Set());
+    const harness = createHarness();
+    harness.now += 11 * DAY_MS;
+    expect(await harness.deliver(failing(absent))).toBe(true);
+    expect(harness.lost).toEqual(new Set());
   });
 });
 
@@ -277,57 +277,57 @@ describe('a job that goes on with what is stored', () => {
   const uploadOf = (uploadId: string) => ({ key: `recordings/hq/2026/01/01/${JOB.recording}`, uploadId });
 
   test('is tried again soon, but counts and ages from its first message on', async () => {
-    const bench = createBench(body);
-    bench.now += MINUTE_MS;
-    expect(await bench.deliver(failing(absent))).toBe(false);
-    expect(bench.delays).toEqual([5]);
+    const harness = createHarness(body);
+    harness.now += MINUTE_MS;
+    expect(await harness.deliver(failing(absent))).toBe(false);
+    expect(harness.delays).toEqual([5]);
     const counted = { attempt: 41, ageMs: 3 * DAY_MS + MINUTE_MS };
-    expect(logLines).toMatchObject([{ event: 'postponed', ...counted }]);
-    expect([bench.sent, bench.aborted]).toEqual([[], []]);
+    expect(logLines).toMatchObject([{ event: 'retry-scheduled', ...counted }]);
+    expect([harness.sent, harness.aborted]).toEqual([[], []]);
   });
 
   test('is given up ten days after its first message, without what was stored', async () => {
-    const bench = createBench(body);
-    bench.now += 7 * DAY_MS + 1;
-    expect(await bench.deliver(failing(absent))).toBe(true);
+    const harness = createHarness(body);
+    harness.now += 7 * DAY_MS + 1;
+    expect(await harness.deliver(failing(absent))).toBe(true);
     const firstAt = '2025-12-29T00:00:00.000Z';
-    expect(bench.deadLetters).toMatchObject([{ reason: { attempts: 41, firstAt } }]);
-    expect(JSON.parse(bench.deadLetters[0]?.body ?? '')).toEqual(JOB);
-    expect(bench.aborted).toEqual([uploadOf('upload 1')]);
-    expect(logLines).toMatchObject([{ event: 'given-up', attempt: 41, ageMs: 10 * DAY_MS + 1 }]);
+    expect(harness.deadLetters).toMatchObject([{ reason: { attempts: 41, firstAt } }]);
+    expect(JSON.parse(harness.deadLetters[0]?.body ?? '')).toEqual(JOB);
+    expect(harness.aborted).toEqual([uploadOf('upload 1')]);
+    expect(logLines).toMatchObject([{ event: 'job-dead-lettered', attempt: 41, ageMs: 10 * DAY_MS + 1 }]);
   });
 
   test('is given up without what the last run has stored, too', async () => {
-    const bench = createBench(body);
-    bench.now += 7 * DAY_MS + 1;
+    const harness = createHarness(body);
+    harness.now += 7 * DAY_MS + 1;
     const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
-    expect(await bench.deliver(failing(interruption))).toBe(true);
-    expect(bench.aborted).toEqual([uploadOf('upload 1'), uploadOf('upload 2')]);
-    expect(bench.sent).toEqual([]);
+    expect(await harness.deliver(failing(interruption))).toBe(true);
+    expect(harness.aborted).toEqual([uploadOf('upload 1'), uploadOf('upload 2')]);
+    expect(harness.sent).toEqual([]);
   });
 
   test('becomes a new message for each part that is stored', async () => {
-    const bench = createBench(body);
-    bench.attempt = 2;
-    expect(await bench.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })))).toBe(true);
+    const harness = createHarness(body);
+    harness.attempt = 2;
+    expect(await harness.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })))).toBe(true);
     const progress = { ...stored, bytes: 14, attempts: 42, since: PROGRESS.since };
-    expect(bench.sent).toEqual([['queue:hq', { ...JOB, progress }, undefined]]);
-    expect([bench.delays, bench.deadLetters, bench.aborted]).toEqual([[], [], []]);
-    expect(logLines).toMatchObject([{ level: 'info', event: 'continued', bytes: 14, attempt: 42 }]);
+    expect(harness.sent).toEqual([['queue:hq', { ...JOB, progress }, undefined]]);
+    expect([harness.delays, harness.deadLetters, harness.aborted]).toEqual([[], [], []]);
+    expect(logLines).toMatchObject([{ level: 'info', event: 'resumed', bytes: 14, attempt: 42 }]);
   });
 
   test('waits for up to a quarter of an hour when it had to begin again', async () => {
-    const bench = createBench(body);
+    const harness = createHarness(body);
     const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
-    expect(await bench.deliver(failing(interruption))).toBe(true);
-    expect(bench.sent).toMatchObject([['queue:hq', { progress: { uploadId: 'upload 2' } }, 900]]);
-    expect(bench.aborted).toEqual([uploadOf('upload 1')]);
+    expect(await harness.deliver(failing(interruption))).toBe(true);
+    expect(harness.sent).toMatchObject([['queue:hq', { progress: { uploadId: 'upload 2' } }, 900]]);
+    expect(harness.aborted).toEqual([uploadOf('upload 1')]);
   });
 
   test('leaves nothing behind when the recording is there', async () => {
-    const bench = createBench(body);
-    await bench.deliver(() => ({ outcome: 'already-archived', key: ARCHIVED.key }));
-    expect(bench.aborted).toEqual([uploadOf('upload 1')]);
+    const harness = createHarness(body);
+    await harness.deliver(() => ({ outcome: 'already-archived', key: ARCHIVED.key }));
+    expect(harness.aborted).toEqual([uploadOf('upload 1')]);
   });
 });
 
@@ -338,19 +338,19 @@ describe('what is given up', () => {
     ['with a name that is none', JSON.stringify({ ...JOB, recording: '../a.wav' })],
     ['with a PBX that is none', JSON.stringify({ ...JOB, pbx: 'H Q' })],
   ])('at once: a message %s, which is kept as it came, and then acknowledged', async (_, body) => {
-    const bench = createBench(body);
-    expect(await bench.deliver(() => ARCHIVED)).toBe(true);
-    expect(bench.jobs).toEqual([]);
-    expect(bench.deadLetters).toMatchObject([{ body, reason: { error: { code: 'job-malformed' } } }]);
+    const harness = createHarness(body);
+    expect(await harness.deliver(() => ARCHIVED)).toBe(true);
+    expect(harness.jobs).toEqual([]);
+    expect(harness.deadLetters).toMatchObject([{ body, reason: { error: { code: 'job-malformed' } } }]);
   });
 
   test('stays in its queue as long as the dead-letter queue refuses it', async () => {
-    const bench = createBench();
-    bench.refusal = new Error('SQS is not there.');
-    expect(await bench.deliver(failing(errnoError('20015')))).toBe(false);
-    expect(logLines).toMatchObject([{ level: 'error', event: 'dead-letter-refused' }]);
-    bench.refusal = undefined;
-    expect(await bench.deliver(failing(errnoError('20015')))).toBe(true);
-    expect(bench.deadLetters).toHaveLength(1);
+    const harness = createHarness();
+    harness.refusal = new Error('SQS is not there.');
+    expect(await harness.deliver(failing(errnoError('20015')))).toBe(false);
+    expect(logLines).toMatchObject([{ level: 'error', event: 'dead-letter-failed' }]);
+    harness.refusal = undefined;
+    expect(await harness.deliver(failing(errnoError('20015')))).toBe(true);
+    expect(harness.deadLetters).toHaveLength(1);
   });
 });

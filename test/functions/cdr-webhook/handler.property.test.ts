@@ -73,7 +73,7 @@ test('whoever does not gets 404, whatever is asked for', async () => {
         statusCode: 404,
       });
       // A stranger's words are not repeated.
-      expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-refused' });
+      expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-rejected' });
     }),
   );
 });

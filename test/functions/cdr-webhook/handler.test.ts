@@ -81,7 +81,7 @@ describe('a recorded call', () => {
 
   test('gets 503 when the queue refuses it, so that the PBX sends it again', async () => {
     expect(await post(exampleReport, { pbxId: 'queueless' })).toEqual({ statusCode: 503 });
-    expect(logLines).toMatchObject([{ level: 'error', event: 'report-not-taken' }]);
+    expect(logLines).toMatchObject([{ level: 'error', event: 'report-failed' }]);
   });
 });
 

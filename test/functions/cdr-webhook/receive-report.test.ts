@@ -33,7 +33,7 @@ function createWebhook(send: (queueUrl: string) => Promise<void> = async () => {
         await send('queue:dead-letters');
         deadLetters.push({ body, reason });
       },
-      postpone: () => Promise.reject(new Error('A webhook postpones nothing.')),
+      scheduleRetry: () => Promise.reject(new Error('A webhook postpones nothing.')),
     },
     sessionQueueUrl: 'queue:session',
     now: () => new Date(NOW),
@@ -59,7 +59,7 @@ describe('before the secret is found right', () => {
     expect(parse).not.toHaveBeenCalled();
     expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
     // Nor does the log repeat what a stranger wrote.
-    expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-refused' }));
+    expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-rejected' }));
   });
 });
 

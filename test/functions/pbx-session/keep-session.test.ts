@@ -52,8 +52,8 @@ describe('the schedule’s run', () => {
       batchItemFailures: [],
     });
     expect(logLines).toEqual([
-      { level: 'info', event: 'session-kept', pbx: 'hq', outcome: 'kept-alive' },
-      { level: 'info', event: 'session-kept', pbx: 'branch', outcome: 'logged-in' },
+      { level: 'info', event: 'session-up', pbx: 'hq', outcome: 'kept-alive' },
+      { level: 'info', event: 'session-up', pbx: 'branch', outcome: 'logged-in' },
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('a session that is not kept', () => {
     const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(fail(code, kind)) }));
     const told = { pbx: 'hq', outcome, code, message: `Words for ${code}.` };
     expect(sessions).toEqual([told]);
-    expect(logLines).toEqual([{ level: 'error', event: 'session-not-kept', ...told }]);
+    expect(logLines).toEqual([{ level: 'error', event: 'session-down', ...told }]);
   });
 
   test('for a reason that is nobody’s own has failed', async () => {

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { createLedger } from '../../../functions/shared/recordings/markers.ts';
+import { createMarkers } from '../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
@@ -209,7 +209,7 @@ describe('a missing recording', () => {
 
   test('that is lost is counted as that, and not queued', async () => {
     const call = callThatEnded(30 * DAY_MS);
-    await createLedger(s3, BUCKET).noteLost('hq', call.recording);
+    await createMarkers(s3, BUCKET).markLost('hq', call.recording);
     const day = dayOf(call);
     const counts = { found: 1, queued: 0, waiting: 0, lost: 1, oldestMissingMs: 0 };
     expect(await run({ from: day, to: day })).toMatchObject(counts);

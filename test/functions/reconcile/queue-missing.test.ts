@@ -37,8 +37,8 @@ function startQueue(signal = new AbortController().signal) {
           if (recording === failing) throw new Error('SQS is out of order');
           steps.push(`sent ${recording}`);
         },
-        ledger: {
-          noteQueued: async (pbx, recording) => {
+        markers: {
+          markQueued: async (pbx, recording) => {
             steps.push(`noted ${pbx} ${recording}`);
           },
         },
@@ -59,7 +59,7 @@ describe('a missing recording', () => {
     });
     expect(steps).toEqual(['sent a.wav', 'noted hq a.wav']);
     expect(logLines).toEqual([
-      { level: 'info', event: 'missing-queued', pbx: 'hq', callId: '1.1', recording: 'a.wav' },
+      { level: 'info', event: 'missing-recording-queued', pbx: 'hq', callId: '1.1', recording: 'a.wav' },
     ]);
   });
 

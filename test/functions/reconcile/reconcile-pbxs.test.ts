@@ -47,7 +47,7 @@ function fakePbxs(answers: Record<string, Answer>, signal = new AbortController(
         find: async (keys) => new Map(keys.filter((key) => IS_THERE.test(key)).map((key) => [key, NOW])),
       },
       timeZone: pbxId === 'tokyo' ? 'Asia/Tokyo' : 'UTC',
-      ledger: { noteQueued: async () => {} },
+      markers: { markQueued: async () => {} },
       send: async (job) => {
         sent.push(job);
       },
@@ -216,7 +216,7 @@ describe('a PBX that fails', () => {
     expect(logLines).toEqual([
       {
         level: 'warn',
-        event: 'not-reconciled',
+        event: 'reconciliation-skipped',
         pbx: 'hq',
         code: 'no-credentials',
         message: 'Words for no-credentials.',

@@ -8,7 +8,7 @@ const TOKEN = 'link-token-0123456789';
 const COMMON = { BUCKET_NAME: 'bucket', MAX_LINK_AGE_SECONDS: '3600' };
 
 /** An authorizer, and the secrets that it read; `secret.value` may be changed. */
-function createBench(authorization: object, value = TOKEN) {
+function createHarness(authorization: object, value = TOKEN) {
   const secret = { value, reads: [] as string[] };
   const secrets: Secrets = {
     async read(name) {
@@ -26,7 +26,7 @@ const byToken = { LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: 'links/token' 
 
 describe('by token', () => {
   test.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN} `])('%s is let in', async (header) => {
-    const { isAuthorized, secret } = createBench(byToken);
+    const { isAuthorized, secret } = createHarness(byToken);
     expect(await isAuthorized(header)).toBe(true);
     expect(secret.reads).toEqual(['links/token']);
   });
@@ -46,17 +46,17 @@ describe('by token', () => {
     `Bearer ${TOKEN}\n`,
     `xBearer ${TOKEN}`,
   ])('%j is not', async (header) => {
-    expect(await createBench(byToken).isAuthorized(header)).toBe(false);
+    expect(await createHarness(byToken).isAuthorized(header)).toBe(false);
   });
 
   test('what is no bearer token costs nothing', async () => {
-    const { isAuthorized, secret } = createBench(byToken);
+    const { isAuthorized, secret } = createHarness(byToken);
     for (const header of [undefined, '', `Basic ${TOKEN}`]) await isAuthorized(header);
     expect(secret.reads).toEqual([]);
   });
 
   test('a new token is taken without a restart', async () => {
-    const { isAuthorized, secret, clock } = createBench(byToken);
+    const { isAuthorized, secret, clock } = createHarness(byToken);
     await isAuthorized(`Bearer ${TOKEN}`);
     secret.value = 'another-token-0123456789';
     clock.now = 60_000;
@@ -67,7 +67,7 @@ describe('by token', () => {
   test.each(['', 'short', 'fifteen-letters'])(
     'a secret that is no token lets nobody in: %j',
     async (value) => {
-      const { isAuthorized } = createBench(byToken, value);
+      const { isAuthorized } = createHarness(byToken, value);
       for (const token of [value, 'x', TOKEN]) {
         const outcome = await isAuthorized(`Bearer ${token}`).catch((error: { code: string }) => error.code);
         expect(outcome).toBe(token === '' ? false : 'link-token-missing');
@@ -79,7 +79,7 @@ describe('by token', () => {
 test.each(['iam', 'jwt'])(
   'by %s, whom API Gateway let through is let in, and no secret is read',
   async (type) => {
-    const { isAuthorized, secret } = createBench({ LINK_AUTHORIZATION: type });
+    const { isAuthorized, secret } = createHarness({ LINK_AUTHORIZATION: type });
     expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...')).toBe(true);
     expect(await isAuthorized(undefined)).toBe(true);
     expect(secret.reads).toEqual([]);

@@ -66,7 +66,10 @@ describe('with a local host', { timeout: 60_000 }, () => {
     expect((await fetchStored(call.recording)).equals(call.bytes)).toBe(true);
 
     const empty = await run('dead-letters', '--local', directory);
-    expect(empty).toMatchObject({ code: 0, output: expect.stringContaining('There are no dead letters in') });
+    expect(empty).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('There are no dead letters in'),
+    });
   });
 
   test('what cannot be sent back stays, with the reason, and exit code 1', async () => {
@@ -79,9 +82,9 @@ describe('with a local host', { timeout: 60_000 }, () => {
 
     const { code, output } = await run('dead-letters', '--json', '--local', directory);
     expect(code).toBe(0);
-    const letter = JSON.parse(output);
-    expect(letter).toMatchObject({ kind: 'report', code: 'report-malformed', pbx: 'pbx', attempts: 1 });
-    expect(JSON.parse(letter.body)).toMatchObject({ report: '{"action":' });
+    const deadLetter = JSON.parse(output);
+    expect(deadLetter).toMatchObject({ kind: 'report', code: 'report-malformed', pbx: 'pbx', attempts: 1 });
+    expect(JSON.parse(deadLetter.body)).toMatchObject({ report: '{"action":' });
 
     const other = await run('redrive', '--code', 'pbx-20015', '--local', directory);
     expect(other).toMatchObject({ code: 0, output: expect.stringContaining('none matches') });

@@ -1,14 +1,14 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type HttpHandler, startHttpFront } from '../../../infra/local/http-server.ts';
+import { type HttpHandler, startHttpServer } from '../../../infra/local/http-server.ts';
 
 async function start(handler: HttpHandler) {
   const routes = {
     'GET /recordings/{pbxId}/{recording}': handler,
     'POST /reports/{pbxId}/{secret}': handler,
   };
-  const front = await startHttpFront(Promise.resolve(routes), 0, '127.0.0.1');
+  const front = await startHttpServer(Promise.resolve(routes), 0, '127.0.0.1');
   onTestFinished(() => front.close());
   return `http://127.0.0.1:${front.port}`;
 }

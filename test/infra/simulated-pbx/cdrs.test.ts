@@ -1,33 +1,33 @@
 import { expect, test } from 'vitest';
 import type { Misbehaviour } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { jsonOf, startBench } from './harness.ts';
+import { jsonOf, startPbxHarness } from './harness.ts';
 
 const failed = (errno: string) => ({ status: 'Failed', errno });
 const HEADER =
   'callid,timestart,callfrom,callto,callduraction,talkduraction,srctrunkname,dsttrunkname,status,type,pincode,recording,didnumber,sn';
 
 async function startWithCalls() {
-  const bench = await startBench({ timeZone: 'Asia/Tokyo' });
+  const harness = await startPbxHarness({ timeZone: 'Asia/Tokyo' });
   const at = (hour: number) => Date.UTC(2024, 0, 1, hour);
-  bench.pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, startedAt: at(0) });
-  bench.pbx.makeCall({ from: '1001', to: 'a,"b"', talkSeconds: 1, startedAt: at(1), type: 'Outbound' });
-  bench.pbx.makeCall({ from: '1003', to: '1004', startedAt: at(2), recorded: false });
-  return { ...bench, token: await bench.client.login() };
+  harness.pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, startedAt: at(0) });
+  harness.pbx.makeCall({ from: '1001', to: 'a,"b"', talkSeconds: 1, startedAt: at(1), type: 'Outbound' });
+  harness.pbx.makeCall({ from: '1003', to: '1004', startedAt: at(2), recorded: false });
+  return { ...harness, token: await harness.client.login() };
 }
 
 async function downloadCdrs(
-  bench: Awaited<ReturnType<typeof startWithCalls>>,
+  harness: Awaited<ReturnType<typeof startWithCalls>>,
   window: Record<string, string>,
 ) {
-  const { client, token } = bench;
+  const { client, token } = harness;
   const { random } = await client.post('cdr/get_random', window, { token });
   return client.get('cdr/download', { ...window, token, random: String(random) });
 }
 
 test('the CDR file has the documented header and a row for each call', async () => {
-  const bench = await startWithCalls();
+  const harness = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
-  const answered = await downloadCdrs(bench, window);
+  const answered = await downloadCdrs(harness, window);
   const lines = answered.body.toString().split('\n');
   expect(lines[0]).toBe(HEADER);
   expect(lines[1]).toBe(
@@ -36,20 +36,20 @@ test('the CDR file has the documented header and a row for each call', async () 
   expect(lines[2]).toContain(',1001,"a,""b""",3,1,,SIP-Trunk,ANSWERED,Outbound,');
   expect(lines[3]).toContain('Internal,,,,369362089179');
   expect(lines).toHaveLength(5);
-  expect(bench.pbx.stats.cdrDownloads).toBe(1);
+  expect(harness.pbx.stats.cdrDownloads).toBe(1);
 });
 
 test('the window is in PBX time and includes both ends', async () => {
-  const bench = await startWithCalls();
+  const harness = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 09:00:00', endtime: '2024-01-01 10:00:00' };
-  const answered = await downloadCdrs(bench, window);
+  const answered = await downloadCdrs(harness, window);
   expect(answered.body.toString().match(/ANSWERED/g)).toHaveLength(2);
 });
 
 test('a list of extensions narrows it to their calls', async () => {
-  const bench = await startWithCalls();
+  const harness = await startWithCalls();
   const window = { extid: '1002,1004', starttime: '2024-01-01 00:00:00', endtime: '2024-01-02 00:00:00' };
-  const rows = (await downloadCdrs(bench, window)).body.toString();
+  const rows = (await downloadCdrs(harness, window)).body.toString();
   expect(rows.match(/\d+\.\d(?=,2024)/g)).toEqual(['1704067200.1', '1704074400.3']);
 });
 
@@ -72,7 +72,7 @@ test('the query has to be whole', async () => {
 });
 
 test('API v2 calls the extensions number', async () => {
-  const { pbx, client } = await startBench({ apiVersion: 'v2.0.0' });
+  const { pbx, client } = await startPbxHarness({ apiVersion: 'v2.0.0' });
   pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   const token = await client.login();
   const window = { number: 'all', starttime: '2024-01-01 00:00:00', endtime: '2025-01-01 00:00:00' };
@@ -87,15 +87,15 @@ test.each<[string, Misbehaviour, string]>([
   ['no more than a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'Found'],
   ['a refusal', { kind: 'random-refused' }, '{"status":"Failed","errno":"20012"}'],
 ])('a CDR download may give %s, and the file the next time', async (_, misbehaviour, body) => {
-  const bench = await startWithCalls();
+  const harness = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
-  bench.pbx.misbehaveCdrs(misbehaviour);
-  expect((await downloadCdrs(bench, window)).body.toString()).toContain(body);
-  expect((await downloadCdrs(bench, window)).body.toString()).toMatch(new RegExp(`^${HEADER}\n(.+\n){3}$`));
+  harness.pbx.misbehaveCdrs(misbehaviour);
+  expect((await downloadCdrs(harness, window)).body.toString()).toContain(body);
+  expect((await downloadCdrs(harness, window)).body.toString()).toMatch(new RegExp(`^${HEADER}\n(.+\n){3}$`));
 });
 
 test.each(['20014', '20012'] as const)('a recording that is deleted is missed with %s', async (errno) => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const call = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   pbx.deleteRecording(call.recording, errno);
   const { recording } = call;

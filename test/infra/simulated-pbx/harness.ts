@@ -28,7 +28,7 @@ export interface Answered {
 }
 
 /** A PBX with a clock of its own, closed when the test ends. */
-export async function startBench(options: SimulatedPbxOptions = {}) {
+export async function startPbxHarness(options: SimulatedPbxOptions = {}) {
   const clock = { now: Date.UTC(2024, 4, 17, 9, 30, 0) };
   const events: PbxEvent[] = [];
   const pbx = await startSimulatedPbx({

@@ -1,30 +1,30 @@
 import { Agent, request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Misbehaviour, SimulatedPbxOptions } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { downloadRaw, jsonOf, startBench } from './harness.ts';
+import { downloadRaw, jsonOf, startPbxHarness } from './harness.ts';
 
 const failed = (errno: string) => ({ status: 'Failed', errno });
 
 async function startWith(misbehaviour: Misbehaviour | Misbehaviour[], options: SimulatedPbxOptions = {}) {
-  const bench = await startBench(options);
-  const call = bench.pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, misbehaviour });
+  const harness = await startPbxHarness(options);
+  const call = harness.pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, misbehaviour });
   const { recording } = call;
-  let token = await bench.client.login();
-  const download = () => bench.client.download(recording, token);
-  const askRandom = () => bench.client.post('recording/get_random', { recording }, { token });
+  let token = await harness.client.login();
+  const download = () => harness.client.download(recording, token);
+  const askRandom = () => harness.client.post('recording/get_random', { recording }, { token });
   const relogin = async () => {
-    token = await bench.client.login();
+    token = await harness.client.login();
   };
   /** As it goes over the wire. */
   const raw = async () => {
-    const random = await bench.client.random(recording, token);
+    const random = await harness.client.random(recording, token);
     return downloadRaw(
-      bench.pbx,
+      harness.pbx,
       `recording=${encodeURIComponent(recording)}&random=${random}&token=${token}`,
     );
   };
   const expectWell = async () => expect((await download()).body.equals(call.bytes)).toBe(true);
-  return { ...bench, call, download, askRandom, relogin, raw, expectWell };
+  return { ...harness, call, download, askRandom, relogin, raw, expectWell };
 }
 
 test('a cut with a length shows as an error, and the next attempt is well', async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Misbehaviour, SimulatedPbxOptions } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { jsonOf, startBench } from './harness.ts';
+import { jsonOf, startPbxHarness } from './harness.ts';
 
 /** A PBX with one recording; `from` asks for the rest of it. */
 async function startWithCall(options: SimulatedPbxOptions = {}, misbehaviour: Misbehaviour[] = []) {
-  const { pbx, client } = await startBench(options);
+  const { pbx, client } = await startPbxHarness(options);
   const call = pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, misbehaviour });
   const token = await client.login();
   async function ask(range: string) {

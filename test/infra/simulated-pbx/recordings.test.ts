@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createClient, jsonOf, startBench } from './harness.ts';
+import { createClient, jsonOf, startPbxHarness } from './harness.ts';
 
 const failed = (errno: string) => ({ status: 'Failed', errno });
 
 async function startWithCall() {
-  const bench = await startBench();
-  const call = bench.pbx.makeCall({ from: '+49 30*1#', to: '1003', type: 'Inbound', talkSeconds: 1 });
-  return { ...bench, call, token: await bench.client.login() };
+  const harness = await startPbxHarness();
+  const call = harness.pbx.makeCall({ from: '+49 30*1#', to: '1003', type: 'Inbound', talkSeconds: 1 });
+  return { ...harness, call, token: await harness.client.login() };
 }
 
 test('a recording is downloaded with a random string, byte for byte', async () => {
@@ -29,7 +29,7 @@ test('a recording is downloaded with a random string, byte for byte', async () =
 });
 
 test('without a length the end of the connection ends the body', async () => {
-  const { pbx, client } = await startBench({ contentLength: false });
+  const { pbx, client } = await startPbxHarness({ contentLength: false });
   const call = pbx.makeCall({ from: '1001', to: '1002' });
   const answered = await client.download(call.recording, await client.login());
   expect(answered.headers).not.toHaveProperty('content-length');
@@ -126,7 +126,7 @@ test('a name with a bare plus in the query is not found', async () => {
 });
 
 test('names and reports follow the PBX clock, call ids the epoch', async () => {
-  const { pbx } = await startBench({ timeZone: 'Asia/Tokyo' });
+  const { pbx } = await startPbxHarness({ timeZone: 'Asia/Tokyo' });
   const startedAt = Date.UTC(2017, 8, 14, 0, 27, 25);
   const call = pbx.makeCall({ from: '102', to: '1000', type: 'Inbound', talkSeconds: 3, startedAt });
   expect(call.recording).toBe('20170914092725-1505348845.1-102-1000-Inbound.wav');
@@ -149,7 +149,7 @@ test('names and reports follow the PBX clock, call ids the epoch', async () => {
 });
 
 test('report fields can be replaced and left out', async () => {
-  const { pbx } = await startBench({ apiVersion: 'v2.0.0' });
+  const { pbx } = await startPbxHarness({ apiVersion: 'v2.0.0' });
   const fields = { callto: 1003, dsttrcunkname: 'Odd', sn: undefined };
   const { report } = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1, fields });
   expect(report).toMatchObject({ event: 'NewCdr', callto: 1003, dsttrcunkname: 'Odd' });
@@ -158,14 +158,14 @@ test('report fields can be replaced and left out', async () => {
 });
 
 test('a call that was not recorded has an empty recording', async () => {
-  const { pbx } = await startBench();
+  const { pbx } = await startPbxHarness();
   const call = pbx.makeCall({ from: '1', to: '2', recorded: false });
   expect(call).toMatchObject({ recording: '', report: { recording: '' } });
   expect(call.bytes).toHaveLength(0);
 });
 
 test('any name and any bytes can be recorded', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const recording = Buffer.from('not a wave file');
   const call = pbx.makeCall({ from: '1', to: '2', recordingName: '../odd/ÄÖ %41.yswav', recording });
   expect((await client.download(call.recording, await client.login())).body).toEqual(recording);

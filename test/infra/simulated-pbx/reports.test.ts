@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { startBench, startReceiver } from './harness.ts';
+import { startPbxHarness, startReceiver } from './harness.ts';
 
 const MINUTE = 60_000;
 const call = { from: '1001', to: '1003', talkSeconds: 1 };
 
 test('a report goes to the absolute URL of the login, in its own short connection', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: `http://${receiver.host}/report/x?y=1`, urltag: '1' });
   const { report } = pbx.makeCall(call);
@@ -21,7 +21,7 @@ test('a report goes to the absolute URL of the login, in its own short connectio
 });
 
 test('an absolute URL may have no scheme', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: `${receiver.host}/report`, urltag: '1' });
   await pbx.postReport({ action: 'RING' });
@@ -29,7 +29,7 @@ test('an absolute URL may have no scheme', async () => {
 });
 
 test('a relative URL is below the address and port of the caller', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: 'report', urltag: '0', port: receiver.port });
   await pbx.postReport({ action: 'RING' });
@@ -37,7 +37,7 @@ test('a relative URL is below the address and port of the caller', async () => {
 });
 
 test('without a URL the reports go to the port of the caller', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ port: receiver.port });
   await pbx.postReport({ action: 'RING' });
@@ -45,14 +45,14 @@ test('without a URL the reports go to the port of the caller', async () => {
 });
 
 test('reports go to HTTPS without a look at the certificate', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver([], true);
   await client.login({ url: `https://${receiver.host}/report`, urltag: '1' });
   expect(await pbx.postReport({ action: 'RING' })).toEqual({ delivered: true, answers: [200] });
 });
 
 test('without version 1.0.2 in the login a key comes twice', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: receiver.host, urltag: '1', version: undefined });
   await pbx.postReport({ action: 'NewCdr', callid: '1.1', sn: '3' });
@@ -62,7 +62,7 @@ test('without version 1.0.2 in the login a key comes twice', async () => {
 test('a report is repeated until it gets 200', async () => {
   const repeats: number[] = [];
   const repeatDelay = async (repeat: number) => repeats.push(repeat);
-  const { pbx, client } = await startBench({ repeatDelay });
+  const { pbx, client } = await startPbxHarness({ repeatDelay });
   const receiver = await startReceiver([500, 202, 404]);
   await client.login({ url: receiver.host, urltag: '1' });
   const { report } = pbx.makeCall(call);
@@ -73,7 +73,7 @@ test('a report is repeated until it gets 200', async () => {
 });
 
 test('repeats have a bound', async () => {
-  const { pbx, client, events } = await startBench({ maxReports: 2 });
+  const { pbx, client, events } = await startPbxHarness({ maxReports: 2 });
   const receiver = await startReceiver([500, 500, 500]);
   await client.login({ url: receiver.host, urltag: '1' });
   expect(await pbx.postReport({ action: 'RING' })).toEqual({ delivered: false, answers: [500, 500] });
@@ -81,13 +81,13 @@ test('repeats have a bound', async () => {
 });
 
 test('a receiver that is not there is tried again', async () => {
-  const { pbx, client } = await startBench({ maxReports: 2 });
+  const { pbx, client } = await startPbxHarness({ maxReports: 2 });
   await client.login({ url: '127.0.0.1:1', urltag: '1' });
   expect((await pbx.postReport({ action: 'RING' })).answers).toEqual(['no-answer', 'no-answer']);
 });
 
 test('reports stop when the token dies', async () => {
-  const { pbx, client, clock, events } = await startBench();
+  const { pbx, client, clock, events } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: receiver.host, urltag: '1' });
   clock.now += 30 * MINUTE;
@@ -97,14 +97,14 @@ test('reports stop when the token dies', async () => {
 });
 
 test('a token without a URL gets no reports', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   await client.login();
   expect(await pbx.postReport({ action: 'RING' })).toEqual({ delivered: false, answers: [] });
   expect(await pbx.postRaw('x')).toBe('no-answer');
 });
 
 test.each(['urltag', 'urlflag'])('a heartbeat with %s moves the reports', async (flag) => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   const token = await client.login({ url: '127.0.0.1:1/old', urltag: '1' });
   await client.post('heartbeat', { url: `${receiver.host}/new`, [flag]: '1' }, { token });
@@ -114,7 +114,7 @@ test.each(['urltag', 'urlflag'])('a heartbeat with %s moves the reports', async 
 });
 
 test('the newest live subscription gets the reports', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: `${receiver.host}/first`, urltag: '1' });
   const second = await client.login({ url: `${receiver.host}/second`, urltag: '1' });
@@ -125,7 +125,7 @@ test('the newest live subscription gets the reports', async () => {
 });
 
 test('a refreshed token takes the subscription along', async () => {
-  const { pbx, client } = await startBench({ refreshTokens: true });
+  const { pbx, client } = await startPbxHarness({ refreshTokens: true });
   const receiver = await startReceiver();
   const { refreshtoken } = await client.tryLogin('pbx-password', { url: receiver.host, urltag: '1' });
   await client.post('token/refresh', { refreshtoken });
@@ -136,7 +136,7 @@ test.each([
   ['v1.1.0', 'action'],
   ['v2.0.0', 'event'],
 ] as const)('a reboot with API %s drops the session and reports BootUp as %s', async (apiVersion, key) => {
-  const { pbx, client } = await startBench({ apiVersion });
+  const { pbx, client } = await startPbxHarness({ apiVersion });
   const receiver = await startReceiver();
   const token = await client.login({ url: receiver.host, urltag: '1' });
   const { recording } = pbx.makeCall(call);
@@ -151,7 +151,7 @@ test.each([
 });
 
 test('any text can be posted', async () => {
-  const { pbx, client } = await startBench();
+  const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver([418]);
   await client.login({ url: receiver.host, urltag: '1' });
   expect(await pbx.postRaw('{broken', { 'Content-Type': 'text/plain' })).toBe(418);
@@ -159,7 +159,7 @@ test('any text can be posted', async () => {
 });
 
 test('closing the PBX ends the repeats', async () => {
-  const { pbx, client, waitForEvent } = await startBench({ repeatDelay: 3_600_000 });
+  const { pbx, client, waitForEvent } = await startPbxHarness({ repeatDelay: 3_600_000 });
   await client.login({ url: '127.0.0.1:1', urltag: '1' });
   const posting = pbx.postReport({ action: 'RING' });
   await waitForEvent('report-answered');

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createClient, jsonOf, md5, startBench } from './harness.ts';
+import { createClient, jsonOf, md5, startPbxHarness } from './harness.ts';
 
 const MINUTE = 60_000;
 const failed = (errno: string) => ({ status: 'Failed', errno });
 
 test('a login with the MD5 of the password gives a token that opens the other calls', async () => {
-  const { client, pbx } = await startBench();
+  const { client, pbx } = await startPbxHarness();
   const token = await client.login();
   expect(token).toMatch(/^[0-9a-f]{32}$/);
   const reply = await client.post('deviceinfo/query', {}, { token });
@@ -17,7 +17,7 @@ test('a login with the MD5 of the password gives a token that opens the other ca
 });
 
 test('device info tells the time in the PBX zone with its offset', async () => {
-  const { client } = await startBench({ timeZone: 'America/New_York' });
+  const { client } = await startPbxHarness({ timeZone: 'America/New_York' });
   const reply = await client.post('deviceinfo/query', {}, { token: await client.login() });
   expect(reply.deviceinfo).toMatchObject({ systemtime: '2024-05-17 05:30:00 UTC-4' });
 });
@@ -26,12 +26,12 @@ test.each([
   ['plain', 'pbx-password'],
   ['upper-case MD5', md5('pbx-password').toUpperCase()],
 ])('a login with the password as %s is refused', async (_, password) => {
-  const { client } = await startBench();
+  const { client } = await startPbxHarness();
   expect(await client.post('login', { username: 'api', password })).toEqual(failed('20003'));
 });
 
 test('five refused logins lock the address out for ten minutes, right password or not', async () => {
-  const { client, clock, pbx } = await startBench();
+  const { client, clock, pbx } = await startPbxHarness();
   for (let i = 0; i < 5; i++) expect(await client.tryLogin('wrong')).toEqual(failed('20003'));
   expect(await client.tryLogin('wrong')).toEqual(failed('20002'));
   expect(await client.tryLogin()).toEqual(failed('20002'));
@@ -43,14 +43,14 @@ test('five refused logins lock the address out for ten minutes, right password o
 });
 
 test('a lockout holds for one address only', async () => {
-  const { client, pbx } = await startBench();
+  const { client, pbx } = await startPbxHarness();
   for (let i = 0; i < 5; i++) await client.tryLogin('wrong');
   const neighbour = createClient(pbx, 'v1.1.0', '127.0.0.2');
   expect(await neighbour.tryLogin()).toMatchObject({ status: 'Success' });
 });
 
 test('a right login forgives the failed ones before it', async () => {
-  const { client } = await startBench();
+  const { client } = await startPbxHarness();
   for (let i = 0; i < 4; i++) await client.tryLogin('wrong');
   await client.login();
   for (let i = 0; i < 4; i++) await client.tryLogin('wrong');
@@ -58,7 +58,7 @@ test('a right login forgives the failed ones before it', async () => {
 });
 
 test('a changed password takes effect at the next login', async () => {
-  const { client, pbx } = await startBench();
+  const { client, pbx } = await startPbxHarness();
   const token = await client.login();
   pbx.setPassword('new');
   expect(await client.tryLogin('pbx-password')).toEqual(failed('20003'));
@@ -67,7 +67,7 @@ test('a changed password takes effect at the next login', async () => {
 });
 
 test('a token dies after 30 idle minutes, and each call gives it 30 more', async () => {
-  const { client, clock } = await startBench();
+  const { client, clock } = await startPbxHarness();
   const token = await client.login();
   clock.now += 29 * MINUTE;
   expect(await client.post('heartbeat', {}, { token })).toEqual({ status: 'Success' });
@@ -78,21 +78,21 @@ test('a token dies after 30 idle minutes, and each call gives it 30 more', async
 });
 
 test('unknown and blank tokens have their own numbers', async () => {
-  const { client } = await startBench();
+  const { client } = await startPbxHarness();
   expect(await client.post('heartbeat', {}, { token: 'nonsense' })).toEqual(failed('20004'));
   expect(await client.post('heartbeat', {})).toEqual(failed('20005'));
   expect(await client.post('heartbeat', {}, { token: '' })).toEqual(failed('20005'));
 });
 
 test('a logout ends the token', async () => {
-  const { client } = await startBench();
+  const { client } = await startPbxHarness();
   const token = await client.login();
   expect(await client.post('logout', {}, { token })).toEqual({ status: 'Success' });
   expect(await client.post('heartbeat', {}, { token })).toEqual(failed('20004'));
 });
 
 test('dropped tokens are unknown', async () => {
-  const { client, pbx } = await startBench();
+  const { client, pbx } = await startPbxHarness();
   const token = await client.login();
   pbx.dropTokens();
   expect(await client.post('heartbeat', {}, { token })).toEqual(failed('20004'));
@@ -104,7 +104,7 @@ test.each([
 ])(
   'with endsOldTokenOnLogin %s the first token answers accordingly',
   async (endsOldTokenOnLogin, expected) => {
-    const { client } = await startBench({ endsOldTokenOnLogin });
+    const { client } = await startPbxHarness({ endsOldTokenOnLogin });
     const first = await client.login();
     await client.login();
     expect(await client.post('heartbeat', {}, { token: first })).toEqual(expected);
@@ -112,7 +112,7 @@ test.each([
 );
 
 test('with refresh tokens the heartbeat does not keep the token, the refresh does', async () => {
-  const { client, clock, pbx } = await startBench({ refreshTokens: true });
+  const { client, clock, pbx } = await startPbxHarness({ refreshTokens: true });
   const first = await client.tryLogin();
   const token = String(first.token);
   clock.now += 29 * MINUTE;
@@ -129,13 +129,13 @@ test('with refresh tokens the heartbeat does not keep the token, the refresh doe
 });
 
 test('without refresh tokens there is no such request', async () => {
-  const { client } = await startBench();
+  const { client } = await startPbxHarness();
   expect(await client.tryLogin()).not.toHaveProperty('refreshtoken');
   expect(await client.post('token/refresh', { refreshtoken: 'x' })).toEqual(failed('10003'));
 });
 
 test('requests have to be POSTs of JSON to a known path', async () => {
-  const { client, pbx } = await startBench();
+  const { client, pbx } = await startPbxHarness();
   const token = await client.login();
   const json = { 'content-type': 'application/json' };
   const attempt = async (...args: Parameters<typeof client.send>) => jsonOf(await client.send(...args));
@@ -152,7 +152,7 @@ test('requests have to be POSTs of JSON to a known path', async () => {
 });
 
 test('every reply is HTTP 200 from Boa and closes the connection', async () => {
-  const { client, pbx } = await startBench();
+  const { client, pbx } = await startPbxHarness();
   const { status, headers } = await client.send('POST', 'nonsense', {});
   expect(status).toBe(200);
   expect(headers).toMatchObject({ server: 'Boa/0.94.14rc21', connection: 'close' });
@@ -160,7 +160,7 @@ test('every reply is HTTP 200 from Boa and closes the connection', async () => {
 });
 
 test('pages outside the API are HTML', async () => {
-  const { client } = await startBench();
+  const { client } = await startPbxHarness();
   const answered = await client.send('GET', '../../index.html', {});
   expect(answered.status).toBe(404);
   expect(answered.headers['content-type']).toBe('text/html');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { createClient, startBench } from './harness.ts';
+import { createClient, startPbxHarness } from './harness.ts';
 
 function shakeHands(url: string, options: ConnectionOptions) {
   return new Promise<{ protocol: string | null; fingerprint256: string }>((resolve, reject) => {
@@ -20,7 +20,7 @@ function shakeHands(url: string, options: ConnectionOptions) {
 }
 
 test('the certificate shown is the one that the PBX tells of', async () => {
-  const { pbx } = await startBench();
+  const { pbx } = await startPbxHarness();
   expect(pbx.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   const shown = await shakeHands(pbx.url, { ca: pbx.certificate });
   expect(shown.fingerprint256).toBe(pbx.fingerprint256);
@@ -35,7 +35,7 @@ test('a generated certificate can be trusted as its own authority, and by nobody
 });
 
 test('a replaced certificate is shown from the next connection on', async () => {
-  const { pbx } = await startBench();
+  const { pbx } = await startPbxHarness();
   const before = pbx.fingerprint256;
   await pbx.replaceCertificate();
   expect(pbx.fingerprint256).not.toBe(before);
@@ -44,7 +44,7 @@ test('a replaced certificate is shown from the next connection on', async () => 
 });
 
 test('a PBX of old speaks TLS 1.0 only, also with a replaced certificate', async () => {
-  const { pbx } = await startBench({ maxTlsVersion: 'TLSv1' });
+  const { pbx } = await startPbxHarness({ maxTlsVersion: 'TLSv1' });
   const old: ConnectionOptions = {
     rejectUnauthorized: false,
     minVersion: 'TLSv1',
@@ -57,7 +57,7 @@ test('a PBX of old speaks TLS 1.0 only, also with a replaced certificate', async
 });
 
 test('a PBX may speak plain HTTP', async () => {
-  const { pbx, client } = await startBench({ plain: true });
+  const { pbx, client } = await startPbxHarness({ plain: true });
   expect(pbx.url).toMatch(/^http:/);
   expect(await client.tryLogin()).toMatchObject({ status: 'Success' });
   await expect(pbx.replaceCertificate()).rejects.toThrow('no certificate');
@@ -84,7 +84,7 @@ test('recordings, CDRs and certificate are there again after a restart', async (
 });
 
 test('events tell neither tokens nor randoms nor passwords', async () => {
-  const { pbx, client, events } = await startBench();
+  const { pbx, client, events } = await startPbxHarness();
   const { recording } = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   await client.tryLogin('wrong');
   const token = await client.login();

@@ -30,20 +30,21 @@ export class DeadLetterChecks {
   }
 
   #look(): void {
-    const letter = [...this.#queue.messages].at(-1);
-    if (letter === undefined) return;
+    const deadLetter = [...this.#queue.messages].at(-1);
+    if (deadLetter === undefined) return;
     const { violations, checks, trace } = this.#world;
-    const code = letter.attributes.code?.StringValue ?? '';
-    trace.add('dead letters', `${letter.id}: ${code}`);
-    const job = parse(letter.body);
+    const code = deadLetter.attributes.code?.StringValue ?? '';
+    trace.add('dead letters', `${deadLetter.id}: ${code}`);
+    const job = parse(deadLetter.body);
     // A request for a session comes again by the clock; its queue knows no reasons.
     if ('bootedAt' in job) return;
-    const missing = REASON.filter((name) => !letter.attributes[name]?.StringValue);
-    if (missing.length > 0) violations.add('a dead letter has its reason', `${letter.id} lacks ${missing}`);
+    const missing = REASON.filter((name) => !deadLetter.attributes[name]?.StringValue);
+    if (missing.length > 0)
+      violations.add('a dead letter has its reason', `${deadLetter.id} lacks ${missing}`);
     if (code === 'report-malformed') return;
     const recording = checks.recordings.find(job.pbx, job.recording);
     if (recording === undefined) {
-      violations.add('a dead letter has its reason', `${letter.id} names no call`);
+      violations.add('a dead letter has its reason', `${deadLetter.id} names no call`);
       return;
     }
     this.#recordings.add(recording);

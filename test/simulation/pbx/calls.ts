@@ -32,7 +32,7 @@ export async function makeCall(world: World, office: Office, random: Random): Pr
   trace.add(office.id, `call ${callId}, ${file.bytes.length} bytes: ${recording || '(not recorded)'}`);
   if (recording !== '') {
     const date = isNamedOddly ? 'undated' : recording.replace(/^(\d{4})(\d\d)(\d\d).*/, '$1/$2/$3');
-    const witnesses = [
+    const expectedSize = [
       ...(office.contentLength ? ['content-length'] : []),
       ...(file.isRiff ? [file.knowsItsLength ? 'riff-header' : 'riff-header-unpatched'] : []),
     ];
@@ -43,7 +43,7 @@ export async function makeCall(world: World, office: Office, random: Random): Pr
       bytes: file.bytes,
       contentType: isNamedOddly ? file.contentType : 'audio/wav',
       report,
-      verifiedBy: witnesses.join(' ') || 'nothing',
+      verifiedBy: expectedSize.join(' ') || 'nothing',
       callId,
       isDeleted: false,
       mayBeGivenUp: misbehaviour.some(isFinal),

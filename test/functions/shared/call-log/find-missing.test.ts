@@ -3,9 +3,9 @@ import { type Comparison, findMissing } from '../../../../functions/shared/call-
 import { windowOf } from '../../../../functions/shared/call-log/windows.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { captureLog } from '../../capture-log.ts';
-import { startReconcileBench } from './reconcile-harness.ts';
+import { startReconcileHarness } from './reconcile-harness.ts';
 
-/** The day on which the bench's clock stands. */
+/** The day on which the harness's clock stands. */
 const TODAY = windowOf('2024-05-17');
 const HOUR_MS = 3_600_000;
 const CALL = { from: '+4930901820', to: '1003', type: 'Inbound', talkSeconds: 1 } as const;
@@ -16,7 +16,7 @@ const namesOf = ({ missing }: Comparison) => missing.map(({ job }) => job.record
 
 describe('the comparison', () => {
   test('counts what the PBX has and the archive has, and names the rest in the order of the call log', async () => {
-    const { pbx, deps, store } = await startReconcileBench();
+    const { pbx, deps, store } = await startReconcileHarness();
     const [first, second, third] = [pbx.makeCall(CALL), pbx.makeCall(CALL), pbx.makeCall(CALL)];
     pbx.makeCall({ ...CALL, recorded: false });
     await store(second.recording);
@@ -27,7 +27,7 @@ describe('the comparison', () => {
   });
 
   test('makes of a missing recording the job that a report would have made', async () => {
-    const { pbx, deps, clock } = await startReconcileBench({ timeZone: 'Asia/Tokyo' });
+    const { pbx, deps, clock } = await startReconcileHarness({ timeZone: 'Asia/Tokyo' });
     const startedAt = clock.now - 2 * HOUR_MS;
     const { recording, callId } = pbx.makeCall({ ...CALL, startedAt });
     const { missing } = await findMissing(TODAY, deps);
@@ -58,7 +58,7 @@ describe('the comparison', () => {
   });
 
   test('takes the recording that several rows name for one, with what the first of them says', async () => {
-    const { pbx, deps } = await startReconcileBench();
+    const { pbx, deps } = await startReconcileHarness();
     const recordingName = '20240517090000-1715936400.1-1001-1003-Internal.wav';
     for (const to of ['1003', '1004', '1005']) pbx.makeCall({ ...CALL, to, recordingName });
     const comparison = await findMissing(TODAY, deps);
@@ -67,7 +67,7 @@ describe('the comparison', () => {
   });
 
   test('finds recordings in other days’ folders, and in none', async () => {
-    const { pbx, deps, store } = await startReconcileBench();
+    const { pbx, deps, store } = await startReconcileHarness();
     const names = [
       '20240516235959-1.1-1-2-Internal.wav',
       '20240517000000-1.2-1-2-Internal.wav',
@@ -84,7 +84,7 @@ describe('the comparison', () => {
   });
 
   test('tells what has been noted of a missing recording', async () => {
-    const { pbx, deps, ledger } = await startReconcileBench();
+    const { pbx, deps, markers } = await startReconcileHarness();
     const names = [
       'lost.wav',
       '20240517000000-1.2-1-2-Internal.wav',
@@ -94,10 +94,10 @@ describe('the comparison', () => {
     const [lost = '', queued = '', both = ''] = names;
     for (const recordingName of names) pbx.makeCall({ ...CALL, recordingName });
     const before = Math.floor(Date.now() / 1000) * 1000;
-    for (const name of [lost, both]) await ledger.noteLost('test', name);
-    for (const name of [queued, both]) await ledger.noteQueued('test', name);
+    for (const name of [lost, both]) await markers.markLost('test', name);
+    for (const name of [queued, both]) await markers.markQueued('test', name);
     // Another PBX's are none of this one's.
-    await ledger.noteLost('other', 'new.wav');
+    await markers.markLost('other', 'new.wav');
     const { missing } = await findMissing(TODAY, deps);
     expect(missing.map(({ isLost }) => isLost)).toEqual([true, false, true, false]);
     expect(missing.map(({ queuedAt }) => queuedAt !== undefined && queuedAt >= before)).toEqual([
@@ -109,7 +109,7 @@ describe('the comparison', () => {
   });
 
   test('is of the window’s calls alone', async () => {
-    const { pbx, deps, clock } = await startReconcileBench();
+    const { pbx, deps, clock } = await startReconcileHarness();
     pbx.makeCall({ ...CALL, startedAt: clock.now - 24 * HOUR_MS });
     const { recording } = pbx.makeCall({ ...CALL, startedAt: clock.now - 2 * HOUR_MS });
     expect(namesOf(await findMissing(TODAY, deps))).toEqual([recording]);
@@ -117,17 +117,17 @@ describe('the comparison', () => {
   });
 
   test('counts the rows that nobody can read, and says so once, without a value', async () => {
-    const { pbx, deps } = await startReconcileBench();
+    const { pbx, deps } = await startReconcileHarness();
     const { recording } = pbx.makeCall(CALL);
     for (const name of ['../+4930901820', '/']) pbx.makeCall({ ...CALL, recordingName: name });
     const comparison = await findMissing(TODAY, deps);
     expect(comparison).toMatchObject({ found: 1, unreadable: 2 });
     expect(namesOf(comparison)).toEqual([recording]);
-    const told = logLines.filter(({ event }) => event === 'cdrs-unreadable');
+    const told = logLines.filter(({ event }) => event === 'cdr-rows-unreadable');
     expect(told).toEqual([
       {
         level: 'error',
-        event: 'cdrs-unreadable',
+        event: 'cdr-rows-unreadable',
         pbx: 'test',
         unreadable: 2,
         row: 3,
@@ -141,7 +141,7 @@ describe('the session', () => {
   test.each(['get_random', 'download'] as const)(
     'is renewed once when the token dies before %s',
     async (at) => {
-      const { pbx, deps } = await startReconcileBench();
+      const { pbx, deps } = await startReconcileHarness();
       pbx.makeCall(CALL);
       pbx.misbehaveCdrs({ kind: 'token-dropped', at });
       expect((await findMissing(TODAY, deps)).found).toBe(1);
@@ -150,7 +150,7 @@ describe('the session', () => {
   );
 
   test('is renewed when the file’s place is taken by the words that the token has timed out', async () => {
-    const { pbx, deps } = await startReconcileBench();
+    const { pbx, deps } = await startReconcileHarness();
     pbx.makeCall(CALL);
     pbx.misbehaveCdrs({ kind: 'json-instead-of-audio', errno: '20006' });
     expect((await findMissing(TODAY, deps)).found).toBe(1);
@@ -168,7 +168,7 @@ describe('a call log that does not come', () => {
   ] as const)(
     'because it %s fails the comparison, and the next one is well',
     async (_, misbehaviour, code) => {
-      const { pbx, deps } = await startReconcileBench();
+      const { pbx, deps } = await startReconcileHarness();
       pbx.makeCall(CALL);
       pbx.misbehaveCdrs(misbehaviour);
       await expect(findMissing(TODAY, deps)).rejects.toMatchObject({ code });
@@ -177,7 +177,7 @@ describe('a call log that does not come', () => {
   );
 
   test('in time fails the comparison', async () => {
-    const { pbx, deps } = await startReconcileBench();
+    const { pbx, deps } = await startReconcileHarness();
     pbx.makeCall(CALL);
     pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 200 });
     const stopping = new AbortController();
@@ -189,7 +189,7 @@ describe('a call log that does not come', () => {
 });
 
 test('a call log that was cut off without anybody noticing makes no job of half a name', async () => {
-  const { pbx, deps } = await startReconcileBench({ contentLength: false });
+  const { pbx, deps } = await startReconcileHarness({ contentLength: false });
   const calls = Array.from({ length: 3 }, () => pbx.makeCall(CALL));
   const names = calls.map(({ recording }) => recording);
   for (let afterBytes = 130; afterBytes < 650; afterBytes += 13) {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createArchiveIndex } from '../../../../functions/shared/call-log/archive-index.ts';
 import type { FindDeps } from '../../../../functions/shared/call-log/find-missing.ts';
-import { createLedger } from '../../../../functions/shared/recordings/markers.ts';
+import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 import type { SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
-import { startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { useS3 } from '../../aws-services.ts';
 import { clientOf } from '../pbx/scripted-pbx.ts';
 import { startSession } from '../session/session-harness.ts';
@@ -14,8 +14,8 @@ await useS3();
 const s3 = new S3Client({ forcePathStyle: true });
 
 /** A simulated PBX, an empty bucket of an embedded S3, and what compares the two. */
-export async function startReconcileBench(options: SimulatedPbxOptions = {}) {
-  const { pbx, clock } = await startBench(options);
+export async function startReconcileHarness(options: SimulatedPbxOptions = {}) {
+  const { pbx, clock } = await startPbxHarness(options);
   const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
   const { session } = await startSession(client, { clock });
   const bucket = randomUUID();
@@ -33,7 +33,7 @@ export async function startReconcileBench(options: SimulatedPbxOptions = {}) {
     pbx,
     clock,
     deps,
-    ledger: createLedger(s3, bucket),
+    markers: createMarkers(s3, bucket),
     /** As if the archiver had been there. */
     async store(recording: string) {
       const Key = recordingKey('test', recording);

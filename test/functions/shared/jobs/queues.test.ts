@@ -73,12 +73,12 @@ describe('the queues', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: 'job' }));
     const first = await receive(jobs);
     expect(await receive(jobs)).toBeUndefined();
-    await queues.postpone(jobs, first?.ReceiptHandle ?? '', 0);
+    await queues.scheduleRetry(jobs, first?.ReceiptHandle ?? '', 0);
     expect((await receive(jobs))?.MessageId).toBe(first?.MessageId);
   });
 
   test('fail as SQS fails', async () => {
     await expect(queues.send(`${jobs}-missing`, {})).rejects.toThrow();
-    await expect(queues.postpone(jobs, 'no receipt', 5)).rejects.toThrow();
+    await expect(queues.scheduleRetry(jobs, 'no receipt', 5)).rejects.toThrow();
   });
 });

@@ -6,7 +6,7 @@ import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts
 import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
-import { identity, startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { identity, startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { captureLog } from '../../capture-log.ts';
 import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
 
@@ -110,7 +110,7 @@ describe('a login', () => {
   });
 
   test('is accepted by a PBX whose password has letters outside ASCII', async () => {
-    const { pbx } = await startBench({ password: PASSWORD });
+    const { pbx } = await startPbxHarness({ password: PASSWORD });
     const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
     const { token } = await client.login(CREDENTIALS, SUBSCRIPTION);
     expect(await client.deviceInfo(token)).toMatchObject({ sn: '369362089179' });
@@ -287,7 +287,7 @@ describe.each(CALLS)('%s fails', (_, call) => {
     'when the reply is %j',
     async (text) => {
       const { client } = await start(reply(text));
-      await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
+      await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
     },
   );
 
@@ -341,7 +341,7 @@ describe.each(TELLING_CALLS)('%s fails when the reply', (_, call) => {
     ['has, but as a number,', Object.fromEntries(fields.map((field) => [field, 7]))],
   ])('%s what it should hold', async (_, held) => {
     const { client } = await start(success(held));
-    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
+    await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
   });
 });
 
@@ -398,12 +398,12 @@ describe('a reply', () => {
   test('that is longer by one byte is refused', async () => {
     const { client } = await start(reply(padded(MAX_REPLY_BYTES + 1)));
     const error = await errorOf(client.login(CREDENTIALS, SUBSCRIPTION));
-    expect(error).toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
+    expect(error).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
     expect(error.message).toContain('too long');
   });
 
   test.each([
-    [200, 'pbx-bad-reply'],
+    [200, 'pbx-bad-response'],
     [500, 'pbx-http-status'],
   ])('with HTTP status %i that never ends is cut off', async (status, code) => {
     const responses: ServerResponse[] = [];
@@ -505,12 +505,12 @@ describe('no error tells a secret', () => {
     ],
     [
       'the reply is an echo of the request instead of JSON',
-      'pbx-bad-reply',
+      'pbx-bad-response',
       (response, { query, body }) => response.end(`<html>${query} ${body}</html>`),
     ],
     [
       'the reply lacks what it should hold, but echoes the request',
-      'pbx-bad-reply',
+      'pbx-bad-response',
       (response, { query, body }) => response.end(JSON.stringify({ status: 'Success', query, body })),
     ],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { errnoError, parseReply } from '../../../../functions/shared/pbx/errors.ts';
+import { errnoError, parseResponse } from '../../../../functions/shared/pbx/errors.ts';
 
 /** The vendor's guides: what each number means. */
 const TABLE = [
@@ -19,7 +19,7 @@ const TABLE = [
 /** The error that a reply is turned into. */
 function errorOf(reply: string) {
   try {
-    parseReply(reply);
+    parseResponse(reply);
   } catch (error) {
     return error;
   }
@@ -59,7 +59,7 @@ describe('an error number', () => {
 
 describe('a reply', () => {
   test('that succeeds comes back with all that it holds', () => {
-    expect(parseReply('{"status":"Success","token":"t","x":[1]}')).toEqual({
+    expect(parseResponse('{"status":"Success","token":"t","x":[1]}')).toEqual({
       status: 'Success',
       token: 't',
       x: [1],
@@ -81,7 +81,7 @@ describe('a reply', () => {
   test.each(['', '<html></html>', 'null', '[]', '{}', '{"status":1}', '{"status":"Success"'])(
     'that is not one of the API is worth a retry, and is not quoted: %j',
     (reply) => {
-      expect(errorOf(reply)).toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
+      expect(errorOf(reply)).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
       expect(String(errorOf(reply))).not.toContain('html');
     },
   );

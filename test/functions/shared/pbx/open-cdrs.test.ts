@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
 
 const TOKEN = '4cb0c5a3b1d84f6e97e2b6d0f1a82c35';
@@ -58,7 +58,7 @@ describe('a CDR file', () => {
   });
 
   test.each(['v1.1.0', 'v2.0.0'] as const)('comes from a PBX of API %s', async (apiVersion) => {
-    const { pbx, client: other } = await startBench({ apiVersion });
+    const { pbx, client: other } = await startPbxHarness({ apiVersion });
     const call = pbx.makeCall({ from: '1001', to: '1003', startedAt: Date.UTC(2019, 0, 1) });
     const client = clientOf(pbx.url, { apiVersion, tls: { fingerprint256: pbx.fingerprint256 } });
     expect(await text(await client.openCdrs(await other.login(), WINDOW))).toContain(call.recording);

@@ -7,7 +7,7 @@ import { tlsSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
-import { identity, startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { identity, startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { type Answer, reply, startScriptedPbx } from './scripted-pbx.ts';
 
 const other = await generateCertificate(['127.0.0.1']);
@@ -97,7 +97,7 @@ describe('a pinned certificate', () => {
   });
 
   test('is compared for every connection, so that a replaced one is noticed by the next request', async () => {
-    const { pbx } = await startBench();
+    const { pbx } = await startPbxHarness();
     const pin = { fingerprint256: pbx.fingerprint256 };
     await read(pbx.url, pin);
     const requests = pbx.stats.requests.length;
@@ -138,7 +138,7 @@ describe('an old PBX', () => {
   test.each(['TLSv1', 'TLSv1.1'] as const)(
     'that speaks no more than %s is served where it is allowed',
     async (maxTlsVersion) => {
-      const { pbx } = await startBench({ maxTlsVersion });
+      const { pbx } = await startPbxHarness({ maxTlsVersion });
       const pin = { fingerprint256: pbx.fingerprint256 };
       await expect(read(pbx.url, { ...pin, minVersion: maxTlsVersion })).resolves.toBeTypeOf('string');
       const requests = pbx.stats.requests.length;

@@ -18,12 +18,12 @@ import { type Job, jobSchema } from '../../../../functions/shared/jobs/job.ts';
 import type { DeadLetterReason } from '../../../../functions/shared/jobs/queues.ts';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import { archiveRecording } from '../../../../functions/shared/recordings/archive-recording.ts';
-import { createLedger } from '../../../../functions/shared/recordings/markers.ts';
+import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
 import { createPartBuffers } from '../../../../functions/shared/recordings/parts.ts';
 import { createRecordingStore } from '../../../../functions/shared/recordings/recording-store.ts';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
 import type { SimulatedCall, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
-import { startBench } from '../../../infra/simulated-pbx/harness.ts';
+import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { startSession } from '../session/session-harness.ts';
 
 const BUCKET = 'archive';
@@ -74,7 +74,7 @@ async function startBucket() {
   };
 }
 
-export interface ArchiveBenchOptions {
+export interface ArchiveHarnessOptions {
   pbx?: SimulatedPbxOptions;
   /** Settings other than the simulated PBX's own. */
   settings?: object;
@@ -83,8 +83,8 @@ export interface ArchiveBenchOptions {
 }
 
 /** Everything between a simulated PBX and an embedded S3, over real sockets; only the queue is played. */
-export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
-  const { pbx, clock } = await startBench(options.pbx);
+export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
+  const { pbx, clock } = await startPbxHarness(options.pbx);
   const bucket = await startBucket();
   const settings = v.parse(pbxSchema, {
     baseUrl: pbx.url,
@@ -114,11 +114,11 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
     sendDeadLetter: async (body: string, reason: DeadLetterReason) => {
       deadLetters.push({ body, ...reason });
     },
-    postpone: async (_url: string, _handle: string, seconds: number) => {
+    scheduleRetry: async (_url: string, _handle: string, seconds: number) => {
       postponed.push(seconds);
     },
   };
-  const ledger = createLedger(bucket.client, BUCKET);
+  const markers = createMarkers(bucket.client, BUCKET);
   const sentAt = clock.now;
 
   return {
@@ -154,7 +154,7 @@ export async function startArchiveBench(options: ArchiveBenchOptions = {}) {
         archive: (it) => archiveRecording(it, deps),
         uploads: store,
         queues,
-        ledger,
+        markers,
         now,
       });
     },

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { generateSpeech } from '../../../../infra/simulated-pbx/speech.ts';
-import { startArchiveBench } from './archive-harness.ts';
+import { startArchiveHarness } from './archive-harness.ts';
 
 const MiB = 1024 * 1024;
 
@@ -18,7 +18,7 @@ const CALL = { from: '+49 30 90', to: '1000', type: 'Inbound' } as const;
 
 describe('a recording', () => {
   test('is stored byte for byte under its date, with its type and a full-object CRC32', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall(CALL);
     expect(await deliver(jobFor(call))).toBe(true);
     const key = `recordings/test/2024/05/17/${call.recording}`;
@@ -33,7 +33,7 @@ describe('a recording', () => {
   });
 
   test('that fits no single part is stored in parts, under one CRC32 of the whole', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness({ partBytes: 5 * MiB });
     const call = pbx.makeCall({ ...CALL, recording: LONG });
     expect(await deliver(jobFor(call))).toBe(true);
     const [key = ''] = await bucket.keys();
@@ -45,7 +45,7 @@ describe('a recording', () => {
   });
 
   test('carries what the report said of the call', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall(CALL);
     const facts = { callId: call.callId, from: '+49 30 90', trunk: 'Köln 100%', talkSeconds: '4' };
     await deliver({ ...jobFor(call), call: facts });
@@ -60,13 +60,13 @@ describe('a recording', () => {
   });
 
   test('of one part takes two requests to S3: one writes it, one verifies it', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     expect(bucket.methods).toEqual(['PUT', 'HEAD']);
   });
 
   test('of several parts that is archived already begins no upload', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ partBytes: 5 * MiB });
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness({ partBytes: 5 * MiB });
     const call = pbx.makeCall({ ...CALL, recording: LONG });
     await deliver(jobFor(call));
     bucket.methods.length = 0;
@@ -80,8 +80,8 @@ describe('a recording', () => {
   ])(
     'of %s that two functions archive at once becomes one object, and both are done',
     async (_, partBytes, recording) => {
-      const bench = await startArchiveBench(partBytes === undefined ? {} : { partBytes });
-      const { pbx, bucket, jobFor, deliver } = bench;
+      const harness = await startArchiveHarness(partBytes === undefined ? {} : { partBytes });
+      const { pbx, bucket, jobFor, deliver } = harness;
       const call = pbx.makeCall({ ...CALL, recording });
       // A token beforehand, or one of the two would be put off by the other's login.
       await deliver(jobFor(pbx.makeCall(CALL)));
@@ -93,7 +93,7 @@ describe('a recording', () => {
   );
 
   test('whose recorder never wrote its sizes is stored, and marked', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const recording = generateSpeech({ seconds: 2 });
     recording.writeUInt32LE(0, 4);
     recording.writeUInt32LE(0xffffffff, 40);
@@ -104,15 +104,15 @@ describe('a recording', () => {
   });
 
   test('with a name that has no date is stored as undated', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall({ ...CALL, recordingName: 'Ärger+*#1 .yswav' });
     expect(await deliver(jobFor(call))).toBe(true);
     expect(await bucket.keys()).toEqual(['recordings/test/undated/Ärger+*#1 .yswav']);
   });
 
   test('is asked for with the allowed address where one is configured', async () => {
-    const bench = await startArchiveBench({ settings: { allowedIp: '127.0.0.1' } });
-    const call = bench.pbx.makeCall(CALL);
-    expect(await bench.deliver(bench.jobFor(call))).toBe(true);
+    const harness = await startArchiveHarness({ settings: { allowedIp: '127.0.0.1' } });
+    const call = harness.pbx.makeCall(CALL);
+    expect(await harness.deliver(harness.jobFor(call))).toBe(true);
   });
 });

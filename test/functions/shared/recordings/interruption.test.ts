@@ -19,7 +19,7 @@ describe('when S3 fails', () => {
     expect(await deliver(job)).toBe(true);
     expect(continued().progress?.parts).toHaveLength(1);
     expect(logLines).toContainEqual(
-      expect.objectContaining({ event: 'continued', code: 'ServiceUnavailable', bytes: PART_BYTES }),
+      expect.objectContaining({ event: 'resumed', code: 'ServiceUnavailable', bytes: PART_BYTES }),
     );
     await deliver(continued());
     await expectArchived();
@@ -70,8 +70,8 @@ describe('when S3 fails', () => {
   });
 
   test('and no part is added, the job comes again later and later, and what is stored stays', async () => {
-    const bench = await startLongCall();
-    const { job, bucket, deliver, deliverForParts, failAtPart, continued, sent, postponed } = bench;
+    const harness = await startLongCall();
+    const { job, bucket, deliver, deliverForParts, failAtPart, continued, sent, postponed } = harness;
     await deliverForParts(1, job);
     for (const attempt of [1, 2, 3]) {
       failAtPart(2);
@@ -80,7 +80,7 @@ describe('when S3 fails', () => {
     expect([sent.length, postponed]).toEqual([1, [5, 10, 20]]);
     expect(await bucket.openUploads()).toBe(1);
     expect(await deliver(continued(), 4)).toBe(true);
-    await bench.expectArchived();
+    await harness.expectArchived();
   });
 });
 
@@ -92,7 +92,7 @@ describe('nothing is kept', () => {
     if (progress === undefined) throw new Error('There is no progress.');
     const spoilt = { ...rest, progress: { ...progress, crc32: (progress.crc32 ^ 1) >>> 0 } };
     expect(await deliver(spoilt)).toBe(false);
-    expect(logLines.at(-1)).toMatchObject({ event: 'postponed', code: 'upload-refused' });
+    expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'upload-refused' });
     expect([sent.length, postponed, await bucket.openUploads()]).toEqual([1, [5], 0]);
     expect(await bucket.keys()).toEqual([]);
   });
@@ -105,7 +105,7 @@ describe('nothing is kept', () => {
     if (progress === undefined) throw new Error('There is no progress.');
     const riff = { totalBytes: 11 * MiB, audioEndsAt: 11 * MiB, isPatched: true };
     expect(await deliver({ ...rest, progress: { ...progress, riff } })).toBe(false);
-    expect(logLines.at(-1)).toMatchObject({ event: 'postponed', code: 'recording-inconsistent' });
+    expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'recording-inconsistent' });
     expect([await bucket.openUploads(), await bucket.keys()]).toEqual([0, []]);
   });
 });
@@ -114,25 +114,25 @@ describe('when the job cannot be put into the queue again', () => {
   const refuse = () => Promise.reject(new Error('SQS is not there.'));
 
   test('what was stored is removed, and the old message comes again', async () => {
-    const bench = await startLongCall();
-    const { job, queues, bucket, deliver, deliverForParts, postponed } = bench;
+    const harness = await startLongCall();
+    const { job, queues, bucket, deliver, deliverForParts, postponed } = harness;
     queues.send = refuse;
     expect(await deliverForParts(1, job)).toBe(false);
-    expect(logLines.map(({ event }) => event)).toContain('not-continued');
+    expect(logLines.map(({ event }) => event)).toContain('resume-failed');
     expect([postponed, await bucket.openUploads()]).toEqual([[5], 0]);
     await deliver(job, 2);
-    await bench.expectArchived();
+    await harness.expectArchived();
   });
 
   test('what the old message knows of is kept for it', async () => {
-    const bench = await startLongCall();
-    const { job, queues, bucket, deliver, deliverForParts, continued, postponed } = bench;
+    const harness = await startLongCall();
+    const { job, queues, bucket, deliver, deliverForParts, continued, postponed } = harness;
     await deliverForParts(1, job);
     queues.send = refuse;
     expect(await deliverForParts(1, continued(), 2)).toBe(false);
     expect([postponed, await bucket.openUploads()]).toEqual([[10], 1]);
     await deliver(continued(), 3);
-    await bench.expectArchived();
+    await harness.expectArchived();
     expect(logLines.filter(({ event }) => event === 'download-started').at(-1)).toMatchObject({
       start: PART_BYTES,
     });

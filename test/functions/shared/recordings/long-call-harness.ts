@@ -5,7 +5,7 @@ import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { type LogLine, logChannel } from '../../../../functions/shared/telemetry/log.ts';
 import type { Misbehaviour } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { patternedBytes } from '../../../infra/local/s3/embedded-s3.ts';
-import { type ArchiveBenchOptions, startArchiveBench } from './archive-harness.ts';
+import { type ArchiveHarnessOptions, startArchiveHarness } from './archive-harness.ts';
 import { wav } from './wav.ts';
 
 export const MiB = 1024 * 1024;
@@ -34,12 +34,12 @@ const base64Crc32 = (bytes: Buffer) => {
 /** A PBX with one long recording, and runs of the archiver that end when the test wants. */
 export async function startLongCall(
   recording = LONG,
-  { misbehaviour = [], ...options }: ArchiveBenchOptions & { misbehaviour?: Misbehaviour[] } = {},
+  { misbehaviour = [], ...options }: ArchiveHarnessOptions & { misbehaviour?: Misbehaviour[] } = {},
 ) {
-  const bench = await startArchiveBench({ partBytes: PART_BYTES, ...options });
-  const { pbx, bucket, store, clock, sent } = bench;
+  const harness = await startArchiveHarness({ partBytes: PART_BYTES, ...options });
+  const { pbx, bucket, store, clock, sent } = harness;
   const call = pbx.makeCall({ from: '1001', to: '1003', recording, misbehaviour });
-  const job = bench.jobFor(call);
+  const job = harness.jobFor(call);
   const key = `recordings/test/2024/05/17/${call.recording}`;
   const { putPart } = store;
 
@@ -66,7 +66,7 @@ export async function startLongCall(
     };
     logChannel.subscribe(listen);
     try {
-      return await bench.deliver(it, attempt, deadline.signal);
+      return await harness.deliver(it, attempt, deadline.signal);
     } finally {
       logChannel.unsubscribe(listen);
       store.putPart = putPart;
@@ -74,7 +74,7 @@ export async function startLongCall(
   }
 
   return {
-    ...bench,
+    ...harness,
     call,
     job,
     key,

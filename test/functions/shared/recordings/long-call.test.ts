@@ -13,29 +13,29 @@ describe('a call that takes longer than a run may', () => {
     [5, 27],
   ])('is archived in %i runs, byte for byte, as if it had been one', async (runs, size) => {
     const recording = longWav(size * MiB);
-    const bench = await startLongCall(recording);
-    const facts = { callId: bench.call.callId, from: '+49 30 90', talkSeconds: '7200' };
-    let job = { ...bench.job, call: facts };
+    const harness = await startLongCall(recording);
+    const facts = { callId: harness.call.callId, from: '+49 30 90', talkSeconds: '7200' };
+    let job = { ...harness.job, call: facts };
     for (let run = 1; run < runs; run++) {
-      expect(await bench.deliverForParts(1, job)).toBe(true);
-      job = bench.continued() as typeof job;
+      expect(await harness.deliverForParts(1, job)).toBe(true);
+      job = harness.continued() as typeof job;
       expect(job.progress).toMatchObject({ bytes: run * PART_BYTES, totalBytes: recording.length });
       expect(job.progress?.parts).toHaveLength(run);
-      expect(await bench.bucket.keys()).toEqual([]);
-      expect(await bench.bucket.openUploads()).toBe(1);
+      expect(await harness.bucket.keys()).toEqual([]);
+      expect(await harness.bucket.openUploads()).toBe(1);
     }
-    expect(await bench.deliver(job)).toBe(true);
-    await bench.expectArchived(recording);
-    const { Metadata, ETag } = await bench.bucket.head(bench.key);
+    expect(await harness.deliver(job)).toBe(true);
+    await harness.expectArchived(recording);
+    const { Metadata, ETag } = await harness.bucket.head(harness.key);
     expect(Metadata).toEqual({
-      'call-id': bench.call.callId,
+      'call-id': harness.call.callId,
       from: '+49 30 90',
       'talk-seconds': '7200',
       'verified-by': 'content-length riff-header',
     });
     expect(ETag).toMatch(new RegExp(`-${Math.ceil((size * MiB) / PART_BYTES)}"$`));
-    expect([bench.sent.length, bench.postponed, bench.deadLetters]).toEqual([runs - 1, [], []]);
-    expect(bench.pbx.stats).toMatchObject({ randoms: runs, downloads: runs });
+    expect([harness.sent.length, harness.postponed, harness.deadLetters]).toEqual([runs - 1, [], []]);
+    expect(harness.pbx.stats).toMatchObject({ randoms: runs, downloads: runs });
   });
 
   test('keeps what is stored when its time is up while the PBX sends nothing', async () => {
@@ -44,7 +44,7 @@ describe('a call that takes longer than a run may', () => {
       misbehaviour,
     });
     expect(await deliverForParts(1, job)).toBe(true);
-    expect(linesOf('continued')).toMatchObject([{ code: 'deadline', bytes: PART_BYTES }]);
+    expect(linesOf('resumed')).toMatchObject([{ code: 'deadline', bytes: PART_BYTES }]);
     await deliver(continued());
     await expectArchived();
   });
@@ -67,7 +67,7 @@ describe('a call that takes longer than a run may', () => {
     expect(continued().progress).toMatchObject({ attempts: 4, since });
     expect(sent.map(({ delaySeconds }) => delaySeconds)).toEqual([undefined, undefined]);
     await deliver(continued(), 2);
-    expect(linesOf('continued')).toMatchObject([
+    expect(linesOf('resumed')).toMatchObject([
       { attempt: 3, bytes: PART_BYTES, code: 'deadline', ageMs: RUN_MS },
       { attempt: 4, bytes: 2 * PART_BYTES, code: 'deadline', ageMs: 2 * RUN_MS },
     ]);
@@ -75,14 +75,14 @@ describe('a call that takes longer than a run may', () => {
   });
 
   test('needs no length from the PBX, only its ranges', async () => {
-    const bench = await startLongCall(LONG, { pbx: { contentLength: false } });
-    await bench.deliverForParts(1, bench.job);
-    expect(bench.continued().progress).not.toHaveProperty('totalBytes');
-    await bench.deliverForParts(1, bench.continued());
-    expect(bench.continued().progress).toMatchObject({ totalBytes: LONG.length });
-    await bench.deliver(bench.continued());
-    await bench.expectArchived();
-    const { Metadata } = await bench.bucket.head(bench.key);
+    const harness = await startLongCall(LONG, { pbx: { contentLength: false } });
+    await harness.deliverForParts(1, harness.job);
+    expect(harness.continued().progress).not.toHaveProperty('totalBytes');
+    await harness.deliverForParts(1, harness.continued());
+    expect(harness.continued().progress).toMatchObject({ totalBytes: LONG.length });
+    await harness.deliver(harness.continued());
+    await harness.expectArchived();
+    const { Metadata } = await harness.bucket.head(harness.key);
     expect(Metadata).toMatchObject({ 'verified-by': 'riff-header' });
   });
 
@@ -92,7 +92,7 @@ describe('a call that takes longer than a run may', () => {
     const { job, continued, deliverForParts, deliver, bucket, postponed } = await startLongCall(recording);
     await deliverForParts(1, job);
     expect(await deliver(continued())).toBe(false);
-    expect(linesOf('postponed')).toMatchObject([{ code: 'recording-inconsistent' }]);
+    expect(linesOf('retry-scheduled')).toMatchObject([{ code: 'recording-inconsistent' }]);
     expect(postponed).toEqual([5]);
     expect(await bucket.keys()).toEqual([]);
     expect(await bucket.openUploads()).toBe(0);
@@ -137,32 +137,32 @@ describe('what has come of a long recording is kept, and gone on from, when the 
   test('does so in each run', async () => {
     const recording = longWav(27 * MiB);
     const misbehaviour = [6, 6, 6].map((size) => cut('fin', false, size * MiB));
-    const bench = await startLongCall(recording, { misbehaviour });
-    let { job } = bench;
+    const harness = await startLongCall(recording, { misbehaviour });
+    let { job } = harness;
     for (const parts of [1, 2, 3]) {
-      expect(await bench.deliver(job)).toBe(true);
-      job = bench.continued();
+      expect(await harness.deliver(job)).toBe(true);
+      job = harness.continued();
       expect(job.progress?.parts).toHaveLength(parts);
     }
-    await bench.deliver(job);
-    await bench.expectArchived(recording);
+    await harness.deliver(job);
+    await harness.expectArchived(recording);
   });
 
   test('answers a later run with an error page, which is no reason to begin again', async () => {
-    const bench = await startLongCall();
-    const { job, call, pbx, bucket, continued, deliverForParts, deliver, postponed } = bench;
+    const harness = await startLongCall();
+    const { job, call, pbx, bucket, continued, deliverForParts, deliver, postponed } = harness;
     await deliverForParts(1, job);
     const { downloads } = pbx.stats;
     pbx.misbehave(call.recording, { kind: 'http-500' });
     expect(await deliver(continued())).toBe(false);
     expect([postponed, await bucket.openUploads(), pbx.stats.downloads]).toEqual([[5], 1, downloads]);
     await deliver(continued(), 2);
-    await bench.expectArchived();
+    await harness.expectArchived();
   });
 
   test('refuses the random string, or the token, of a later run', async () => {
-    const bench = await startLongCall();
-    const { job, call, pbx, bucket, continued, deliverForParts, deliver, expectArchived } = bench;
+    const harness = await startLongCall();
+    const { job, call, pbx, bucket, continued, deliverForParts, deliver, expectArchived } = harness;
     await deliverForParts(1, job);
     pbx.misbehave(
       call.recording,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { captureLog } from '../../capture-log.ts';
-import { startArchiveBench } from './archive-harness.ts';
+import { startArchiveHarness } from './archive-harness.ts';
 
 const HOUR_MS = 3_600_000;
 const CALL = { from: '1001', to: '1003' } as const;
@@ -12,10 +12,10 @@ describe.each(['20014', '20012'] as const)(
   'a recording that the PBX has deleted, and answers with %s,',
   (errno) => {
     test('is waited for for a day, then noted as lost, counted once and made a dead letter', async () => {
-      const bench = await startArchiveBench();
-      const { pbx, clock, bucket, deliver, postponed, deadLetters } = bench;
+      const harness = await startArchiveHarness();
+      const { pbx, clock, bucket, deliver, postponed, deadLetters } = harness;
       const call = pbx.makeCall(CALL);
-      const job = bench.jobFor(call);
+      const job = harness.jobFor(call);
       pbx.deleteRecording(call.recording, errno);
       expect(await deliver(job, 1)).toBe(false);
       clock.now += 24 * HOUR_MS;
@@ -32,7 +32,7 @@ describe.each(['20014', '20012'] as const)(
     });
 
     test('is lost at once when its call was long ago', async () => {
-      const { pbx, jobFor, deliver } = await startArchiveBench();
+      const { pbx, jobFor, deliver } = await startArchiveHarness();
       const call = pbx.makeCall(CALL);
       pbx.deleteRecording(call.recording, errno);
       expect(await deliver({ ...jobFor(call), endedAt: '2024-05-16T09:29:59.000Z' })).toBe(true);
@@ -40,7 +40,7 @@ describe.each(['20014', '20012'] as const)(
     });
 
     test('is not lost when a copy of its job has archived it before', async () => {
-      const { pbx, jobFor, deliver, deadLetters } = await startArchiveBench();
+      const { pbx, jobFor, deliver, deadLetters } = await startArchiveHarness();
       const call = pbx.makeCall(CALL);
       expect(await deliver(jobFor(call))).toBe(true);
       pbx.deleteRecording(call.recording, errno);
@@ -52,7 +52,7 @@ describe.each(['20014', '20012'] as const)(
 );
 
 test('a recording whose random string is refused may still be there, however old its call is', async () => {
-  const { pbx, jobFor, deliver, deadLetters } = await startArchiveBench();
+  const { pbx, jobFor, deliver, deadLetters } = await startArchiveHarness();
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'random-refused', times: 2 } });
   const job = { ...jobFor(call), endedAt: '2024-05-01T00:00:00.000Z' };
   expect(await deliver(job)).toBe(false);
@@ -61,7 +61,7 @@ test('a recording whose random string is refused may still be there, however old
 });
 
 test('a recording that is not there is asked for once in each run', async () => {
-  const { pbx, jobFor, deliver } = await startArchiveBench();
+  const { pbx, jobFor, deliver } = await startArchiveHarness();
   const call = pbx.makeCall(CALL);
   pbx.deleteRecording(call.recording, '20012');
   await deliver(jobFor(call));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Misbehaviour } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../../../../infra/simulated-pbx/speech.ts';
-import { startArchiveBench } from './archive-harness.ts';
+import { startArchiveHarness } from './archive-harness.ts';
 
 const CALL = { from: '1001', to: '1003' } as const;
 const SHORT = generateSpeech({ seconds: 4 });
@@ -36,7 +36,7 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
     ['announces more bytes than it sends', { kind: 'wrong-length', delta: 1000 }],
     ['announces fewer bytes than it sends', { kind: 'wrong-length', delta: -1000 }],
   ])('%s', async (_, misbehaviour) => {
-    const { pbx, bucket, jobFor, deliver, sent, postponed, deadLetters } = await startArchiveBench({
+    const { pbx, bucket, jobFor, deliver, sent, postponed, deadLetters } = await startArchiveHarness({
       idleTimeoutMs: 500,
     });
     const call = pbx.makeCall({ ...CALL, recording: SHORT, misbehaviour });
@@ -53,7 +53,7 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
   });
 
   test('shows another certificate than the pinned one', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall(CALL);
     await pbx.replaceCertificate();
     const before = pbx.stats.requests.length;
@@ -72,7 +72,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
     ['says 20012 instead of audio', { kind: 'json-instead-of-audio', errno: '20012' }],
     ['says 20006 instead of audio', { kind: 'json-instead-of-audio', errno: '20006' }],
   ])('%s', async (_, misbehaviour) => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench();
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall({ ...CALL, recording: SHORT, misbehaviour });
     expect(await deliver(jobFor(call))).toBe(true);
     const [key = ''] = await bucket.keys();
@@ -80,7 +80,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
   });
 
   test('sends no Content-Length', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveBench({ pbx: { contentLength: false } });
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness({ pbx: { contentLength: false } });
     const call = pbx.makeCall(CALL);
     expect(await deliver(jobFor(call))).toBe(true);
     const [key = ''] = await bucket.keys();
@@ -88,7 +88,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
   });
 
   test('ends the first token with a second login', async () => {
-    const { pbx, jobFor, deliver } = await startArchiveBench({ pbx: { endsOldTokenOnLogin: true } });
+    const { pbx, jobFor, deliver } = await startArchiveHarness({ pbx: { endsOldTokenOnLogin: true } });
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     pbx.dropTokens();
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
@@ -99,28 +99,28 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
 describe('over TLS', () => {
   test('an old PBX that speaks TLS 1.0 only is served where the configuration allows it', async () => {
     const old = { maxTlsVersion: 'TLSv1' } as const;
-    const refused = await startArchiveBench({ pbx: old });
+    const refused = await startArchiveHarness({ pbx: old });
     expect(await refused.deliver(refused.jobFor(refused.pbx.makeCall(CALL)))).toBe(false);
 
     const { pbx } = refused;
     const tls = { fingerprint256: pbx.fingerprint256, minVersion: 'TLSv1' };
-    const allowed = await startArchiveBench({ pbx: old, settings: { tls } });
+    const allowed = await startArchiveHarness({ pbx: old, settings: { tls } });
     expect(await allowed.deliver(allowed.jobFor(allowed.pbx.makeCall(CALL)))).toBe(true);
   });
 
   test('a certificate that nobody vouches for is refused unless it is pinned or its authority is given', async () => {
-    const untrusted = await startArchiveBench({ settings: { tls: {} } });
+    const untrusted = await startArchiveHarness({ settings: { tls: {} } });
     expect(await untrusted.deliver(untrusted.jobFor(untrusted.pbx.makeCall(CALL)))).toBe(false);
 
     const { certificate } = untrusted.pbx;
-    const trusted = await startArchiveBench({ settings: { tls: { ca: certificate } } });
+    const trusted = await startArchiveHarness({ settings: { tls: { ca: certificate } } });
     expect(await trusted.deliver(trusted.jobFor(trusted.pbx.makeCall(CALL)))).toBe(true);
   });
 
   test('an authority’s certificate for another host is refused', async () => {
-    const { pbx } = await startArchiveBench();
+    const { pbx } = await startArchiveHarness();
     const tls = { ca: pbx.certificate, serverName: 'another.test' };
-    const bench = await startArchiveBench({ settings: { tls } });
-    expect(await bench.deliver(bench.jobFor(bench.pbx.makeCall(CALL)))).toBe(false);
+    const harness = await startArchiveHarness({ settings: { tls } });
+    expect(await harness.deliver(harness.jobFor(harness.pbx.makeCall(CALL)))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { pbxIdSchema } from '../../../../functions/shared/config/pbx-registry.ts';
-import { ledgerKey } from '../../../../functions/shared/recordings/markers.ts';
+import { markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import {
   contentTypeOf,
   findNameProblem,
@@ -21,9 +21,9 @@ const KEYS: [string, (pbx: string) => string, (pbx: string, recording: string) =
   [
     'the note that it is queued',
     (pbx) => `reconciliation/queued/${pbx}/`,
-    (...of) => ledgerKey('queued', ...of),
+    (...of) => markerKey('queued', ...of),
   ],
-  ['the note that it is lost', (pbx) => `reconciliation/lost/${pbx}/`, (...of) => ledgerKey('lost', ...of)],
+  ['the note that it is lost', (pbx) => `reconciliation/lost/${pbx}/`, (...of) => markerKey('lost', ...of)],
 ];
 
 describe.each(KEYS)('the key of %s', (_, prefixOf, keyOf) => {

@@ -9,9 +9,9 @@ const linesOf = (event: string) => logLines.filter((line) => line.event === even
 
 /** A job of which a first run has stored one part. */
 async function startContinued(pbx: SimulatedPbxOptions = {}) {
-  const bench = await startLongCall(LONG, { pbx });
-  expect(await bench.deliverForParts(1, bench.job)).toBe(true);
-  return { ...bench, job: bench.continued(), uploadId: bench.continued().progress?.uploadId ?? '' };
+  const harness = await startLongCall(LONG, { pbx });
+  expect(await harness.deliverForParts(1, harness.job)).toBe(true);
+  return { ...harness, job: harness.continued(), uploadId: harness.continued().progress?.uploadId ?? '' };
 }
 
 describe.each(['ignored', 'wrong'] as const)('where the PBX has ranges %s', (ranges) => {
@@ -24,8 +24,8 @@ describe.each(['ignored', 'wrong'] as const)('where the PBX has ranges %s', (ran
   });
 
   test('nothing more is kept when the connection is cut, and the job comes again as it was', async () => {
-    const bench = await startContinued({ ranges });
-    const { job, call, pbx, bucket, deliver, sent, postponed, expectArchived } = bench;
+    const harness = await startContinued({ ranges });
+    const { job, call, pbx, bucket, deliver, sent, postponed, expectArchived } = harness;
     // What mistakes ranges answers twice: the second answer is the whole recording.
     const cut = { kind: 'cut', afterBytes: 8 * MiB, how: 'fin' } as const;
     pbx.misbehave(
@@ -42,8 +42,8 @@ describe.each(['ignored', 'wrong'] as const)('where the PBX has ranges %s', (ran
   });
 
   test('a second run that is too short for all of it ends in a dead letter that says what to do', async () => {
-    const bench = await startContinued({ ranges });
-    const { job, bucket, deliverForParts, deadLetters, postponed } = bench;
+    const harness = await startContinued({ ranges });
+    const { job, bucket, deliverForParts, deadLetters, postponed } = harness;
     expect(await deliverForParts(1, job)).toBe(true);
     expect(deadLetters).toMatchObject([{ pbx: 'test', attempts: 2, error: { code: 'too-slow' } }]);
     const [letter] = deadLetters;
@@ -66,12 +66,12 @@ describe('where the file has changed its size meanwhile', () => {
     pbx.makeCall({ from: '1001', to: '1003', recording, recordingName: call.recording });
     expect(await deliver(job)).toBe(true);
     await expectArchived(recording);
-    expect(linesOf('begun-again')).toHaveLength(1);
+    expect(linesOf('restarted')).toHaveLength(1);
   });
 
   test('it may take more runs again, each after a pause, and the old parts are discarded', async () => {
-    const bench = await startContinued();
-    const { job, call, pbx, bucket, uploadId, deliverForParts, deliver, sent, continued } = bench;
+    const harness = await startContinued();
+    const { job, call, pbx, bucket, uploadId, deliverForParts, deliver, sent, continued } = harness;
     const recording = longWav(14 * MiB);
     pbx.makeCall({ from: '1001', to: '1003', recording, recordingName: call.recording });
     expect(await deliverForParts(2, job, 4)).toBe(true);
@@ -80,7 +80,7 @@ describe('where the file has changed its size meanwhile', () => {
     expect(continued().progress?.uploadId).not.toBe(uploadId);
     expect(await bucket.openUploads()).toBe(1);
     expect(await deliver(continued())).toBe(true);
-    await bench.expectArchived(recording);
+    await harness.expectArchived(recording);
   });
 });
 

@@ -36,24 +36,24 @@ describe('a line on which no part comes in a run', () => {
     ['short', longWav(2 * MiB)],
     ['long', longWav(12 * MiB)],
   ])('may be bad for an hour: a %s recording comes again, and is archived then', async (_, recording) => {
-    const bench = await startLongCall(recording);
-    const { job, bucket, deliver, deliverForBytes, sent, postponed } = bench;
+    const harness = await startLongCall(recording);
+    const { job, bucket, deliver, deliverForBytes, sent, postponed } = harness;
     expect(await deliverForBytes(MiB, job)).toBe(false);
     expect([sent, postponed, await bucket.openUploads()]).toEqual([[], [5], 0]);
-    expect(logLines.at(-1)).toMatchObject({ event: 'postponed', code: 'too-slow', ageMs: RUN_MS });
+    expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'too-slow', ageMs: RUN_MS });
     expect(await deliver(job, 2)).toBe(true);
-    await bench.expectArchived(recording);
+    await harness.expectArchived(recording);
   });
 
   test('keeps what is stored already', async () => {
-    const bench = await startLongCall();
-    const { job, bucket, deliver, deliverForParts, deliverForBytes, continued, sent, postponed } = bench;
+    const harness = await startLongCall();
+    const { job, bucket, deliver, deliverForParts, deliverForBytes, continued, sent, postponed } = harness;
     await deliverForParts(1, job);
     // One byte behind the first part.
     expect(await deliverForBytes(5 * MiB + 1, continued())).toBe(false);
     expect([sent.length, postponed, await bucket.openUploads()]).toEqual([1, [5], 1]);
     expect(await deliver(continued(), 2)).toBe(true);
-    await bench.expectArchived();
+    await harness.expectArchived();
   });
 
   test('for more than a day makes it a dead letter, and nothing stays', async () => {
@@ -70,11 +70,13 @@ describe('a line on which no part comes in a run', () => {
 });
 
 test('a run that is ended for another reason than its time ends with that reason', async () => {
-  const bench = await startLongCall(longWav(2 * MiB), { misbehaviour: [{ kind: 'stall', afterBytes: MiB }] });
+  const harness = await startLongCall(longWav(2 * MiB), {
+    misbehaviour: [{ kind: 'stall', afterBytes: MiB }],
+  });
   const stop = new AbortController();
-  const delivery = bench.deliver(bench.job, 1, stop.signal);
+  const delivery = harness.deliver(harness.job, 1, stop.signal);
   while (!logLines.some(({ event }) => event === 'download-progress')) await new Promise(setImmediate);
   stop.abort(new ArchiveError('stopped', 'Somebody has stopped it.'));
   expect(await delivery).toBe(false);
-  expect(logLines.at(-1)).toMatchObject({ event: 'postponed', code: 'stopped' });
+  expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'stopped' });
 });

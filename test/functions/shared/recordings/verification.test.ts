@@ -3,7 +3,7 @@ import { readRiff } from '../../../../functions/shared/recordings/riff.ts';
 import {
   checkIsAudio,
   checkIsComplete,
-  findEvidence,
+  findVerifiedBy,
 } from '../../../../functions/shared/recordings/verification.ts';
 import { chunk, GSM, wav } from './wav.ts';
 
@@ -45,7 +45,7 @@ describe('never audio is', () => {
     ['half of a JSON object', '{"status":"Fai'],
     ['a JSON object of somebody else', ' {"error":404}'],
   ])('%s', (_, body) => {
-    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'pbx-bad-reply', kind: 'transient' });
+    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
   });
 });
 
@@ -153,7 +153,7 @@ describe('a recording is complete, and it is known why', () => {
   ])('%s', (_, body, hasLength, evidence) => {
     const totalBytes = hasLength ? body.length : undefined;
     expect(() => isComplete(body, totalBytes)).not.toThrow();
-    expect(findEvidence({ riff: readRiff(body), totalBytes })).toEqual(evidence);
+    expect(findVerifiedBy({ riff: readRiff(body), totalBytes })).toEqual(evidence);
   });
 
   test('a size of odd length may leave its padding uncounted', () => {

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { StoredRecording } from '../../../../functions/shared/recordings/recording-store.ts';
-import { startArchiveBench } from './archive-harness.ts';
+import { startArchiveHarness } from './archive-harness.ts';
 
 /** Archives one recording in a bucket that tells of it, once it is written, as `tell` says. */
 async function archive(tell: (stored: StoredRecording) => StoredRecording | undefined) {
-  const bench = await startArchiveBench();
-  const find = bench.store.find;
-  bench.store.find = async (key, signal) => {
+  const harness = await startArchiveHarness();
+  const find = harness.store.find;
+  harness.store.find = async (key, signal) => {
     const stored = await find(key, signal);
     return stored === undefined ? undefined : tell(stored);
   };
-  const call = bench.pbx.makeCall({ from: '1001', to: '1003' });
-  const isDone = await bench.deliver(bench.jobFor(call));
-  return { ...bench, isDone };
+  const call = harness.pbx.makeCall({ from: '1001', to: '1003' });
+  const isDone = await harness.deliver(harness.jobFor(call));
+  return { ...harness, isDone };
 }
 
 describe('what S3 says that it stored', () => {

@@ -17,7 +17,7 @@ import { startSecretsManager } from '../../../../infra/local/secrets-manager.ts'
 
 export const WEBHOOK_SECRET = 'webhook-secret-of-the-test';
 
-export interface SessionBenchOptions {
+export interface SessionHarnessOptions {
   clock: { now: number };
   username?: string;
   password?: string;
@@ -26,7 +26,7 @@ export interface SessionBenchOptions {
 }
 
 /** Sessions with the given PBX that share their state through an embedded Secrets Manager. */
-export async function startSession(client: PbxClient, options: SessionBenchOptions) {
+export async function startSession(client: PbxClient, options: SessionHarnessOptions) {
   const { clock, username = 'api', password = 'pbx-password', reportUrl = 'http://127.0.0.1:9' } = options;
   const directory = await mkdtemp(join(tmpdir(), 'secrets-'));
   const server = await startSecretsManager({ directory });

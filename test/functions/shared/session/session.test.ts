@@ -5,21 +5,21 @@ import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
 import { withToken } from '../../../../functions/shared/session/session.ts';
 import type { SimulatedPbx, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
-import { startBench, startReceiver } from '../../../infra/simulated-pbx/harness.ts';
+import { startPbxHarness, startReceiver } from '../../../infra/simulated-pbx/harness.ts';
 import { startSession, WEBHOOK_SECRET } from './session-harness.ts';
 
 const MINUTE_MS = 60_000;
 
 async function start(options: SimulatedPbxOptions & { entered?: string; reportUrl?: string } = {}) {
   const { entered = 'pbx-password', reportUrl, ...pbxOptions } = options;
-  const { pbx, clock, events } = await startBench(pbxOptions);
+  const { pbx, clock, events } = await startPbxHarness(pbxOptions);
   const client = clientOf(pbx);
-  const bench = await startSession(client, {
+  const harness = await startSession(client, {
     clock,
     password: entered,
     ...(reportUrl !== undefined && { reportUrl }),
   });
-  return { pbx, clock, events, client, ...bench };
+  return { pbx, clock, events, client, ...harness };
 }
 
 function clientOf(pbx: SimulatedPbx) {

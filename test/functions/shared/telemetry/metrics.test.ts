@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { LogEvent } from '../../../../functions/shared/telemetry/events.ts';
 import type { LogLine } from '../../../../functions/shared/telemetry/log.ts';
-import { measure } from '../../../../functions/shared/telemetry/metrics.ts';
+import { metricsFor } from '../../../../functions/shared/telemetry/metrics.ts';
 
 /** Every series that a line adds to, and by how much: `{ 'Lost pbx=hq': 1 }`. */
-function seriesOf(event: string, fields: Record<string, unknown> = {}): Record<string, number> {
+function seriesOf(event: LogEvent, fields: Record<string, unknown> = {}): Record<string, number> {
   const line: LogLine = { level: 'info', event, ...fields };
   return Object.fromEntries(
-    measure(line).flatMap(({ dimensions, values }) =>
+    metricsFor(line).flatMap(({ dimensions, values }) =>
       dimensions.flatMap((set) => {
         const [[dimension, value] = ['stack', '']] = Object.entries(set);
         const suffix = value === '' ? dimension : `${dimension}=${value}`;
@@ -27,7 +28,7 @@ describe('a report counts', () => {
     });
   });
 
-  test.each(['boot-up-reported', 'report-ignored'])('as no more than a report: %s', (event) => {
+  test.each(['boot-up-reported', 'report-ignored'] as const)('as no more than a report: %s', (event) => {
     expect(seriesOf(event, { pbx })).toEqual({ 'Reports pbx=hq': 1 });
   });
 
@@ -45,8 +46,8 @@ describe('a report counts', () => {
   });
 
   test('for no PBX where it is a stranger’s, or could not be looked at', () => {
-    expect(seriesOf('report-refused')).toEqual({ 'Failures code=report-refused': 1 });
-    expect(seriesOf('report-not-taken', { code: 'AccessDeniedException' })).toEqual({
+    expect(seriesOf('report-rejected')).toEqual({ 'Failures code=report-rejected': 1 });
+    expect(seriesOf('report-failed', { code: 'AccessDeniedException' })).toEqual({
       'Failures code=other': 1,
     });
   });
@@ -75,7 +76,7 @@ describe('a job counts', () => {
     expect(seriesOf('archived', fields)).toEqual({ 'Archived pbx=hq': 1, 'Attempts pbx=hq': 2 });
   });
 
-  test.each(['postponed', 'not-postponed', 'dead-letter-refused', 'loss-not-noted'])(
+  test.each(['retry-scheduled', 'retry-not-scheduled', 'dead-letter-failed', 'mark-lost-failed'] as const)(
     'as a failure with its age while it stays in the queue: %s',
     (event) => {
       expect(seriesOf(event, { pbx, code: 'pbx-connection', ageMs: 3_600_000 })).toEqual({
@@ -86,7 +87,7 @@ describe('a job counts', () => {
     },
   );
 
-  test.each(['given-up', 'continued'])('as a failure that waits for nothing: %s', (event) => {
+  test.each(['job-dead-lettered', 'resumed'] as const)('as a failure that waits for nothing: %s', (event) => {
     expect(seriesOf(event, { pbx, code: 'deadline', ageMs: 5000 })).toEqual({
       'Failures pbx=hq': 1,
       'Failures code=deadline': 1,
@@ -101,29 +102,29 @@ describe('a job counts', () => {
   });
 
   test('for no PBX, and without an age, where the message is no job', () => {
-    expect(seriesOf('dead-letter-refused', { code: 'job-malformed', ageMs: 5000 })).toEqual({
+    expect(seriesOf('dead-letter-failed', { code: 'job-malformed', ageMs: 5000 })).toEqual({
       'Failures code=job-malformed': 1,
     });
   });
 });
 
 describe('a session counts', () => {
-  test.each(['logged-in', 'kept-alive'])('as up when it is %s', (outcome) => {
-    expect(seriesOf('session-kept', { pbx, outcome })).toEqual({
+  test.each(['logged-in', 'kept-alive'] as const)('as up when it is %s', (outcome) => {
+    expect(seriesOf('session-up', { pbx, outcome })).toEqual({
       'SessionUp pbx=hq': 1,
       'LoginHeld stack': 0,
     });
   });
 
   test('as held where the PBX has refused the login, and else only as down', () => {
-    expect(seriesOf('session-not-kept', { pbx, outcome: 'held', code: 'pbx-20003' })).toEqual({
+    expect(seriesOf('session-down', { pbx, outcome: 'held', code: 'pbx-20003' })).toEqual({
       'SessionUp pbx=hq': 0,
       'LoginHeld stack': 1,
       'Failures pbx=hq': 1,
       'Failures code=pbx-20003': 1,
     });
     const failed = { pbx, outcome: 'failed', code: 'pbx-connection' };
-    expect(seriesOf('session-not-kept', failed)).toMatchObject({
+    expect(seriesOf('session-down', failed)).toMatchObject({
       'SessionUp pbx=hq': 0,
       'LoginHeld stack': 0,
     });
@@ -182,12 +183,12 @@ describe('a code', () => {
     ['', 'other'],
     [20_014, 'other'],
   ])('%j is kept as %s: there are only so many', (code, kept) => {
-    expect(seriesOf('given-up', { pbx, code })).toHaveProperty([`Failures code=${kept}`], 1);
+    expect(seriesOf('job-dead-lettered', { pbx, code })).toHaveProperty([`Failures code=${kept}`], 1);
   });
 });
 
 test('what is no outcome counts for nothing', () => {
-  for (const event of ['session-opened', 'download-progress', 'already-archived', 'constructor']) {
-    expect(measure({ level: 'info', event, pbx, bytes: 1 })).toEqual([]);
+  for (const event of ['session-opened', 'download-progress', 'already-archived'] as const) {
+    expect(metricsFor({ level: 'info', event, pbx, bytes: 1 })).toEqual([]);
   }
 });

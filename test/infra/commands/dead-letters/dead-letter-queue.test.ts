@@ -9,11 +9,14 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveReport } from '../../../../functions/cdr-webhook/receive-report.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createQueues } from '../../../../functions/shared/jobs/queues.ts';
-import { type TakenLetters, withLetters } from '../../../../infra/commands/dead-letters/dead-letter-queue.ts';
+import {
+  type TakenDeadLetters,
+  withDeadLetters,
+} from '../../../../infra/commands/dead-letters/dead-letter-queue.ts';
 import { useSqs } from '../../../functions/aws-services.ts';
 import { exampleJob } from './example-dead-letter.ts';
 
-describe('taken letters', async () => {
+describe('taken dead letters', async () => {
   const { createQueue, empty } = await useSqs();
   const [jobs, deadLetters] = ['jobs', 'dead-letters'].map(createQueue) as [string, string];
   const sqs = new SQSClient();
@@ -29,9 +32,9 @@ describe('taken letters', async () => {
       lastAt: `2026-01-01T00:00:${number}.000Z`,
     });
 
-  /** What a command sees that takes all letters and does nothing with them. */
-  const look = () => withLetters(sqs, deadLetters, async (taken) => taken);
-  const numbersOf = ({ letters }: TakenLetters) => letters.map(({ attempts }) => attempts);
+  /** What a command sees that takes all dead letters and does nothing with them. */
+  const look = () => withDeadLetters(sqs, deadLetters, async (taken) => taken);
+  const numbersOf = ({ deadLetters }: TakenDeadLetters) => deadLetters.map(({ attempts }) => attempts);
 
   test('are all that there are, each once, in the order in which they were given up', async () => {
     const numbers = Array.from({ length: 23 }, (_, index) => 10 + index);
@@ -42,12 +45,12 @@ describe('taken letters', async () => {
   });
 
   test('are none, of an empty queue', async () => {
-    expect(await look()).toMatchObject({ letters: [], takenByOthers: 0 });
+    expect(await look()).toMatchObject({ deadLetters: [], takenByOthers: 0 });
   });
 
   test('are hidden from other commands, which are told how many there are', async () => {
     for (const number of [11, 12]) await giveUp(number);
-    await withLetters(sqs, deadLetters, async () => {
+    await withDeadLetters(sqs, deadLetters, async () => {
       await giveUp(13);
       const others = await look();
       expect(numbersOf(others)).toEqual([13]);
@@ -57,14 +60,14 @@ describe('taken letters', async () => {
 
   test('are there again afterwards, more than ten at once; those removed are gone', async () => {
     for (let number = 10; number < 22; number++) await giveUp(number);
-    const removeFirst = async ({ letters: [first], remove }: TakenLetters) => first && remove(first);
-    await withLetters(sqs, deadLetters, removeFirst);
+    const removeFirst = async ({ deadLetters: [first], remove }: TakenDeadLetters) => first && remove(first);
+    await withDeadLetters(sqs, deadLetters, removeFirst);
     expect(numbersOf(await look())).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
   });
 
   test('are there again when the work on them has failed', async () => {
     await giveUp(11);
-    const work = withLetters(sqs, deadLetters, () => Promise.reject(new Error('failed')));
+    const work = withDeadLetters(sqs, deadLetters, () => Promise.reject(new Error('failed')));
     await expect(work).rejects.toThrow('failed');
     expect(numbersOf(await look())).toEqual([11]);
   });
@@ -81,7 +84,7 @@ describe('taken letters', async () => {
       },
     );
     const taken = await look();
-    expect(taken.letters).toMatchObject([
+    expect(taken.deadLetters).toMatchObject([
       {
         code: 'report-malformed',
         attempts: 1,
@@ -101,7 +104,7 @@ describe('taken letters', async () => {
     for (let receive = 0; receive < 2; receive++)
       await sqs.send(new ReceiveMessageCommand({ QueueUrl: jobs }));
     const taken = await look();
-    expect(taken.letters).toMatchObject([
+    expect(taken.deadLetters).toMatchObject([
       { code: 'no-reason', attempts: 2, pbx: 'head-office', content: { kind: 'job', job: exampleJob } },
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
 
-describe('a letter that a function has written', () => {
+describe('a dead letter that a function has written', () => {
   test('tells its reason, its job, and the text as it came', () => {
     const body = JSON.stringify(exampleJob, undefined, 2);
     expect(makeLetter(body)).toEqual({
@@ -16,15 +16,15 @@ describe('a letter that a function has written', () => {
 
   test('tells the report that could not be read, in its own words', () => {
     const report = { version: 1, pbx: 'branch', report: '{"action":', reportedAt: exampleReason.firstAt };
-    const letter = makeLetter(report, { ...exampleReason, code: 'report-malformed', pbx: 'branch' });
-    expect(letter).toMatchObject({ code: 'report-malformed', pbx: 'branch', attempts: 31 });
-    expect(letter.content).toEqual({ kind: 'report', ...report });
+    const deadLetter = makeLetter(report, { ...exampleReason, code: 'report-malformed', pbx: 'branch' });
+    expect(deadLetter).toMatchObject({ code: 'report-malformed', pbx: 'branch', attempts: 31 });
+    expect(deadLetter.content).toEqual({ kind: 'report', ...report });
   });
 
   test('may have any body: it then tells its reason and the PBX that the function knew', () => {
     for (const body of ['', 'hello', '[]', '{"version":1}', { ...exampleJob, recording: '../x' }]) {
-      const letter = makeLetter(body, { ...exampleReason, code: 'job-malformed' });
-      expect(letter).toMatchObject({
+      const deadLetter = makeLetter(body, { ...exampleReason, code: 'job-malformed' });
+      expect(deadLetter).toMatchObject({
         code: 'job-malformed',
         pbx: 'head-office',
         content: { kind: 'unknown' },
@@ -35,12 +35,12 @@ describe('a letter that a function has written', () => {
   });
 });
 
-describe('a letter that SQS itself has moved', () => {
+describe('a dead letter that SQS itself has moved', () => {
   const source = 'arn:aws:sqs:eu-central-1:111122223333:PbxRecordingArchive-head-office';
 
   test('tells its job, the queue it came from, since when, and how often it was received before now', () => {
-    const letter = makeLetter(exampleJob, {}, { DeadLetterQueueSourceArn: source });
-    expect(letter).toMatchObject({
+    const deadLetter = makeLetter(exampleJob, {}, { DeadLetterQueueSourceArn: source });
+    expect(deadLetter).toMatchObject({
       code: 'no-reason',
       message: expect.stringContaining('from PbxRecordingArchive-head-office:'),
       attempts: 401,
@@ -53,8 +53,11 @@ describe('a letter that SQS itself has moved', () => {
 
   test('may be a request for a session', () => {
     const request = { pbx: 'head-office', bootedAt: '2017-09-14T09:28:10.000Z' };
-    const letter = makeLetter(request, {}, { DeadLetterQueueSourceArn: source });
-    expect(letter).toMatchObject({ pbx: 'head-office', content: { kind: 'session-request', ...request } });
+    const deadLetter = makeLetter(request, {}, { DeadLetterQueueSourceArn: source });
+    expect(deadLetter).toMatchObject({
+      pbx: 'head-office',
+      content: { kind: 'session-request', ...request },
+    });
   });
 });
 
@@ -64,7 +67,7 @@ test('a message with attributes of another kind came without a reason', () => {
     { ...exampleReason, attempts: 'many' },
     { ...exampleReason, lastAt: '?' },
   ]) {
-    const letter = makeLetter(exampleJob, reason);
-    expect(letter).toMatchObject({ code: 'no-reason', message: expect.stringContaining('by hand') });
+    const deadLetter = makeLetter(exampleJob, reason);
+    expect(deadLetter).toMatchObject({ code: 'no-reason', message: expect.stringContaining('by hand') });
   }
 });

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import type { Letter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
-import { deleteLetters } from '../../../../infra/commands/dead-letters/delete-dead-letters.ts';
+import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
+import { deleteDeadLetters } from '../../../../infra/commands/dead-letters/delete-dead-letters.ts';
 import { exampleJob, makeLetter } from './example-dead-letter.ts';
 
-const letters = [makeLetter(), { ...makeLetter(), id: 'another' }];
+const deadLetters = [makeLetter(), { ...makeLetter(), id: 'another' }];
 
 /** Answers the question, and tells what was shown before it, what it was, and what was deleted. */
 async function deleteWith(answer: boolean) {
@@ -15,19 +15,19 @@ async function deleteWith(answer: boolean) {
     asked = { question, shown: shown(), removed: [...removed] };
     return answer;
   };
-  const remove = async ({ id }: Letter) => void removed.push(id);
+  const remove = async ({ id }: DeadLetter) => void removed.push(id);
   try {
-    return { isGone: await deleteLetters(letters, { remove }, ask), asked, removed, shown: shown() };
+    return { isGone: await deleteDeadLetters(deadLetters, { remove }, ask), asked, removed, shown: shown() };
   } finally {
     print.mockRestore();
   }
 }
 
-test('letters are shown and asked about before any is deleted', async () => {
+test('dead letters are shown and asked about before any is deleted', async () => {
   const { asked, removed, isGone, shown } = await deleteWith(true);
   expect(asked).toMatchObject({ question: 'Delete 2 dead letters for good?', removed: [] });
   expect(asked?.shown.split(exampleJob.recording)).toHaveLength(3);
-  expect(removed).toEqual(letters.map(({ id }) => id));
+  expect(removed).toEqual(deadLetters.map(({ id }) => id));
   expect(isGone).toBe(true);
   expect(shown).toContain('2 dead letters deleted.');
 });

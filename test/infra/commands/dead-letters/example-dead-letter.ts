@@ -1,5 +1,5 @@
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
-import { readLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
+import { readDeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 
 export const exampleJob: Job = {
   version: 1,
@@ -18,14 +18,14 @@ export const exampleReason = {
   pbx: 'head-office',
 };
 
-/** A letter as SQS hands it out; without a reason, as one that SQS itself has moved. */
+/** A dead letter as SQS hands it out; without a reason, as one that SQS itself has moved. */
 export function makeLetter(
   body: unknown = exampleJob,
   reason: Record<string, string> | undefined = exampleReason,
   attributes: Record<string, string> = {},
 ) {
   const entries = Object.entries(reason ?? {}).map(([name, StringValue]) => [name, { StringValue }]);
-  return readLetter({
+  return readDeadLetter({
     MessageId: '3f2a9c1b-0000-4000-8000-000000000000',
     ReceiptHandle: 'receipt',
     Body: typeof body === 'string' ? body : JSON.stringify(body),

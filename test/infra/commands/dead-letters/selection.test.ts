@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { selectLetters } from '../../../../infra/commands/dead-letters/selection.ts';
+import { selectDeadLetters } from '../../../../infra/commands/dead-letters/selection.ts';
 import { UsageError } from '../../../../infra/shared/command-line.ts';
 import { makeLetter } from './example-dead-letter.ts';
 
-const letters = [
+const deadLetters = [
   { ...makeLetter(), id: 'aa11', code: 'pbx-20014', pbx: 'head-office' },
   { ...makeLetter(), id: 'aa22', code: 'pbx-20014', pbx: 'branch' },
   { ...makeLetter(), id: 'bb33', code: 'no-reason', pbx: undefined },
 ];
-const idsOf = (selection: Parameters<typeof selectLetters>[1]) =>
-  selectLetters(letters, selection).map(({ id }) => id);
+const idsOf = (selection: Parameters<typeof selectDeadLetters>[1]) =>
+  selectDeadLetters(deadLetters, selection).map(({ id }) => id);
 
 test('without a selection, all are meant', () => {
   expect(idsOf({})).toEqual(['aa11', 'aa22', 'bb33']);

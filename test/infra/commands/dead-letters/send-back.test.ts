@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
-import type { Letter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
+import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import { type SendBackDeps, sendBack } from '../../../../infra/commands/dead-letters/send-back.ts';
 import { exampleCall, exampleReport } from '../../../functions/cdr-webhook/example-report.ts';
 import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
@@ -15,10 +15,10 @@ const headOffice = v.parse(pbxSchema, {
   queueName: 'Archive-head-office',
 });
 
-/** Sends a letter back, and tells all that was done in the order in which it was done. */
-async function tryToSendBack(letter: Letter, deps: Partial<SendBackDeps> = {}) {
+/** Sends a dead letter back, and tells all that was done in the order in which it was done. */
+async function tryToSendBack(deadLetter: DeadLetter, deps: Partial<SendBackDeps> = {}) {
   const done: unknown[][] = [];
-  const problem = await sendBack(letter, {
+  const problem = await sendBack(deadLetter, {
     registry: { 'head-office': headOffice },
     queueUrlBase: 'https://sqs.test/1/',
     send: async (queueUrl, message) => void done.push(['sent', queueUrl, message]),
@@ -37,12 +37,12 @@ const makeReport = (report: unknown) => {
 
 describe('a job', () => {
   test('goes to the queue of its PBX as it was, and only then out of the dead letters', async () => {
-    const letter = makeLetter();
-    expect(await tryToSendBack(letter)).toEqual({
+    const deadLetter = makeLetter();
+    expect(await tryToSendBack(deadLetter)).toEqual({
       problem: undefined,
       done: [
         ['sent', QUEUE_URL, exampleJob],
-        ['removed', letter.id],
+        ['removed', deadLetter.id],
       ],
     });
   });
@@ -77,8 +77,8 @@ describe('a job', () => {
 
 describe('a report', () => {
   test('that is understood by now becomes the job that it should have become', async () => {
-    const letter = makeReport(exampleReport);
-    const { problem, done } = await tryToSendBack(letter);
+    const deadLetter = makeReport(exampleReport);
+    const { problem, done } = await tryToSendBack(deadLetter);
     expect(problem).toBeUndefined();
     const { recording } = exampleReport;
     const job = {
@@ -90,7 +90,7 @@ describe('a report', () => {
     };
     expect(done).toEqual([
       ['sent', QUEUE_URL, job],
-      ['removed', letter.id],
+      ['removed', deadLetter.id],
     ]);
   });
 

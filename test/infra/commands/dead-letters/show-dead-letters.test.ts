@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
-import type { Letter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
+import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import {
   describeAbsence,
-  describeLetter,
+  describeDeadLetter,
   describeOutcome,
   summarize,
 } from '../../../../infra/commands/dead-letters/show-dead-letters.ts';
@@ -14,10 +14,10 @@ vi.stubEnv('TZ', 'Europe/Berlin');
 
 const archive = { name: 'the stack Archive in eu-central-1' } as Deployment;
 
-const shown = (letter: Letter, columns?: number) =>
-  stripVTControlCharacters(describeLetter(letter, columns)).split('\n');
+const shown = (deadLetter: DeadLetter, columns?: number) =>
+  stripVTControlCharacters(describeDeadLetter(deadLetter, columns)).split('\n');
 
-describe('a letter is shown with all that is known of it:', () => {
+describe('a dead letter is shown with all that is known of it:', () => {
   test('a job', () => {
     const call = { ...exampleJob.call, talkSeconds: '29', status: 'ANSWERED', trunk: 'Berlin' };
     expect(shown(makeLetter({ ...exampleJob, call }))).toEqual([
@@ -36,8 +36,11 @@ describe('a letter is shown with all that is known of it:', () => {
   test('a report, with its text', () => {
     const reportedAt = exampleReason.firstAt;
     const reason = { ...exampleReason, attempts: '1', lastAt: reportedAt };
-    const letter = makeLetter({ version: 1, pbx: 'head-office', report: '{"action":', reportedAt }, reason);
-    expect(shown(letter).slice(2)).toEqual([
+    const deadLetter = makeLetter(
+      { version: 1, pbx: 'head-office', report: '{"action":', reportedAt },
+      reason,
+    );
+    expect(shown(deadLetter).slice(2)).toEqual([
       '  A report that came at 2017-09-14 11:28:10 CEST',
       '  {"action":',
       '  1 attempt, 2017-09-14 11:28:10 CEST',
@@ -65,13 +68,13 @@ describe('a letter is shown with all that is known of it:', () => {
 });
 
 test('lines fit the terminal, if it is not narrower than 40 characters', () => {
-  const letter = makeLetter(exampleJob, { ...exampleReason, message: 'word '.repeat(50) });
+  const deadLetter = makeLetter(exampleJob, { ...exampleReason, message: 'word '.repeat(50) });
   for (const [columns, widest] of [
     [0, 40],
     [60, 60],
     [300, 100],
   ] as const) {
-    const widths = shown(letter, columns).map(({ length }) => length);
+    const widths = shown(deadLetter, columns).map(({ length }) => length);
     expect(Math.max(...widths)).toBeLessThanOrEqual(widest);
     expect(Math.max(...widths)).toBeGreaterThan(widest - 6);
   }
@@ -82,12 +85,12 @@ test('nothing that comes from outside reaches the terminal as a control characte
   const reason = { ...exampleReason, code: evil, message: evil, pbx: evil };
   const call = { from: evil, to: evil };
   for (const body of [evil, { ...exampleJob, call }, { ...exampleJob, recording: 'a\u202eb.wav' }]) {
-    const letter = makeLetter(body, reason);
+    const deadLetter = makeLetter(body, reason);
     const texts = [
-      describeLetter(letter),
-      describeOutcome(letter, undefined),
-      describeOutcome(letter, evil),
-      summarize([letter], archive),
+      describeDeadLetter(deadLetter),
+      describeOutcome(deadLetter, undefined),
+      describeOutcome(deadLetter, evil),
+      summarize([deadLetter], archive),
     ];
     // Styles are ours.
     expect(stripVTControlCharacters(texts.join('\n'))).not.toMatch(/[^\P{C}\n]/u);
@@ -95,7 +98,7 @@ test('nothing that comes from outside reaches the terminal as a control characte
   }
 });
 
-test('the summary counts letters by code and by PBX, the most frequent first', () => {
+test('the summary counts dead letters by code and by PBX, the most frequent first', () => {
   const other = makeLetter('hello', {});
   expect(summarize([other, makeLetter(), makeLetter()], archive).split('\n').slice(0, 3)).toEqual([
     '3 dead letters in the stack Archive in eu-central-1, each listed once:',
@@ -104,15 +107,15 @@ test('the summary counts letters by code and by PBX, the most frequent first', (
   ]);
 });
 
-test('what became of a letter is told in a line, with its recording and why it stays', () => {
+test('what became of a dead letter is told in a line, with its recording and why it stays', () => {
   const tell = (problem?: string) => stripVTControlCharacters(describeOutcome(makeLetter(), problem));
   expect(tell()).toBe(`sent   3f2a9c1b  ${exampleJob.recording}`);
   expect(tell('No such PBX.')).toBe(`stays  3f2a9c1b  ${exampleJob.recording}: No such PBX.`);
 });
 
-test('no letters at all is told apart from none of those asked for', () => {
-  expect(describeAbsence({ letters: [] }, archive)).toBe(
+test('no dead letters at all is told apart from none of those asked for', () => {
+  expect(describeAbsence({ deadLetters: [] }, archive)).toBe(
     'There are no dead letters in the stack Archive in eu-central-1.',
   );
-  expect(describeAbsence({ letters: [makeLetter()] }, archive)).toContain('Of 1 dead letter in');
+  expect(describeAbsence({ deadLetters: [makeLetter()] }, archive)).toContain('Of 1 dead letter in');
 });

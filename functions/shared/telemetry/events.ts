@@ -1,0 +1,54 @@
+/**
+ * Every event that is logged, by the part of the product that it is about. Operators search for these names:
+ * docs/runbook.md says which to look for.
+ */
+export const LOG_EVENTS = [
+  // Reports
+  'job-queued',
+  'boot-up-reported',
+  'report-ignored',
+  'report-rejected',
+  'report-too-large',
+  'report-dead-lettered',
+  'report-failed',
+  // Archiving a recording
+  'random-received',
+  'download-started',
+  'download-progress',
+  'restarted',
+  'archived',
+  'already-archived',
+  'retry-scheduled',
+  'retry-not-scheduled',
+  'resumed',
+  'resume-failed',
+  'job-dead-lettered',
+  'dead-letter-failed',
+  'recording-lost',
+  'mark-lost-failed',
+  'upload-abort-failed',
+  // Sessions
+  'session-opened',
+  'session-up',
+  'session-down',
+  'session-rejected-by-pbx',
+  'login-refused',
+  'hold-not-saved',
+  'no-credentials',
+  // Reconciliation
+  'reconciled',
+  'reconciliation-failed',
+  'reconciliation-skipped',
+  'missing-recording-queued',
+  'cdr-rows-unreadable',
+  // Links
+  'link-created',
+  'link-not-found',
+  'link-unauthorized',
+  'link-failed',
+  // The local host
+  'polling-failed',
+  'schedule-failed',
+] as const;
+
+export type LogEvent = (typeof LOG_EVENTS)[number];
