@@ -1,10 +1,9 @@
-import * as v from 'valibot';
 import { receiveDocument } from './body.ts';
 import { listKeys } from './listing.ts';
 import { type Call, numberParameter, type Operation, xmlReply } from './operation.ts';
 import { queryParameter } from './request.ts';
 import { uriEncode } from './signature.ts';
-import { parseXml, toXml } from './xml.ts';
+import { toXml } from './xml.ts';
 
 const MAXIMUM_KEYS = 1000;
 
@@ -26,23 +25,14 @@ export const headBucket: Operation = async ({ store, request, region }) => {
   return { headers: { 'x-amz-bucket-region': region } };
 };
 
-export const getBucketLocation: Operation = async ({ store, request, region }) => {
-  store.bucket(request.bucket);
-  // The oldest Region has no name here.
-  return xmlReply(toXml('LocationConstraint', region === 'us-east-1' ? '' : region));
-};
-
 export const listObjectsV2: Operation = async (call) => {
   const { request } = call;
   const token = queryParameter(request, 'continuation-token');
-  const startAfter = queryParameter(request, 'start-after');
-  const after = token === undefined ? (startAfter ?? '') : Buffer.from(token, 'base64url').toString();
-  const { listing, common, encode } = list(call, after);
+  const { listing, common } = list(call, Buffer.from(token ?? '', 'base64url').toString());
   return xmlReply(
     toXml('ListBucketResult', {
       ...common,
       KeyCount: listing.keys.length + listing.commonPrefixes.length,
-      StartAfter: startAfter && encode(startAfter),
       ContinuationToken: token,
       NextContinuationToken: listing.next && Buffer.from(listing.next).toString('base64url'),
     }),
@@ -87,16 +77,21 @@ function list({ request, bucket }: Call, after: string) {
   return { listing, common, encode };
 }
 
-const DeleteDocument = v.object({
-  Delete: v.object({
-    Quiet: v.optional(v.string()),
-    Object: v.pipe(v.array(v.object({ Key: v.string() })), v.maxLength(MAXIMUM_KEYS)),
-  }),
-});
-
-export const deleteObjects: Operation = async ({ request, authentication, bucket }) => {
-  const { Delete } = parseXml(DeleteDocument, await receiveDocument(request, authentication));
-  for (const { Key } of Delete.Object) await bucket.delete(Key);
-  const Deleted = Delete.Object.map(({ Key }) => ({ Key }));
-  return xmlReply(toXml('DeleteResult', { Deleted: Delete.Quiet === 'true' ? [] : Deleted }));
+/** Multipart uploads in progress, all of them at once. */
+export const listMultipartUploads: Operation = async ({ request, bucket }) => {
+  const prefix = queryParameter(request, 'prefix') ?? '';
+  const uploads = (await bucket.uploads.list()).filter(({ key }) => key.startsWith(prefix));
+  return xmlReply(
+    toXml('ListMultipartUploadsResult', {
+      Bucket: bucket.name,
+      Prefix: prefix,
+      IsTruncated: false,
+      Upload: uploads.map(({ key, uploadId, initiatedMs }) => ({
+        Key: key,
+        UploadId: uploadId,
+        Initiated: new Date(initiatedMs).toISOString(),
+        StorageClass: 'STANDARD',
+      })),
+    }),
+  );
 };

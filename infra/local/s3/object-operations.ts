@@ -10,6 +10,16 @@ import { parseRange } from './range.ts';
 import { type S3Request, toHeaderValue } from './request.ts';
 import { pickObjectHeaders, type StoredObject } from './stored-object.ts';
 
+/** Query parameters of GetObject that replace a header of the response. */
+export const RESPONSE_OVERRIDES = [
+  'response-cache-control',
+  'response-content-disposition',
+  'response-content-encoding',
+  'response-content-language',
+  'response-content-type',
+  'response-expires',
+];
+
 export const putObject: Operation = async ({ request, authentication, bucket, nowMs }) => {
   const { headers, key } = request;
   if (headers['x-amz-copy-source']) throw new S3Error('NotImplemented', 'CopyObject is not implemented');
@@ -69,11 +79,9 @@ export const deleteObject: Operation = async ({ request, bucket }) => {
 function describe({ headers, query }: S3Request, object: StoredObject) {
   checkReadConditions(headers, object);
   const range = parseRange(headers.range, object.size);
-  const overrides = query.flatMap(([name, value]) => {
-    const [, header] =
-      /^response-(cache-control|content-(?:disposition|encoding|language|type)|expires)$/.exec(name) ?? [];
-    return header ? [[header, toHeaderValue(value)]] : [];
-  });
+  const overrides = query
+    .filter(([name]) => RESPONSE_OVERRIDES.includes(name))
+    .map(([name, value]) => [name.slice('response-'.length), toHeaderValue(value)]);
   const wantsChecksum = headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
   return {
     range,

@@ -43,7 +43,7 @@ function requestedChecksum(headers: S3Request['headers']): Upload['checksum'] {
   return { algorithm: algorithm.output, type: type.output };
 }
 
-export const uploadPart: Operation = async ({ request, authentication, bucket, nowMs }) => {
+export const uploadPart: Operation = async ({ request, authentication, bucket }) => {
   const number = numberParameter(request, 'partNumber', 0, Number.MAX_SAFE_INTEGER);
   if (number < 1 || number > MAXIMUM_PART_NUMBER) {
     throw new S3Error('InvalidArgument', `partNumber must be between 1 and ${MAXIMUM_PART_NUMBER}.`);
@@ -65,7 +65,6 @@ export const uploadPart: Operation = async ({ request, authentication, bucket, n
       number,
       size,
       etag,
-      lastModifiedMs: nowMs,
       ...(checksum && { checksum }),
     });
     return { headers: { etag, ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }) } };
@@ -102,6 +101,6 @@ export const abortMultipartUpload: Operation = async ({ request, bucket }) => {
   return { status: 204 };
 };
 
-export function uploadIdOf(request: S3Request): string {
+function uploadIdOf(request: S3Request): string {
   return queryParameter(request, 'uploadId') ?? '';
 }

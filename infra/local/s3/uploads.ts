@@ -23,7 +23,6 @@ const Part = v.object({
   file: v.string(),
   size: v.number(),
   etag: v.string(),
-  lastModifiedMs: v.number(),
   checksum: v.optional(Checksum),
 });
 export type Part = v.InferOutput<typeof Part>;

@@ -38,9 +38,7 @@ function escapeXml(text: string): string {
 const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
-  // A key may begin or end with a space.
-  trimValues: false,
-  isArray: (name) => name === 'Part' || name === 'Object',
+  isArray: (name) => name === 'Part',
   processEntities: { maxExpandedLength: Number.MAX_SAFE_INTEGER },
   htmlEntities: true,
 });
