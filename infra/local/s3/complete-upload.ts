@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Bucket, Precondition } from './bucket.ts';
-import { Algorithm, checksumElement, compositeChecksum, findChecksum, startChecksum } from './checksum.ts';
+import {
+  Algorithm,
+  checksumElement,
+  compositeCrc32,
+  findChecksum,
+  requireChecksum,
+  startChecksum,
+} from './checksum.ts';
 import { writeNewFile } from './durable-file.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
@@ -48,7 +55,7 @@ export async function completeUpload(completion: Completion): Promise<StoredObje
       }
     }
     await writeNewFile(temporaryPath, joined());
-    const objectChecksum = decideChecksum(upload, parts, checksum?.base64(), headers);
+    const stored = objectChecksum(upload, parts, checksum?.base64(), headers);
     const object = await bucket.commit(
       temporaryPath,
       {
@@ -57,7 +64,7 @@ export async function completeUpload(completion: Completion): Promise<StoredObje
         etag: multipartEtag(parts),
         lastModifiedMs: nowMs,
         headers: upload.headers,
-        ...(objectChecksum && { checksum: objectChecksum }),
+        ...(stored && { checksum: stored }),
       },
       precondition,
     );
@@ -98,25 +105,22 @@ function requireObjectSize(given: string | undefined, size: number): void {
   throw new S3Error('InvalidRequest', `x-amz-mp-object-size is ${given}, but the parts have ${size} bytes.`);
 }
 
-function decideChecksum(
+/** Throws unless the checksum that the request states is that of the object. */
+function objectChecksum(
   { checksum }: Upload,
   parts: readonly Part[],
-  computedOfObject: string | undefined,
+  fullObject: string | undefined,
   headers: S3Request['headers'],
 ): StoredObject['checksum'] {
   const given = findChecksum(headers);
+  const givenType = headers['x-amz-checksum-type']?.toUpperCase() ?? checksum?.type;
+  if ((given && given.algorithm !== checksum?.algorithm) || givenType !== checksum?.type) {
+    throw new S3Error('InvalidRequest', 'The upload was created for another kind of checksum.');
+  }
   if (!checksum) return undefined;
-  const { algorithm, type } = checksum;
-  if (given && given.algorithm !== algorithm) {
-    throw new S3Error('InvalidRequest', `The upload was created for a ${algorithm} checksum.`);
-  }
-  const partChecksums = parts.map((part) => part.checksum?.value ?? '');
-  const computed = type === 'FULL_OBJECT' ? computedOfObject : compositeChecksum(algorithm, partChecksums);
-  if (given && computed && given.value !== computed) {
-    throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
-  }
-  const value = computed ?? given?.value;
-  return value === undefined ? undefined : { algorithm, type, value };
+  const value = fullObject ?? compositeCrc32(parts.map((part) => part.checksum?.value ?? ''));
+  if (given) requireChecksum(given, value);
+  return { ...checksum, value };
 }
 
 /** The MD5 of the parts' MD5s, and their number. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Checksum, ChecksumType } from './checksum.ts';
+import { ChecksumType } from './checksum.ts';
 
 /** What is kept of an object beside its bytes, as JSON. */
 export const StoredObject = v.object({
@@ -12,7 +12,7 @@ export const StoredObject = v.object({
   lastModifiedMs: v.number(),
   /** The headers that come back with GET and HEAD: Content-Type and its like, and x-amz-meta-. */
   headers: v.record(v.string(), v.string()),
-  checksum: v.optional(v.object({ ...Checksum.entries, type: ChecksumType })),
+  checksum: v.optional(v.object({ algorithm: v.string(), value: v.string(), type: ChecksumType })),
 });
 export type StoredObject = v.InferOutput<typeof StoredObject>;
 

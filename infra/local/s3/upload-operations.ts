@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import * as v from 'valibot';
 import { receiveBody, receiveDocument } from './body.ts';
-import { Algorithm, ChecksumType, checksumElement, checksumHeader } from './checksum.ts';
+import { ChecksumType, checksumHeader, parseAlgorithm } from './checksum.ts';
 import { completeUpload, ListedPart } from './complete-upload.ts';
 import { writePrecondition } from './conditions.ts';
 import { writeNewFile } from './durable-file.ts';
@@ -29,18 +29,16 @@ export const createMultipartUpload: Operation = async ({ request, authentication
   );
 };
 
-/** CRC64NVME is only ever of the full object, SHA only ever composite, the others by wish. */
 function requestedChecksum(headers: S3Request['headers']): Upload['checksum'] {
-  const algorithmName = headers['x-amz-checksum-algorithm']?.toUpperCase();
-  if (algorithmName === undefined) return undefined;
-  const algorithm = v.safeParse(Algorithm, algorithmName);
-  const fallback = algorithmName === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE';
+  const name = headers['x-amz-checksum-algorithm'];
+  if (name === undefined) return undefined;
+  const algorithm = parseAlgorithm(name);
+  const fallback = algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE';
   const type = v.safeParse(ChecksumType, headers['x-amz-checksum-type']?.toUpperCase() ?? fallback);
-  const isFixed = algorithmName === 'CRC64NVME' || algorithmName.startsWith('SHA');
-  if (!algorithm.success || !type.success || (isFixed && type.output !== fallback)) {
-    throw new S3Error('InvalidRequest', 'The checksum type and algorithm do not go together.');
+  if (!type.success || (algorithm === 'CRC64NVME' && type.output === 'COMPOSITE')) {
+    throw new S3Error('InvalidRequest', `This checksum type is not valid for ${algorithm}.`);
   }
-  return { algorithm: algorithm.output, type: type.output };
+  return { algorithm, type: type.output };
 }
 
 export const uploadPart: Operation = async ({ request, authentication, bucket }) => {
@@ -90,7 +88,7 @@ export const completeMultipartUpload: Operation = async ({ request, authenticati
       Bucket: bucket.name,
       Key: key,
       ETag: etag,
-      ...(checksum && { [checksumElement(checksum.algorithm)]: checksum.value, ChecksumType: checksum.type }),
+      ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
     }),
   );
 };

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { Algorithm, Checksum, ChecksumType } from './checksum.ts';
+import { Algorithm, ChecksumType } from './checksum.ts';
 import { renameDurably, writeNewFile } from './durable-file.ts';
 import { S3Error } from './errors.ts';
 
@@ -23,7 +23,7 @@ const Part = v.object({
   file: v.string(),
   size: v.number(),
   etag: v.string(),
-  checksum: v.optional(Checksum),
+  checksum: v.optional(v.object({ algorithm: Algorithm, value: v.string() })),
 });
 export type Part = v.InferOutput<typeof Part>;
 

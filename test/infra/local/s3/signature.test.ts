@@ -354,34 +354,4 @@ describe("the examples of AWS's own documentation", () => {
       KeyCount: 0,
     });
   });
-
-  const withTrailer = (trailer: string) =>
-    put(
-      Buffer.concat([
-        chunk(data.subarray(0, 65_536), 'b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2'),
-        chunk(data.subarray(65_536), '1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7'),
-        Buffer.from('0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n'),
-        Buffer.from(`x-amz-checksum-crc32c:${trailer}\r\n`),
-        Buffer.from(
-          'x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n',
-        ),
-      ]),
-      {
-        'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
-        'x-amz-trailer': 'x-amz-checksum-crc32c',
-        authorization: `AWS4-HMAC-SHA256 Credential=${scope},SignedHeaders=content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer,Signature=106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e`,
-      },
-    );
-
-  test('include an upload with a signed trailer, which is taken', async () => {
-    const { url } = await startExample();
-    const response = await sendRaw(url, withTrailer('sOO8/Q=='));
-    expect(response).toMatchObject({ status: 200, headers: { 'x-amz-checksum-crc32c': 'sOO8/Q==' } });
-  });
-
-  test('include an upload with a signed trailer, which is refused with another trailer', async () => {
-    const { url } = await startExample();
-    const response = await sendRaw(url, withTrailer('sOO8/A=='));
-    expect(response).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
-  });
 });
