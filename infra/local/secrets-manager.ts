@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
-import { renameDurably, writeNewFile } from './s3/durable-file.ts';
-import { createMutex } from './s3/mutex.ts';
+import { renameDurably, writeNewFile } from './durable-file.ts';
+import { createMutex } from './mutex.ts';
 
 export interface SecretsManagerOptions {
   /** Holds one JSON file per secret, readable by its owner only. */

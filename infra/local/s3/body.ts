@@ -1,125 +1,107 @@
 import { createHash } from 'node:crypto';
-import { decodeAwsChunked, type Trailers } from './aws-chunked.ts';
+import { decodeAwsChunked } from './aws-chunked.ts';
 import { type Checksum, findChecksum, requireChecksum, startChecksum } from './checksum.ts';
 import { S3Error } from './errors.ts';
-import { queryParameter, type S3Request } from './request.ts';
-import type { Authentication } from './signature.ts';
+import type { Call } from './operation.ts';
+import type { S3Request } from './request.ts';
 
 export interface ReceivedBody {
   readonly size: number;
   readonly md5Hex: string;
-  /** The checksum that the client sent. */
+  /** The checksum that the client sent, if it sent one. */
   readonly checksum: Checksum | undefined;
 }
 
-const MAXIMUM_BODY_BYTES = 5 * 1024 ** 3;
+const MAXIMUM_OBJECT_BYTES = 5 * 1024 ** 3;
 const MAXIMUM_DOCUMENT_BYTES = 4 * 1024 ** 2;
-const SHA256_HEX = /^[0-9a-f]{64}$/;
-const PAYLOAD_NAMES = [
-  'UNSIGNED-PAYLOAD',
-  'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
-  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
-];
-/** CompleteMultipartUpload's checksum header speaks of the object, not of the request's own body. */
-const speaksOfBody = (request: S3Request) =>
-  request.method !== 'POST' || queryParameter(request, 'uploadId') === undefined;
+/** Values of x-amz-content-sha256 other than a hash. */
+const UNSIGNED = 'UNSIGNED-PAYLOAD';
+const UNSIGNED_CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 /**
- * Streams the request's body into `sink` and checks it against everything the request said of it: length,
- * SHA-256, chunk signatures, MD5, checksum. When it throws, what the sink has got is worthless.
+ * Streams an object's or a part's bytes into `sink`, then checks them against everything that the request
+ * states about them: length, SHA-256, MD5, checksum. If this throws, discard what the sink has received.
  */
-export async function receiveBody(
-  request: S3Request,
-  authentication: Authentication,
-  sink: (bytes: AsyncIterable<Buffer>) => Promise<void>,
-): Promise<ReceivedBody> {
-  const { headers } = request;
-  requireKnownPayloadHash(authentication.payloadHash);
-  const isStreaming = authentication.payloadHash.startsWith('STREAMING-');
-  const declaredSize = readDeclaredSize(headers, isStreaming);
-  const inHeaders = speaksOfBody(request) ? findChecksum(headers) : undefined;
-  const announced = findChecksum({ [headers['x-amz-trailer']?.trim().toLowerCase() ?? '']: '' });
-  const algorithm = (inHeaders ?? announced)?.algorithm;
-
-  let size = 0;
-  const md5 = createHash('md5');
-  const sha256 = SHA256_HEX.test(authentication.payloadHash) ? createHash('sha256') : undefined;
-  const checksum = algorithm && startChecksum(algorithm);
-  const trailers: Trailers = {};
-  // Leaving a loop over the message itself would destroy the socket that the error is to be answered on.
-  const wire: AsyncIterable<Buffer> = request.message.iterator({ destroyOnReturn: false });
-  const decoded = isStreaming ? decodeAwsChunked(wire, authentication, trailers) : wire;
-
-  async function* measured(): AsyncGenerator<Buffer> {
-    for await (const bytes of decoded) {
-      size += bytes.length;
-      if (size > declaredSize) break;
-      md5.update(bytes);
-      sha256?.update(bytes);
-      checksum?.update(bytes);
-      yield bytes;
-    }
-    if (size !== declaredSize) {
-      throw new S3Error('IncompleteBody', 'You did not provide the number of bytes that you announced.');
-    }
-  }
-  await sink(measured());
-
-  if (sha256 && sha256.digest('hex') !== authentication.payloadHash) {
-    throw new S3Error('XAmzContentSHA256Mismatch', 'x-amz-content-sha256 does not match what we received.');
-  }
-  const md5Bytes = md5.digest();
-  requireMd5(headers['content-md5'], md5Bytes);
-  const given = inHeaders ?? (announced && requireTrailer(trailers));
-  if (given && checksum) requireChecksum(given, checksum.base64());
-  return { size, md5Hex: md5Bytes.toString('hex'), checksum: given };
+export function receiveBody(call: Call, sink: (bytes: AsyncIterable<Buffer>) => Promise<void>) {
+  return receive(call, findChecksum(call.request.headers), MAXIMUM_OBJECT_BYTES, sink);
 }
 
-/** Receives a body that is a small document, such as the list of parts, whole. */
-export async function receiveDocument(request: S3Request, authentication: Authentication): Promise<Buffer> {
+/**
+ * Reads a small document, such as the list of parts, into memory. A checksum in the headers is not checked:
+ * that of CompleteMultipartUpload is the object's, not the document's.
+ */
+export async function receiveDocument(call: Call): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  await receiveBody(request, authentication, async (bytes) => {
-    let size = 0;
-    for await (const piece of bytes) {
-      size += piece.length;
-      if (size > MAXIMUM_DOCUMENT_BYTES) throw new S3Error('EntityTooLarge', 'The document is too large.');
-      pieces.push(piece);
-    }
+  await receive(call, undefined, MAXIMUM_DOCUMENT_BYTES, async (bytes) => {
+    for await (const piece of bytes) pieces.push(piece);
   });
   return Buffer.concat(pieces);
 }
 
-function requireKnownPayloadHash(payloadHash: string): void {
-  if (SHA256_HEX.test(payloadHash) || PAYLOAD_NAMES.includes(payloadHash)) return;
-  throw new S3Error('InvalidArgument', 'x-amz-content-sha256 is neither a SHA-256 nor a name known here.');
+async function receive(
+  { request: { headers, message }, payloadHash }: Call,
+  headerChecksum: Checksum | undefined,
+  maximumBytes: number,
+  sink: (bytes: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<ReceivedBody> {
+  const isHash = /^[0-9a-f]{64}$/.test(payloadHash);
+  if (!isHash && payloadHash !== UNSIGNED && payloadHash !== UNSIGNED_CHUNKS) {
+    throw new S3Error(
+      'NotImplemented',
+      `This server does not implement x-amz-content-sha256: ${payloadHash}`,
+    );
+  }
+  const isChunked = payloadHash === UNSIGNED_CHUNKS;
+  const declaredSize = readDeclaredSize(headers, isChunked);
+  if (declaredSize > maximumBytes) throw new S3Error('EntityTooLarge', 'The body is too large.');
+  const announced = findChecksum({ [headers['x-amz-trailer']?.trim().toLowerCase() ?? '']: '' });
+  const algorithm = (headerChecksum ?? announced)?.algorithm;
+
+  let size = 0;
+  const md5 = createHash('md5');
+  const sha256 = createHash('sha256');
+  const computed = algorithm && startChecksum(algorithm);
+  const trailers: Record<string, string> = {};
+  // By default, leaving the loop early would destroy the socket that the error has to be sent on.
+  const wire: AsyncIterable<Buffer> = message.iterator({ destroyOnReturn: false });
+
+  async function* measured(): AsyncGenerator<Buffer> {
+    for await (const bytes of isChunked ? decodeAwsChunked(wire, trailers) : wire) {
+      size += bytes.length;
+      if (size > declaredSize) break;
+      md5.update(bytes);
+      if (isHash) sha256.update(bytes);
+      computed?.update(bytes);
+      yield bytes;
+    }
+    if (size !== declaredSize) throw new S3Error('IncompleteBody', 'The body is not as long as announced.');
+  }
+  await sink(measured());
+
+  if (isHash && sha256.digest('hex') !== payloadHash) {
+    throw new S3Error('XAmzContentSHA256Mismatch', 'x-amz-content-sha256 does not match what we received.');
+  }
+  const md5Bytes = md5.digest();
+  requireMd5(headers['content-md5'], md5Bytes);
+  const checksum = headerChecksum ?? (announced && findChecksum(trailers));
+  if (computed && !checksum)
+    throw new S3Error('MalformedTrailerError', 'The announced checksum was not sent.');
+  if (computed && checksum) requireChecksum(checksum, computed.base64());
+  return { size, md5Hex: md5Bytes.toString('hex'), checksum };
 }
 
-function readDeclaredSize(headers: S3Request['headers'], isStreaming: boolean): number {
-  const declared = isStreaming ? headers['x-amz-decoded-content-length'] : headers['content-length'];
-  if (declared === undefined && !isStreaming && headers['transfer-encoding'] === undefined) return 0;
-  if (declared === undefined || !/^\d+$/.test(declared)) {
-    throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
-  }
-  const size = Number(declared);
-  if (size > MAXIMUM_BODY_BYTES) {
-    throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
-  }
-  return size;
+function readDeclaredSize(headers: S3Request['headers'], isChunked: boolean): number {
+  const declared = isChunked ? headers['x-amz-decoded-content-length'] : headers['content-length'];
+  if (declared === undefined && !isChunked && headers['transfer-encoding'] === undefined) return 0;
+  if (declared !== undefined && /^\d+$/.test(declared)) return Number(declared);
+  throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
 }
 
 function requireMd5(given: string | undefined, computed: Buffer): void {
-  if (given === undefined) return;
-  if (Buffer.from(given, 'base64').length !== computed.length) {
-    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.');
-  }
-  if (computed.toString('base64') !== given) {
-    throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
-  }
-}
-
-function requireTrailer(trailers: Trailers): Checksum {
-  const checksum = findChecksum(trailers);
-  if (!checksum) throw new S3Error('MalformedTrailerError', 'The announced checksum did not come');
-  return checksum;
+  if (given === undefined || given === computed.toString('base64')) return;
+  const isWellFormed = Buffer.from(given, 'base64').length === computed.length;
+  throw new S3Error(
+    isWellFormed ? 'BadDigest' : 'InvalidDigest',
+    'Content-MD5 does not match what we received.',
+  );
 }

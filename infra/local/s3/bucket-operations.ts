@@ -1,97 +1,111 @@
 import { receiveDocument } from './body.ts';
-import { listKeys } from './listing.ts';
-import { type Call, numberParameter, type Operation, xmlReply } from './operation.ts';
-import { queryParameter } from './request.ts';
+import type { Call, Operation } from './operation.ts';
+import { numberParameter, queryParameter } from './request.ts';
 import { uriEncode } from './signature.ts';
-import { toXml } from './xml.ts';
+import { xmlResponse } from './xml.ts';
 
 const MAXIMUM_KEYS = 1000;
 
-export const listBuckets: Operation = async ({ store }) => {
-  // When a bucket was created is not kept; the field is mandatory for some clients.
+export const listBuckets: Operation = ({ buckets }) => {
+  // The time of creation is not stored, but clients fail without one.
   const CreationDate = new Date(0).toISOString();
-  const Bucket = store.bucketNames().map((Name) => ({ Name, CreationDate }));
-  return xmlReply(toXml('ListAllMyBucketsResult', { Owner: { ID: 'local' }, Buckets: { Bucket } }));
+  const Bucket = buckets.names().map((Name) => ({ Name, CreationDate }));
+  return xmlResponse('ListAllMyBucketsResult', { Buckets: { Bucket } });
 };
 
-export const createBucket: Operation = async ({ request, authentication, store }) => {
-  await receiveDocument(request, authentication);
-  await store.createBucket(request.bucket);
-  return { headers: { location: `/${request.bucket}` } };
+export const createBucket: Operation = async (call) => {
+  await receiveDocument(call);
+  call.buckets.create(call.request.bucket);
+  return {};
 };
 
-export const headBucket: Operation = async ({ store, request, region }) => {
-  store.bucket(request.bucket);
-  return { headers: { 'x-amz-bucket-region': region } };
+export const headBucket: Operation = ({ buckets, request }) => {
+  buckets.get(request.bucket);
+  return {};
 };
 
-export const listObjectsV2: Operation = async (call) => {
-  const { request } = call;
-  const token = queryParameter(request, 'continuation-token');
-  const { listing, common } = list(call, Buffer.from(token ?? '', 'base64url').toString());
-  return xmlReply(
-    toXml('ListBucketResult', {
-      ...common,
-      KeyCount: listing.keys.length + listing.commonPrefixes.length,
-      ContinuationToken: token,
-      NextContinuationToken: listing.next && Buffer.from(listing.next).toString('base64url'),
-    }),
-  );
+export const listObjectsV2: Operation = (call) => {
+  const token = queryParameter(call.request, 'continuation-token');
+  const { page, result } = list(call, Buffer.from(token ?? '', 'base64url').toString());
+  return xmlResponse('ListBucketResult', {
+    ...result,
+    KeyCount: page.keys.length + page.commonPrefixes.length,
+    ContinuationToken: token,
+    NextContinuationToken: page.next && Buffer.from(page.next).toString('base64url'),
+  });
 };
 
-/** The first version of ListObjects, which older clients use. */
-export const listObjects: Operation = async (call) => {
+/** Version 1 of ListObjects, which rclone uses with the provider `Other`. */
+export const listObjects: Operation = (call) => {
   const marker = queryParameter(call.request, 'marker') ?? '';
-  const { listing, common, encode } = list(call, marker);
-  const NextMarker = listing.next && encode(listing.next);
-  return xmlReply(toXml('ListBucketResult', { ...common, Marker: encode(marker), NextMarker }));
+  const { page, result, encode } = list(call, marker);
+  const NextMarker = page.next && encode(page.next);
+  return xmlResponse('ListBucketResult', { ...result, Marker: encode(marker), NextMarker });
 };
 
-/** What the two versions of ListObjects share. */
 function list({ request, bucket }: Call, after: string) {
   const prefix = queryParameter(request, 'prefix') ?? '';
   const delimiter = queryParameter(request, 'delimiter') ?? '';
-  const limit = numberParameter(request, 'max-keys', MAXIMUM_KEYS);
+  const limit = Math.min(numberParameter(request, 'max-keys', MAXIMUM_KEYS), MAXIMUM_KEYS);
   const EncodingType = queryParameter(request, 'encoding-type');
   const encode = (key: string) => (EncodingType === 'url' ? key.split('/').map(uriEncode).join('/') : key);
-  const listing = listKeys(bucket.keys(), { prefix, delimiter, after, limit });
-  const objects = listing.keys.map((key) => bucket.get(key)).filter((object) => object !== undefined);
-  const common = {
+  const page = selectPage(bucket.keys(), { prefix, delimiter, after, limit });
+  const objects = page.keys.map((key) => bucket.get(key)).filter((object) => object !== undefined);
+  const result = {
     Name: bucket.name,
     Prefix: encode(prefix),
     Delimiter: delimiter === '' ? undefined : encode(delimiter),
     MaxKeys: limit,
     EncodingType,
-    IsTruncated: listing.next !== undefined,
-    Contents: objects.map(({ key, lastModifiedMs, etag, size, checksum }) => ({
+    IsTruncated: page.next !== undefined,
+    Contents: objects.map(({ key, lastModifiedMs, etag, size }) => ({
       Key: encode(key),
       LastModified: new Date(lastModifiedMs).toISOString(),
       ETag: etag,
-      ChecksumAlgorithm: checksum?.algorithm,
-      ChecksumType: checksum?.type,
       Size: size,
       StorageClass: 'STANDARD',
     })),
-    CommonPrefixes: listing.commonPrefixes.map((found) => ({ Prefix: encode(found) })),
+    CommonPrefixes: page.commonPrefixes.map((commonPrefix) => ({ Prefix: encode(commonPrefix) })),
   };
-  return { listing, common, encode };
+  return { page, result, encode };
 }
 
-/** Multipart uploads in progress, all of them at once. */
-export const listMultipartUploads: Operation = async ({ request, bucket }) => {
-  const prefix = queryParameter(request, 'prefix') ?? '';
-  const uploads = (await bucket.uploads.list()).filter(({ key }) => key.startsWith(prefix));
-  return xmlReply(
-    toXml('ListMultipartUploadsResult', {
-      Bucket: bucket.name,
-      Prefix: prefix,
-      IsTruncated: false,
-      Upload: uploads.map(({ key, uploadId, initiatedMs }) => ({
-        Key: key,
-        UploadId: uploadId,
-        Initiated: new Date(initiatedMs).toISOString(),
-        StorageClass: 'STANDARD',
-      })),
-    }),
-  );
-};
+interface Page {
+  readonly keys: readonly string[];
+  readonly commonPrefixes: readonly string[];
+  /** The last key or common prefix of this page, after which the next one starts. `undefined` on the last page. */
+  readonly next: string | undefined;
+}
+
+/** Keys that are equal up to a delimiter are rolled up into one common prefix. */
+function selectPage(
+  sortedKeys: readonly string[],
+  { prefix, delimiter, after, limit }: { prefix: string; delimiter: string; after: string; limit: number },
+): Page {
+  const keys: string[] = [];
+  const commonPrefixes: string[] = [];
+  let last: string | undefined;
+  for (const key of sortedKeys.slice(findFirstAfter(sortedKeys, after))) {
+    if (!key.startsWith(prefix)) continue;
+    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const entry = end === -1 ? key : key.slice(0, end + delimiter.length);
+    // The common prefix is already on this page or on the previous one.
+    if (end !== -1 && (entry === last || after.startsWith(entry))) continue;
+    if (keys.length + commonPrefixes.length === limit) return { keys, commonPrefixes, next: last };
+    (end === -1 ? keys : commonPrefixes).push(entry);
+    last = entry;
+  }
+  return { keys, commonPrefixes, next: undefined };
+}
+
+/** Compares UTF-8 bytes, because `sortedKeys` is in their order. JavaScript's strings compare differently. */
+function findFirstAfter(sortedKeys: readonly string[], after: string): number {
+  const bytes = Buffer.from(after);
+  let [low, high] = [0, sortedKeys.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (Buffer.compare(Buffer.from(sortedKeys[middle] ?? ''), bytes) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -74,8 +74,6 @@ export function compositeCrc32(parts: readonly string[]): string {
 }
 
 export const checksumHeader = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCase()}`;
-/** Name of the XML element that holds a checksum of this algorithm. */
-export const checksumElement = (algorithm: Algorithm) => `Checksum${algorithm}` as const;
 
 /** Throws `NotImplemented` for an algorithm that could not be verified. */
 export function parseAlgorithm(name: string): Algorithm {
@@ -94,12 +92,8 @@ export function findChecksum(headers: Readonly<Record<string, string | undefined
   return found[0];
 }
 
-/** Throws `BadDigest` or, if it cannot be one at all, `InvalidRequest` unless the checksum is the computed one. */
 export function requireChecksum({ algorithm, value }: Checksum, computed: string): void {
-  if (value.length !== computed.length) {
-    throw new S3Error('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`);
-  }
-  if (value !== computed) {
-    throw new S3Error('BadDigest', `The ${algorithm} you specified did not match what we received.`);
-  }
+  if (value === computed) return;
+  const code = value.length === computed.length ? 'BadDigest' : 'InvalidRequest';
+  throw new S3Error(code, `The ${algorithm} you specified does not match what we received.`);
 }

@@ -1,112 +1,100 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import * as v from 'valibot';
-import type { Bucket, Precondition } from './bucket.ts';
-import {
-  Algorithm,
-  checksumElement,
-  compositeCrc32,
-  findChecksum,
-  requireChecksum,
-  startChecksum,
-} from './checksum.ts';
-import { writeNewFile } from './durable-file.ts';
+import { writeNewFile } from '../durable-file.ts';
+import { receiveDocument } from './body.ts';
+import type { StoredObject } from './bucket.ts';
+import { compositeCrc32, findChecksum, requireChecksum, startChecksum } from './checksum.ts';
 import { S3Error } from './errors.ts';
+import { writePrecondition } from './object-operations.ts';
+import type { Operation } from './operation.ts';
 import type { S3Request } from './request.ts';
-import type { StoredObject } from './stored-object.ts';
+import { findUpload } from './upload-operations.ts';
 import type { Part, Upload } from './uploads.ts';
+import { parseXml, xmlResponse } from './xml.ts';
 
 const MINIMUM_PART_BYTES = 5 * 1024 ** 2;
 
-/** A part as the client lists it when it completes the upload. */
-export const ListedPart = v.object({
+const ListedPart = v.object({
   PartNumber: v.pipe(v.string(), v.digits(), v.transform(Number)),
-  ETag: v.string(),
-  ...v.entriesFromList(Algorithm.options.map(checksumElement), v.optional(v.string())),
+  ETag: v.pipe(
+    v.string(),
+    v.transform((etag) => etag.replaceAll('"', '')),
+  ),
+  ChecksumCRC32: v.optional(v.string()),
+  ChecksumCRC64NVME: v.optional(v.string()),
 });
-type ListedPart = v.InferOutput<typeof ListedPart>;
+const CompleteDocument = v.object({
+  CompleteMultipartUpload: v.object({ Part: v.pipe(v.array(ListedPart), v.minLength(1)) }),
+});
 
-interface Completion {
-  readonly bucket: Bucket;
-  readonly upload: Upload;
-  readonly listed: readonly ListedPart[];
-  readonly headers: S3Request['headers'];
-  readonly nowMs: number;
-  readonly precondition: Precondition;
-}
-
-/** Joins an upload's parts into an object. When it throws, the upload stays open: to be mended, or aborted. */
-export async function completeUpload(completion: Completion): Promise<StoredObject> {
-  const { bucket, upload, listed, headers, nowMs, precondition } = completion;
-  const parts = selectParts(listed, await bucket.uploads.parts(upload.uploadId), upload);
+/** Joins an upload's parts into an object. After an error the upload stays open, to be retried or aborted. */
+export const completeMultipartUpload: Operation = async (call) => {
+  const { bucket, nowMs } = call;
+  const { key, headers } = call.request;
+  const document = parseXml(CompleteDocument, await receiveDocument(call));
+  const upload = await findUpload(call);
+  const stored = await bucket.uploads.parts(upload.uploadId);
+  const parts = selectParts(document.CompleteMultipartUpload.Part, stored, upload);
   const size = parts.reduce((total, part) => total + part.size, 0);
-  requireObjectSize(headers['x-amz-mp-object-size'], size);
-  // Checked when the object is put in place as well; here it spares the joining.
-  precondition(bucket.get(upload.key));
+  if (![undefined, String(size)].includes(headers['x-amz-mp-object-size'])) {
+    throw new S3Error('InvalidRequest', `x-amz-mp-object-size is wrong: the parts have ${size} bytes.`);
+  }
+  const precondition = writePrecondition(headers);
+  // The commit checks this again. Here, it avoids joining the parts for nothing.
+  precondition(bucket.get(key));
 
-  const temporaryPath = bucket.temporaryPath();
-  try {
-    const checksum =
+  return bucket.withTemporaryFile(async (path) => {
+    const running =
       upload.checksum?.type === 'FULL_OBJECT' ? startChecksum(upload.checksum.algorithm) : undefined;
     async function* joined(): AsyncGenerator<Buffer> {
       for await (const bytes of bucket.uploads.read(upload.uploadId, parts)) {
-        checksum?.update(bytes);
+        running?.update(bytes);
         yield bytes;
       }
     }
-    await writeNewFile(temporaryPath, joined());
-    const stored = objectChecksum(upload, parts, checksum?.base64(), headers);
-    const object = await bucket.commit(
-      temporaryPath,
-      {
-        key: upload.key,
-        size,
-        etag: multipartEtag(parts),
-        lastModifiedMs: nowMs,
-        headers: upload.headers,
-        ...(stored && { checksum: stored }),
-      },
-      precondition,
-    );
+    await writeNewFile(path, joined());
+    const checksum = verifyChecksum(upload, parts, running?.base64(), headers);
+    const etag = multipartEtag(parts);
+    const object = { key, size, etag, lastModifiedMs: nowMs, headers: upload.headers };
+    await bucket.commit(path, { ...object, ...(checksum && { checksum }) }, precondition);
     await bucket.uploads.remove(upload.uploadId);
-    return object;
-  } finally {
-    await rm(temporaryPath, { force: true });
-  }
-}
+    return xmlResponse('CompleteMultipartUploadResult', {
+      Location: `http://${headers.host}/${bucket.name}/${key}`,
+      Bucket: bucket.name,
+      Key: key,
+      ETag: etag,
+      ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
+    });
+  });
+};
 
-function selectParts(listed: readonly ListedPart[], stored: readonly Part[], { checksum }: Upload): Part[] {
-  const byNumber = new Map(stored.map((part) => [part.number, part]));
+function selectParts(
+  listed: readonly v.InferOutput<typeof ListedPart>[],
+  stored: readonly Part[],
+  { checksum }: Upload,
+): Part[] {
+  const byNumberAndMd5 = new Map(stored.map((part) => [`${part.number} ${part.md5Hex}`, part]));
   return listed.map(({ PartNumber: number, ETag: etag, ...checksums }, index) => {
     if (number <= (listed[index - 1]?.PartNumber ?? 0)) {
       throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
     }
-    const part = byNumber.get(number);
-    const given = part?.checksum && checksums[checksumElement(part.checksum.algorithm)];
-    const isIntact =
-      part?.etag === `"${etag.replaceAll('"', '')}"` && [undefined, part.checksum?.value].includes(given);
-    if (!part || !isIntact) {
-      const details = { PartNumber: String(number), ETag: etag };
-      throw new S3Error('InvalidPart', 'A part is missing, or its ETag or checksum is another.', details);
+    const part = byNumberAndMd5.get(`${number} ${etag}`);
+    const given = checksum && checksums[`Checksum${checksum.algorithm}`];
+    if (!part || (given !== undefined && given !== part.checksum)) {
+      throw new S3Error('InvalidPart', `Part ${number} is missing, or has a different ETag or checksum.`);
     }
     if (checksum?.type === 'COMPOSITE' && given === undefined) {
       throw new S3Error('InvalidRequest', `The checksum of part ${number} is missing in the request.`);
     }
     if (part.size < MINIMUM_PART_BYTES && index < listed.length - 1) {
-      const details = { PartNumber: String(number), MinSizeAllowed: String(MINIMUM_PART_BYTES) };
-      throw new S3Error('EntityTooSmall', 'A part other than the last is below the minimum size', details);
+      throw new S3Error('EntityTooSmall', `Part ${number} is not the last, and smaller than 5 MiB.`);
     }
     return part;
   });
 }
 
-function requireObjectSize(given: string | undefined, size: number): void {
-  if (given === undefined || given === String(size)) return;
-  throw new S3Error('InvalidRequest', `x-amz-mp-object-size is ${given}, but the parts have ${size} bytes.`);
-}
-
-/** Throws unless the checksum that the request states is that of the object. */
-function objectChecksum(
+/** Returns the object's checksum. Throws if the request states a different one. */
+function verifyChecksum(
   { checksum }: Upload,
   parts: readonly Part[],
   fullObject: string | undefined,
@@ -115,17 +103,17 @@ function objectChecksum(
   const given = findChecksum(headers);
   const givenType = headers['x-amz-checksum-type']?.toUpperCase() ?? checksum?.type;
   if ((given && given.algorithm !== checksum?.algorithm) || givenType !== checksum?.type) {
-    throw new S3Error('InvalidRequest', 'The upload was created for another kind of checksum.');
+    throw new S3Error('InvalidRequest', 'The upload was created for a different kind of checksum.');
   }
   if (!checksum) return undefined;
-  const value = fullObject ?? compositeCrc32(parts.map((part) => part.checksum?.value ?? ''));
+  const value = fullObject ?? compositeCrc32(parts.map((part) => part.checksum));
   if (given) requireChecksum(given, value);
   return { ...checksum, value };
 }
 
-/** The MD5 of the parts' MD5s, and their number. */
+/** The MD5 of the parts' MD5s, followed by their number. */
 function multipartEtag(parts: readonly Part[]): string {
   const md5 = createHash('md5');
-  for (const { etag } of parts) md5.update(etag.replaceAll('"', ''), 'hex');
+  for (const { md5Hex } of parts) md5.update(md5Hex, 'hex');
   return `"${md5.digest('hex')}-${parts.length}"`;
 }

@@ -1,73 +1,58 @@
-import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { writeNewFile } from '../durable-file.ts';
 import { receiveBody } from './body.ts';
+import type { Precondition, StoredObject } from './bucket.ts';
 import { checksumHeader } from './checksum.ts';
-import { checkReadConditions, writePrecondition } from './conditions.ts';
-import { writeNewFile } from './durable-file.ts';
 import { S3Error } from './errors.ts';
 import type { Operation } from './operation.ts';
-import { parseRange } from './range.ts';
 import { type S3Request, toHeaderValue } from './request.ts';
-import { pickObjectHeaders, type StoredObject } from './stored-object.ts';
 
-/** Query parameters of GetObject that replace a header of the response. */
-export const RESPONSE_OVERRIDES = [
-  'response-cache-control',
-  'response-content-disposition',
-  'response-content-encoding',
-  'response-content-language',
-  'response-content-type',
-  'response-expires',
-];
+type Headers = S3Request['headers'];
 
-export const putObject: Operation = async ({ request, authentication, bucket, nowMs }) => {
+/** Headers that are kept with an object. A GET can override them by `response-` parameters. */
+const OBJECT_HEADERS = ['cache-control', 'content-disposition', 'content-encoding', 'content-type'];
+export const RESPONSE_OVERRIDES = OBJECT_HEADERS.map((name) => `response-${name}`);
+
+export const putObject: Operation = (call) => {
+  const { request, bucket, nowMs } = call;
   const { headers, key } = request;
-  if (headers['x-amz-copy-source']) throw new S3Error('NotImplemented', 'CopyObject is not implemented');
   const precondition = writePrecondition(headers);
-  const temporaryPath = bucket.temporaryPath();
-  try {
-    const body = await receiveBody(request, authentication, (bytes) => writeNewFile(temporaryPath, bytes));
-    const object = await bucket.commit(
-      temporaryPath,
-      {
-        key,
-        size: body.size,
-        etag: `"${body.md5Hex}"`,
-        lastModifiedMs: nowMs,
-        headers: pickObjectHeaders(headers),
-        ...(body.checksum && { checksum: { ...body.checksum, type: 'FULL_OBJECT' } }),
-      },
-      precondition,
-    );
+  return bucket.withTemporaryFile(async (path) => {
+    const { size, md5Hex, checksum } = await receiveBody(call, (bytes) => writeNewFile(path, bytes));
+    const object = {
+      key,
+      size,
+      etag: `"${md5Hex}"`,
+      lastModifiedMs: nowMs,
+      headers: pickObjectHeaders(headers),
+      ...(checksum && { checksum: { ...checksum, type: 'FULL_OBJECT' as const } }),
+    };
+    await bucket.commit(path, object, precondition);
     return { headers: { etag: object.etag, ...checksumHeaders(object) } };
-  } finally {
-    await rm(temporaryPath, { force: true });
-  }
+  });
 };
 
 export const getObject: Operation = async ({ request, bucket }) => {
   const opened = await bucket.open(request.key);
-  if (!opened) throw noSuchKey(request.key);
+  if (!opened) throw noSuchKey();
   const { object, file } = opened;
   try {
-    const { range, ...reply } = describe(request, object);
-    // `createReadStream` would read a byte of an empty object: it has no way to say "none".
-    if (object.size === 0) {
-      await file.close();
-      return { ...reply, body: Readable.from([]) };
-    }
-    return { ...reply, body: file.createReadStream({ ...range, highWaterMark: 256 * 1024 }) };
+    const { range, ...response } = describe(request, object);
+    // `createReadStream` cannot express an empty range: it would try to read a byte.
+    if (object.size === 0) await file.close();
+    const options = { ...range, highWaterMark: 256 * 1024 };
+    return { ...response, body: object.size === 0 ? Readable.from([]) : file.createReadStream(options) };
   } catch (error) {
     await file.close();
     throw error;
   }
 };
 
-export const headObject: Operation = async ({ request, bucket }) => {
+export const headObject: Operation = ({ request, bucket }) => {
   const object = bucket.get(request.key);
-  if (!object) throw noSuchKey(request.key);
-  const { range: _, ...reply } = describe(request, object);
-  return reply;
+  if (!object) throw noSuchKey();
+  const { range: _, ...response } = describe(request, object);
+  return response;
 };
 
 export const deleteObject: Operation = async ({ request, bucket }) => {
@@ -75,9 +60,38 @@ export const deleteObject: Operation = async ({ request, bucket }) => {
   return { status: 204 };
 };
 
+const noSuchKey = () => new S3Error('NoSuchKey', 'The specified key does not exist.');
+
+/** `If-None-Match: *` lets a write create an object, but not replace one. */
+export function writePrecondition(headers: Headers): Precondition {
+  const { 'if-none-match': ifNoneMatch, 'if-match': ifMatch } = headers;
+  if (ifMatch !== undefined || ![undefined, '*'].includes(ifNoneMatch)) {
+    throw new S3Error('NotImplemented', 'The only condition implemented for writes is If-None-Match: *');
+  }
+  return (current) => {
+    if (ifNoneMatch && current) throw new S3Error('PreconditionFailed', 'The object exists already.');
+  };
+}
+
+/** Picks the headers of a request that are kept with the object. */
+export function pickObjectHeaders(headers: Headers): Record<string, string> {
+  const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
+  for (const [name, value] of Object.entries(headers)) {
+    if (value && (OBJECT_HEADERS.includes(name) || name.startsWith('x-amz-meta-'))) kept[name] = value;
+  }
+  // `aws-chunked` is the encoding of the upload, not of the object.
+  const encodings = kept['content-encoding']?.split(',').map((encoding) => encoding.trim()) ?? [];
+  kept['content-encoding'] = encodings.filter((encoding) => encoding !== 'aws-chunked').join(',');
+  if (kept['content-encoding'] === '') delete kept['content-encoding'];
+  return kept;
+}
+
 /** Status and headers of a GET or HEAD. */
 function describe({ headers, query }: S3Request, object: StoredObject) {
-  checkReadConditions(headers, object);
+  const ifMatch = headers['if-match'];
+  if (ifMatch !== undefined && !['*', object.etag].includes(ifMatch)) {
+    throw new S3Error('PreconditionFailed', 'The object has a different ETag.');
+  }
   const range = parseRange(headers.range, object.size);
   const overrides = query
     .filter(([name]) => RESPONSE_OVERRIDES.includes(name))
@@ -92,7 +106,7 @@ function describe({ headers, query }: S3Request, object: StoredObject) {
       'last-modified': new Date(object.lastModifiedMs).toUTCString(),
       ...object.headers,
       ...Object.fromEntries(overrides),
-      // A client would hold the checksum of the whole against the part that it has got.
+      // Not with a range: the client would compare the object's checksum with that of the range.
       ...(wantsChecksum && !range && checksumHeaders(object)),
       'content-length': String(range ? range.end - range.start + 1 : object.size),
       ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${object.size}` }),
@@ -100,11 +114,18 @@ function describe({ headers, query }: S3Request, object: StoredObject) {
   };
 }
 
-function checksumHeaders({ checksum }: StoredObject): Record<string, string> {
+function checksumHeaders({ checksum }: Pick<StoredObject, 'checksum'>): Record<string, string> {
   if (!checksum) return {};
   return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
-function noSuchKey(key: string): S3Error {
-  return new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });
+/** The first and the last byte. `undefined`, for the whole object, also if there are several ranges or another unit. */
+function parseRange(header = '', size: number): { start: number; end: number } | undefined {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
+  if (first !== '' && last !== '' && Number(first) > Number(last)) return undefined;
+  const start = first === '' ? Math.max(size - Number(last), 0) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (start > end) throw new S3Error('InvalidRange', `The object has ${size} bytes.`);
+  return { start, end };
 }

@@ -1,14 +1,14 @@
 import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import { S3Error } from './errors.ts';
 
-/** A request as S3 sees it: path-style, everything percent-decoded once. */
+/** A path-style request, percent-decoded. */
 export interface S3Request {
   readonly method: string;
   readonly path: string;
   readonly bucket: string;
   readonly key: string;
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** Lower-case names. Includes the `x-amz-` headers that presigning moved into the query. */
+  /** By lower-case name. Includes the `x-amz-` headers that presigning has moved into the query. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly message: IncomingMessage;
 }
@@ -16,21 +16,18 @@ export interface S3Request {
 const MAXIMUM_KEY_BYTES = 1024;
 
 export function parseRequest(message: IncomingMessage): S3Request {
-  // Not `new URL()`: it would resolve `..`, which is an ordinary segment of a key.
+  // `new URL()` would resolve `..`, which is an ordinary part of a key.
   const [rawPath, rawQuery] = splitAt(message.url ?? '', '?');
   if (!rawPath.startsWith('/')) throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
   const path = decode(rawPath);
   const [bucket, key] = splitAt(path.slice(1), '/');
   if (Buffer.byteLength(key) > MAXIMUM_KEY_BYTES)
     throw new S3Error('KeyTooLongError', 'Your key is too long');
-
-  const query = rawQuery
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const [name, value] = splitAt(pair.replaceAll('+', ' '), '=');
-      return [decode(name), decode(value)] as const;
-    });
+  const pairs = rawQuery.split('&').filter((pair) => pair !== '');
+  const query = pairs.map((pair) => {
+    const [name, value] = splitAt(pair.replaceAll('+', ' '), '=');
+    return [decode(name), decode(value)] as const;
+  });
   return {
     method: message.method ?? '',
     path,
@@ -42,8 +39,15 @@ export function parseRequest(message: IncomingMessage): S3Request {
   };
 }
 
-export function queryParameter({ query }: Pick<S3Request, 'query'>, name: string): string | undefined {
+export function queryParameter({ query }: S3Request, name: string): string | undefined {
   return query.find(([candidate]) => candidate === name)?.[1];
+}
+
+/** Reads a whole number, such as a page size. */
+export function numberParameter(request: S3Request, name: string, fallback: number): number {
+  const value = queryParameter(request, name) ?? String(fallback);
+  if (!/^\d{1,9}$/.test(value)) throw new S3Error('InvalidArgument', `Provided ${name} is not an integer.`);
+  return Number(value);
 }
 
 function readHeaders(message: IncomingMessage, query: S3Request['query']): S3Request['headers'] {
@@ -55,13 +59,13 @@ function readHeaders(message: IncomingMessage, query: S3Request['query']): S3Req
   return headers;
 }
 
-/** Node keeps header values as Latin-1 strings, one character a byte, and throws on writing a line break. */
+/** Encodes text as Node represents header values: a Latin-1 string with a character for each byte. */
 export function toHeaderValue(text: string): string {
   const value = Buffer.from(text).toString('latin1');
   try {
     validateHeaderValue('value', value);
   } catch {
-    throw new S3Error('InvalidArgument', 'A parameter cannot be the value of a header.');
+    throw new S3Error('InvalidArgument', 'A parameter is not valid as the value of a header.');
   }
   return value;
 }

@@ -1,4 +1,5 @@
 import * as buckets from './bucket-operations.ts';
+import { completeMultipartUpload } from './complete-upload.ts';
 import { S3Error } from './errors.ts';
 import * as objects from './object-operations.ts';
 import type { Operation } from './operation.ts';
@@ -7,37 +8,40 @@ import * as uploads from './upload-operations.ts';
 
 const LIST_OPTIONS = ['prefix', 'delimiter', 'encoding-type', 'max-keys'];
 
-/** Each route names the parameters that select its operation, then those that the operation understands. */
+/** Each route lists the query parameters that select the operation, then those that it takes as options. */
 const ROUTES: readonly [route: string, operation: Operation, options?: readonly string[]][] = [
   ['GET /', buckets.listBuckets],
   ['PUT /bucket', buckets.createBucket],
   ['HEAD /bucket', buckets.headBucket],
   ['GET /bucket', buckets.listObjects, [...LIST_OPTIONS, 'marker']],
   ['GET /bucket?list-type', buckets.listObjectsV2, [...LIST_OPTIONS, 'continuation-token']],
-  ['GET /bucket?uploads', buckets.listMultipartUploads, ['prefix']],
+  ['GET /bucket?uploads', uploads.listMultipartUploads, ['prefix']],
   ['GET /bucket/key', objects.getObject, objects.RESPONSE_OVERRIDES],
   ['HEAD /bucket/key', objects.headObject, objects.RESPONSE_OVERRIDES],
   ['PUT /bucket/key', objects.putObject],
   ['DELETE /bucket/key', objects.deleteObject],
   ['POST /bucket/key?uploads', uploads.createMultipartUpload],
   ['PUT /bucket/key?partNumber&uploadId', uploads.uploadPart],
-  ['POST /bucket/key?uploadId', uploads.completeMultipartUpload],
+  ['POST /bucket/key?uploadId', completeMultipartUpload],
   ['DELETE /bucket/key?uploadId', uploads.abortMultipartUpload],
 ];
 
 /**
- * Throws `NotImplemented` unless every query parameter is understood: a PUT with `acl` must not overwrite the
- * object, and a listing with an unknown filter must not return everything.
+ * Throws `NotImplemented` if there is a query parameter that the operation does not know: a PUT with `acl` must
+ * not overwrite the object, and a listing with an unknown filter must not return everything.
  */
-export function findOperation({ method, bucket, key, query }: S3Request): Operation {
+export function findOperation({ method, bucket, key, query, headers }: S3Request): Operation {
   const scope = bucket === '' ? '/' : key === '' ? '/bucket' : '/bucket/key';
   // `x-id` only repeats the name of the operation.
   const names = query.map(([name]) => name).filter((name) => name !== 'x-id' && !/^x-amz-/i.test(name));
   const describeRoute = (options: readonly string[]) => {
     const selectors = names.filter((name) => !options.includes(name)).sort();
-    return `${method} ${scope}${selectors.length > 0 ? `?${selectors.join('&')}` : ''}`;
+    return [`${method} ${scope}`, ...selectors].join('&').replace('&', '?');
   };
+  // Only this header distinguishes CopyObject from PutObject, and UploadPartCopy from UploadPart.
+  if (headers['x-amz-copy-source'])
+    throw new S3Error('NotImplemented', 'This server does not implement copying.');
   const found = ROUTES.find(([route, , options = []]) => describeRoute(options) === route);
-  if (!found) throw new S3Error('NotImplemented', `This server does not implement ${describeRoute([])}`);
+  if (!found) throw new S3Error('NotImplemented', `This server does not implement ${describeRoute([])}.`);
   return found[1];
 }

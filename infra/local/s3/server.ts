@@ -3,49 +3,43 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { Buckets } from './bucket.ts';
 import { S3Error } from './errors.ts';
-import { openObjectStore } from './object-store.ts';
-import { type Reply, xmlReply } from './operation.ts';
+import type { S3Response } from './operation.ts';
 import { parseRequest } from './request.ts';
 import { findOperation } from './routes.ts';
-import { authenticate } from './signature.ts';
-import type { Credentials } from './signing-key.ts';
-import { toXml } from './xml.ts';
+import { authenticate, type Credentials } from './signature.ts';
+import { xmlResponse } from './xml.ts';
 
 export interface S3Options {
-  /** Holds the buckets, a folder each, and their state in `.s3`. */
+  /** Contains a folder for each bucket, and their state in `.s3`. */
   readonly directory: string;
-  readonly port?: number;
-  readonly host?: string;
   readonly credentials: Credentials;
   readonly region: string;
   readonly now?: () => number;
 }
 
+const HOST = '127.0.0.1';
 const IDLE_TIMEOUT_MS = 120_000;
 
-/**
- * Starts an S3 for one laptop, or a test: path-style addressing, one owner, one Region, no versioning, ACLs or
- * encryption. What it does have, it does as S3 does, errors included. `close` cuts what is in progress.
- */
+/** Starts an S3 for one machine; see README.md. `close` cuts off the requests in progress. */
 export async function startS3(options: S3Options): Promise<{ url: string; close(): Promise<void> }> {
-  const { directory, port = 0, host = '127.0.0.1', credentials, region, now = Date.now } = options;
-  const store = await openObjectStore(directory);
+  const { directory, credentials, region, now = Date.now } = options;
+  const buckets = new Buckets(directory);
   const inProgress = new Set<Promise<void>>();
 
-  async function perform(message: IncomingMessage): Promise<Reply> {
+  async function perform(message: IncomingMessage): Promise<S3Response> {
     const request = parseRequest(message);
     const nowMs = now();
-    const authentication = authenticate(request, { credentials, region, nowMs });
+    const payloadHash = authenticate(request, { credentials, region, nowMs });
     const operation = findOperation(request);
     return operation({
       request,
-      authentication,
-      store,
+      payloadHash,
+      buckets,
       get bucket() {
-        return store.bucket(request.bucket);
+        return buckets.get(request.bucket);
       },
-      region,
       nowMs,
     });
   }
@@ -53,13 +47,13 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     response.setHeader('x-amz-request-id', requestId);
-    // Clients correct their own clock by this one.
+    // Clients use it to correct their own clock.
     response.setHeader('date', new Date(now()).toUTCString());
-    const reply = await perform(message).catch((error: unknown) => toErrorReply(error, message, requestId));
-    await send(reply, message, response);
+    const outcome = await perform(message).catch((error) => toErrorResponse(error, message, requestId));
+    await send(outcome, message, response);
   }
 
-  // An upload may take as long as it needs, as long as bytes keep coming.
+  // No limit for a whole request: an upload may last as long as bytes keep arriving.
   const server = createServer(
     { requestTimeout: 0, keepAliveTimeout: IDLE_TIMEOUT_MS },
     (message, response) => {
@@ -68,11 +62,11 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
     },
   );
   server.setTimeout(IDLE_TIMEOUT_MS);
-  server.listen(port, host);
+  server.listen(0, HOST);
   await once(server, 'listening');
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -81,28 +75,24 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
   };
 }
 
-async function send(reply: Reply, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status = 200, headers, body } = reply;
+async function send(outcome: S3Response, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status = 200, headers, body } = outcome;
   response.writeHead(status, headers);
   if (message.method === 'HEAD' || body === undefined || typeof body === 'string') {
     response.end(message.method === 'HEAD' ? undefined : body);
-    // What is left of a refused body is read to its end: a client that is still sending would not see the answer.
+    // Drains a refused body: a client that is still sending does not read the response.
     message.resume();
     return;
   }
-  // It fails when the client has gone; the pipeline has closed the file by then.
+  // Rejects if the client has hung up. The pipeline closes the file in any case.
   await pipeline(body, response).catch(() => undefined);
 }
 
-function toErrorReply(error: unknown, message: IncomingMessage, RequestId: string): Reply {
+function toErrorResponse(error: unknown, message: IncomingMessage, RequestId: string): S3Response {
   const known =
     error instanceof S3Error ? error : new S3Error('InternalError', 'We encountered an internal error.');
-  // A client that hangs up is no fault of this server.
+  // A client that hangs up is not an error of this server.
   if (known !== error && !message.destroyed) console.error('Embedded S3:', error);
-  const { status, code, details } = known;
-  if (code === 'NotModified') return { status, headers: { etag: details.ETag ?? '' } };
-  return {
-    ...xmlReply(toXml('Error', { Code: code, Message: known.message, ...details, RequestId }, '')),
-    status,
-  };
+  const { status, code } = known;
+  return { ...xmlResponse('Error', { Code: code, Message: known.message, RequestId }), status };
 }

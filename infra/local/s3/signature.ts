@@ -1,79 +1,126 @@
-import { type Claim, readClaim } from './claim.ts';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { S3Error } from './errors.ts';
-import type { S3Request } from './request.ts';
-import { type Credentials, createSigner, sha256Hex, signaturesMatch } from './signing-key.ts';
+import { queryParameter, type S3Request } from './request.ts';
 
-/** What the body is held to, once the request itself has proved genuine. */
-export interface Authentication extends Pick<Claim, 'payloadHash' | 'timestamp' | 'signature'> {
-  readonly scope: string;
-  readonly sign: (text: string) => string;
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
+/** What a request claims about its own signature, not yet verified. */
+interface Claim {
+  readonly accessKeyId: string;
+  readonly scope: string;
+  readonly region: string;
+  /** In the format of the string to sign: `20261130T083000Z`. */
+  readonly timestamp: string;
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+  /** SHA-256 of the body in hex, or a name such as `UNSIGNED-PAYLOAD`. */
+  readonly payloadHash: string;
+  /** For a presigned URL only. */
+  readonly expiresSeconds: number | undefined;
+  /** The error code for a claim that is malformed or meant for another server. */
+  readonly malformedCode: string;
+}
+
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256\s+Credential=(?<credential>[^,]+),\s*SignedHeaders=(?<signedHeaders>[^,]+),\s*Signature=(?<signature>[0-9a-f]{64})$/;
+const CREDENTIAL = /^(?<accessKeyId>.+?)\/(?<scope>(?<date>\d{8})\/(?<region>[^/]+)\/s3\/aws4_request)$/;
+const MAXIMUM_EXPIRES_SECONDS = 604_800;
 const MAXIMUM_SKEW_MS = 15 * 60_000;
 
 /**
- * Verifies AWS Signature Version 4, in the Authorization header or in the query.
+ * Verifies AWS Signature Version 4, in the Authorization header or in the query of a presigned URL. Returns what
+ * the request states about its body, now proven genuine: a SHA-256 in hex or a name such as `UNSIGNED-PAYLOAD`.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export function authenticate(
   request: S3Request,
-  expected: { credentials: Credentials; region: string; nowMs: number },
-): Authentication {
+  { credentials, region, nowMs }: { credentials: Credentials; region: string; nowMs: number },
+): string {
   const claim = readClaim(request);
-  requireTimely(claim, expected.nowMs);
-  if (!signaturesMatch(claim.accessKeyId, expected.credentials.accessKeyId)) {
+  requireTimely(claim, nowMs);
+  if (!isEqual(claim.accessKeyId, credentials.accessKeyId)) {
     throw new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist here.');
   }
-  requireScope(claim, expected.region);
-  requireEverythingSigned(request, claim);
-
-  const scope = `${claim.date}/${claim.region}/s3/aws4_request`;
-  const sign = createSigner(expected.credentials, scope);
-  const hash = sha256Hex(canonicalRequest(request, claim));
-  const expectedSignature = sign(['AWS4-HMAC-SHA256', claim.timestamp, scope, hash].join('\n'));
-  if (!signaturesMatch(claim.signature, expectedSignature)) {
-    throw new S3Error(
-      'SignatureDoesNotMatch',
-      'The signature we calculated does not match the one you sent.',
-    );
+  if (claim.region !== region) {
+    throw new S3Error(claim.malformedCode, `The region '${claim.region}' is wrong; expecting '${region}'`);
   }
-  return { ...claim, scope, sign };
+  requireEverythingSigned(request, claim);
+  const hash = sha256Hex(canonicalRequest(request, claim));
+  const stringToSign = ['AWS4-HMAC-SHA256', claim.timestamp, claim.scope, hash].join('\n');
+  if (!isEqual(claim.signature, sign(stringToSign, claim.scope, credentials))) {
+    throw new S3Error('SignatureDoesNotMatch', 'The signature we calculated does not match yours.');
+  }
+  return claim.payloadHash;
 }
 
-function requireTimely({ timeMs, expiresSeconds }: Claim, nowMs: number): void {
-  const serverTime = { ServerTime: new Date(nowMs).toISOString() };
+function readClaim(request: S3Request): Claim {
+  const { authorization, ...headers } = request.headers;
+  const parameter = (name: string) => queryParameter(request, name) ?? '';
+  const isPresigned = queryParameter(request, 'X-Amz-Signature') !== undefined;
+  if (authorization === undefined && !isPresigned) throw new S3Error('AccessDenied', 'Access Denied');
+  if (authorization !== undefined && isPresigned) {
+    throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed: header or query.');
+  }
+  const malformedCode = isPresigned ? 'AuthorizationQueryParametersError' : 'AuthorizationHeaderMalformed';
+  const malformed = (what: string) => new S3Error(malformedCode, `Missing or not valid: ${what}`);
+
+  const fields = isPresigned
+    ? {
+        credential: parameter('X-Amz-Credential'),
+        signedHeaders: parameter('X-Amz-SignedHeaders'),
+        signature: parameter('X-Amz-Signature'),
+      }
+    : AUTHORIZATION.exec(authorization ?? '')?.groups;
+  const credential = CREDENTIAL.exec(fields?.credential ?? '')?.groups;
+  if (!fields || !credential) throw malformed('the credential or another field of the signature');
+  const { accessKeyId = '', scope = '', date = '', region = '' } = credential;
+  const { signedHeaders = '', signature = '' } = fields;
+
+  const timestamp = isPresigned ? parameter('X-Amz-Date') : (headers['x-amz-date'] ?? '');
+  if (!timestamp.startsWith(date) || Number.isNaN(parseTimestamp(timestamp))) throw malformed('X-Amz-Date');
+  const expires = parameter('X-Amz-Expires');
+  if (isPresigned && !(/^\d{1,6}$/.test(expires) && Number(expires) <= MAXIMUM_EXPIRES_SECONDS)) {
+    throw malformed('X-Amz-Expires, which may be a week at most');
+  }
+  if (isPresigned && parameter('X-Amz-Algorithm') !== 'AWS4-HMAC-SHA256') throw malformed('X-Amz-Algorithm');
+  const payloadHash = headers['x-amz-content-sha256'] ?? (isPresigned ? 'UNSIGNED-PAYLOAD' : undefined);
+  if (payloadHash === undefined) throw malformed('x-amz-content-sha256');
+  return {
+    accessKeyId,
+    scope,
+    region,
+    timestamp,
+    signedHeaders: signedHeaders.split(';'),
+    signature,
+    payloadHash,
+    expiresSeconds: isPresigned ? Number(expires) : undefined,
+    malformedCode,
+  };
+}
+
+function parseTimestamp(timestamp: string): number {
+  return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+function requireTimely({ timestamp, expiresSeconds }: Claim, nowMs: number): void {
+  const timeMs = parseTimestamp(timestamp);
   if (expiresSeconds === undefined) {
     if (Math.abs(nowMs - timeMs) <= MAXIMUM_SKEW_MS) return;
-    throw new S3Error('RequestTimeTooSkewed', "The request's time is too far from the server's.", serverTime);
+    throw new S3Error('RequestTimeTooSkewed', "The request's time is too far from the server's.");
   }
   if (timeMs - nowMs > MAXIMUM_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not yet valid');
-  const expiryMs = timeMs + expiresSeconds * 1000;
-  if (nowMs <= expiryMs) return;
-  throw new S3Error('AccessDenied', 'Request has expired', {
-    ...serverTime,
-    'X-Amz-Expires': String(expiresSeconds),
-    Expires: new Date(expiryMs).toISOString(),
-  });
+  if (nowMs > timeMs + expiresSeconds * 1000) throw new S3Error('AccessDenied', 'Request has expired');
 }
 
-function requireScope({ date, region, timestamp, expiresSeconds }: Claim, expectedRegion: string): void {
-  const isHeader = expiresSeconds === undefined;
-  const code = isHeader ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError';
-  if (region !== expectedRegion) {
-    const message = `The region '${region}' is wrong; expecting '${expectedRegion}'`;
-    throw new S3Error(code, message, { Region: expectedRegion });
-  }
-  if (!timestamp.startsWith(date)) throw new S3Error(code, 'The credential is of another date.');
-}
-
-/** A header that changes what a request does must not be open to whoever carries it. */
+/** A header that changes what a request does must not be left to whoever holds a presigned URL. */
 function requireEverythingSigned({ message }: S3Request, { signedHeaders }: Claim): void {
   const needsSigning = Object.keys(message.headersDistinct).filter((name) => name.startsWith('x-amz-'));
   const unsigned = ['host', ...needsSigning].filter((name) => !signedHeaders.includes(name));
   if (unsigned.length === 0) return;
-  throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
-    HeadersNotSigned: unsigned.join(', '),
-  });
+  throw new S3Error('AccessDenied', `There were headers in the request which were not signed: ${unsigned}`);
 }
 
 function canonicalRequest({ method, path, query, message }: S3Request, claim: Claim): string {
@@ -95,8 +142,25 @@ function canonicalRequest({ method, path, query, message }: S3Request, claim: Cl
   ].join('\n');
 }
 
-/** Encodes everything but the unreserved characters of RFC 3986: `encodeURIComponent` leaves five more. */
+/** Encodes everything but the unreserved characters of RFC 3986. `encodeURIComponent` leaves five more as they are. */
 export function uriEncode(text: string): string {
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(text).replace(/[!'()*]/g, encode);
+}
+
+/** The signing key is derived for one day, Region and service: `20261130/eu-central-1/s3/aws4_request`. */
+function sign(text: string, scope: string, { secretAccessKey }: Credentials): string {
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
+  return hmac(key, text).toString('hex');
+}
+
+// Latin-1, because Node represents header values as strings with a character for each byte.
+const hmac = (key: string | Buffer, text: string) =>
+  createHmac('sha256', key).update(text, 'latin1').digest();
+const sha256Hex = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
+
+/** Compares in constant time: the time taken must not reveal where two signatures differ. */
+function isEqual(given: string, expected: string): boolean {
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,32 +1,28 @@
-import { rm } from 'node:fs/promises';
 import * as v from 'valibot';
+import { writeNewFile } from '../durable-file.ts';
 import { receiveBody, receiveDocument } from './body.ts';
 import { ChecksumType, checksumHeader, parseAlgorithm } from './checksum.ts';
-import { completeUpload, ListedPart } from './complete-upload.ts';
-import { writePrecondition } from './conditions.ts';
-import { writeNewFile } from './durable-file.ts';
 import { S3Error } from './errors.ts';
-import { numberParameter, type Operation, xmlReply } from './operation.ts';
-import { queryParameter, type S3Request } from './request.ts';
-import { pickObjectHeaders } from './stored-object.ts';
+import { pickObjectHeaders } from './object-operations.ts';
+import type { Call, Operation } from './operation.ts';
+import { numberParameter, queryParameter, type S3Request } from './request.ts';
 import type { Upload } from './uploads.ts';
-import { parseXml, toXml } from './xml.ts';
+import { xmlResponse } from './xml.ts';
 
 const MAXIMUM_PART_NUMBER = 10_000;
 
-export const createMultipartUpload: Operation = async ({ request, authentication, bucket, nowMs }) => {
-  await receiveDocument(request, authentication);
+export const createMultipartUpload: Operation = async (call) => {
+  const { request, bucket, nowMs } = call;
+  await receiveDocument(call);
   const { key, headers } = request;
   const checksum = requestedChecksum(headers);
-  const uploadId = await bucket.uploads.create({
+  const UploadId = await bucket.uploads.create({
     key,
     initiatedMs: nowMs,
     headers: pickObjectHeaders(headers),
     ...(checksum && { checksum }),
   });
-  return xmlReply(
-    toXml('InitiateMultipartUploadResult', { Bucket: bucket.name, Key: key, UploadId: uploadId }),
-  );
+  return xmlResponse('InitiateMultipartUploadResult', { Bucket: bucket.name, Key: key, UploadId });
 };
 
 function requestedChecksum(headers: S3Request['headers']): Upload['checksum'] {
@@ -35,70 +31,56 @@ function requestedChecksum(headers: S3Request['headers']): Upload['checksum'] {
   const algorithm = parseAlgorithm(name);
   const fallback = algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE';
   const type = v.safeParse(ChecksumType, headers['x-amz-checksum-type']?.toUpperCase() ?? fallback);
-  if (!type.success || (algorithm === 'CRC64NVME' && type.output === 'COMPOSITE')) {
-    throw new S3Error('InvalidRequest', `This checksum type is not valid for ${algorithm}.`);
+  if (type.success && (type.output === 'FULL_OBJECT' || algorithm === 'CRC32')) {
+    return { algorithm, type: type.output };
   }
-  return { algorithm, type: type.output };
+  throw new S3Error('InvalidRequest', `This checksum type is not valid for ${algorithm}.`);
 }
 
-export const uploadPart: Operation = async ({ request, authentication, bucket }) => {
-  const number = numberParameter(request, 'partNumber', 0, Number.MAX_SAFE_INTEGER);
+export const uploadPart: Operation = async (call) => {
+  const { bucket } = call;
+  const number = numberParameter(call.request, 'partNumber', 0);
   if (number < 1 || number > MAXIMUM_PART_NUMBER) {
     throw new S3Error('InvalidArgument', `partNumber must be between 1 and ${MAXIMUM_PART_NUMBER}.`);
   }
-  if (request.headers['x-amz-copy-source'] !== undefined) {
-    throw new S3Error('NotImplemented', 'UploadPartCopy is not implemented');
-  }
-  const upload = await bucket.uploads.get(uploadIdOf(request), request.key);
-  const temporaryPath = bucket.temporaryPath();
-  try {
-    const { size, md5Hex, checksum } = await receiveBody(request, authentication, (bytes) =>
-      writeNewFile(temporaryPath, bytes),
-    );
-    if (upload.checksum && upload.checksum.algorithm !== checksum?.algorithm) {
-      throw new S3Error('InvalidRequest', `The upload takes ${upload.checksum.algorithm} checksums.`);
+  const upload = await findUpload(call);
+  return bucket.withTemporaryFile(async (path) => {
+    const { size, md5Hex, checksum } = await receiveBody(call, (bytes) => writeNewFile(path, bytes));
+    const { algorithm } = upload.checksum ?? {};
+    if (algorithm && checksum?.algorithm !== algorithm) {
+      throw new S3Error('InvalidRequest', `A part of this upload needs a ${algorithm} checksum.`);
     }
-    const etag = `"${md5Hex}"`;
-    await bucket.uploads.putPart(upload.uploadId, temporaryPath, {
-      number,
-      size,
-      etag,
-      ...(checksum && { checksum }),
-    });
-    return { headers: { etag, ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }) } };
-  } finally {
-    await rm(temporaryPath, { force: true });
-  }
+    const part = { number, size, md5Hex, checksum: (algorithm && checksum?.value) ?? '' };
+    await bucket.uploads.addPart(upload.uploadId, path, part);
+    const checksumHeaders = checksum && { [checksumHeader(checksum.algorithm)]: checksum.value };
+    return { headers: { etag: `"${md5Hex}"`, ...checksumHeaders } };
+  });
 };
 
-const CompleteDocument = v.object({
-  CompleteMultipartUpload: v.object({ Part: v.pipe(v.array(ListedPart), v.minLength(1)) }),
-});
-
-export const completeMultipartUpload: Operation = async ({ request, authentication, bucket, nowMs }) => {
-  const { key, headers } = request;
-  const document = parseXml(CompleteDocument, await receiveDocument(request, authentication));
-  const listed = document.CompleteMultipartUpload.Part;
-  const upload = await bucket.uploads.get(uploadIdOf(request), key);
-  const precondition = writePrecondition(headers);
-  const { etag, checksum } = await completeUpload({ bucket, upload, listed, headers, nowMs, precondition });
-  return xmlReply(
-    toXml('CompleteMultipartUploadResult', {
-      Location: `http://${headers.host}/${bucket.name}/${key}`,
-      Bucket: bucket.name,
-      Key: key,
-      ETag: etag,
-      ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
-    }),
-  );
-};
-
-export const abortMultipartUpload: Operation = async ({ request, bucket }) => {
-  const { uploadId } = await bucket.uploads.get(uploadIdOf(request), request.key);
-  await bucket.uploads.remove(uploadId);
+export const abortMultipartUpload: Operation = async (call) => {
+  const { uploadId } = await findUpload(call);
+  await call.bucket.uploads.remove(uploadId);
   return { status: 204 };
 };
 
-function uploadIdOf(request: S3Request): string {
-  return queryParameter(request, 'uploadId') ?? '';
+/** Lists all uploads in progress on one page. */
+export const listMultipartUploads: Operation = async ({ request, bucket }) => {
+  const prefix = queryParameter(request, 'prefix') ?? '';
+  const uploads = (await bucket.uploads.list()).filter(({ key }) => key.startsWith(prefix));
+  return xmlResponse('ListMultipartUploadsResult', {
+    Bucket: bucket.name,
+    Prefix: prefix,
+    IsTruncated: false,
+    Upload: uploads.map(({ key, uploadId, initiatedMs }) => ({
+      Key: key,
+      UploadId: uploadId,
+      Initiated: new Date(initiatedMs).toISOString(),
+      StorageClass: 'STANDARD',
+    })),
+  });
+};
+
+/** Finds the upload that the request names. Throws `NoSuchUpload`. */
+export function findUpload({ request, bucket }: Call): Promise<Upload> {
+  return bucket.uploads.get(queryParameter(request, 'uploadId') ?? '', request.key);
 }

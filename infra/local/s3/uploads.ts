@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { renameDurably, writeNewFile } from '../durable-file.ts';
 import { Algorithm, ChecksumType } from './checksum.ts';
-import { renameDurably, writeNewFile } from './durable-file.ts';
 import { S3Error } from './errors.ts';
 
 /** A multipart upload in progress. */
@@ -17,22 +17,21 @@ const Upload = v.object({
 });
 export type Upload = v.InferOutput<typeof Upload>;
 
-const Part = v.object({
-  number: v.number(),
-  /** The name of the file with its bytes, in the upload's folder. */
-  file: v.string(),
-  size: v.number(),
-  etag: v.string(),
-  checksum: v.optional(v.object({ algorithm: Algorithm, value: v.string() })),
-});
-export type Part = v.InferOutput<typeof Part>;
+export interface Part {
+  readonly number: number;
+  readonly size: number;
+  readonly md5Hex: string;
+  /** In base64, by the upload's algorithm. Empty if the upload has none. */
+  readonly checksum: string;
+}
 
 const UPLOAD_FILE = 'upload.json';
-const PART_FILE = /^part-\d+\.json$/;
+const PART_FILE = /^(\d+)-(\d+)-([0-9a-f]{32})-([\w-]*)$/;
 
 /**
- * The uploads in progress of one bucket, a folder each: `upload.json`, and for each part its bytes under a
- * random name and `part-<number>.json`, which is renamed into place last and so decides which bytes count.
+ * A bucket's uploads in progress, each in a folder: `upload.json`, and a file for each part. The name of a part's
+ * file states everything about the part, so that one rename is all it takes to add it. A part that is uploaded
+ * again becomes a second file; the list that completes the upload says, by its ETag, which one counts.
  */
 export class Uploads {
   readonly #root: string;
@@ -48,86 +47,65 @@ export class Uploads {
     const prepared = this.#temporaryPath();
     await mkdir(prepared, { mode: 0o700 });
     await writeNewFile(join(prepared, UPLOAD_FILE), JSON.stringify({ ...details, uploadId }));
-    await renameDurably(prepared, this.#folder(uploadId));
+    await renameDurably(prepared, join(this.#root, uploadId));
     return uploadId;
   }
 
-  /** Throws `NoSuchUpload` unless the upload is in progress for that key. */
+  /** Throws `NoSuchUpload` unless such an upload is in progress for that key. */
   async get(uploadId: string, key: string): Promise<Upload> {
-    // An ID of another form is no name that may reach the file system.
-    const upload = /^[0-9a-f]{32}$/.test(uploadId)
-      ? await readJson(Upload, this.#path(uploadId, UPLOAD_FILE))
-      : undefined;
+    // Anything else, such as `..`, must not become part of a path.
+    const upload = /^[0-9a-f]{32}$/.test(uploadId) ? await this.#read(uploadId) : undefined;
     if (upload?.key !== key) throw noSuchUpload();
     return upload;
   }
 
   async list(): Promise<Upload[]> {
-    const uploads: Upload[] = [];
-    for (const uploadId of await readdir(this.#root)) {
-      const upload = await readJson(Upload, this.#path(uploadId, UPLOAD_FILE));
-      if (upload) uploads.push(upload);
-    }
-    return uploads;
+    const uploads = await Promise.all((await readdir(this.#root)).map((uploadId) => this.#read(uploadId)));
+    return uploads.filter((upload) => upload !== undefined);
   }
 
   async parts(uploadId: string): Promise<Part[]> {
-    const parts: Part[] = [];
-    for (const name of await readdir(this.#folder(uploadId)).catch(toNoSuchUpload)) {
-      const part = PART_FILE.test(name) ? await readJson(Part, this.#path(uploadId, name)) : undefined;
-      if (part) parts.push(part);
-    }
-    return parts.sort((left, right) => left.number - right.number);
+    const files = await readdir(join(this.#root, uploadId)).catch(toNoSuchUpload);
+    return files.flatMap((file) => {
+      const [, number, size, md5Hex = '', checksum = ''] = PART_FILE.exec(file) ?? [];
+      if (number === undefined) return [];
+      const base64 = Buffer.from(checksum, 'base64url').toString('base64');
+      return [{ number: Number(number), size: Number(size), md5Hex, checksum: base64 }];
+    });
   }
 
-  /** Makes the bytes in `temporaryPath`, already synced to disk, a part, in place of one of the same number. */
-  async putPart(uploadId: string, temporaryPath: string, details: Omit<Part, 'file'>): Promise<void> {
-    const path = this.#path(uploadId, `part-${details.number}.json`);
-    const part: Part = { ...details, file: randomUUID() };
-    const metadata = this.#temporaryPath();
-    try {
-      await writeNewFile(metadata, JSON.stringify(part));
-      const replaced = await readJson(Part, path);
-      await rename(temporaryPath, this.#path(uploadId, part.file));
-      await renameDurably(metadata, path);
-      if (replaced) await rm(this.#path(uploadId, replaced.file), { force: true });
-    } catch (error) {
-      // The upload has been completed or aborted meanwhile.
-      toNoSuchUpload(error);
-    } finally {
-      await rm(metadata, { force: true });
-    }
+  /** Turns a temporary file, already synced, into a part. */
+  async addPart(uploadId: string, temporaryPath: string, part: Part): Promise<void> {
+    await renameDurably(temporaryPath, this.#partPath(uploadId, part)).catch(toNoSuchUpload);
   }
 
-  /** The bytes of these parts, one after the other. */
+  /** Yields the bytes of these parts in turn. */
   async *read(uploadId: string, parts: readonly Part[]): AsyncGenerator<Buffer> {
     for (const part of parts) {
       try {
-        yield* createReadStream(this.#path(uploadId, part.file), { highWaterMark: 1024 ** 2 });
+        yield* createReadStream(this.#partPath(uploadId, part), { highWaterMark: 1024 ** 2 });
       } catch (error) {
         toNoSuchUpload(error);
       }
     }
   }
 
-  /** Ends an upload and discards its parts, unless someone else has done so. */
+  /** Ends an upload and deletes its parts. Does nothing if it has ended already. */
   async remove(uploadId: string): Promise<void> {
     const discarded = this.#temporaryPath();
-    try {
-      // One rename, so that an upload is never left with some of its parts.
-      await rename(this.#folder(uploadId), discarded);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+    // A rename removes all parts at once: a crash must not leave an upload with some of them.
+    await rename(join(this.#root, uploadId), discarded).catch(ignoreMissing);
     await rm(discarded, { recursive: true, force: true });
   }
 
-  #folder(uploadId: string): string {
-    return join(this.#root, uploadId);
+  async #read(uploadId: string): Promise<Upload | undefined> {
+    const json = await readFile(join(this.#root, uploadId, UPLOAD_FILE), 'utf8').catch(ignoreMissing);
+    return json === undefined ? undefined : v.parse(Upload, JSON.parse(json));
   }
 
-  #path(uploadId: string, name: string): string {
-    return join(this.#folder(uploadId), name);
+  #partPath(uploadId: string, { number, size, md5Hex, checksum }: Part): string {
+    const base64url = Buffer.from(checksum, 'base64').toString('base64url');
+    return join(this.#root, uploadId, `${number}-${size}-${md5Hex}-${base64url}`);
   }
 }
 
@@ -135,22 +113,12 @@ function noSuchUpload(): S3Error {
   return new S3Error('NoSuchUpload', 'The upload does not exist: it may have been aborted or completed.');
 }
 
+/** Files are missing if someone has completed or aborted the upload in the meantime. */
 function toNoSuchUpload(error: unknown): never {
-  throw isMissing(error) ? noSuchUpload() : error;
+  ignoreMissing(error);
+  throw noSuchUpload();
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-async function readJson<T extends v.GenericSchema>(
-  schema: T,
-  path: string,
-): Promise<v.InferOutput<T> | undefined> {
-  try {
-    return v.parse(schema, JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

@@ -1,44 +1,39 @@
 import { XMLParser } from 'fast-xml-parser';
 import * as v from 'valibot';
 import { S3Error } from './errors.ts';
+import type { S3Response } from './operation.ts';
 
-/** The content of an element. An array stands for several elements of that name, `undefined` for none. */
-export type Xml = string | number | boolean | undefined | readonly Xml[] | { readonly [name: string]: Xml };
+/** Content of an element. An array renders as several elements of the same name, `undefined` as none. */
+type Xml = string | number | boolean | undefined | readonly Xml[] | { readonly [name: string]: Xml };
 
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-export function toXml(name: string, content: Xml, namespace = NAMESPACE): string {
-  const attribute = namespace === '' ? '' : ` xmlns="${namespace}"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name}${attribute}>${renderContent(content)}</${name}>`;
-}
-
-function renderContent(content: Xml): string {
-  if (typeof content !== 'object') return escapeXml(String(content ?? ''));
-  return Object.entries(content)
-    .flatMap(([name, value]) =>
-      (Array.isArray(value) ? value : [value]).map((item) => renderElement(name, item)),
-    )
-    .join('');
+export function xmlResponse(root: string, content: Xml): S3Response {
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n${renderElement(root, content)}`;
+  return { headers: { 'content-type': 'application/xml' }, body };
 }
 
 function renderElement(name: string, content: Xml): string {
   return content === undefined ? '' : `<${name}>${renderContent(content)}</${name}>`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+function renderContent(content: Xml): string {
+  if (typeof content !== 'object') return escapeXml(String(content ?? ''));
+  return Object.entries(content)
+    .flatMap(([name, value]) => [value].flat().map((item) => renderElement(name, item)))
+    .join('');
+}
 
 function escapeXml(text: string): string {
-  // Control characters become references, as in S3's answers: a parser would otherwise turn \r into \n.
-  return text.replace(
-    /[&<>"\p{Cc}]/gu,
-    (character) => ENTITIES[character] ?? `&#${character.charCodeAt(0)};`,
-  );
+  // Control characters are escaped, as S3 does it: a parser would otherwise turn \r into \n.
+  const toReference = (character: string) => ENTITIES[character] ?? `&#${character.charCodeAt(0)};`;
+  return text.replace(/[&<>"\p{Cc}]/gu, toReference);
 }
 
 const parser = new XMLParser({
-  ignoreAttributes: true,
   parseTagValue: false,
   isArray: (name) => name === 'Part',
+  // The default limits are too low for ten thousand parts with quoted ETags.
   processEntities: { maxExpandedLength: Number.MAX_SAFE_INTEGER },
   htmlEntities: true,
 });

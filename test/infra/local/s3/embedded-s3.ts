@@ -11,10 +11,10 @@ export const BUCKET = 'recordings';
 export const REGION = 'eu-central-1';
 export const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local/secret+key' };
 
-/** Starts an S3 with an empty bucket in a folder of its own, for the length of one test. */
+/** Starts an S3 with an empty bucket in a new directory, until the test ends. */
 export async function startEmbeddedS3() {
   const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
-  // A whole second, as signatures have no finer time.
+  // Whole seconds: signatures have no finer time.
   const clock = { nowMs: Math.floor(Date.now() / 1000) * 1000 };
   const start = () =>
     startS3({ directory, credentials: CREDENTIALS, region: REGION, now: () => clock.nowMs });
@@ -41,7 +41,7 @@ export async function startEmbeddedS3() {
       server = await start();
       client = createClient(server.url);
     },
-    /** What has been received but is no object: nothing, unless a request is being served. */
+    /** Temporary files. There are none unless a request is in progress. */
     leftovers: () => readdir(join(directory, '.s3', BUCKET, 'temporary')),
   };
 }
@@ -53,7 +53,7 @@ export function createClient(url: string, config: S3ClientConfig = {}): S3Client
     forcePathStyle: true,
     credentials: CREDENTIALS,
     maxAttempts: 1,
-    // The SDK warns on the console of a stream that it cannot send again.
+    // The SDK warns on the console when it could not retry because the body is a stream.
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...config,
   });
@@ -61,7 +61,7 @@ export function createClient(url: string, config: S3ClientConfig = {}): S3Client
 
 const ignore = () => undefined;
 
-/** Sends a request as it stands: no signature, no normalised path. */
+/** Sends a request as it is: without a signature, without normalising the path. */
 export function sendRaw(
   url: string,
   { method = 'GET', path, headers = {}, body }: RawRequest,
@@ -89,7 +89,7 @@ interface RawRequest {
   body?: Buffer | string;
 }
 
-/** Bytes that differ from place to place, the same in every run. */
+/** Bytes that differ from place to place but are the same in every run. */
 export function patternedBytes(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   for (let offset = 0; offset + 4 <= size; offset += 4)

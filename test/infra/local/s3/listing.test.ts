@@ -17,7 +17,7 @@ async function startWithKeys() {
   return s3;
 }
 
-/** Follows the pages to the last. */
+/** Collects all pages. */
 async function listAll(client: S3Client, input: { Prefix?: string; Delimiter?: string; MaxKeys: number }) {
   const keys: (string | undefined)[] = [];
   const prefixes: (string | undefined)[] = [];
@@ -62,30 +62,33 @@ describe('a listing', () => {
     });
   });
 
-  test.each([1, 2, 100])('rolls up what lies behind a delimiter, in pages of %i', async (MaxKeys) => {
-    const { client } = await startWithKeys();
-    const top = await listAll(client, { Delimiter: '/', MaxKeys });
-    expect([top.keys, top.prefixes]).toEqual([
-      ['a0', 'c', 'ü', '～', '📞'],
-      ['a/', 'b/'],
-    ]);
-    const below = await listAll(client, { Prefix: 'a/', Delimiter: '/', MaxKeys });
-    expect([below.keys, below.prefixes]).toEqual([['a/1', 'a/2'], ['a/b/']]);
-  });
+  test.each([1, 2, 100])(
+    'rolls up keys with the same prefix up to a delimiter, in pages of %i',
+    async (MaxKeys) => {
+      const { client } = await startWithKeys();
+      const top = await listAll(client, { Delimiter: '/', MaxKeys });
+      expect([top.keys, top.prefixes]).toEqual([
+        ['a0', 'c', 'ü', '～', '📞'],
+        ['a/', 'b/'],
+      ]);
+      const below = await listAll(client, { Prefix: 'a/', Delimiter: '/', MaxKeys });
+      expect([below.keys, below.prefixes]).toEqual([['a/1', 'a/2'], ['a/b/']]);
+    },
+  );
 
-  test('is refused with an option that the server does not know, instead of ignoring it', async () => {
+  test('is refused with an option that the server does not implement', async () => {
     const { client } = await startWithKeys();
     const listing = client.send(new ListObjectsV2Command({ Bucket: BUCKET, StartAfter: 'b' }));
     await expect(listing).rejects.toMatchObject({ name: 'NotImplemented' });
   });
 
-  test('of no keys is empty, and not truncated', async () => {
+  test('without a matching key is empty and not truncated', async () => {
     const { client } = await startWithKeys();
     const none = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'nothing' }));
     expect([none.Contents, none.KeyCount, none.IsTruncated]).toEqual([undefined, 0, false]);
   });
 
-  test('can be had from the first version of ListObjects', async () => {
+  test('is available by version 1 of ListObjects', async () => {
     const { client } = await startWithKeys();
     const first = await client.send(new ListObjectsCommand({ Bucket: BUCKET, Delimiter: '/', MaxKeys: 2 }));
     expect(first).toMatchObject({ IsTruncated: true, NextMarker: 'a0', CommonPrefixes: [{ Prefix: 'a/' }] });

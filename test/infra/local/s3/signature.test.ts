@@ -2,10 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  CreateBucketCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
@@ -49,13 +47,13 @@ describe('a presigned URL', () => {
     const url = await presign();
     s3.clock.nowMs += 60_001;
     const response = await fetch(url);
-    const document = await response.text();
     expect(response.status).toBe(403);
-    expect(document).toContain('<Code>AccessDenied</Code><Message>Request has expired</Message>');
-    expect(document).toContain('<X-Amz-Expires>60</X-Amz-Expires>');
+    expect(await response.text()).toContain(
+      '<Code>AccessDenied</Code><Message>Request has expired</Message>',
+    );
   });
 
-  test('is refused when its time of signing is still to come', async () => {
+  test('is refused when it was signed in the future', async () => {
     const { s3, presign } = await startWithObject();
     const url = await presign(GET, { signingDate: new Date(s3.clock.nowMs + SIXTEEN_MINUTES_MS) });
     expect(await statusAndCode(url)).toEqual([403, 'AccessDenied']);
@@ -95,14 +93,14 @@ describe('a presigned URL', () => {
     expect(await statusAndCode(url, { method: 'PUT', body: 'x' })).toEqual([403, 'SignatureDoesNotMatch']);
   });
 
-  test('is refused when a header was added that it does not cover', async () => {
+  test('is refused with an added header that is not signed', async () => {
     const { presign } = await startWithObject();
     const headers = { 'x-amz-meta-added': '1' };
     const url = await presign(new PutObjectCommand({ Bucket: BUCKET, Key: KEY }));
     expect(await statusAndCode(url, { method: 'PUT', body: 'x', headers })).toEqual([403, 'AccessDenied']);
   });
 
-  test('is refused when it asks for more than a week', async () => {
+  test('is refused when it is valid for more than a week, or incomplete', async () => {
     const { s3, presign } = await startWithObject();
     const url = (await presign()).replace('X-Amz-Expires=60', 'X-Amz-Expires=604801');
     expect(await statusAndCode(url)).toEqual([400, 'AuthorizationQueryParametersError']);
@@ -119,7 +117,7 @@ describe('a presigned URL', () => {
   ];
 
   test.each(strangers)(
-    'is refused as %s when it was made with other settings',
+    'is refused as %s when it was signed with other settings',
     async (code, status, config) => {
       const { s3 } = await startWithObject();
       const url = await getSignedUrl(createClient(s3.url, config), GET);
@@ -127,10 +125,10 @@ describe('a presigned URL', () => {
     },
   );
 
-  test('writes an object, with the metadata that it was signed for', async () => {
+  test('writes an object with the metadata that it was signed with', async () => {
     const { s3 } = await startWithObject();
     const put = { Bucket: BUCKET, Key: 'put', ContentType: 'audio/wav', Metadata: { caller: 'Müller' } };
-    // The SDK would sign the checksum of an empty body into the URL otherwise.
+    // By default, the SDK signs the checksum of an empty body into the URL.
     const client = createClient(s3.url, { requestChecksumCalculation: 'WHEN_REQUIRED' });
     const url = await getSignedUrl(client, new PutObjectCommand(put), {
       signableHeaders: new Set(['content-type']),
@@ -162,7 +160,7 @@ describe('a request with an Authorization header', () => {
     ['AuthorizationHeaderMalformed', { region: 'us-west-2' }],
   ];
 
-  test.each(strangers)('is refused as %s when it was made with other settings', async (name, config) => {
+  test.each(strangers)('is refused as %s when it was signed with other settings', async (name, config) => {
     const { s3 } = await startWithObject();
     await expect(createClient(s3.url, config).send(GET)).rejects.toMatchObject({ name });
   });
@@ -235,123 +233,81 @@ describe('a request without a signature', () => {
     }
   });
 
-  test('is refused when its path is no UTF-8', async () => {
+  test('is refused when its path is not UTF-8', async () => {
     const { s3 } = await startWithObject();
-    expect(await sendRaw(s3.url, { path: `/${BUCKET}/%ff` })).toMatchObject({
-      status: 400,
-      code: 'InvalidURI',
-    });
-    expect(await sendRaw(s3.url, { path: `/${BUCKET}/%` })).toMatchObject({
-      status: 400,
-      code: 'InvalidURI',
-    });
+    for (const key of ['%ff', '%']) {
+      const response = await sendRaw(s3.url, { path: `/${BUCKET}/${key}` });
+      expect(response).toMatchObject({ status: 400, code: 'InvalidURI' });
+    }
   });
 });
 
-describe('an operation that this server does not have', () => {
-  test('is refused rather than taken for another', async () => {
+describe('what this server does not implement', () => {
+  const parameter = (name: string) => (request: SignedRequest) => ({
+    query: { ...request.query, [name]: '' },
+  });
+  const header = (name: string, value: string) => (request: SignedRequest) => ({
+    headers: { ...request.headers, [name]: value },
+  });
+  const requests: [string, (request: SignedRequest) => Partial<SignedRequest>][] = [
+    ['an operation named by a parameter', parameter('acl')],
+    ['a copy', header('x-amz-copy-source', `${BUCKET}/other`)],
+    ['a body in signed chunks', header('x-amz-content-sha256', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD')],
+  ];
+
+  test.each(requests)('is refused, %s for example, and changes nothing', async (_, change) => {
     const { s3, presign } = await startWithObject();
     const client = createClient(s3.url);
     client.middlewareStack.add(
       (next) => (args) => {
-        (args.request as { query: Record<string, string> }).query.acl = '';
+        Object.assign(args.request as object, change(args.request as SignedRequest));
         return next(args);
       },
-      { step: 'build' },
+      { step: 'build', priority: 'low' },
     );
-    const put = client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: 'an ACL' }));
+    const put = client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: 'other' }));
     await expect(put).rejects.toMatchObject({ name: 'NotImplemented', $metadata: { httpStatusCode: 501 } });
     expect(await (await fetch(await presign())).text()).toBe('hello');
   });
 });
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and its neighbours. */
-describe("the examples of AWS's own documentation", () => {
-  const headers = {
-    host: 's3.amazonaws.com',
-    'x-amz-date': '20130524T000000Z',
-    'x-amz-storage-class': 'REDUCED_REDUNDANCY',
-  };
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and sigv4-query-string-auth.html */
+describe("the examples of AWS's documentation", () => {
   const scope = 'AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request';
-  const data = Buffer.alloc(66_560, 'a');
-  const chunk = (bytes: Buffer, signature: string) =>
-    Buffer.concat([
-      Buffer.from(`${bytes.length.toString(16)};chunk-signature=${signature}\r\n`),
-      bytes,
-      Buffer.from('\r\n'),
-    ]);
+  const host = 'examplebucket.s3.amazonaws.com';
+  const presigned = `/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${encodeURIComponent(scope)}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404`;
+  const headers = {
+    range: 'bytes=0-9',
+    'x-amz-content-sha256': 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    'x-amz-date': '20130524T000000Z',
+    authorization: `AWS4-HMAC-SHA256 Credential=${scope},SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41`,
+  };
 
-  async function startExample() {
+  test.each([
+    ['presigned URL', presigned, {}],
+    ['Authorization header', '/test.txt', headers],
+  ])('have a %s that is genuine here too', async (_, path, extra) => {
     const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
-    const nowMs = Date.UTC(2013, 4, 24);
     const credentials = {
       accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
       secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     };
-    const server = await startS3({ directory, credentials, region: 'us-east-1', now: () => nowMs });
-    const client = createClient(server.url, { credentials, region: 'us-east-1' });
-    client.config.systemClockOffset = nowMs - Date.now();
+    const now = () => Date.UTC(2013, 4, 24);
+    const server = await startS3({ directory, credentials, region: 'us-east-1', now });
     onTestFinished(async () => {
-      client.destroy();
       await server.close();
       await rm(directory, { recursive: true });
     });
-    await client.send(new CreateBucketCommand({ Bucket: 'examplebucket' }));
-    return { url: server.url, client };
-  }
-
-  const put = (body: Buffer, extra: Record<string, string>) => ({
-    method: 'PUT',
-    path: '/examplebucket/chunkObject.txt',
-    headers: {
-      ...headers,
-      'content-encoding': 'aws-chunked',
-      'content-length': String(body.length),
-      'x-amz-decoded-content-length': String(data.length),
-      ...extra,
-    },
-    body,
-  });
-
-  const signedHeaders =
-    'content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class';
-  const chunked = (second = 'a') =>
-    put(
-      Buffer.concat([
-        chunk(data.subarray(0, 65_536), 'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648'),
-        chunk(Buffer.alloc(1024, second), '0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497'),
-        chunk(Buffer.alloc(0), 'b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9'),
-      ]),
-      {
-        'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
-        authorization: `AWS4-HMAC-SHA256 Credential=${scope},SignedHeaders=${signedHeaders},Signature=4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9`,
-      },
-    );
-
-  test('include a presigned URL, which is genuine here too', async () => {
-    const { url } = await startExample();
-    const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${encodeURIComponent(scope)}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404`;
-    const path = `/test.txt?${query}`;
-    const response = await sendRaw(url, { path, headers: { host: 'examplebucket.s3.amazonaws.com' } });
-    // Its bucket is in the host name, which means nothing here: that it is looked for proves the signature.
+    // They name the bucket in the host name, which is ignored here: the file is taken for a bucket. That this
+    // bucket is looked up proves the signature.
+    const response = await sendRaw(server.url, { path, headers: { host, ...extra } });
     expect(response).toMatchObject({ status: 404, code: 'NoSuchBucket' });
-  });
-
-  test('include an upload in signed chunks, which is taken', async () => {
-    const { url, client } = await startExample();
-    expect(await sendRaw(url, chunked())).toMatchObject({ status: 200 });
-    const { Body, ContentEncoding } = await client.send(
-      new GetObjectCommand({ Bucket: 'examplebucket', Key: 'chunkObject.txt' }),
-    );
-    expect(ContentEncoding).toBeUndefined();
-    expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(data)).toBe(true);
-  });
-
-  test('include an upload in signed chunks, which is refused with one byte changed', async () => {
-    const { url, client } = await startExample();
-    expect(await sendRaw(url, chunked('b'))).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
-    expect(await client.send(new ListObjectsV2Command({ Bucket: 'examplebucket' }))).toMatchObject({
-      KeyCount: 0,
+    const forged = path.replace(/.$/, '5');
+    const authorization = headers.authorization.replace(/.$/, '2');
+    const refused = await sendRaw(server.url, {
+      path: path === presigned ? forged : path,
+      headers: { host, ...(path === presigned ? {} : { ...headers, authorization }) },
     });
+    expect(refused).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
   });
 });

@@ -1,7 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file that must not exist yet and returns once its bytes are on the disk. Readable by its owner only. */
+/** Writes a new file, readable by its owner only, and returns once its bytes are on disk. */
 export async function writeNewFile(path: string, content: string | AsyncIterable<Buffer>): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
@@ -12,7 +12,7 @@ export async function writeNewFile(path: string, content: string | AsyncIterable
   }
 }
 
-/** Puts a file in place, whole or not at all, and returns once its new name is on the disk as well. */
+/** Renames atomically, and returns once the new name is on disk. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   // Windows cannot open a directory to sync it.

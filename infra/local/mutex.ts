@@ -1,4 +1,4 @@
-/** Runs tasks one after the other, in the order in which they came. */
+/** Runs tasks one at a time, in the order of the calls. */
 export type Mutex = <T>(task: () => Promise<T>) => Promise<T>;
 
 export function createMutex(): Mutex {
