@@ -18,25 +18,14 @@ const MAXIMUM_KEY_BYTES = 1024;
 export function parseRequest(message: IncomingMessage): S3Request {
   // `new URL()` would resolve `..`, which is an ordinary part of a key.
   const [rawPath, rawQuery] = splitAt(message.url ?? '', '?');
-  if (!rawPath.startsWith('/')) throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
-  const path = decode(rawPath);
+  const path = decodePath(rawPath);
   const [bucket, key] = splitAt(path.slice(1), '/');
-  if (Buffer.byteLength(key) > MAXIMUM_KEY_BYTES)
-    throw new S3Error('KeyTooLongError', 'Your key is too long');
-  const pairs = rawQuery.split('&').filter((pair) => pair !== '');
-  const query = pairs.map((pair) => {
-    const [name, value] = splitAt(pair.replaceAll('+', ' '), '=');
-    return [decode(name), decode(value)] as const;
-  });
-  return {
-    method: message.method ?? '',
-    path,
-    bucket,
-    key,
-    query,
-    headers: readHeaders(message, query),
-    message,
-  };
+  if (Buffer.byteLength(key) > MAXIMUM_KEY_BYTES) {
+    throw new S3Error('KeyTooLongError', 'Your key is too long.');
+  }
+  const query = [...new URLSearchParams(rawQuery)];
+  const headers = readHeaders(message, query);
+  return { method: message.method ?? '', path, bucket, key, query, headers, message };
 }
 
 export function queryParameter({ query }: S3Request, name: string): string | undefined {
@@ -75,10 +64,11 @@ function splitAt(text: string, separator: string): [string, string] {
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-function decode(text: string): string {
+function decodePath(path: string): string {
   try {
-    return decodeURIComponent(text);
+    if (path.startsWith('/')) return decodeURIComponent(path);
   } catch {
-    throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
+    // Not UTF-8.
   }
+  throw new S3Error('InvalidURI', "Couldn't parse the specified URI.");
 }

@@ -39,8 +39,9 @@ export function findOperation({ method, bucket, key, query, headers }: S3Request
     return [`${method} ${scope}`, ...selectors].join('&').replace('&', '?');
   };
   // Only this header distinguishes CopyObject from PutObject, and UploadPartCopy from UploadPart.
-  if (headers['x-amz-copy-source'])
+  if (headers['x-amz-copy-source']) {
     throw new S3Error('NotImplemented', 'This server does not implement copying.');
+  }
   const found = ROUTES.find(([route, , options = []]) => describeRoute(options) === route);
   if (!found) throw new S3Error('NotImplemented', `This server does not implement ${describeRoute([])}.`);
   return found[1];

@@ -80,7 +80,7 @@ function readClaim(request: S3Request): Claim {
   const { signedHeaders = '', signature = '' } = fields;
 
   const timestamp = isPresigned ? parameter('X-Amz-Date') : (headers['x-amz-date'] ?? '');
-  if (!timestamp.startsWith(date) || Number.isNaN(parseTimestamp(timestamp))) throw malformed('X-Amz-Date');
+  if (!timestamp.startsWith(date) || Number.isNaN(parseTimestamp(timestamp))) throw malformed('x-amz-date');
   const expires = parameter('X-Amz-Expires');
   if (isPresigned && !(/^\d{1,6}$/.test(expires) && Number(expires) <= MAXIMUM_EXPIRES_SECONDS)) {
     throw malformed('X-Amz-Expires, which may be a week at most');
@@ -101,8 +101,10 @@ function readClaim(request: S3Request): Claim {
   };
 }
 
+/** Returns `NaN` unless the timestamp is like `20261130T083000Z`. */
 function parseTimestamp(timestamp: string): number {
-  return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  const [, day = '', ...time] = /^(\d{8})T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp) ?? [];
+  return Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T${time.join(':')}Z`);
 }
 
 function requireTimely({ timestamp, expiresSeconds }: Claim, nowMs: number): void {

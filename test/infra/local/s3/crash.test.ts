@@ -6,10 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
@@ -17,7 +21,7 @@ import { BUCKET, CREDENTIALS, createClient, patternedBytes, REGION, startEmbedde
 
 const SERVER = new URL('../../../../infra/local/s3/server.ts', import.meta.url).href;
 
-/** Starts the server in a process that can be killed. */
+/** Starts the server in a process of its own, which can be killed. */
 async function spawnS3(directory: string) {
   const options = JSON.stringify({ directory, credentials: CREDENTIALS, region: REGION });
   const program = `import { startS3 } from '${SERVER}'; console.log((await startS3(${options})).url);`;
@@ -30,7 +34,7 @@ async function spawnS3(directory: string) {
 }
 
 describe('a server that is killed with -9', () => {
-  test('has every object that it acknowledged, and no other that is not whole', {
+  test('has every object that it acknowledged, and none that is incomplete', {
     timeout: 60_000,
   }, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
@@ -39,7 +43,7 @@ describe('a server that is killed with -9', () => {
     const client = createClient(url);
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
 
-    // Few keys, so that objects are created, replaced and deleted at the moment of the kill.
+    // Few keys, so that the kill interrupts the creation of some objects and the replacement of others.
     const body = patternedBytes(300_000);
     const acknowledged = new Set<string>();
     let count = 0;
@@ -70,7 +74,45 @@ describe('a server that is killed with -9', () => {
     expect(files.filter((file) => file.isFile())).toHaveLength(Contents.length);
   });
 
-  test('removes a data file that no object came to own', async () => {
+  test('has every part that it acknowledged', { timeout: 60_000 }, async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const { child, url } = await spawnS3(directory);
+    const client = createClient(url);
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    const upload = { Bucket: BUCKET, Key: 'long call' };
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand({
+        ...upload,
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      }),
+    );
+    const body = patternedBytes(5 * 1024 ** 2 + 10);
+    const bodyOf = (part: number) => body.subarray(part, part + 5 * 1024 ** 2);
+    const acknowledged: CompletedPart[] = [];
+    const uploadPart = async (PartNumber: number) => {
+      const command = new UploadPartCommand({ ...upload, UploadId, PartNumber, Body: bodyOf(PartNumber) });
+      const { ETag, ChecksumCRC32 } = await client.send(command);
+      acknowledged.push({ PartNumber, ETag, ChecksumCRC32 });
+      if (acknowledged.length === 4) child.kill('SIGKILL');
+    };
+    await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8].map(uploadPart));
+    expect(acknowledged.length).toBeGreaterThanOrEqual(4);
+
+    const server = await startS3({ directory, credentials: CREDENTIALS, region: REGION });
+    const survivor = createClient(server.url);
+    onTestFinished(() => server.close());
+    const Parts = acknowledged.toSorted((left, right) => Number(left.PartNumber) - Number(right.PartNumber));
+    const complete = new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload: { Parts } });
+    await survivor.send(complete);
+    const { Body } = await survivor.send(new GetObjectCommand(upload));
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    expect(bytes.equals(Buffer.concat(Parts.map(({ PartNumber }) => bodyOf(Number(PartNumber)))))).toBe(true);
+    expect(await readdir(join(directory, '.s3', BUCKET, 'uploads'))).toEqual([]);
+  });
+
+  test('removes a data file that does not belong to an object', async () => {
     const s3 = await startEmbeddedS3();
     const orphan = join(s3.directory, BUCKET, 'orphan.wav');
     const prepared = {
@@ -90,7 +132,7 @@ describe('a server that is killed with -9', () => {
     expect(await s3.leftovers()).toEqual([]);
   });
 
-  test("keeps the file of an object, and a file of someone else's", async () => {
+  test('keeps the file of an object, and a file that someone has put there', async () => {
     const s3 = await startEmbeddedS3();
     await s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'owned', Body: 'x' }));
     const stale = { key: 'owned', file: 'owned', size: 1, etag: '""', lastModifiedMs: 0, headers: {} };

@@ -2,6 +2,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, test } from 'vitest';
 import { BUCKET, CREDENTIALS, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
 
@@ -9,7 +11,7 @@ const run = promisify(execFile);
 const isInstalled = (command: string) => spawnSync(command, ['--version']).status === 0;
 const FILES = { 'small file.txt': Buffer.from('hello'), 'large.wav': patternedBytes(20 * 1024 ** 2) };
 
-/** Independent clients, kept from the home directory and from any address but this server's. */
+/** Starts a server, and runs clients in a home directory of their own, with a few files in it. */
 async function startWithFiles() {
   const s3 = await startEmbeddedS3();
   const home = join(s3.directory, 'home');
@@ -41,6 +43,19 @@ async function startWithFiles() {
   return { s3, home, call };
 }
 
+describe.skipIf(!isInstalled('curl'))('curl', () => {
+  test('downloads a presigned URL, and any range of it', async () => {
+    const { s3, home, call } = await startWithFiles();
+    const object = { Bucket: BUCKET, Key: '2026/ü +/large.wav' };
+    await s3.client.send(new PutObjectCommand({ ...object, Body: FILES['large.wav'] }));
+    const url = await getSignedUrl(s3.client, new GetObjectCommand(object));
+    await call('curl', '--silent', '--fail', '--output', 'whole', url);
+    expect((await readFile(join(home, 'whole'))).equals(FILES['large.wav'])).toBe(true);
+    await call('curl', '--silent', '--fail', '--range', '-1000', '--output', 'end', url);
+    expect((await readFile(join(home, 'end'))).equals(FILES['large.wav'].subarray(-1000))).toBe(true);
+  });
+});
+
 describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => {
   test('copies files up and down, lists, presigns and removes them', async () => {
     const { s3, home, call } = await startWithFiles();
@@ -58,12 +73,17 @@ describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => 
     expect(await aws('s3', 'ls', '--recursive', `s3://${BUCKET}`).catch(() => '')).toBe('');
   });
 
-  test('makes a bucket, copies a folder to it and empties it at once', async () => {
+  test('makes a bucket, syncs a folder both ways and removes everything', async () => {
     const { s3, home, call } = await startWithFiles();
     const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
     await aws('s3', 'mb', 's3://second-bucket');
-    await aws('s3', 'sync', '--only-show-errors', home, 's3://second-bucket/home', '--exclude', 'aws-config');
-    expect((await aws('s3', 'ls', '--recursive', 's3://second-bucket')).trim().split('\n')).toHaveLength(3);
+    const filter = ['--exclude', '*', '--include', '*.txt', '--include', '*.wav'];
+    await aws('s3', 'sync', '--only-show-errors', home, 's3://second-bucket/home', ...filter);
+    expect((await aws('s3', 'ls', '--recursive', 's3://second-bucket')).trim().split('\n')).toHaveLength(2);
+    await aws('s3', 'sync', '--only-show-errors', 's3://second-bucket/home', 'copy');
+    for (const [name, bytes] of Object.entries(FILES)) {
+      expect((await readFile(join(home, 'copy', name))).equals(bytes)).toBe(true);
+    }
     await aws('s3', 'rm', '--only-show-errors', '--recursive', 's3://second-bucket');
     const keys = JSON.parse(
       (await aws('s3api', 'list-objects-v2', '--bucket', 'second-bucket', '--output', 'json')) || '{}',
@@ -73,9 +93,9 @@ describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => 
 });
 
 describe.skipIf(!isInstalled('rclone'))('rclone', { timeout: 120_000 }, () => {
-  // The first as one PUT each, the second in parts.
+  // With the first, each file is one PUT. With the second, the large one is uploaded in parts.
   test.each(['100M', '5M'])(
-    'copies files up and down, lists, presigns and removes them, in parts above %s',
+    'copies files up and down, lists, checks, presigns and removes them, in parts above %s',
     async (cutoff) => {
       const { home, call } = await startWithFiles();
       const rclone = (...parameters: string[]) =>
@@ -99,6 +119,11 @@ describe.skipIf(!isInstalled('rclone'))('rclone', { timeout: 120_000 }, () => {
         expect(Buffer.from(await presigned.arrayBuffer()).equals(bytes)).toBe(true);
         await rclone('deletefile', path);
       }
+      await rclone('copy', '--include', '*.{txt,wav}', home, `local:${BUCKET}/home`);
+      // It compares MD5s where S3 has them, and with --download the bytes themselves.
+      await rclone('check', '--include', '*.{txt,wav}', home, `local:${BUCKET}/home`);
+      await rclone('check', '--include', '*.{txt,wav}', '--download', home, `local:${BUCKET}/home`);
+      await rclone('delete', `local:${BUCKET}`);
       expect(await rclone('lsf', '--recursive', `local:${BUCKET}`)).toBe('');
     },
   );

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
@@ -18,9 +18,9 @@ const KEY = 'head-office/2026/11/30/call-1.wav';
 const at = (Key: string) => ({ Bucket: BUCKET, Key });
 
 describe('an object', () => {
-  test('comes back with its bytes, content type, metadata and times', async () => {
-    const { client, clock } = await startEmbeddedS3();
-    const put = await client.send(
+  test('comes back with its bytes and metadata, also after a restart', async () => {
+    const s3 = await startEmbeddedS3();
+    const put = await s3.client.send(
       new PutObjectCommand({
         ...at(KEY),
         Body: 'hello',
@@ -31,19 +31,20 @@ describe('an object', () => {
     );
     expect(put).toMatchObject({ ETag: '"5d41402abc4b2a76b9719d911017c592"', ChecksumCRC32: 'NhCmhg==' });
 
-    const got = await client.send(new GetObjectCommand(at(KEY)));
-    expect(await got.Body?.transformToString()).toBe('hello');
     const described = {
       ContentType: 'audio/wav',
       ContentLength: 5,
       CacheControl: 'no-store',
       ETag: '"5d41402abc4b2a76b9719d911017c592"',
-      LastModified: new Date(clock.nowMs),
+      LastModified: new Date(s3.clock.nowMs),
       AcceptRanges: 'bytes',
       Metadata: { 'call-id': '42' },
     };
-    expect(got).toMatchObject(described);
-    expect(await client.send(new HeadObjectCommand(at(KEY)))).toMatchObject(described);
+    expect(await s3.client.send(new HeadObjectCommand(at(KEY)))).toMatchObject(described);
+    await s3.restart();
+    const got = await s3.client.send(new GetObjectCommand({ ...at(KEY), ChecksumMode: 'ENABLED' }));
+    expect(got).toMatchObject({ ...described, ChecksumCRC32: 'NhCmhg==' });
+    expect(await got.Body?.transformToString()).toBe('hello');
   });
 
   test('is an ordinary file at the path of its key', async () => {
@@ -91,26 +92,6 @@ describe('an object', () => {
     await expect(readFile(join(directory, BUCKET, KEY))).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await leftovers()).toEqual([]);
   });
-
-  test('survives a restart with its metadata', async () => {
-    const s3 = await startEmbeddedS3();
-    await s3.client.send(
-      new PutObjectCommand({
-        ...at(KEY),
-        Body: 'hello',
-        ContentType: 'audio/wav',
-        Metadata: { 'call-id': '42' },
-      }),
-    );
-    await s3.restart();
-    const got = await s3.client.send(new GetObjectCommand({ ...at(KEY), ChecksumMode: 'ENABLED' }));
-    expect(await got.Body?.transformToString()).toBe('hello');
-    expect(got).toMatchObject({
-      ContentType: 'audio/wav',
-      Metadata: { 'call-id': '42' },
-      ChecksumCRC32: 'NhCmhg==',
-    });
-  });
 });
 
 describe('a key', () => {
@@ -134,6 +115,8 @@ describe('a key', () => {
     await s3.restart();
     const { Body } = await s3.client.send(new GetObjectCommand(at(key)));
     expect(await Body?.transformToString()).toBe(key);
+    expect((await readdir(s3.directory)).sort()).toEqual(['.s3', BUCKET]);
+    await expect(access(join(s3.directory, '..', 'escape.wav'))).rejects.toMatchObject({ code: 'ENOENT' });
     for (const EncodingType of ['url', undefined] as const) {
       const { Contents } = await s3.client.send(new ListObjectsV2Command({ Bucket: BUCKET, EncodingType }));
       const listed = Contents?.[0]?.Key ?? '';
@@ -141,16 +124,6 @@ describe('a key', () => {
     }
     await s3.client.send(new DeleteObjectCommand(at(key)));
     await expect(s3.client.send(new HeadObjectCommand(at(key)))).rejects.toMatchObject({ name: 'NotFound' });
-  });
-
-  test('never leads out of the directory', async () => {
-    const { client, directory } = await startEmbeddedS3();
-    for (const key of ['../outside', '../../outside', 'a/../../../outside']) {
-      await client.send(new PutObjectCommand({ ...at(key), Body: 'x' }));
-    }
-    for (const path of ['outside', '../outside']) {
-      await expect(readFile(join(directory, path))).rejects.toMatchObject({ code: 'ENOENT' });
-    }
   });
 
   test('may be below another key', async () => {
