@@ -21,27 +21,32 @@ import { BUCKET, CREDENTIALS, createClient, patternedBytes, REGION, startEmbedde
 
 const SERVER = new URL('../../../../infra/local/s3/server.ts', import.meta.url).href;
 
-/** Starts the server in a process of its own, which can be killed. */
-async function spawnS3(directory: string) {
-  const options = JSON.stringify({ directory, credentials: CREDENTIALS, region: REGION });
-  const program = `import { startS3 } from '${SERVER}'; console.log((await startS3(${options})).url);`;
+/** Starts the server in a process that can be killed. `restart` starts one in this process. */
+async function spawnS3() {
+  const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const options = { directory, credentials: CREDENTIALS, region: REGION };
+  const program = `import { startS3 } from '${SERVER}'; console.log((await startS3(${JSON.stringify(options)})).url);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [url] = await once(createInterface(child.stdout), 'line');
-  return { child, url: String(url) };
+  const client = createClient(String(url));
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const restart = async () => {
+    const server = await startS3(options);
+    onTestFinished(() => server.close());
+    return createClient(server.url);
+  };
+  return { directory, client, kill: () => child.kill('SIGKILL'), restart };
 }
 
 describe('a server that is killed with -9', () => {
   test('has every object that it acknowledged, and none that is incomplete', {
     timeout: 60_000,
   }, async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const { child, url } = await spawnS3(directory);
-    const client = createClient(url);
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    const { directory, client, kill, restart } = await spawnS3();
 
     // Few keys, so that the kill interrupts the creation of some objects and the replacement of others.
     const body = patternedBytes(300_000);
@@ -54,14 +59,12 @@ describe('a server that is killed with -9', () => {
         count += 1;
         await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
         acknowledged.add(Key);
-        if (acknowledged.size === 7 && count > 60) child.kill('SIGKILL');
+        if (acknowledged.size === 7 && count > 60) kill();
       }
     };
     await Promise.allSettled([write(), write(), write(), write()]);
 
-    const server = await startS3({ directory, credentials: CREDENTIALS, region: REGION });
-    const survivor = createClient(server.url);
-    onTestFinished(() => server.close());
+    const survivor = await restart();
     const { Contents = [] } = await survivor.send(new ListObjectsV2Command({ Bucket: BUCKET }));
     expect(Contents.map(({ Key }) => Key)).toEqual([...acknowledged].sort());
     for (const { Key, ETag } of Contents) {
@@ -75,11 +78,7 @@ describe('a server that is killed with -9', () => {
   });
 
   test('has every part that it acknowledged', { timeout: 60_000 }, async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const { child, url } = await spawnS3(directory);
-    const client = createClient(url);
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    const { directory, client, kill, restart } = await spawnS3();
     const upload = { Bucket: BUCKET, Key: 'long call' };
     const { UploadId } = await client.send(
       new CreateMultipartUploadCommand({
@@ -95,14 +94,12 @@ describe('a server that is killed with -9', () => {
       const command = new UploadPartCommand({ ...upload, UploadId, PartNumber, Body: bodyOf(PartNumber) });
       const { ETag, ChecksumCRC32 } = await client.send(command);
       acknowledged.push({ PartNumber, ETag, ChecksumCRC32 });
-      if (acknowledged.length === 4) child.kill('SIGKILL');
+      if (acknowledged.length === 4) kill();
     };
     await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8].map(uploadPart));
     expect(acknowledged.length).toBeGreaterThanOrEqual(4);
 
-    const server = await startS3({ directory, credentials: CREDENTIALS, region: REGION });
-    const survivor = createClient(server.url);
-    onTestFinished(() => server.close());
+    const survivor = await restart();
     const Parts = acknowledged.toSorted((left, right) => Number(left.PartNumber) - Number(right.PartNumber));
     const complete = new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload: { Parts } });
     await survivor.send(complete);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
@@ -60,6 +61,29 @@ export function createClient(url: string, config: S3ClientConfig = {}): S3Client
 }
 
 const ignore = () => undefined;
+
+export interface RequestParts {
+  path: string;
+  query: Record<string, string>;
+  headers: Record<string, string>;
+  body: Readable | string;
+}
+
+/** Makes a client change its requests, before it signs them or afterwards. */
+export function changeRequests(
+  client: S3Client,
+  when: 'before signing' | 'after signing',
+  change: (request: RequestParts) => Partial<RequestParts> | Promise<Partial<RequestParts>>,
+): S3Client {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      Object.assign(args.request as object, await change(args.request as RequestParts));
+      return next(args);
+    },
+    { step: (when === 'before signing' ? 'build' : 'finalizeRequest') as 'build', priority: 'low' },
+  );
+  return client;
+}
 
 /** Sends a request as it is: without a signature, without normalising the path. */
 export function sendRaw(

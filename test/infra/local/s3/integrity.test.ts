@@ -11,7 +11,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, test } from 'vitest';
-import { BUCKET, createClient, patternedBytes, sendRaw, startEmbeddedS3 } from './embedded-s3.ts';
+import {
+  BUCKET,
+  changeRequests,
+  createClient,
+  patternedBytes,
+  sendRaw,
+  startEmbeddedS3,
+} from './embedded-s3.ts';
 
 const KEY = 'call.wav';
 const MEBIBYTE = 1024 ** 2;
@@ -34,17 +41,10 @@ function presignPut({ url }: EmbeddedS3): Promise<string> {
 
 /** A client whose request bodies are changed after they have been signed. */
 function createTamperingClient({ url }: EmbeddedS3, tamper: (body: Buffer) => Buffer) {
-  const client = createClient(url);
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const request = args.request as { body: Readable | string };
-      const body = typeof request.body === 'string' ? Buffer.from(request.body) : await buffer(request.body);
-      request.body = Readable.from([tamper(body)], { objectMode: false });
-      return next(args);
-    },
-    { step: 'finalizeRequest', priority: 'low' },
-  );
-  return client;
+  return changeRequests(createClient(url), 'after signing', async ({ body }) => {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : await buffer(body);
+    return { body: Readable.from([tamper(bytes)], { objectMode: false }) };
+  });
 }
 
 const replaceIn = (search: string, replacement: string) => (body: Buffer) =>
