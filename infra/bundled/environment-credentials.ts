@@ -1,4 +1,7 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 
-/** Stands in for `@aws-sdk/credential-provider-node` in the bundles of the functions. */
+/**
+ * Replaces `@aws-sdk/credential-provider-node` in the functions' bundles, a third of which would be ways to credentials
+ * that Lambda does not have. aws-clients.ts names the environment's credentials itself, so this is not even called.
+ */
 export const defaultProvider = () => fromEnv();

@@ -17,18 +17,11 @@ import type { PbxNetwork } from './pbx-network.ts';
 
 const projectRoot = resolve(import.meta.dirname, '../..');
 
-/** What the bundles get in the place of a package. */
-const bundled = (file: string) => resolve(projectRoot, 'infra/bundled', file);
+/** For the C library: threads share one heap, and what is freed at its end goes back to the system at once. */
+const SMALL_HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
-/**
- * Takes the archive function's peak from 124 MB to 111 (measured with parts of 8 MiB, Node 24, glibc): the garbage
- * collector comes more often, threads share one heap, and what is freed at its end goes back to the system.
- */
-const FRUGAL_HEAP = {
-  NODE_OPTIONS: '--max-semi-space-size=1',
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-};
+/** What the bundles contain instead of a package. */
+const bundled = (file: string) => resolve(projectRoot, 'infra/bundled', file);
 
 export interface ArchiveFunctionProps<Environment> {
   /** Its folder below functions/. */
@@ -38,8 +31,8 @@ export interface ArchiveFunctionProps<Environment> {
   /** Exactly what the feature's `envSchema` asks for. Never a secret's value: anyone who may look at a function sees it. */
   readonly environment: Environment;
   readonly logRetention: RetentionDays;
-  /** In the smallest memory that Lambda has; 256 MB by default. */
-  readonly isFrugal?: boolean;
+  /** Memory is CPU, too: with half of it a function takes twice as long to start. 256 by default. */
+  readonly memoryMb?: number;
   /** Lambda's default, and this one's, is to stop a function that keeps sending messages to its own queue. */
   readonly recursiveLoop?: RecursiveLoop;
   readonly layers?: ILayerVersion[];
@@ -73,24 +66,22 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       bundling: {
-        // CommonJS made of the packages' ES modules starts faster than ES modules do (measured: client-sqs in
-        // 45 ms against 64, client-s3 in 58 against 75). Not minified and without source maps: neither makes the start faster, and stack
-        // traces of a bundle that reads like its sources need no map.
+        // CommonJS made of the packages' ES modules starts faster than their CommonJS does, and than ES modules do.
+        // Neither minified nor with source maps: stack traces of a bundle that reads like its sources need no map.
         mainFields: ['module', 'main'],
         // The SDK that package-lock.json names and the tests ran with, not the one that Lambda has this month.
         bundleAwsSDK: true,
-        // Lambda puts a function's credentials into its environment. The SDK's other ways to credentials (SSO, profiles,
-        // instance metadata) are a third of a bundle, and their dynamic imports keep esbuild from leaving out what is not
-        // used of the rest: client-s3, which the reconciler lists with, loads in 89 ms instead of 112.
+        // Two packages of which the functions use a small part, and of which esbuild can leave out nothing by itself.
+        // Each alias takes a fifth off the start of archive-recording (docs/benchmarks.md).
         esbuildArgs: {
           '--alias:@aws-sdk/credential-provider-node': bundled('environment-credentials.ts'),
+          '--alias:undici': bundled('undici.js'),
         },
       },
-      // Memory is also CPU: with half of it a function takes twice as long to start, and a PBX or a person is waiting.
-      memorySize: props.isFrugal ? 128 : 256,
+      memorySize: props.memoryMb ?? 256,
       timeout: props.timeout,
       ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
-      environment: { ...props.environment, ...(props.isFrugal && FRUGAL_HEAP) },
+      environment: { ...props.environment, ...SMALL_HEAP },
       layers: props.layers ?? [],
       role: this.role,
       logGroup,

@@ -55,8 +55,8 @@ export class ArchiveStack extends Stack {
       feature: 'archive-recording',
       description: 'Moves one recording from its PBX to the bucket',
       timeout: Duration.minutes(15),
-      // Nearly all of its time it waits for the PBX's line, and nobody for it.
-      isFrugal: true,
+      // Nearly all of its time it waits for the PBX's line. Its peak (docs/benchmarks.md), and half as much again.
+      memoryMb: 192,
       // A long call over a slow line may need more runs than the 16 after which Lambda takes a function that sends
       // to its own queue for an endless loop. The job's age limits these.
       recursiveLoop: RecursiveLoop.ALLOW,

@@ -24,6 +24,9 @@ export async function* fillParts(
     // A part is yielded only when more follows, so that the last one can be known as such.
     while (rest.length > filling.length - filled) {
       rest = rest.subarray(rest.copy(filling, filled));
+      // Lambda starts Node with --expose-gc. The chunks are garbage by now, but V8 counts little more than their handles,
+      // and would let tens of megabytes pile up.
+      globalThis.gc?.({ type: 'minor' });
       yield { bytes: filling, isLast: false };
       // The second buffer is taken only for a recording of more than one part: most are not.
       [filling, other] = [other ?? buffers.take(), filling];
@@ -41,10 +44,10 @@ export async function nextPart(parts: AsyncGenerator<Part, void>): Promise<Part>
 }
 
 /**
- * Two of them are in memory at a time, a call of five minutes fits into one, and S3 takes at most 10,000, so recordings
- * may have 58 GiB.
+ * The least that S3 accepts for any part but the last, because two of them are in memory at a time. A call of five
+ * minutes fits into one; with the 10,000 parts that S3 accepts, a recording may have 48 GiB.
  */
-const PART_BYTES = 6 * 1024 * 1024;
+const PART_BYTES = 5 * 1024 * 1024;
 
 /** Memory for parts of recordings. */
 export interface PartBuffers {

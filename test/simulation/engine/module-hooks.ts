@@ -31,8 +31,8 @@ const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = 
 const SCALE: readonly Edit[] = [
   {
     file: 'functions/shared/recordings/parts.ts',
-    find: 'PART_BYTES = 6 * 1024 * 1024',
-    replace: 'PART_BYTES = 6 * 1024',
+    find: 'PART_BYTES = 5 * 1024 * 1024',
+    replace: 'PART_BYTES = 5 * 1024',
   },
 ];
 

@@ -1,7 +1,7 @@
 import type { Random } from '../engine/random.ts';
 
 /** The product's, in this simulation. */
-const PART_BYTES = 6 * 1024;
+const PART_BYTES = 5 * 1024;
 const HEADER_BYTES = 44;
 
 export interface RecordingFile {
