@@ -135,7 +135,7 @@ describe('in infra/', () => {
   test('the stack knows of a function its environment, of the PBXs their settings, and the names of the metrics', () => {
     const isKnown = (imported: string) =>
       !imported.startsWith('functions/') ||
-      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:pbx-registry|parse-settings)|telemetry\/metrics))\.ts$/.test(
+      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:limits|pbx-registry|parse-settings)|telemetry\/metrics))\.ts$/.test(
         imported,
       );
     expect(stackFiles.length).toBeGreaterThan(15);

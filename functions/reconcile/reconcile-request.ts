@@ -1,12 +1,7 @@
 import * as v from 'valibot';
 import { isDay } from '../shared/call-log/windows.ts';
+import { DEFAULT_RECONCILIATION, MAX_RECONCILE_HOURS } from '../shared/config/limits.ts';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
-
-/** Of a schedule's run. */
-const DEFAULT_HOURS = 24;
-
-/** What is further back may take longer than a function may run. */
-const MAX_HOURS = 31 * 24;
 
 const daySchema = v.pipe(v.string(), v.check(isDay, 'should be a day, such as 2026-01-31'));
 
@@ -17,7 +12,10 @@ const daySchema = v.pipe(v.string(), v.check(isDay, 'should be a day, such as 20
 const requestSchema = v.union([
   v.strictObject({
     pbx: v.optional(pbxIdSchema),
-    hours: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_HOURS)), DEFAULT_HOURS),
+    hours: v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RECONCILE_HOURS)),
+      DEFAULT_RECONCILIATION.recent.overHours,
+    ),
   }),
   v.pipe(
     v.strictObject({ pbx: v.optional(pbxIdSchema), from: daySchema, to: daySchema }),

@@ -3,6 +3,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_MAX_LINK_AGE_SECONDS,
+  DEFAULT_RECONCILIATION,
+  MAX_RECONCILE_HOURS,
+} from '../../functions/shared/config/limits.ts';
 import { parseSettings } from '../../functions/shared/config/parse-settings.ts';
 import { pbxIdSchema, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
 import { bucketSchema } from './bucket-config.ts';
@@ -55,7 +61,7 @@ const stackPbxSchema = v.strictObject({
       v.minValue(2, 'should be at least 2'),
       v.maxValue(1000, 'should be at most 1000'),
     ),
-    2,
+    DEFAULT_CONCURRENCY,
   ),
 });
 
@@ -82,7 +88,7 @@ const linksSchema = v.strictObject({
       v.minValue(60, 'should be at least 60'),
       v.maxValue(43_200, 'should be at most 43200'),
     ),
-    3600,
+    DEFAULT_MAX_LINK_AGE_SECONDS,
   ),
 });
 
@@ -91,10 +97,7 @@ const webhookSchema = v.strictObject({
   plainHttp: v.optional(v.boolean(), false),
 });
 
-/** A month: to compare more may take longer than a function may run. */
-const MAX_HOURS = 31 * 24;
-
-const hours = (usual: number, most = MAX_HOURS) =>
+const hours = (usual: number, most = MAX_RECONCILE_HOURS) =>
   v.optional(
     v.pipe(
       v.number(),
@@ -105,7 +108,10 @@ const hours = (usual: number, most = MAX_HOURS) =>
     usual,
   );
 
-const runSchema = (everyHours: number, overHours: number, mostEveryHours?: number) =>
+const runSchema = (
+  { everyHours, overHours }: { everyHours: number; overHours: number },
+  mostEveryHours?: number,
+) =>
   v.optional(
     v.pipe(
       v.strictObject({ everyHours: hours(everyHours, mostEveryHours), overHours: hours(overHours) }),
@@ -123,9 +129,8 @@ const runSchema = (everyHours: number, overHours: number, mostEveryHours?: numbe
 /** How often the PBXs' call logs are compared with the bucket, and how far back. */
 const reconciliationSchema = v.strictObject({
   /** At least daily: an alarm waits for three runs, and cannot look back further than seven days. */
-  recent: runSchema(1, 24, 24),
-  /** For what the other one missed: days on which the PBX could not be reached. */
-  wide: runSchema(24, 7 * 24),
+  recent: runSchema(DEFAULT_RECONCILIATION.recent, 24),
+  wide: runSchema(DEFAULT_RECONCILIATION.wide),
 });
 
 const alarmsSchema = v.strictObject({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
 import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
 import {
   type CallOptions,
@@ -17,9 +18,6 @@ import { generateSecret } from './resources.ts';
 const PBX_ID = 'demo';
 const USERNAME = 'api';
 const ARCHIVE_TIMEOUT_MS = 60_000;
-
-/** The file may not be ready right at hang-up: as in the stack. */
-const JOB_DELAY_SECONDS = 5;
 
 const PARTIES: CallOptions[] = [
   { from: '+49 30 901820', to: '1000', type: 'Inbound', talkSeconds: 9, fields: { srctrunkname: 'Berlin' } },

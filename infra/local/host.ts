@@ -5,6 +5,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
 import { createS3Client } from '../../functions/shared/aws-clients.ts';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_MAX_LINK_AGE_SECONDS,
+  DEFAULT_RECONCILIATION,
+  MESSAGE_RETENTION_DAYS,
+  SESSION_PERIOD_MINUTES,
+  TIMEOUT_SECONDS,
+  visibilitySecondsFor,
+} from '../../functions/shared/config/limits.ts';
 import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
 import { createSecrets } from '../../functions/shared/config/secrets.ts';
 import { createSessionStore } from '../../functions/shared/session/session-store.ts';
@@ -24,16 +33,8 @@ import {
   releaseLogin,
 } from './resources.ts';
 
-const ARCHIVE_TIMEOUT_MS = 15 * 60_000;
-const SESSION_TIMEOUT_MS = 2 * 60_000;
-const SESSION_PERIOD_MS = 10 * 60_000;
-const RECONCILE_TIMEOUT_MS = 15 * 60_000;
 const HOUR_MS = 60 * 60_000;
-const ARCHIVE_CONCURRENCY = 2;
-const MAX_LINK_AGE_SECONDS = '3600';
 const LINK_TOKEN_SECRET = 'link-token';
-/** Fourteen days, as in the stack. */
-const RETENTION_SECONDS = 14 * 24 * 60 * 60;
 /** Fauxqs's. */
 const ACCOUNT = '000000000000';
 
@@ -101,15 +102,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const queueUrlBase = `${emulator.address}/${ACCOUNT}/`;
   const queue = async (name: string, attributes: Parameters<typeof ensureQueue>[2] = {}) => {
     const url = queueUrlBase + name;
-    await ensureQueue(sqs, url, { MessageRetentionPeriod: String(RETENTION_SECONDS), ...attributes });
+    await ensureQueue(sqs, url, {
+      MessageRetentionPeriod: String(MESSAGE_RETENTION_DAYS * 24 * 60 * 60),
+      ...attributes,
+    });
     return url;
   };
   const deadLetterQueueUrl = await queue('dead-letters');
-  const sessionQueueUrl = await queue('session-requests', visibility(SESSION_TIMEOUT_MS));
+  const sessionQueueUrl = await queue('session-requests', visibility('pbx-session'));
   const jobQueueUrls: string[] = [];
   for (const { queueName } of Object.values(registry)) {
     const delay = { DelaySeconds: String(options.jobDelaySeconds) };
-    jobQueueUrls.push(await queue(queueName, { ...visibility(ARCHIVE_TIMEOUT_MS), ...delay }));
+    jobQueueUrls.push(await queue(queueName, { ...visibility('archive-recording'), ...delay }));
   }
   for (const url of [sessionQueueUrl, ...jobQueueUrls]) await releaseMessages(emulator, sqs, url);
 
@@ -122,7 +126,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     REPORT_HOST: `127.0.0.1:${front.port}`,
     LINK_AUTHORIZATION: 'token',
     LINK_TOKEN_SECRET,
-    MAX_LINK_AGE_SECONDS,
+    MAX_LINK_AGE_SECONDS: String(DEFAULT_MAX_LINK_AGE_SECONDS),
     STACK_NAME: 'local',
     // There is nobody to read metrics here.
     POWERTOOLS_METRICS_DISABLED: 'true',
@@ -131,7 +135,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const archiveRecording = await load<QueueHandler>('archive-recording');
   const reconciler =
     await load<(event: object, context: Context) => ReturnType<Host['reconcile']>>('reconcile');
-  const reconcile: Host['reconcile'] = (request) => reconciler(request, createContext(RECONCILE_TIMEOUT_MS));
+  const reconcile: Host['reconcile'] = (request) =>
+    reconciler(request, createContext(timeoutMs('reconcile')));
   const pbxSession = await load<QueueHandler & ((event: object) => Promise<SessionReport>)>('pbx-session');
   loaded.resolve({
     'POST /reports/{pbxId}/{secret}': await load<HttpHandler>('cdr-webhook'),
@@ -139,11 +144,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   });
 
   const stopping = new AbortController();
-  const poll = (queueUrl: string, handler: QueueHandler, concurrency: number, timeoutMs: number) =>
-    pollQueue(sqs, { queueUrl, queueArn: arnOf(queueUrl), handler, concurrency, timeoutMs }, stopping.signal);
+  const poll = (queueUrl: string, handler: QueueHandler, concurrency: number, limitMs: number) =>
+    pollQueue(
+      sqs,
+      { queueUrl, queueArn: arnOf(queueUrl), handler, concurrency, timeoutMs: limitMs },
+      stopping.signal,
+    );
   const polling = [
-    poll(sessionQueueUrl, pbxSession, 1, SESSION_TIMEOUT_MS),
-    ...jobQueueUrls.map((url) => poll(url, archiveRecording, ARCHIVE_CONCURRENCY, ARCHIVE_TIMEOUT_MS)),
+    poll(sessionQueueUrl, pbxSession, 1, timeoutMs('pbx-session')),
+    ...jobQueueUrls.map((url) =>
+      poll(url, archiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
+    ),
   ];
   starting.defer(async () => {
     stopping.abort();
@@ -155,9 +166,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     }, periodMs);
     starting.defer(() => clearInterval(schedule));
   };
-  every(SESSION_PERIOD_MS, () => pbxSession({}));
-  every(HOUR_MS, () => reconcile({ hours: 24 }));
-  every(24 * HOUR_MS, () => reconcile({ hours: 7 * 24 }));
+  every(SESSION_PERIOD_MINUTES * 60_000, () => pbxSession({}));
+  for (const { everyHours, overHours } of Object.values(DEFAULT_RECONCILIATION)) {
+    every(everyHours * HOUR_MS, () => reconcile({ hours: overHours }));
+  }
   starting.defer(() => removeHostFile(directory));
   await writeHostFile(directory, environment);
 
@@ -188,8 +200,11 @@ async function registerPbxs(pbxs: HostOptions['pbxs'], client: SecretsManagerCli
   return registry;
 }
 
-/** Twice what the function may take, as in the stack. */
-const visibility = (timeoutMs: number) => ({ VisibilityTimeout: String((2 * timeoutMs) / 1000) });
+const visibility = (feature: 'archive-recording' | 'pbx-session') => ({
+  VisibilityTimeout: String(visibilitySecondsFor(feature)),
+});
+
+const timeoutMs = (feature: keyof typeof TIMEOUT_SECONDS) => 1000 * TIMEOUT_SECONDS[feature];
 
 /** By entry path, as the stack does. */
 async function load<Handler>(name: string): Promise<Handler> {

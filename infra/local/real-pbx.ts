@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import askPassword from '@inquirer/password';
 import * as v from 'valibot';
+import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
 import { pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { showCurl } from './curl.ts';
@@ -15,7 +16,6 @@ import type { Options } from './options.ts';
 const PBX_ID = 'pbx';
 
 /** The office's PBX has had its own moments by then. */
-const JOB_DELAY_SECONDS = 5;
 
 /** Runs the product with a PBX on this network. */
 export async function runWithPbx(baseUrl: string, options: Options): Promise<Host> {

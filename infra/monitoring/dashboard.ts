@@ -11,6 +11,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { SESSION_PERIOD_MINUTES } from '../../functions/shared/config/limits.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
 
 interface DashboardProps {
@@ -22,7 +23,8 @@ interface DashboardProps {
   readonly reconcileEvery: Duration;
 }
 
-const [fiveMinutes, tenMinutes, hour] = [Duration.minutes(5), Duration.minutes(10), Duration.hours(1)];
+const [fiveMinutes, hour] = [Duration.minutes(5), Duration.hours(1)];
+const sessionPeriod = Duration.minutes(SESSION_PERIOD_MINUTES);
 
 /** How the archive does, from what must be 0 down to the details. */
 export class ArchiveDashboard extends Dashboard {
@@ -50,7 +52,7 @@ export class ArchiveDashboard extends Dashboard {
           new SingleValueWidget({
             title: `PBXs: ${Object.keys(queues).length}`,
             metrics: [
-              metrics.sum('SessionUp', 'Maximum', tenMinutes).with({ label: 'With a session' }),
+              metrics.sum('SessionUp', 'Maximum', sessionPeriod).with({ label: 'With a session' }),
               metrics
                 .forStack('Reconciled', 'Minimum', reconcileEvery)
                 .with({ label: 'All reconciled (1) or not (0)' }),
@@ -60,7 +62,7 @@ export class ArchiveDashboard extends Dashboard {
           }),
         ],
         [
-          graph('Sessions (1: up)', [metrics.each('pbx', 'SessionUp', 'Maximum', tenMinutes)]),
+          graph('Sessions (1: up)', [metrics.each('pbx', 'SessionUp', 'Maximum', sessionPeriod)]),
           graph('Recordings', [metrics.sum('Jobs', 'Sum', hour), metrics.sum('Archived', 'Sum', hour)]),
         ],
         [

@@ -3,6 +3,7 @@ import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-li
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { SESSION_PERIOD_MINUTES } from '../../functions/shared/config/limits.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
@@ -22,7 +23,7 @@ export class PbxAlarms extends Construct {
       pbxId,
       heading: 'session-down',
       meaning: 'No session for half an hour, so the PBX sends no reports: nothing new is archived.',
-      metric: metrics.forPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(10)),
+      metric: metrics.forPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(SESSION_PERIOD_MINUTES)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       // As long as a token lives without being refreshed.

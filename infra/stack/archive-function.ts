@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, type IGrantable, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -12,6 +12,7 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { TIMEOUT_SECONDS } from '../../functions/shared/config/limits.ts';
 import { acceptFindings } from './nag.ts';
 import type { PbxNetwork } from './pbx-network.ts';
 
@@ -25,9 +26,8 @@ const bundled = (file: string) => resolve(projectRoot, 'infra/bundled', file);
 
 export interface ArchiveFunctionProps<Environment> {
   /** Its folder below functions/. */
-  readonly feature: string;
+  readonly feature: keyof typeof TIMEOUT_SECONDS;
   readonly description: string;
-  readonly timeout: Duration;
   /** Exactly what the feature's `envSchema` asks for. Never a secret's value: anyone who may look at a function sees it. */
   readonly environment: Environment;
   readonly logRetention: RetentionDays;
@@ -44,11 +44,9 @@ export interface ArchiveFunctionProps<Environment> {
 export class ArchiveFunction<Environment extends Record<string, string>> extends Construct {
   readonly handler: NodejsFunction;
   readonly role: Role;
-  readonly timeout: Duration;
 
   constructor(scope: Construct, id: string, props: ArchiveFunctionProps<Environment>) {
     super(scope, id);
-    this.timeout = props.timeout;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
       // What has to be kept is in the bucket and in the dead-letter queue.
@@ -79,7 +77,7 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
         },
       },
       memorySize: props.memoryMb ?? 256,
-      timeout: props.timeout,
+      timeout: Duration.seconds(TIMEOUT_SECONDS[props.feature]),
       ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
       environment: { ...props.environment, ...SMALL_HEAP },
       layers: props.layers ?? [],

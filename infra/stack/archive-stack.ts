@@ -9,6 +9,11 @@ import type { InferInput } from 'valibot';
 import type { envSchema as archiveRecordingEnv } from '../../functions/archive-recording/env.ts';
 import type { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
 import type { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
+import {
+  SESSION_PERIOD_MINUTES,
+  SESSION_REQUEST_MAX_RECEIVES,
+  visibilitySecondsFor,
+} from '../../functions/shared/config/limits.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
 import { ArchiveFunction } from './archive-function.ts';
@@ -43,7 +48,6 @@ export class ArchiveStack extends Stack {
     const pbxSession = new ArchiveFunction<InferInput<typeof pbxSessionEnv>>(this, 'PbxSession', {
       feature: 'pbx-session',
       description: 'Keeps the session with each PBX alive, and with it the reports',
-      timeout: Duration.minutes(2),
       environment: { STACK_NAME: stackName, PBX_REGISTRY_FILE: registryFile, REPORT_HOST: reportHost },
       layers,
       network,
@@ -54,7 +58,6 @@ export class ArchiveStack extends Stack {
     const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
       feature: 'archive-recording',
       description: 'Moves one recording from its PBX to the bucket',
-      timeout: Duration.minutes(15),
       // Nearly all of its time it waits for the PBX's line. Its peak (docs/benchmarks.md), and half as much again.
       memoryMb: 192,
       // A long call over a slow line may need more runs than the 16 after which Lambda takes a function that sends
@@ -93,7 +96,6 @@ export class ArchiveStack extends Stack {
     const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {
       feature: 'cdr-webhook',
       description: 'Takes the reports of the PBXs and turns recorded calls into jobs',
-      timeout: Duration.seconds(10),
       environment: {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
@@ -181,19 +183,17 @@ export class ArchiveStack extends Stack {
     deadLetterQueue: EncryptedQueue,
   ): EncryptedQueue {
     const queue = new EncryptedQueue(this, 'SessionRequests', {
-      visibilityTimeout: Duration.seconds(2 * pbxSession.timeout.toSeconds()),
-      // By then the clock has asked as well.
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: 5 },
+      visibilityTimeout: Duration.seconds(visibilitySecondsFor('pbx-session')),
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: SESSION_REQUEST_MAX_RECEIVES },
     });
     pbxSession.handler.addEventSource(
       // All PBXs restart after a power cut; a new account has only ten functions at a time, for the webhook too.
       new SqsEventSource(queue, { batchSize: 1, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
-    // A rule and not EventBridge Scheduler, which needs a role of its own to do the same. A token dies after
-    // 30 idle minutes: every 10 leaves room for two failures.
+    // A rule and not EventBridge Scheduler, which needs a role of its own to do the same.
     new Rule(this, 'SessionSchedule', {
       description: 'Keeps the PBX sessions alive',
-      schedule: Schedule.rate(Duration.minutes(10)),
+      schedule: Schedule.rate(Duration.minutes(SESSION_PERIOD_MINUTES)),
       targets: [new LambdaFunction(pbxSession.handler)],
     });
     return queue;

@@ -4,6 +4,11 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import {
+  JOB_DELAY_SECONDS,
+  JOB_MAX_RECEIVES,
+  visibilitySecondsFor,
+} from '../../functions/shared/config/limits.ts';
 import { type ArchiveFunction, allow } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { acceptFindings } from './nag.ts';
@@ -16,13 +21,6 @@ export function pbxNames(stackName: string, pbxId: string) {
     sessionSecret: `${stackName}/session/${pbxId}`,
   };
 }
-
-/**
- * The function itself gives a job up, with its reason, after ten days of growing delays (about 260 receives).
- * This is the backstop for a function that only ever crashes: then each receive lasts as long as the
- * visibility timeout, and 400 × 30 min = 8.3 days end before the queue forgets the message at 14.
- */
-const maxReceiveCount = 400;
 
 interface PbxResourcesProps {
   readonly stackName: string;
@@ -43,11 +41,9 @@ export class PbxResources extends Construct {
 
     this.queue = new EncryptedQueue(this, 'Queue', {
       queueName: names.queueName,
-      // The PBX may not have finished the file right at hang-up.
-      deliveryDelay: Duration.seconds(5),
-      // A message must not come back while its function still runs.
-      visibilityTimeout: Duration.seconds(2 * props.archiver.timeout.toSeconds()),
-      deadLetterQueue: { queue: props.deadLetterQueue, maxReceiveCount },
+      deliveryDelay: Duration.seconds(JOB_DELAY_SECONDS),
+      visibilityTimeout: Duration.seconds(visibilitySecondsFor('archive-recording')),
+      deadLetterQueue: { queue: props.deadLetterQueue, maxReceiveCount: JOB_MAX_RECEIVES },
     });
     props.archiver.handler.addEventSource(
       new SqsEventSource(this.queue, {

@@ -31,7 +31,6 @@ export class Reconciliation extends Construct {
     this.reconciler = new ArchiveFunction<Environment>(this, 'Reconciler', {
       feature: 'reconcile',
       description: 'Queues what the call logs of the PBXs have and the bucket has not',
-      timeout: Duration.minutes(15),
       ...props,
     });
     recordings.grantReconcile(this.reconciler.role);

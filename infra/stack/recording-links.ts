@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -42,7 +41,6 @@ export class RecordingLinks extends Construct {
     const signer = new ArchiveFunction<Environment>(this, 'Signer', {
       feature: 'recording-link',
       description: 'Answers with a link to a recording, valid for minutes',
-      timeout: Duration.seconds(10),
       environment,
       logRetention: props.logRetention,
     });

@@ -1,3 +1,4 @@
+import { DEFAULT_RECONCILIATION, SESSION_PERIOD_MINUTES } from '../../functions/shared/config/limits.ts';
 import type { Outcome } from './aws/lambda-function.ts';
 import { invokeAsync, schedule } from './aws/schedule.ts';
 import { createRandom } from './engine/random.ts';
@@ -64,9 +65,10 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
       if (isAll) reconciledAt.set(pbx, beganAt);
     }
   };
-  schedule(world, 'session', 10 * MINUTE_MS, () => invokeAsync(functions.session, {}));
-  schedule(world, 'reconcile', HOUR_MS, () => reconcile(24));
-  schedule(world, 'reconcile-week', DAY_MS, () => reconcile(168));
+  schedule(world, 'session', SESSION_PERIOD_MINUTES * MINUTE_MS, () => invokeAsync(functions.session, {}));
+  for (const [name, { everyHours, overHours }] of Object.entries(DEFAULT_RECONCILIATION)) {
+    schedule(world, `reconcile-${name}`, everyHours * HOUR_MS, () => reconcile(overHours));
+  }
   schedule(world, 's3', HOUR_MS, async () => aws.s3.abortOldUploads());
 
   const isBroken = () => violations.found.length > 0 || elapsedMs() - startedAt > LIMIT_MS;

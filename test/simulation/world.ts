@@ -1,6 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  JOB_DELAY_SECONDS,
+  JOB_MAX_RECEIVES,
+  SESSION_REQUEST_MAX_RECEIVES,
+  visibilitySecondsFor,
+} from '../../functions/shared/config/limits.ts';
 import { EventSource } from './aws/event-source.ts';
 import { LambdaFunction } from './aws/lambda-function.ts';
 import { ReportApi } from './aws/report-api.ts';
@@ -22,7 +28,6 @@ import { Violations } from './invariants/violations.ts';
 import type { Line } from './pbx/line.ts';
 import type { Office } from './pbx/office.ts';
 
-const MINUTE_MS = 60_000;
 const QUEUE_URL_BASE = 'https://sqs.us-east-1.amazonaws.com/000000000000/';
 
 /** Everything that a seed's run is made of: one deployment, its PBXs, and what watches them. */
@@ -84,14 +89,18 @@ export class World {
       logs,
     };
     this.functions = {
-      webhook: new LambdaFunction(this, 'cdr-webhook', 10_000),
-      session: new LambdaFunction(this, 'pbx-session', 2 * MINUTE_MS),
-      archiver: new LambdaFunction(this, 'archive-recording', 15 * MINUTE_MS),
-      reconcile: new LambdaFunction(this, 'reconcile', 15 * MINUTE_MS),
+      webhook: new LambdaFunction(this, 'cdr-webhook'),
+      session: new LambdaFunction(this, 'pbx-session'),
+      archiver: new LambdaFunction(this, 'archive-recording'),
+      reconcile: new LambdaFunction(this, 'reconcile'),
     };
     this.reports = new ReportApi(this, this.functions.webhook);
     const requests = sqs.add(
-      new Queue(this, 'session-requests', { visibilityMs: 4 * MINUTE_MS, maxReceives: 5, deadLetters }),
+      new Queue(this, 'session-requests', {
+        visibilityMs: 1000 * visibilitySecondsFor('pbx-session'),
+        maxReceives: SESSION_REQUEST_MAX_RECEIVES,
+        deadLetters,
+      }),
     );
     this.eventSources.push(new EventSource(this, requests, this.functions.session, 5));
   }
@@ -119,7 +128,11 @@ export class World {
     this.offices.push(...offices);
     const { sqs } = this.aws;
     for (const { names } of offices) {
-      const options = { delayMs: 5000, visibilityMs: 30 * MINUTE_MS, maxReceives: 400 };
+      const options = {
+        delayMs: 1000 * JOB_DELAY_SECONDS,
+        visibilityMs: 1000 * visibilitySecondsFor('archive-recording'),
+        maxReceives: JOB_MAX_RECEIVES,
+      };
       const deadLetters = sqs.queues.get('dead-letters') as Queue;
       const queue = sqs.add(new Queue(this, names.queueName, { ...options, deadLetters }));
       this.eventSources.push(new EventSource(this, queue, this.functions.archiver, 2));

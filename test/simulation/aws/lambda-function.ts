@@ -1,3 +1,4 @@
+import { TIMEOUT_SECONDS } from '../../../functions/shared/config/limits.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import type { Random } from '../engine/random.ts';
 import { delay, elapsedMs, whileLoading } from '../engine/virtual-time.ts';
@@ -24,11 +25,11 @@ export class LambdaFunction {
   #containers = 0;
   running = 0;
 
-  constructor(world: World, name: string, timeoutMs: number) {
+  constructor(world: World, name: keyof typeof TIMEOUT_SECONDS) {
     this.name = name;
     this.#world = world;
     this.#handlerUrl = new URL(`../../../functions/${name}/handler.ts`, import.meta.url);
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = 1000 * TIMEOUT_SECONDS[name];
     this.#random = world.randomFor(`function ${name}`);
   }
 

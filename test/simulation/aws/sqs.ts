@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { MESSAGE_RETENTION_DAYS } from '../../../functions/shared/config/limits.ts';
 import { elapsedMs } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';
 import { jsonFailure, readJson } from './json-protocol.ts';
 import type { AwsAnswer, AwsRequest, AwsService } from './transport.ts';
 
-const RETENTION_MS = 14 * 86_400_000;
+const RETENTION_MS = MESSAGE_RETENTION_DAYS * 86_400_000;
 
 export interface Message {
   id: string;
