@@ -1,37 +1,37 @@
 import * as v from 'valibot';
 
-/** What `npm audit --json` writes (report version 2, since npm 7). */
+/** The output of `npm audit --json` (report version 2, since npm 7). */
 const reportSchema = v.object({
   auditReportVersion: v.literal(2),
   vulnerabilities: v.record(
     v.string(),
     v.object({
       severity: v.string(),
-      /** An object names the version to go to, where that is another major one. */
+      /** An object if the fix is another major version, which it names. */
       fixAvailable: v.union([v.boolean(), v.looseObject({})]),
     }),
   ),
 });
 
-/** What it writes where the registry does not answer. */
+/** The output if the registry does not respond, or rejects the request. */
 const failureSchema = v.object({ message: v.string() });
 
 export type Verdict =
   | { outcome: 'checked'; fixable: string[]; unfixable: string[] }
   | { outcome: 'not-checked'; reason: string };
 
-/** Names the packages with a known vulnerability of severity high or critical, by whether a fix is known. */
+/** Lists the packages with a vulnerability of severity high or critical: those with a known fix, and the others. */
 export function judgeAudit(output: string): Verdict {
   const report = v.safeParse(v.pipe(v.string(), v.parseJson(), reportSchema), output);
   if (!report.success) {
     const failure = v.safeParse(v.pipe(v.string(), v.parseJson(), failureSchema), output);
-    const reason = failure.success ? failure.output.message : 'npm audit wrote no report';
+    const reason = failure.success ? failure.output.message : 'npm audit printed no report';
     return { outcome: 'not-checked', reason };
   }
-  const grave = Object.entries(report.output.vulnerabilities).filter(([, { severity }]) =>
+  const severe = Object.entries(report.output.vulnerabilities).filter(([, { severity }]) =>
     ['high', 'critical'].includes(severity),
   );
-  const names = (isFixable: boolean) =>
-    grave.filter(([, { fixAvailable }]) => (fixAvailable !== false) === isFixable).map(([name]) => name);
-  return { outcome: 'checked', fixable: names(true), unfixable: names(false) };
+  const namesOf = (isFixable: boolean) =>
+    severe.filter(([, { fixAvailable }]) => (fixAvailable !== false) === isFixable).map(([name]) => name);
+  return { outcome: 'checked', fixable: namesOf(true), unfixable: namesOf(false) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judgeAudit } from '../../.ci/advisories.ts';
 
-/** A report as npm 11 writes it. */
+/** A report in the format of npm 11. */
 function report(...found: { name: string; severity: string; fixAvailable: unknown }[]): string {
   const vulnerabilities = found.map(({ name, severity, fixAvailable }) => [
     name,
@@ -45,12 +45,12 @@ const checked = (fixable: string[] = [], unfixable: string[] = []) => ({
   unfixable,
 });
 
-describe('a report', () => {
-  test('without a vulnerability names no package', () => {
+describe('judgeAudit', () => {
+  test('lists no package if there is no vulnerability', () => {
     expect(judgeAudit(report())).toEqual(checked());
   });
 
-  test.each(['high', 'critical'])('of severity %s names the package, by whether it has a fix', (severity) => {
+  test.each(['high', 'critical'])('lists severity %s, with or without a fix', (severity) => {
     expect(judgeAudit(report({ name: 'minimist', severity, fixAvailable: true }))).toEqual(
       checked(['minimist']),
     );
@@ -59,18 +59,18 @@ describe('a report', () => {
     );
   });
 
-  test('of a fix that is another major version has a fix', () => {
+  test('counts another major version as a fix', () => {
     const fixAvailable = { name: 'aws-cdk', version: '3.0.0', isSemVerMajor: true };
     expect(judgeAudit(report({ name: 'minimist', severity: 'high', fixAvailable }))).toEqual(
       checked(['minimist']),
     );
   });
 
-  test.each(['info', 'low', 'moderate'])('of severity %s names no package', (severity) => {
+  test.each(['info', 'low', 'moderate'])('ignores severity %s', (severity) => {
     expect(judgeAudit(report({ name: 'minimist', severity, fixAvailable: true }))).toEqual(checked());
   });
 
-  test('of several names each', () => {
+  test('lists all packages, in the order of the report', () => {
     const found = [
       { name: 'a', severity: 'high', fixAvailable: true },
       { name: 'b', severity: 'low', fixAvailable: true },
@@ -81,8 +81,8 @@ describe('a report', () => {
   });
 });
 
-describe('nothing is checked', () => {
-  test('when the registry refuses, and npm says how', () => {
+describe('judgeAudit reports that nothing was checked', () => {
+  test('if the registry rejects the request, with the reason that npm gives', () => {
     const message =
       '405 Method Not Allowed - POST https://registry.npmjs.org/-/npm/v1/security/advisories/bulk';
     const headers = { allow: ['GET,HEAD'] };
@@ -91,9 +91,9 @@ describe('nothing is checked', () => {
   });
 
   test.each(['', 'npm error code ENOLOCK', '{}', '{"auditReportVersion":3,"vulnerabilities":{}}'])(
-    'when the output is no report: %s',
+    'if the output is not a report: %s',
     (output) => {
-      expect(judgeAudit(output)).toEqual({ outcome: 'not-checked', reason: 'npm audit wrote no report' });
+      expect(judgeAudit(output)).toEqual({ outcome: 'not-checked', reason: 'npm audit printed no report' });
     },
   );
 });
