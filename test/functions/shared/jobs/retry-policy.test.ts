@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { FailureKind } from '../../../../functions/shared/errors.ts';
 import {
   type Decision,
   decide,
@@ -124,5 +126,36 @@ describe('in all, a job', () => {
     const { decisions, seconds } = runToTheEnd('missing');
     expect(decisions.at(-1)).toEqual(lost);
     expect(seconds).toBeLessThanOrEqual(DAY + HOUR);
+  });
+});
+
+describe('the table in docs/architecture.md', () => {
+  const [, section = ''] = readFileSync('docs/architecture.md', 'utf8').split('### A job');
+  const rows = Array.from(
+    section.matchAll(/^\| `([\w-]+)` \| [^|]+ \| (?:(\d+) days?|not retried) \|([^|]*)\| (.+) \|$/gm),
+    ([, kind, days, countedFrom = '', ending]) => ({ kind, days, countedFrom: countedFrom.trim(), ending }),
+  );
+
+  test('has a row for each kind of failure', () => {
+    const kinds: FailureKind[] = [
+      'transient',
+      'session-expired',
+      'login-held',
+      'missing',
+      'too-slow',
+      'permanent',
+    ];
+    expect(rows.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test.each(rows)('says of $kind what the policy does', ({ kind, days, countedFrom, ending }) => {
+    const end = ending === 'lost' ? lost : deadLetter;
+    const since = (seconds: number) => {
+      const past = countedFrom === 'end of the call' ? { callEnded: seconds } : { queued: seconds };
+      return decide({ kind: kind as FailureKind }, historyOf({ queued: 0, ...past }), NOW);
+    };
+    if (days === undefined) return expect(since(0)).toEqual(end);
+    expect(since(Number(days) * DAY)).toHaveProperty('afterSeconds');
+    return expect(since(Number(days) * DAY + 1)).toEqual(end);
   });
 });
