@@ -1,32 +1,32 @@
 import { localTime } from './pbx-time.ts';
 
-/** A call to be made. Numbers may contain `+`, `*`, `#` and spaces. */
+/** A call to make. Numbers may contain `+`, `*`, `#` and spaces. */
 export interface CallOptions {
   from: string;
   to: string;
   type?: 'Internal' | 'Inbound' | 'Outbound';
   talkSeconds?: number;
-  /** When it began, in epoch milliseconds; by default so that it ends now. */
+  /** Start of the call, in epoch milliseconds. By default the call ends now. */
   startedAt?: number;
-  /** `false`: no recording, and an empty `recording` in the report. */
+  /** If `false`, there is no recording, and `recording` is empty in the report. */
   recorded?: boolean;
   recordingName?: string;
-  /** The file; speech of `talkSeconds` by default. */
+  /** Content of the file; `talkSeconds` of speech by default. */
   recording?: Buffer;
-  /** Report fields added or replaced; `undefined` leaves one out. */
+  /** Report fields to add or replace; `undefined` omits one. */
   fields?: Record<string, unknown>;
 }
 
 export interface PbxIdentity {
   serialNumber: string;
   timeZone: string;
-  /** What reports name their kind by: `action` in API v1, `event` in v2. */
+  /** The field that names the kind of a report: `action` in API v1, `event` in v2. */
   actionKey: 'action' | 'event';
 }
 
 const RING_SECONDS = 2;
 
-/** The `NewCdr` report of a call, its fields in the order of the guide. `number`: counts the PBX's calls. */
+/** Builds the `NewCdr` report of a call, with its fields in the order of the guide. `number` counts the calls. */
 export function describeCall(call: CallOptions, number: number, now: number, pbx: PbxIdentity) {
   const talkSeconds = call.talkSeconds ?? 4;
   const type = call.type ?? 'Internal';

@@ -15,22 +15,22 @@ const COLUMNS = [
   'sn',
 ];
 
-/** The CDR file, with the header that the guide documents. */
+/** Builds the CDR file, with the header that the guide documents. */
 export function cdrCsv(reports: readonly Record<string, unknown>[]): string {
   const rows = reports.map((report) => COLUMNS.map((column) => quote(String(report[column] ?? ''))));
   return [COLUMNS, ...rows].map((cells) => `${cells.join(',')}\n`).join('');
 }
 
 export interface CdrWindow {
-  /** `all`, or extension numbers with commas between them. */
+  /** `all`, or extension numbers separated by commas. */
   extensions: string;
-  /** PBX-local `yyyy-MM-dd HH:mm:ss`, both ends included. */
+  /** PBX-local `yyyy-MM-dd HH:mm:ss`; both ends are included. */
   starttime: string;
   endtime: string;
 }
 
 export function isInWindow(report: Record<string, unknown>, window: CdrWindow): boolean {
-  // Times of this shape sort as text.
+  // Times in this format sort correctly as text.
   const start = String(report.timestart);
   if (start < window.starttime || start > window.endtime) return false;
   const wanted = window.extensions.split(',');

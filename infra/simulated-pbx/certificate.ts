@@ -10,7 +10,7 @@ export interface TlsIdentity {
   cert: string;
 }
 
-/** A self-signed RSA 2048 certificate such as every PBX makes for itself. `names`: host names and addresses. */
+/** Generates a self-signed RSA 2048 certificate, as every PBX does. `names`: host names and IP addresses. */
 export async function generateCertificate(names: string[]): Promise<TlsIdentity> {
   const altNames = names.map((name) =>
     isIP(name) ? ({ type: 7, ip: name } as const) : ({ type: 2, value: name } as const),
@@ -19,7 +19,7 @@ export async function generateCertificate(names: string[]): Promise<TlsIdentity>
     keySize: 2048,
     algorithm: 'sha256',
     extensions: [
-      // A self-signed certificate that a client is to trust as its own authority.
+      // Lets a client trust the self-signed certificate as its own CA.
       { name: 'basicConstraints', cA: true },
       { name: 'subjectAltName', altNames },
     ],
@@ -27,12 +27,12 @@ export async function generateCertificate(names: string[]): Promise<TlsIdentity>
   return { key: pems.private, cert: pems.cert };
 }
 
-/** SHA-256 as Node's `fingerprint256` writes it: upper-case pairs with colons. */
+/** SHA-256 fingerprint in the format of Node's `fingerprint256`: upper-case pairs with colons. */
 export function fingerprintOf(identity: TlsIdentity): string {
   return new X509Certificate(identity.cert).fingerprint256;
 }
 
-/** The identity kept in `directory`, so that a pinned fingerprint stays true after a restart. */
+/** Reads the identity stored in `directory`, so that a pinned fingerprint is still right after a restart. */
 export function readIdentity(directory: string): TlsIdentity | undefined {
   const [key, cert] = identityFiles(directory);
   return existsSync(key) && existsSync(cert)

@@ -1,16 +1,16 @@
-import { type BodyMisbehaviour, replyWithAudio } from './audio-reply.ts';
+import { type BodyMisbehaviour, sendAudio } from './audio-response.ts';
 import { type CdrWindow, cdrCsv, isInWindow } from './cdr-csv.ts';
 import type { Errno } from './errno.ts';
 import { CDR_FILE } from './misbehaviours.ts';
 import type { ApiRequest, PbxParts } from './parts.ts';
 import { type Selection, selectRange } from './ranges.ts';
 
-/** What a random is bound to. */
+/** The resources that a random can be bound to. */
 export const recordingResource = (name: string) => `recording ${name}`;
 export const cdrResource = ({ extensions, starttime, endtime }: CdrWindow) =>
   `cdr ${extensions} ${starttime} ${endtime}`;
 
-/** Answers the request itself, or returns the number of the failure to answer with. */
+/** Sends the response itself, or returns the error number to respond with. */
 type Download = (pbx: PbxParts, request: ApiRequest) => Promise<Errno | undefined>;
 
 export const downloads: Readonly<Record<string, Download>> = {
@@ -52,7 +52,7 @@ export const downloads: Readonly<Record<string, Download>> = {
   },
 };
 
-/** What goes wrong with the body, or the number of the failure that comes in its place. */
+/** Returns what goes wrong with the body, or the error number that is sent instead. */
 function takeLate(
   { misbehaviours, emit }: PbxParts,
   recording: string,
@@ -69,7 +69,7 @@ function sendFile(
   file: Selection & { contentType: string },
   misbehaviour: BodyMisbehaviour | undefined,
 ): Promise<void> {
-  return replyWithAudio({ response, ...file, contentLength, misbehaviour, reset });
+  return sendAudio({ response, ...file, contentLength, misbehaviour, reset });
 }
 
 function takeRandom(pbx: PbxParts, { query, address }: ApiRequest, resource: string): boolean {

@@ -4,11 +4,11 @@ import type { Outcome } from './errno.ts';
 import { CDR_FILE } from './misbehaviours.ts';
 import type { ApiRequest, PbxParts } from './parts.ts';
 import { systemTime } from './pbx-time.ts';
-import { type Body, textOf } from './sessions.ts';
+import { type Body, fieldText } from './sessions.ts';
 
 type Endpoint = (pbx: PbxParts, request: ApiRequest) => Outcome;
 
-/** These two are how one comes by a token. */
+/** The two ways to get a token. */
 export const endpointsWithoutToken: Readonly<Record<string, Endpoint>> = {
   login: ({ sessions, emit }, { body, address }) => {
     const outcome = sessions.login(body, address);
@@ -49,7 +49,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   }),
 
   'recording/get_random': (pbx, request) => {
-    const recording = textOf(request.body.recording);
+    const recording = fieldText(request.body.recording);
     if (isMissing(pbx, recording)) return '20014';
     if (!pbx.storage.readRecording(recording)) return '20012';
     return issueRandom(pbx, request, recordingResource(recording), { recording });
@@ -59,7 +59,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     const { body } = request;
     if (isMissing(pbx, CDR_FILE)) return '20014';
     const numbers = pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid';
-    const [extensions, starttime, endtime] = [body[numbers], body.starttime, body.endtime].map(textOf);
+    const [extensions, starttime, endtime] = [body[numbers], body.starttime, body.endtime].map(fieldText);
     if (!extensions || !starttime || !endtime) return '20012';
     const echo = { [numbers]: extensions, starttime, endtime };
     return issueRandom(pbx, request, cdrResource({ extensions, starttime, endtime }), echo);

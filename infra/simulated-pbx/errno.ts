@@ -10,9 +10,11 @@ export type Errno =
   | '20002'
   /** Login refused: wrong username or password. */
   | '20003'
-  /** Token unknown, blank, timed out. */
+  /** Token unknown. */
   | '20004'
+  /** Token blank. */
   | '20005'
+  /** Token timed out. */
   | '20006'
   /** Recording does not exist, or the random is not valid. */
   | '20012'
@@ -21,5 +23,5 @@ export type Errno =
   /** Malformed `allowedip`. */
   | '20015';
 
-/** What an endpoint answers: the fields beside `"status":"Success"`, or the number of its failure. */
+/** The response of an endpoint: the fields to send with `"status":"Success"`, or an error number. */
 export type Outcome = Record<string, unknown> | Errno;

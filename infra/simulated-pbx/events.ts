@@ -2,7 +2,7 @@ import type { Errno } from './errno.ts';
 import type { Misbehaviour } from './misbehaviours.ts';
 import type { RandomRefusal } from './randoms.ts';
 
-/** Everything that happens at the PBX. No event holds a token, a random or a password. */
+/** Everything that happens at the PBX. No event contains a token, a random or a password. */
 export type PbxEvent =
   | { type: 'login'; address: string; reportUrl: string | undefined }
   | { type: 'login-refused'; address: string; errno: Errno }
@@ -15,7 +15,7 @@ export type PbxEvent =
   | { type: 'random-refused'; resource: string; reason: RandomRefusal }
   | { type: 'misbehaved'; recording: string; kind: Misbehaviour['kind'] }
   | { type: 'download-started'; recording: string; bytes: number }
-  /** `complete`: the PBX sent all that it meant to and ended the reply itself. */
+  /** `complete`: the PBX sent everything it meant to send, and ended the response itself. */
   | { type: 'download-finished'; recording: string; complete: boolean }
   | { type: 'cdr-downloaded'; rows: number }
   | { type: 'report-sent'; action: string; url: string; attempt: number }
@@ -29,7 +29,7 @@ export interface PbxStats {
   heartbeats: number;
   refreshes: number;
   randoms: number;
-  /** Presented a second time. */
+  /** Presented more than once. */
   reusedRandoms: number;
   /** Presented more than 30 seconds after they were issued. */
   expiredRandoms: number;
@@ -37,9 +37,9 @@ export interface PbxStats {
   concurrentDownloads: number;
   maxConcurrentDownloads: number;
   cdrDownloads: number;
-  /** Each POST, repeats included. */
+  /** All POSTs, repeats included. */
   reports: number;
-  /** Method and path, without the query, which holds tokens. */
+  /** Method and path, without the query, which contains tokens. */
   requests: string[];
 }
 

@@ -1,30 +1,30 @@
-/** The two requests of a recording's download. */
+/** The two requests that download a recording. */
 export type Step = 'get_random' | 'download';
 
 /**
- * One way of going wrong with one recording. It does so `times` times (default 1, `deleted` for ever) and
- * then behaves. Of a list, the first one has to be used up before the second one is looked at.
+ * One way to misbehave with one recording. It happens `times` times (default 1; `deleted` forever), then the PBX
+ * behaves. In a list, each misbehaviour is used up before the next one applies.
  */
 export type Misbehaviour = { times?: number } & (
   | { kind: 'hang-up-before-reply'; at?: Step }
   | { kind: 'http-500'; at?: Step }
   | { kind: 'http-redirect'; location: string; at?: Step }
-  /** The token dies just before the request; the request then meets 20004. */
+  /** The token is dropped just before the request, which then gets 20004. */
   | { kind: 'token-dropped'; at?: Step }
   | { kind: 'not-ready'; at?: Step }
   | { kind: 'deleted' }
   | { kind: 'random-refused' }
   /**
-   * `afterBytes` of this reply, whichever part of the file it holds. `fin`: an orderly end of the connection;
-   * `reset`: a TCP RST. `contentLength` as the PBX's own by default.
+   * Cuts the connection after `afterBytes` of this response, whichever part of the file it contains. `fin`: ends
+   * it in order; `reset`: by a TCP RST. `contentLength` defaults to the PBX's own option.
    */
   | { kind: 'cut'; afterBytes: number; how: 'fin' | 'reset'; contentLength?: boolean }
   /** Sends `afterBytes` (default 1,000), then nothing more, until the client or `close()` ends it. */
   | { kind: 'stall'; afterBytes?: number }
   | { kind: 'drip'; chunkBytes?: number }
-  /** A `Content-Length` of `delta` more (the socket ends early) or fewer bytes than follow. */
+  /** Sends a `Content-Length` that is `delta` bytes more (the connection ends early) or fewer than follow. */
   | { kind: 'wrong-length'; delta: number }
-  /** `contentType`: the one of audio by default. */
+  /** `contentType` defaults to that of audio. */
   | { kind: 'json-instead-of-audio'; errno: string; contentType?: string }
   | { kind: 'html-instead-of-audio'; contentType?: string }
   | { kind: 'text-instead-of-audio'; text?: string; contentType?: string }
@@ -32,15 +32,15 @@ export type Misbehaviour = { times?: number } & (
 );
 
 type Early = 'hang-up-before-reply' | 'http-500' | 'http-redirect' | 'token-dropped';
-/** What happens before the PBX has looked at token and random. */
+/** Happens before the PBX checks token and random. */
 export type EarlyMisbehaviour = Extract<Misbehaviour, { kind: Early }>;
-/** What happens instead of the right answer to a right request. */
+/** Happens instead of the right response to a valid request. */
 export type LateMisbehaviour = Exclude<Misbehaviour, { kind: Early }>;
 
-/** What the misbehaviours of CDR downloads are planned for, in a recording's place. */
+/** Stands for the name of a recording where misbehaviours of CDR downloads are planned. */
 export const CDR_FILE = 'the CDR file';
 
-/** The misbehaviours still due, by recording. */
+/** The planned misbehaviours that are still to come, by recording. */
 export class Misbehaviours {
   #due = new Map<string, { misbehaviour: Misbehaviour; left: number }[]>();
 

@@ -29,14 +29,14 @@ export interface PbxParts {
 }
 
 export interface ApiRequest {
-  /** Below `/api/{version}/`. */
+  /** The part of the path after `/api/{version}/`. */
   path: string;
   query: Map<string, string>;
   body: Body;
-  /** The header, as it came. */
+  /** The `Range` header, unchanged. */
   range: string | undefined;
   token: string;
-  /** The caller's. */
+  /** The caller's IP address. */
   address: string;
   response: ServerResponse;
 }

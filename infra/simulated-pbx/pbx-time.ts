@@ -1,12 +1,12 @@
-/** `yyyy-MM-dd HH:mm:ss` on the PBX's own clock, as it stands in reports and CDR files. */
+/** Formats a time by the PBX's own clock, as in reports and CDR files: `yyyy-MM-dd HH:mm:ss`. */
 export function localTime(epochMs: number, timeZone: string): string {
-  // Sweden writes dates the way the PBX does.
+  // The Swedish locale formats dates as the PBX does.
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(
     epochMs,
   );
 }
 
-/** `yyyy-MM-dd HH:mm:ss UTC-8`, as `deviceinfo/query` tells the time. */
+/** Formats a time as in `deviceinfo/query`: `yyyy-MM-dd HH:mm:ss UTC-8`. */
 export function systemTime(epochMs: number, timeZone: string): string {
   const offset = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'shortOffset' })
     .formatToParts(epochMs)

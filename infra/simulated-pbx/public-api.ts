@@ -12,40 +12,40 @@ export interface SimulatedPbxOptions {
   password?: string;
   apiVersion?: ApiVersion;
   serialNumber?: string;
-  /** The PBX's own clock: `timestart`, names and CDR files are written in it. */
+  /** Time zone of the PBX's own clock, used in `timestart`, names and CDR files. */
   timeZone?: string;
-  /** Generated when absent. */
+  /** Generated if absent. */
   tls?: TlsIdentity;
   /** Plain HTTP instead of HTTPS. */
   plain?: boolean;
   maxTlsVersion?: MaxTlsVersion;
   host?: string;
   port?: number;
-  /** Recordings, CDRs and certificate are kept here; in memory when absent. */
+  /** Stores recordings, CDRs and certificate; they are kept in memory if absent. */
   directory?: string;
   now?: () => number;
   /** Whether recordings come with a `Content-Length`. */
   contentLength?: boolean;
-  /** What the download makes of a `Range`; `honoured` by default. */
+  /** How a download treats a `Range` header; `honoured` by default. */
   ranges?: Ranges;
-  /** As Cloud PBX: a refresh token keeps the session, the heartbeat does not. */
+  /** As on Cloud PBX, a refresh token keeps the session alive, and the heartbeat does not. */
   refreshTokens?: boolean;
-  /** No guide says whether a second login ends the first token. */
+  /** The guides do not say whether a second login ends the first token. */
   endsOldTokenOnLogin?: boolean;
-  /** How often a report is posted at most. */
+  /** Maximum number of times that a report is posted. */
   maxReports?: number;
-  /** Milliseconds before each repeat of a report, or what to wait for then. */
+  /** Milliseconds before each repeat of a report, or a function that resolves when it is due. */
   repeatDelay?: number | ((repeat: number) => Promise<unknown>);
   onEvent?: (event: PbxEvent) => void;
-  /** What carries the requests to it; by default a web server on a port of its own. */
+  /** Receives its requests; by default a web server on a port of its own. */
   serve?: typeof startWebServer;
-  /** What carries its reports away; by default HTTP. */
+  /** Sends its reports; by default over HTTP. */
   post?: PostReport;
 }
 
 export interface SimulatedCall {
   callId: string;
-  /** Its name; empty when the call was not recorded. */
+  /** Name of the recording; empty if the call was not recorded. */
   recording: string;
   bytes: Buffer;
   /** The `NewCdr` report, not posted yet. */
@@ -57,18 +57,18 @@ export interface SimulatedPbx {
   readonly certificate: string;
   readonly fingerprint256: string;
   readonly stats: Readonly<PbxStats>;
-  /** A call that has just ended: its recording and its CDR exist, its report is for `postReport`. */
+  /** Makes a call that has just ended. Its recording and its CDR exist; `postReport` posts its report. */
   makeCall(call: CallOptions & { misbehaviour?: Misbehaviour | Misbehaviour[] }): SimulatedCall;
   misbehave(recording: string, ...misbehaviours: Misbehaviour[]): void;
-  /** The same with the downloads of CDR files; what stands there of audio is then CSV. */
+  /** The same for downloads of CDR files: where a misbehaviour mentions audio, it is CSV. */
   misbehaveCdrs(...misbehaviours: Misbehaviour[]): void;
-  /** Removes the file, not the CDR. No guide says for sure whether asking for it then meets 20014 or 20012. */
+  /** Removes the file, not the CDR. The guides are not clear on whether requests for it get 20014 or 20012. */
   deleteRecording(recording: string, errno?: '20012' | '20014'): void;
-  /** Posts to the subscribed URL until the answer is 200, while the subscriber's token lives. */
+  /** Posts to the subscribed URL until the response is 200, as long as the subscriber's token is alive. */
   postReport(report: Record<string, unknown>): Promise<ReportOutcome>;
-  /** Posts any text once, to whoever subscribed last, token or no token. */
+  /** Posts any text once to the latest subscriber, even if its token has expired. */
   postRaw(body: string | Buffer, headers?: Record<string, string>): Promise<Answer>;
-  /** Cuts all connections, forgets tokens and randoms, then posts `BootUp` to whoever subscribed last. */
+  /** Cuts all connections, forgets tokens and randoms, then posts `BootUp` to the latest subscriber. */
   reboot(): Promise<ReportOutcome>;
   dropTokens(): void;
   setPassword(password: string): void;

@@ -1,6 +1,6 @@
 /**
- * The fields of a query. No guide says whether the PBX takes a bare `+` for a plus or for a space, so a
- * client must send neither: here it reads as a character that matches nothing.
+ * Parses the fields of a query. The guides do not say whether the PBX reads a bare `+` as a plus or as a space, so
+ * clients must not send one: here it becomes a character that matches nothing.
  */
 export function parseQuery(search: string): Map<string, string> {
   const pairs = search.replace('?', '').split('&');

@@ -1,12 +1,12 @@
 import { randomHex } from './sessions.ts';
 
 const LIFETIME_MS = 30_000;
-/** How long a dead random is remembered, only to tell what was wrong with it. */
+/** How long a random is remembered, so that a refusal of an old one can say why. */
 const MEMORY_MS = 600_000;
 
 export type RandomRefusal = 'unknown' | 'reused' | 'expired' | 'other-resource' | 'other-address';
 
-/** Random strings: 30 seconds, one use, bound to what they were asked for and to who may download it. */
+/** Random strings, valid for 30 seconds and one use, for one resource and the addresses that may download it. */
 export class Randoms {
   #now: () => number;
   #randoms = new Map<string, { resource: string; addresses: string[]; issuedAt: number; used: boolean }>();
@@ -25,7 +25,7 @@ export class Randoms {
     return random;
   }
 
-  /** Uses the random up, rightly presented or not. Tells why it may not be used, if so. */
+  /** Uses up the random, even if it is presented wrongly. Returns why it is refused, or `undefined`. */
   take(random: string, resource: string, address: string): RandomRefusal | undefined {
     const entry = this.#randoms.get(random);
     if (!entry) return 'unknown';

@@ -4,19 +4,19 @@ import { setTimeout } from 'node:timers/promises';
 import type { PbxEvent } from './events.ts';
 import type { Subscription } from './subscription.ts';
 
-const ANSWER_TIMEOUT_MS = 10_000;
+const RESPONSE_TIMEOUT_MS = 10_000;
 
 export type Answer = number | 'no-answer';
 
 export interface ReportOutcome {
   delivered: boolean;
-  /** One per POST, the repeats included; none when nobody was subscribed. */
+  /** One per POST, repeats included; empty if nobody was subscribed. */
   answers: Answer[];
 }
 
 export interface ReportSenderOptions {
   maxReports: number;
-  /** Milliseconds before each repeat, or what to wait for then. */
+  /** Milliseconds before each repeat, or a function that resolves when it is due. */
   repeatDelay: number | ((repeat: number) => Promise<unknown>);
   emit: (event: PbxEvent) => void;
   post?: PostReport;
@@ -24,10 +24,10 @@ export interface ReportSenderOptions {
 
 type Headers = Record<string, string>;
 
-/** Posts a text once and tells the status of the answer. */
+/** Posts a text once and resolves to the status of the response. */
 export type PostReport = (url: string, body: string | Buffer, headers: Headers) => Promise<Answer>;
 
-/** Posts reports the way the PBX does: anything but 200 makes it send the same again. */
+/** Posts reports as the PBX does: unless the response is 200, it sends the same report again. */
 export class ReportSender {
   #options: ReportSenderOptions;
   #closing = new AbortController();
@@ -36,7 +36,7 @@ export class ReportSender {
     this.#options = options;
   }
 
-  /** `subscription` is asked before each attempt: when the token has died meanwhile, the repeats end. */
+  /** `subscription` is called before each attempt: the repeats end when the token has expired. */
   async post(
     report: Record<string, unknown>,
     subscription: () => Subscription | undefined,
@@ -63,13 +63,13 @@ export class ReportSender {
 
   postOnce(url: string, body: string | Buffer, headers: Headers = {}): Promise<Answer> {
     if (this.#options.post) return this.#options.post(url, body, headers);
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(RESPONSE_TIMEOUT_MS)]);
     return new Promise((resolve) => {
       const target = URL.parse(url);
       if (!target) return resolve('no-answer');
       const options: https.RequestOptions = {
         method: 'POST',
-        // A connection of its own for each report, and no look at the certificate: it is a PBX.
+        // Like the PBX: a new connection for each report, and no check of the certificate.
         agent: false,
         rejectUnauthorized: false,
         signal,
@@ -97,12 +97,12 @@ export class ReportSender {
 
   async #wait(delay: ReportSenderOptions['repeatDelay'], repeat: number): Promise<void> {
     if (typeof delay === 'function') await delay(repeat);
-    // Closing cuts the wait short; the loop then sees it.
+    // Closing cuts the wait short. The loop then notices that it is closing.
     else await setTimeout(delay, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 }
 
-/** Without `"version":"1.0.2"` in the login the PBX writes a key twice. */
+/** Without `"version":"1.0.2"` in the login, the PBX writes one key twice. */
 function serialize(report: Record<string, unknown>, wellFormed: boolean): string {
   const json = JSON.stringify(report);
   if (wellFormed) return json;

@@ -23,7 +23,7 @@ interface Session {
   subscription: Subscription | undefined;
 }
 
-/** Logins, tokens, lockout, and who is subscribed to the reports. */
+/** Logins, tokens, the lockout, and the subscriptions to reports. */
 export class Sessions {
   #options: SessionOptions;
   #sessions = new Map<string, Session>();
@@ -54,7 +54,7 @@ export class Sessions {
     return this.#issueToken(session);
   }
 
-  /** Checks a token and, by default, gives it 30 more minutes. */
+  /** Checks a token and, by default, keeps it alive for another 30 minutes. */
   use(token: string, keepsAlive = true): Errno | undefined {
     if (token === '') return '20005';
     const session = this.#sessions.get(token);
@@ -66,13 +66,13 @@ export class Sessions {
 
   heartbeat(token: string, body: Body, address: string): Outcome {
     const session = this.#sessions.get(token);
-    if (session && textOf(body.url) !== '') this.#subscribe(session, body, address);
+    if (session && fieldText(body.url) !== '') this.#subscribe(session, body, address);
     return {};
   }
 
-  /** Unlike the other calls this one takes no token: it is how a token that has timed out is replaced. */
+  /** Unlike other calls, this one takes no token, because it replaces a token that has timed out. */
   refresh(body: Body): Outcome {
-    const refreshToken = textOf(body.refreshtoken);
+    const refreshToken = fieldText(body.refreshtoken);
     if (refreshToken === '') return '20005';
     const old = [...this.#sessions].find(([, session]) => session.refreshToken === refreshToken);
     if (!old) return '20004';
@@ -94,7 +94,7 @@ export class Sessions {
     this.#options = { ...this.#options, password };
   }
 
-  /** The newest subscription whose token is alive: reports flow only while one is. */
+  /** The latest subscription whose token is alive. Without one, no reports are sent. */
   liveSubscription(): Subscription | undefined {
     const live = [...this.#sessions.values()].filter((session) => this.#isAlive(session));
     return live.some((session) => session.subscription === this.#latestSubscription)
@@ -102,17 +102,17 @@ export class Sessions {
       : live.findLast((session) => session.subscription)?.subscription;
   }
 
-  /** Where the `BootUp` report goes, at a moment when no token is alive. */
+  /** The destination of the `BootUp` report, which is sent when no token is alive. */
   latestSubscription(): Subscription | undefined {
     return this.#latestSubscription;
   }
 
   #subscribe(session: Session, body: Body, callerAddress: string): void {
     const url = resolveReportUrl({
-      url: textOf(body.url),
-      // The heartbeat's flag goes by both names in the guides.
-      urltag: textOf(body.urltag ?? body.urlflag),
-      port: textOf(body.port),
+      url: fieldText(body.url),
+      // The guides use both names for the heartbeat's flag.
+      urltag: fieldText(body.urltag ?? body.urlflag),
+      port: fieldText(body.port),
       callerAddress,
     });
     if (url === undefined) return;
@@ -140,8 +140,8 @@ export class Sessions {
   }
 }
 
-/** Fields arrive as strings or as numbers; anything else counts as absent. */
-export function textOf(value: unknown): string {
+/** Returns a field as text. Fields are strings or numbers; anything else counts as absent (`''`). */
+export function fieldText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 

@@ -27,7 +27,7 @@ export type { Answer, ReportOutcome } from './reports.ts';
 
 const CERTIFICATE_NAMES = ['pbx.test', 'localhost', '127.0.0.1'];
 
-/** Starts a Yeastar S-Series PBX, as far as its API goes, on a loopback address. */
+/** Starts a simulated Yeastar S-Series PBX, as far as its API is concerned, on a loopback address. */
 export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Promise<SimulatedPbx> {
   const { apiVersion = 'v1.1.0', serialNumber = '369362089179', timeZone = 'UTC', now = Date.now } = options;
   const { username = 'api', password = 'pbx-password', directory, host = '127.0.0.1', port = 0 } = options;
@@ -52,14 +52,14 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
   const misbehaviours = new Misbehaviours();
   const reports = new ReportSender({ maxReports, repeatDelay, emit, ...(post && { post }) });
 
-  const keepIdentity = (identity: TlsIdentity) => {
+  const saveIdentity = (identity: TlsIdentity) => {
     if (directory !== undefined) writeIdentity(directory, identity);
     return identity;
   };
-  const kept = directory === undefined ? undefined : readIdentity(directory);
+  const savedIdentity = directory === undefined ? undefined : readIdentity(directory);
   let tls = options.plain
     ? undefined
-    : keepIdentity(options.tls ?? kept ?? (await generateCertificate(CERTIFICATE_NAMES)));
+    : saveIdentity(options.tls ?? savedIdentity ?? (await generateCertificate(CERTIFICATE_NAMES)));
 
   const server = await serve({
     tls,
@@ -133,7 +133,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     dropTokens: () => sessions.dropAll(),
     setPassword: (newPassword) => sessions.setPassword(newPassword),
     replaceCertificate: async (identity) => {
-      tls = keepIdentity(identity ?? (await generateCertificate(CERTIFICATE_NAMES)));
+      tls = saveIdentity(identity ?? (await generateCertificate(CERTIFICATE_NAMES)));
       server.replaceIdentity(tls);
     },
     close: () => {

@@ -1,5 +1,6 @@
+/** Samples per second. */
 const RATE = 8000;
-/** Formants are moved along every 5 ms. */
+/** Formants move every 40 samples: 5 ms. */
 const STEP = 40;
 /** First three formants of seven vowels, in Hz. */
 const VOWELS = [
@@ -23,7 +24,7 @@ export interface SpeechOptions {
   voice?: 'low' | 'high' | 'conversation';
 }
 
-/** A RIFF/WAVE file, PCM 8 kHz 16 bit mono, of babble: phrases of voiced syllables with pauses between. */
+/** Generates a RIFF/WAVE file (PCM, 8 kHz, 16 bit, mono) of babble: phrases of voiced syllables, and pauses. */
 export function generateSpeech({ seconds, seed = 1, voice = 'conversation' }: SpeechOptions): Buffer {
   const samples = new Float64Array(Math.round(seconds * RATE));
   const random = seededRandom(seed);
@@ -36,7 +37,7 @@ export function generateSpeech({ seconds, seed = 1, voice = 'conversation' }: Sp
   return waveFile(samples);
 }
 
-/** Adds a phrase from `start` on; returns where it ends. */
+/** Adds a phrase at the sample `start`. Returns where it ends. */
 function addPhrase(
   samples: Float64Array,
   start: number,
@@ -53,7 +54,7 @@ function addPhrase(
   for (let syllable = 0; syllable < syllables; syllable++) {
     const vowel = VOWELS[Math.floor(random() * VOWELS.length)] ?? VOWELS[0];
     const length = Math.round(between(0.11, 0.24) * RATE);
-    // Pitch falls over a phrase, with some melody on the syllables.
+    // Pitch falls over a phrase and varies from syllable to syllable.
     const pitch = voice.pitch * (1.15 - (0.3 * syllable) / syllables) * between(0.93, 1.07);
     const loudness = between(0.6, 1);
     const consonant = random() < 0.35 ? 0.04 * RATE : 0;

@@ -24,11 +24,11 @@ export function createMemoryStorage(): Storage {
   };
 }
 
-/** Keeps everything in `directory`, where a later process finds it again. */
+/** Stores everything in `directory`, where a later process finds it again. */
 export function openStorage(directory: string): Storage {
   const reportFile = join(directory, 'cdr.jsonl');
-  // Names hold callers' numbers, and tests make up worse: encoded, no name leaves the folder.
-  const pathOf = (name: string) => join(directory, 'recordings', encodeURIComponent(name));
+  // Names contain phone numbers, and in tests worse. Encoded, no name leads out of the folder.
+  const recordingPath = (name: string) => join(directory, 'recordings', encodeURIComponent(name));
   mkdirSync(join(directory, 'recordings'), { recursive: true });
   const lines = existsSync(reportFile) ? readFileSync(reportFile, 'utf8').split('\n').filter(Boolean) : [];
   const reports: Report[] = lines.map((line) => JSON.parse(line));
@@ -38,8 +38,9 @@ export function openStorage(directory: string): Storage {
       reports.push(report);
       appendFileSync(reportFile, `${JSON.stringify(report)}\n`);
     },
-    writeRecording: (name, bytes) => writeFileSync(pathOf(name), bytes),
-    readRecording: (name) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name)) : undefined),
-    removeRecording: (name) => rmSync(pathOf(name), { force: true }),
+    writeRecording: (name, bytes) => writeFileSync(recordingPath(name), bytes),
+    readRecording: (name) =>
+      existsSync(recordingPath(name)) ? readFileSync(recordingPath(name)) : undefined,
+    removeRecording: (name) => rmSync(recordingPath(name), { force: true }),
   };
 }

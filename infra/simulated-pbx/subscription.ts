@@ -5,9 +5,9 @@ export interface Subscription {
 }
 
 /**
- * The URL that a login or a heartbeat subscribes, or `undefined` when it names neither URL nor port.
- * `urltag` "1" means absolute, and the guide's examples have no scheme; anything else means relative to the
- * caller's address and `port`. Without `url` the reports go to the root of the caller's address.
+ * Returns the URL that a login or a heartbeat subscribes, or `undefined` if it has neither URL nor port. If `urltag`
+ * is "1", the URL is absolute; the guide's examples omit the scheme. Otherwise it is relative to the caller's address
+ * and `port`. Without `url`, reports go to the root of the caller's address.
  */
 export function resolveReportUrl(fields: {
   url: string;

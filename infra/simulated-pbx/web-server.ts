@@ -8,7 +8,7 @@ import type { TlsIdentity } from './certificate.ts';
 export type MaxTlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2';
 
 export interface WebServerOptions {
-  /** Without it the server speaks plain HTTP. */
+  /** If `undefined`, the server speaks plain HTTP. */
   tls: TlsIdentity | undefined;
   maxTlsVersion: MaxTlsVersion | undefined;
   host: string;
@@ -31,19 +31,19 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     try {
       await handle(request, response);
     } catch (error) {
-      // A client that left is no fault of ours; anything else is, and has to be seen.
+      // Ignore errors after a client has hung up. Any other error is a bug and must surface.
       if (!request.socket.destroyed) throw error;
     }
   };
   const secureServer = tls && createTlsServer(tlsOptions(tls, maxTlsVersion), listener);
   const server = secureServer ?? createServer(listener);
-  // TCP sockets by their other end: a TLS socket cannot reset its connection, the one below it can.
+  // TCP sockets by remote address and port: a TLS socket cannot reset its connection, but the TCP socket below it can.
   const sockets = new Map<string, Socket>();
   server.on('connection', (socket) => {
-    const key = peerOf(socket);
+    const key = peerKey(socket);
     sockets.set(key, socket);
     socket.on('close', () => sockets.delete(key));
-    // Resets by the client are everyday business here.
+    // Resets by the client are normal here.
     socket.on('error', () => {});
   });
   const dropConnections = () => {
@@ -55,10 +55,10 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   return {
     origin: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     replaceIdentity: (identity) => {
-      if (!secureServer) throw new Error('A PBX of plain HTTP has no certificate');
+      if (!secureServer) throw new Error('A PBX with plain HTTP has no certificate');
       secureServer.setSecureContext(tlsOptions(identity, maxTlsVersion));
     },
-    reset: (socket) => sockets.get(peerOf(socket))?.resetAndDestroy(),
+    reset: (socket) => sockets.get(peerKey(socket))?.resetAndDestroy(),
     dropConnections,
     close: async () => {
       const closed = once(server, 'close');
@@ -71,8 +71,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
 
 function tlsOptions(tls: TlsIdentity, maxVersion: MaxTlsVersion | undefined): SecureContextOptions {
   if (!maxVersion) return { ...tls };
-  // OpenSSL speaks the versions before 1.2 at security level 0 only.
+  // OpenSSL supports versions before 1.2 only at security level 0.
   return { ...tls, maxVersion, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
 }
 
-const peerOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
+const peerKey = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`;

@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { Errno, Outcome } from './errno.ts';
 
-/** Failures are HTTP 200 as well, and their number is a string. */
-export function replyOutcome(response: ServerResponse, outcome: Outcome): void {
+/** Failures are sent with HTTP 200 as well. Their number is a string. */
+export function sendOutcome(response: ServerResponse, outcome: Outcome): void {
   const fields = typeof outcome === 'string' ? failure(outcome) : { status: 'Success', ...outcome };
-  reply(response, 200, 'application/json', JSON.stringify(fields));
+  send(response, 200, 'application/json', JSON.stringify(fields));
 }
 
 export const failure = (errno: Errno | string) => ({ status: 'Failed', errno });
 
-export function replyHtml(response: ServerResponse, status: number, title: string): void {
-  reply(
+export function sendHtml(response: ServerResponse, status: number, title: string): void {
+  send(
     response,
     status,
     'text/html',
@@ -18,7 +18,7 @@ export function replyHtml(response: ServerResponse, status: number, title: strin
   );
 }
 
-export function reply(response: ServerResponse, status: number, contentType: string, body: string): void {
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
   response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 }
