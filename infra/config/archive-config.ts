@@ -14,10 +14,10 @@ import { pbxIdSchema, pbxSettings, tlsSchema } from '../../functions/shared/conf
 import { bucketSchema } from './bucket-config.ts';
 import { networkSchema } from './network-config.ts';
 
-/** Where cdk.json lies; paths in it are relative to this. */
+/** The directory of cdk.json. Paths in it are relative to this. */
 const projectRoot = resolve(import.meta.dirname, '../..');
 
-/** PEM text stays as it is; anything else is the path of a PEM file. */
+/** Returns PEM text unchanged; anything else is the path of a PEM file. An unreadable file yields `''`. */
 function loadPem(pemOrPath: string): string {
   if (pemOrPath.includes('-----BEGIN')) return pemOrPath;
   try {
@@ -38,22 +38,22 @@ function isCertificate(pem: string): boolean {
 const certificateSchema = v.pipe(
   v.string(),
   v.transform(loadPem),
-  v.check(isCertificate, 'should be a PEM certificate, or the path of one as seen from cdk.json'),
-  // It would be shipped in a Lambda layer, which is no place for a secret.
-  v.check((pem) => !pem.includes('PRIVATE KEY-----'), 'should not hold a private key'),
+  v.check(isCertificate, 'should be a PEM certificate, or the path of one relative to cdk.json'),
+  // The text is deployed in a Lambda layer, which is no place for a secret.
+  v.check((pem) => !pem.includes('PRIVATE KEY-----'), 'should not contain a private key'),
 );
 
 const [, caOrFingerprint] = tlsSchema.pipe;
 
 const stackPbxSchema = v.strictObject({
   ...pbxSettings,
-  // The password's MD5 and the session token would travel readable; only the local trial allows that.
+  // Over http the password's MD5 hash and the session token would be readable. Only a local trial allows that.
   baseUrl: v.pipe(pbxSettings.baseUrl, v.startsWith('https://', 'should begin with https://')),
   tls: v.optional(
     v.pipe(v.strictObject({ ...tlsSchema.entries, ca: v.optional(certificateSchema) }), caOrFingerprint),
     {},
   ),
-  /** How many recordings are fetched from this PBX at once. Lambda takes no less than 2 for a queue. */
+  /** Recordings fetched from this PBX at once. Lambda's minimum for a queue is 2. */
   maxConcurrency: v.optional(
     v.pipe(
       v.number(),
@@ -70,7 +70,7 @@ const linkAuthorizationSchema = v.variant('type', [
   v.strictObject({ type: v.literal('iam') }),
   v.strictObject({
     type: v.literal('jwt'),
-    /** API Gateway finds the keys below it, at /.well-known/openid-configuration. */
+    /** API Gateway finds the signing keys through {issuer}/.well-known/openid-configuration. */
     issuer: v.pipe(v.string(), v.url(), v.startsWith('https://', 'should begin with https://')),
     audience: v.pipe(
       v.array(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
@@ -93,32 +93,32 @@ const linksSchema = v.strictObject({
 });
 
 const webhookSchema = v.strictObject({
-  /** For PBXs that cannot post to https: a CloudFront distribution that takes reports over plain HTTP too. */
+  /** Adds a CloudFront distribution that accepts reports over plain HTTP, for PBXs that cannot post to https. */
   plainHttp: v.optional(v.boolean(), false),
 });
 
-const hours = (usual: number, most = MAX_RECONCILE_HOURS) =>
+const hours = (defaultHours: number, maxHours = MAX_RECONCILE_HOURS) =>
   v.optional(
     v.pipe(
       v.number(),
       v.integer(),
       v.minValue(1, 'should be at least 1'),
-      v.maxValue(most, `should be at most ${most}`),
+      v.maxValue(maxHours, `should be at most ${maxHours}`),
     ),
-    usual,
+    defaultHours,
   );
 
 const runSchema = (
   { everyHours, overHours }: { everyHours: number; overHours: number },
-  mostEveryHours?: number,
+  maxEveryHours?: number,
 ) =>
   v.optional(
     v.pipe(
-      v.strictObject({ everyHours: hours(everyHours, mostEveryHours), overHours: hours(overHours) }),
+      v.strictObject({ everyHours: hours(everyHours, maxEveryHours), overHours: hours(overHours) }),
       v.forward(
         v.check(
           (run) => run.overHours >= run.everyHours,
-          'should be at least everyHours: no call may be left out',
+          'should be at least everyHours; otherwise some calls are never compared',
         ),
         ['overHours'],
       ),
@@ -126,32 +126,32 @@ const runSchema = (
     {},
   );
 
-/** How often the PBXs' call logs are compared with the bucket, and how far back. */
+/** How often, and how far back, the PBXs' call logs are compared with the bucket. */
 const reconciliationSchema = v.strictObject({
-  /** At least daily: an alarm waits for three runs, and cannot look back further than seven days. */
+  /** At least daily: an alarm evaluates three runs, and CloudWatch looks back seven days at most. */
   recent: runSchema(DEFAULT_RECONCILIATION.recent, 24),
   wide: runSchema(DEFAULT_RECONCILIATION.wide),
 });
 
 const alarmsSchema = v.strictObject({
-  /** SNS asks there for a confirmation before it sends anything else. */
+  /** SNS first sends a confirmation request to this address, and nothing else until it is confirmed. */
   email: v.optional(v.pipe(v.string(), v.email('should be an e-mail address'))),
 });
 
-/** Those that CloudWatch Logs knows. "Never" is not one of them: logs tell when somebody called. */
+/** The periods that CloudWatch Logs supports, except "never expire": logs show when calls took place. */
 const retentionDays = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
 
 const configSchema = v.pipe(
   v.strictObject({
-    /** At most 39 characters: a queue's name is this, a hyphen and a PBX id of up to 40, and may have 80. */
+    /** At most 39 characters: a queue name adds a hyphen and a PBX id of up to 40, and SQS allows 80 in all. */
     stackName: v.optional(
       v.pipe(
         v.string(),
         v.regex(
           /^[A-Za-z][A-Za-z0-9-]{0,38}$/,
-          'should be 1 to 39 letters, digits and hyphens, a letter first',
+          'should be 1 to 39 letters, digits and hyphens, starting with a letter',
         ),
       ),
       'PbxRecordingArchive',
@@ -175,7 +175,7 @@ const configSchema = v.pipe(
       [['pbxs'], ['webhook']],
       ({ pbxs, webhook }) =>
         webhook.plainHttp || !Object.values(pbxs).some((pbx) => pbx.reportUrl?.startsWith('http://{host}')),
-      'should be true, because the reportUrl of a PBX begins with http://{host} and API Gateway speaks only https',
+      'should be true: the reportUrl of a PBX begins with http://{host}, and API Gateway accepts only https',
     ),
     ['webhook', 'plainHttp'],
   ),
@@ -183,9 +183,9 @@ const configSchema = v.pipe(
     v.partialCheck(
       [['bucket'], ['reconciliation']],
       ({ bucket: { expireAfterDays = Number.POSITIVE_INFINITY }, reconciliation: { recent, wide } }) =>
-        // The windows are whole days, from some hours before.
+        // Whole days are compared, starting some hours before `overHours`.
         24 * (expireAfterDays - 2) >= Math.max(recent.overHours, wide.overHours),
-      'should be two days more than reconciliation looks back, which would bring back what has just expired',
+      'should be at least two days more than reconciliation looks back; otherwise it archives expired recordings again',
     ),
     ['bucket', 'expireAfterDays'],
   ),
@@ -193,7 +193,7 @@ const configSchema = v.pipe(
 
 export type ArchiveConfig = v.InferOutput<typeof configSchema>;
 
-/** Throws one error that names every problem of the context key `archive` by its path, and no value. */
+/** Validates the context key `archive`. Throws one error that lists every problem by its path, without its value. */
 export function readArchiveConfig(context: unknown): ArchiveConfig {
   return parseSettings('The context "archive" in cdk.json', configSchema, context);
 }

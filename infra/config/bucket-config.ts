@@ -1,16 +1,16 @@
 import * as v from 'valibot';
 
-const days = (least: number) =>
-  v.optional(v.pipe(v.number(), v.integer(), v.minValue(least, `should be at least ${least}`)));
+const days = (minDays: number) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(minDays, `should be at least ${minDays}`)));
 
 /**
- * How the recordings are kept. Only storage classes that are read at once are on offer: a link to a
- * recording that first has to be restored would be broken for hours.
+ * How the recordings are stored. Only storage classes with immediate access are offered: in any other, a link
+ * would not work until the recording has been restored, which takes hours.
  */
 export const bucketSchema = v.pipe(
   v.strictObject({
     encryption: v.optional(v.picklist(['s3', 'kms']), 's3'),
-    /** With `kms`: an existing key of yours. Without it the stack makes one. */
+    /** An existing key, for `kms`. If absent, the stack creates one. */
     kmsKeyArn: v.optional(
       v.pipe(
         v.string(),
@@ -20,13 +20,13 @@ export const bucketSchema = v.pipe(
         ),
       ),
     ),
-    /** S3 refuses less than 30. */
+    /** S3's minimum is 30. */
     infrequentAccessAfterDays: days(30),
     glacierInstantRetrievalAfterDays: days(1),
     expireAfterDays: days(1),
     objectLock: v.optional(
       v.strictObject({
-        /** `compliance` cannot be undone by anyone, the account's root user included, before the days are over. */
+        /** With `compliance`, nobody can delete a recording before the days are over, not even the root user. */
         mode: v.picklist(['governance', 'compliance']),
         days: v.pipe(
           v.number(),
@@ -41,14 +41,14 @@ export const bucketSchema = v.pipe(
     v.partialCheck(
       [['encryption'], ['kmsKeyArn']],
       (bucket) => bucket.kmsKeyArn === undefined || bucket.encryption === 'kms',
-      'should only be given with encryption kms',
+      'is only valid with encryption kms',
     ),
     ['kmsKeyArn'],
   ),
   v.forward(
     v.partialCheck(
       [['infrequentAccessAfterDays'], ['glacierInstantRetrievalAfterDays']],
-      // S3's rule, because Infrequent Access is paid for 30 days at least.
+      // Required by S3, because Infrequent Access is billed for at least 30 days.
       (bucket) => isAtLeast(bucket.glacierInstantRetrievalAfterDays, bucket.infrequentAccessAfterDays, 30),
       'should be at least 30 days after infrequentAccessAfterDays',
     ),
@@ -68,13 +68,13 @@ export const bucketSchema = v.pipe(
     v.partialCheck(
       [['expireAfterDays'], ['objectLock']],
       (bucket) => isAtLeast(bucket.expireAfterDays, bucket.objectLock?.days, 0),
-      'should not be earlier than objectLock.days: a locked recording cannot be removed',
+      'should be at least objectLock.days: a locked recording cannot be deleted',
     ),
     ['expireAfterDays'],
   ),
 );
 
-/** What is not configured is in nobody's way. */
+/** True also if either is absent: it then sets no limit. */
 function isAtLeast(later: number | undefined, earlier: number | undefined, gapDays: number): boolean {
   return later === undefined || earlier === undefined || later >= earlier + gapDays;
 }

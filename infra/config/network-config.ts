@@ -12,7 +12,7 @@ const common = {
     v.regex(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'should look like vpc-0123456789abcdef0'),
   ),
   subnetIds: idList(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'subnet-0123456789abcdef0'),
-  /** What a firewall on the way to the PBX may already know; without it the stack makes a group of its own. */
+  /** Groups that a firewall on the way to the PBX may already allow. If absent, the stack creates one. */
   securityGroupIds: v.optional(idList(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'sg-0123456789abcdef0')),
 };
 
@@ -21,17 +21,18 @@ export const networkSchema = v.variant('endpoints', [
   v.strictObject({
     ...common,
     /**
-     * The stack makes endpoints for S3, SQS and Secrets Manager. SQS and Secrets Manager then resolve to
-     * them in the whole VPC, and they let in nobody but our functions: only for a VPC whose other machines
-     * use neither, and that has no such endpoints yet. An endpoint takes one subnet of each zone.
+     * The stack creates endpoints for S3, SQS and Secrets Manager. The names of SQS and Secrets Manager then
+     * resolve to these endpoints in the whole VPC, but the endpoints admit only the stack's functions. Use this
+     * only in a VPC that has no such endpoints yet and whose other machines use neither service. An endpoint
+     * accepts one subnet per Availability Zone.
      */
     endpoints: v.literal('create'),
-    /** Of these subnets: a gateway endpoint, such as S3's, is a route. */
+    /** The route tables of these subnets: a gateway endpoint, such as S3's, is a route in them. */
     routeTableIds: idList(/^rtb-([0-9a-f]{8}|[0-9a-f]{17})$/, 'rtb-0123456789abcdef0'),
   }),
   v.strictObject({
     ...common,
-    /** The subnets reach AWS already, through a NAT gateway or endpoints. */
+    /** The subnets already reach AWS, through a NAT gateway or endpoints. */
     endpoints: v.literal('existing'),
   }),
 ]);

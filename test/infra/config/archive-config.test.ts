@@ -77,7 +77,7 @@ describe('the configuration', () => {
         logRetentionDays: 31,
       }),
     ).toEqual([
-      'stackName: should be 1 to 39 letters, digits and hyphens, a letter first',
+      'stackName: should be 1 to 39 letters, digits and hyphens, starting with a letter',
       'pbxs.Head Office: should be 1 to 40 of a-z, 0-9 and inner hyphens',
       'pbxs.branch.baseUrl: should begin with https://',
       'pbxs.branch.apiVersion: should be ("v1.1.0" | "v2.0.0")',
@@ -139,7 +139,7 @@ describe('the configuration', () => {
 
 describe('a certificate', () => {
   const unreadable =
-    'pbxs.head-office.tls.ca: should be a PEM certificate, or the path of one as seen from cdk.json';
+    'pbxs.head-office.tls.ca: should be a PEM certificate, or the path of one relative to cdk.json';
 
   test('may be given as text', () => {
     const config = readArchiveConfig({ pbxs: { 'head-office': { ...office, tls: { ca: cert } } } });
@@ -167,7 +167,7 @@ describe('a certificate', () => {
 
   test('is refused with a private key beside it', () => {
     expect(problemsOfPbx({ tls: { ca: `${cert}\n${privateKey}` } })).toEqual([
-      'pbxs.head-office.tls.ca: should not hold a private key',
+      'pbxs.head-office.tls.ca: should not contain a private key',
     ]);
   });
 
@@ -189,7 +189,7 @@ describe('settings that depend on each other', () => {
   test('a PBX is sent to plain HTTP only where something listens', () => {
     const pbxs = { 'head-office': { ...office, reportUrl: 'http://{host}' } };
     expect(problemsOf({ pbxs })).toEqual([
-      'webhook.plainHttp: should be true, because the reportUrl of a PBX begins with http://{host} and API Gateway speaks only https',
+      'webhook.plainHttp: should be true: the reportUrl of a PBX begins with http://{host}, and API Gateway accepts only https',
     ]);
     expect(problemsOf({ pbxs, webhook: { plainHttp: true } })).toEqual([]);
   });
@@ -208,7 +208,7 @@ describe('settings that depend on each other', () => {
   test.each([
     [
       { kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0' },
-      'kmsKeyArn: should only be given with encryption kms',
+      'kmsKeyArn: is only valid with encryption kms',
     ],
     [
       { infrequentAccessAfterDays: 30, glacierInstantRetrievalAfterDays: 59 },
@@ -224,7 +224,7 @@ describe('settings that depend on each other', () => {
     ],
     [
       { expireAfterDays: 89, objectLock: { mode: 'governance', days: 90 } },
-      'expireAfterDays: should not be earlier than objectLock.days: a locked recording cannot be removed',
+      'expireAfterDays: should be at least objectLock.days: a locked recording cannot be deleted',
     ],
   ])('the bucket %j is refused', (bucket, problem) => {
     expect(problemsWith({ bucket })).toEqual([`bucket.${problem}`]);
@@ -234,7 +234,7 @@ describe('settings that depend on each other', () => {
     const run = (recent: object) => problemsWith({ reconciliation: { recent } });
     expect(run({ everyHours: 24, overHours: 744 })).toEqual([]);
     expect(run({ everyHours: 12, overHours: 11 })).toEqual([
-      'reconciliation.recent.overHours: should be at least everyHours: no call may be left out',
+      'reconciliation.recent.overHours: should be at least everyHours; otherwise some calls are never compared',
     ]);
     expect(run({ everyHours: 25, overHours: 25 })).toEqual([
       'reconciliation.recent.everyHours: should be at most 24',
@@ -248,7 +248,7 @@ describe('settings that depend on each other', () => {
 
   test('reconciliation does not bring back what has just expired', () => {
     const problem =
-      'bucket.expireAfterDays: should be two days more than reconciliation looks back, which would bring back what has just expired';
+      'bucket.expireAfterDays: should be at least two days more than reconciliation looks back; otherwise it archives expired recordings again';
     expect(problemsWith({ bucket: { expireAfterDays: 8 } })).toEqual([problem]);
     expect(problemsWith({ bucket: { expireAfterDays: 9 } })).toEqual([]);
     const wide = { overHours: 24 };
