@@ -11,26 +11,31 @@ export class ArchiveMetrics {
   }
 
   forStack(name: MetricName, statistic: string, period: Duration): Metric {
-    return this.metric(name, statistic, period, {});
+    return this.createMetric(name, statistic, period, {});
   }
 
   forPbx(pbx: string, name: MetricName, statistic: string, period: Duration): Metric {
-    return this.metric(name, statistic, period, { pbx });
+    return this.createMetric(name, statistic, period, { pbx });
   }
 
-  /** A line for each PBX, or each code, that there is. Only a graph can show it: no alarm can search. */
-  each(dimension: 'pbx' | 'code', name: MetricName, statistic: string, period: Duration): SearchExpression {
-    const expression = this.search(dimension, name, statistic, period);
+  /** One line per PBX, or per code. Only for graphs: an alarm cannot use a search expression. */
+  splitBy(
+    dimension: 'pbx' | 'code',
+    name: MetricName,
+    statistic: string,
+    period: Duration,
+  ): SearchExpression {
+    const expression = this.searchExpression(dimension, name, statistic, period);
     return new SearchExpression({ expression, label: `\${PROP('Dim.${dimension}')}`, period });
   }
 
-  /** One line for all PBXs together. */
-  sum(name: MetricName, statistic: string, period: Duration): MathExpression {
-    const expression = `SUM(${this.search('pbx', name, statistic, period)})`;
+  /** One line: the sum over all PBXs. */
+  sumOverPbxs(name: MetricName, statistic: string, period: Duration): MathExpression {
+    const expression = `SUM(${this.searchExpression('pbx', name, statistic, period)})`;
     return new MathExpression({ expression, label: name, period });
   }
 
-  private metric(
+  private createMetric(
     metricName: MetricName,
     statistic: string,
     period: Duration,
@@ -40,7 +45,7 @@ export class ArchiveMetrics {
     return new Metric({ namespace: NAMESPACE, metricName, dimensionsMap, statistic, period });
   }
 
-  private search(dimension: string, name: MetricName, statistic: string, period: Duration): string {
+  private searchExpression(dimension: string, name: MetricName, statistic: string, period: Duration): string {
     const query = `{${NAMESPACE},stack,${dimension}} MetricName="${name}" stack="${this.stack}"`;
     return `SEARCH('${query}', '${statistic}', ${period.toSeconds()})`;
   }

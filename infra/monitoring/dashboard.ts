@@ -26,12 +26,12 @@ interface DashboardProps {
 const [fiveMinutes, hour] = [Duration.minutes(5), Duration.hours(1)];
 const sessionPeriod = Duration.minutes(SESSION_PERIOD_MINUTES);
 
-/** How the archive does, from what must be 0 down to the details. */
+/** The state of the archive: first the counts that must be 0, then the details. */
 export class ArchiveDashboard extends Dashboard {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     const { metrics, alarms, deadLetterQueue, functions, queues, reconcileEvery } = props;
-    const ofFunctions = (metricOf: (it: IFunction) => { with(props: { label: string }): IMetric }) =>
-      Object.entries(functions).map(([label, it]) => metricOf(it).with({ label }));
+    const perFunction = (metricOf: (fn: IFunction) => { with(props: { label: string }): IMetric }) =>
+      Object.entries(functions).map(([label, fn]) => metricOf(fn).with({ label }));
 
     super(scope, id, {
       dashboardName: Stack.of(scope).stackName,
@@ -42,7 +42,7 @@ export class ArchiveDashboard extends Dashboard {
           new SingleValueWidget({
             title: 'Must be 0',
             metrics: [
-              metrics.forStack('Lost', 'Sum', Duration.days(1)).with({ label: 'Lost within a day' }),
+              metrics.forStack('Lost', 'Sum', Duration.days(1)).with({ label: 'Lost in 24 hours' }),
               deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
               metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)).with({ label: 'Logins held' }),
             ],
@@ -52,7 +52,7 @@ export class ArchiveDashboard extends Dashboard {
           new SingleValueWidget({
             title: `PBXs: ${Object.keys(queues).length}`,
             metrics: [
-              metrics.sum('SessionUp', 'Maximum', sessionPeriod).with({ label: 'With a session' }),
+              metrics.sumOverPbxs('SessionUp', 'Maximum', sessionPeriod).with({ label: 'With a session' }),
               metrics
                 .forStack('Reconciled', 'Minimum', reconcileEvery)
                 .with({ label: 'All reconciled (1) or not (0)' }),
@@ -62,49 +62,54 @@ export class ArchiveDashboard extends Dashboard {
           }),
         ],
         [
-          graph('Sessions (1: up)', [metrics.each('pbx', 'SessionUp', 'Maximum', sessionPeriod)]),
-          graph('Recordings', [metrics.sum('Jobs', 'Sum', hour), metrics.sum('Archived', 'Sum', hour)]),
+          graph('Sessions (1: up)', [metrics.splitBy('pbx', 'SessionUp', 'Maximum', sessionPeriod)]),
+          graph('Recordings', [
+            metrics.sumOverPbxs('Jobs', 'Sum', hour),
+            metrics.sumOverPbxs('Archived', 'Sum', hour),
+          ]),
         ],
         [
           graph(
-            'Seconds from the end of a call to its recording',
-            ['p50', 'p95'].map((it) => metrics.forStack('Delay', it, hour).with({ label: it })),
+            'Seconds from end of call to archived recording',
+            ['p50', 'p95'].map((label) => metrics.forStack('Delay', label, hour).with({ label })),
           ),
-          graph('Failures', [metrics.each('code', 'Failures', 'Sum', hour)]),
+          graph('Failures', [metrics.splitBy('code', 'Failures', 'Sum', hour)]),
         ],
         [
           graph(
-            'Oldest job in a queue, seconds',
-            Object.entries(queues).map(([label, it]) => it.metricApproximateAgeOfOldestMessage({ label })),
+            'Oldest queued job, seconds',
+            Object.entries(queues).map(([label, queue]) =>
+              queue.metricApproximateAgeOfOldestMessage({ label }),
+            ),
           ),
-          graph('Oldest job that failed, seconds', [metrics.each('pbx', 'JobAge', 'Maximum', hour)]),
+          graph('Oldest failed job, seconds', [metrics.splitBy('pbx', 'JobAge', 'Maximum', hour)]),
         ],
         [
           graph('Reconciliation: oldest missing recording, seconds', [
-            metrics.each('pbx', 'OldestMissingAge', 'Maximum', reconcileEvery),
+            metrics.splitBy('pbx', 'OldestMissingAge', 'Maximum', reconcileEvery),
           ]),
           graph('Reconciliation: recordings', [
-            metrics.sum('Found', 'Maximum', reconcileEvery),
-            metrics.sum('Present', 'Maximum', reconcileEvery),
-            metrics.sum('Queued', 'Sum', reconcileEvery),
+            metrics.sumOverPbxs('Found', 'Maximum', reconcileEvery),
+            metrics.sumOverPbxs('Present', 'Maximum', reconcileEvery),
+            metrics.sumOverPbxs('Queued', 'Sum', reconcileEvery),
           ]),
         ],
         [
-          graph('Reports', [metrics.each('pbx', 'Reports', 'Sum', hour)]),
-          graph('Bytes archived', [metrics.each('pbx', 'Bytes', 'Sum', hour)]),
+          graph('Reports', [metrics.splitBy('pbx', 'Reports', 'Sum', hour)]),
+          graph('Bytes archived', [metrics.splitBy('pbx', 'Bytes', 'Sum', hour)]),
         ],
         [
-          graph('Most attempts at a recording', [metrics.each('pbx', 'Attempts', 'Maximum', hour)]),
-          graph('Longest run, seconds', [metrics.each('pbx', 'Duration', 'Maximum', hour)]),
+          graph('Most attempts for a recording', [metrics.splitBy('pbx', 'Attempts', 'Maximum', hour)]),
+          graph('Longest run, seconds', [metrics.splitBy('pbx', 'Duration', 'Maximum', hour)]),
         ],
         [
           graph(
             'Functions: errors',
-            ofFunctions((it) => it.metricErrors({ period: fiveMinutes })),
+            perFunction((fn) => fn.metricErrors({ period: fiveMinutes })),
           ),
           graph(
-            'Functions: milliseconds',
-            ofFunctions((it) => it.metricDuration({ statistic: 'p95' })),
+            'Functions: p95 duration, milliseconds',
+            perFunction((fn) => fn.metricDuration({ statistic: 'p95' })),
           ),
         ],
       ],

@@ -12,14 +12,14 @@ interface MonitoringProps {
   readonly stackName: string;
   readonly email: string | undefined;
   readonly deadLetterQueue: IQueue;
-  /** By what the dashboard calls them. */
+  /** By their names on the dashboard. */
   readonly functions: Readonly<Record<string, IFunction>>;
-  /** By PBX. */
+  /** By PBX id. */
   readonly queues: Readonly<Record<string, IQueue>>;
   readonly reconcileEvery: Duration;
 }
 
-/** What the people who look after the archive are told, and shown. docs/runbook.md tells what to do then. */
+/** Alarms, the topic that they notify, and a dashboard. docs/runbook.md says what to do about each alarm. */
 export class Monitoring extends Construct {
   readonly topic: AlarmTopic;
 

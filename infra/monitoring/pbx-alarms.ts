@@ -13,7 +13,7 @@ interface PbxAlarmsProps {
   readonly queue: IQueue;
 }
 
-/** What is watched of each PBX. Three alarms and no more: fifty PBXs have to fit into one stack. */
+/** The alarms for one PBX. Three and no more, so that fifty PBXs fit into one stack. */
 export class PbxAlarms extends Construct {
   constructor(scope: Construct, pbxId: string, { topic, metrics, queue }: PbxAlarmsProps) {
     super(scope, pbxId);
@@ -22,13 +22,13 @@ export class PbxAlarms extends Construct {
       topic,
       pbxId,
       heading: 'session-down',
-      meaning: 'No session for half an hour, so the PBX sends no reports: nothing new is archived.',
+      problem: 'No session for 30 minutes. The PBX sends no reports, so nothing new is archived.',
       metric: metrics.forPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(SESSION_PERIOD_MINUTES)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
-      // As long as a token lives without being refreshed.
+      // Three periods: as long as a token lives without being refreshed.
       evaluationPeriods: 3,
-      // Then nobody keeps the session.
+      // No data means that nothing keeps the session alive.
       treatMissingData: TreatMissingData.BREACHING,
     });
 
@@ -36,22 +36,22 @@ export class PbxAlarms extends Construct {
       topic,
       pbxId,
       heading: 'jobs-waiting',
-      meaning: 'A recording has been waiting to be archived for more than four hours.',
+      problem: 'A recording has been waiting to be archived for more than four hours.',
       metric: new MathExpression({
         expression: 'MAX([FILL(queued, 0), FILL(tried, 0)])',
         usingMetrics: {
           queued: queue.metricApproximateAgeOfOldestMessage(),
-          // SQS leaves out what has been received three times, which is every job in trouble.
+          // SQS's metric ignores messages received three times or more, which is every job in trouble.
           tried: metrics.forPbx(pbxId, 'JobAge', 'Maximum', Duration.hours(1)),
         },
         period: Duration.hours(1),
       }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: Duration.hours(4).toSeconds(),
-      // Between two attempts of an old job lies an hour, and a bit: one of two.
+      // The attempts of an old job are a little more than an hour apart, so one of two periods may have no data.
       evaluationPeriods: 2,
       datapointsToAlarm: 1,
-      // Nothing waits.
+      // No data means that nothing is waiting.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
 
@@ -59,7 +59,7 @@ export class PbxAlarms extends Construct {
       topic,
       pbxId,
       heading: 'nothing-archived',
-      meaning: 'For twelve hours there have been recorded calls, and none of them was archived.',
+      problem: 'Nothing archived for 12 hours, although calls were recorded.',
       metric: new MathExpression({
         expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
         usingMetrics: {
@@ -70,9 +70,9 @@ export class PbxAlarms extends Construct {
       }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
-      // A call at the end of one stretch is archived in the next: only two without a recording say something.
+      // A call at the end of one period is archived in the next, so only two periods in a row are conclusive.
       evaluationPeriods: 2,
-      // No calls.
+      // No data means that there were no calls.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }

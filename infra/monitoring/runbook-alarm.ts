@@ -9,24 +9,25 @@ interface RunbookAlarmProps
     AlarmProps,
     'metric' | 'threshold' | 'comparisonOperator' | 'evaluationPeriods' | 'datapointsToAlarm'
   > {
-  /** The anchor of its heading in docs/runbook.md. */
+  /** The anchor of the alarm's heading in docs/runbook.md. */
   readonly heading: string;
-  /** Of which PBX; of the stack as a whole if absent. */
+  /** The PBX that the alarm watches. If absent, it watches the stack as a whole. */
   readonly pbxId?: string;
-  readonly meaning: string;
+  /** What is wrong, in a sentence or two. */
+  readonly problem: string;
   readonly treatMissingData: TreatMissingData;
   readonly topic: ITopic;
 }
 
-/** Tells what it means, where to read what to do about it, and when it is over. */
+/** An alarm whose text says what is wrong and where the runbook says what to do. It also notifies when it clears. */
 export class RunbookAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
-    const { heading, pbxId, meaning, topic, ...alarm } = props;
+    const { heading, pbxId, problem, topic, ...alarm } = props;
     const subject = pbxId === undefined ? '' : `PBX ${pbxId}: `;
     super(scope, id, {
       ...alarm,
       alarmName: [Stack.of(scope).stackName, heading, pbxId].filter(Boolean).join('-'),
-      alarmDescription: `${subject}${meaning} What to do: docs/runbook.md#${heading}`,
+      alarmDescription: `${subject}${problem} What to do: docs/runbook.md#${heading}`,
     });
     const action = new SnsAction(topic);
     this.addAlarmAction(action);

@@ -21,7 +21,7 @@ interface StackAlarmsProps {
   readonly reconcileEvery: Duration;
 }
 
-/** What is watched of the stack as a whole. */
+/** The alarms for the stack as a whole. */
 export class StackAlarms extends Construct {
   readonly alarms: RunbookAlarm[];
 
@@ -34,75 +34,77 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'DeadLetters', {
         ...above,
         heading: 'dead-letters',
-        meaning:
-          'Something was given up and waits, with its reason, for a person. It is deleted after 14 days.',
+        problem:
+          'A recording or report was given up. It is in the dead-letter queue and is deleted after 14 days.',
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes }),
         evaluationPeriods: 1,
-        // SQS tells nothing of a queue that has been empty for hours.
+        // SQS publishes no data for a queue that has been empty for hours.
         treatMissingData: TreatMissingData.NOT_BREACHING,
       }),
       new RunbookAlarm(this, 'LoginHeld', {
         ...above,
         heading: 'login-held',
-        meaning: 'A PBX refused the login, so nobody tries it again. Its reports and downloads stand still.',
-        // Longer than the ten minutes between two runs of pbx-session.
+        problem:
+          'A PBX refused the login, so no more logins are tried. Its reports and downloads have stopped.',
+        // Longer than the interval between two runs of pbx-session.
         metric: metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)),
         evaluationPeriods: 1,
-        // A hold does not end because nobody speaks of it.
+        // No data does not mean that the hold has ended.
         treatMissingData: TreatMissingData.IGNORE,
       }),
       new RunbookAlarm(this, 'RecordingLost', {
         ...above,
         heading: 'recording-lost',
-        meaning: 'The PBX no longer has a recording that never reached the archive. Stays for a day.',
+        problem:
+          'A recording is lost: it was not archived, and the PBX no longer has it. The alarm clears after a day.',
         metric: metrics.forStack('Lost', 'Sum', Duration.hours(1)),
         evaluationPeriods: 24,
         datapointsToAlarm: 1,
-        // Only a loss is published.
+        // Only losses are published.
         treatMissingData: TreatMissingData.NOT_BREACHING,
       }),
       new RunbookAlarm(this, 'FunctionErrors', {
         ...above,
         heading: 'function-errors',
-        meaning: 'A function crashed, ran out of time or memory, or could not start.',
-        metric: sumOf(functions, (it) => it.metricErrors(), fiveMinutes),
+        problem: 'A function crashed, ran out of time or memory, or could not start.',
+        metric: sumOverFunctions(functions, (fn) => fn.metricErrors(), fiveMinutes),
         evaluationPeriods: 3,
         datapointsToAlarm: 1,
-        // A function that nobody calls does not fail.
+        // No data means that no function was called.
         treatMissingData: TreatMissingData.NOT_BREACHING,
       }),
       new RunbookAlarm(this, 'Throttling', {
         ...above,
         heading: 'throttling',
-        meaning: 'For a quarter of an hour functions have had to wait: the account allows too few at a time.',
-        metric: sumOf(functions, (it) => it.metricThrottles(), fiveMinutes),
-        // What is turned away comes again, so a moment of it does no harm.
+        problem: 'Functions throttled for 15 minutes: the account allows too few to run at once.',
+        metric: sumOverFunctions(functions, (fn) => fn.metricThrottles(), fiveMinutes),
+        // Throttled invocations are retried, so a short burst does no harm.
         evaluationPeriods: 3,
         treatMissingData: TreatMissingData.NOT_BREACHING,
       }),
       new RunbookAlarm(this, 'NotReconciled', {
         topic,
         heading: 'not-reconciled',
-        meaning: 'Three times running the call log of a PBX could not be compared with the archive.',
-        // The least of all PBXs'.
+        problem: 'The last three runs could not compare the call log of a PBX with the archive.',
+        // The minimum over all PBXs: one that fails is enough.
         metric: metrics.forStack('Reconciled', 'Minimum', reconcileEvery),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         threshold: 1,
         evaluationPeriods: 3,
-        // Then the function does not even run.
+        // No data means that the function does not even run.
         treatMissingData: TreatMissingData.BREACHING,
       }),
     ];
   }
 }
 
-/** Without data of one function, a plain sum would be no data. */
-function sumOf(
+/** Without `FILL`, the sum would have no data as soon as one function has none. */
+function sumOverFunctions(
   functions: readonly IFunction[],
-  metricOf: (it: IFunction) => IMetric,
+  metricOf: (fn: IFunction) => IMetric,
   period: Duration,
 ): MathExpression {
-  const usingMetrics = Object.fromEntries(functions.map((it, n) => [`m${n}`, metricOf(it)]));
+  const usingMetrics = Object.fromEntries(functions.map((fn, n) => [`m${n}`, metricOf(fn)]));
   const expression = Object.keys(usingMetrics)
     .map((id) => `FILL(${id}, 0)`)
     .join(' + ');
