@@ -4,16 +4,16 @@ import { type ArchiveConfig, readArchiveConfig } from './config/archive-config.t
 import { ArchiveStack } from './stack/archive-stack.ts';
 
 const app = new App();
-// Without account and region: the stack goes wherever the credentials of `npm run deploy` point.
+// No account or region: the credentials of `npm run deploy` decide where the stack goes.
 new ArchiveStack(app, readConfig(), { description: 'Archives the call recordings of Yeastar PBXs' });
-// A finding that is not accepted, with a reason, where it arises, fails the synth.
+// A cdk-nag finding fails the synth, unless the construct concerned accepts it with a reason.
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 function readConfig(): ArchiveConfig {
   try {
     return readArchiveConfig(app.node.tryGetContext('archive'));
   } catch (error) {
-    // What is wrong, for whoever edits cdk.json; a stack trace would only bury it.
+    // The message lists what is wrong in cdk.json. A stack trace would bury it.
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);
   }

@@ -18,29 +18,29 @@ import type { PbxNetwork } from './pbx-network.ts';
 
 const projectRoot = resolve(import.meta.dirname, '../..');
 
-/** For the C library: threads share one heap, and what is freed at its end goes back to the system at once. */
+/** Settings of the C library: threads share one heap, and memory freed at its end returns to the system at once. */
 const SMALL_HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
-/** What the bundles contain instead of a package. */
-const bundled = (file: string) => resolve(projectRoot, 'infra/bundled', file);
+/** Path of a file that replaces a package in the bundles. */
+const replacement = (file: string) => resolve(projectRoot, 'infra/bundled', file);
 
 export interface ArchiveFunctionProps<Environment> {
-  /** Its folder below functions/. */
+  /** The function's folder in functions/. */
   readonly feature: keyof typeof TIMEOUT_SECONDS;
   readonly description: string;
-  /** Exactly what the feature's `envSchema` asks for. Never a secret's value: anyone who may look at a function sees it. */
+  /** Exactly the variables of the `envSchema`. Never a secret: anyone who may view a function can read them. */
   readonly environment: Environment;
   readonly logRetention: RetentionDays;
-  /** Memory is CPU, too: with half of it a function takes twice as long to start. 256 by default. */
+  /** Default 256. Lambda allots CPU by memory: with half as much, a function takes twice as long to start. */
   readonly memoryMb?: number;
-  /** Lambda's default, and this one's, is to stop a function that keeps sending messages to its own queue. */
+  /** By default Lambda stops a function that keeps sending messages to its own queue. */
   readonly recursiveLoop?: RecursiveLoop;
   readonly layers?: ILayerVersion[];
-  /** Given to the functions that talk to the PBX. */
+  /** For functions that talk to a PBX. */
   readonly network?: PbxNetwork | undefined;
 }
 
-/** A function, its log group, and a role that may do nothing but write there until it is granted more. */
+/** A function, its log group, and a role that may only write to the log group until it is granted more. */
 export class ArchiveFunction<Environment extends Record<string, string>> extends Construct {
   readonly handler: NodejsFunction;
   readonly role: Role;
@@ -49,10 +49,10 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
     super(scope, id);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention,
-      // What has to be kept is in the bucket and in the dead-letter queue.
+      // Whatever must be kept is in the bucket or in the dead-letter queue.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // The managed policies for Lambda allow writing to every log group, and creating them.
+    // Not AWS's managed policies: they allow creating log groups, and writing to every log group.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
     if (props.network) grantNetworkInterfaces(this.role);
@@ -64,16 +64,16 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       bundling: {
-        // CommonJS made of the packages' ES modules starts faster than their CommonJS does, and than ES modules do.
-        // Neither minified nor with source maps: stack traces of a bundle that reads like its sources need no map.
+        // CommonJS bundled from the packages' ES modules starts faster than bundles of their CommonJS files, and
+        // faster than ES modules. Without minification, stack traces are readable and need no source maps.
         mainFields: ['module', 'main'],
-        // The SDK that package-lock.json names and the tests ran with, not the one that Lambda has this month.
+        // The SDK version of package-lock.json, which the tests ran with, not the one that Lambda happens to have.
         bundleAwsSDK: true,
-        // Two packages of which the functions use a small part, and of which esbuild can leave out nothing by itself.
-        // Each alias takes a fifth off the start of archive-recording (docs/benchmarks.md).
+        // The functions use a small part of these two packages, and esbuild cannot tree-shake them. Each alias
+        // makes archive-recording start faster (docs/benchmarks.md).
         esbuildArgs: {
-          '--alias:@aws-sdk/credential-provider-node': bundled('environment-credentials.ts'),
-          '--alias:undici': bundled('undici.js'),
+          '--alias:@aws-sdk/credential-provider-node': replacement('environment-credentials.ts'),
+          '--alias:undici': replacement('undici.js'),
         },
       },
       memorySize: props.memoryMb ?? 256,
@@ -90,14 +90,14 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
   }
 }
 
-/** Exact actions where the CDK's own grant is wider than the function's needs (`s3:GetObject*` and the like). */
+/** Allows exact actions, where the CDK's own grant would allow more (`s3:GetObject*` and the like). */
 export function allow(grantee: IGrantable, actions: string[], ...resources: string[]): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({ effect: Effect.ALLOW, actions, resources }),
   );
 }
 
-/** What Lambda needs to put a function into a VPC, under the function's role. */
+/** Allows what Lambda does under the function's role to attach it to a VPC. */
 function grantNetworkInterfaces(role: Role): void {
   allow(
     role,
@@ -113,7 +113,7 @@ function grantNetworkInterfaces(role: Role): void {
   );
   acceptFindings(role, {
     'IAM5[Resource::*]':
-      "Lambda's documentation asks for these EC2 actions on every resource: the Describe calls know no " +
-      'resources, and the interfaces do not exist yet.',
+      "Lambda's documentation requires these EC2 actions on all resources: the Describe calls cannot be " +
+      'limited to resources, and the interfaces do not exist yet.',
   });
 }

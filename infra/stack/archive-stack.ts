@@ -27,7 +27,10 @@ import { RecordingBucket } from './recording-bucket.ts';
 import { RecordingLinks } from './recording-links.ts';
 import { addRegistryLayer, registryFile } from './registry-layer.ts';
 
-/** Reports come in through the API, become jobs on the PBX's queue, then recordings in the bucket, then links. */
+/**
+ * Reports arrive through the API and become jobs in the queue of their PBX. Jobs become recordings in the bucket, to
+ * which the API also hands out links.
+ */
 export class ArchiveStack extends Stack {
   constructor(scope: Construct, config: ArchiveConfig, props?: StackProps) {
     super(scope, config.stackName, { ...props, tags: config.tags });
@@ -38,7 +41,7 @@ export class ArchiveStack extends Stack {
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
     const api = new RecordingApi(this, 'Api', { stackName, logRetention });
     const reportHost = config.webhook.plainHttp
-      ? // The id stays: another would replace the distribution, and with it the host that PBXs post to.
+      ? // Keep this id: another would replace the distribution, and with it the host that PBXs post to.
         new PlainHttpEndpoint(this, 'PlainHttpFront', api.host).host
       : api.host;
     const layers = [addRegistryLayer(this, config)];
@@ -47,7 +50,7 @@ export class ArchiveStack extends Stack {
 
     const pbxSession = new ArchiveFunction<InferInput<typeof pbxSessionEnv>>(this, 'PbxSession', {
       feature: 'pbx-session',
-      description: 'Keeps the session with each PBX alive, and with it the reports',
+      description: 'Keeps the session with each PBX alive, so that the PBX sends reports',
       environment: { STACK_NAME: stackName, PBX_REGISTRY_FILE: registryFile, REPORT_HOST: reportHost },
       layers,
       network,
@@ -57,11 +60,11 @@ export class ArchiveStack extends Stack {
 
     const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
       feature: 'archive-recording',
-      description: 'Moves one recording from its PBX to the bucket',
-      // Nearly all of its time it waits for the PBX's line. Its peak (docs/benchmarks.md), and half as much again.
+      description: 'Copies one recording from its PBX to the bucket',
+      // It mostly waits for the PBX, so more CPU would not help. 1.5 times its peak memory (docs/benchmarks.md).
       memoryMb: 192,
-      // A long call over a slow line may need more runs than the 16 after which Lambda takes a function that sends
-      // to its own queue for an endless loop. The job's age limits these.
+      // After 16 runs, Lambda mistakes a function that sends to its own queue for an infinite loop. A long call over
+      // a slow line may need more. The job's age limits them instead.
       recursiveLoop: RecursiveLoop.ALLOW,
       environment: {
         STACK_NAME: stackName,
@@ -95,7 +98,7 @@ export class ArchiveStack extends Stack {
 
     const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {
       feature: 'cdr-webhook',
-      description: 'Takes the reports of the PBXs and turns recorded calls into jobs',
+      description: 'Receives the reports of the PBXs and queues a job for each recorded call',
       environment: {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
@@ -116,11 +119,11 @@ export class ArchiveStack extends Stack {
       const pbx = new PbxResources(pbxs, pbxId, { stackName, maxConcurrency, deadLetterQueue, archiver });
       pbx.grantReports(webhook.handler);
       pbx.grantSession(pbxSession.handler);
-      // The function that finds the session dead is the one that logs in anew.
+      // A function that finds the session expired logs in again itself.
       pbx.grantSession(archiver.handler);
       pbx.grantSession(reconciler.handler);
       pbx.grantJobs(reconciler.handler);
-      // An interrupted transfer goes back into the queue with what is stored of it.
+      // An interrupted transfer is requeued with its progress.
       pbx.grantJobs(archiver.handler);
       queues[pbxId] = pbx.queue;
     }
@@ -140,7 +143,7 @@ export class ArchiveStack extends Stack {
       Reconcile: reconciler.handler,
       RecordingLink: links.handler,
     };
-    // The id stays: another would make CloudFormation create each alarm anew, under a name that is taken.
+    // Keep this id: with another, CloudFormation would create each alarm again, under a name that is taken.
     const { topic } = new Monitoring(this, 'Operation', {
       stackName,
       email: config.alarms.email,
@@ -150,34 +153,55 @@ export class ArchiveStack extends Stack {
       reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
     });
 
-    this.addOutput('LinkApiUrl', `https://${api.host}/recordings/`, 'Links: GET {this}{pbxId}/{recording}');
-    this.addOutput('WebhookHost', reportHost, 'The host that the PBXs post their reports to');
-    this.addOutput('RecordingsBucket', recordings.bucket.bucketName, 'The recordings, below recordings/');
-    this.addOutput('DeadLetterQueueUrl', deadLetterQueue.queueUrl, 'What was given up, with the reason');
+    this.addOutput(
+      'LinkApiUrl',
+      `https://${api.host}/recordings/`,
+      'Base URL of the link API: GET {LinkApiUrl}{pbxId}/{recording}',
+    );
+    this.addOutput('WebhookHost', reportHost, 'Host that the PBXs post their reports to');
+    this.addOutput(
+      'RecordingsBucket',
+      recordings.bucket.bucketName,
+      'Bucket with the recordings, under recordings/',
+    );
+    this.addOutput(
+      'DeadLetterQueueUrl',
+      deadLetterQueue.queueUrl,
+      'Queue with everything that was given up, and the reasons',
+    );
     this.addOutput(
       'PbxSessionFunction',
       pbxSession.handler.functionName,
-      'Invoke it to renew the sessions now',
+      'Function that renews the PBX sessions; invoke it to do so now',
     );
     this.addOutput(
       'ReconcileFunction',
       reconciler.handler.functionName,
-      'Invoke it to compare call logs with the bucket now',
+      'Function that compares call logs with the bucket; invoke it to do so now',
     );
-    this.addOutput('AlarmTopicArn', topic.topicArn, 'The alarms; subscribe whoever should hear of them');
+    this.addOutput(
+      'AlarmTopicArn',
+      topic.topicArn,
+      'SNS topic of the alarms; subscribe whoever should be notified',
+    );
     for (const [name, { logGroup }] of Object.entries(functions)) {
       this.addOutput(
         `${name}Logs`,
         logGroup.logGroupName,
-        `The log of ${name}; docs/runbook.md tells what to look for`,
+        `Log group of ${name}; docs/runbook.md says what to look for`,
       );
     }
     const { credentialsSecret } = pbxNames(stackName, '{pbxId}');
-    this.addOutput('CredentialsSecret', credentialsSecret, 'One for each PBX: enter the API user in it');
-    if (links.tokenSecret) this.addOutput('LinkTokenSecret', links.tokenSecret, 'The bearer token for links');
+    this.addOutput(
+      'CredentialsSecret',
+      credentialsSecret,
+      'Secret of each PBX; enter the username and password of its API in it',
+    );
+    if (links.tokenSecret)
+      this.addOutput('LinkTokenSecret', links.tokenSecret, 'Secret with the bearer token of the link API');
   }
 
-  /** A session is kept by the clock, and asked for anew when a PBX reports that it has restarted. */
+  /** Renews the sessions on a schedule, and on request when a PBX reports that it has restarted. */
   private addSessionRequests(
     pbxSession: ArchiveFunction<Record<string, string>>,
     deadLetterQueue: EncryptedQueue,
@@ -187,10 +211,10 @@ export class ArchiveStack extends Stack {
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: SESSION_REQUEST_MAX_RECEIVES },
     });
     pbxSession.handler.addEventSource(
-      // All PBXs restart after a power cut; a new account has only ten functions at a time, for the webhook too.
+      // After a power cut, all PBXs restart. A new account can run only ten functions at once, the webhook included.
       new SqsEventSource(queue, { batchSize: 1, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
-    // A rule and not EventBridge Scheduler, which needs a role of its own to do the same.
+    // Not EventBridge Scheduler, which would need a role of its own to do the same.
     new Rule(this, 'SessionSchedule', {
       description: 'Keeps the PBX sessions alive',
       schedule: Schedule.rate(Duration.minutes(SESSION_PERIOD_MINUTES)),

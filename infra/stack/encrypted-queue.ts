@@ -3,7 +3,7 @@ import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { MESSAGE_RETENTION_DAYS } from '../../functions/shared/config/limits.ts';
 
-/** Encrypted at rest and in transit, and keeps a message as long as SQS can. */
+/** A queue that is encrypted at rest and in transit, with SQS's longest retention. */
 export class EncryptedQueue extends Queue {
   constructor(scope: Construct, id: string, props: QueueProps = {}) {
     super(scope, id, {

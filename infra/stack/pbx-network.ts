@@ -12,19 +12,19 @@ import {
 import { Construct } from 'constructs';
 import type { NetworkConfig } from '../config/network-config.ts';
 
-/** The existing VPC that the functions enter to reach a PBX, and how they reach AWS from in there. */
+/** The existing VPC from which the functions reach a PBX, and the endpoints for AWS services in it. */
 export class PbxNetwork extends Construct {
   readonly placement: { vpc: IVpc; vpcSubnets: SubnetSelection; securityGroups: ISecurityGroup[] };
 
   constructor(scope: Construct, id: string, config: NetworkConfig) {
     super(scope, id);
-    // Known by its ids alone: a lookup would need the account at synth. Nothing here asks for the zones, but
-    // the CDK wants one.
+    // Imported by ids, because a lookup would need the account at synth. The zones are not used, but the CDK
+    // requires one.
     const vpc = Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: config.vpcId, availabilityZones: ['unknown'] });
     const subnets = config.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId));
     Annotations.of(this).acknowledgeWarning(
       '@aws-cdk/aws-ec2:noSubnetRouteTableId',
-      'The route tables are in the configuration, for the one endpoint that needs them.',
+      'Only the S3 endpoint needs route tables, and it takes them from the configuration.',
     );
     const securityGroups = config.securityGroupIds?.map((groupId) =>
       SecurityGroup.fromSecurityGroupId(this, groupId, groupId, { mutable: false }),
@@ -44,15 +44,15 @@ export class PbxNetwork extends Construct {
     functionGroups: ISecurityGroup[],
   ): void {
     const { region } = Stack.of(this);
-    const doors = new SecurityGroup(this, 'Endpoints', {
+    const endpointGroup = new SecurityGroup(this, 'Endpoints', {
       vpc,
       description: 'Endpoints for SQS and Secrets Manager: https from the functions alone',
       allowAllOutbound: false,
     });
     for (const group of functionGroups)
-      doors.addIngressRule(group, Port.HTTPS, 'Functions that talk to a PBX');
+      endpointGroup.addIngressRule(group, Port.HTTPS, 'Functions that talk to a PBX');
 
-    // Without a policy of its own: it is the route of everything in these subnets, not only of the functions.
+    // No endpoint policy: everything in these subnets reaches S3 through it, not only the functions.
     new CfnVPCEndpoint(this, 'S3', {
       vpcEndpointType: 'Gateway',
       serviceName: `com.amazonaws.${region}.s3`,
@@ -65,7 +65,7 @@ export class PbxNetwork extends Construct {
         serviceName: `com.amazonaws.${region}.${service}`,
         vpcId: config.vpcId,
         subnetIds: config.subnetIds,
-        securityGroupIds: [doors.securityGroupId],
+        securityGroupIds: [endpointGroup.securityGroupId],
         privateDnsEnabled: true,
       });
     }

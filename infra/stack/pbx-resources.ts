@@ -13,7 +13,7 @@ import { type ArchiveFunction, allow } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { acceptFindings } from './nag.ts';
 
-/** Known before anything is deployed, so that the registry can name them. */
+/** Names known before deployment, so that the registry can list them. */
 export function pbxNames(stackName: string, pbxId: string) {
   return {
     queueName: `${stackName}-${pbxId}`,
@@ -29,7 +29,7 @@ interface PbxResourcesProps {
   readonly archiver: ArchiveFunction<Record<string, string>>;
 }
 
-/** What each PBX has for itself: its queue, so that a dead PBX holds up no other, and its two secrets. */
+/** The resources of one PBX: its two secrets, and its own queue, so that a PBX that is down delays no other. */
 export class PbxResources extends Construct {
   readonly queue: IQueue;
   private readonly credentials: Secret;
@@ -53,9 +53,9 @@ export class PbxResources extends Construct {
       }),
     );
 
-    // Both secrets go with the stack, or with the PBX when it leaves the configuration: a secret that stayed
-    // would hold its name, and the PBX could not be added again. What is lost is a password that somebody
-    // knows, and a webhook secret that the PBX learns anew with its next login.
+    // Both secrets are deleted with the stack, or when the PBX is removed from the configuration. If they were
+    // retained, their names would stay taken and the PBX could not be added again. Little is lost: somebody knows
+    // the password, and the PBX receives the new webhook secret with its next login.
     this.credentials = new Secret(this, 'Credentials', {
       secretName: names.credentialsSecret,
       description: `PBX ${pbxId}: enter its API username and password here. webhookSecret is generated.`,
@@ -63,38 +63,38 @@ export class PbxResources extends Construct {
         secretStringTemplate: JSON.stringify({ username: '', password: '' }),
         generateStringKey: 'webhookSecret',
         passwordLength: 48,
-        // It becomes a segment of a URL's path.
+        // It becomes a path segment of a URL.
         excludePunctuation: true,
       },
     });
     acceptFindings(this.credentials, {
-      SMG4: 'The password is set in the PBX, by a person. webhookSecret may be replaced at any time without a deployment.',
+      SMG4: 'A person sets the password in the PBX. webhookSecret can be replaced at any time without a deployment.',
     });
     this.session = new Secret(this, 'Session', {
       secretName: names.sessionSecret,
-      description: `PBX ${pbxId}: the session that the functions share. They write it; there is nothing to enter.`,
-      // A secret made without a value has no version, and reading it is an error instead of "no session yet".
+      description: `PBX ${pbxId}: the session that the functions share. They write it; do not edit it.`,
+      // A secret created without a value has no version, and reading it would be an error, not "no session yet".
       generateSecretString: {
         secretStringTemplate: '{}',
         generateStringKey: 'nonce',
         excludePunctuation: true,
       },
     });
-    acceptFindings(this.session, { SMG4: 'Its tokens live for minutes and the functions replace them.' });
+    acceptFindings(this.session, { SMG4: 'Its tokens live for minutes, and the functions replace them.' });
   }
 
-  /** To check that a report is genuine, and make it a job. */
+  /** Allows checking that a report is genuine, and queueing its job. */
   grantReports(grantee: IGrantable): void {
     this.credentials.grantRead(grantee);
     this.grantJobs(grantee);
   }
 
-  /** To queue jobs. `grantSendMessages` would also allow looking at the queue, which no function does. */
+  /** Allows queueing jobs. `grantSendMessages` would also allow reading queue attributes, which no function does. */
   grantJobs(grantee: IGrantable): void {
     allow(grantee, ['sqs:SendMessage'], this.queue.queueArn);
   }
 
-  /** To log in, and share the session. `grantWrite` would also allow changing the secret itself. */
+  /** Allows logging in and sharing the session. `grantWrite` would also allow changing the secret's settings. */
   grantSession(grantee: IGrantable): void {
     this.credentials.grantRead(grantee);
     allow(

@@ -22,7 +22,7 @@ interface ReconciliationProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The function that finds what the webhook missed, and its two schedules. Runs that overlap do no harm. */
+/** The function that finds recordings that the webhook missed, and its two schedules. Overlapping runs do no harm. */
 export class Reconciliation extends Construct {
   readonly reconciler: ArchiveFunction<Environment>;
 
@@ -30,7 +30,7 @@ export class Reconciliation extends Construct {
     super(scope, id);
     this.reconciler = new ArchiveFunction<Environment>(this, 'Reconciler', {
       feature: 'reconcile',
-      description: 'Queues what the call logs of the PBXs have and the bucket has not',
+      description: 'Queues a job for each recording that is in a call log but not in the bucket',
       ...props,
     });
     recordings.grantReconcile(this.reconciler.role);
@@ -43,7 +43,7 @@ export class Reconciliation extends Construct {
     { everyHours, overHours }: { everyHours: number; overHours: number },
   ): void {
     new Rule(this, id, {
-      description: `Compares the last ${overHours} hours`,
+      description: `Compares the last ${overHours} hours of the call logs with the bucket`,
       schedule: Schedule.rate(Duration.hours(everyHours)),
       targets: [
         new LambdaFunction(this.reconciler.handler, {

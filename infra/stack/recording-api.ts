@@ -23,9 +23,9 @@ interface RecordingApiProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The one HTTP API: the PBXs post reports to it, and people and programs get links from it. */
+/** The HTTP API. PBXs post reports to it; people and programs get links from it. */
 export class RecordingApi extends Construct {
-  /** Without scheme. */
+  /** Host name, without a scheme. */
   readonly host: string;
   private readonly api: HttpApi;
 
@@ -37,8 +37,8 @@ export class RecordingApi extends Construct {
     this.host = `${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
 
     const logGroup = new LogGroup(this, 'AccessLogs', {
-      // API Gateway adds each log group to one resource policy of the account, which is short; groups below
-      // /aws/vendedlogs/ are in it already.
+      // API Gateway adds each log group to a resource policy of the account, whose size is limited. Log groups
+      // under /aws/vendedlogs/ are covered already.
       logGroupName: `/aws/vendedlogs/${stackName}-access`,
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -48,19 +48,19 @@ export class RecordingApi extends Construct {
       stageName: '$default',
       autoDeploy: true,
       // A busy mid-size PBX sends 1 to 2 reports a second (25 lines, calls of 3 minutes, about ten events each),
-      // fifty of them up to 100. A report beyond that gets 429, and the PBX sends it again; what the limit
-      // bounds is the cost of a stranger's flood.
+      // so fifty of them send up to 100. A report above the limit gets 429, and the PBX sends it again. The limit
+      // caps what a flood by a stranger can cost.
       throttle: { rateLimit: 100, burstLimit: 200 },
       accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat },
     });
   }
 
-  /** The secret in the path is the authorization: a PBX can send no header. The function checks it first. */
+  /** The secret in the path authorizes, because a PBX cannot send a header. The function checks it first. */
   addReports(handler: IFunction): void {
     const route = this.addRoute(HttpMethod.POST, '/reports/{pbxId}/{secret}', 'Reports', handler);
     acceptFindings(route, {
       APIG4:
-        'A PBX can send no credentials but a secret in the path, which the function checks before anything else.',
+        'The only credential that a PBX can send is a secret in the path. The function checks it before anything else.',
     });
   }
 
@@ -90,7 +90,7 @@ export class RecordingApi extends Construct {
       integration,
       ...(authorizer && { authorizer }),
     });
-    if (!route) throw new Error(`${method} ${path} made no route`);
+    if (!route) throw new Error(`No route was created for ${method} ${path}`);
     return route;
   }
 }
@@ -108,7 +108,7 @@ function linkAuthorizer(authorization: LinkAuthorization): IHttpRouteAuthorizer 
   }
 }
 
-/** Neither path nor query: the path of a report holds the secret, that of a link the numbers of a call. `routeKey` is the template. */
+/** No path and no query: they contain the webhook secret or phone numbers. `routeKey` is only the template. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     time: '$context.requestTimeEpoch',

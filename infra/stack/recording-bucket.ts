@@ -17,7 +17,7 @@ import type { BucketConfig } from '../config/bucket-config.ts';
 import { allow } from './archive-function.ts';
 import { acceptFindings } from './nag.ts';
 
-/** The recordings. It outlives the stack. */
+/** The bucket with the recordings. It is retained when the stack is deleted. */
 export class RecordingBucket extends Construct {
   readonly bucket: Bucket;
 
@@ -31,39 +31,39 @@ export class RecordingBucket extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: lifecycleRules(config),
       ...this.encryption(config),
-      // Always able to lock, and locking only as configured: CloudFormation can turn this on for a new bucket
-      // only, and would put an empty one in the place of the full one.
+      // Always enabled, though it locks only what is configured: CloudFormation can turn this on for a new bucket
+      // only, and would replace the full one with an empty one.
       objectLockEnabled: true,
       ...defaultRetention(config),
     });
-    // A bucket that stays without the stack must still refuse plain HTTP.
+    // A bucket that outlives the stack must still refuse plain HTTP.
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // Bucket's own `eventBridgeEnabled` brings a helper function with a role of its own, only to set this property.
+    // The CDK's `eventBridgeEnabled` would add a helper function with a role of its own, only to set this property.
     const cfnBucket = this.bucket.node.defaultChild as CfnBucket;
     cfnBucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
     acceptFindings(this.bucket, {
       S1:
         'Access logs would be a second place that collects callers’ numbers (they are in the keys). ' +
-        'Who needs an audit trail turns on CloudTrail data events for this bucket, which miss nothing.',
+        'For an audit trail, turn on CloudTrail data events for this bucket, which miss nothing.',
     });
   }
 
-  /** To see whether a recording is there, store it, take back a failed upload, and note what is lost. */
+  /** Allows looking up and storing a recording, aborting a failed upload, and marking a recording as lost. */
   grantArchive(role: Role): void {
     this.allowOnRecordings(role, ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
-    this.allowOn('reconciliation/lost/*', role, ['s3:PutObject']);
-    // S3 reads the parts it has encrypted when it puts them together.
+    this.allowOnKeys('reconciliation/lost/*', role, ['s3:PutObject']);
+    // S3 decrypts the encrypted parts when it assembles them.
     if (this.bucket.encryptionKey) {
       allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);
     }
   }
 
-  /** To see what is there, and note for which recordings a job is in the queue. */
+  /** Allows looking up recordings, and marking those for which a job is queued. */
   grantReconcile(role: Role): void {
-    this.allowOn('recordings/*', role, ['s3:GetObject']);
-    this.allowOn('reconciliation/*', role, ['s3:GetObject']);
-    this.allowOn('reconciliation/queued/*', role, ['s3:PutObject']);
-    this.allowList(role);
+    this.allowOnKeys('recordings/*', role, ['s3:GetObject']);
+    this.allowOnKeys('reconciliation/*', role, ['s3:GetObject']);
+    this.allowOnKeys('reconciliation/queued/*', role, ['s3:PutObject']);
+    this.allowListing(role);
     if (this.bucket.encryptionKey) allow(role, ['kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);
   }
 
@@ -73,20 +73,20 @@ export class RecordingBucket extends Construct {
   }
 
   private allowOnRecordings(role: Role, actions: string[]): void {
-    this.allowOn('recordings/*', role, actions);
-    this.allowList(role);
+    this.allowOnKeys('recordings/*', role, actions);
+    this.allowListing(role);
   }
 
-  private allowOn(keys: string, role: Role, actions: string[]): void {
+  private allowOnKeys(keys: string, role: Role, actions: string[]): void {
     allow(role, actions, this.bucket.arnForObjects(keys));
     const arn = `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
     acceptFindings(role, {
-      [`IAM5[Resource::${arn}/${keys}]`]: 'Recordings come and go; their names are not known here.',
+      [`IAM5[Resource::${arn}/${keys}]`]: 'The names of the recordings are not known at deployment.',
     });
   }
 
-  /** Without it S3 answers 403 instead of 404 for an object that is not there. */
-  private allowList(role: Role): void {
+  /** Without this, S3 returns 403 instead of 404 for an object that does not exist. */
+  private allowListing(role: Role): void {
     allow(role, ['s3:ListBucket'], this.bucket.bucketArn);
   }
 
@@ -94,14 +94,14 @@ export class RecordingBucket extends Construct {
     if (config.encryption === 's3') return { encryption: BucketEncryption.S3_MANAGED };
     return {
       encryption: BucketEncryption.KMS,
-      // One key request for many recordings instead of one for each.
+      // One KMS request for many recordings instead of one for each.
       bucketKeyEnabled: true,
       encryptionKey: config.kmsKeyArn
         ? Key.fromKeyArn(this, 'Key', config.kmsKeyArn)
         : new Key(this, 'Key', {
-            description: `The recordings of ${Stack.of(this).stackName}`,
+            description: `Encrypts the recordings of ${Stack.of(this).stackName}`,
             enableKeyRotation: true,
-            // Without it every recording would be lost.
+            // Without the key, every recording would be lost.
             removalPolicy: RemovalPolicy.RETAIN,
           }),
     };
@@ -121,7 +121,7 @@ function lifecycleRules(config: BucketConfig): LifecycleRule[] {
     after === undefined ? [] : [{ storageClass, transitionAfter: Duration.days(after) }],
   );
   const rules: LifecycleRule[] = [
-    // The second net under a function that died before it could abort its upload.
+    // Cleans up after a function that was killed before it could abort its upload.
     { id: 'AbortUploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
   ];
   if (transitions.length > 0) rules.push({ id: 'Transition', transitions });
@@ -130,7 +130,7 @@ function lifecycleRules(config: BucketConfig): LifecycleRule[] {
       {
         id: 'Expire',
         expiration: Duration.days(config.expireAfterDays),
-        // In a versioned bucket only this removes the bytes. A week in which a mistaken deletion can be undone.
+        // In a versioned bucket only this frees the storage. For a week, a mistaken deletion can be undone.
         noncurrentVersionExpiration: Duration.days(7),
       },
       { id: 'DropDeleteMarkers', expiredObjectDeleteMarker: true },

@@ -18,10 +18,10 @@ interface RecordingLinksProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The function that signs links, and the token that opens it where API Gateway does not check the caller. */
+/** The function that signs links, and its bearer token, unless API Gateway authorizes the callers. */
 export class RecordingLinks extends Construct {
   readonly handler: LambdaFunction;
-  /** Its name. */
+  /** Name of the secret with the bearer token, if there is one. */
   readonly tokenSecret: string | undefined;
 
   constructor(scope: Construct, id: string, props: RecordingLinksProps) {
@@ -40,11 +40,11 @@ export class RecordingLinks extends Construct {
     }
     const signer = new ArchiveFunction<Environment>(this, 'Signer', {
       feature: 'recording-link',
-      description: 'Answers with a link to a recording, valid for minutes',
+      description: 'Returns a short-lived link to a recording',
       environment,
       logRetention: props.logRetention,
     });
-    // What the function may read is what its links may: a presigned URL has the rights of its signer.
+    // A presigned URL has the permissions of its signer, so links open exactly what the function may read.
     props.recordings.grantRead(signer.role);
     if (this.tokenSecret) this.addToken(this.tokenSecret).grantRead(signer.role);
     this.handler = signer.handler;
@@ -53,11 +53,11 @@ export class RecordingLinks extends Construct {
   private addToken(secretName: string): Secret {
     const secret = new Secret(this, 'Token', {
       secretName,
-      description: 'The bearer token that callers of the link API send',
+      description: 'Bearer token for callers of the link API',
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
     acceptFindings(secret, {
-      SMG4: 'Its callers are programs that a person would have to tell: replaced by hand, without a deployment.',
+      SMG4: 'A person has to give a new token to the callers, so it is replaced by hand, without a deployment.',
     });
     return secret;
   }

@@ -10,10 +10,10 @@ import { pbxNames } from './pbx-resources.ts';
 
 const fileName = 'pbx-registry.json';
 
-/** Where Lambda unpacks the layer. */
+/** The path at which Lambda mounts the file. */
 export const registryFile = `/opt/${fileName}`;
 
-/** The PBXs as the functions read them: names only, no secret value. */
+/** Builds the registry that the functions read. It has the names of secrets, never their values. */
 export function buildRegistry(config: ArchiveConfig): InferInput<typeof registrySchema> {
   const reportUrl = config.webhook.plainHttp ? 'http://{host}' : 'https://{host}';
   const entries = Object.entries(config.pbxs).map(([pbxId, { maxConcurrency, ...settings }]) => [
@@ -23,19 +23,19 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
   return Object.fromEntries(entries);
 }
 
-/** One file for all functions, so that a change to a PBX's settings does not change the code of each. */
+/** One layer for all functions, so that a changed setting of a PBX does not change the code of each. */
 export function addRegistryLayer(scope: Construct, config: ArchiveConfig): LayerVersion {
   const directory = mkdtempSync(join(tmpdir(), 'pbx-registry-'));
   try {
     writeFileSync(join(directory, fileName), JSON.stringify(buildRegistry(config), null, 2));
     return new LayerVersion(scope, 'PbxRegistry', {
-      description: `The PBXs of ${config.stackName}`,
+      description: `PBX registry of ${config.stackName}`,
       code: Code.fromAsset(directory),
       compatibleRuntimes: [Runtime.NODEJS_24_X],
       compatibleArchitectures: [Architecture.ARM_64],
     });
   } finally {
-    // By now the CDK has its own copy in cdk.out.
+    // The CDK has copied it to cdk.out by now.
     rmSync(directory, { recursive: true });
   }
 }
