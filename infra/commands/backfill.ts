@@ -21,15 +21,15 @@ await runCommand(async () => {
   const secrets = createSecrets(createSecretsManagerClient());
   if (!Object.hasOwn(registry, options.pbx)) {
     throw new UsageError(
-      `There is no PBX ${options.pbx} in ${name}, only ${Object.keys(registry).join(', ')}.`,
+      `There is no PBX ${options.pbx} in ${name}. Its PBXs: ${Object.keys(registry).join(', ')}.`,
     );
   }
-  console.log(`${options.pbx} of ${name}, ${options.from} to ${options.to}`);
+  console.log(`PBX ${options.pbx} of ${name}, ${options.from} to ${options.to}`);
   const s3 = createS3Client();
   const stop = new AbortController();
   const interrupt = () => stop.abort(new ArchiveError('interrupted', 'Stopped.'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  // The command tells the outcomes itself.
+  // Subscribing replaces console output. The command prints the outcomes itself.
   logChannel.subscribe(() => {});
   return backfill(options, {
     ...openPbxs(registry, reportHost, secrets).get(options.pbx),

@@ -12,18 +12,18 @@ import {
 import { DEPLOYMENT_HELP, type Deployment, deploymentOptions, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 
-const HELP = `Lists the dead letters: recordings and reports that were given up, each with its reason.
+const HELP = `Lists the dead letters: recordings and reports that were given up, each with the reason.
 
   npm run dead-letters
   npm run dead-letters -- --code pbx-20014
   npm run --silent dead-letters -- --json > dead-letters.jsonl
 
-Which deadLetters (default: all)
+Which dead letters (default: all)
 ${SELECTION_HELP}
 
 How
-  --json               one JSON object a line, with everything that is known
-  --help               this text
+  --json               print one JSON object per line, with all details
+  --help               show this text
 
 ${DEPLOYMENT_HELP}
 `;

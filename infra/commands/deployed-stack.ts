@@ -9,17 +9,17 @@ import { buildRegistry } from '../stack/registry-layer.ts';
 
 const cdkFile = resolve(import.meta.dirname, '../../cdk.json');
 
-/** What ArchiveStack puts out, as far as it is needed here. */
+/** The outputs of ArchiveStack that are needed here. */
 const outputsSchema = v.object({
   RecordingsBucket: v.string(),
   DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
   WebhookHost: v.string(),
 });
 
-/** The stack that cdk.json configures, as it is deployed. */
+/** Finds the deployed stack that cdk.json configures. */
 export async function findStack() {
   const config = await readConfig();
-  // The AWS CLI knows both names, the SDK only the first.
+  // The AWS CLI reads both variables, the SDK only the first.
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   if (AWS_DEFAULT_REGION !== undefined) process.env.AWS_REGION = AWS_REGION ?? AWS_DEFAULT_REGION;
   const cloudFormation = new CloudFormationClient();
@@ -49,7 +49,7 @@ async function readOutputs(client: CloudFormationClient, stackName: string, regi
   const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName: stackName }))
     .catch((error: unknown) => {
-      // CloudFormation's word for a stack that is not there.
+      // CloudFormation's error for a stack that does not exist.
       if (error instanceof Error && error.name === 'ValidationError') return { Stacks: [] };
       throw error;
     });
@@ -58,6 +58,6 @@ async function readOutputs(client: CloudFormationClient, stackName: string, regi
   const outputs = v.safeParse(outputsSchema, Object.fromEntries(entries));
   if (outputs.success) return outputs.output;
   throw new UsageError(
-    `There is no stack ${stackName} in ${region}, or not as this version deploys it: npm run deploy, or choose region and account by AWS_REGION and AWS_PROFILE. For the local host, add --local.`,
+    `There is no stack ${stackName} in ${region}, or another version deployed it. Run npm run deploy, or select region and account with AWS_REGION and AWS_PROFILE. For a local host, add --local.`,
   );
 }

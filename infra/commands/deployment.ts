@@ -1,12 +1,12 @@
 import type { PbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
 import { readPbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, UsageError } from '../shared/command-line.ts';
-import { enterEnvironment } from '../shared/environment.ts';
+import { applyEnvironment } from '../shared/environment.ts';
 import { readHostFile } from '../shared/host-file.ts';
 
-/** Where a running archive has its parts. */
+/** Where the parts of an archive are. */
 export interface Deployment {
-  /** As it is called before people. */
+  /** Human-readable name. */
   name: string;
   bucket: string;
   deadLetterQueueUrl: string;
@@ -17,34 +17,32 @@ export interface Deployment {
   registry: PbxRegistry;
 }
 
-/** What `npm start -- --pbx` uses. */
+/** The directory of `npm start -- --pbx`. */
 const LOCAL_DIRECTORY = '.local/pbx';
 
-/** How a command is told which archive it is about; to be parsed with `allowPositionals`. */
+/** Options that select the archive. Parse them with `allowPositionals`: DIR is a positional. */
 export const deploymentOptions = { local: flag };
 
 export const DEPLOYMENT_HELP = `Which archive
-                       the stack that cdk.json configures, in the account and region of the AWS CLI's settings
-  --local [DIR]        or the local host that keeps its things in DIR (default ${LOCAL_DIRECTORY})`;
+                       default: the stack that cdk.json configures, in the account and region of the AWS CLI
+  --local [DIR]        the local host that stores its data in DIR (default ${LOCAL_DIRECTORY})`;
 
-/**
- * Finds the archive that the command line names. The AWS SDK of this process then finds its services.
- */
+/** Finds the archive that the command line selects, and points the AWS SDK of this process at it. */
 export async function findDeployment(local = false, positionals: string[] = []): Promise<Deployment> {
   const [directory, ...others] = positionals;
   const unexpected = local ? others[0] : directory;
-  if (unexpected !== undefined) throw new UsageError(`"${unexpected}" is not an option; --help tells them.`);
+  if (unexpected !== undefined) throw new UsageError(`Unexpected argument '${unexpected}'; see --help.`);
   if (local) return findLocalHost(directory ?? LOCAL_DIRECTORY);
-  // The CDK takes a second to load.
+  // Imported only when needed: the CDK takes a second to load.
   const { findStack } = await import('./deployed-stack.ts');
   return findStack();
 }
 
 async function findLocalHost(directory: string): Promise<Deployment> {
   const environment = await readHostFile(directory);
-  enterEnvironment(environment);
+  applyEnvironment(environment);
   return {
-    name: `the local host in ${directory}`,
+    name: `the local host (${directory})`,
     bucket: environment.BUCKET_NAME,
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL,
     queueUrlBase: environment.QUEUE_URL_BASE,

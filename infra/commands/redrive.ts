@@ -16,17 +16,17 @@ const HELP = `Sends dead letters back to the queues of their PBXs, as new jobs.
   npm run redrive -- --all
   npm run redrive -- --code pbx-20014 --pbx head-office
 
-Which deadLetters (combined: those that match all)
-  --all                all
+Which dead letters (if combined, those that match all)
+  --all                all dead letters
 ${SELECTION_HELP}
 
 How
-  --delete             deletes them instead: shows them, and asks
-  --help               this text
+  --delete             delete them instead, after showing them and asking for confirmation
+  --help               show this text
 
 ${DEPLOYMENT_HELP}
 
-Exits with 0 when all are sent back or deleted, with 1 when one stays, with the reason.
+Exits with 0 if all were sent back or deleted; otherwise with 1, and the reason for each that stays.
 `;
 
 await runCommand(async () => {
@@ -45,10 +45,10 @@ await runCommand(async () => {
     return true;
   }
   if (!values.all && !values.id && !values.code && !values.pbx) {
-    throw new UsageError('Which dead letters? --all, or some by --id, --code or --pbx.');
+    throw new UsageError('Select dead letters with --id, --code or --pbx, or all with --all.');
   }
   if (values.delete && !process.stdin.isTTY) {
-    throw new UsageError('--delete asks before it deletes: run it in a terminal.');
+    throw new UsageError('--delete asks for confirmation. Run it in a terminal.');
   }
   const deployment = await findDeployment(values.local, positionals);
   const sqs = createSqsClient();
@@ -66,13 +66,13 @@ await runCommand(async () => {
 });
 
 async function sendAllBack(deadLetters: DeadLetter[], deps: SendBackDeps): Promise<boolean> {
-  let staying = 0;
+  let stayed = 0;
   for (const deadLetter of deadLetters) {
     const problem = await sendBack(deadLetter, deps);
-    if (problem !== undefined) staying += 1;
+    if (problem !== undefined) stayed += 1;
     console.log(describeOutcome(deadLetter, problem));
   }
-  const sent = deadLetters.length - staying;
-  console.log(`${plural(sent, 'dead letter')} sent back${staying > 0 ? `, ${staying} stayed` : ''}.`);
-  return staying === 0;
+  const sent = deadLetters.length - stayed;
+  console.log(`${plural(sent, 'dead letter')} sent back${stayed > 0 ? `, ${stayed} stayed` : ''}.`);
+  return stayed === 0;
 }

@@ -1,10 +1,10 @@
-/** Prints commands to paste for a recording's link. The token stays in its file, out of sight. */
+/** Prints curl commands for a recording. They read the token from its file, so that it is not shown. */
 export function showCurl(linkUrl: string, linkTokenFile: string): void {
   const authorization = `-H "Authorization: Bearer $(cat '${linkTokenFile}')"`;
   console.log(`
-The link to a recording, and what is known of the call:
+To get a link to the recording, with the details of the call:
   curl -s ${authorization} '${linkUrl}'
-The recording itself:
+To download the recording:
   curl -sL ${authorization} -o recording.wav '${linkUrl}?redirect=1'
 `);
 }

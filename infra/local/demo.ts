@@ -19,7 +19,7 @@ const PBX_ID = 'demo';
 const USERNAME = 'api';
 const ARCHIVE_TIMEOUT_MS = 60_000;
 
-const PARTIES: CallOptions[] = [
+const EXAMPLE_CALLS: CallOptions[] = [
   { from: '+49 30 901820', to: '1000', type: 'Inbound', talkSeconds: 9, fields: { srctrunkname: 'Berlin' } },
   { from: '1001', to: '1003', type: 'Internal', talkSeconds: 4 },
   { from: '1002', to: '*43#', type: 'Outbound', talkSeconds: 6, fields: { dsttrunkname: 'Berlin' } },
@@ -30,9 +30,9 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-/** Runs the product with a simulated PBX that makes a few calls, and checks what became of them. */
+/** Runs the product with a simulated PBX that makes a few calls, and checks that their recordings are archived. */
 export async function runDemo({ data, port, calls: count, exit }: Options): Promise<Demo> {
-  await using starting = new AsyncDisposableStack();
+  await using cleanup = new AsyncDisposableStack();
   const password = generateSecret();
   const directory = join(data, PBX_ID);
   const pbx = await startSimulatedPbx({
@@ -40,9 +40,9 @@ export async function runDemo({ data, port, calls: count, exit }: Options): Prom
     password,
     directory: join(directory, 'simulated-pbx'),
   });
-  starting.defer(() => pbx.close());
+  cleanup.defer(() => pbx.close());
   show('pbx', `simulated Yeastar S-Series at ${pbx.url}`);
-  show('', `its self-signed certificate is pinned: ${pbx.fingerprint256}`);
+  show('', `self-signed certificate, pinned by its fingerprint ${pbx.fingerprint256}`);
   const host = await startHost({
     directory,
     port,
@@ -58,41 +58,43 @@ export async function runDemo({ data, port, calls: count, exit }: Options): Prom
       },
     },
   });
-  starting.defer(() => host.close());
+  cleanup.defer(() => host.close());
   await host.keepSessions();
   const calls = await makeCalls(pbx, count);
   for (const call of calls) await fetchAndCompare(call, host);
   if (calls[0] !== undefined && !exit) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
-  const running = starting.move();
+  const running = cleanup.move();
   return { archived: calls.length, close: () => running.disposeAsync() };
 }
 
-/** Resolves when all the calls' recordings are archived. */
+/** Resolves when the recordings of all calls are archived. */
 async function makeCalls(pbx: SimulatedPbx, count: number): Promise<SimulatedCall[]> {
   const calls = Array.from({ length: count }, (_, number) =>
-    pbx.makeCall(PARTIES[number % PARTIES.length] ?? { from: '1001', to: '1003' }),
+    pbx.makeCall(EXAMPLE_CALLS[number % EXAMPLE_CALLS.length] ?? { from: '1001', to: '1003' }),
   );
-  const archived = expectArchived(calls);
+  const archived = waitUntilArchived(calls);
   for (const { report, bytes } of calls) {
     const { callfrom, callto, talkduraction } = report;
     show(
       'call',
-      `${callfrom} → ${callto}, ${talkduraction} s, recorded: ${formatBytes(bytes.length)} of audio`,
+      `${callfrom} → ${callto}, ${talkduraction} seconds, a recording of ${formatBytes(bytes.length)}`,
     );
     await pbx.postReport(report);
   }
-  show('queue', `first attempts ${JOB_DELAY_SECONDS} s after hang-up, when the PBX has finished its files`);
+  show('queue', `jobs start in ${JOB_DELAY_SECONDS} seconds, so that the PBX can finish its files`);
   await archived;
   return calls;
 }
 
-/** Settles when these recordings are archived; fails when one is given up, or is still missing after a minute. */
-function expectArchived(calls: SimulatedCall[]): Promise<void> {
+/** Resolves when the recordings of all `calls` are archived. Rejects if one is given up, or after a minute. */
+function waitUntilArchived(calls: SimulatedCall[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const missing = new Set(calls.map(({ recording }) => recording));
   const timer = setTimeout(
     () =>
-      reject(new Error(`Not archived within ${ARCHIVE_TIMEOUT_MS / 1000} s: ${[...missing].join(', ')}.`)),
+      reject(
+        new Error(`Not archived within ${ARCHIVE_TIMEOUT_MS / 1000} seconds: ${[...missing].join(', ')}.`),
+      ),
     ARCHIVE_TIMEOUT_MS,
   );
   const listener = (message: unknown) => {
@@ -113,15 +115,18 @@ function expectArchived(calls: SimulatedCall[]): Promise<void> {
 const linkUrl = (recording: string, host: Host) =>
   `${host.url}/recordings/${PBX_ID}/${encodeURIComponent(recording)}`;
 
-/** Gets a recording as an integrator does: a link, then the bytes. */
+/** Downloads a recording as an integrator would, by its link, and compares it with the PBX's file. */
 async function fetchAndCompare({ recording, bytes }: SimulatedCall, host: Host): Promise<void> {
   const token = await readFile(host.linkTokenFile, 'utf8');
-  const answer = await request(linkUrl(recording, host), { headers: { authorization: `Bearer ${token}` } });
-  const link = (await answer.body.json()) as { url: string };
-  if (answer.statusCode !== 200)
-    throw new Error(`No link for ${recording}: HTTP status ${answer.statusCode}.`);
+  const linkResponse = await request(linkUrl(recording, host), {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const link = (await linkResponse.body.json()) as { url: string };
+  if (linkResponse.statusCode !== 200)
+    throw new Error(`No link for ${recording}: the link API returned HTTP ${linkResponse.statusCode}.`);
   const download = await request(link.url);
   const fetched = Buffer.from(await download.body.arrayBuffer());
-  if (!fetched.equals(bytes)) throw new Error(`${recording} came back different from what the PBX has.`);
-  show('fetched', `${formatBytes(fetched.length)} through the link, identical to the PBX's`, 'green');
+  if (!fetched.equals(bytes))
+    throw new Error(`${recording}: the archived recording differs from the PBX's file.`);
+  show('fetched', `${formatBytes(fetched.length)} via the link, identical to the PBX's file`, 'green');
 }

@@ -6,7 +6,7 @@ const LABEL_WIDTH = 9;
 
 type Style = Parameters<typeof styleText>[0];
 
-/** One line: the time, what it is about, and the rest. */
+/** Prints one line: time, label and text. */
 export function show(label: string, text: string, style: Style = 'cyan'): void {
   const time = new Date().toTimeString().slice(0, 8);
   console.log(`${styleText('dim', time)}  ${styleText(style, label.padEnd(LABEL_WIDTH))} ${text}`);
@@ -14,32 +14,41 @@ export function show(label: string, text: string, style: Style = 'cyan'): void {
 
 export const formatBytes = (bytes: unknown) => `${Number(bytes).toLocaleString('en')} bytes`;
 
-type Told = [label: string, text: string];
+const formatSeconds = (seconds: number) =>
+  seconds % 60 === 0 ? plural(seconds / 60, 'minute') : plural(seconds, 'second');
 
-/** How the functions' log lines are told to a person. Lines that are not here are shown as they are. */
-const TELL: Readonly<Record<string, (line: LogLine) => Told | undefined>> = {
+type LabelledText = [label: string, text: string];
+
+/** Texts for the functions' log lines, by event; `undefined` hides a line. Other lines are shown as JSON. */
+const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | undefined>> = {
   'session-opened': () => ['session', 'logged in; the PBX now posts its reports to the webhook'],
+  'session-down': ({ message, code }) => ['session', `not logged in: ${message ?? code}`],
+  'login-refused': () => ['session', 'the PBX refused the login'],
   'session-up': ({ outcome }) => (outcome === 'kept-alive' ? ['session', 'kept alive'] : undefined),
-  'job-queued': ({ recording }) => ['report', `a call has ended; job queued for ${recording}`],
+  'job-queued': ({ recording }) => ['report', `call ended; job queued for ${recording}`],
   'report-ignored': ({ report }) => ['report', `${report}: nothing to archive`],
-  'boot-up-reported': () => ['report', 'the PBX has restarted; asking for a new session'],
-  'random-received': ({ recording }) => ['random', `one-use random string received  ${short(recording)}`],
+  'report-dead-lettered': ({ reason }) => ['report', `sent to the dead-letter queue: ${reason}`],
+  'boot-up-reported': () => ['report', 'the PBX has restarted; requesting a new session'],
+  'random-received': ({ recording }) => [
+    'random',
+    `single-use random string received  ${shorten(recording)}`,
+  ],
   'download-started': ({ contentLength, recording }) => {
-    const size = contentLength === undefined ? 'length unknown' : formatBytes(contentLength);
-    return ['download', `${size}  ${short(recording)}`];
+    const size = contentLength === undefined ? 'size unknown' : formatBytes(contentLength);
+    return ['download', `started, ${size}  ${shorten(recording)}`];
   },
   archived: ({ key, bytes, crc32, ms, attempt }) => [
     'stored',
     `${key}\n${' '.repeat(LABEL_WIDTH + 11)}${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`,
   ],
-  'already-archived': ({ key }) => ['stored', `${key} was there already`],
-  'retry-scheduled': ({ recording, reason, retryInSeconds }) => [
-    'later',
-    `${recording}: ${reason} Next attempt in ${plural(Number(retryInSeconds), 'second')}.`,
+  'already-archived': ({ key }) => ['stored', `${key} is already archived`],
+  'retry-scheduled': ({ recording, reason, retryInSeconds, attempt }) => [
+    'retry',
+    `${recording} in ${formatSeconds(Number(retryInSeconds))} (attempt ${Number(attempt) + 1}): ${reason}`,
   ],
   'job-dead-lettered': ({ recording, reason }) => [
     'given up',
-    `${recording}: ${reason} It is in the dead-letter queue.`,
+    `${recording}: ${reason} Sent to the dead-letter queue.`,
   ],
   'missing-recording-queued': () => undefined,
   reconciled: ({ queued }) =>
@@ -47,9 +56,12 @@ const TELL: Readonly<Record<string, (line: LogLine) => Told | undefined>> = {
       ? undefined
       : [
           'missed',
-          `no report told of ${plural(Number(queued), 'recording')}; jobs queued by the PBX's call log`,
+          `${plural(Number(queued), 'recording')} without a report, found in the PBX's call log; jobs queued`,
         ],
-  'link-created': ({ recording, expiresIn }) => ['link', `${recording}, good for ${expiresIn} seconds`],
+  'link-created': ({ recording, expiresIn }) => [
+    'link',
+    `${recording}, valid for ${formatSeconds(Number(expiresIn))}`,
+  ],
 };
 
 const STYLES = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const;
@@ -61,9 +73,9 @@ export function showLog(): () => void {
     const line = message as LogLine;
     if (line.event === 'download-progress') return progress.show(line);
     const { level, event, ...fields } = line;
-    const tell = TELL[event] ?? ((): Told => [level, `${event} ${JSON.stringify(fields)}`]);
-    const told = tell(line);
-    if (told !== undefined) show(...told, STYLES[level]);
+    const format = FORMATTERS[event] ?? ((): LabelledText => [level, `${event} ${JSON.stringify(fields)}`]);
+    const labelledText = format(line);
+    if (labelledText !== undefined) show(...labelledText, STYLES[level]);
   };
   logChannel.subscribe(listener);
   return () => {
@@ -71,17 +83,17 @@ export function showLog(): () => void {
   };
 }
 
-/** Tells a download's bytes when it begins to flow, and each time that it has grown fourfold. */
+/** Shows how far a download is when its first bytes arrive, and each time it has grown fourfold. */
 function createProgress() {
-  const next = new Map<unknown, number>();
+  const nextBytes = new Map<unknown, number>();
   return {
     show({ recording, bytes }: LogLine) {
-      if (Number(bytes) < (next.get(recording) ?? 0)) return;
-      next.set(recording, Number(bytes) * 4);
-      show('download', `${formatBytes(bytes)} so far  ${short(recording)}`, 'dim');
+      if (Number(bytes) < (nextBytes.get(recording) ?? 0)) return;
+      nextBytes.set(recording, Number(bytes) * 4);
+      show('download', `${formatBytes(bytes)} so far  ${shorten(recording)}`, 'dim');
     },
   };
 }
 
-/** The end of a name tells concurrent downloads apart. */
-const short = (recording: unknown) => `…${String(recording).slice(-24)}`;
+/** The end of a name is enough to tell concurrent downloads apart. */
+const shorten = (recording: unknown) => `…${String(recording).slice(-24)}`;

@@ -2,14 +2,14 @@ import { Server } from 'node:net';
 import { ChangeMessageVisibilityCommand, MessageNotInflight, type SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 
-/** Starts SQS on this machine; queues and messages are in `directory` and survive a kill. */
+/** Starts SQS on this machine. Queues and messages are stored in `directory` and survive a kill. */
 export function startSqs(directory: string, region: string): Promise<FauxqsServer> {
   return onLoopback(() => startFauxqs({ port: 0, logger: false, dataDir: directory, defaultRegion: region }));
 }
 
 /**
- * Fauxqs listens on all interfaces and asks nobody for credentials, but jobs hold phone numbers. It has no
- * option for the address, so what listens while `start` runs is made to listen on loopback.
+ * Fauxqs listens on all interfaces and does not check credentials, but jobs contain phone numbers. It has no
+ * option for the address, so whatever starts listening while `start` runs is bound to loopback.
  */
 async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
   const { listen } = Server.prototype;
@@ -23,7 +23,7 @@ async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Messages that nobody works on any more, because the process that did was killed, come again in a second. */
+/** Makes the messages that a killed process was working on visible again after a second. */
 export async function releaseMessages(server: FauxqsServer, sqs: SQSClient, queueUrl: string): Promise<void> {
   const { inflight = [] } = server.inspectQueue(queueUrl.split('/').at(-1) ?? '')?.messages ?? {};
   for (const { receiptHandle } of inflight) {
@@ -32,7 +32,7 @@ export async function releaseMessages(server: FauxqsServer, sqs: SQSClient, queu
       // Not 0: with that, fauxqs 2.4.1 fails to write its database and forgets the message until a restart.
       await sqs.send(new ChangeMessageVisibilityCommand({ ...target, VisibilityTimeout: 1 }));
     } catch (error) {
-      // Its time was up anyway.
+      // Its visibility timeout had ended already.
       if (!(error instanceof MessageNotInflight)) throw error;
     }
   }

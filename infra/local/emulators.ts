@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
-import { enterEnvironment } from '../shared/environment.ts';
+import { applyEnvironment } from '../shared/environment.ts';
 import { startSqs } from './embedded-sqs.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecretsManager } from './secrets-manager.ts';
@@ -10,20 +10,20 @@ const REGION = 'us-east-1';
 
 export interface Emulators {
   sqs: FauxqsServer;
-  /** What the AWS SDK has to find in the environment of a process that is to use them. */
+  /** Environment variables that a process needs so that its AWS SDK uses these services. */
   environment: Record<string, string>;
 }
 
 /**
- * Starts S3, SQS and Secrets Manager on this machine and points the AWS SDK of this process at them, by its
- * own environment variables. An S3 that `AWS_ENDPOINT_URL_S3` names is used instead of ours.
+ * Starts S3, SQS and Secrets Manager on this machine, and points the AWS SDK of this process at them through its
+ * environment variables. If `AWS_ENDPOINT_URL_S3` is set, that S3 is used instead of the embedded one.
  */
-export async function startEmulators(directory: string, running: AsyncDisposableStack): Promise<Emulators> {
+export async function startEmulators(directory: string, cleanup: AsyncDisposableStack): Promise<Emulators> {
   const region = process.env.AWS_REGION ?? REGION;
   const sqs = await startSqs(join(directory, 'sqs'), region);
-  running.defer(() => sqs.stop());
+  cleanup.defer(() => sqs.stop());
   const secretsManager = await startSecretsManager({ directory: join(directory, 'secrets') });
-  running.defer(() => secretsManager.close());
+  cleanup.defer(() => secretsManager.close());
 
   const environment: Record<string, string> = {
     AWS_REGION: region,
@@ -36,11 +36,11 @@ export async function startEmulators(directory: string, running: AsyncDisposable
   } else {
     const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
     const s3 = await startS3({ directory: join(directory, 's3'), credentials, region });
-    running.defer(() => s3.close());
+    cleanup.defer(() => s3.close());
     environment.AWS_ENDPOINT_URL_S3 = s3.url;
     environment.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
     environment.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
   }
-  enterEnvironment(environment);
+  applyEnvironment(environment);
   return { sqs, environment };
 }

@@ -18,7 +18,7 @@ import type { registrySchema } from '../../functions/shared/config/pbx-registry.
 import { createSecrets } from '../../functions/shared/config/secrets.ts';
 import { createSessionStore } from '../../functions/shared/session/session-store.ts';
 import { log } from '../../functions/shared/telemetry/log.ts';
-import { enterEnvironment } from '../shared/environment.ts';
+import { applyEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
 import { releaseMessages } from './embedded-sqs.ts';
 import { startEmulators } from './emulators.ts';
@@ -28,14 +28,14 @@ import {
   ensureBucket,
   ensureQueue,
   ensureSecret,
-  enterCredentials,
   generateSecret,
   releaseLogin,
+  storeCredentials,
 } from './resources.ts';
 
 const HOUR_MS = 60 * 60_000;
 const LINK_TOKEN_SECRET = 'link-token';
-/** Fauxqs's. */
+/** The account id of fauxqs. */
 const ACCOUNT = '000000000000';
 
 type RegistryEntry = v.InferInput<typeof registrySchema>[string];
@@ -45,14 +45,14 @@ export interface LocalPbx extends Omit<RegistryEntry, 'credentialsSecret' | 'ses
 }
 
 export interface HostOptions {
-  /** Where everything is kept, across restarts. */
+  /** Holds all state across restarts. */
   directory: string;
-  /** Of the HTTP front; 0 for any free one. */
+  /** Port of the HTTP server; 0 for any free one. */
   port: number;
   hostname: string;
   pbxs: Readonly<Record<string, LocalPbx>>;
   bucket: string;
-  /** What a job waits before its first attempt; a recording may not be ready right at hang-up. */
+  /** Delay of a job's first attempt: a recording may not be ready right at hang-up. */
   jobDelaySeconds: number;
 }
 
@@ -65,9 +65,9 @@ export interface ReconcileReport {
 }
 
 export interface Host {
-  /** The HTTP front, as seen from this machine. */
+  /** URL of the HTTP server on this machine. */
   url: string;
-  /** File with the bearer token for links. */
+  /** Path of the file with the bearer token for links. */
   linkTokenFile: string;
   /** Runs pbx-session, as its schedule does. */
   keepSessions(request?: { retryLogin?: boolean }): Promise<SessionReport>;
@@ -77,17 +77,17 @@ export interface Host {
 }
 
 /**
- * Runs the functions in this process as Lambda and API Gateway run them. The functions read the process's
- * environment when they are loaded, so there can be one host in a process.
+ * Runs the functions in this process as Lambda and API Gateway would. A process can have only one host, because
+ * the functions read the environment when they are loaded.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  await using starting = new AsyncDisposableStack();
+  await using cleanup = new AsyncDisposableStack();
   const { directory, bucket } = options;
   await mkdir(directory, { recursive: true });
-  const loaded = Promise.withResolvers<Routes>();
-  const front = await startHttpServer(loaded.promise, options.port, options.hostname);
-  starting.defer(() => front.close());
-  const { sqs: emulator, environment } = await startEmulators(directory, starting);
+  const routes = Promise.withResolvers<Routes>();
+  const httpServer = await startHttpServer(routes.promise, options.port, options.hostname);
+  cleanup.defer(() => httpServer.close());
+  const { sqs: emulator, environment } = await startEmulators(directory, cleanup);
   const sqs = new SQSClient();
   const secrets = new SecretsManagerClient();
 
@@ -100,7 +100,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   await writeFile(registryFile, JSON.stringify(registry, undefined, 2));
 
   const queueUrlBase = `${emulator.address}/${ACCOUNT}/`;
-  const queue = async (name: string, attributes: Parameters<typeof ensureQueue>[2] = {}) => {
+  const createQueue = async (name: string, attributes: Parameters<typeof ensureQueue>[2] = {}) => {
     const url = queueUrlBase + name;
     await ensureQueue(sqs, url, {
       MessageRetentionPeriod: String(MESSAGE_RETENTION_DAYS * 24 * 60 * 60),
@@ -108,12 +108,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
     });
     return url;
   };
-  const deadLetterQueueUrl = await queue('dead-letters');
-  const sessionQueueUrl = await queue('session-requests', visibility('pbx-session'));
+  const deadLetterQueueUrl = await createQueue('dead-letters');
+  const sessionQueueUrl = await createQueue('session-requests', visibilityTimeout('pbx-session'));
   const jobQueueUrls: string[] = [];
   for (const { queueName } of Object.values(registry)) {
     const delay = { DelaySeconds: String(options.jobDelaySeconds) };
-    jobQueueUrls.push(await queue(queueName, { ...visibility('archive-recording'), ...delay }));
+    jobQueueUrls.push(await createQueue(queueName, { ...visibilityTimeout('archive-recording'), ...delay }));
   }
   for (const url of [sessionQueueUrl, ...jobQueueUrls]) await releaseMessages(emulator, sqs, url);
 
@@ -123,24 +123,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
     SESSION_QUEUE_URL: sessionQueueUrl,
     BUCKET_NAME: bucket,
-    REPORT_HOST: `127.0.0.1:${front.port}`,
+    REPORT_HOST: `127.0.0.1:${httpServer.port}`,
     LINK_AUTHORIZATION: 'token',
     LINK_TOKEN_SECRET,
     MAX_LINK_AGE_SECONDS: String(DEFAULT_MAX_LINK_AGE_SECONDS),
     STACK_NAME: 'local',
-    // There is nobody to read metrics here.
+    // Nothing reads metrics here.
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
-  enterEnvironment(environment);
-  const archiveRecording = await load<QueueHandler>('archive-recording');
+  applyEnvironment(environment);
+  const archiveRecording = await loadHandler<QueueHandler>('archive-recording');
   const reconciler =
-    await load<(event: object, context: Context) => ReturnType<Host['reconcile']>>('reconcile');
+    await loadHandler<(event: object, context: Context) => ReturnType<Host['reconcile']>>('reconcile');
   const reconcile: Host['reconcile'] = (request) =>
     reconciler(request, createContext(timeoutMs('reconcile')));
-  const pbxSession = await load<QueueHandler & ((event: object) => Promise<SessionReport>)>('pbx-session');
-  loaded.resolve({
-    'POST /reports/{pbxId}/{secret}': await load<HttpHandler>('cdr-webhook'),
-    'GET /recordings/{pbxId}/{recording}': await load<HttpHandler>('recording-link'),
+  const pbxSession = await loadHandler<QueueHandler & ((event: object) => Promise<SessionReport>)>(
+    'pbx-session',
+  );
+  routes.resolve({
+    'POST /reports/{pbxId}/{secret}': await loadHandler<HttpHandler>('cdr-webhook'),
+    'GET /recordings/{pbxId}/{recording}': await loadHandler<HttpHandler>('recording-link'),
   });
 
   const stopping = new AbortController();
@@ -156,7 +158,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       poll(url, archiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
     ),
   ];
-  starting.defer(async () => {
+  cleanup.defer(async () => {
     stopping.abort();
     await Promise.all(polling);
   });
@@ -164,18 +166,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const schedule = setInterval(() => {
       run().catch((error: unknown) => log('error', 'schedule-failed', { reason: String(error) }));
     }, periodMs);
-    starting.defer(() => clearInterval(schedule));
+    cleanup.defer(() => clearInterval(schedule));
   };
   every(SESSION_PERIOD_MINUTES * 60_000, () => pbxSession({}));
   for (const { everyHours, overHours } of Object.values(DEFAULT_RECONCILIATION)) {
     every(everyHours * HOUR_MS, () => reconcile({ hours: overHours }));
   }
-  starting.defer(() => removeHostFile(directory));
+  cleanup.defer(() => removeHostFile(directory));
   await writeHostFile(directory, environment);
 
-  const running = starting.move();
+  const running = cleanup.move();
   return {
-    url: `http://127.0.0.1:${front.port}`,
+    url: `http://127.0.0.1:${httpServer.port}`,
     linkTokenFile,
     keepSessions: (request = {}) => pbxSession(request),
     reconcile,
@@ -183,7 +185,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-/** Enters the PBXs' credentials as a person does in Secrets Manager, and names what belongs to each. */
+/** Stores the PBXs' credentials, as a person would in Secrets Manager, and returns the registry. */
 async function registerPbxs(pbxs: HostOptions['pbxs'], client: SecretsManagerClient) {
   const registry: Record<string, RegistryEntry> = {};
   for (const [id, { credentials, ...settings }] of Object.entries(pbxs)) {
@@ -193,21 +195,21 @@ async function registerPbxs(pbxs: HostOptions['pbxs'], client: SecretsManagerCli
       queueName: `recordings-${id}`,
     };
     registry[id] = { ...settings, ...names };
-    await enterCredentials(client, names.credentialsSecret, credentials);
+    await storeCredentials(client, names.credentialsSecret, credentials);
     await ensureSecret(client, names.sessionSecret, '{}');
     await releaseLogin(createSessionStore(names.sessionSecret, createSecrets(client)));
   }
   return registry;
 }
 
-const visibility = (feature: 'archive-recording' | 'pbx-session') => ({
+const visibilityTimeout = (feature: 'archive-recording' | 'pbx-session') => ({
   VisibilityTimeout: String(visibilitySecondsFor(feature)),
 });
 
 const timeoutMs = (feature: keyof typeof TIMEOUT_SECONDS) => 1000 * TIMEOUT_SECONDS[feature];
 
-/** By entry path, as the stack does. */
-async function load<Handler>(name: string): Promise<Handler> {
+/** Loads a function's handler by its path, as the stack does. */
+async function loadHandler<Handler>(name: string): Promise<Handler> {
   const module = await import(`../../functions/${name}/handler.ts`);
   return module.handler;
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
-/** API Gateway's limit for a request's body. */
+/** API Gateway's limit for a request body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
@@ -11,22 +11,22 @@ export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayP
 /** Handlers by route key, such as `GET /recordings/{pbxId}/{recording}`. */
 export type Routes = Readonly<Record<string, HttpHandler>>;
 
-export interface HttpFront {
+export interface HttpServer {
   port: number;
   close(): Promise<void>;
 }
 
 /**
- * Serves handlers as an API Gateway HTTP API does (payload format 2.0). It listens at once, so that its
- * port is known; requests wait until there are `routes`.
+ * Serves handlers as an API Gateway HTTP API does (payload format 2.0). It listens at once, so that its port is
+ * known; requests wait until `routes` resolves.
  */
 export async function startHttpServer(
   routes: Promise<Routes>,
   port: number,
   hostname: string,
-): Promise<HttpFront> {
+): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    answer(routes, request, response).catch(() => reply(response, 500, 'Internal Server Error'));
+    handleRequest(routes, request, response).catch(() => sendError(response, 500, 'Internal Server Error'));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, hostname, resolve);
@@ -34,16 +34,16 @@ export async function startHttpServer(
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
 }
 
-async function answer(
+async function handleRequest(
   routes: Promise<Routes>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://front');
+  const url = new URL(request.url ?? '/', 'http://localhost');
   const match = findRoute(await routes, `${request.method} ${url.pathname}`);
-  if (match === undefined) return reply(response, 404, 'Not Found');
+  if (match === undefined) return sendError(response, 404, 'Not Found');
   const body = await readBody(request);
-  if (body === undefined) return reply(response, 413, 'Request Entity Too Large');
+  if (body === undefined) return sendError(response, 413, 'Request Entity Too Large');
 
   const result = await match.handler(toEvent(request, url, match, body));
   response.writeHead(result.statusCode ?? 200, result.headers as Record<string, string>);
@@ -67,7 +67,7 @@ function findRoute(routes: Routes, request: string): Match | undefined {
   return undefined;
 }
 
-/** HTTP APIs hand path parameters out decoded; what is not valid percent-encoding stays as it came. */
+/** HTTP APIs decode path parameters. Invalid percent-encoding is passed on unchanged. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -129,12 +129,12 @@ function toEvent(
   };
 }
 
-/** A parameter that is given twice arrives as one value, joined by a comma. */
+/** HTTP APIs join the values of a repeated parameter with commas. */
 function joinRepeated(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name).join(',')]));
 }
 
-function reply(response: ServerResponse, status: number, message: string): void {
+function sendError(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
 }
 

@@ -12,13 +12,13 @@ try {
   if (options.help) console.log(HELP);
   else await run(options);
 } catch (error) {
-  console.error(`\n${explain(error)}`);
+  console.error(`\n${describeError(error)}`);
   process.exitCode = 1;
 }
 
 async function run(options: Options): Promise<void> {
   const startedAt = performance.now();
-  // Jobs and recordings tell who spoke with whom, and the secrets are in there in plain text.
+  // Jobs and recordings show who spoke with whom, and the secrets are stored in plain text.
   await mkdir(options.data, { recursive: true, mode: 0o700 });
   const stopShowing = showLog();
   const running = options.pbx === undefined ? await runDemo(options) : await runWithPbx(options.pbx, options);
@@ -26,7 +26,7 @@ async function run(options: Options): Promise<void> {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     show(
       'done',
-      `${plural(running.archived, 'recording')} archived, fetched and compared in ${seconds} s`,
+      `${plural(running.archived, 'recording')} archived, fetched and compared in ${seconds} seconds`,
       'green',
     );
   } else {
@@ -38,12 +38,12 @@ async function run(options: Options): Promise<void> {
   stopShowing();
 }
 
-/** One sentence for what a person can mend; the whole story for what only a developer can. */
-function explain(error: unknown): string {
+/** A sentence, if the user can fix it; otherwise the stack trace, for a developer. */
+function describeError(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   const { code, port, stack, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE')
-    return `Port ${port} is taken: stop what uses it, or choose another one with --port.`;
+    return `Port ${port} is in use. Stop the program that uses it, or choose another port with --port.`;
   if (code === 'EACCES')
     return `${message}. Choose another port with --port, or another directory with --data.`;
   return stack ?? String(error);

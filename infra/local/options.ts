@@ -2,45 +2,46 @@ import * as v from 'valibot';
 import { pbxSettings } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, parseCommandLine, UsageError, value } from '../shared/command-line.ts';
 
-export const HELP = `Archives call recordings on this machine, with everything that AWS would run inside one process.
+export const HELP = `Archives call recordings on this machine. One process runs everything that would run in AWS.
 
   npm start                            with a simulated PBX that makes a few calls
-  npm start -- --calls 3 --exit        the same; fetches and compares the recordings, then exits
+  npm start -- --calls 3 --exit        the same, but exits when all recordings are archived
   npm start -- --pbx https://192.168.5.150:8088 --username api --fingerprint AB:CD:...
                                        with your own PBX, on the same network
 
-Both
-  --port PORT          of the webhook and the link API (default 8260)
-  --data DIR           where recordings, jobs and secrets are kept (default .local); a restart goes on from there
-  --help               this text
+General
+  --port PORT          port of the webhook and the link API (default 8260)
+  --data DIR           directory for recordings, jobs and secrets (default .local), kept across restarts
+  --help               show this text
 
 Simulated PBX
-  --calls N            calls to make (default 3)
-  --exit               exit when they are archived and compared: 0, or 1 with the reason
+  --calls N            number of calls to make (default 3)
+  --exit               exit when all recordings are archived and compared: with 0, or with 1 and the reason
 
 Your own PBX
-  --pbx URL            its API: scheme, host and port only
-  --username NAME      of the API user; the password comes from PBX_PASSWORD or is asked for
-  --fingerprint SHA256 of its certificate, where no public authority vouches for it; a wrong one is answered
-                       with the right one
-  --ca FILE            or else a PEM file with its certificate or the authority's
-  --min-tls VERSION    TLSv1, TLSv1.1, TLSv1.2 (default) or TLSv1.3; old firmware speaks TLSv1 only
-  --http-pbx           allows an http:// URL, over which password hash and recordings travel unprotected
+  --pbx URL            address of its API: scheme, host and port only
+  --username NAME      API user; the program reads the password from PBX_PASSWORD or asks for it
+  --fingerprint SHA256 fingerprint of its certificate, unless a public CA issued it; if missing or wrong, the
+                       program prints the one it sees and stops
+  --ca FILE            PEM file with its certificate, or with that of its CA, instead of --fingerprint
+  --min-tls VERSION    lowest TLS version to accept: TLSv1, TLSv1.1, TLSv1.2 (default) or TLSv1.3;
+                       old firmware supports only TLSv1
+  --http-pbx           allow an http:// URL; password hash and recordings are then sent unencrypted
   --api-version V      v1.1.0 (default) or v2.0.0
-  --report-url ADDR    where the PBX is to post its reports: [http[s]://]HOST[:PORT] of this machine as the PBX
-                       sees it (default: this machine's address on the way to the PBX)
-  --retry-login        tries a password again that the PBX refused, after correcting it in the PBX
-  --serial SN          its serial number; reports that carry another one are set aside
+  --report-url ADDR    where the PBX posts its reports: [http[s]://]HOST[:PORT] of this machine as the PBX sees it
+                       (default: the address from which this machine reaches the PBX)
+  --retry-login        retry a password that the PBX refused, after you have corrected it in the PBX
+  --serial SN          serial number of the PBX; reports with another one go to the dead-letter queue
 
-An S3 that AWS_ENDPOINT_URL_S3 names is used instead of the embedded one, with the bucket BUCKET_NAME.
+If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
 `;
 
-const wholeNumber = (what: string, max: number) =>
+const wholeNumber = (option: string, max: number) =>
   v.pipe(
     v.string(),
-    v.regex(/^\d{1,6}$/, `${what} should be a whole number`),
+    v.regex(/^\d{1,6}$/, `${option} should be a whole number`),
     v.transform(Number),
-    v.maxValue(max, `${what} should be at most ${max}`),
+    v.maxValue(max, `${option} should be at most ${max}`),
   );
 
 const optionsSchema = v.object({
@@ -93,11 +94,11 @@ export function readOptions(args: string[]): Options {
   const options = parsed.output;
   if (options.pbx === undefined) return options;
   if (options.username === undefined)
-    throw new UsageError('--pbx needs --username, the name of the API user.');
+    throw new UsageError('--pbx requires --username, the name of the API user.');
   if (options.pbx.startsWith('http:') && !options['http-pbx']) {
-    throw new UsageError(
-      'An http:// PBX is unprotected: add --http-pbx if that is what you want, or use https://.',
-    );
+    throw new UsageError('http:// is not encrypted. Use https://, or add --http-pbx to allow it.');
   }
+  if (options.fingerprint !== undefined && options.ca !== undefined)
+    throw new UsageError('Give either --fingerprint or --ca, not both.');
   return options;
 }

@@ -26,16 +26,16 @@ export interface Polling {
 }
 
 /**
- * Feeds a queue's messages to a handler as Lambda's event source mapping does, one message a batch, with
- * partial batch responses.
+ * Feeds a queue's messages to a handler as Lambda's event source mapping does: one message per batch, with partial
+ * batch responses.
  *
- * @returns a promise that settles when polling has stopped and the handlers under way have ended
+ * @returns a promise that settles when polling has stopped and all running handlers have ended
  */
 export async function pollQueue(sqs: SQSClient, polling: Polling, signal: AbortSignal): Promise<void> {
-  await Promise.all(Array.from({ length: polling.concurrency }, () => pollInTurn(sqs, polling, signal)));
+  await Promise.all(Array.from({ length: polling.concurrency }, () => pollOneAtATime(sqs, polling, signal)));
 }
 
-async function pollInTurn(sqs: SQSClient, polling: Polling, signal: AbortSignal): Promise<void> {
+async function pollOneAtATime(sqs: SQSClient, polling: Polling, signal: AbortSignal): Promise<void> {
   const receive = new ReceiveMessageCommand({
     QueueUrl: polling.queueUrl,
     MaxNumberOfMessages: 1,
@@ -45,7 +45,7 @@ async function pollInTurn(sqs: SQSClient, polling: Polling, signal: AbortSignal)
   while (!signal.aborted) {
     try {
       const { Messages: [message] = [] } = await sqs.send(receive, { abortSignal: signal });
-      if (message !== undefined) await handle(sqs, polling, message);
+      if (message !== undefined) await handleMessage(sqs, polling, message);
     } catch (error) {
       if (signal.aborted) return;
       log('error', 'polling-failed', { code: error instanceof Error ? error.name : 'unknown' });
@@ -54,7 +54,7 @@ async function pollInTurn(sqs: SQSClient, polling: Polling, signal: AbortSignal)
   }
 }
 
-async function handle(sqs: SQSClient, polling: Polling, message: Message): Promise<void> {
+async function handleMessage(sqs: SQSClient, polling: Polling, message: Message): Promise<void> {
   const { queueUrl, queueArn, handler, timeoutMs } = polling;
   const { batchItemFailures } = await handler(toEvent(message, queueArn), createContext(timeoutMs));
   if (batchItemFailures.length > 0) return;
@@ -79,7 +79,7 @@ function toEvent(message: Message, queueArn: string): SQSEvent {
   };
 }
 
-/** Of an invocation that begins now. */
+/** The context of an invocation that starts now. */
 export function createContext(timeoutMs: number): Context {
   const deadline = performance.now() + timeoutMs;
   return {

@@ -20,10 +20,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SessionStore } from '../../functions/shared/session/session-store.ts';
 
-/** URL-safe, as what the stack generates. */
+/** URL-safe, like the secrets that the stack generates. */
 export const generateSecret = () => randomBytes(30).toString('base64url');
 
-/** Returns the secret's value; makes it `initial` if there is none yet. */
+/** Returns the secret's value. Creates the secret with the value `initial` if it does not exist. */
 export async function ensureSecret(
   client: SecretsManagerClient,
   name: string,
@@ -39,8 +39,8 @@ export async function ensureSecret(
   }
 }
 
-/** Enters the credentials, as a person does in the console; the webhook's secret stays. */
-export async function enterCredentials(
+/** Stores the credentials, as a person would in the console. The webhook secret is kept. */
+export async function storeCredentials(
   client: SecretsManagerClient,
   name: string,
   credentials: { username: string; password: string },
@@ -52,7 +52,7 @@ export async function enterCredentials(
   await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: after }));
 }
 
-/** A queue that is there already keeps its messages, and gets the attributes of this version. */
+/** Creates the queue if it does not exist. An existing one gets these attributes and keeps its messages. */
 export async function ensureQueue(
   client: SQSClient,
   queueUrl: string,
@@ -71,7 +71,7 @@ export async function ensureBucket(client: S3Client, name: string): Promise<void
   }
 }
 
-/** A login that a former process has not finished keeps nobody waiting: there is no other process now. */
+/** Ends a login that a killed process had begun, so that nothing waits for it. No other process is running now. */
 export async function releaseLogin(store: SessionStore): Promise<void> {
   const snapshot = await store.read();
   const { login, ...state } = snapshot.state;

@@ -17,7 +17,7 @@ export interface SecretsManagerOptions {
   readonly now?: () => number;
 }
 
-const MAXIMUM_VERSIONS = 100;
+const MAX_VERSIONS = 100;
 
 const Secret = v.object({
   name: v.string(),
@@ -68,15 +68,15 @@ class SecretsManagerError extends Error {
 }
 
 /**
- * Starts a Secrets Manager for one laptop, or a test. It speaks AWS's JSON 1.1 protocol and does not look at
- * signatures: whoever reaches its port can read the secrets, so it belongs on the loopback interface.
+ * Starts a Secrets Manager for one machine, or for a test. It speaks AWS's JSON 1.1 protocol but does not check
+ * signatures: whoever can reach its port can read the secrets, so it belongs on the loopback interface.
  */
 export async function startSecretsManager(
   options: SecretsManagerOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const { directory, port = 0, host = '127.0.0.1', now = Date.now } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // A crash may have left a file that was being written.
+  // A crash may have left half-written files.
   for (const file of await readdir(directory)) {
     if (file.endsWith('.new')) await rm(join(directory, file));
   }
@@ -112,7 +112,7 @@ export async function startSecretsManager(
 
     'secretsmanager.PutSecretValue': (input) => {
       const request = parse(PutSecretValue, input);
-      // Reading, comparing and writing are one step: the token makes this call a compare-and-swap.
+      // Read, compare and write in one step: the token makes this call a compare-and-swap.
       return oneAtATime(async () => {
         const secret = await find(request.SecretId);
         const repeated = secret.versions.find(({ id }) => id === request.ClientRequestToken);
@@ -128,8 +128,7 @@ export async function startSecretsManager(
           stages: secret.versions.length === 0 ? withCurrent(request.VersionStages) : request.VersionStages,
           createdMs: now(),
         };
-        if (!repeated)
-          await write({ ...secret, versions: forgetOldest(addVersion(secret.versions, version)) });
+        if (!repeated) await write({ ...secret, versions: dropOldest(addVersion(secret.versions, version)) });
         return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: version.stages };
       });
     },
@@ -143,8 +142,8 @@ export async function startSecretsManager(
           (VersionId === undefined || id === VersionId) && (stage === undefined || stages.includes(stage)),
       );
       if (!version) {
-        const wanted = stage === undefined ? `VersionId: ${VersionId}` : `staging label: ${stage}`;
-        throw notFound(`Secrets Manager can't find the specified secret value for ${wanted}`);
+        const criterion = stage === undefined ? `VersionId: ${VersionId}` : `staging label: ${stage}`;
+        throw notFound(`Secrets Manager can't find the specified secret value for ${criterion}`);
       }
       return {
         ARN: secret.arn,
@@ -188,18 +187,18 @@ export async function startSecretsManager(
   }
 
   async function write(secret: Secret): Promise<void> {
-    const written = join(directory, `${randomUUID()}.new`);
-    await writeNewFile(written, JSON.stringify(secret, null, 2));
-    await renameDurably(written, secretPath(secret.name));
+    const temporaryPath = join(directory, `${randomUUID()}.new`);
+    await writeNewFile(temporaryPath, JSON.stringify(secret, null, 2));
+    await renameDurably(temporaryPath, secretPath(secret.name));
   }
 
-  /** The hash keeps names apart that are cut off, or that a file system takes for the same. */
+  /** The hash distinguishes names that are cut off here, or that a file system treats as the same. */
   function secretPath(name: string): string {
     const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
     return join(directory, `${encodeURIComponent(name).slice(0, 150)}-${hash}.json`);
   }
 
-  async function answer(message: IncomingMessage): Promise<{ status: number; body: object }> {
+  async function handleRequest(message: IncomingMessage): Promise<{ status: number; body: object }> {
     try {
       const target = String(message.headers['x-amz-target']);
       const document = await text(message);
@@ -218,7 +217,7 @@ export async function startSecretsManager(
   }
 
   const server = createServer(async (message, response) => {
-    const { status, body } = await answer(message);
+    const { status, body } = await handleRequest(message);
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.1',
       'x-amzn-requestid': randomUUID(),
@@ -233,7 +232,7 @@ export async function startSecretsManager(
     async close() {
       server.close();
       server.closeAllConnections();
-      // A change that is being written is finished first.
+      // Let a write that is in progress finish.
       await oneAtATime(async () => undefined);
     },
   };
@@ -255,12 +254,12 @@ function notFound(message: string): SecretsManagerError {
   return new SecretsManagerError('ResourceNotFoundException', message);
 }
 
-/** The first version of a secret is its current one, whatever was asked for. */
+/** The first version of a secret is its current one, whichever stages were requested. */
 function withCurrent(stages: readonly string[]): string[] {
   return [...new Set(['AWSCURRENT', ...stages])];
 }
 
-/** A staging label is on one version only. The version that AWSCURRENT leaves gets AWSPREVIOUS. */
+/** A staging label is on one version only. The version that loses AWSCURRENT gets AWSPREVIOUS. */
 function addVersion(versions: readonly Version[], added: Version): Version[] {
   const replacesCurrent = added.stages.includes('AWSCURRENT');
   const moved = replacesCurrent ? [...added.stages, 'AWSPREVIOUS'] : added.stages;
@@ -272,8 +271,8 @@ function addVersion(versions: readonly Version[], added: Version): Version[] {
   return [...others, added];
 }
 
-function forgetOldest(versions: Version[]): Version[] {
-  const surplus = versions.length - MAXIMUM_VERSIONS;
-  const forgotten = versions.filter(({ stages }) => stages.length === 0).slice(0, Math.max(surplus, 0));
-  return versions.filter((version) => !forgotten.includes(version));
+function dropOldest(versions: Version[]): Version[] {
+  const surplus = versions.length - MAX_VERSIONS;
+  const dropped = versions.filter(({ stages }) => stages.length === 0).slice(0, Math.max(surplus, 0));
+  return versions.filter((version) => !dropped.includes(version));
 }

@@ -1,17 +1,19 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** A mistake of the person who typed the command; the message is all that is shown. */
+/** An error that the user can fix. Only its message is shown, without a stack trace. */
 export class UsageError extends Error {}
 
-/** Kinds of options. */
+/** Option types for `parseCommandLine`. */
 export const flag = { type: 'boolean' } as const;
 export const value = { type: 'string' } as const;
 
-/** Of `node:util`; what it does not understand is the person's mistake. */
+/** `parseArgs` of `node:util`, but an unknown or incomplete option is a `UsageError`. */
 export function parseCommandLine<const Config extends ParseArgsConfig>(config: Config) {
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // Node's message may go on with hints, such as how to pass an argument that begins with a hyphen.
+    const [problem] = String(error instanceof Error ? error.message : error).split(/\.(?:\s|$)/);
+    throw new UsageError(`${problem}; see --help.`);
   }
 }

@@ -1,8 +1,8 @@
-/** Points the AWS SDK of this process at the services of a local host, and names the host's own things. */
-export function enterEnvironment(environment: Record<string, string>): void {
+/** Sets environment variables of this process, such as those that point its AWS SDK at a local host. */
+export function applyEnvironment(environment: Record<string, string>): void {
   Object.assign(process.env, environment);
   if (environment.AWS_ACCESS_KEY_ID === undefined) return;
-  // Either would come before the keys.
+  // The SDK would prefer a profile to the keys, and would send a session token with them.
   delete process.env.AWS_PROFILE;
   delete process.env.AWS_SESSION_TOKEN;
 }

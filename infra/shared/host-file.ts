@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { UsageError } from './command-line.ts';
 
-/** What commands need of it by name. */
+/** The variables that commands read by name. */
 const environmentSchema = v.objectWithRest(
   {
     PBX_REGISTRY_FILE: v.string(),
@@ -23,24 +23,24 @@ const hostFileSchema = v.pipe(
   v.object({ pid: v.number(), environment: environmentSchema }),
 );
 
-const fileOf = (directory: string) => join(directory, 'host.json');
+const hostFilePath = (directory: string) => join(directory, 'host.json');
 
-/** Lets commands of the same user find a running host. Holds the key of its S3. */
+/** Lets commands of the same user find a running host. The file contains the secret key of its S3. */
 export async function writeHostFile(directory: string, environment: Record<string, string>): Promise<void> {
   const text = JSON.stringify({ pid: process.pid, environment }, undefined, 2);
-  await writeFile(fileOf(directory), text, { mode: 0o600 });
+  await writeFile(hostFilePath(directory), text, { mode: 0o600 });
 }
 
-export const removeHostFile = (directory: string) => rm(fileOf(directory), { force: true });
+export const removeHostFile = (directory: string) => rm(hostFilePath(directory), { force: true });
 
-/** The environment of the host that runs in `directory`. */
+/** Returns the environment of the host that runs in `directory`. */
 export async function readHostFile(directory: string): Promise<HostEnvironment> {
-  const text = await readFile(fileOf(directory), 'utf8').catch(() => '');
+  const text = await readFile(hostFilePath(directory), 'utf8').catch(() => '');
   const file = v.safeParse(hostFileSchema, text);
-  // A host that was killed has left its file.
+  // A host that was killed leaves its file behind.
   if (!file.success || !isRunning(file.output.pid)) {
     throw new UsageError(
-      `No local host is running in ${directory}: start it with npm start, or name its directory after --local.`,
+      `No local host is running in ${directory}. Start one with npm start, or give its directory after --local.`,
     );
   }
   return file.output.environment;

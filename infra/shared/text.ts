@@ -1,7 +1,7 @@
-/** Text from outside must not speak to the terminal: escape sequences, line breaks and the like become visible. */
+/** Replaces control and invisible formatting characters, so that external text cannot control the terminal. */
 export const toPlainText = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 
-/** Breaks `text` between words, or within one that is too long, into lines of up to `width` characters. */
+/** Wraps `text` between words into lines of at most `width` characters. Longer words are split. */
 export function wrap(text: string, width: number): string[] {
   return text.match(new RegExp(`\\S(?:.{0,${width - 1}}(?=\\s|$)|.{0,${width - 1}})`, 'gu')) ?? [];
 }

@@ -7,10 +7,10 @@ import { Interruption } from '../../../functions/shared/recordings/save-in-parts
 import { discardUpload, uploadOf } from '../../../functions/shared/recordings/uploads.ts';
 
 /**
- * Archives a recording, going on where a cut connection left it as long as each turn stores some more of it.
- * Returns the bytes that it stored, 0 if the recording was there. Nothing of a recording that fails stays behind.
+ * Archives a recording. Resumes after a lost connection, as long as each attempt stores more of the recording.
+ * Returns the number of bytes stored, 0 if the recording was archived already. Discards the parts of one that fails.
  */
-export async function archiveToTheEnd(job: Job, deps: ArchiveDeps): Promise<number> {
+export async function archiveWithResume(job: Job, deps: ArchiveDeps): Promise<number> {
   try {
     const archived = await archiveRecording(job, deps);
     return archived.outcome === 'archived' ? archived.bytes : 0;
@@ -20,6 +20,6 @@ export async function archiveToTheEnd(job: Job, deps: ArchiveDeps): Promise<numb
       await discardUpload(uploadOf(job, stored ?? job.progress), deps.store);
       throw error;
     }
-    return archiveToTheEnd({ ...job, progress: { ...stored, attempts: 1, since: deps.now() } }, deps);
+    return archiveWithResume({ ...job, progress: { ...stored, attempts: 1, since: deps.now() } }, deps);
   }
 }

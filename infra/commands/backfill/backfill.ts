@@ -7,7 +7,7 @@ import type { OpenPbx } from '../../../functions/shared/session/pbxs.ts';
 import { UsageError } from '../../shared/command-line.ts';
 import { plural } from '../../shared/text.ts';
 import { archiveAll } from './archive-all.ts';
-import { archiveToTheEnd } from './archive-to-the-end.ts';
+import { archiveWithResume } from './archive-with-resume.ts';
 import { compareDays } from './compare-days.ts';
 import { limitClient } from './limited-client.ts';
 import type { BackfillOptions } from './options.ts';
@@ -16,12 +16,12 @@ import { showProgress } from './progress.ts';
 export interface BackfillDeps extends OpenPbx {
   archive: ArchiveIndex;
   store: RecordingStore;
-  /** Ends the run; its reason is an `ArchiveError`. */
+  /** Aborted to end the run. The reason is an `ArchiveError`. */
   stop: AbortController;
   now: () => number;
 }
 
-/** Archives what the PBX has and the archive has not. Returns whether nothing of it is left. */
+/** Archives the recordings that the PBX has and the archive does not. Returns whether none of them failed. */
 export async function backfill(options: BackfillOptions, deps: BackfillDeps): Promise<boolean> {
   try {
     const missing = await findAllMissing(options, deps);
@@ -29,7 +29,7 @@ export async function backfill(options: BackfillOptions, deps: BackfillDeps): Pr
     return await archiveMissing(missing, options, deps);
   } catch (error) {
     if (deps.stop.signal.aborted) {
-      console.log(endOf(deps.stop.signal));
+      console.log(describeStop(deps.stop.signal));
       return false;
     }
     throw error instanceof ArchiveError ? new UsageError(error.message) : error;
@@ -53,11 +53,11 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
       console.log(`${day}  ${plural(compared.found, 'recording')}, ${jobs.length} missing`);
   }
   console.log(
-    `The PBX names ${plural(total.found, 'recording')}: ${total.present} archived, ${missing.length} missing` +
-      (total.lost > 0 ? `, ${total.lost} lost: the PBX does not have them any more` : ''),
+    `The call log lists ${plural(total.found, 'recording')}: ${total.present} archived, ${missing.length} missing` +
+      (total.lost > 0 ? `, ${total.lost} lost (no longer on the PBX)` : ''),
   );
   if (total.unreadable > 0)
-    console.log(`${plural(total.unreadable, 'row')} of its call log cannot be understood.`);
+    console.log(`${plural(total.unreadable, 'row')} of the call log could not be read.`);
   return missing;
 }
 
@@ -74,22 +74,22 @@ async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: Backf
       count.bytes += outcome.bytes;
     } else {
       count.failed += 1;
-      progress.say(`${recording}: ${outcome.error.message} (${outcome.error.code})`);
+      progress.print(`${recording}: ${outcome.error.message} (${outcome.error.code})`);
     }
   };
   try {
     const buffers = createPartBuffers();
-    const archive = (job: Job) => archiveToTheEnd(job, { ...deps, client, buffers, signal: stop.signal });
+    const archive = (job: Job) => archiveWithResume(job, { ...deps, client, buffers, signal: stop.signal });
     await archiveAll(jobs, { archive, concurrency, stop, onDone });
   } finally {
     progress.end();
   }
   const { archived, bytes, failed } = count;
   console.log(`${plural(archived, 'recording')} archived, ${(bytes / 1e6).toFixed(1)} MB; ${failed} failed`);
-  if (stop.signal.aborted) console.log(endOf(stop.signal));
-  else if (failed > 0) console.log('The same command tries those again.');
+  if (stop.signal.aborted) console.log(describeStop(stop.signal));
+  else if (failed > 0) console.log('Run the same command again to retry them.');
   return failed === 0 && !stop.signal.aborted;
 }
 
-const endOf = ({ reason }: AbortSignal) =>
-  `${(reason as ArchiveError).message} The same command goes on from here.`;
+const describeStop = ({ reason }: AbortSignal) =>
+  `${(reason as ArchiveError).message} Run the same command again to continue.`;

@@ -7,7 +7,7 @@ import { daysBetween, windowOf } from '../../../functions/shared/call-log/window
 
 export type DayComparison = Comparison & { day: string };
 
-/** Compares day by day, so that neither the PBX nor this machine has to hold a year's call log. */
+/** Compares day by day, so that neither the PBX nor this machine has to hold a year's call log at once. */
 export async function* compareDays(
   from: string,
   to: string,

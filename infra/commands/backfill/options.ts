@@ -3,21 +3,21 @@ import { isDay } from '../../../functions/shared/call-log/windows.ts';
 import { flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
-export const HELP = `Archives recordings of the past: compares the PBX's call log with the archive, and fetches what is missing.
-Runs on a machine that reaches the PBX and signs in to AWS; what it has archived, the next run finds there, so
-that it can be stopped at any time and started again.
+export const HELP = `Archives past recordings: compares the PBX's call log with the archive and fetches what is missing.
+Run it on a machine that can reach the PBX and has AWS credentials. You can stop it at any time: the next run
+continues, because it finds what is archived already.
 
   npm run backfill -- --pbx head-office --from 2026-01-01 --to 2026-06-30
 
-What
-  --pbx ID             the PBX, by its name in the configuration
-  --from DAY --to DAY  days of the PBX's calendar, both included, such as 2026-01-31
-  --dry-run            only tells what is missing
+Which recordings
+  --pbx ID             the PBX, by its id in cdk.json; pbx or demo on a local host
+  --from DAY --to DAY  first and last day, by the PBX's calendar, such as 2026-01-31
+  --dry-run            only show how many recordings are missing, by day
 
 How
-  --concurrency N      recordings fetched at once (default 1): calls go through the same small machine
-  --bytes-per-second N the most that it takes of the PBX's line (default: all there is)
-  --help               this text
+  --concurrency N      recordings fetched at once (default 1); the PBX has its calls to handle as well
+  --bytes-per-second N limit for all downloads together (default: none)
+  --help               show this text
 
 ${DEPLOYMENT_HELP}
 `;
@@ -50,7 +50,7 @@ const optionsSchema = v.pipe(
 
 export type BackfillOptions = v.InferOutput<typeof optionsSchema> & { positionals: string[] };
 
-/** `undefined` where help is asked for. */
+/** Returns `undefined` if help is requested. */
 export function readOptions(): BackfillOptions | undefined {
   const { values, positionals } = parseCommandLine({
     allowPositionals: true,
@@ -69,8 +69,8 @@ export function readOptions(): BackfillOptions | undefined {
   const parsed = v.safeParse(optionsSchema, values);
   if (parsed.success) return { ...parsed.output, positionals };
   const problems = parsed.issues.map((issue) => {
-    const problem = issue.input === undefined ? 'is needed' : issue.message;
+    const problem = issue.input === undefined ? 'is required' : issue.message;
     return `--${v.getDotPath(issue)} ${problem}`;
   });
-  throw new UsageError(`${problems.join('\n')}\n--help tells all options.`);
+  throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
 }

@@ -5,38 +5,38 @@ const PERIOD_WITHOUT_TERMINAL_MS = 10_000;
 
 export interface Progress {
   advance(): void;
-  /** A line that stays, above the bar. */
-  say(text: string): void;
+  /** Prints a line above the bar. */
+  print(text: string): void;
   end(): void;
 }
 
-/** A bar with the time left; on what is no terminal, a line now and then. `what` is counted up to `total`. */
-export function showProgress(what: string, total: number): Progress {
+/** Shows a bar that counts `items` up to `total`, with the time left. Without a terminal, prints a line at times. */
+export function showProgress(items: string, total: number): Progress {
   const bars = new MultiBar({
-    format: `${what}  {bar}  {value}/{total}  {rate}{eta_formatted} left`,
+    format: `${items}  {bar}  {value}/{total}  {rate}{eta_formatted} left`,
     stream: process.stdout,
     etaBuffer: 50,
     hideCursor: true,
     noTTYOutput: true,
     notTTYSchedule: PERIOD_WITHOUT_TERMINAL_MS,
-    // Ctrl-C is ours: what is under way is cleaned up first.
+    // The command handles Ctrl-C itself, to clean up what is in progress.
     gracefulExit: false,
   });
   const bar = bars.create(total, 0, { rate: '' });
   const meter = measureDownloads((bytesPerSecond) => bar.update({ rate: `${formatRate(bytesPerSecond)}  ` }));
   return {
     advance: () => bar.increment(),
-    say: (text) => bars.log(`${text}\n`),
+    print: (text) => bars.log(`${text}\n`),
     end() {
       meter.end();
-      // What has been said since the last turn would be lost.
+      // Otherwise lines printed since the last redraw would be lost.
       bars.update();
       bars.stop();
     },
   };
 }
 
-/** Listens to the archiver's own lines for the bytes that come in. */
+/** Measures the download rate by the archiver's log lines. */
 function measureDownloads(onRate: (bytesPerSecond: number) => void): { end(): void } {
   const startedAt = performance.now();
   const received = new Map<unknown, number>();

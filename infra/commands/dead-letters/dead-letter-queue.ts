@@ -7,31 +7,31 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 
-/** SQS's most. */
+/** SQS's maximum. */
 const BATCH_SIZE = 10;
 
-/** Time enough to read some ten thousand dead letters, and to answer a question about them. */
+/** Long enough to read some ten thousand dead letters, and to answer a question about them. */
 export const TAKEN_SECONDS = 5 * 60;
 
 /**
- * A short poll asks only some of SQS's servers, and so finds some of few messages; a long one asks all. It also
- * waits for what another command is just giving back.
+ * Long polling queries all of SQS's servers. A short poll queries only some, and so may miss messages when there are
+ * few. The wait is also for messages that another command is just returning.
  */
 const WAIT_SECONDS = 2;
 
-/** Letters that no other command sees while this one is at work on them. */
+/** Dead letters that are hidden from other commands while this one works on them. */
 export interface TakenDeadLetters {
   /** In the order in which they were given up. */
   deadLetters: DeadLetter[];
-  /** How many more there are that another command has taken, about: SQS's own count is up to a minute old. */
+  /** Roughly how many more there are that another command has taken: SQS's count is up to a minute old. */
   takenByOthers: number;
   /** Deletes a dead letter for good. */
   remove(deadLetter: DeadLetter): Promise<void>;
 }
 
 /**
- * Takes all dead letters out of the queue, and gives back those that `work` has not removed. If that never happens,
- * they come back by themselves after five minutes.
+ * Takes all dead letters out of the queue, and returns those that `work` has not removed. If the process is killed
+ * before, they reappear after five minutes.
  */
 export async function withDeadLetters<Result>(
   sqs: SQSClient,
@@ -43,7 +43,7 @@ export async function withDeadLetters<Result>(
   do {
     before = taken.size;
     for (const deadLetter of await receive(sqs, queueUrl)) taken.set(deadLetter.id, deadLetter);
-    // Where reading takes longer than the dead letters are kept away, they begin to come again.
+    // If reading takes longer than the dead letters stay hidden, the first ones are received again.
   } while (taken.size > before);
   try {
     return await work({
@@ -55,7 +55,7 @@ export async function withDeadLetters<Result>(
       },
     });
   } finally {
-    await giveBack(sqs, queueUrl, [...taken.values()]);
+    await returnToQueue(sqs, queueUrl, [...taken.values()]);
   }
 }
 
@@ -81,10 +81,10 @@ async function receive(sqs: SQSClient, queueUrl: string): Promise<DeadLetter[]> 
   return Messages.map(readDeadLetter);
 }
 
-async function giveBack(sqs: SQSClient, queueUrl: string, deadLetters: DeadLetter[]): Promise<void> {
+async function returnToQueue(sqs: SQSClient, queueUrl: string, deadLetters: DeadLetter[]): Promise<void> {
   for (let start = 0; start < deadLetters.length; start += BATCH_SIZE) {
     const batch = deadLetters.slice(start, start + BATCH_SIZE);
-    // One that SQS does not give back comes back by itself.
+    // One that cannot be returned reappears by itself.
     await sqs.send(
       new ChangeMessageVisibilityBatchCommand({
         QueueUrl: queueUrl,

@@ -7,20 +7,20 @@ const json = v.pipe(v.string(), v.parseJson());
 const time = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.string(), v.digits(), v.transform(Number));
 
-/** The bodies that come into the dead-letter queue. */
+/** The message bodies that occur in the dead-letter queue. */
 const contentSchema = v.union([
   v.pipe(
     json,
     jobSchema,
     v.transform((job) => ({ kind: 'job' as const, pbx: job.pbx, job })),
   ),
-  // A report that cdr-webhook could not read, in its own words.
+  // A report that cdr-webhook could not read, verbatim.
   v.pipe(
     json,
     v.object({ version: v.literal(1), pbx: pbxIdSchema, report: v.string(), reportedAt: time }),
     v.transform((report) => ({ kind: 'report' as const, ...report })),
   ),
-  // What cdr-webhook asks pbx-session for when a PBX has restarted.
+  // A request from cdr-webhook to pbx-session to log in again, because a PBX has restarted.
   v.pipe(
     json,
     v.object({ pbx: pbxIdSchema, bootedAt: time }),
@@ -37,7 +37,7 @@ const text = v.pipe(
   v.transform(({ StringValue }) => StringValue),
 );
 
-/** What the functions write beside a body. */
+/** The message attributes that the functions add. */
 const reasonSchema = v.object({
   code: text,
   message: text,
@@ -54,7 +54,7 @@ const messageSchema = v.object({
   Attributes: v.object({
     SentTimestamp: count,
     ApproximateReceiveCount: count,
-    /** Of a message that SQS itself has moved here. */
+    /** Present if SQS itself has moved the message here. */
     DeadLetterQueueSourceArn: v.optional(v.string()),
   }),
   MessageAttributes: v.fallback(v.optional(reasonSchema), undefined),
@@ -66,19 +66,19 @@ export interface DeadLetter {
   receiptHandle: string;
   code: string;
   message: string;
-  /** Of a dead letter without a reason of its own: at most so many. */
+  /** An upper limit if the message came without a reason. */
   attempts: number;
   /** ISO 8601, UTC. */
   firstAt: string;
-  /** Absent where nobody has written it down. */
+  /** `undefined` if the message came without a reason. */
   lastAt: string | undefined;
   pbx: string | undefined;
   content: v.InferOutput<typeof contentSchema>;
-  /** As it came. */
+  /** The message body, unchanged. */
   body: string;
 }
 
-/** The code of dead letters that the functions have not written. */
+/** The code of dead letters that came without a reason. */
 const NO_REASON = 'no-reason';
 
 export function readDeadLetter(message: Message): DeadLetter {
@@ -97,12 +97,12 @@ function reasonFor(attributes: v.InferOutput<typeof messageSchema>['Attributes']
   const { SentTimestamp, ApproximateReceiveCount, DeadLetterQueueSourceArn: source } = attributes;
   const message =
     source === undefined
-      ? 'It came without a reason, as if sent by hand.'
-      : `SQS has set it aside from ${source.split(':').at(-1)}: its function never came to an end with it. Look for crashes and timeouts in the function's log.`;
+      ? 'The message came without a reason, as if sent by hand.'
+      : `SQS moved the message here from ${source.split(':').at(-1)}, because its function never finished with it. Look for crashes and timeouts in the function's log.`;
   return {
     code: NO_REASON,
     message,
-    // This very receive counts too, and so do all listings before it.
+    // This receive is counted too, and so are all previous listings.
     attempts: ApproximateReceiveCount - 1,
     firstAt: new Date(SentTimestamp).toISOString(),
     lastAt: undefined,

@@ -4,7 +4,7 @@ import type { DeadLetter } from './dead-letter.ts';
 import type { TakenDeadLetters } from './dead-letter-queue.ts';
 import { describeDeadLetter } from './show-dead-letters.ts';
 
-/** Deletes dead letters for good, once a person has seen them and said yes. Returns whether they are gone. */
+/** Shows dead letters and deletes them for good if the user confirms. Returns whether they were deleted. */
 export async function deleteDeadLetters(
   deadLetters: readonly DeadLetter[],
   { remove }: Pick<TakenDeadLetters, 'remove'>,
@@ -14,7 +14,7 @@ export async function deleteDeadLetters(
     console.log(`${describeDeadLetter(deadLetter, process.stdout.columns)}\n`);
   const all = plural(deadLetters.length, 'dead letter');
   if (!(await ask(`Delete ${all} for good?`))) {
-    console.log('Nothing is deleted.');
+    console.log('Nothing was deleted.');
     return false;
   }
   for (const deadLetter of deadLetters) await remove(deadLetter);
@@ -22,5 +22,5 @@ export async function deleteDeadLetters(
   return true;
 }
 
-/** Ctrl-C is a no. */
+/** Ctrl-C counts as no. */
 const askOnTerminal = (message: string) => confirm({ message, default: false }).catch(() => false);

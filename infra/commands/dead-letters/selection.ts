@@ -1,10 +1,10 @@
 import { UsageError, value } from '../../shared/command-line.ts';
 import type { DeadLetter } from './dead-letter.ts';
 
-/** How a command is told which dead letters it is about. */
+/** Options that select dead letters. */
 export const selectionOptions = { id: value, code: value, pbx: value };
 
-export const SELECTION_HELP = `  --id ID              the one whose id begins so
+export const SELECTION_HELP = `  --id ID              the one whose id begins with ID
   --code CODE          those with this code
   --pbx ID             those of this PBX`;
 
@@ -14,7 +14,7 @@ export interface Selection {
   pbx?: string | undefined;
 }
 
-/** All that match everything that is selected by. An id has to match one. */
+/** Returns the dead letters that match all criteria. Throws unless an id matches exactly one. */
 export function selectDeadLetters(
   deadLetters: readonly DeadLetter[],
   { id, code, pbx }: Selection,

@@ -12,9 +12,9 @@ export interface SendBackDeps
     Pick<TakenDeadLetters, 'remove'> {}
 
 /**
- * Makes a dead letter a job of its PBX's queue again: as if it were new, with all its time before it.
+ * Sends a dead letter back to the queue of its PBX, as a new job with the full time for retries.
  *
- * @returns why it stays where it is, if it does
+ * @returns why the dead letter stays, or `undefined` if it was sent
  */
 export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Promise<string | undefined> {
   const { registry, queueUrlBase } = deps;
@@ -23,7 +23,7 @@ export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Prom
   const pbx = findPbx(registry, job.pbx);
   if (pbx === undefined) return `The configuration has no PBX ${job.pbx}.`;
   try {
-    // In this order: what fails between the two is there twice, which does no harm, and not gone.
+    // In this order: after a failure in between, the job exists twice, which is harmless, and is not lost.
     await deps.send(queueUrlBase + pbx.queueName, job);
     await deps.remove(deadLetter);
     return undefined;
@@ -36,11 +36,11 @@ export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Prom
 const findPbx = (registry: PbxRegistry, id: string) =>
   Object.hasOwn(registry, id) ? registry[id] : undefined;
 
-/** The dead letter's job, or why there is none. */
+/** Returns the job of the dead letter, or why there is none. */
 function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
   switch (content.kind) {
     case 'job': {
-      // Of an unfinished transfer nothing may be left by now; and the job's ten days begin anew.
+      // The parts of an unfinished transfer may be gone by now, and the job's ten days start again.
       const { progress, ...job } = content.job;
       return job;
     }
@@ -52,11 +52,11 @@ function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
         const { recording, call } = report;
         return { version, pbx, recording, call, reportedAt };
       }
-      return 'There is nothing to archive about it; --delete removes it.';
+      return 'There is nothing to archive. Remove it with --delete.';
     }
     case 'session-request':
-      return 'The schedule has asked for a session since; --delete removes it.';
+      return 'pbx-session has run on schedule since. Remove it with --delete.';
     case 'unknown':
-      return 'There is nowhere to send it; --delete removes it.';
+      return 'There is no queue to send it to. Remove it with --delete.';
   }
 }

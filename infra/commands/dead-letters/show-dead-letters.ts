@@ -8,13 +8,13 @@ import { TAKEN_SECONDS, type TakenDeadLetters } from './dead-letter-queue.ts';
 const MAX_WIDTH = 100;
 const MIN_WIDTH = 40;
 const INDENT = '  ';
-/** Of a text that is not a job; all of it is in what --json prints. */
-const MAX_TEXT = 600;
+/** Limit for the text of a message that is not a job. --json prints all of it. */
+const MAX_TEXT_LENGTH = 600;
 
-/** Enough to tell dead letters apart, and for --id. */
+/** Enough to tell dead letters apart, and for use with --id. */
 const shortId = ({ id }: DeadLetter) => id.slice(0, 8);
 
-/** A dead letter as a person wants to see it at night: why, which call, since when. */
+/** Describes a dead letter for somebody who was woken by an alarm: why, which call, since when. */
 export function describeDeadLetter(deadLetter: DeadLetter, columns = MAX_WIDTH): string {
   const width = Math.max(Math.min(columns, MAX_WIDTH), MIN_WIDTH) - INDENT.length;
   const { code, pbx = 'PBX unknown', message } = deadLetter;
@@ -24,13 +24,13 @@ export function describeDeadLetter(deadLetter: DeadLetter, columns = MAX_WIDTH):
   return [head, ...wrapped.map((line) => INDENT + line)].join('\n');
 }
 
-/** Which call it is about, if that is known. */
+/** The call concerned, if it is known. */
 function describeContent({ content, body }: DeadLetter): string[] {
   switch (content.kind) {
     case 'job':
       return [content.job.recording, describeCall(content.job.call)];
     case 'report':
-      return [`A report that came at ${formatTime(content.reportedAt)}`, shorten(content.report)];
+      return [`A report received at ${formatTime(content.reportedAt)}`, shorten(content.report)];
     case 'session-request':
       return [`A request to log in again: the PBX restarted at ${formatTime(content.bootedAt)}`];
     case 'unknown':
@@ -51,19 +51,21 @@ function describeAttempts({ attempts, firstAt, lastAt }: DeadLetter): string {
 }
 
 const shorten = (text: string) =>
-  text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)} … (${text.length} characters; --json has all)`;
+  text.length <= MAX_TEXT_LENGTH
+    ? text
+    : `${text.slice(0, MAX_TEXT_LENGTH)} … (${text.length} characters; --json has all)`;
 
-/** In this machine's time zone. Sweden writes dates as ISO 8601 does. */
+/** In this machine's time zone. The Swedish locale formats dates as in ISO 8601. */
 const formatTime = (iso: string) =>
   new Date(iso).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'long' });
 
-/** How many there are, by code and by PBX. */
+/** Counts the dead letters, by code and by PBX. */
 export function summarize(deadLetters: readonly DeadLetter[], { name }: Deployment): string {
   return [
-    `${plural(deadLetters.length, 'dead letter')} in ${name}, each listed once:`,
+    `${plural(deadLetters.length, 'dead letter')} in ${name}:`,
     `${INDENT}by code  ${countBy(deadLetters, ({ code }) => code)}`,
     `${INDENT}by PBX   ${countBy(deadLetters, ({ pbx = 'unknown' }) => pbx)}`,
-    'When what was in the way is gone, npm run redrive sends them back.',
+    'Once the cause is fixed, run npm run redrive to send them back.',
   ].join('\n');
 }
 
@@ -72,7 +74,7 @@ function countBy(deadLetters: readonly DeadLetter[], keyOf: (deadLetter: DeadLet
   return groups.map(([key, { length }]) => `${toPlainText(key)} ${length}`).join(', ');
 }
 
-/** What became of a dead letter that was to be sent back. */
+/** Says whether a dead letter was sent back. */
 export function describeOutcome(deadLetter: DeadLetter, problem: string | undefined): string {
   const [what = ''] = describeContent(deadLetter);
   return problem === undefined
@@ -80,17 +82,17 @@ export function describeOutcome(deadLetter: DeadLetter, problem: string | undefi
     : `${styleText('yellow', 'stays')}  ${shortId(deadLetter)}  ${toPlainText(`${what}: ${problem}`)}`;
 }
 
-/** Says that there is nothing of what was asked for. */
+/** Says that there are no dead letters, or none that match. */
 export function describeAbsence(
   { deadLetters }: Pick<TakenDeadLetters, 'deadLetters'>,
   { name }: Deployment,
 ): string {
   return deadLetters.length === 0
     ? `There are no dead letters in ${name}.`
-    : `Of ${plural(deadLetters.length, 'dead letter')} in ${name}, none matches.`;
+    : `${plural(deadLetters.length, 'dead letter')} in ${name}; none matches.`;
 }
 
-/** Says of dead letters that another command looks at that they are there too. */
+/** Says that there are more dead letters, which another command has taken. */
 export function describeTakenByOthers(count: number): string {
-  return `About ${count} more are being looked at, by another command or by one that was stopped: they can be seen again within ${TAKEN_SECONDS / 60} minutes.`;
+  return `About ${count} more are hidden, because another command is using them or was stopped. They reappear within ${TAKEN_SECONDS / 60} minutes.`;
 }

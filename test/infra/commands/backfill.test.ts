@@ -107,7 +107,7 @@ test('ends cleanly on Ctrl-C, and another run does the rest', async () => {
   while (pbx.stats.downloads === 0) await new Promise(setImmediate);
   stopped.process.kill('SIGINT');
   expect(await stopped.ended).toBe(1);
-  expect(stopped.output()).toContain('Stopped. The same command goes on from here.');
+  expect(stopped.output()).toContain('Stopped. Run the same command again to continue.');
   expect(await run()).toMatchObject({ code: 0 });
   for (const call of calls) expect((await fetchStored(call))?.equals(call.bytes)).toBe(true);
 });
@@ -128,8 +128,8 @@ test('tells a mistake in one sentence each', async () => {
     {},
   );
   expect(await mistaken.ended).toBe(1);
-  expect(mistaken.output()).toContain('--pbx is needed');
+  expect(mistaken.output()).toContain('--pbx is required');
   expect(mistaken.output()).toContain('--from should be a day');
-  expect(mistaken.output()).toContain('--to is needed');
+  expect(mistaken.output()).toContain('--to is required');
   expect(mistaken.output()).toContain('--concurrency should be a whole number above 0');
 });

@@ -102,7 +102,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     for (const { directory } of [stopped, killed]) {
       const { code, output } = await run('dead-letters', '--local', directory);
       expect(output).toBe(
-        `No local host is running in ${directory}: start it with npm start, or name its directory after --local.\n`,
+        `No local host is running in ${directory}. Start one with npm start, or give its directory after --local.\n`,
       );
       expect(code).toBe(1);
     }
@@ -111,12 +111,16 @@ describe('with a local host', { timeout: 60_000 }, () => {
 
 describe('a mistake is answered with one clear sentence, and exit code 1:', () => {
   test.each([
-    ['no selection', ['--local'], 'Which dead letters? --all, or some by --id, --code or --pbx.'],
-    ['an empty selection', ['--code', ''], 'Which dead letters? --all, or some by --id, --code or --pbx.'],
-    ['--delete where nobody can be asked', ['--all', '--delete'], '--delete asks before it deletes'],
-    ['a word too many', ['--all', 'now'], '"now" is not an option'],
-    ['two words too many', ['--all', '--local', 'here', 'now'], '"now" is not an option'],
-    ['an option that does not exist', ['--al'], "Unknown option '--al'"],
+    ['no selection', ['--local'], 'Select dead letters with --id, --code or --pbx, or all with --all.'],
+    [
+      'an empty selection',
+      ['--code', ''],
+      'Select dead letters with --id, --code or --pbx, or all with --all.',
+    ],
+    ['--delete where nobody can be asked', ['--all', '--delete'], '--delete asks for confirmation'],
+    ['a word too many', ['--all', 'now'], "Unexpected argument 'now'; see --help."],
+    ['two words too many', ['--all', '--local', 'here', 'now'], "Unexpected argument 'now'; see --help."],
+    ['an option that does not exist', ['--al'], "Unknown option '--al'; see --help."],
   ])('%s', async (_, args, message) => {
     const { code, output } = await run('redrive', ...args);
     expect(output).toContain(message);

@@ -168,14 +168,14 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const text = await explained(['--port', String(port), '--data', await makeDirectory()]);
-    expect(text).toContain(`Port ${port} is taken`);
+    expect(text).toContain(`Port ${port} is in use`);
   });
 
   test('a PBX that is not there', async () => {
     const url = `https://127.0.0.1:${await findFreePort()}`;
     const args = ['--pbx', url, '--username', 'api', '--data', await makeDirectory()];
     const text = await explained([...args, '--port', String(await findFreePort())]);
-    expect(text).toContain(`No PBX answers at ${url}`);
+    expect(text).toContain(`No PBX responds at ${url}`);
   });
 
   test('a fingerprint that is not the PBX’s, with the right one', async () => {
@@ -196,7 +196,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     for (let run = 0; run < 2; run++) {
       const text = await explained(argsFor(pbx, port, directory), { PBX_PASSWORD: 'wrong-password' });
-      expect(text).toContain('refuses the username or the password:');
+      expect(text).toContain('refused the username or password.');
       expect(text).not.toContain('wrong-password');
     }
     expect(pbx.stats.refusedLogins).toBe(1);
@@ -215,7 +215,9 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
   test('an API that is not enabled, or of another version', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = [...argsFor(pbx, port, directory), '--api-version', 'v2.0.0'];
-    expect(await explained(args)).toContain('Is the API enabled on the PBX, and --api-version right?');
+    expect(await explained(args)).toContain(
+      'Check that the API is enabled on the PBX, and that --api-version is right.',
+    );
   });
 
   test('an option that does not exist, or has a wrong value', async () => {
@@ -226,5 +228,6 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     );
     const bad = ['--pbx', 'https://127.0.0.1:9', '--username', 'api', '--fingerprint', 'AB:CD'];
     expect(await explained(bad)).toContain('--fingerprint should be a SHA-256 fingerprint');
+    expect(await explained([...bad, '--ca', 'pbx.pem'])).toContain('either --fingerprint or --ca');
   });
 });

@@ -42,7 +42,7 @@ describe('a dead letter that SQS itself has moved', () => {
     const deadLetter = makeLetter(exampleJob, {}, { DeadLetterQueueSourceArn: source });
     expect(deadLetter).toMatchObject({
       code: 'no-reason',
-      message: expect.stringContaining('from PbxRecordingArchive-head-office:'),
+      message: expect.stringContaining('from PbxRecordingArchive-head-office,'),
       attempts: 401,
       firstAt: '2017-09-14T09:28:10.000Z',
       lastAt: undefined,

@@ -36,5 +36,5 @@ test('a no deletes nothing', async () => {
   const { removed, isGone, shown } = await deleteWith(false);
   expect(removed).toEqual([]);
   expect(isGone).toBe(false);
-  expect(shown).toContain('Nothing is deleted.');
+  expect(shown).toContain('Nothing was deleted.');
 });

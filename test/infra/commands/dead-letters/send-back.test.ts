@@ -114,9 +114,9 @@ test.each([
   [
     'A request for a session',
     { pbx: 'head-office', bootedAt: exampleReason.firstAt },
-    'The schedule has asked',
+    'has run on schedule since',
   ],
-  ['A body that is nothing known', 'hello', 'nowhere to send it'],
+  ['A body that is nothing known', 'hello', 'no queue to send it to'],
 ])('%s stays, until somebody deletes it', async (_, body, reason) => {
   const { problem, done } = await tryToSendBack(makeLetter(body));
   expect(problem).toContain(reason);

@@ -41,7 +41,7 @@ describe('a dead letter is shown with all that is known of it:', () => {
       reason,
     );
     expect(shown(deadLetter).slice(2)).toEqual([
-      '  A report that came at 2017-09-14 11:28:10 CEST',
+      '  A report received at 2017-09-14 11:28:10 CEST',
       '  {"action":',
       '  1 attempt, 2017-09-14 11:28:10 CEST',
     ]);
@@ -52,8 +52,8 @@ describe('a dead letter is shown with all that is known of it:', () => {
     const request = { pbx: 'head-office', bootedAt: exampleReason.firstAt };
     expect(shown(makeLetter(request, {}, { DeadLetterQueueSourceArn: arn }))).toEqual([
       '3f2a9c1b  no-reason  head-office',
-      '  SQS has set it aside from SessionRequests: its function never came to an end with it. Look for',
-      "  crashes and timeouts in the function's log.",
+      '  SQS moved the message here from SessionRequests, because its function never finished with it. Look',
+      "  for crashes and timeouts in the function's log.",
       '  A request to log in again: the PBX restarted at 2017-09-14 11:28:10 CEST',
       '  At most 401 attempts, since 2017-09-14 11:28:10 CEST',
     ]);
@@ -101,7 +101,7 @@ test('nothing that comes from outside reaches the terminal as a control characte
 test('the summary counts dead letters by code and by PBX, the most frequent first', () => {
   const other = makeLetter('hello', {});
   expect(summarize([other, makeLetter(), makeLetter()], archive).split('\n').slice(0, 3)).toEqual([
-    '3 dead letters in the stack Archive in eu-central-1, each listed once:',
+    '3 dead letters in the stack Archive in eu-central-1:',
     '  by code  pbx-20014 2, no-reason 1',
     '  by PBX   head-office 2, unknown 1',
   ]);
@@ -117,5 +117,5 @@ test('no dead letters at all is told apart from none of those asked for', () => 
   expect(describeAbsence({ deadLetters: [] }, archive)).toBe(
     'There are no dead letters in the stack Archive in eu-central-1.',
   );
-  expect(describeAbsence({ deadLetters: [makeLetter()] }, archive)).toContain('Of 1 dead letter in');
+  expect(describeAbsence({ deadLetters: [makeLetter()] }, archive)).toContain('none matches');
 });
