@@ -259,7 +259,7 @@ describe('when a download of a long recording ends early', () => {
     expect(await archived(call.recording)).toBeUndefined();
     const next = await take(hqJobs);
     expect(JSON.parse(next.body)).toMatchObject({ ...jobFor(call), reportedAt: expect.any(String) });
-    expect(JSON.parse(next.body).progress).toMatchObject({ bytes: 6 * MiB, attempts: 1 });
+    expect(JSON.parse(next.body).progress).toMatchObject({ bytes: 10 * MiB, attempts: 1 });
     expect(await invoke([next])).toEqual([]);
     expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
     expect(await openUploads()).toBe(0);
