@@ -4,22 +4,22 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 
-/** By default the SDK waits for ever, which in a function ends as a bare "Task timed out". */
+/** By default the SDK waits forever, which in a function ends in a bare "Task timed out". */
 const CONNECTION_TIMEOUT_MS = 3_000;
 
-/** For a response of Secrets Manager or SQS to begin. */
+/** Until Secrets Manager or SQS starts to respond. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** How long a connection to S3 may be idle. Counts progress, so a slow line may take its time with a large part. */
+/** How long a connection to S3 may be idle. Progress resets it, so a large part may take its time on a slow line. */
 const S3_IDLE_TIMEOUT_MS = 60_000;
 
-/** The first attempt and two retries; the SDK decides what is worth one, and how long to wait. */
+/** One attempt and two retries. The SDK decides what to retry and how long to back off. */
 const MAX_ATTEMPTS = 3;
 
 const SLICE_BYTES = 1024 * 1024;
 
-/** Lambda puts a function's credentials into its environment; elsewhere the SDK looks wherever a person keeps them. */
-const common = () => ({
+/** Lambda passes a function's credentials in its environment. Elsewhere the SDK's default provider chain applies. */
+const commonConfig = () => ({
   maxAttempts: MAX_ATTEMPTS,
   ...('AWS_LAMBDA_FUNCTION_NAME' in process.env && { credentials: fromEnv() }),
 });
@@ -30,17 +30,18 @@ const requestHandler = {
   throwOnRequestTimeout: true,
 };
 
-export const createSecretsManagerClient = () => new SecretsManagerClient({ ...common(), requestHandler });
+export const createSecretsManagerClient = () =>
+  new SecretsManagerClient({ ...commonConfig(), requestHandler });
 
-export const createSqsClient = () => new SQSClient({ ...common(), requestHandler });
+export const createSqsClient = () => new SQSClient({ ...commonConfig(), requestHandler });
 
-/** `config` takes precedence over the environment. */
+/** `config` overrides the environment. */
 export function createS3Client(config: S3ClientConfig = {}): S3Client {
   const client = new S3Client({
-    ...common(),
-    // Servers other than AWS's seldom have a host name for each bucket.
+    ...commonConfig(),
+    // S3-compatible servers seldom have a host name for each bucket.
     forcePathStyle: 'AWS_ENDPOINT_URL_S3' in process.env || 'AWS_ENDPOINT_URL' in process.env,
-    // Asking before each part whether it may be sent costs a round trip and a new connection.
+    // `Expect: 100-continue` costs a round trip and a new connection for each part.
     expectContinueHeader: false,
     requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: S3_IDLE_TIMEOUT_MS },
     ...config,
@@ -50,9 +51,10 @@ export function createS3Client(config: S3ClientConfig = {}): S3Client {
 }
 
 /**
- * Sends large bodies as streams. The SDK hashes a buffer for the signature and hands it to the socket in one piece,
- * which is copied and encrypted whole; a stream is signed as UNSIGNED-PAYLOAD, as S3 allows (TLS and the CRC-32 of
- * every part protect its bytes), and goes out slice by slice. Inside the retries, which need the buffer again.
+ * Sends large bodies as streams. The SDK would hash a buffer for the signature and pass it to the socket in one piece,
+ * which is then copied and encrypted as a whole. A stream is signed as UNSIGNED-PAYLOAD, which S3 allows, and is sent
+ * slice by slice; TLS and the CRC-32 of each part protect the bytes. This middleware runs inside the retries because
+ * each of them needs the buffer again.
  */
 function streamBodies({ middlewareStack }: S3Client): void {
   middlewareStack.addRelativeTo(
@@ -78,6 +80,6 @@ function* slicesOf(body: Buffer): Generator<Buffer, void> {
   }
 }
 
-/** Whether S3 refused a request with this HTTP status. */
+/** Whether S3 rejected a request with this HTTP status. */
 export const hasStatus = (error: unknown, status: number): error is S3ServiceException =>
   error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;

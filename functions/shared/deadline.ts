@@ -1,9 +1,9 @@
 import { ArchiveError } from './errors.ts';
 
-/** What keeping or aborting an upload, and seeing to the job, may take at the end. */
+/** Time reserved for saving or aborting the upload and for handling the failed job. */
 const RESERVE_MS = 10_000;
 
-/** Aborts shortly before Lambda would freeze the function, so that what is under way is cleaned up. */
+/** Aborts shortly before Lambda would freeze the function, so that work in progress can be cleaned up. */
 export function deadlineSignal({
   getRemainingTimeInMillis,
 }: {

@@ -1,12 +1,11 @@
 /**
- * What a failure means. What follows from it is decided elsewhere: for a job in jobs/retry-policy.ts, for a login in
- * session/login.ts.
- * - `transient`: may pass by itself; so are failures that nobody knows;
+ * Kinds of failures. jobs/retry-policy.ts decides what follows for a job, session/login.ts for a login.
+ * - `transient`: may pass by itself; unknown failures count as transient;
  * - `session-expired`: the PBX no longer accepts the token;
- * - `login-held`: nobody may log in until a lock has passed or the credentials have changed;
- * - `missing`: the PBX does not have the recording: just after the call not yet, a day later not any more;
- * - `too-slow`: a function's time was not enough for the download;
- * - `permanent`: no further attempt can succeed; a person has to look.
+ * - `login-held`: no login is allowed until a lockout has passed or the credentials have changed;
+ * - `missing`: the PBX does not have the recording. Right after the call it may still appear; a day later it is gone;
+ * - `too-slow`: the download did not finish before the function's timeout;
+ * - `permanent`: no further attempt can succeed; a person has to step in.
  */
 export type FailureKind =
   | 'transient'
@@ -20,11 +19,11 @@ interface ArchiveErrorOptions {
   /** `transient` by default. */
   kind?: FailureKind | undefined;
   cause?: unknown;
-  /** The moment (epoch ms) before which another attempt cannot succeed. */
+  /** Earliest time (epoch ms) at which another attempt can succeed. */
   notBefore?: number | undefined;
 }
 
-/** A failure with a stable `code`, by which logs, metrics and dead letters tell it apart. Holds no secret. */
+/** A failure with a stable `code`, which identifies it in logs, metrics and dead letters. Contains no secrets. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
   readonly code: string;
@@ -42,11 +41,11 @@ export class ArchiveError extends Error {
 /** The PBX responded with an error number. */
 export class PbxRefusal extends ArchiveError {}
 
-/** Unknown failures, such as the AWS SDK's and the network's, are taken for transient. */
+/** Unknown errors, such as those of the AWS SDK and the network, become `transient`. */
 export function toArchiveError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
   if (!(error instanceof Error)) return new ArchiveError('Error', String(error));
   const { name, message, code = name } = error as NodeJS.ErrnoException;
-  // Node names its errors Error, and says in the code what they are.
+  // Node's system errors are all named `Error`; only the code identifies them.
   return new ArchiveError(name === 'Error' ? code : name, message, { cause: error });
 }

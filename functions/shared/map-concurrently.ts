@@ -1,6 +1,6 @@
 /**
- * The results of `work` on all items, `limit` of them at a time, in the items' order. After a failure no further
- * item is begun, and those under way are awaited.
+ * Runs `work` on all items, at most `limit` at a time, and returns the results in the items' order. After a failure no
+ * further item is started; rejects with the first error as soon as the running ones have settled.
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
@@ -10,7 +10,7 @@ export async function mapConcurrently<Item, Result>(
   const results: Result[] = [];
   const failures: unknown[] = [];
   const entries = items.entries();
-  const lane = async () => {
+  const worker = async () => {
     for (const [index, item] of entries) {
       if (failures.length > 0) return;
       try {
@@ -20,7 +20,7 @@ export async function mapConcurrently<Item, Result>(
       }
     }
   };
-  await Promise.all(Array.from({ length: limit }, lane));
+  await Promise.all(Array.from({ length: limit }, worker));
   if (failures.length > 0) throw failures[0];
   return results;
 }
