@@ -6,7 +6,7 @@ import type { Secrets } from './secrets.ts';
 
 const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
-/** The secret that a person fills in. The stack generates `webhookSecret`, the last part of the report URL. */
+/** The administrator fills this secret in. The stack generates `webhookSecret`, the last segment of the report URL. */
 const credentialsSchema = v.object({
   username: v.optional(v.string(), ''),
   password: v.optional(v.string(), ''),
@@ -15,7 +15,7 @@ const credentialsSchema = v.object({
 
 export type Credentials = v.InferOutput<typeof credentialsSchema>;
 
-/** Always read afresh: a person may have corrected the password a second ago. */
+/** Never cached: the administrator may have corrected the password a second ago. */
 export async function readCredentials(
   pbx: Pick<Pbx, 'credentialsSecret'>,
   secrets: Secrets,
@@ -23,10 +23,10 @@ export async function readCredentials(
   const { value } = await secrets.read(pbx.credentialsSecret);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), credentialsSchema), value);
   if (parsed.success) return parsed.output;
-  const fields = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole').join(', ');
+  const fields = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the JSON itself').join(', ');
   throw new ArchiveError(
     'credentials-malformed',
-    `The secret ${pbx.credentialsSecret} is not the expected JSON of username, password and webhookSecret: ${fields}.`,
+    `The secret ${pbx.credentialsSecret} must be JSON with username, password and webhookSecret. Correct ${fields}.`,
     { kind: 'login-held' },
   );
 }
@@ -34,8 +34,8 @@ export async function readCredentials(
 export const hasCredentials = ({ username, password }: Credentials) => username !== '' && password !== '';
 
 /**
- * Tells whether credentials changed without keeping them. It is stored beside the session, where a plain
- * hash of the password would invite guessing: hence scrypt.
+ * Detects changed credentials without storing them. The digest is kept beside the session, where a plain hash of the
+ * password would invite guessing: hence scrypt.
  */
 export function digestCredentials({ username, password }: Credentials): string {
   return scryptSync(password, username, 32).toString('base64');

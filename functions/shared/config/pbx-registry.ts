@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { parseSettings } from './parse-settings.ts';
 
-/** A PBX's name in paths, keys, metrics and secret names. */
+/** Identifies a PBX in paths, keys, metrics and secret names. */
 export const pbxIdSchema = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'should be 1 to 40 of a-z, 0-9 and inner hyphens'),
@@ -16,7 +16,7 @@ export const baseUrlSchema = v.pipe(
   v.transform((text) => new URL(text).origin),
 );
 
-/** Colons and case are free; kept as Node's `fingerprint256` writes it: upper-case pairs with colons. */
+/** Accepts any case, with or without colons. Returns Node's `fingerprint256` format: upper-case pairs with colons. */
 export const fingerprintSchema = v.pipe(
   v.string(),
   v.regex(/^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, 'should be a SHA-256 fingerprint: 32 pairs of hex digits'),
@@ -24,18 +24,17 @@ export const fingerprintSchema = v.pipe(
 );
 
 /**
- * Without `ca` and `fingerprint256` the certificate has to be one that public authorities vouch for.
- * There is no way to skip the check.
+ * Without `ca` and `fingerprint256`, a public authority must have issued the certificate. The check cannot be skipped.
  */
 export const tlsSchema = v.pipe(
   v.strictObject({
-    /** PEM of the authority, or of the self-signed certificate itself. */
+    /** PEM of the issuing authority, or of the self-signed certificate itself. */
     ca: v.optional(
       v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'should be a PEM certificate')),
     ),
-    /** SHA-256 of the very certificate that the PBX shows; nothing else about it is then looked at. */
+    /** SHA-256 of the exact certificate that the PBX presents. Nothing else about it is then checked. */
     fingerprint256: v.optional(fingerprintSchema),
-    /** The name that the certificate is made out to, where it is not the base URL's host. */
+    /** Name in the certificate, if it is not the base URL's host. */
     serverName: v.optional(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
     minVersion: v.optional(v.picklist(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']), 'TLSv1.2'),
   }),
@@ -59,13 +58,13 @@ const isReportUrl = (text: string) => {
   return /^https?:\/\/[^/\\?#@{}\s]+$/.test(url) && URL.canParse(url);
 };
 
-/** What the administrator decides about a PBX; the same in `cdk.json` and in the registry file. */
+/** A PBX's settings that the administrator chooses; the same in `cdk.json` and in the registry file. */
 export const pbxSettings = {
   baseUrl: baseUrlSchema,
   apiVersion: v.optional(v.picklist(['v1.1.0', 'v2.0.0']), 'v1.1.0'),
-  /** Reports that carry another serial number are not this PBX's. */
+  /** Reports with another serial number are not from this PBX. */
   serialNumber: v.optional(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
-  /** The one address that may download with a random string, sent as `allowedip`. */
+  /** The only address that may download with a random string; sent as `allowedip`. */
   allowedIp: v.optional(v.pipe(v.string(), v.ip('should be one IP address'))),
   timeZone: v.optional(
     v.pipe(v.string(), v.check(isTimeZone, 'should be an IANA time zone, such as Europe/Berlin')),
@@ -73,8 +72,8 @@ export const pbxSettings = {
   ),
   tls: v.optional(tlsSchema, {}),
   /**
-   * Where the PBX is told to post its reports: `https://HOST`, `http://HOST` or, as in the vendor's guide,
-   * a bare `HOST`, each with an optional `:PORT`. `{host}` stands for the stack's own webhook host.
+   * Where the PBX posts its reports: `https://HOST`, `http://HOST` or, as in the vendor's guide, a bare `HOST`, each
+   * with an optional `:PORT`. `{host}` is replaced by the stack's own webhook host.
    */
   reportUrl: v.optional(
     v.pipe(v.string(), v.check(isReportUrl, 'should be [http[s]://]HOST[:PORT], where HOST may be {host}')),
@@ -84,11 +83,11 @@ export const pbxSettings = {
 export const pbxSchema = v.strictObject({
   ...pbxSettings,
   reportUrl: v.unwrap(pbxSettings.reportUrl),
-  // Who wrote the registry has looked for it already, and to look for it here takes 18 ms of a function's start.
+  // Checked when the registry was written. Checking it again would slow every cold start.
   timeZone: v.optional(v.string(), 'UTC'),
   /** Name of the secret with `username`, `password` and `webhookSecret`. */
   credentialsSecret: v.string(),
-  /** Name of the secret that the functions share the PBX session in. */
+  /** Name of the secret in which the functions share the PBX session. */
   sessionSecret: v.string(),
   queueName: v.string(),
 });
@@ -100,7 +99,7 @@ export const registrySchema = v.record(pbxIdSchema, pbxSchema);
 /** Every PBX of this deployment, by id. */
 export type PbxRegistry = Readonly<Record<string, Pbx>>;
 
-/** The registry is a file because fifty PBXs do not fit Lambda's 4 KB of environment. */
+/** The registry is a file because fifty PBXs do not fit into Lambda's 4 KB of environment variables. */
 export function readPbxRegistry(path: string): PbxRegistry {
   return parseSettings(`The PBX registry ${path}`, registrySchema, JSON.parse(readFileSync(path, 'utf8')));
 }

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 
 export interface SecretVersion {
-  /** AWS's id of this version; `none` for a secret that has no value yet. */
+  /** Secrets Manager's id of this version; `none` if the secret has no value yet. */
   versionId: string;
   value: string;
 }
@@ -16,8 +16,8 @@ export interface SecretVersion {
 export interface Secrets {
   read(name: string): Promise<SecretVersion>;
   /**
-   * Makes `value` the current version. `versionId` becomes its id: 32 to 64 characters, chosen by the
-   * caller. Returns false if a version of that id, with another value, is there already.
+   * Makes `value` the current version and gives it the id `versionId` (32 to 64 characters). Returns false if a version
+   * with that id and another value already exists.
    */
   write(name: string, value: string, versionId: string): Promise<boolean>;
 }
@@ -32,7 +32,7 @@ export function createSecrets(client: SecretsManagerClient): Secrets {
         return { versionId: VersionId, value: SecretString };
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return { versionId: 'none', value: '' };
-        throw withoutResponse(error);
+        throw redactResponse(error);
       }
     },
     async write(name, value, versionId) {
@@ -49,8 +49,8 @@ export function createSecrets(client: SecretsManagerClient): Secrets {
   };
 }
 
-/** Errors of the SDK's JSON parser and of Node's HTTP parser quote what they could not read, which may be a secret. */
-function withoutResponse(error: unknown): unknown {
+/** The SDK's JSON parser and Node's HTTP parser quote what they could not parse, which may be a secret. */
+function redactResponse(error: unknown): unknown {
   if (error instanceof SecretsManagerServiceException || !(error instanceof Error)) return error;
   const { code = error.name } = error as NodeJS.ErrnoException;
   return Object.assign(new Error(`No usable response from Secrets Manager (${code}).`), { name: code });

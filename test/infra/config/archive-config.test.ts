@@ -123,7 +123,7 @@ describe('the configuration', () => {
   });
 
   test('may not be missing', () => {
-    expect(problemsOf(undefined)).toEqual(['(whole): is missing']);
+    expect(problemsOf(undefined)).toEqual(['(root): is missing']);
   });
 
   test('has at least one PBX and at most fifty', () => {

@@ -61,5 +61,5 @@ test('no message holds a value', () => {
 });
 
 test.each([undefined, null, 'text', 7])('what is not an object at all is one problem: %j', (input) => {
-  expect(complaint(input)).toMatch(/^The environment is not valid:\n {2}\(whole\): /);
+  expect(complaint(input)).toMatch(/^The environment is not valid:\n {2}\(root\): /);
 });
