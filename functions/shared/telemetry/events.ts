@@ -1,6 +1,6 @@
 /**
- * Every event that is logged, by the part of the product that it is about. Operators search for these names:
- * docs/runbook.md says which to look for.
+ * All log events, grouped by the part of the product. Operators search for these names; docs/runbook.md says which ones
+ * to look for.
  */
 export const LOG_EVENTS = [
   // Reports

@@ -8,29 +8,29 @@ export interface LogLine {
 }
 
 /**
- * Every line is published here, so that a process that hosts the functions can show it in its own way. Subscribing
- * replaces console output.
+ * Publishes every line, so that a process that hosts the functions can show it in its own way. Subscribing replaces
+ * console output.
  */
 export const logChannel = channel('pbx-recording-archive.log');
 
-/** Every line again, for the metrics. Subscribing leaves console output alone. */
+/** Publishes every line for the metrics. Subscribing does not affect console output. */
 export const metricsChannel = channel('pbx-recording-archive.metrics');
 
 /**
- * Logs one structured line for one outcome; Lambda's JSON log format adds the time and the request id. Fields hold names,
- * codes, sizes and times: never an event, a body, a secret or a URL with a query. A `recording`'s name is printed up to
- * its call id only, wherever it occurs in the line: phone numbers come after that.
+ * Logs one structured line per outcome; Lambda's JSON log format adds the time and the request id. Fields hold names,
+ * codes, sizes and times: never an event, a body, a secret or a URL with a query. The name in `recording` is cut off
+ * after its call id wherever it occurs in the line, because phone numbers follow.
  */
 export function log(level: LogLine['level'], event: LogEvent, fields: Record<string, unknown> = {}): void {
-  // Steps within an outcome, such as a download's progress, are for subscribers only.
+  // Steps within an outcome, such as the progress of a download, are for subscribers only.
   if (level === 'debug' && !logChannel.hasSubscribers) return;
   const line: LogLine = { level, event, ...fields };
   metricsChannel.publish(line);
   if (logChannel.hasSubscribers) logChannel.publish(line);
-  else console[level](withoutNumbers(line));
+  else console[level](redactPhoneNumbers(line));
 }
 
-function withoutNumbers(line: LogLine): object {
+function redactPhoneNumbers(line: LogLine): object {
   const { recording } = line;
   if (typeof recording !== 'string') return line;
   const short = `${/^\d{14}-[\d.]+-/.exec(recording)?.[0] ?? ''}…`;

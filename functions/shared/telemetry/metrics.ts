@@ -3,52 +3,52 @@ import { pbxIdSchema } from '../config/pbx-registry.ts';
 import type { LogEvent } from './events.ts';
 import type { LogLine } from './log.ts';
 
-/** Of every stack in an account; the dimension `stack` tells them apart. */
+/** Shared by every stack in an account; the dimension `stack` tells them apart. */
 export const NAMESPACE = 'PbxRecordingArchive';
 
-/** What a metric is kept by, beside its stack; `stack` means by that alone. */
+/** Dimensions of a metric in addition to its stack. `stack` means none. */
 export type Dimension = 'stack' | 'pbx' | 'code';
 
 interface Metric {
   unit: 'Count' | 'Seconds' | 'Bytes';
-  /** Each makes series of its own, and every series costs money: `stack` only where somebody looks at it. */
+  /** Each creates its own series, and every series costs money: list `stack` only if something reads that series. */
   by: readonly Dimension[];
 }
 
-// The same array for the same dimensions: such metrics are published together.
+// Metrics that share an array are published together.
 const stack = ['stack'] as const;
 const pbx = ['pbx'] as const;
 const stackAndPbx = ['stack', 'pbx'] as const;
 const pbxAndCode = ['pbx', 'code'] as const;
 
 export const METRICS = {
-  /** Authentic reports, of calls and of all else. */
+  /** Authentic reports of any kind, not only of calls. */
   Reports: { unit: 'Count', by: pbx },
-  /** Put into the PBX's queue, by the webhook or by a reconciliation. */
+  /** Queued for the PBX, by the webhook or by a reconciliation. */
   Jobs: { unit: 'Count', by: pbx },
   Archived: { unit: 'Count', by: pbx },
   Bytes: { unit: 'Bytes', by: pbx },
-  /** Of the run that completed a recording. */
+  /** Duration of the run that completed a recording. */
   Duration: { unit: 'Seconds', by: pbx },
   /** From the end of the call to the stored recording. */
   Delay: { unit: 'Seconds', by: stackAndPbx },
-  /** That a recording took until it was stored. */
+  /** Attempts until a recording was stored. */
   Attempts: { unit: 'Count', by: pbx },
-  /** What did not end as it should, whether it is tried again or not. */
+  /** Failures of any kind, whether or not they are retried. */
   Failures: { unit: 'Count', by: pbxAndCode },
   /** 1 or 0 at each run of pbx-session. */
   SessionUp: { unit: 'Count', by: pbx },
-  /** 1 where the PBX has refused the login and none is tried; otherwise 0. */
+  /** 1 if the PBX refused the login and no further login is attempted; otherwise 0. */
   LoginHeld: { unit: 'Count', by: stack },
-  /** Recordings that the PBX no longer has and the archive never got. */
+  /** Recordings that the PBX no longer has and that were never archived. */
   Lost: { unit: 'Count', by: stackAndPbx },
-  /** Of a job, at each attempt that fails. SQS's own age leaves out what has been received three times. */
+  /** Age of a job at each failed attempt. SQS's own metric leaves out messages that were received three times. */
   JobAge: { unit: 'Seconds', by: pbx },
-  /** By a reconciliation in the call log; of those, in the archive; and jobs queued for the rest. */
+  /** At each reconciliation: recordings in the call log, those of them in the archive, and jobs queued for the rest. */
   Found: { unit: 'Count', by: pbx },
   Present: { unit: 'Count', by: pbx },
   Queued: { unit: 'Count', by: pbx },
-  /** Since its call ended; 0 where none is missing. */
+  /** Time since the end of its call; 0 if none is missing. */
   OldestMissingAge: { unit: 'Seconds', by: pbx },
   /** 1 or 0 at each reconciliation of a PBX. */
   Reconciled: { unit: 'Count', by: stack },
@@ -58,7 +58,7 @@ export type MetricName = keyof typeof METRICS;
 
 type Values = Partial<Record<MetricName, unknown>>;
 
-/** What an event is worth in metrics. Events that are not listed are not counted. */
+/** Metric values of an event. Events that are not listed here are not counted. */
 const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'job-queued': () => ({ Reports: 1, ...jobs(1) }),
   'boot-up-reported': report,
@@ -106,7 +106,7 @@ function report(): Values {
   return { Reports: 1 };
 }
 
-/** The 0 tells "nothing has been archived" from "there was nothing to do". */
+/** The 0 distinguishes "nothing was archived" from "there was nothing to archive". */
 function jobs(count: unknown): Values {
   return { Jobs: count, Archived: 0 };
 }
@@ -123,30 +123,33 @@ function seconds(ms: unknown): number | undefined {
   return typeof ms === 'number' ? ms / 1000 : undefined;
 }
 
-/** Values of one outcome that are kept by the same dimensions. */
+/** Values of one outcome that have the same dimensions. */
 export interface Measurements {
-  /** Each set makes a series of its own, beside the stack's name. */
+  /** Each set creates a series of its own. The stack's name is added to every set. */
   dimensions: Record<string, string>[];
   values: { name: MetricName; value: number }[];
 }
 
-/** What a line counts for. Of its fields only numbers, a PBX's id and a code get through. */
+/** Metrics of a log line. Of its fields, only numbers, a PBX's id and a code are used. */
 export function metricsFor(line: LogLine): Measurements[] {
   const values = Object.entries(VALUES[line.event]?.(line) ?? {}).flatMap(([name, value]) =>
     typeof value === 'number' && Number.isFinite(value) ? [{ name: name as MetricName, value }] : [],
   );
   const groups = Map.groupBy(values, ({ name }): readonly Dimension[] => METRICS[name].by);
   return [...groups]
-    .map(([by, values]) => ({ dimensions: by.flatMap((it) => dimensionOf(it, line)), values }))
+    .map(([by, values]) => ({
+      dimensions: by.flatMap((dimension) => dimensionsFor(dimension, line)),
+      values,
+    }))
     .filter(({ dimensions }) => dimensions.length > 0);
 }
 
-function dimensionOf(dimension: Dimension, { event, pbx, code }: LogLine): Record<string, string>[] {
+function dimensionsFor(dimension: Dimension, { event, pbx, code }: LogLine): Record<string, string>[] {
   switch (dimension) {
     case 'stack':
       return [{}];
     case 'pbx':
-      // A stranger's report names none, nor does a message that is no job.
+      // A rejected report or a message that is not a job names none.
       return v.is(pbxIdSchema, pbx) ? [{ pbx }] : [];
     case 'code':
       return [{ code: code === undefined ? event : boundedCode(code) }];
@@ -154,8 +157,8 @@ function dimensionOf(dimension: Dimension, { event, pbx, code }: LogLine): Recor
 }
 
 /**
- * An `ArchiveError`'s own code, of which there are some dozens. A code may also be the name of any error of the
- * AWS SDK, or hold an error number that the PBX made up.
+ * Passes only an `ArchiveError`'s own codes, of which there are some dozens. A code may also be the name of any AWS SDK
+ * error, or contain an error number that the PBX made up.
  */
 function boundedCode(code: unknown): string {
   return typeof code === 'string' && /^(?:[a-z]+(?:-[a-z]+)*|pbx-[12]\d{4})$/.test(code) ? code : 'other';

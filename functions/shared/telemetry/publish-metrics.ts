@@ -2,10 +2,10 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type LogLine, metricsChannel } from './log.ts';
 import { METRICS, metricsFor, NAMESPACE } from './metrics.ts';
 
-/** From now on prints, as CloudWatch's embedded metric format, what the outcomes count for that this process logs. */
+/** Starts printing the metrics of all outcomes that this process logs, in CloudWatch's embedded metric format. */
 export function publishMetrics(stackName: string): void {
   const metrics = new Metrics({ namespace: NAMESPACE });
-  // Powertools' own, `service`, would be part of every series.
+  // Powertools' default dimension, `service`, would be part of every series.
   metrics.clearDefaultDimensions();
   metrics.setDefaultDimensions({ stack: stackName });
   metricsChannel.subscribe((line) => {
