@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import type { JobHistory } from './retry-policy.ts';
 
-/** What the report said of the call, as it said it; absent where it said nothing. */
+/** Facts about the call, exactly as the report states them; absent if it does not. */
 export const callSchema = v.object({
   callId: v.optional(v.string()),
   from: v.optional(v.string()),
@@ -21,48 +21,48 @@ export const callSchema = v.object({
 
 export type Call = v.InferOutput<typeof callSchema>;
 
-/** No later one can be written as a date. */
+/** The latest time that a `Date` can represent (ECMAScript). */
 const LATEST_DATE_MS = 8.64e15;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** An S3 multipart upload that holds the beginning of a recording, and what it takes to go on and to check the whole. */
+/** An S3 multipart upload that holds the start of a recording, with all that is needed to resume and verify it. */
 export const unfinishedUploadSchema = v.object({
   uploadId: v.string(),
-  /** In order; the first has number 1. `crc32` as S3 writes it. */
+  /** In order; the first is part 1. `crc32` is base64, as in S3's API. */
   parts: v.array(v.object({ etag: v.string(), crc32: v.string() })),
-  /** The parts' bytes in all, and their CRC-32 as an unsigned number. */
+  /** Total size of the parts, and the CRC-32 of all their bytes as an unsigned number. */
   bytes: count,
   crc32: count,
-  /** What the PBX and the RIFF header said of the whole file, where they said something. */
+  /** Sizes of the complete file according to the PBX and to the RIFF header, if known. */
   totalBytes: v.optional(count),
   riff: v.optional(v.object({ totalBytes: v.optional(count), audioEndsAt: count, isPatched: v.boolean() })),
 });
 
 export type UnfinishedUpload = v.InferOutput<typeof unfinishedUploadSchema>;
 
-/** What earlier messages have achieved of a job, when its transfer goes on with another one. */
+/** What earlier messages of a job achieved. A transfer that is resumed gets a new message. */
 export const progressSchema = v.object({
   ...unfinishedUploadSchema.entries,
-  /** Attempts before this message, and when the first message of this job came into the queue (epoch ms). */
+  /** Attempts before this message, and when the first message of this job was queued (epoch ms). */
   attempts: count,
   since: v.pipe(count, v.maxValue(LATEST_DATE_MS)),
 });
 
 export type Progress = v.InferOutput<typeof progressSchema>;
 
-/** One recording to archive. Holds identifiers and facts only: never a URL, a token or a random string. */
+/** One recording to archive. Contains identifiers and facts only: never a URL, a token or a random string. */
 export const jobSchema = v.object({
   version: v.literal(1),
   pbx: pbxIdSchema,
   recording: v.pipe(
     v.string(),
-    v.check((name) => findNameProblem(name) === undefined, 'cannot be used as a name'),
+    v.check((name) => findNameProblem(name) === undefined, 'is not usable as a name'),
   ),
   call: callSchema,
   /** ISO 8601, UTC: when the webhook or the reconciliation learned of the recording. */
   reportedAt: v.pipe(v.string(), v.isoTimestamp()),
-  /** ISO 8601, UTC: when the call ended, as near as is known; `reportedAt` if absent. */
+  /** ISO 8601, UTC: when the call ended, as far as known; `reportedAt` is used if absent. */
   endedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   progress: v.optional(progressSchema),
 });
@@ -76,11 +76,11 @@ export interface JobMessage {
   receiptHandle: string;
   /** 1 for the first delivery. */
   attempt: number;
-  /** When it was queued (epoch ms). */
+  /** When the message was queued (epoch ms). */
   sentAt: number;
 }
 
-/** Throws `job-malformed`, which is permanent: no further delivery makes the message a job. */
+/** Throws `job-malformed`, which is permanent: redelivery cannot repair the message. */
 export function readJob(body: string): Job {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), jobSchema), body);
   if (parsed.success) return parsed.output;
@@ -88,7 +88,7 @@ export function readJob(body: string): Job {
   throw new ArchiveError('job-malformed', `Not a job message: ${fields}.`, { kind: 'permanent' });
 }
 
-/** When the call ended, as far as it is known (epoch ms). */
+/** When the call ended, as far as known (epoch ms). */
 export const callEndOf = ({ endedAt, reportedAt }: Job) => Date.parse(endedAt ?? reportedAt);
 
 export function historyOf(message: JobMessage, job: Job | undefined): JobHistory {

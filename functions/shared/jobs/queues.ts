@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { ArchiveError } from '../errors.ts';
 
-/** Why something could not be done, written beside it in the dead-letter queue. */
+/** Why a message is in the dead-letter queue; stored in its attributes. */
 export interface DeadLetterReason {
   pbx: string | undefined;
   error: ArchiveError;
@@ -17,18 +17,18 @@ export interface DeadLetterReason {
 }
 
 export interface Queues {
-  /** Without `delaySeconds` (0 to 900), the queue's own delay holds. */
+  /** Without `delaySeconds` (0 to 900), the queue's default delay applies. */
   send(queueUrl: string, message: unknown, delaySeconds?: number): Promise<void>;
   /**
-   * Keeps `body`, as it came, where a person can see it and send it again: the reason stands in the message's
-   * attributes, so that the body is still the job.
+   * Stores `body` unchanged in the dead-letter queue, where a person can inspect it and send it back. The reason goes
+   * into the message's attributes, so that the body remains the job.
    */
   sendDeadLetter(body: string, reason: DeadLetterReason): Promise<void>;
-  /** Makes a message that is being worked on come again after `seconds` (0 to 43,200). */
+  /** Makes the queue redeliver a message in flight after `seconds` (0 to 43,200). */
   scheduleRetry(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
 }
 
-/** For who has nothing to do with dead letters. */
+/** For callers that write no dead letters. */
 export function createSender(sqs: SQSClient): Pick<Queues, 'send'> {
   return {
     async send(queueUrl, message, delaySeconds) {
@@ -75,8 +75,8 @@ export function createQueues(sqs: SQSClient, deadLetterQueueUrl: string): Queues
 }
 
 /**
- * JSON that SQS takes: of all characters that JSON leaves as they are, AWS's refuses U+FFFE and U+FFFF alone.
- * The embedded one refuses those beyond U+FFFF too, so their surrogates are escaped as well.
+ * JSON that SQS accepts. Of the characters that JSON leaves unescaped, AWS rejects only U+FFFE and U+FFFF. The embedded
+ * SQS also rejects characters beyond U+FFFF, so surrogates are escaped too.
  */
 export function toMessageBody(message: unknown): string {
   const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16)}`;
@@ -85,6 +85,6 @@ export function toMessageBody(message: unknown): string {
 
 const text = (value: string): MessageAttributeValue => ({
   DataType: 'String',
-  // What SQS refuses in an attribute must not keep a dead letter from being written.
+  // A character that SQS rejects in an attribute must not prevent the dead letter.
   StringValue: value.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD]/g, '?') || '-',
 });

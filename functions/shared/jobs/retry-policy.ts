@@ -4,7 +4,7 @@ const SECOND_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * SECOND_MS;
 
 /**
- * Ten days, so that a dead letter still has days of the queue's fourteen left in which it is written with its reason,
+ * Ten of the fourteen days that the queue keeps a message. The rest is enough to write the dead letter with its reason,
  * whatever else goes wrong.
  */
 const MAX_AGE_MS = 10 * DAY_MS;
@@ -13,10 +13,10 @@ const MAX_AGE_MS = 10 * DAY_MS;
 const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 60 * 60;
 
-/** The longest delay with which SQS accepts a message. */
+/** The longest delay that SQS accepts for a new message. */
 const MAX_DELAY_SECONDS = 15 * 60;
 
-/** How long failures of one kind are retried, counted from when, and how the job ends after that. */
+/** How long failures of one kind are retried, counted from when, and how the job then ends. */
 interface Limit {
   patienceMs: number;
   countedFrom: 'firstQueuedAt' | 'callEndedAt';
@@ -27,9 +27,9 @@ const LIMITS: Readonly<Record<FailureKind, Limit>> = {
   transient: { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
   'session-expired': { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
   'login-held': { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
-  // What a PBX does not have a day after the call, it will never have.
+  // A recording that the PBX does not have a day after the call will not appear any more.
   missing: { patienceMs: DAY_MS, countedFrom: 'callEndedAt', ending: 'lost' },
-  // A line may be bad for an hour, but hardly for a day.
+  // A line may be slow for an hour, but hardly for a day.
   'too-slow': { patienceMs: DAY_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
   permanent: { patienceMs: Number.NEGATIVE_INFINITY, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
 };
@@ -37,42 +37,42 @@ const LIMITS: Readonly<Record<FailureKind, Limit>> = {
 /** A failed attempt at a job. */
 export interface FailedAttempt {
   kind: FailureKind;
-  /** No attempt before this moment can succeed (epoch ms). */
+  /** Earliest time at which another attempt can succeed (epoch ms). */
   notBefore?: number | undefined;
-  /** The multipart upload in which this attempt has stored more than the job had before. */
+  /** The multipart upload to which this attempt added parts, if it did. */
   storedIn?: string | undefined;
 }
 
 /** What has happened to a job so far. Times are epoch ms. */
 export interface JobHistory {
-  /** Attempts at the job, this one included. */
+  /** Attempts at the job, including this one. */
   attempts: number;
-  /** Deliveries of its current message: a job that is resumed gets a new one. */
+  /** Deliveries of its current message. A resumed job gets a new message. */
   deliveries: number;
   firstQueuedAt: number;
-  /** As far as it is known. */
+  /** As far as known. */
   callEndedAt: number;
-  /** The multipart upload that the job resumed from. */
+  /** The multipart upload that this attempt was to resume. */
   resumedFrom?: string | undefined;
 }
 
 export type Decision =
   /** Redeliver the message after this delay. */
   | { action: 'retry'; afterSeconds: number }
-  /** The same, while logins are held: the session decides when somebody may log in again. */
+  /** Like `retry`, while logins are held. The session decides when a login is allowed again. */
   | { action: 'hold'; afterSeconds: number }
-  /** Queue the job as a new message that knows what is stored. By default after the queue's own delay. */
+  /** Queue the job as a new message with its progress. Without `afterSeconds`, the queue's default delay applies. */
   | { action: 'resume'; afterSeconds?: number }
-  /** Move the job to the dead-letter queue with its code: nothing but a person's help can make it succeed. */
+  /** Move the job to the dead-letter queue with its code. It cannot succeed without a person's help. */
   | { action: 'dead-letter' }
-  /** The same, and mark the recording as lost: the PBX does not have it any more. */
+  /** Like `dead-letter`, and mark the recording as lost: the PBX no longer has it. */
   | { action: 'lost' };
 
 /**
  * The one place that decides what happens to a job after a failed attempt. docs/architecture.md prints it as a table.
  *
- * Attempts are repeated only by the queue. In process there are one renewal of the session, one fresh random string,
- * and the AWS SDK's own retries.
+ * Only the queue repeats attempts. Within an attempt there are one session renewal, one fresh random string and the AWS
+ * SDK's own retries.
  */
 export function decide(failure: FailedAttempt, history: JobHistory, now: number): Decision {
   const { patienceMs, countedFrom, ending } = LIMITS[failure.kind];
@@ -88,7 +88,7 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
   return { action: failure.kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
 }
 
-/** At once, unless the transfer had to restart: a PBX that contradicts itself could make that go on for days. */
+/** Without backoff, unless the transfer had to restart: a PBX that contradicts itself could cause restarts for days. */
 function decideResumption(storedIn: string, { resumedFrom, attempts }: JobHistory): Decision {
   const isRestarted = resumedFrom !== undefined && resumedFrom !== storedIn;
   if (!isRestarted) return { action: 'resume' };
