@@ -7,21 +7,21 @@ import {
 } from '@aws-sdk/client-s3';
 import { mapConcurrently } from '../map-concurrently.ts';
 
-const HEADS_AT_ONCE = 10;
+const CONCURRENT_HEADS = 10;
 
 export interface ArchiveIndex {
-  /** When each of these objects was written, in epoch ms; those that are not there are left out. */
+  /** When each of these objects was written (epoch ms). Objects that do not exist are left out. */
   find(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
 }
 
-/** Knows a day's objects by listing its folder: a thousand in a request. */
+/** Finds a day's objects by listing its folder: a request returns up to a thousand. */
 export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
   async function list(folder: string, abortSignal: AbortSignal): Promise<Map<string, number>> {
     const objects = new Map<string, number>();
     const request = {
       Bucket: bucket,
       Prefix: `${folder}/`,
-      // XML cannot hold every character that a name may.
+      // XML cannot represent every character that a name may contain.
       EncodingType: 'url',
     } as const;
     for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, request, { abortSignal })) {
@@ -47,16 +47,16 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
   return {
     async find(keys, signal) {
       const found = new Map<string, number>();
-      const note = (key: string, writtenAt: number | undefined) => {
+      const add = (key: string, writtenAt: number | undefined) => {
         if (writtenAt !== undefined) found.set(key, writtenAt);
       };
       for (const [folder, wanted] of Map.groupBy(keys, dirname)) {
         if (basename(folder) === 'undated') {
-          // It grows for ever, so that listing it would take longer from year to year.
-          await mapConcurrently(wanted, HEADS_AT_ONCE, async (key) => note(key, await head(key, signal)));
+          // This folder grows forever, so listing it would take longer every year.
+          await mapConcurrently(wanted, CONCURRENT_HEADS, async (key) => add(key, await head(key, signal)));
         } else {
           const objects = await list(folder, signal);
-          for (const key of wanted) note(key, objects.get(key));
+          for (const key of wanted) add(key, objects.get(key));
         }
       }
       return found;

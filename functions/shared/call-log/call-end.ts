@@ -1,28 +1,29 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Cdr } from '../reports/cdr.ts';
 
-/** The furthest that two time zones are apart. */
+/** The largest difference between two time zones. */
 const MAX_ZONE_ERROR_MS = 26 * 3_600_000;
 
-/** When the call ended, in epoch ms, or `undefined` where the CDR does not say. */
+/** When the call ended (epoch ms), or `undefined` if the CDR does not say. */
 export function findCallEnd(cdr: Cdr, timeZone: string): number | undefined {
-  const beginning = findBeginning(cdr, timeZone);
-  return beginning === undefined ? undefined : beginning + 1000 * durationOf(cdr);
+  const start = findCallStart(cdr, timeZone);
+  return start === undefined ? undefined : start + 1000 * durationSeconds(cdr);
 }
 
 /**
- * By all samples seen, the integer part of a call id is the UTC epoch second at which the call began. It is believed
- * unless `timestart` says something that no error in a time zone explains.
+ * In all samples seen, the integer part of a call id is the UTC epoch second at which the call started. It is trusted
+ * unless it differs from `timestart` by more than a wrong time zone can explain.
  */
-function findBeginning({ callid = '', timestart = '' }: Cdr, timeZone: string): number | undefined {
+function findCallStart({ callid = '', timestart = '' }: Cdr, timeZone: string): number | undefined {
   const [, seconds] = /^(\d{10})\./.exec(callid) ?? [];
-  const told = toEpochMs(timestart, timeZone);
-  if (seconds === undefined) return told;
+  const byTimestart = toEpochMs(timestart, timeZone);
+  if (seconds === undefined) return byTimestart;
   const byId = Number(seconds) * 1000;
-  return told === undefined || Math.abs(told - byId) <= MAX_ZONE_ERROR_MS ? byId : told;
+  const isPlausible = byTimestart === undefined || Math.abs(byTimestart - byId) <= MAX_ZONE_ERROR_MS;
+  return isPlausible ? byId : byTimestart;
 }
 
-/** `yyyy-MM-dd HH:mm:ss`, of an hour that daylight saving repeats the later one. */
+/** Reads `yyyy-MM-dd HH:mm:ss`. In an hour that daylight saving repeats, the later time is taken. */
 function toEpochMs(local: string, timeZone: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(local)) return undefined;
   try {
@@ -33,8 +34,8 @@ function toEpochMs(local: string, timeZone: string): number | undefined {
   }
 }
 
-/** The ringing included. What is no number of seconds, or more than eleven days, counts as none. */
-function durationOf({ callduration, callduraction }: Cdr): number {
+/** Includes the ringing. Anything but a number of at most six digits (eleven days) counts as 0. */
+function durationSeconds({ callduration, callduraction }: Cdr): number {
   const text = callduration ?? callduraction ?? '';
   return /^\d{1,6}$/.test(text) ? Number(text) : 0;
 }

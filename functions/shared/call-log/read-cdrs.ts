@@ -6,25 +6,25 @@ import { connectionError, parseResponse } from '../pbx/errors.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import { type Cdr, cdrSchema } from '../reports/cdr.ts';
 
-/** A row has 200 bytes or so; one of this size is what a quotation mark begins that nothing ends. */
+/** A row has about 200 bytes. One of this size comes from a quotation mark that is never closed. */
 const MAX_ROW_BYTES = 16 * 1024;
 
-/** The longest reply in a file's place; a PBX's own are far below. */
-const MAX_REPLY_BYTES = 64 * 1024;
+/** Limit for a JSON response that the PBX sends instead of a file; a real one is far smaller. */
+const MAX_JSON_BYTES = 64 * 1024;
 
 /** A row that cannot be used; the header is row 1. */
-export interface Unreadable {
+export interface UnreadableRow {
   row: number;
-  /** In words that quote nothing of it. */
+  /** Never quotes the row. */
   problem: string;
 }
 
 /** A recorded call, or a row that may have been one. */
-export type CdrRow = { recording: string; cdr: Cdr } | Unreadable;
+export type CdrRow = { recording: string; cdr: Cdr } | UnreadableRow;
 
 /**
- * The recorded calls of a CDR file, read by the header's names. Fails as the connection fails, as the reply says
- * that came in the file's place, or with `cdr-malformed`. No file at all is one without calls.
+ * Yields the recorded calls of a CDR file. The header names the columns; an empty body is a file without calls. Rejects
+ * with `pbx-connection`, with the error that the PBX sent instead of a file, or with `cdr-malformed`.
  */
 export async function* readCdrs(body: Readable, signal: AbortSignal): AsyncGenerator<CdrRow, void> {
   const file = { endsWithRow: true };
@@ -35,49 +35,49 @@ export async function* readCdrs(body: Readable, signal: AbortSignal): AsyncGener
     skip_empty_lines: true,
     max_record_size: MAX_ROW_BYTES,
   });
-  // What goes wrong in any of the three comes out of the last.
+  // An error in any of the three is thrown by the last.
   const rows = pipeline(
     body,
-    (chunks: AsyncIterable<Buffer>) => inspect(chunks, file),
+    (chunks: AsyncIterable<Buffer>) => rejectJson(chunks, file),
     parser,
     () => {},
   );
   let header: string[] | undefined;
   let row = 0;
   try {
-    for await (const { item: cells, isLast } of markLast<string[]>(rows)) {
+    for await (const { item: cells, isLast } of withIsLast<string[]>(rows)) {
       row += 1;
       if (header === undefined) {
         header = readHeader(cells);
         continue;
       }
-      const read = readRow(header, cells, isLast && !file.endsWithRow);
-      if (typeof read === 'string') yield { row, problem: read };
-      else if (read.recording !== undefined) yield { recording: read.recording, cdr: read };
+      const result = readRow(header, cells, isLast && !file.endsWithRow);
+      if (typeof result === 'string') yield { row, problem: result };
+      else if (result.recording !== undefined) yield { recording: result.recording, cdr: result };
     }
   } catch (error) {
     signal.throwIfAborted();
-    // Its own message quotes the row.
-    throw error instanceof CsvError ? malformed(`it is no CSV (${error.code})`) : connectionError(error);
+    // The message of a CsvError quotes the row.
+    throw error instanceof CsvError ? malformed(`it is not CSV (${error.code})`) : connectionError(error);
   } finally {
     body.destroy();
   }
 }
 
-/** Lets a file through; of a reply in its place makes the error that it tells. */
-async function* inspect(chunks: AsyncIterable<Buffer>, file: { endsWithRow: boolean }) {
-  let reply: Buffer | undefined;
+/** Passes a file through. If the PBX sends JSON instead, throws the error that it contains. */
+async function* rejectJson(chunks: AsyncIterable<Buffer>, file: { endsWithRow: boolean }) {
+  let json: Buffer | undefined;
   let isFirst = true;
   for await (const chunk of chunks) {
-    if (isFirst && chunk.toString().trimStart().startsWith('{')) reply = Buffer.alloc(0);
+    if (isFirst && chunk.toString().trimStart().startsWith('{')) json = Buffer.alloc(0);
     isFirst = false;
-    if (reply === undefined) yield chunk;
-    else if (reply.length > MAX_REPLY_BYTES) throw malformed('it is JSON');
-    else reply = Buffer.concat([reply, chunk]);
+    if (json === undefined) yield chunk;
+    else if (json.length > MAX_JSON_BYTES) throw malformed('it is JSON');
+    else json = Buffer.concat([json, chunk]);
     file.endsWithRow = /[\r\n]$/.test(chunk.subarray(-1).toString('latin1'));
   }
-  if (reply === undefined) return;
-  parseResponse(reply.toString());
+  if (json === undefined) return;
+  parseResponse(json.toString());
   throw malformed('it is JSON');
 }
 
@@ -88,21 +88,24 @@ function readHeader(cells: string[]): string[] {
 }
 
 /**
- * Returns the row's call, or what is wrong with it.
+ * Returns the row's call, or a description of what is wrong with the row.
  *
- * @param isOpen nothing follows the row: without a length, a cut connection looks like the file's end
+ * @param mayBeCut not even a line break follows the row. Without a content length, a cut connection looks like the end
+ *   of the file
  */
-function readRow(header: string[], cells: string[], isOpen: boolean): Cdr | string {
+function readRow(header: string[], cells: string[], mayBeCut: boolean): Cdr | string {
   if (cells.length !== header.length) return `it has ${cells.length} columns, not ${header.length}`;
-  if (isOpen && header.at(-1) === 'recording') return 'its end may be missing';
-  // The last value may be half of it.
-  const whole = isOpen ? cells.slice(0, -1) : cells;
-  const cdr = v.parse(cdrSchema, Object.fromEntries(whole.map((cell, column) => [header[column], cell])));
+  if (mayBeCut && header.at(-1) === 'recording') return 'its end may be missing';
+  // The last value may be truncated.
+  const usable = mayBeCut ? cells.slice(0, -1) : cells;
+  const cdr = v.parse(cdrSchema, Object.fromEntries(usable.map((cell, column) => [header[column], cell])));
   const problem = cdr.recording === undefined ? undefined : findNameProblem(cdr.recording);
   return problem === undefined ? cdr : `the recording's name cannot be used: ${problem}`;
 }
 
-async function* markLast<Item>(items: AsyncIterable<Item>): AsyncGenerator<{ item: Item; isLast: boolean }> {
+async function* withIsLast<Item>(
+  items: AsyncIterable<Item>,
+): AsyncGenerator<{ item: Item; isLast: boolean }> {
   let held: { item: Item } | undefined;
   for await (const item of items) {
     if (held !== undefined) yield { ...held, isLast: false };
@@ -112,4 +115,4 @@ async function* markLast<Item>(items: AsyncIterable<Item>): AsyncGenerator<{ ite
 }
 
 const malformed = (problem: string) =>
-  new ArchiveError('cdr-malformed', `The PBX's CDR file cannot be used: ${problem}.`);
+  new ArchiveError('cdr-malformed', `The PBX returned an unusable CDR file: ${problem}.`);

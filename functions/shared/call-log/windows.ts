@@ -1,15 +1,15 @@
 import { Temporal } from 'temporal-polyfill';
 import type { CdrWindow } from '../pbx/types.ts';
 
-/** A call is listed by its beginning, but only when it is over: the longest that a run has to look back further. */
+/** The call log lists a call by its start, but only after its end. So a run looks back this much further. */
 const LONGEST_CALL_HOURS = 6;
 
-/** A day as `yyyy-MM-dd`, on the PBX's own calendar. */
+/** A day in the PBX's time zone, as `yyyy-MM-dd`. */
 export type Day = string;
 
 /**
- * The PBX-local days from the first to the last, both included. Whole days, because they are what its clock and
- * ours agree on: an hour that daylight saving repeats or skips lies inside one.
+ * The PBX-local days from the first to the last, both included. Whole days, because the PBX's clock and ours agree on
+ * them: an hour that daylight saving repeats or skips lies within one.
  */
 export const windowOf = (first: Day, last: Day = first): CdrWindow => ({
   starttime: `${first} 00:00:00`,
@@ -17,8 +17,8 @@ export const windowOf = (first: Day, last: Day = first): CdrWindow => ({
 });
 
 /**
- * A window for each day on which calls of the last `hours` began. The last one reaches into tomorrow, which costs
- * nothing and finds the calls of a PBX whose clock, or whose time zone in the configuration, is not right.
+ * One window for each day on which calls of the last `hours` started. The last window includes tomorrow, which costs
+ * nothing and finds the calls of a PBX whose clock or configured time zone is wrong.
  */
 export function recentWindows(hours: number, timeZone: string, now: number): CdrWindow[] {
   const time = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone);

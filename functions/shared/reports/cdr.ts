@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Call } from '../jobs/job.ts';
 
-/** Firmwares write numbers as strings or as numbers, and `null` or nothing for what they do not know. */
+/** Depending on the firmware, numbers are strings or numbers, and unknown values are `null`, empty or absent. */
 export const cdrText = v.optional(
   v.pipe(
     v.nullable(v.union([v.string(), v.number(), v.boolean()])),
@@ -9,11 +9,11 @@ export const cdrText = v.optional(
   ),
 );
 
-/** A fact of an odd shape is no reason to do without the recording. */
+/** A malformed fact must not cost the recording. */
 const fact = v.fallback(cdrText, undefined);
 
 /**
- * A call detail record, as reports and CDR files have it. The spellings are those seen in the vendor's guides
+ * A call detail record, as it appears in reports and CDR files. The spellings are those found in the vendor's guides
  * (S-Series v1 and v2, K2, Cloud PBX).
  */
 export const cdrSchema = v.object({

@@ -3,14 +3,14 @@ import type { Call } from '../jobs/job.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import { callOf, cdrSchema, cdrText } from './cdr.ts';
 
-/** What a report asks for. */
+/** What a report says, as far as the archive is concerned. */
 export type Report =
   | { kind: 'recorded-call'; recording: string; call: Call }
   | { kind: 'boot-up' }
   | { kind: 'ignored'; event: string }
   | { kind: 'unreadable'; code: string; reason: string };
 
-/** v1 says `action`, v2 `event`. */
+/** API v1 calls it `action`, v2 `event`. */
 const eventSchema = v.object({
   action: cdrText,
   event: cdrText,
@@ -20,9 +20,13 @@ const eventSchema = v.object({
 
 const unreadable = (code: string, reason: string): Report => ({ kind: 'unreadable', code, reason });
 
+const FOREIGN =
+  'The report has another serial number (sn) than configured for this PBX. If the PBX was replaced, correct ' +
+  'serialNumber in cdk.json.';
+
 /**
- * Reads the text of a report in every dialect in use. Never throws: what cannot be understood is a
- * result like the others. Reasons name fields, never values.
+ * Reads a report in any dialect in use. Never throws: `unreadable` is a result like the others. Reasons name fields,
+ * never values.
  */
 export function readReport(body: string, serialNumber: string | undefined): Report {
   const input = parseJson(body.replace(/^\uFEFF/, ''));
@@ -34,7 +38,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   const isCall = event === 'NewCdr' && ![undefined, null, ''].includes(parsed.output.recording as string);
   if (!isCall && event !== 'BootUp') return { kind: 'ignored', event };
 
-  // Of a reboot only the serial number matters: its other fields may have any shape.
+  // Only the serial number of a reboot report matters; its other fields may have any shape.
   const details = v.safeParse(cdrSchema, isCall ? input : { sn: parsed.output.sn });
   if (!details.success) {
     const fields = details.issues.map((issue) => v.getDotPath(issue)).join(', ');
@@ -42,7 +46,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
   const report = details.output;
   if (serialNumber !== undefined && report.sn !== undefined && report.sn !== serialNumber) {
-    return unreadable('report-foreign', 'The serial number (sn) is not the one configured for this PBX.');
+    return unreadable('report-foreign', FOREIGN);
   }
   if (!isCall) return { kind: 'boot-up' };
 

@@ -113,7 +113,7 @@ describe('a row that cannot be used is told by its number, and the others are re
     [
       'with a control character in the name',
       row('"a\nb.wav"'),
-      "the recording's name cannot be used: it holds a control character",
+      "the recording's name cannot be used: it contains a control character",
     ],
     ['with a blank name', row('  '), "the recording's name cannot be used: it is blank"],
   ])('%s', async (_, bad, problem) => {
