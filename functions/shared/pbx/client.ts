@@ -7,8 +7,8 @@ import { badResponse, connectionError, parseResponse } from './errors.ts';
 import { createTransport, type PbxRequest, type Timeouts } from './transport.ts';
 import type { PbxClient, RecordingSource, Subscription } from './types.ts';
 
-/** The longest reply that is not audio; a PBX's own are far below. */
-const MAX_REPLY_BYTES = 64 * 1024;
+/** Limit for a JSON response; a real one is far smaller. */
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 const tokensSchema = v.object({
   token: v.pipe(v.string(), v.nonEmpty()),
@@ -16,7 +16,7 @@ const tokensSchema = v.object({
 });
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
-/** Speaks the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path, and in one field's name). */
+/** Client of the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path and in one field name). */
 export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
   const request = createTransport(pbx, timeouts);
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
@@ -24,7 +24,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
   async function send(operation: string, options: Omit<PbxRequest, 'path'>, statuses = [200]) {
     const response = await request({ ...options, path: `/api/${pbx.apiVersion}/${operation}` });
     if (statuses.includes(response.statusCode)) return response;
-    // Closes the connection: reading the rest may take minutes on a slow line.
+    // Close the connection: reading the rest could take minutes on a slow line.
     response.body.destroy();
     throw badStatus(response.statusCode);
   }
@@ -42,9 +42,8 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
       body: JSON.stringify(body),
       signal,
     });
-    const reply = parseResponse(await readText(response.body));
-    const parsed = v.safeParse(schema, reply);
-    if (!parsed.success) throw badResponse(`${path}: the reply lacks what it should hold`);
+    const parsed = v.safeParse(schema, parseResponse(await readBody(response.body)));
+    if (!parsed.success) throw badResponse(`${path}: a required field is missing or malformed`);
     return parsed.output;
   }
 
@@ -55,7 +54,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         {},
         {
           username,
-          // The vendor's scheme, not ours: the MD5 of the password is what goes over the wire.
+          // The vendor's scheme, not ours: the password is sent as its MD5.
           password: createHash('md5').update(password).digest('hex'),
           // Makes the PBX send well-formed JSON reports.
           version: '1.0.2',
@@ -69,7 +68,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
 
     async heartbeat(token, subscription, signal) {
       const address = reportAddress(subscription);
-      // The guide's table says urlflag, its example urltag.
+      // The guide's table calls the field urlflag, its example urltag.
       const body = { ...address, urlflag: address.urltag, ipaddr: new URL(subscription.url).hostname };
       await call('heartbeat', { token }, body, v.unknown(), signal);
     },
@@ -86,7 +85,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         { recording, ...allowed },
         randomSchema,
         signal,
-      ).catch(missingIfUnknown);
+      ).catch(rethrowAsMissing);
       log('debug', 'random-received', { recording });
       const response = await send(
         'recording/download',
@@ -129,25 +128,28 @@ function reportAddress({ url, form, port }: Subscription) {
   return { url: form === 'bare' ? url.replace(/^https?:\/\//, '') : url, urltag: '1', port: String(port) };
 }
 
-/** Before a random string is in play, 20012 can only be about the recording. */
-function missingIfUnknown(error: unknown): never {
+/** Before a random string has been used, 20012 can only mean the recording. */
+function rethrowAsMissing(error: unknown): never {
   if (!(error instanceof PbxRefusal) || error.code !== 'pbx-20012') throw error;
   throw new PbxRefusal(error.code, error.message, { kind: 'missing' });
 }
 
 const badStatus = (statusCode: number) =>
-  new ArchiveError('pbx-http-status', `The PBX answers with HTTP status ${statusCode}.`);
+  new ArchiveError('pbx-http-status', `The PBX returned HTTP status ${statusCode}.`);
 
 const badRange = (statusCode: number) =>
-  new ArchiveError('pbx-bad-range', `The PBX answers with another range than was asked for (${statusCode}).`);
+  new ArchiveError(
+    'pbx-bad-range',
+    `The PBX returned a different byte range than requested (HTTP status ${statusCode}).`,
+  );
 
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of body) {
       bytes += chunk.length;
-      if (bytes > MAX_REPLY_BYTES) throw badResponse('it is too long');
+      if (bytes > MAX_RESPONSE_BYTES) throw badResponse('it is too long');
       chunks.push(chunk);
     }
   } catch (error) {
@@ -156,20 +158,20 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-interface Reply {
+interface ResponseHead {
   statusCode: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** The HTTP statuses that say something of a range, for a request that asked for one. */
+/** Statuses of a response to a range request that `readRange` understands. */
 export const RANGE_STATUSES = [200, 206, 416];
 
 /**
- * Where in the file a reply's body begins, and how long the file is, when `from` was the first byte asked for.
- * `undefined` if the body is not what was asked for. A PBX that ignores ranges sends all of it, with status 200.
+ * Where in the file the response's body starts, and how large the file is, for a request that starts at byte `from`.
+ * `undefined` if the body is another range. A PBX that ignores ranges sends the complete file with status 200.
  */
 export function readRange(
-  { statusCode, headers }: Reply,
+  { statusCode, headers }: ResponseHead,
   from: number,
 ): Omit<RecordingSource, 'body'> | undefined {
   if (statusCode === 200) return { start: 0, totalBytes: toCount(headers['content-length']) };

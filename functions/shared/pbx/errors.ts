@@ -3,46 +3,69 @@ import { ArchiveError, type FailureKind, PbxRefusal } from '../errors.ts';
 
 interface Meaning {
   kind: FailureKind;
-  text: string;
+  /** What the PBX did, as a predicate. */
+  problem: string;
+  /** What a person should know or do. */
+  advice?: string;
 }
 
-/** The vendor's error numbers (S-Series developer guide) and what each of them means. */
+const CHECK_API_VERSION = 'Check apiVersion in cdk.json.';
+
+/** The vendor's error numbers (S-Series developer guide) and their meanings. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
-    '10003': { kind: 'permanent', text: 'does not support the request: is the API version right?' },
-    '20000': { kind: 'permanent', text: 'did not take the request for JSON: is the API version right?' },
-    '20001': { kind: 'permanent', text: 'did not take the request for a POST: is the API version right?' },
+    '10003': { kind: 'permanent', problem: 'does not support the request', advice: CHECK_API_VERSION },
+    '20000': {
+      kind: 'permanent',
+      problem: 'did not recognize the request as JSON',
+      advice: CHECK_API_VERSION,
+    },
+    '20001': {
+      kind: 'permanent',
+      problem: 'did not recognize the request as a POST',
+      advice: CHECK_API_VERSION,
+    },
     '20002': {
       kind: 'login-held',
-      text: 'refuses logins from this address for ten minutes, after too many failed ones',
+      problem: 'refuses logins from this address for ten minutes after too many failed ones',
+      advice: 'If this happens again, find what logs in from this address with a wrong password.',
     },
-    '20003': { kind: 'login-held', text: 'refuses the username or the password' },
-    '20004': { kind: 'session-expired', text: 'does not know the token' },
-    '20005': { kind: 'session-expired', text: 'found no token' },
-    '20006': { kind: 'session-expired', text: 'says that the token has timed out' },
-    '20012': { kind: 'transient', text: 'does not know the recording, or not the random string' },
-    '20014': { kind: 'missing', text: 'does not have the recording (any more, or yet)' },
+    '20003': {
+      kind: 'login-held',
+      problem: 'refused the username or the password',
+      advice: 'Correct them in the secret with the credentials.',
+    },
+    '20004': { kind: 'session-expired', problem: 'does not know the token' },
+    '20005': { kind: 'session-expired', problem: 'found no token in the request' },
+    '20006': { kind: 'session-expired', problem: 'reports that the token has expired' },
+    '20012': { kind: 'transient', problem: 'does not know the recording or the random string' },
+    '20014': {
+      kind: 'missing',
+      problem: 'does not have the recording',
+      advice: 'It is not there yet, or has been deleted.',
+    },
     '20015': {
       kind: 'permanent',
-      text: 'refuses the allowed IP address: check allowedIp in the configuration',
+      problem: 'refused the allowed IP address',
+      advice: 'Correct allowedIp in cdk.json and deploy.',
     },
   }),
 );
 
-/** The error for a reply `{"status":"Failed","errno":"20006"}`; an unknown number is worth a retry. */
+const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
+
+/** The error for a response such as `{"status":"Failed","errno":"20006"}`. An unknown number is retried. */
 export function errnoError(value: string): PbxRefusal {
-  // It becomes part of a code, which is no place for whatever a PBX may send.
+  // The number becomes part of an error code, so arbitrary text from the PBX must not get through.
   const errno = /^[\w-]{1,16}$/.test(value) ? value : 'malformed';
-  const { text, ...options } = MEANINGS.get(errno) ?? {
-    kind: 'transient' as const,
-    text: 'answers with an unknown error',
-  };
-  return new PbxRefusal(`pbx-${errno}`, `The PBX ${text} (errno ${errno}).`, options);
+  const { kind, problem, advice } = MEANINGS.get(errno) ?? UNKNOWN;
+  const message = `The PBX ${problem} (errno ${errno}).`;
+  return new PbxRefusal(`pbx-${errno}`, advice === undefined ? message : `${message} ${advice}`, { kind });
 }
 
 /**
- * What undici, TLS or a socket threw, as an `ArchiveError`. Their own errors may hold the PBX's address, a URL with the
- * token in it, or its response, so only the code is kept: not even as a cause, which a crash would print.
+ * Converts an error of undici, TLS or a socket into an `ArchiveError`. The original may contain the PBX's address, a
+ * URL with a token, or a response, so only its code is kept. It is not the `cause` either: a crash would print it.
  */
 export function connectionError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
@@ -51,17 +74,17 @@ export function connectionError(error: unknown): ArchiveError {
   return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`);
 }
 
-const replySchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.looseObject({ status: v.string() }));
+const responseSchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.looseObject({ status: v.string() }));
 const failureSchema = v.object({ errno: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) });
 
-/** Takes a reply apart. Failures come with HTTP status 200 and `{"status":"Failed","errno":"20006"}`. */
+/** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"status":"Failed","errno":"20006"}`. */
 export function parseResponse(text: string): Record<string, unknown> {
-  const reply = v.safeParse(replySchema, text);
-  if (!reply.success) throw badResponse('it is not JSON with a status');
-  if (reply.output.status === 'Success') return reply.output;
-  const failure = v.safeParse(failureSchema, reply.output);
+  const response = v.safeParse(responseSchema, text);
+  if (!response.success) throw badResponse('it is not JSON with a status');
+  if (response.output.status === 'Success') return response.output;
+  const failure = v.safeParse(failureSchema, response.output);
   throw errnoError(failure.success ? failure.output.errno : 'none');
 }
 
 export const badResponse = (problem: string) =>
-  new ArchiveError('pbx-bad-response', `The PBX's reply cannot be used: ${problem}.`);
+  new ArchiveError('pbx-bad-response', `The PBX returned an unusable response: ${problem}.`);

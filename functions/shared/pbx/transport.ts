@@ -4,25 +4,25 @@ import type { Pbx } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
 import { connectionError } from './errors.ts';
 
-/** An abort does not end a TLS handshake in undici, so this has to fit into what a deadline keeps in reserve. */
+/** In undici, an abort does not end a TLS handshake. So this has to fit into the time that a deadline reserves. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 30_000;
 
-/** How long a response may stall before it counts as dead. A reader that pauses does not count. */
+/** How long a response may stall before the connection counts as dead. A pausing reader is not a stall. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 export interface Timeouts {
   idleTimeoutMs?: number;
 }
 
-/** A PBX as far as connections to it go. */
+/** The settings that connections to a PBX need. */
 export type Peer = Pick<Pbx, 'baseUrl' | 'tls'>;
 
 export interface PbxRequest {
   path: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
-  /** With a body the request is a POST, without one a GET. */
+  /** A request with a body is a POST, one without a GET. */
   body?: string;
   signal?: AbortSignal | undefined;
 }
@@ -30,9 +30,9 @@ export interface PbxRequest {
 export type Transport = (request: PbxRequest) => Promise<Dispatcher.ResponseData>;
 
 /**
- * Sends requests to one PBX under its TLS settings, each over a connection of its own, as the PBX expects. Redirects
- * are not followed: a recording comes from the configured PBX or not at all. Rejects with the reason of an aborted
- * signal, or with an `ArchiveError`; the response's body, which has to be read or destroyed, fails with undici's own.
+ * Sends requests to one PBX with its TLS settings, each over a connection of its own, as the PBX expects. Redirects are
+ * not followed: a recording comes from the configured PBX or not at all. Rejects with the signal's reason after an
+ * abort, otherwise with an `ArchiveError`. The response's body has to be read or destroyed; its errors are undici's.
  */
 export function createTransport(
   { baseUrl, tls }: Peer,
@@ -56,7 +56,7 @@ export function createTransport(
     const response = await agent.request(options).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : connectionError(error);
     });
-    // Without a listener, a body that is destroyed before anybody reads it would bring the process down.
+    // Without a listener, destroying a body before it is read would crash the process.
     response.body.on('error', () => {});
     return response;
   };
@@ -67,14 +67,14 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
   const connect = buildConnector({
     timeout: CONNECT_TIMEOUT_MS,
     allowH2: false,
-    // A resumed session would not show the certificate again.
+    // A resumed session would not present the certificate again.
     maxCachedSessions: 0,
     minVersion: tls.minVersion,
-    // OpenSSL 3 speaks TLS 1.0 and 1.1, and accepts their SHA-1 signatures, at security level 0 only.
+    // OpenSSL 3 allows TLS 1.0 and 1.1, and their SHA-1 signatures, only at security level 0.
     ...(isOld && { ciphers: 'DEFAULT@SECLEVEL=0' }),
     ...(tls.ca !== undefined && { ca: tls.ca }),
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
-    // A pinned certificate is compared below; authority, name and dates add nothing to that.
+    // A pinned certificate is compared below. Authority, name and dates would add nothing.
     ...(tls.fingerprint256 !== undefined && { rejectUnauthorized: false }),
   });
   return (options, callback) =>
@@ -85,7 +85,7 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
         socket.destroy();
         return callback(problem, null);
       }
-      // Undici takes ECONNRESET for the end of a body without a length, which would make a cut recording whole.
+      // undici treats ECONNRESET as the end of a body without a length, so a truncated recording would look complete.
       socket.prependListener('error', (failure: NodeJS.ErrnoException) => {
         if (failure.code === 'ECONNRESET') failure.code = 'CONNECTION_RESET';
       });
@@ -93,10 +93,10 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
     });
 }
 
-/** No byte of ours leaves before the PBX has shown the pinned certificate. */
+/** No request is sent before the PBX has presented the pinned certificate. */
 function findMismatch(socket: TLSSocket, { fingerprint256 }: Pbx['tls']): ArchiveError | undefined {
-  const seen = socket.getPeerX509Certificate()?.fingerprint256;
-  if (fingerprint256 === undefined || seen === fingerprint256) return undefined;
-  const message = `The PBX presented a different certificate than the pinned one: ${seen}.`;
+  const presented = socket.getPeerX509Certificate()?.fingerprint256;
+  if (fingerprint256 === undefined || presented === fingerprint256) return undefined;
+  const message = `The PBX presented a different certificate than the pinned one: ${presented}.`;
   return new ArchiveError('certificate-mismatch', message);
 }

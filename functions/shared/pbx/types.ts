@@ -1,38 +1,38 @@
 import type { Readable } from 'node:stream';
 
-/** Where the PBX is to post its reports. */
+/** Where the PBX posts its reports. */
 export interface Subscription {
-  /** With scheme, ending in the webhook's path secret. */
+  /** Includes the scheme, and ends in the webhook secret. */
   url: string;
-  /** `bare`: the PBX is given the URL without its scheme. */
+  /** `bare`: the PBX gets the URL without its scheme. */
   form: 'url' | 'bare';
   port: number;
 }
 
 export interface Tokens {
   token: string;
-  /** Where given (Cloud PBX), the session is kept by `refresh` instead of `heartbeat`. */
+  /** If present (Cloud PBX), `refresh` keeps the session alive instead of `heartbeat`. */
   refreshToken?: string;
 }
 
 export interface RecordingSource {
   /** Has to be read to its end or destroyed. */
   body: Readable;
-  /** The place in the file at which the body begins: the one that was asked for or, where ranges are ignored, 0. */
+  /** Offset in the file at which the body starts: the requested one, or 0 if the PBX ignores ranges. */
   start: number;
-  /** Of the whole file, where the PBX says so. */
+  /** Size of the complete file, if the PBX states it. */
   totalBytes: number | undefined;
 }
 
-/** Whose calls a CDR file lists: PBX-local `yyyy-MM-dd HH:mm:ss` of their beginnings, both ends included. */
+/** The calls that a CDR file lists, by their start: PBX-local `yyyy-MM-dd HH:mm:ss`, both ends included. */
 export interface CdrWindow {
   starttime: string;
   endtime: string;
 }
 
 /**
- * A PBX family's API. Every call fails with an `ArchiveError` whose `kind` says what it means; none
- * retries by itself.
+ * The API of a PBX family. Every call rejects with an `ArchiveError` whose `kind` classifies the failure. No call is
+ * retried here.
  */
 export interface PbxClient {
   login(
@@ -43,8 +43,8 @@ export interface PbxClient {
   heartbeat(token: string, subscription: Subscription, signal?: AbortSignal): Promise<void>;
   refresh(refreshToken: string, signal?: AbortSignal): Promise<Tokens>;
   /**
-   * Asks for a fresh random string (30 s, one use) and starts the download with it at once. With `from`, only the
-   * bytes from there on are asked for; fails with `pbx-bad-range` when others come.
+   * Requests a random string (valid for 30 s and one use) and starts the download with it at once. With `from`,
+   * requests only the bytes from that offset on; rejects with `pbx-bad-range` if the PBX sends others.
    */
   openRecording(
     token: string,
@@ -54,6 +54,6 @@ export interface PbxClient {
   ): Promise<RecordingSource>;
   /** The same for the CDR file of all extensions; the CSV has to be read to its end or destroyed. */
   openCdrs(token: string, window: CdrWindow, signal?: AbortSignal): Promise<Readable>;
-  /** Model, firmware and serial number, as the PBX tells them. */
+  /** Model, firmware and serial number, as the PBX reports them. */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }

@@ -45,7 +45,7 @@ describe('an error number', () => {
     (errno) => {
       const expected = { code: `pbx-${errno}`, kind: 'transient' };
       expect(errnoError(errno)).toMatchObject(expected);
-      expect(errnoError(errno).message).toMatch(/^The PBX answers with an unknown error/);
+      expect(errnoError(errno).message).toMatch(/^The PBX returned an unknown error/);
     },
   );
 
