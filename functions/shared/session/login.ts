@@ -8,7 +8,7 @@ import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
 /** Longer than a login can take. */
 const LOGIN_LEASE_MS = 60_000;
 
-/** Secrets Manager wants a secret written no more than about once in ten minutes, by and large. */
+/** The sustained rate at which AWS recommends writing a secret: once in ten minutes (PutSecretValue, API reference). */
 const MAX_LOGIN_LEASE_MS = 10 * 60_000;
 
 /** How long the PBX locks out an address after five failed logins (vendor's guide, error 20002). */
@@ -31,10 +31,10 @@ export interface SessionToken {
 }
 
 /**
- * The one way to log in. `snapshot` is the state that was found wanting; the login takes place only if
- * nobody has changed it since, nobody else is logging in, and no refusal stands against it.
+ * The only way to log in. `snapshot` is the state without a usable token. Logs in only if that state is still current,
+ * no other function is logging in, and logins are not held.
  *
- * @param retryRefused a person has seen to it that credentials that were refused are right now
+ * @param retryRefused a person has confirmed that the refused credentials are now right
  */
 export async function logIn(
   snapshot: Snapshot,
@@ -44,9 +44,11 @@ export async function logIn(
   const { pbxId, client, store, readCredentials, subscriptionFor, now } = deps;
   const credentials = await readCredentials();
   if (!hasCredentials(credentials)) {
-    throw new ArchiveError('no-credentials', 'Nobody has entered the username and the password yet.', {
-      kind: 'login-held',
-    });
+    throw new ArchiveError(
+      'no-credentials',
+      'The username and the password have not been entered yet. Enter them in the secret with the credentials.',
+      { kind: 'login-held' },
+    );
   }
   assertNotHeld(snapshot.state, credentials, now(), retryRefused);
   const leased = await lease(snapshot, deps);
@@ -73,23 +75,23 @@ function assertNotHeld(
 ): void {
   if (hold === undefined) return;
   if (hold.until !== undefined && now < hold.until) {
-    throw new ArchiveError(hold.code, 'The PBX refuses logins from this address for ten minutes.', {
-      kind: 'login-held',
-      notBefore: hold.until,
-    });
+    throw new ArchiveError(
+      hold.code,
+      'The PBX refuses logins from this address for ten minutes after too many failed ones. Wait until that is over.',
+      { kind: 'login-held', notBefore: hold.until },
+    );
   }
   if (hold.credentials === digestCredentials(credentials) && !retryRefused) {
     throw new ArchiveError(
       hold.code,
-      'The PBX refused the username or the password; correct them in the secret.',
-      {
-        kind: 'login-held',
-      },
+      'The PBX refused the username or the password. Correct them in the secret, or, if they were corrected in the ' +
+        'PBX, invoke pbx-session with "retryLogin": true.',
+      { kind: 'login-held' },
     );
   }
 }
 
-/** Only one function logs in at a time, and after an attempt without an answer the next one waits. */
+/** Only one function logs in at a time. After an attempt without a response, the next one has to wait. */
 async function lease(snapshot: Snapshot, { store, now }: LoginDeps): Promise<Snapshot> {
   const { login } = snapshot.state;
   if (login !== undefined && login.until > now()) throw loginInProgress(login.until);
@@ -102,7 +104,7 @@ async function lease(snapshot: Snapshot, { store, now }: LoginDeps): Promise<Sna
   return leased;
 }
 
-/** Lets all functions know of a refusal. What was refused is told even if that fails. */
+/** Saves a refusal for all functions. If that fails, the caller still gets the refusal. */
 async function hold(
   leased: Snapshot,
   { code }: ArchiveError,
@@ -115,27 +117,25 @@ async function hold(
     ? { until: now() + LOCKOUT_MS }
     : { credentials: digestCredentials(credentials) };
   await store.replace(leased, { hold: { code, ...condition } }).catch((error: unknown) => {
-    // The lease stands, so the next try is a minute off, then two, up to ten.
+    // The lease remains, so the next attempt is a minute away, then two, and at most ten.
     log('error', 'hold-not-saved', { pbx: pbxId, code: toArchiveError(error).code });
   });
 }
 
-/** The recording's job is not to blame for a login that failed, whatever the PBX said of it. */
+/** A failed login must not end a recording's job, whatever error number the PBX returned. */
 function asLoginFailure(failure: ArchiveError): ArchiveError {
   if (failure.kind === 'login-held' || failure.kind === 'transient') return failure;
-  return new ArchiveError(failure.code, `Login: ${failure.message}`, { cause: failure });
+  return new ArchiveError(failure.code, `The login failed. ${failure.message}`, { cause: failure });
 }
 
 const loginInProgress = (until: number) =>
   new ArchiveError(
     'login-in-progress',
-    'Another function is logging in, or has just tried without an answer.',
-    {
-      notBefore: until,
-    },
+    'Another function is logging in, or has just tried and got no response.',
+    { notBefore: until },
   );
 
-/** The URL ends in the webhook's secret, so only a digest is stored (it is long and random: no salt needed). */
+/** The URL ends in the webhook secret, so only a digest is stored. The secret is long and random: no salt is needed. */
 export const digestSubscription = ({ url, form, port }: Subscription) =>
   createHash('sha256')
     .update(JSON.stringify([url, form, port]))

@@ -14,10 +14,10 @@ export interface OpenPbx {
   session: Session;
 }
 
-/** The PBXs of the registry, each with its client and its session, made when first asked for. */
+/** The PBXs of the registry, each with its client and its session, which are created on first use. */
 export function openPbxs(
   registry: PbxRegistry,
-  /** Fills `{host}` in a PBX's `reportUrl`. */
+  /** Replaces `{host}` in a PBX's `reportUrl`. */
   reportHost: string,
   secrets: Secrets,
   now: () => number = Date.now,
@@ -27,7 +27,11 @@ export function openPbxs(
   function open(pbxId: string): OpenPbx {
     const settings = Object.hasOwn(registry, pbxId) ? registry[pbxId] : undefined;
     if (settings === undefined) {
-      throw new ArchiveError('unknown-pbx', `The configuration has no PBX ${pbxId}.`, { kind: 'permanent' });
+      throw new ArchiveError(
+        'unknown-pbx',
+        `The configuration has no PBX ${pbxId}. Check the id, or add the PBX to cdk.json and deploy.`,
+        { kind: 'permanent' },
+      );
     }
     const client = createPbxClient(settings);
     const session = createSession({
@@ -44,9 +48,9 @@ export function openPbxs(
   return {
     ids: Object.keys(registry),
     get(pbxId) {
-      const known = opened.get(pbxId) ?? open(pbxId);
-      opened.set(pbxId, known);
-      return known;
+      const pbx = opened.get(pbxId) ?? open(pbxId);
+      opened.set(pbxId, pbx);
+      return pbx;
     },
   };
 }

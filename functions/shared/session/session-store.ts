@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { Secrets } from '../config/secrets.ts';
 
-/** What the functions share about a PBX's session. Times are epoch milliseconds. */
+/** State of a PBX's session that the functions share. Times are epoch ms. */
 const sessionStateSchema = v.object({
   token: v.optional(v.string()),
   refreshToken: v.optional(v.string()),
   openedAt: v.optional(v.number()),
   refreshedAt: v.optional(v.number()),
-  /** Digest of the report address that the token's login subscribed. */
+  /** Digest of the report address to which the token's login subscribed. */
   subscription: v.optional(v.string()),
-  /** Somebody is logging in, or tried and got no answer; nobody else tries before `until`. */
+  /** A function is logging in, or tried and got no response. No other function tries before `until`. */
   login: v.optional(v.object({ id: v.string(), until: v.number(), failures: v.number() })),
-  /** The PBX refused a login: nobody logs in before `until`, or while the credentials are still the same. */
+  /** The PBX refused a login. No function logs in before `until`, or while the credentials are unchanged. */
   hold: v.optional(
     v.object({ code: v.string(), until: v.optional(v.number()), credentials: v.optional(v.string()) }),
   ),
@@ -27,13 +27,13 @@ export interface Snapshot {
 
 export interface SessionStore {
   read(): Promise<Snapshot>;
-  /** Replaces the state that `snapshot` shows; `undefined` if another function has replaced it before. */
+  /** Replaces the state in `snapshot`. Returns `undefined` if another function has already replaced it. */
   replace(snapshot: Snapshot, state: SessionState): Promise<Snapshot | undefined>;
 }
 
 /**
- * Compare-and-swap on a Secrets Manager secret: the id of each version is computed from the id of the one
- * it replaces, and Secrets Manager refuses a second version of the same id unless it has the same value.
+ * Compare-and-swap on a Secrets Manager secret: the id of each version is computed from the id of the version that it
+ * replaces, and Secrets Manager refuses a second version with the same id unless it has the same value.
  * (PutSecretValue's `ClientRequestToken`, AWS API reference.)
  */
 export function createSessionStore(secretName: string, secrets: Secrets): SessionStore {
@@ -41,7 +41,7 @@ export function createSessionStore(secretName: string, secrets: Secrets): Sessio
     async read() {
       const { versionId, value } = await secrets.read(secretName);
       const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sessionStateSchema), value);
-      // A state that cannot be read is no state: the next login writes a good one.
+      // State that cannot be parsed counts as empty. The next login replaces it.
       return { version: versionId, state: parsed.success ? parsed.output : {} };
     },
     async replace(snapshot, state) {

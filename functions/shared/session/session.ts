@@ -2,32 +2,32 @@ import { PbxRefusal, toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
 import { digestSubscription, type LoginDeps, logIn, type SessionToken } from './login.ts';
 
-/** Half of a token's life: a younger one need not be refreshed, which spares the secret a version. */
+/** Half of a token's lifetime. A younger token is not refreshed, which saves a version of the secret. */
 const REFRESH_AFTER_MS = 15 * 60_000;
 
 export interface KeepOptions {
-  /** When the PBX reported a reboot (epoch ms); a session from before it is replaced. */
+  /** When the PBX reported a reboot (epoch ms). An older session is replaced. */
   bootedAt?: number | undefined;
-  /** Try credentials again that the PBX refused. */
+  /** Retry credentials that the PBX refused. */
   retryRefused?: boolean;
 }
 
-/** The one way to a token, for every function: what is shared first, a login only when nothing is. */
+/** The only source of tokens for every function: the shared token, or a login if there is none. */
 export interface Session {
   /**
-   * The token of this function's last call or, at its first, the shared one; logs in if there is none. Fails while
-   * logins are held.
+   * The token of this function's last call or, on the first call, the shared one. Logs in if there is none. Rejects
+   * while logins are held.
    */
   current(): Promise<SessionToken>;
-  /** Called with a token that the PBX no longer takes: another function's newer one, or a login's. */
+  /** Replaces a token that the PBX no longer accepts: with another function's newer one, or by logging in. */
   renew(dead: SessionToken): Promise<SessionToken>;
-  /** Keeps the token alive and the reports coming; logs in only where that is not possible. */
+  /** Keeps the token alive and the reports coming. Logs in only if that is not possible. */
   keepAlive(options?: KeepOptions): Promise<'logged-in' | 'kept-alive'>;
 }
 
 export function createSession(deps: LoginDeps): Session {
   const { pbxId, client, store, readCredentials, subscriptionFor, now } = deps;
-  /** Good until the PBX refuses it: to read the secret for each recording would be a fifth of what it costs. */
+  /** Used until the PBX refuses it, so that the secret is not read for every recording. */
   let latest: SessionToken | undefined;
 
   async function current(): Promise<SessionToken> {
@@ -47,19 +47,19 @@ export function createSession(deps: LoginDeps): Session {
     return latest;
   }
 
-  /** Whether the PBX posts its reports to where we want them, for this token. */
+  /** Whether this token's login made the PBX post its reports to the configured address. */
   async function isSubscribed({ snapshot }: SessionToken, bootedAt: number | undefined): Promise<boolean> {
     const { openedAt = 0, subscription } = snapshot.state;
     if (bootedAt !== undefined && openedAt <= bootedAt) return false;
     return subscription === digestSubscription(subscriptionFor(await readCredentials()));
   }
 
-  async function keep({ token, snapshot }: SessionToken): Promise<void> {
+  async function prolong({ token, snapshot }: SessionToken): Promise<void> {
     const { state } = snapshot;
     if (state.refreshToken === undefined) {
       await client.heartbeat(token, subscriptionFor(await readCredentials()));
     } else if (now() - (state.refreshedAt ?? state.openedAt ?? 0) < REFRESH_AFTER_MS) {
-      // Every call keeps the token alive; this one changes nothing, and tells if it is dead.
+      // Every call keeps the token alive. This one changes nothing and fails if the token is dead.
       await client.deviceInfo(token);
     } else {
       const tokens = await client.refresh(state.refreshToken);
@@ -81,10 +81,10 @@ export function createSession(deps: LoginDeps): Session {
       const session = { token, snapshot };
       if (await isSubscribed(session, bootedAt)) {
         try {
-          await keep(session);
+          await prolong(session);
           return 'kept-alive';
         } catch (error) {
-          // Whatever the PBX has against it, a session that it does not keep is one without reports.
+          // Whatever the error number, reports stop when the PBX does not keep the session alive.
           if (!(error instanceof PbxRefusal)) throw error;
           log('warn', 'session-rejected-by-pbx', { pbx: pbxId, code: error.code });
         }
@@ -95,7 +95,7 @@ export function createSession(deps: LoginDeps): Session {
   };
 }
 
-/** Calls `use` with a token; if the PBX does not take it, renews the session and calls `use` once more. */
+/** Calls `use` with a token. If the PBX refuses the token, renews the session and calls `use` once more. */
 export async function withToken<T>(session: Session, use: (token: string) => Promise<T>): Promise<T> {
   const current = await session.current();
   try {

@@ -1,7 +1,7 @@
 import type { Pbx } from '../config/pbx-registry.ts';
 import type { Subscription } from '../pbx/types.ts';
 
-/** The webhook's address for this PBX: `{reportUrl}/reports/{pbxId}/{webhookSecret}`. */
+/** This PBX's address at the webhook: `{reportUrl}/reports/{pbxId}/{webhookSecret}`. */
 export function subscriptionOf(
   pbxId: string,
   { reportUrl }: Pick<Pbx, 'reportUrl'>,
