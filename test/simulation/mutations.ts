@@ -49,9 +49,9 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
-        find: 'const outcome = await store.complete(upload, whole, signal);',
+        find: 'const outcome = await store.complete(upload, contents, signal);',
         replace:
-          'const outcome = await store.complete(upload, whole, signal); checkIsComplete(bytes, stored);',
+          'const outcome = await store.complete(upload, contents, signal); checkIsComplete(bytes, stored);',
       },
     ],
   },
@@ -142,7 +142,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
-        find: '    if (!isKept || begun.bytes === 0) await discardUpload(upload, store);\n',
+        find: '    if (!isKept || initial.bytes === 0) await discardUpload(upload, store);\n',
         replace: '',
       },
     ],
@@ -218,8 +218,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/pbx/errors.ts',
-        find: "'20003': { kind: 'login-held'",
-        replace: "'20003': { kind: 'transient'",
+        find: "'20003': {\n      kind: 'login-held'",
+        replace: "'20003': {\n      kind: 'transient'",
       },
     ],
   },

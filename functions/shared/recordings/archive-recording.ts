@@ -9,13 +9,13 @@ import { contentTypeOf, recordingKey } from './recording-name.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption } from './save-in-parts.ts';
 import { type Download, saveRecording } from './save-recording.ts';
-import type { Saved } from './uploads.ts';
+import type { SaveResult } from './uploads.ts';
 
 export interface ArchiveDeps {
   client: PbxClient;
   session: Session;
   store: RecordingStore;
-  /** Aborted with an `ArchiveError` when the time is up. */
+  /** Aborts with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
   now: () => number;
   buffers: PartBuffers;
@@ -27,20 +27,20 @@ export type Archived = { key: string } & (
 );
 
 /**
- * Brings one recording from the PBX into the bucket, unless it is there. Goes on where the job's progress ends;
- * fails with an `Interruption` when it has made progress itself.
+ * Copies one recording from the PBX to the bucket, unless it is already there. Continues where the job's progress ends.
+ * Rejects with an `Interruption` if this attempt made progress but did not finish.
  *
- * S3 itself refuses to write a second time, so a short recording is not looked for beforehand: that is one request
- * of three for each, to spare the rare copy of a job a download.
+ * S3 itself refuses a second write, so the bucket is not checked before a short recording is downloaded. The check
+ * would be one of three requests for every recording, and would save a download only for a rare duplicate job.
  */
 export async function archiveRecording(job: Job, deps: ArchiveDeps): Promise<Archived> {
   try {
     return await archive(job, deps);
   } catch (error) {
     if (job.progress === undefined || toArchiveError(error).code !== 'upload-gone') throw error;
-    // A copy of the job has completed or discarded it, or it was open for so long that the bucket removed it.
-    const { progress, ...anew } = job;
-    return archive(anew, deps);
+    // A duplicate job has completed or discarded the upload, or the bucket's lifecycle rule has removed it.
+    const { progress, ...restarted } = job;
+    return archive(restarted, deps);
   }
 }
 
@@ -48,9 +48,9 @@ async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
   const { pbx, recording, call } = job;
   const { client, session, store, signal, now, buffers } = deps;
   const key = recordingKey(pbx, recording);
-  const isThere = async () => (await store.find(key, signal)) !== undefined;
-  const archivedBefore = { outcome: 'already-archived', key } as const;
-  if (job.progress !== undefined && (await isThere())) return archivedBefore;
+  const isArchived = async () => (await store.find(key, signal)) !== undefined;
+  const alreadyArchived = { outcome: 'already-archived', key } as const;
+  if (job.progress !== undefined && (await isArchived())) return alreadyArchived;
 
   const target = {
     key,
@@ -64,21 +64,21 @@ async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
     log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
     return saveRecording(download, target, { store, signal, now, buffers });
   };
-  let saved: Saved;
+  let saved: SaveResult;
   try {
     saved = await withToken(session, (token) => withFreshRandom(() => transfer(token)));
   } catch (error) {
-    // What a copy of the job has archived is not lost, though the PBX has deleted it since.
-    if (error instanceof Interruption || !(await isThere().catch(() => false))) throw error;
-    return archivedBefore;
+    // A recording that a duplicate job has archived is not lost, even if the PBX has deleted it since.
+    if (error instanceof Interruption || !(await isArchived().catch(() => false))) throw error;
+    return alreadyArchived;
   }
-  if (saved.outcome === 'already-there') return archivedBefore;
+  if (saved.outcome === 'already-there') return alreadyArchived;
   const { bytes, crc32 } = saved;
   await verifyStored(key, { bytes, crc32 }, { store, signal });
   return { outcome: 'archived', key, bytes, crc32 };
 }
 
-/** The sources disagree on what 20012 says: no such recording, or a random string that was not right. */
+/** Sources disagree about 20012: it means an unknown recording, or a wrong random string. */
 async function withFreshRandom<T>(transfer: () => Promise<T>): Promise<T> {
   try {
     return await transfer();
@@ -89,7 +89,7 @@ async function withFreshRandom<T>(transfer: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What S3 says it stored, against what was received. */
+/** Compares what S3 says it stored with what was received. */
 async function verifyStored(
   key: string,
   { bytes, crc32 }: { bytes: number; crc32: string },
@@ -97,10 +97,12 @@ async function verifyStored(
 ): Promise<void> {
   const stored = await store.find(key, signal);
   if (stored?.bytes === bytes && stored.crc32 === crc32 && stored.isFullObjectChecksum) return;
-  throw new ArchiveError('stored-differently', `The object at ${key} is not what was written.`, {
-    // A retry would find the object there and be content with it.
-    kind: 'permanent',
-  });
+  throw new ArchiveError(
+    'stored-differently',
+    `The object ${key} differs from what was received, in its size or its checksum. Inspect it before anything else.`,
+    // Permanent, because a retry would find the object and count it as archived.
+    { kind: 'permanent' },
+  );
 }
 
 export interface OpenDeps {
@@ -110,16 +112,16 @@ export interface OpenDeps {
 }
 
 /**
- * Opens a recording where the runs before this one have stopped; from its beginning where there were none, and
- * where the PBX, or another size of the file, leaves no other way.
+ * Opens a recording where earlier runs stopped. Opens it from its start if there were none, if the PBX does not send
+ * the requested range, or if the file's size has changed.
  */
 export async function openDownload(job: Job, deps: OpenDeps): Promise<Download> {
   const { recording, progress } = job;
   const { client, token, signal } = deps;
-  const openWhole = () => client.openRecording(token, recording, signal);
-  if (progress === undefined) return { source: await openWhole(), isResumable: true };
+  const openFromStart = () => client.openRecording(token, recording, signal);
+  if (progress === undefined) return { source: await openFromStart(), isResumable: true };
 
-  const beginAgain = (why: string) =>
+  const logRestart = (why: string) =>
     log('info', 'restarted', { pbx: job.pbx, recording, why, storedBytes: progress.bytes });
   let source: RecordingSource;
   try {
@@ -127,16 +129,16 @@ export async function openDownload(job: Job, deps: OpenDeps): Promise<Download> 
   } catch (error) {
     const { code } = toArchiveError(error);
     if (code !== 'pbx-bad-range') throw error;
-    beginAgain(code);
-    return { source: await openWhole(), isResumable: false };
+    logRestart(code);
+    return { source: await openFromStart(), isResumable: false };
   }
-  // The PBX ignores ranges; or it sends an error in the recording's place, which is seen when it is read.
+  // The PBX ignores ranges, or it sends an error instead of the recording, which is detected when the body is read.
   if (source.start === 0) return { source, isResumable: false };
   const { totalBytes = source.totalBytes } = progress;
   if (source.totalBytes === undefined || source.totalBytes === totalBytes) {
     return { source, stored: progress, isResumable: true };
   }
-  beginAgain('size-changed');
+  logRestart('size-changed');
   source.body.destroy();
-  return { source: await openWhole(), isResumable: true };
+  return { source: await openFromStart(), isResumable: true };
 }

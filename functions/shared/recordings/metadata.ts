@@ -1,6 +1,6 @@
 import type { Call } from '../jobs/job.ts';
 
-/** S3 allows 2 KB of user metadata in all; eleven values of this size and their names stay below it. */
+/** S3 allows 2 KB of user metadata in total. Eleven values of this size and their names stay below that. */
 const MAX_VALUE_BYTES = 150;
 
 const FIELDS: Readonly<Record<keyof Call, string>> = {
@@ -18,7 +18,7 @@ const FIELDS: Readonly<Record<keyof Call, string>> = {
 
 const entries = Object.entries(FIELDS) as [keyof Call, string][];
 
-/** The call as S3 user metadata (`x-amz-meta-*`), percent-encoded where a value is not plain ASCII. */
+/** The call as S3 user metadata (`x-amz-meta-*`). Values are percent-encoded where they are not plain ASCII. */
 export function encodeCall(call: Call): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const [field, name] of entries) {
@@ -37,18 +37,18 @@ export function decodeCall(metadata: Readonly<Record<string, string>>): Call {
   return call;
 }
 
-/** As much of the value as there is room for. */
+/** Encodes as much of the value as fits. */
 function encodeValue(value: string): string {
   const characters = [...value.toWellFormed()].slice(0, MAX_VALUE_BYTES);
   while (percentEncode(characters).length > MAX_VALUE_BYTES) characters.pop();
   return percentEncode(characters);
 }
 
-/** Headers lose spaces at their ends, so those are encoded too; `%` is, so that decoding is exact. */
+/** Headers lose leading and trailing spaces, so those are encoded too. So is `%`, for exact decoding. */
 const percentEncode = (characters: string[]) =>
   characters.join('').replace(/[^ !-$&-~]|^ +| +$/gu, encodeURIComponent);
 
-/** A value that somebody else wrote may hold a bare `%`; it is then shown as it stands. */
+/** A value that another program wrote may contain a bare `%`. It is then returned unchanged. */
 function decodeValue(value: string): string {
   try {
     return decodeURIComponent(value);

@@ -4,11 +4,12 @@ export interface Part {
 }
 
 /**
- * Gathers `body` into parts as large as the buffers, the last one shorter; an empty body is one empty part. `onBytes`
- * is called with the size of each chunk. If the body errors, rejects with that error after yielding the last full part.
+ * Collects `body` into parts the size of the buffers. The last part may be shorter; an empty body is one empty part.
+ * `onBytes` is called with the size of each chunk. If the body errors, rejects with that error after yielding the last
+ * full part.
  *
- * Memory is two buffers, filled in turn: asking for the next part means that the part before the current one is done
- * with. So one part can be uploading while the next one fills.
+ * Two buffers are filled in turn. Requesting the next part means that the part before the current one is no longer
+ * needed. So one part can be uploading while the next one fills.
  */
 export async function* fillParts(
   body: AsyncIterable<Buffer>,
@@ -21,14 +22,14 @@ export async function* fillParts(
   for await (const chunk of body) {
     onBytes?.(chunk.length);
     let rest = chunk;
-    // A part is yielded only when more follows, so that the last one can be known as such.
+    // A part is yielded only when more bytes follow, so that the last one can be marked as such.
     while (rest.length > filling.length - filled) {
       rest = rest.subarray(rest.copy(filling, filled));
-      // Lambda starts Node with --expose-gc. The chunks are garbage by now, but V8 counts little more than their handles,
-      // and would let tens of megabytes pile up.
+      // Lambda starts Node with --expose-gc. The chunks are garbage by now, but V8 counts little more than their
+      // handles and would let tens of megabytes pile up.
       globalThis.gc?.({ type: 'minor' });
       yield { bytes: filling, isLast: false };
-      // The second buffer is taken only for a recording of more than one part: most are not.
+      // The second buffer is taken only for a recording of more than one part. Most have only one.
       [filling, other] = [other ?? buffers.take(), filling];
       filled = 0;
     }
@@ -39,17 +40,17 @@ export async function* fillParts(
 
 export async function nextPart(parts: AsyncGenerator<Part, void>): Promise<Part> {
   const { value } = await parts.next();
-  if (value === undefined) throw new Error('The parts ended without a last one.');
+  if (value === undefined) throw new Error('The parts ended without one that is marked as the last.');
   return value;
 }
 
 /**
- * The least that S3 accepts for any part but the last, because two of them are in memory at a time. A call of five
- * minutes fits into one; with the 10,000 parts that S3 accepts, a recording may have 48 GiB.
+ * The smallest size that S3 accepts for any part but the last, because two parts are in memory at a time. A call of
+ * five minutes fits into one part. With the 10,000 parts that S3 allows, a recording may have 48 GiB.
  */
 const PART_BYTES = 5 * 1024 * 1024;
 
-/** Memory for parts of recordings. */
+/** A pool of buffers for the parts of recordings. */
 export interface PartBuffers {
   lend(): Lease;
 }
@@ -57,13 +58,13 @@ export interface PartBuffers {
 /** The buffers of one recording. */
 export interface Lease {
   take(): Buffer;
-  /** All that were taken: nothing may use them any more, an upload that has been given up included. */
-  giveBack(): void;
+  /** Returns all buffers to the pool. Nothing may use them any more, not even an abandoned upload. */
+  release(): void;
 }
 
 /**
- * Buffers that the next recording uses again. Those of the last one would lie there until the garbage collector comes:
- * a function's peak was 122 MB after three recordings, not 97.
+ * The next recording reuses the buffers. Otherwise those of the last recording would stay in memory until a garbage
+ * collection, and raise the function's peak.
  */
 export function createPartBuffers(partBytes = PART_BYTES): PartBuffers {
   const spare: Buffer[] = [];
@@ -76,7 +77,7 @@ export function createPartBuffers(partBytes = PART_BYTES): PartBuffers {
           lent.push(buffer);
           return buffer;
         },
-        giveBack: () => void spare.push(...lent.splice(0)),
+        release: () => void spare.push(...lent.splice(0)),
       };
     },
   };

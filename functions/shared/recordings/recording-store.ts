@@ -3,26 +3,26 @@ import { hasStatus } from '../aws-clients.ts';
 import {
   createUploads,
   type RecordingDescription,
+  toWriteOutcome,
   type Uploads,
   type WriteOutcome,
-  writtenOnce,
 } from './uploads.ts';
 
 export interface StoredRecording {
   bytes: number;
-  /** Base64 of the big-endian CRC-32 (IEEE) of the whole object, as S3 writes it. */
+  /** CRC-32 (IEEE) of the complete object, big-endian and in base64, as in S3's API. */
   crc32: string | undefined;
   isFullObjectChecksum: boolean;
 }
 
-/** The bucket, seen as a place where each recording is written once. */
+/** The bucket, in which each recording is written only once. */
 export interface RecordingStore extends Uploads {
   find(key: string, signal: AbortSignal): Promise<StoredRecording | undefined>;
   put(
     key: string,
     bytes: Buffer,
     crc32: string,
-    about: RecordingDescription,
+    description: RecordingDescription,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
 }
@@ -58,7 +58,7 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
         ContentType: contentType,
         Metadata: metadata,
       });
-      return writtenOnce(s3.send(command, { abortSignal }));
+      return toWriteOutcome(s3.send(command, { abortSignal }));
     },
   };
 }

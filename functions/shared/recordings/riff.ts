@@ -2,11 +2,11 @@ const CHUNK_HEADER_BYTES = 8;
 const FIRST_CHUNK_OFFSET = 12;
 
 export interface RiffSizes {
-  /** Size of the whole file by the RIFF header, in bytes; `undefined` if it was never written. */
+  /** Size of the complete file according to the RIFF header, in bytes; `undefined` if it was never written. */
   totalBytes?: number | undefined;
-  /** Offset at which the audio ends by its chunk's size or, where that was never written, begins at the earliest. */
+  /** Offset at which the audio ends, by its chunk's size. If that was never written, the audio's earliest start. */
   audioEndsAt: number;
-  /** Whether all the sizes were written: a recorder that was cut off leaves 0 or 0xFFFFFFFF. */
+  /** Whether all sizes were written. A recorder that is cut off leaves 0 or 0xFFFFFFFF. */
   isPatched: boolean;
 }
 
@@ -20,14 +20,14 @@ export function readRiff(head: Buffer): RiffSizes | undefined {
   return {
     totalBytes,
     audioEndsAt: isWritten(size) ? start + size : Math.min(start, end),
-    // Zero is right for an empty recording, whose file ends where its audio begins.
+    // Zero is right for an empty recording, whose file ends where its audio starts.
     isPatched: totalBytes !== undefined && (isWritten(size) || start >= end),
   };
 }
 
 const isWritten = (size: number) => size !== 0 && size !== 0xffffffff;
 
-/** Walks the chunks up to the audio, or as far as `head` goes. Chunks start at even offsets. */
+/** Walks the chunks up to the audio or the end of `head`. Chunks start at even offsets. */
 function findAudio(head: Buffer): { start: number; size: number } {
   let offset = FIRST_CHUNK_OFFSET;
   while (offset + CHUNK_HEADER_BYTES <= head.length) {

@@ -3,11 +3,11 @@ import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
 import { nextPart, type Part } from './parts.ts';
 import type { RecordingStore } from './recording-store.ts';
-import { discardUpload, type Saved, toBase64 } from './uploads.ts';
+import { discardUpload, type SaveResult, toBase64 } from './uploads.ts';
 import { checkIsComplete } from './verification.ts';
 
-/** What is to come behind the parts that are stored: `first`, then `parts`. */
-export interface ComingParts {
+/** The parts after those already stored: `first`, then `parts`. */
+export interface RemainingParts {
   first: Part;
   parts: AsyncGenerator<Part, void>;
 }
@@ -15,28 +15,28 @@ export interface ComingParts {
 export interface PartsDeps {
   store: RecordingStore;
   signal: AbortSignal;
-  /** Whether a next run can go on where this one stops, as far as is known. */
+  /** Whether the next run can resume where this one stops, as far as known. */
   isResumable: boolean;
 }
 
-/** Failures that leave what is stored as good as it was; those of S3 and of the time come on top. */
+/** Codes of failures after which the stored parts are still valid, as they are after errors of S3 and the deadline. */
 const HARMLESS = ['pbx-connection', 'recording-incomplete'];
 
 /**
- * Stores a recording part by part, behind those that `begun` has already; each is on its way while the next one
- * arrives. When that ends early, the parts are kept for a next run: fails with an `Interruption` if it has come
- * further than `begun`. After any other failure nothing is left, but for a `begun` that may still be gone on with.
+ * Stores a recording part by part, after the parts that `initial` already has. Each part is uploaded while the next one
+ * arrives. If this ends early, the parts are kept for the next run: rejects with an `Interruption` if any were added to
+ * `initial`. After any other failure the upload is discarded, unless `initial` can still be resumed.
  */
 export async function saveInParts(
-  { first, parts }: ComingParts,
-  begun: UnfinishedUpload,
+  { first, parts }: RemainingParts,
+  initial: UnfinishedUpload,
   key: string,
   { store, signal, isResumable }: PartsDeps,
-): Promise<Saved> {
+): Promise<SaveResult> {
   const failure = new AbortController();
   const abortSignal = AbortSignal.any([signal, failure.signal]);
-  const upload = { key, uploadId: begun.uploadId };
-  let stored = begun;
+  const upload = { key, uploadId: initial.uploadId };
+  let stored = initial;
   let uploading = Promise.resolve();
 
   async function putPart({ bytes }: Part): Promise<UnfinishedUpload> {
@@ -64,27 +64,27 @@ export async function saveInParts(
     }
     await uploading;
     checkIsComplete(stored.bytes + part.bytes.length, stored);
-    // Not to be kept: in S3 only the last part may be a short one, and a next run's may follow.
+    // Not added to `stored`: S3 allows only the last part to be short, and the next run may add more.
     const { parts: all, bytes, crc32: checksum } = await putPart(part);
-    const whole = { parts: all, bytes, crc32: toBase64(checksum) };
-    const outcome = await store.complete(upload, whole, signal);
+    const contents = { parts: all, bytes, crc32: toBase64(checksum) };
+    const outcome = await store.complete(upload, contents, signal);
     if (outcome === 'already-there') await discardUpload(upload, store);
-    return { outcome, bytes, crc32: whole.crc32 };
+    return { outcome, bytes, crc32: contents.crc32 };
   } catch (error) {
     const isKept = isResumable && (signal.aborted || isHarmless(error));
     if (!isKept) failure.abort(error);
-    // A part that arrived after the abort would stay; so it is waited for.
+    // A part that S3 receives after the abort of the upload would remain, so wait for it.
     await uploading.catch(() => {});
     const cause = signal.aborted ? signal.reason : error;
-    if (isKept && stored.bytes > begun.bytes) throw new Interruption(cause, stored);
-    if (!isKept || begun.bytes === 0) await discardUpload(upload, store);
+    if (isKept && stored.bytes > initial.bytes) throw new Interruption(cause, stored);
+    if (!isKept || initial.bytes === 0) await discardUpload(upload, store);
     throw error;
   }
 }
 
 const isHarmless = (error: unknown) => !(error instanceof ArchiveError) || HARMLESS.includes(error.code);
 
-/** Fails as `work` fails; otherwise never settles. */
+/** Rejects when `work` rejects; otherwise never settles. */
 function failing(work: Promise<void>): Promise<never> {
   return new Promise((_, reject) => {
     work.catch(reject);
@@ -92,8 +92,8 @@ function failing(work: Promise<void>): Promise<never> {
 }
 
 /**
- * A transfer that ended early, but has stored parts that a next run can go on from. Its upload stays open: who
- * does not go on has to discard it.
+ * A transfer that ended early after it stored parts that the next run can resume from. Its upload stays open: whoever
+ * does not resume it has to discard it.
  */
 export class Interruption extends ArchiveError {
   readonly stored: UnfinishedUpload;

@@ -13,7 +13,7 @@ import type { Job } from '../jobs/job.ts';
 import { log } from '../telemetry/log.ts';
 import { recordingKey } from './recording-name.ts';
 
-/** For what is done when the time is up already; two of them fit into what is kept in reserve for that. */
+/** For requests after the time is up. Two of them fit into the time that the deadline reserves. */
 const CLEAN_UP_TIMEOUT_MS = 4_000;
 
 export interface Upload {
@@ -21,32 +21,32 @@ export interface Upload {
   uploadId: string;
 }
 
-/** `crc32` as S3 writes it. */
+/** `crc32` is base64, as in S3's API. */
 export interface StoredPart {
   etag: string;
   crc32: string;
 }
 
-/** S3's multipart uploads, each of which becomes one recording. */
+/** S3's multipart uploads. Each becomes one recording. */
 export interface Uploads {
-  /** Returns the upload's id. Takes no signal: an upload whose id nobody learned could not be removed. */
-  begin(key: string, about: RecordingDescription): Promise<string>;
-  /** Fails with `upload-gone` if the upload has been aborted or completed. */
+  /** Returns the upload's id. Takes no signal: after an abort the id could be unknown, and the upload would stay. */
+  begin(key: string, description: RecordingDescription): Promise<string>;
+  /** Rejects with `upload-gone` if the upload has been aborted or completed. */
   putPart(
     upload: Upload,
     part: { partNumber: number; bytes: Buffer; crc32: string },
     signal: AbortSignal,
   ): Promise<StoredPart>;
   /**
-   * Makes an object of the parts, whose numbers are 1, 2 and so on. Fails with `upload-gone`, or with
-   * `upload-refused` if S3 finds that they are not what they should be.
+   * Makes an object of the parts, which are numbered from 1. Rejects with `upload-gone`, or with `upload-refused` if
+   * S3 finds a wrong part, size or checksum.
    */
   complete(
     upload: Upload,
-    whole: { parts: StoredPart[]; bytes: number; crc32: string },
+    contents: { parts: StoredPart[]; bytes: number; crc32: string },
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
-  /** Frees what has been uploaded so far; harmless if the upload is gone. */
+  /** Frees the storage of the uploaded parts. Harmless if the upload is gone. */
   abort(upload: Upload): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
         Metadata: metadata,
       });
       const { UploadId } = await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
-      if (UploadId === undefined) throw new Error('S3 gave no upload id.');
+      if (UploadId === undefined) throw new Error('S3 returned no upload id.');
       return UploadId;
     },
 
@@ -97,7 +97,7 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
         },
       });
       try {
-        return await writtenOnce(s3.send(command, { abortSignal }).catch(failIfGone));
+        return await toWriteOutcome(s3.send(command, { abortSignal }).catch(failIfGone));
       } catch (error) {
         throw hasStatus(error, 400) ? refused(error) : error;
       }
@@ -114,26 +114,22 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
   };
 }
 
-/** Another run of the same job has completed the upload, or the bucket's lifecycle rule has removed it. */
+/** A duplicate job has completed or discarded the upload, or the bucket's lifecycle rule has removed it. */
 function failIfGone(error: unknown): never {
   if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchUpload') throw error;
-  throw new ArchiveError('upload-gone', 'The upload is not there any more.', {
-    cause: error,
-  });
+  throw new ArchiveError('upload-gone', 'The multipart upload no longer exists in S3.', { cause: error });
 }
 
 const refused = (cause: S3ServiceException) =>
-  new ArchiveError('upload-refused', `S3 does not make an object of the parts (${cause.name}).`, {
-    cause,
-  });
+  new ArchiveError('upload-refused', `S3 rejected the multipart upload (${cause.name}).`, { cause });
 
-/** The upload that a job, or its interrupted attempt, would have resumed. */
+/** The upload that a job or its interrupted attempt has left open, if any. */
 export const uploadOf = (
   { pbx, recording }: Pick<Job, 'pbx' | 'recording'>,
   stored: { uploadId: string } | undefined,
 ): Upload | undefined => stored && { key: recordingKey(pbx, recording), uploadId: stored.uploadId };
 
-/** Frees what an upload holds that nobody will resume. Never rejects. */
+/** Aborts an upload that will not be resumed. Never rejects. */
 export async function discardUpload(
   upload: Upload | undefined,
   uploads: Pick<Uploads, 'abort'>,
@@ -142,7 +138,7 @@ export async function discardUpload(
   try {
     await uploads.abort(upload);
   } catch (error) {
-    // The bucket's lifecycle rule clears it a day later.
+    // The bucket's lifecycle rule removes it a day later.
     log('warn', 'upload-abort-failed', {
       recording: basename(upload.key),
       code: toArchiveError(error).code,
@@ -155,14 +151,14 @@ export interface RecordingDescription {
   metadata: Record<string, string>;
 }
 
-/** `already-there`: the key had an object, which stays as it is. */
+/** `already-there`: the key already had an object, which is unchanged. */
 export type WriteOutcome = 'written' | 'already-there';
 
-/** How the saving of a recording ended; `crc32` as S3 writes it. */
-export type Saved = { outcome: 'written'; bytes: number; crc32: string } | { outcome: 'already-there' };
+/** `crc32` is base64, as in S3's API. */
+export type SaveResult = { outcome: 'written'; bytes: number; crc32: string } | { outcome: 'already-there' };
 
-/** 412 is S3's answer to `If-None-Match: *` when the object has come into being meanwhile. */
-export async function writtenOnce(write: Promise<unknown>): Promise<WriteOutcome> {
+/** S3 responds with 412 to a write with `If-None-Match: *` if the object already exists. */
+export async function toWriteOutcome(write: Promise<unknown>): Promise<WriteOutcome> {
   try {
     await write;
     return 'written';
@@ -172,7 +168,7 @@ export async function writtenOnce(write: Promise<unknown>): Promise<WriteOutcome
   }
 }
 
-/** A CRC-32 as S3 writes it: base64 of its four bytes, the most significant first. */
+/** A CRC-32 in the format of S3's API: base64 of its four bytes, the most significant first. */
 export function toBase64(crc32: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc32);

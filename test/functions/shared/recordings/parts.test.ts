@@ -69,9 +69,9 @@ describe('the memory', () => {
     const first = await memoryOf(40);
     const meanwhile = await memoryOf(40);
     expect([...first.used].filter((it) => meanwhile.used.has(it))).toEqual([]);
-    first.lease.giveBack();
+    first.lease.release();
     // Once is enough.
-    first.lease.giveBack();
+    first.lease.release();
     const next = await memoryOf(40);
     expect(next.used).toEqual(first.used);
     const last = await memoryOf(5);

@@ -47,7 +47,9 @@ describe.each(['ignored', 'wrong'] as const)('where the PBX has ranges %s', (ran
     expect(await deliverForParts(1, job)).toBe(true);
     expect(deadLetters).toMatchObject([{ pbx: 'test', attempts: 2, error: { code: 'too-slow' } }]);
     const [letter] = deadLetters;
-    expect(letter?.error.message).toMatch(/of 12582912 bytes, came at \d{2,3} kbit\/s: .*npm run backfill/);
+    expect(letter?.error.message).toMatch(
+      /of 12582912 bytes, was downloaded at \d{2,3} kbit\/s: .*npm run backfill/,
+    );
     const { progress, ...whole } = job;
     expect(JSON.parse(letter?.body ?? '')).toEqual(whole);
     expect(await bucket.keys()).toEqual([]);

@@ -14,15 +14,17 @@ describe('a download that is too slow', () => {
   test('tells its size, its rate and what to do', () => {
     const { message } = tooSlow({ ...slow, isResumable: false });
     expect(message).toBe(
-      'The recording, of 115200044 bytes, came at 60 kbit/s: the PBX continues no download, and one run was not ' +
-        'enough for all of it. Give the PBX a faster uplink, or fetch the recording with "npm run backfill" on a ' +
-        "machine in the PBX's network.",
+      'The recording, of 115200044 bytes, was downloaded at 60 kbit/s: too slow to store all of it in one run, and ' +
+        'the PBX cannot resume a download. Give the PBX a faster uplink, or fetch the recording with ' +
+        '"npm run backfill" on a machine in the PBX\'s network.',
     );
   });
 
   test('tells when the size is not known, and has a rate in no time', () => {
     const { message } = tooSlow({ totalBytes: undefined, receivedBytes: 0, elapsedMs: 0, isResumable: true });
-    expect(message).toMatch(/^The recording, of unknown size, came at 0 kbit\/s: not even a part of it/);
+    expect(message).toMatch(
+      /^The recording, of unknown size, was downloaded at 0 kbit\/s: too slow to store even one part/,
+    );
   });
 
   test('is permanent where the PBX continues no download', () => {
