@@ -7,7 +7,7 @@ import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, type Uploads, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
 
-/** An attempt at a job that did not succeed. */
+/** A failed attempt at a job. */
 export interface Failure {
   message: JobMessage;
   /** `undefined` if the message could not be parsed. */
@@ -24,10 +24,10 @@ export interface FailureDeps {
 }
 
 /**
- * Does what the retry policy decides. Nothing ever just disappears: where that itself fails, the message stays in the
- * queue, and is handled again with its next delivery.
+ * Carries out the decision of the retry policy. If that itself fails, nothing is lost: the message stays in the queue
+ * and is handled again at its next delivery.
  *
- * @returns whether the message is done with and may be deleted
+ * @returns whether the message is finished and may be deleted
  */
 export async function handleFailure(failure: Failure, deps: FailureDeps): Promise<boolean> {
   const { message, job, error } = failure;
@@ -36,13 +36,13 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   const decision = decide({ kind, notBefore, storedIn }, historyOf(message, job), deps.now());
   switch (decision.action) {
     case 'lost':
-      // In this order, a message that stays counts nothing twice, and sends no second dead letter.
+      // In this order, a redelivered message is neither counted twice nor dead-lettered twice.
       return (await markLost(failure, deps)) && deadLetter(failure, deps);
     case 'dead-letter':
       return deadLetter(failure, deps);
     case 'resume':
       if (await requeueWithProgress(failure, decision.afterSeconds, deps)) return true;
-      // Without its progress, the job has only failed.
+      // The progress could not be queued, so handle the failure as an ordinary one.
       return handleFailure({ ...failure, error: new ArchiveError(error.code, error.message, error) }, deps);
     case 'retry':
     case 'hold':
@@ -50,7 +50,7 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   }
 }
 
-/** Makes the queue redeliver the message after a delay. Returns false: it is not done with. */
+/** Makes the queue redeliver the message after a delay. Returns false: the message is not finished. */
 async function scheduleRetry(failure: Failure, afterSeconds: number, deps: FailureDeps): Promise<false> {
   const { queueUrl, receiptHandle } = failure.message;
   const fields = describeFailure(failure, deps);
@@ -58,17 +58,17 @@ async function scheduleRetry(failure: Failure, afterSeconds: number, deps: Failu
     await deps.queues.scheduleRetry(queueUrl, receiptHandle, afterSeconds);
     log('warn', 'retry-scheduled', { ...fields, retryInSeconds: afterSeconds });
   } catch (error) {
-    // It is then redelivered when its visibility timeout ends.
+    // The message is then redelivered when its visibility timeout ends.
     log('warn', 'retry-not-scheduled', { ...fields, code: toArchiveError(error).code });
   }
   return false;
 }
 
 /**
- * Puts a job whose transfer was interrupted back into its queue, with what is stored of it, as a new message: whose
- * deliveries count anew, so that it is not delayed for having got further.
+ * Queues an interrupted job again, as a new message with its progress. A new message's delivery count starts at 1, so
+ * that a job is not delayed because it made progress.
  *
- * @returns whether the old message is done with
+ * @returns whether the old message is finished
  */
 async function requeueWithProgress(
   failure: Failure,
@@ -84,9 +84,9 @@ async function requeueWithProgress(
   const isNewUpload = job.progress?.uploadId !== stored.uploadId;
   try {
     await deps.queues.send(message.queueUrl, { ...job, progress }, delaySeconds);
-  } catch (refusal) {
-    log('warn', 'resume-failed', { ...fields, code: toArchiveError(refusal).code });
-    // An upload that the old message knows of is good for its next attempt.
+  } catch (sendError) {
+    log('warn', 'resume-failed', { ...fields, code: toArchiveError(sendError).code });
+    // Keep an upload that the old message refers to: its next attempt can resume it.
     if (isNewUpload) await discardUpload(uploadOf(job, stored), deps.uploads);
     return false;
   }
@@ -95,7 +95,7 @@ async function requeueWithProgress(
   return true;
 }
 
-/** Logs a lost recording, once, however often its job fails. Returns whether that has been done. */
+/** Logs a lost recording once, however often its job fails. Returns whether it is marked as lost. */
 async function markLost(failure: Failure, deps: FailureDeps): Promise<boolean> {
   const { job } = failure;
   if (job === undefined) return true;
@@ -110,21 +110,21 @@ async function markLost(failure: Failure, deps: FailureDeps): Promise<boolean> {
   }
 }
 
-/** Moves the job to the dead-letter queue, with its reason. Returns whether that has been done. */
+/** Moves the job to the dead-letter queue with its reason. Returns whether that succeeded. */
 async function deadLetter(failure: Failure, { queues, uploads, now }: FailureDeps): Promise<boolean> {
   const { message, job, error } = failure;
   const { attempts, firstQueuedAt } = historyOf(message, job);
   const fields = describeFailure(failure, { now });
   try {
-    await queues.sendDeadLetter(withoutProgress(failure), {
+    await queues.sendDeadLetter(toDeadLetterBody(failure), {
       pbx: job?.pbx,
       error,
       attempts,
       firstAt: new Date(firstQueuedAt).toISOString(),
       lastAt: new Date(now()).toISOString(),
     });
-  } catch (refusal) {
-    log('error', 'dead-letter-failed', { ...fields, code: toArchiveError(refusal).code });
+  } catch (sendError) {
+    log('error', 'dead-letter-failed', { ...fields, code: toArchiveError(sendError).code });
     return false;
   }
   log('error', 'job-dead-lettered', fields);
@@ -134,11 +134,11 @@ async function deadLetter(failure: Failure, { queues, uploads, now }: FailureDep
   return true;
 }
 
-/** The message as it came, but without what only helped its transfer: that is discarded. */
-function withoutProgress({ message, job }: Failure): string {
+/** The message as received, but without its progress: the upload that it refers to is discarded. */
+function toDeadLetterBody({ message, job }: Failure): string {
   if (job?.progress === undefined) return message.body;
-  const { progress, ...whole } = job;
-  return toMessageBody(whole);
+  const { progress, ...withoutProgress } = job;
+  return toMessageBody(withoutProgress);
 }
 
 const describeFailure = ({ message, job, error }: Failure, { now }: Pick<FailureDeps, 'now'>) => ({

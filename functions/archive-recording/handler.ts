@@ -24,7 +24,7 @@ const store = createRecordingStore(s3, env.BUCKET_NAME);
 const markers = createMarkers(s3, env.BUCKET_NAME);
 const buffers = createPartBuffers();
 
-/** Archives one recording per message; what is not done is reported back, so that SQS keeps it. */
+/** Archives one recording per message. Reports unfinished messages back, so that SQS keeps them. */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const signal = deadlineSignal(context);
   const batchItemFailures = [];

@@ -10,9 +10,9 @@ export interface ProcessDeps extends FailureDeps {
 }
 
 /**
- * Does a message's job, or sees to it that it is not lost.
+ * Runs a message's job. If it fails, makes sure that it is not lost.
  *
- * @returns whether the message is done with and may be deleted
+ * @returns whether the message is finished and may be deleted
  */
 export async function processJob(message: JobMessage, deps: ProcessDeps): Promise<boolean> {
   const startedAt = deps.now();
@@ -27,7 +27,7 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
       ms: endedAt - startedAt,
       ...(outcome === 'archived' && { delayMs: endedAt - callEndOf(job) }),
     });
-    // Nothing to do where this very upload has become the object.
+    // Harmless if this upload has become the object.
     await discardUpload(uploadOf(job, job.progress), deps.uploads);
     return true;
   } catch (error) {

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 
 export const envSchema = v.object({
-  /** Tells this stack's metrics from another's. */
+  /** Value of the metrics' dimension `stack`. */
   STACK_NAME: v.string(),
   PBX_REGISTRY_FILE: v.string(),
-  /** A queue's URL without its name, ending in a slash. */
+  /** URL of a queue without the queue's name; ends in a slash. */
   QUEUE_URL_BASE: v.pipe(v.string(), v.url()),
   DEAD_LETTER_QUEUE_URL: v.pipe(v.string(), v.url()),
-  /** Where a reboot of the PBX asks for a new session. */
+  /** Receives a request for a new session when a PBX has rebooted. */
   SESSION_QUEUE_URL: v.pipe(v.string(), v.url()),
 });

@@ -8,11 +8,11 @@ import { createQueues } from '../shared/jobs/queues.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
 import { envSchema } from './env.ts';
-import { createKnownPbxs, receiveReport, STATUS } from './receive-report.ts';
+import { createPbxLookup, receiveReport, STATUS } from './receive-report.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
-const findPbx = createKnownPbxs(
+const findPbx = createPbxLookup(
   readPbxRegistry(env.PBX_REGISTRY_FILE),
   env.QUEUE_URL_BASE,
   createSecrets(createSecretsManagerClient()),

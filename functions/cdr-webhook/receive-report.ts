@@ -31,7 +31,7 @@ export interface ReceiveDeps {
 
 export type Receipt = 'refused' | 'too-large' | 'queued' | 'session-requested' | 'ignored' | 'dead-lettered';
 
-/** The PBX repeats a report until it gets 200, so each other status asks it to do so, or refuses it. */
+/** The PBX repeats a report until it gets status 200. Any other status asks it to do so, or refuses the report. */
 export const STATUS: Readonly<Record<Receipt, number>> = {
   refused: 404,
   'too-large': 413,
@@ -42,8 +42,8 @@ export const STATUS: Readonly<Record<Receipt, number>> = {
 };
 
 /**
- * Takes one report. Nothing of it is looked at before its secret is found right, and it is only receipted
- * once it is in a queue, where it belongs in one. Fails as the queue and the secret store fail.
+ * Accepts one report. The body is not read before the secret has been verified. A report that belongs in a queue is
+ * acknowledged only after it is there. Rejects if the queue or the secret store fails.
  */
 export async function receiveReport(
   { pbxId, secret, body }: IncomingReport,
@@ -77,17 +77,17 @@ export async function receiveReport(
       return 'ignored';
     case 'unreadable': {
       const error = new ArchiveError(report.code, report.reason, { kind: 'permanent' });
-      const text = toMessageBody({ version: 1, pbx: pbxId, report: body.toString(), reportedAt });
+      const message = toMessageBody({ version: 1, pbx: pbxId, report: body.toString(), reportedAt });
       const reason = { pbx: pbxId, error, attempts: 1, firstAt: reportedAt, lastAt: reportedAt };
-      await deps.queues.sendDeadLetter(text, reason);
+      await deps.queues.sendDeadLetter(message, reason);
       log('error', 'report-dead-lettered', { pbx: pbxId, code: report.code, reason: report.reason });
       return 'dead-lettered';
     }
   }
 }
 
-/** Finds the registry's PBXs by id; each one's webhook secret is kept in memory for a while. */
-export function createKnownPbxs(
+/** Returns a function that finds a PBX of the registry by its id. Webhook secrets are cached. */
+export function createPbxLookup(
   registry: PbxRegistry,
   queueUrlBase: string,
   secrets: Secrets,

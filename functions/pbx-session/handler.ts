@@ -13,7 +13,7 @@ publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
 const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
 
-/** Keeps the sessions of all PBXs alive, or of those that the event asks for. */
+/** Keeps the sessions of all PBXs alive, or of those that the event names. */
 export async function handler(event: unknown): Promise<SessionResponse> {
   return keepSessions(readRequests(event), pbxs);
 }

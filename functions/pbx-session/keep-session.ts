@@ -3,7 +3,7 @@ import type { Session } from '../shared/session/session.ts';
 import { log } from '../shared/telemetry/log.ts';
 import type { SessionRequest } from './session-request.ts';
 
-/** From then on the schedule's next run is as good as another delivery of a message. */
+/** After that, the next scheduled run is as good as another delivery of the message. */
 const MAX_ATTEMPTS = 4;
 
 export interface SessionOutcome {
@@ -15,11 +15,11 @@ export interface SessionOutcome {
 
 export interface SessionResponse {
   sessions: SessionOutcome[];
-  /** Of a queue's messages, those to be delivered again. */
+  /** Messages that the queue has to redeliver. */
   batchItemFailures: { itemIdentifier: string }[];
 }
 
-/** Keeps the sessions that are asked for, all of a request's PBXs at the same time. */
+/** Keeps the requested sessions alive, all PBXs of a request at the same time. */
 export async function keepSessions(
   requests: SessionRequest[],
   pbxs: { ids: string[]; get(pbxId: string): { session: Session } },
@@ -39,8 +39,8 @@ export async function keepSessions(
 }
 
 /**
- * Keeps one PBX's session, and with it the reports, alive. Never fails: one PBX's trouble must not keep
- * the others from their turn.
+ * Keeps one PBX's session alive, and with it the reports. Never rejects: a failing PBX must not keep the others from
+ * their turn.
  */
 async function keepSession(
   pbx: string,

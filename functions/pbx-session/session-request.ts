@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
 
 /**
- * What the function is invoked with: nothing in particular, by the schedule; `{"pbx":"head-office"}`, by a
- * person, who adds `"retryLogin":true` after correcting a password in the PBX; or queue messages, by the
- * webhook after a reboot.
+ * The function is invoked
+ * - by the schedule, with an event without these fields;
+ * - by a person, with `{"pbx":"head-office"}`, and `"retryLogin":true` after a password was corrected in the PBX;
+ * - by the queue, with messages that the webhook sends after a reboot.
  */
 const requestSchema = v.object({
   pbx: v.optional(pbxIdSchema),
@@ -23,25 +24,29 @@ const queueEventSchema = v.object({
 });
 
 export interface SessionRequest {
-  /** All PBXs if absent. */
+  /** All PBXs if `undefined`. */
   pbx: string | undefined;
   bootedAt: number | undefined;
   retryLogin: boolean;
-  /** Of a request from a queue. `attempt` is 1 for the first delivery. */
+  /** Set for a request from the queue. `attempt` is 1 for the first delivery. */
   message: { id: string; attempt: number } | undefined;
 }
 
-/** Fails on what is not a request; a message that is not one ends in the dead-letter queue that way. */
+/** Throws if the event is not a request. A malformed message therefore ends up in the dead-letter queue. */
 export function readRequests(event: unknown): SessionRequest[] {
   const isFromQueue = typeof event === 'object' && event !== null && 'Records' in event;
-  if (!isFromQueue) return [readRequest(v.parse(requestSchema, event ?? {}))];
+  if (!isFromQueue) return [toSessionRequest(v.parse(requestSchema, event ?? {}))];
   return v.parse(queueEventSchema, event).Records.map(({ body, messageId, attributes }) => ({
-    ...readRequest(v.parse(v.pipe(v.string(), v.parseJson(), requestSchema), body)),
+    ...toSessionRequest(v.parse(v.pipe(v.string(), v.parseJson(), requestSchema), body)),
     message: { id: messageId, attempt: Number(attributes.ApproximateReceiveCount) },
   }));
 }
 
-const readRequest = ({ pbx, bootedAt, retryLogin }: v.InferOutput<typeof requestSchema>): SessionRequest => ({
+const toSessionRequest = ({
+  pbx,
+  bootedAt,
+  retryLogin,
+}: v.InferOutput<typeof requestSchema>): SessionRequest => ({
   pbx,
   bootedAt: bootedAt === undefined ? undefined : Date.parse(bootedAt),
   retryLogin,

@@ -22,7 +22,7 @@ const s3 = createS3Client();
 const archive = createArchiveIndex(s3, env.BUCKET_NAME);
 const markers = createMarkers(s3, env.BUCKET_NAME);
 
-/** Queues what the PBXs have recorded and the archive does not have; tells what it found at each. */
+/** Queues the recordings that the PBXs have and the archive does not. Returns what it found at each PBX. */
 export async function handler(event: unknown, context: Context): Promise<{ pbxs: ReconcileOutcome[] }> {
   const signal = deadlineSignal(context);
   const get = (pbxId: string): ReconcileDeps => {

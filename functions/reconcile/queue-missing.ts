@@ -4,43 +4,43 @@ import { mapConcurrently } from '../shared/map-concurrently.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
 import { log } from '../shared/telemetry/log.ts';
 
-/** The report of a call that has just ended is on its way, or its job in the queue. */
+/** When a call has just ended, its report may still be on its way, or its job in the queue. */
 const GRACE_MS = 10 * 60_000;
 
-/** A job waits in its queue for ten days: one that fails for so long must not get a copy of itself every hour. */
+/** A failing job stays in its queue for ten days. It must not get a duplicate every hour. */
 const REPEAT_AFTER_MS = 48 * 3_600_000;
 
-const SENT_AT_ONCE = 10;
+const CONCURRENT_SENDS = 10;
 
 export interface QueueDeps {
   send: (job: Job) => Promise<void>;
   markers: Pick<Markers, 'markQueued'>;
   now: () => number;
-  /** Aborted with an `ArchiveError` when the time is up. */
+  /** Aborts with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
 }
 
-/** What became of the recordings that the archive does not have. */
-export interface Queued {
+/** What was done about the recordings that the archive does not have. */
+export interface QueueResult {
   queued: number;
-  /** Those whose job is on its way already. */
+  /** Recordings whose job is probably still queued, or whose report may still arrive. */
   waiting: number;
   lost: number;
-  /** How long ago the call of the oldest one that is not lost ended; 0 if there is none. */
+  /** Time since the end of the oldest call whose recording is missing but not lost; 0 if there is none. */
   oldestMissingMs: number;
 }
 
-/** Puts a job into the queue for each missing recording that has none there, as far as is known. */
-export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<Queued> {
+/** Queues a job for each missing recording that has none in the queue, as far as known. */
+export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<QueueResult> {
   const { send, markers, now, signal } = deps;
   const awaited = missing.filter(({ isLost }) => !isLost);
   const due = awaited.filter((recording) => isDue(recording, now()));
-  await mapConcurrently(due, SENT_AT_ONCE, async ({ job }) => {
+  await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
     await send(job);
     const { pbx, recording, call } = job;
     log('info', 'missing-recording-queued', { pbx, callId: call.callId, recording });
-    // Only now: a job that is sent twice is harmless, one that is noted and never sent is not.
+    // Only now: a job that is sent twice is harmless, one that is marked and never sent is not.
     await markers.markQueued(pbx, recording);
   });
   return {
@@ -54,7 +54,7 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
 function isDue({ job, queuedAt }: MissingRecording, now: number): boolean {
   if (queuedAt !== undefined && now - queuedAt < REPEAT_AFTER_MS) return false;
   const end = endOf(job);
-  // A call that ends in the future tells of clocks that differ, and waiting for its end would help nobody.
+  // If a call seems to end in the future, the clocks differ. Waiting for its end would not help.
   return end === undefined || Math.abs(now - end) >= GRACE_MS;
 }
 

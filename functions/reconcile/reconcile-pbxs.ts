@@ -7,7 +7,7 @@ import { log } from '../shared/telemetry/log.ts';
 import { type QueueDeps, queueMissing } from './queue-missing.ts';
 import type { ReconcileRequest } from './reconcile-request.ts';
 
-const PBXS_AT_ONCE = 5;
+const CONCURRENT_PBXS = 5;
 
 export type ReconcileDeps = FindDeps & QueueDeps;
 
@@ -27,17 +27,17 @@ export type ReconcileOutcome = Counts & { pbx: string } & (
     | ({ outcome: 'no-credentials' | 'failed' } & Failure)
   );
 
-/** Reconciles the PBXs that are asked for, some of them at the same time. */
+/** Reconciles the requested PBXs, several of them at the same time. */
 export async function reconcilePbxs(
   request: ReconcileRequest,
   pbxs: { ids: string[]; get(pbxId: string): ReconcileDeps },
 ): Promise<ReconcileOutcome[]> {
-  const asked = request.pbx === undefined ? pbxs.ids : [request.pbx];
-  const all = asked.map((id) => pbxs.get(id));
-  return mapConcurrently(all, PBXS_AT_ONCE, (deps) => reconcilePbx(request, deps));
+  const ids = request.pbx === undefined ? pbxs.ids : [request.pbx];
+  const requested = ids.map((id) => pbxs.get(id));
+  return mapConcurrently(requested, CONCURRENT_PBXS, (deps) => reconcilePbx(request, deps));
 }
 
-/** Never fails: one PBX's trouble must not keep the others from their turn. */
+/** Never rejects: a failing PBX must not keep the others from their turn. */
 async function reconcilePbx(request: ReconcileRequest, deps: ReconcileDeps): Promise<ReconcileOutcome> {
   const pbx = deps.pbxId;
   const { total, failure } = await reconcileAll(windowsOf(request, deps), deps);
@@ -45,16 +45,16 @@ async function reconcilePbx(request: ReconcileRequest, deps: ReconcileDeps): Pro
     log('info', 'reconciled', { pbx, ...total });
     return { pbx, outcome: 'reconciled', ...total };
   }
-  const { from, ...told } = failure;
-  if (told.code === 'no-credentials') {
-    log('warn', 'reconciliation-skipped', { pbx, ...told });
-    return { pbx, outcome: told.code, ...total, ...failure };
+  const { from, ...problem } = failure;
+  if (problem.code === 'no-credentials') {
+    log('warn', 'reconciliation-skipped', { pbx, ...problem });
+    return { pbx, outcome: problem.code, ...total, ...failure };
   }
-  log('error', 'reconciliation-failed', { pbx, ...told, ...total });
+  log('error', 'reconciliation-failed', { pbx, ...problem, ...total });
   return { pbx, outcome: 'failed', ...total, ...failure };
 }
 
-/** Window by window; tells the first failure. */
+/** Reconciles window by window. Returns the first failure. */
 async function reconcileAll(
   windows: CdrWindow[],
   deps: ReconcileDeps,
@@ -66,17 +66,17 @@ async function reconcileAll(
       deps.signal.throwIfAborted();
       total = add(total, await reconcile(window, deps));
     } catch (thrown) {
-      // The SDK and the stream tell of an abort in their own words.
+      // After an abort, the SDK and the stream throw errors of their own, not the signal's reason.
       const error: unknown = deps.signal.aborted ? deps.signal.reason : thrown;
-      failure ??= { ...tell(error), from: window.starttime.slice(0, 10) };
-      if (!isOfOneDay(error)) break;
+      failure ??= { ...describeError(error), from: window.starttime.slice(0, 10) };
+      if (!isLimitedToWindow(error)) break;
     }
   }
   return { total, failure };
 }
 
-/** What the PBX answers for one day says nothing of the next, unless it is about the session. */
-const isOfOneDay = (error: unknown) =>
+/** An error that the PBX returns for one day says nothing about the next, unless it concerns the session. */
+const isLimitedToWindow = (error: unknown) =>
   (error instanceof PbxRefusal && error.kind !== 'login-held' && error.kind !== 'session-expired') ||
   (error instanceof ArchiveError && error.code === 'cdr-malformed');
 
@@ -100,11 +100,14 @@ const add = (total: Counts, counts: Counts): Counts => ({
   oldestMissingMs: Math.max(total.oldestMissingMs, counts.oldestMissingMs),
 });
 
-/** The message of an error that is not ours may quote a key, and with it phone numbers. */
-function tell(error: unknown): { code: string; message: string } {
+/** The message of a foreign error may quote a key, and with it phone numbers. */
+function describeError(error: unknown): { code: string; message: string } {
   const { code, message } = toArchiveError(error);
   return {
     code,
-    message: error instanceof ArchiveError ? message : 'An AWS service failed, or the function.',
+    message:
+      error instanceof ArchiveError
+        ? message
+        : 'A request to AWS or the function itself failed. The code names the error.',
   };
 }

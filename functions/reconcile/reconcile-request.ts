@@ -6,8 +6,10 @@ import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
 const daySchema = v.pipe(v.string(), v.check(isDay, 'should be a day, such as 2026-01-31'));
 
 /**
- * What the function is invoked with: `{"hours":24}`, by the schedule; `{"pbx":"head-office","hours":720}` or
- * `{"pbx":"head-office","from":"2026-01-01","to":"2026-06-30"}`, by a person. Days are the PBX's own, both included.
+ * The function is invoked
+ * - by the schedule, with `{"hours":24}`;
+ * - by a person, with `{"pbx":"head-office","hours":720}` or
+ *   `{"pbx":"head-office","from":"2026-01-01","to":"2026-06-30"}`. Days are in the PBX's time zone, both included.
  */
 const requestSchema = v.union([
   v.strictObject({

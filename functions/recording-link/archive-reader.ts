@@ -12,8 +12,8 @@ export interface ArchivedRecording {
 
 export interface ArchiveReader {
   find(key: string): Promise<ArchivedRecording | undefined>;
-  /** A URL that gets the object without further credentials until `seconds` after `from`. */
-  presign(key: string, disposition: string, seconds: number, from: Date): Promise<string>;
+  /** A URL that returns the object without further credentials, from `signedAt` on and for `seconds`. */
+  presign(key: string, disposition: string, seconds: number, signedAt: Date): Promise<string>;
 }
 
 export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader {
@@ -31,13 +31,13 @@ export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader
         throw error;
       }
     },
-    presign(key, disposition, seconds, from) {
+    presign(key, disposition, seconds, signedAt) {
       const command = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
         ResponseContentDisposition: disposition,
       });
-      return getSignedUrl(s3, command, { expiresIn: seconds, signingDate: from });
+      return getSignedUrl(s3, command, { expiresIn: seconds, signingDate: signedAt });
     },
   };
 }

@@ -6,13 +6,13 @@ import type { envSchema } from './env.ts';
 
 const MIN_TOKEN_LENGTH = 16;
 
-/** Decides by an `Authorization` header whether a caller may have links. */
+/** Returns a function that decides by the `Authorization` header whether a caller may get links. */
 export function createAuthorizer(
   env: v.InferOutput<typeof envSchema>,
   secrets: Secrets,
   now: () => number,
 ): (authorization: string | undefined) => Promise<boolean> {
-  // API Gateway has checked the caller's signature, or token, before the function runs.
+  // API Gateway has verified the caller's signature or JWT before the function runs.
   if (env.LINK_AUTHORIZATION !== 'token') return async () => true;
 
   const secretName = env.LINK_TOKEN_SECRET;
@@ -21,10 +21,8 @@ export function createAuthorizer(
     if (value.length >= MIN_TOKEN_LENGTH) return value;
     throw new ArchiveError(
       'link-token-missing',
-      `The secret ${secretName} holds no token of 16 characters or more.`,
-      {
-        kind: 'permanent',
-      },
+      `The secret ${secretName} must hold a token of at least ${MIN_TOKEN_LENGTH} characters. Enter one.`,
+      { kind: 'permanent' },
     );
   }, now);
   return async (authorization = '') => {

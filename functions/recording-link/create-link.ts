@@ -18,31 +18,31 @@ export interface LinkDeps {
   now: () => Date;
 }
 
-export interface Answer {
+export interface LinkResponse {
   status: number;
   headers?: Record<string, string>;
   body?: object;
 }
 
-/** Answers a request for a recording with a presigned link to it. Never fails. */
-export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<Answer> {
+/** Responds to a request for a recording with a presigned link to it. Never rejects. */
+export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
   try {
-    return await answer(request, deps);
+    return await respond(request, deps);
   } catch (error) {
     log('error', 'link-failed', { code: toArchiveError(error).code });
     return { status: 503, body: { error: 'unavailable' } };
   }
 }
 
-async function answer({ path, query, authorization }: LinkRequest, deps: LinkDeps): Promise<Answer> {
+async function respond({ path, query, authorization }: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
   if (!(await deps.isAuthorized(authorization))) {
     log('warn', 'link-unauthorized');
     return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };
   }
-  const asked = readLinkQuery(path, query, deps.maxSeconds);
-  if ('parameter' in asked) return { status: 400, body: { error: 'invalid-parameter', ...asked } };
+  const parsed = readLinkQuery(path, query, deps.maxSeconds);
+  if ('parameter' in parsed) return { status: 400, body: { error: 'invalid-parameter', ...parsed } };
 
-  const { pbx, recording, redirect, download, expiresIn } = asked;
+  const { pbx, recording, redirect, download, expiresIn } = parsed;
   const key = recordingKey(pbx, recording);
   const found = await deps.archive.find(key);
   if (found === undefined) {

@@ -9,7 +9,7 @@ const seconds = v.pipe(
 
 const common = { BUCKET_NAME: v.string(), MAX_LINK_AGE_SECONDS: seconds };
 
-/** With `iam` and `jwt` API Gateway has checked the caller before the function runs. */
+/** With `iam` and `jwt`, API Gateway verifies the caller before the function runs. */
 export const envSchema = v.variant('LINK_AUTHORIZATION', [
   v.object({ ...common, LINK_AUTHORIZATION: v.picklist(['iam', 'jwt']) }),
   v.object({ ...common, LINK_AUTHORIZATION: v.literal('token'), LINK_TOKEN_SECRET: v.string() }),

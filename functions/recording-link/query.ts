@@ -22,7 +22,7 @@ export interface LinkQuery {
   expiresIn: number;
 }
 
-/** What is asked for, or the first parameter that is wrong; the message never quotes its value. */
+/** The requested link, or the first invalid parameter. The message never quotes its value. */
 export function readLinkQuery(
   path: Record<string, string | undefined>,
   query: Record<string, string | undefined>,
