@@ -54,7 +54,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     const listed = await run('dead-letters', '--local', directory);
     expect(listed.code).toBe(0);
     expect(listed.output).toMatch(/^[0-9a-f]{8} {2}pbx-20015 {2}pbx$/m);
-    for (const text of [call.recording, '1001 → 1003', '1 attempt', 'check allowedIp', '1 dead letter in']) {
+    for (const text of [call.recording, '1001 → 1003', '1 attempt', 'allowedIp', '1 dead letter in']) {
       expect(listed.output).toContain(text);
     }
 
