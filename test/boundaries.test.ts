@@ -94,6 +94,7 @@ describe('in functions/', () => {
     'jobs/job.ts',
     'jobs/retry-policy.ts',
     'pbx/errors.ts',
+    'recordings/crc32.ts',
     'recordings/metadata.ts',
     'recordings/parts.ts',
     'recordings/recording-name.ts',

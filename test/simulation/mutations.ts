@@ -152,8 +152,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
-        find: 'crc32(bytes, stored.crc32)',
-        replace: 'crc32(bytes)',
+        find: 'combineCrc32(stored.crc32, checksum, bytes.length)',
+        replace: 'checksum',
       },
     ],
   },

@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
+import { combineCrc32, toBase64 } from './crc32.ts';
 import { nextPart, type Part } from './parts.ts';
 import type { RecordingStore } from './recording-store.ts';
-import { discardUpload, type SaveResult, toBase64 } from './uploads.ts';
+import { discardUpload, type SaveResult } from './uploads.ts';
 import { checkIsComplete } from './verification.ts';
 
 /** The parts after those already stored: `first`, then `parts`. */
@@ -41,13 +42,13 @@ export async function saveInParts(
 
   async function putPart({ bytes }: Part): Promise<UnfinishedUpload> {
     const partNumber = stored.parts.length + 1;
-    const [checksum, checksumSoFar] = [toBase64(crc32(bytes)), crc32(bytes, stored.crc32)];
-    const part = await store.putPart(upload, { partNumber, bytes, crc32: checksum }, abortSignal);
+    const checksum = crc32(bytes);
+    const part = await store.putPart(upload, { partNumber, bytes, crc32: toBase64(checksum) }, abortSignal);
     return {
       ...stored,
       parts: [...stored.parts, part],
       bytes: stored.bytes + bytes.length,
-      crc32: checksumSoFar,
+      crc32: combineCrc32(stored.crc32, checksum, bytes.length),
     };
   }
 

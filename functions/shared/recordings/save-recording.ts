@@ -3,11 +3,12 @@ import { ArchiveError, type FailureKind, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
 import { connectionError } from '../pbx/errors.ts';
 import type { RecordingSource } from '../pbx/types.ts';
+import { toBase64 } from './crc32.ts';
 import { fillParts, nextPart, type Part, type PartBuffers } from './parts.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { readRiff } from './riff.ts';
 import { Interruption, saveInParts } from './save-in-parts.ts';
-import { type RecordingDescription, type SaveResult, toBase64 } from './uploads.ts';
+import type { RecordingDescription, SaveResult } from './uploads.ts';
 import { checkIsAudio, checkIsComplete, findVerifiedBy, HEAD_BYTES } from './verification.ts';
 
 export interface Download {

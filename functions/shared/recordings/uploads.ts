@@ -167,10 +167,3 @@ export async function toWriteOutcome(write: Promise<unknown>): Promise<WriteOutc
     throw error;
   }
 }
-
-/** A CRC-32 in the format of S3's API: base64 of its four bytes, the most significant first. */
-export function toBase64(crc32: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32);
-  return bytes.toString('base64');
-}
