@@ -19,7 +19,7 @@ Object.assign(process.env, {
 delete process.env.AWS_PROFILE;
 delete process.env.AWS_SESSION_TOKEN;
 
-/** A directory that goes when the test file is done. */
+/** A temporary directory, deleted after the last test of the file. */
 export async function makeDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'pbx-recording-archive-'));
   afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -46,13 +46,13 @@ export async function useSqs() {
   afterAll(() => server.stop());
   process.env.AWS_ENDPOINT_URL_SQS = server.address;
   return {
-    /** Returns the queue's URL; fauxqs's own has a host that not every machine can look up. */
+    /** Returns the URL of the queue; the URL that fauxqs gives has a host that not every machine can resolve. */
     createQueue: (name: string) => `${server.address}/000000000000/${server.createQueue(name).queueName}`,
     empty: () => server.reset(),
   };
 }
 
-/** Writes a registry of PBXs with nothing special about them; their secrets and queues are named after them. */
+/** Writes a registry of PBXs with default settings, their secrets and queues named after them. */
 export async function writeRegistry(pbxs: Record<string, object>): Promise<string> {
   const file = join(await makeDirectory(), 'pbx-registry.json');
   const entries = Object.entries(pbxs).map(([id, settings]) => [

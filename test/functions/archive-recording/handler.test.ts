@@ -33,7 +33,7 @@ afterAll(() => pbx.close());
 Object.assign(process.env, {
   PBX_REGISTRY_FILE: await writeRegistry({
     hq: { baseUrl: pbx.url, tls: { fingerprint256: pbx.fingerprint256 } },
-    // Nothing listens there.
+    // Nothing listens on this port.
     away: { baseUrl: 'https://127.0.0.1:9' },
   }),
   QUEUE_URL_BASE: hqJobs.replace(/[^/]+$/, ''),
@@ -54,7 +54,7 @@ for (const [name, value] of [
   ['pbx/hq', credentials],
   ['pbx/away', credentials],
   ['session/hq', {}],
-  // It has a token, so that what fails there is the request for the recording.
+  // With a token, no login is needed: the request that fails is the one for the recording.
   ['session/away', { token: 'a-token' }],
 ] as const) {
   await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
@@ -82,7 +82,7 @@ async function receive(queueUrl: string): Promise<Message | undefined> {
   return (await sqs.send(command)).Messages?.[0];
 }
 
-/** A message as Lambda hands it over, taken from its queue. */
+/** Receives a message from its queue, in the shape that Lambda passes to a handler. */
 async function take(queueUrl: string): Promise<SQSRecord> {
   const message = await receive(queueUrl);
   return {
@@ -109,7 +109,7 @@ async function sendAndTake(queueUrl: string, job: object | string): Promise<SQSR
   return take(queueUrl);
 }
 
-/** Invokes the function with a batch; returns the ids of the messages that it reports back. */
+/** Invokes the function with a batch; returns the ids of the messages that it reports as failed. */
 async function invoke(records: SQSRecord[], msLeft = 900_000): Promise<string[]> {
   const context: Partial<Context> = { getRemainingTimeInMillis: () => msLeft };
   const { batchItemFailures } = await handler({ Records: records }, context as Context);
@@ -118,7 +118,7 @@ async function invoke(records: SQSRecord[], msLeft = 900_000): Promise<string[]>
 
 async function archived(recording: string): Promise<Buffer | undefined> {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
-  const key = Contents.map(({ Key = '' }) => Key).find((it) => it.endsWith(`/${recording}`));
+  const key = Contents.map(({ Key = '' }) => Key).find((name) => name.endsWith(`/${recording}`));
   if (key === undefined) return undefined;
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
   return Buffer.from((await Body?.transformToByteArray()) ?? []);
@@ -129,14 +129,14 @@ async function openUploads(): Promise<number> {
   return Uploads.length;
 }
 
-/** The reason beside a dead letter. */
+/** The reason in the message attributes of a dead letter. */
 function reasonOf({ MessageAttributes = {} }: Message) {
   const reason = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]);
   return Object.fromEntries(reason);
 }
 
 describe('a job', () => {
-  test('that succeeds is not reported back, and its recording is in the bucket', async () => {
+  test('that succeeds is not reported as failed, and its recording is in the bucket', async () => {
     const call = pbx.makeCall(CALL);
     const record = await sendAndTake(hqJobs, jobFor(call));
     expect(await invoke([record])).toEqual([]);
@@ -147,7 +147,7 @@ describe('a job', () => {
     );
   });
 
-  test('whose PBX cannot be reached is reported back, and comes again: later each time', async () => {
+  test('whose PBX cannot be reached is reported as failed and redelivered, later each time', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -166,7 +166,7 @@ describe('a job', () => {
     expect(await receive(deadLetters)).toBeUndefined();
   });
 
-  test('that fails does not keep the others of its batch from being done', async () => {
+  test('that fails does not keep the rest of its batch from being archived', async () => {
     const [first, last] = [pbx.makeCall(CALL), pbx.makeCall(CALL)];
     const records = [
       await sendAndTake(hqJobs, jobFor(first)),
@@ -178,7 +178,7 @@ describe('a job', () => {
     expect((await archived(last.recording))?.equals(last.bytes)).toBe(true);
   });
 
-  test('that has failed for longer than ten days is a dead letter, with the times of its first and last', async () => {
+  test('that has failed for more than ten days becomes a dead letter with the times of its first and last attempt', async () => {
     const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'http-500' } });
     const record = await sendAndTake(hqJobs, jobFor(call));
     const sentAt = Date.now() - 11 * DAY_MS;
@@ -188,28 +188,28 @@ describe('a job', () => {
       ApproximateReceiveCount: '252',
     };
     expect(await invoke([{ ...record, attributes }])).toEqual([]);
-    const letter = await receive(deadLetters);
-    expect(letter?.Body).toBe(record.body);
-    expect(reasonOf(letter ?? {})).toMatchObject({
+    const deadLetter = await receive(deadLetters);
+    expect(deadLetter?.Body).toBe(record.body);
+    expect(reasonOf(deadLetter ?? {})).toMatchObject({
       code: 'pbx-http-status',
       pbx: 'hq',
       attempts: '252',
       firstAt: new Date(sentAt).toISOString(),
       lastAt: expect.stringMatching(/Z$/),
     });
-    expect(Date.parse(reasonOf(letter ?? {}).lastAt ?? '')).toBeGreaterThan(sentAt + 10 * DAY_MS);
+    expect(Date.parse(reasonOf(deadLetter ?? {}).lastAt ?? '')).toBeGreaterThan(sentAt + 10 * DAY_MS);
   });
 });
 
-describe('what no retry can help is not reported back but a dead letter:', () => {
+describe('becomes a dead letter at once, because no retry can help:', () => {
   test.each([
-    ['no JSON', 'not a job', 'it is not JSON'],
-    ['JSON of another kind', '{"version":2}', 'version'],
+    ['not JSON', 'not a job', 'it is not JSON'],
+    ['JSON of another shape', '{"version":2}', 'version'],
   ])('a message that is %s', async (_, body, problem) => {
     expect(await invoke([await sendAndTake(hqJobs, body)])).toEqual([]);
-    const letter = await receive(deadLetters);
-    expect(letter?.Body).toBe(body);
-    expect(reasonOf(letter ?? {})).toEqual({
+    const deadLetter = await receive(deadLetters);
+    expect(deadLetter?.Body).toBe(body);
+    expect(reasonOf(deadLetter ?? {})).toEqual({
       code: 'job-malformed',
       message: expect.stringContaining(problem),
       attempts: '1',
@@ -218,20 +218,20 @@ describe('what no retry can help is not reported back but a dead letter:', () =>
     });
   });
 
-  test('a job of a PBX that the configuration does not have', async () => {
+  test('a job for a PBX that is not configured', async () => {
     for (const pbxId of ['nowhere', 'constructor']) {
       const job = jobFor({ recording: 'call.wav', callId: '1' }, pbxId);
       expect(await invoke([await sendAndTake(hqJobs, job)])).toEqual([]);
-      const letter = await receive(deadLetters);
-      expect(reasonOf(letter ?? {})).toMatchObject({ code: 'unknown-pbx', pbx: pbxId });
+      const deadLetter = await receive(deadLetters);
+      expect(reasonOf(deadLetter ?? {})).toMatchObject({ code: 'unknown-pbx', pbx: pbxId });
     }
   });
 });
 
-describe('when a download of a long recording ends early', () => {
+describe('when the download of a long recording ends early', () => {
   const LONG = generateSpeech({ seconds: (12 * MiB) / 16_000 });
 
-  test('because the time is up before anything was stored, the job is reported back', async () => {
+  test('because time runs out before a part is stored, the job is reported as failed', async () => {
     const misbehaviour = { kind: 'stall', afterBytes: MiB } as const;
     const call = pbx.makeCall({ ...CALL, recording: LONG, misbehaviour });
     const record = await sendAndTake(hqJobs, jobFor(call));
@@ -241,7 +241,7 @@ describe('when a download of a long recording ends early', () => {
     });
     const invocation = invoke([record], 10_001);
     while (!logLines.some(({ event }) => event === 'download-progress')) await setImmediate();
-    // One more than the ten seconds that are kept for what comes now.
+    // Now only the ten seconds that are reserved for cleaning up are left.
     vi.advanceTimersByTime(1);
     expect(await invocation).toEqual([record.messageId]);
     expect(logLines).toContainEqual(expect.objectContaining({ event: 'retry-scheduled', code: 'too-slow' }));
@@ -251,7 +251,7 @@ describe('when a download of a long recording ends early', () => {
     expect(await openUploads()).toBe(0);
   });
 
-  test('after a part was stored, a new message in the same queue goes on with it', async () => {
+  test('after a part is stored, a new message in the same queue continues from there', async () => {
     const misbehaviour = { kind: 'cut', afterBytes: 11 * MiB, how: 'fin' } as const;
     const call = pbx.makeCall({ ...CALL, recording: LONG, misbehaviour });
     const first = await sendAndTake(hqJobs, jobFor(call));
@@ -266,7 +266,7 @@ describe('when a download of a long recording ends early', () => {
   });
 });
 
-test('a recording that the PBX has deleted is counted as lost once, however often its job comes', async () => {
+test('a recording that the PBX has deleted is counted as lost once, however often its job is delivered', async () => {
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
   const reportedAt = new Date(Date.now() - DAY_MS - 1).toISOString();
   const record = await sendAndTake(hqJobs, { ...jobFor(call), reportedAt });

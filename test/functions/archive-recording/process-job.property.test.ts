@@ -8,7 +8,7 @@ import { captureLog } from '../capture-log.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-/** The latest one, in epoch ms. */
+/** The latest date that JavaScript can represent, in epoch ms. */
 const LATEST_DATE = 8.64e15;
 const count = fc.oneof(
   { weight: 15, arbitrary: fc.nat() },
@@ -61,7 +61,7 @@ const kinds: FailureKind[] = [
   'too-slow',
   'permanent',
 ];
-/** What may come of a job: `undefined` is success. */
+/** What archiving may throw; `undefined` is success. */
 const failure = fc.oneof(
   fc.constantFrom(undefined, new Error('any'), 'a string', null),
   fc
@@ -69,20 +69,20 @@ const failure = fc.oneof(
       kind: fc.constantFrom(...kinds),
       notBefore: fc.double({ noNaN: true }),
     })
-    // The message is what a report of a failed property shows.
+    // fast-check prints the message when the property fails.
     .map((options) => new ArchiveError('any', JSON.stringify(options), options)),
 );
 
 captureLog();
 
-test('whatever is in a message and comes of it, it is done, comes again, or is a dead letter; and nothing throws', async () => {
+test('whatever a message holds and archiving throws, the job is done, retried or dead-lettered, and nothing throws', async () => {
   await fc.assert(
     fc.asyncProperty(body, failure, fc.integer({ min: 1, max: 500 }), async (text, error, attempt) => {
       const outcomes: string[] = [];
       const queues = {
         send: async () => {},
-        sendDeadLetter: async (letter: string) => {
-          outcomes.push(isJob(text) ? 'given up' : `malformed ${letter}`);
+        sendDeadLetter: async (deadBody: string) => {
+          outcomes.push(isJob(text) ? 'dead-lettered' : `malformed ${deadBody}`);
         },
         scheduleRetry: async (_url: string, _handle: string, seconds: number) => {
           expect(seconds).toBeGreaterThanOrEqual(0);

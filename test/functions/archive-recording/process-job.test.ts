@@ -27,7 +27,7 @@ const absent = new ArchiveError('pbx-connection', 'The connection to the PBX fai
 const logLines = captureLog();
 const linesOf = (event: string) => logLines.filter((line) => line.event === event);
 
-/** A message in a queue, with a clock that stands still between its deliveries. */
+/** One message in a queue, and a clock that moves only between deliveries. */
 function createHarness(body = JSON.stringify(JOB)) {
   const harness = {
     now: SENT_AT,
@@ -55,7 +55,7 @@ function createHarness(body = JSON.stringify(JOB)) {
       harness.delays.push(seconds);
     },
   };
-  /** One delivery; returns whether the message is done with. */
+  /** Delivers the message once; returns whether it is acknowledged. */
   function deliver(archive: () => Archived): Promise<boolean> {
     const { attempt } = harness;
     const message = { body, queueUrl: 'queue:hq', receiptHandle: 'receipt', attempt, sentAt: SENT_AT };
@@ -81,7 +81,7 @@ function createHarness(body = JSON.stringify(JOB)) {
       now: () => harness.now,
     });
   }
-  /** Delivers as SQS does, after each delay, until the message is done with or `until` has come. */
+  /** Redelivers after each delay, as SQS does, until the message is acknowledged or `until` has passed. */
   async function deliverUntil(until: number, archive: () => Archived): Promise<boolean> {
     while (harness.now <= until) {
       if (await deliver(archive)) return true;
@@ -98,7 +98,7 @@ const failing = (error: unknown) => () => {
 };
 
 test.each([ARCHIVED, { outcome: 'already-archived', key: ARCHIVED.key } as const])(
-  'a job that is done is done with, and one line says so',
+  'a job that succeeds is acknowledged, and one log line says how it ended',
   async (archived) => {
     const harness = createHarness();
     expect(await harness.deliver(() => archived)).toBe(true);
@@ -106,16 +106,16 @@ test.each([ARCHIVED, { outcome: 'already-archived', key: ARCHIVED.key } as const
     expect([harness.delays, harness.deadLetters]).toEqual([[], []]);
     const { outcome, ...details } = archived;
     const { recording, call } = JOB;
-    const about = { pbx: 'hq', recording, callId: call.callId, attempt: 1, ms: 0 };
+    const jobFields = { pbx: 'hq', recording, callId: call.callId, attempt: 1, ms: 0 };
     const delay = outcome === 'archived' ? { delayMs: 0 } : {};
-    expect(logLines).toEqual([{ level: 'info', event: outcome, ...about, ...details, ...delay }]);
+    expect(logLines).toEqual([{ level: 'info', event: outcome, ...jobFields, ...details, ...delay }]);
   },
 );
 
 test.each([
-  ['its end', { endedAt: '2025-12-31T23:59:30.000Z' }, 90],
-  ['the report, where its end is not known', {}, 60],
-])('how late a recording is archived counts from %s', async (_, end, delaySeconds) => {
+  ['the end of the call', { endedAt: '2025-12-31T23:59:30.000Z' }, 90],
+  ['the report when the end of the call is unknown', {}, 60],
+])('the logged delay counts from %s', async (_, end, delaySeconds) => {
   const harness = createHarness(JSON.stringify({ ...JOB, ...end }));
   harness.now += MINUTE_MS;
   await harness.deliver(() => ARCHIVED);
@@ -123,7 +123,7 @@ test.each([
 });
 
 describe('a job that failed', () => {
-  test('comes again after 5, 10, 20 seconds and so on, up to an hour', async () => {
+  test('is retried after 5, 10, 20 seconds and so on, up to an hour', async () => {
     const harness = createHarness();
     await harness.deliverUntil(SENT_AT + DAY_MS / 4, failing(absent));
     const growing = [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560];
@@ -132,7 +132,7 @@ describe('a job that failed', () => {
   });
 
   test.each([new TypeError('terminated'), 'a thrown string', undefined])(
-    'for an unknown reason comes again: %o',
+    'for an unknown reason is retried: %o',
     async (reason) => {
       const harness = createHarness();
       expect(await harness.deliver(failing(reason))).toBe(false);
@@ -140,14 +140,14 @@ describe('a job that failed', () => {
     },
   );
 
-  test('comes again when the visibility cannot be changed, by the timeout it has', async () => {
+  test('is left to the visibility timeout of the queue when its own cannot be set', async () => {
     const harness = createHarness();
     harness.refusal = new Error('SQS is not there.');
     expect(await harness.deliver(failing(absent))).toBe(false);
     expect(logLines).toMatchObject([{ event: 'retry-not-scheduled' }]);
   });
 
-  test('waits until the lock on logins has passed', async () => {
+  test('waits until the login lock of the PBX ends', async () => {
     const harness = createHarness();
     const notBefore = SENT_AT + 10 * MINUTE_MS + 1;
     const locked = new ArchiveError('pbx-20002', 'Locked.', { kind: 'login-held', notBefore });
@@ -155,7 +155,7 @@ describe('a job that failed', () => {
     expect(harness.delays).toEqual([601]);
   });
 
-  test('waits no less than its turn, and no more than an hour, for a lock', async () => {
+  test('waits for a login lock at least its usual backoff and at most an hour', async () => {
     const harness = createHarness();
     const lock = (notBefore: number) => new ArchiveError('x', 'x', { kind: 'login-held', notBefore });
     harness.attempt = 8;
@@ -174,12 +174,12 @@ describe('a PBX that is off', () => {
       return ARCHIVED;
     };
     expect(await harness.deliverUntil(SENT_AT + 4 * DAY_MS, archive)).toBe(true);
-    // It is fetched within the hour after the PBX is back.
+    // Within an hour after the PBX is back.
     expect(harness.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 60 * MINUTE_MS);
     expect(harness.deadLetters).toEqual([]);
   });
 
-  test('for more than ten days is given up, and the reason is kept beside the job', async () => {
+  test('for more than ten days leaves a dead letter with the reason', async () => {
     const harness = createHarness();
     expect(await harness.deliverUntil(SENT_AT + 12 * DAY_MS, failing(absent))).toBe(true);
     expect(harness.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
@@ -191,25 +191,28 @@ describe('a PBX that is off', () => {
   });
 });
 
-describe('what the PBX says decides how long it is worth it', () => {
-  test.each(['20015', '10003', '20000', '20001'])('%s is given up at once', async (errno) => {
+describe('the error code of the PBX decides how long a job is retried:', () => {
+  test.each(['20015', '10003', '20000', '20001'])('%s is dead-lettered at once', async (errno) => {
     const harness = createHarness();
     expect(await harness.deliver(failing(errnoError(errno)))).toBe(true);
     expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual([`pbx-${errno}`]);
     expect(harness.delays).toEqual([]);
   });
 
-  test.each(['20002', '20003', '20004', '20006', '20012', '99999'])('%s is tried for days', async (errno) => {
-    const harness = createHarness();
-    expect(await harness.deliverUntil(SENT_AT + 9 * DAY_MS, failing(errnoError(errno)))).toBe(false);
-    expect(harness.deadLetters).toEqual([]);
-  });
+  test.each(['20002', '20003', '20004', '20006', '20012', '99999'])(
+    '%s is retried for days',
+    async (errno) => {
+      const harness = createHarness();
+      expect(await harness.deliverUntil(SENT_AT + 9 * DAY_MS, failing(errnoError(errno)))).toBe(false);
+      expect(harness.deadLetters).toEqual([]);
+    },
+  );
 });
 
 describe('a recording that the PBX does not have', () => {
   const missing = errnoError('20014');
 
-  test('is lost a day after the report, not before, and a dead letter then', async () => {
+  test('is lost a day after the report, not earlier, and its job becomes a dead letter', async () => {
     const harness = createHarness();
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
     expect(harness.now).toBeGreaterThan(SENT_AT + DAY_MS);
@@ -221,9 +224,9 @@ describe('a recording that the PBX does not have', () => {
   });
 
   test.each([
-    ['the end of a call of long ago', { endedAt: '2025-12-30T23:59:59.999Z' }, true],
-    ['the end of a call of a day ago, and waits', { endedAt: '2025-12-31T00:00:00.000Z' }, false],
-  ])('is lost by %s, whenever its job was queued', async (_, end, isLost) => {
+    ['lost when the call ended more than a day ago', { endedAt: '2025-12-30T23:59:59.999Z' }, true],
+    ['retried when the call ended a day ago', { endedAt: '2025-12-31T00:00:00.000Z' }, false],
+  ])('is judged by the age of the call, not of the job: %s', async (_, end, isLost) => {
     const harness = createHarness(JSON.stringify({ ...JOB, ...end }));
     expect(await harness.deliver(failing(missing))).toBe(isLost);
     expect(linesOf('recording-lost')).toHaveLength(isLost ? 1 : 0);
@@ -231,14 +234,14 @@ describe('a recording that the PBX does not have', () => {
     expect(harness.delays).toEqual(isLost ? [] : [5]);
   });
 
-  test('is lost after ten days if its call has ended in the future', async () => {
+  test('is lost after ten days when the reported end of its call lies in the future', async () => {
     const harness = createHarness(JSON.stringify({ ...JOB, endedAt: '2027-01-01T00:00:00.000Z' }));
     expect(await harness.deliverUntil(SENT_AT + 12 * DAY_MS, failing(missing))).toBe(true);
     expect(harness.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
     expect(linesOf('recording-lost')).toHaveLength(1);
   });
 
-  test('is counted once, however often its job comes', async () => {
+  test('is counted as lost once, however often its job is delivered', async () => {
     const harness = createHarness();
     harness.now += 2 * DAY_MS;
     for (const refusal of [new Error('SQS is not there.'), undefined, undefined]) {
@@ -249,7 +252,7 @@ describe('a recording that the PBX does not have', () => {
     expect(harness.deadLetters).toHaveLength(2);
   });
 
-  test('stays in its queue as long as it cannot be counted', async () => {
+  test('stays in its queue while it cannot be marked as lost', async () => {
     const harness = createHarness();
     harness.now += 2 * DAY_MS;
     harness.markerFailure = new Error('S3 is not there.');
@@ -262,7 +265,7 @@ describe('a recording that the PBX does not have', () => {
     expect(harness.deadLetters).toHaveLength(1);
   });
 
-  test('is not lost for another failure, however old it is', async () => {
+  test('is not lost because of another failure, however old the job is', async () => {
     const harness = createHarness();
     harness.now += 11 * DAY_MS;
     expect(await harness.deliver(failing(absent))).toBe(true);
@@ -270,13 +273,13 @@ describe('a recording that the PBX does not have', () => {
   });
 });
 
-describe('a job that goes on with what is stored', () => {
+describe('a job that continues an upload', () => {
   const stored = { uploadId: 'upload 1', parts: [{ etag: 'e', crc32: 'AAAAAA==' }], bytes: 7, crc32: 8 };
   const PROGRESS = { ...stored, attempts: 40, since: SENT_AT - 3 * DAY_MS };
   const body = JSON.stringify({ ...JOB, progress: PROGRESS });
   const uploadOf = (uploadId: string) => ({ key: `recordings/hq/2026/01/01/${JOB.recording}`, uploadId });
 
-  test('is tried again soon, but counts and ages from its first message on', async () => {
+  test('is retried soon, but keeps the attempts and the age of its earlier messages', async () => {
     const harness = createHarness(body);
     harness.now += MINUTE_MS;
     expect(await harness.deliver(failing(absent))).toBe(false);
@@ -286,7 +289,7 @@ describe('a job that goes on with what is stored', () => {
     expect([harness.sent, harness.aborted]).toEqual([[], []]);
   });
 
-  test('is given up ten days after its first message, without what was stored', async () => {
+  test('is dead-lettered ten days after its first message, and its upload is aborted', async () => {
     const harness = createHarness(body);
     harness.now += 7 * DAY_MS + 1;
     expect(await harness.deliver(failing(absent))).toBe(true);
@@ -297,7 +300,7 @@ describe('a job that goes on with what is stored', () => {
     expect(logLines).toMatchObject([{ event: 'job-dead-lettered', attempt: 41, ageMs: 10 * DAY_MS + 1 }]);
   });
 
-  test('is given up without what the last run has stored, too', async () => {
+  test('is dead-lettered, and the upload that its last run began is aborted too', async () => {
     const harness = createHarness(body);
     harness.now += 7 * DAY_MS + 1;
     const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
@@ -306,7 +309,7 @@ describe('a job that goes on with what is stored', () => {
     expect(harness.sent).toEqual([]);
   });
 
-  test('becomes a new message for each part that is stored', async () => {
+  test('is requeued as a new message when another part was stored', async () => {
     const harness = createHarness(body);
     harness.attempt = 2;
     expect(await harness.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })))).toBe(true);
@@ -316,7 +319,7 @@ describe('a job that goes on with what is stored', () => {
     expect(logLines).toMatchObject([{ level: 'info', event: 'resumed', bytes: 14, attempt: 42 }]);
   });
 
-  test('waits for up to a quarter of an hour when it had to begin again', async () => {
+  test('waits a quarter of an hour when it had to restart', async () => {
     const harness = createHarness(body);
     const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
     expect(await harness.deliver(failing(interruption))).toBe(true);
@@ -324,27 +327,27 @@ describe('a job that goes on with what is stored', () => {
     expect(harness.aborted).toEqual([uploadOf('upload 1')]);
   });
 
-  test('leaves nothing behind when the recording is there', async () => {
+  test('aborts its upload when the recording is already archived', async () => {
     const harness = createHarness(body);
     await harness.deliver(() => ({ outcome: 'already-archived', key: ARCHIVED.key }));
     expect(harness.aborted).toEqual([uploadOf('upload 1')]);
   });
 });
 
-describe('what is given up', () => {
+describe('a message that must become a dead letter', () => {
   test.each([
-    ['not JSON', 'hello'],
-    ['of another version', JSON.stringify({ ...JOB, version: 2 })],
-    ['with a name that is none', JSON.stringify({ ...JOB, recording: '../a.wav' })],
-    ['with a PBX that is none', JSON.stringify({ ...JOB, pbx: 'H Q' })],
-  ])('at once: a message %s, which is kept as it came, and then acknowledged', async (_, body) => {
+    ['is not JSON', 'hello'],
+    ['has another version', JSON.stringify({ ...JOB, version: 2 })],
+    ['has an invalid recording name', JSON.stringify({ ...JOB, recording: '../a.wav' })],
+    ['has an invalid PBX id', JSON.stringify({ ...JOB, pbx: 'H Q' })],
+  ])('because it %s is kept unchanged, then acknowledged', async (_, body) => {
     const harness = createHarness(body);
     expect(await harness.deliver(() => ARCHIVED)).toBe(true);
     expect(harness.jobs).toEqual([]);
     expect(harness.deadLetters).toMatchObject([{ body, reason: { error: { code: 'job-malformed' } } }]);
   });
 
-  test('stays in its queue as long as the dead-letter queue refuses it', async () => {
+  test('stays in its queue while the dead-letter queue rejects it', async () => {
     const harness = createHarness();
     harness.refusal = new Error('SQS is not there.');
     expect(await harness.deliver(failing(errnoError('20015')))).toBe(false);

@@ -9,7 +9,7 @@ const event = fc.oneof(
   value,
 );
 
-/** The text of a report that is one in part: some of its fields are another's, or gone, or of any shape. */
+/** A report as JSON in which some fields are missing, have another type or belong to another event. */
 export const anyReport = fc
   .record(
     {

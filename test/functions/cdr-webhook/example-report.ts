@@ -16,7 +16,7 @@ export const exampleReport = {
   sn: '369362089179',
 };
 
-/** The facts that it tells of the call. */
+/** The details of the call that this report gives. */
 export const exampleCall = {
   callId: '1505352445.265',
   from: '102',

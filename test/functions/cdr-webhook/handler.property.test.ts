@@ -29,7 +29,7 @@ beforeEach(() => queues.empty());
 
 const post = (event: Partial<APIGatewayProxyEventV2>) => handler(event as APIGatewayProxyEventV2);
 
-/** What a body is to the function, by the flag that API Gateway sends along. */
+/** The size of a body as the function must see it: the flag of API Gateway says whether it is base64. */
 const bytesOf = ({ body, isBase64Encoded }: Partial<APIGatewayProxyEventV2>) =>
   Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8').length;
 
@@ -47,7 +47,7 @@ const anyBody = fc.record(
   { requiredKeys: [] },
 );
 
-test('whoever knows the secret gets 200, or 413 for what is too long', async () => {
+test('whoever knows the secret gets 200, or 413 for a body that is too long', async () => {
   await fc.assert(
     fc.asyncProperty(anyBody, async (event) => {
       const expected = bytesOf(event) > MAX_BYTES ? 413 : 200;
@@ -58,7 +58,7 @@ test('whoever knows the secret gets 200, or 413 for what is too long', async () 
   );
 });
 
-test('whoever does not gets 404, whatever is asked for', async () => {
+test('whoever does not know the secret gets 404, whatever the request', async () => {
   const path = fc.record(
     {
       pbxId: fc.oneof(fc.constantFrom('hq', '__proto__', 'constructor'), hostileText),
@@ -72,7 +72,7 @@ test('whoever does not gets 404, whatever is asked for', async () => {
       expect(await post({ ...event, ...asked } as Partial<APIGatewayProxyEventV2>)).toEqual({
         statusCode: 404,
       });
-      // A stranger's words are not repeated.
+      // The log never repeats what a stranger sent.
       expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-rejected' });
     }),
   );

@@ -25,7 +25,7 @@ const [jobs, session, deadLetters] = ['recordings-hq', 'session-requests', 'dead
 ) as [string, string, string];
 
 Object.assign(process.env, {
-  // No queue was made for this one, and no secret for that one.
+  // `queueless` has no queue, `secretless` has no secret.
   PBX_REGISTRY_FILE: await writeRegistry({
     hq: { serialNumber: exampleReport.sn },
     queueless: {},
@@ -40,14 +40,14 @@ const secretOf = (webhookSecret: string) =>
 for (const pbx of ['hq', 'queueless']) {
   await secretsManager.send(new CreateSecretCommand({ Name: `pbx/${pbx}`, SecretString: secretOf(SECRET) }));
 }
-// The handler takes the clock when it is loaded.
+// The handler captures the clock at load, so the fake one must be in place before.
 vi.useFakeTimers({ toFake: ['Date'] });
 const { handler } = await import('../../../functions/cdr-webhook/handler.ts');
 
 const logLines = captureLog();
 beforeEach(() => queues.empty());
 
-/** Posts a body as API Gateway hands it over. */
+/** Posts a body in the shape that API Gateway passes to a handler. */
 function post(report: object | string, { pbxId = 'hq', secret = SECRET, isBase64Encoded = false } = {}) {
   const body = typeof report === 'string' ? report : JSON.stringify(report);
   const event: Partial<APIGatewayProxyEventV2> = {
@@ -58,47 +58,50 @@ function post(report: object | string, { pbxId = 'hq', secret = SECRET, isBase64
   return handler(event as APIGatewayProxyEventV2);
 }
 
-/** The one message in a queue, if there is one. */
+/** The next message in a queue. */
 async function receive(queueUrl: string): Promise<Message | undefined> {
   const command = new ReceiveMessageCommand({ QueueUrl: queueUrl, MessageAttributeNames: ['All'] });
   return (await sqs.send(command)).Messages?.[0];
 }
 
 describe('a recorded call', () => {
-  test.each([false, true])('gets 200 and is a job on the queue (base64: %s)', async (isBase64Encoded) => {
-    expect(await post(exampleReport, { isBase64Encoded })).toEqual({ statusCode: 200 });
-    const message = await receive(jobs);
-    const job = v.parse(v.pipe(v.string(), v.parseJson(), jobSchema), message?.Body);
-    expect(job).toMatchObject({ pbx: 'hq', recording: exampleReport.recording, call: exampleCall });
-  });
+  test.each([false, true])(
+    'gets 200 and becomes a job in the queue (base64: %s)',
+    async (isBase64Encoded) => {
+      expect(await post(exampleReport, { isBase64Encoded })).toEqual({ statusCode: 200 });
+      const message = await receive(jobs);
+      const job = v.parse(v.pipe(v.string(), v.parseJson(), jobSchema), message?.Body);
+      expect(job).toMatchObject({ pbx: 'hq', recording: exampleReport.recording, call: exampleCall });
+    },
+  );
 
-  test('keeps characters that SQS refuses as they are', async () => {
+  test('keeps characters that SQS rejects', async () => {
     const callfrom = 'Zoë\uFFFE\uFFFF\u0000\u001f📞';
     expect(await post({ ...exampleReport, callfrom })).toEqual({ statusCode: 200 });
     const message = await receive(jobs);
     expect(v.parse(jobSchema, JSON.parse(message?.Body ?? '')).call.from).toBe(callfrom);
   });
 
-  test('gets 503 when the queue refuses it, so that the PBX sends it again', async () => {
+  test('gets 503 when the queue rejects it, so that the PBX sends it again', async () => {
     expect(await post(exampleReport, { pbxId: 'queueless' })).toEqual({ statusCode: 503 });
     expect(logLines).toMatchObject([{ level: 'error', event: 'report-failed' }]);
   });
 });
 
-describe('other authentic reports get 200', () => {
-  test('BootUp asks for a new session', async () => {
+describe('another authentic report gets 200:', () => {
+  test('BootUp requests a new session', async () => {
     expect(await post({ action: 'BootUp' })).toEqual({ statusCode: 200 });
     const message = JSON.parse((await receive(session))?.Body ?? '');
     expect(message).toEqual({ pbx: 'hq', bootedAt: expect.stringMatching(/^\d{4}-.*Z$/) });
   });
 
-  test('what is no recorded call is kept nowhere', async () => {
+  test('a report of anything but a recorded call is dropped', async () => {
     expect(await post({ event: 'RING', members: [] })).toEqual({ statusCode: 200 });
     for (const queue of [jobs, session, deadLetters]) expect(await receive(queue)).toBeUndefined();
   });
 
   test.each([false, true])(
-    'what cannot be understood is a dead letter (base64: %s)',
+    'an unreadable report becomes a dead letter (base64: %s)',
     async (isBase64Encoded) => {
       const report = '{"action":\u0000 Zoë\uFFFE\uFFFF\ud83d\udcde \u001b not JSON';
       expect(await post(report, { isBase64Encoded })).toEqual({ statusCode: 200 });
@@ -116,7 +119,7 @@ describe('other authentic reports get 200', () => {
     },
   );
 
-  test('a dead letter may be as long as a report, whatever is in it', async () => {
+  test('a dead letter has room for the longest report, whatever its characters', async () => {
     const report = '\u0000'.repeat(65_536);
     expect(await post(report)).toEqual({ statusCode: 200 });
     expect(JSON.parse((await receive(deadLetters))?.Body ?? '')).toMatchObject({ report });
@@ -130,7 +133,7 @@ test.each([false, true])('a body above 64 KiB gets 413 (base64: %s)', async (isB
 });
 
 describe('a stranger', () => {
-  test('with a wrong secret and one with an unknown PBX get the same bare 404', async () => {
+  test('gets the same bare 404 for a wrong secret as for an unknown PBX', async () => {
     for (const pbxId of ['hq', 'nowhere', 'constructor', '__proto__', '']) {
       expect(await post(exampleReport, { pbxId, secret: 'wrong' })).toEqual({ statusCode: 404 });
     }
@@ -138,12 +141,12 @@ describe('a stranger', () => {
     for (const queue of [jobs, session, deadLetters]) expect(await receive(queue)).toBeUndefined();
   });
 
-  test('is neither let in nor turned away while the secret cannot be had', async () => {
+  test('gets 503 while the secret cannot be read', async () => {
     expect(await post(exampleReport, { pbxId: 'secretless' })).toEqual({ statusCode: 503 });
   });
 });
 
-test('a new secret is taken without a restart, and the old one no more', async () => {
+test('a new secret replaces the old one without a restart', async () => {
   expect(await post({ event: 'RING' })).toEqual({ statusCode: 200 });
   await secretsManager.send(
     new PutSecretValueCommand({ SecretId: 'pbx/hq', SecretString: secretOf(NEW_SECRET) }),

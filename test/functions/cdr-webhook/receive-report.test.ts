@@ -11,7 +11,7 @@ const MAX_BYTES = 65_536;
 const logLines = captureLog();
 afterEach(() => vi.restoreAllMocks());
 
-/** A webhook for the PBX `hq`, and what it put into queues. */
+/** A webhook for the PBX `hq`, and the messages it sent. */
 function createWebhook(send: (queueUrl: string) => Promise<void> = async () => {}) {
   const sent: { queueUrl: string; message: unknown }[] = [];
   const deadLetters: { body: string; reason: DeadLetterReason }[] = [];
@@ -45,26 +45,29 @@ function createWebhook(send: (queueUrl: string) => Promise<void> = async () => {
   return { receive, sent, deadLetters };
 }
 
-describe('before the secret is found right', () => {
+describe('before the secret is verified', () => {
   test.each([
     ['a wrong secret', 'wrong', 'hq'],
     ['no secret', '', 'hq'],
     ['an unknown PBX', SECRET, 'elsewhere'],
-  ])('%s is refused and nothing is parsed, measured or kept', async (_, secret, pbxId) => {
-    const { receive, sent, deadLetters } = createWebhook();
-    const parse = vi.spyOn(JSON, 'parse');
-    for (const body of [exampleReport, 'not JSON', 'x'.repeat(MAX_BYTES + 1)]) {
-      expect(await receive(body, secret, pbxId)).toBe('refused');
-    }
-    expect(parse).not.toHaveBeenCalled();
-    expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
-    // Nor does the log repeat what a stranger wrote.
-    expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-rejected' }));
-  });
+  ])(
+    'a request with %s is rejected, and its body is neither parsed, measured nor kept',
+    async (_, secret, pbxId) => {
+      const { receive, sent, deadLetters } = createWebhook();
+      const parse = vi.spyOn(JSON, 'parse');
+      for (const body of [exampleReport, 'not JSON', 'x'.repeat(MAX_BYTES + 1)]) {
+        expect(await receive(body, secret, pbxId)).toBe('refused');
+      }
+      expect(parse).not.toHaveBeenCalled();
+      expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
+      // The log never repeats what a stranger sent.
+      expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-rejected' }));
+    },
+  );
 });
 
 describe('a recorded call', () => {
-  test('becomes one job of identifiers and call facts in the queue of its PBX', async () => {
+  test('becomes one job in the queue of its PBX, made of identifiers and call details', async () => {
     const { receive, sent, deadLetters } = createWebhook();
     expect(await receive(exampleReport)).toBe('queued');
     const { recording } = exampleReport;
@@ -73,7 +76,7 @@ describe('a recorded call', () => {
     expect(deadLetters).toEqual([]);
   });
 
-  test('is receipted only when the queue has it', async () => {
+  test('is acknowledged only after the queue has accepted it', async () => {
     const queue = Promise.withResolvers<void>();
     const { receive } = createWebhook(() => queue.promise);
     const receipt = receive(exampleReport);
@@ -87,7 +90,7 @@ describe('a recorded call', () => {
     ['a call', exampleReport],
     ['a reboot', { action: 'BootUp' }],
     ['an unreadable report', 'not JSON'],
-  ])('%s is not receipted when its queue refuses it', async (_, report) => {
+  ])('%s is not acknowledged when its queue rejects it', async (_, report) => {
     const refusal = new Error('The queue is not there.');
     const { receive } = createWebhook(() => Promise.reject(refusal));
     await expect(receive(report)).rejects.toBe(refusal);
@@ -96,7 +99,7 @@ describe('a recorded call', () => {
 });
 
 describe('other reports', () => {
-  test('a reboot asks for a new session, and nothing else', async () => {
+  test('a reboot requests a new session, and nothing else', async () => {
     const { receive, sent } = createWebhook();
     expect(await receive({ action: 'BootUp', sn: exampleReport.sn })).toBe('session-requested');
     expect(sent).toEqual([{ queueUrl: 'queue:session', message: { pbx: 'hq', bootedAt: NOW } }]);
@@ -105,7 +108,7 @@ describe('other reports', () => {
   test.each([
     { ...exampleReport, recording: '' },
     { event: 'RING', members: [] },
-  ])('what is neither is receipted and kept nowhere', async (report) => {
+  ])('a report of anything else is acknowledged and dropped', async (report) => {
     const { receive, sent, deadLetters } = createWebhook();
     expect(await receive(report)).toBe('ignored');
     expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
@@ -113,7 +116,7 @@ describe('other reports', () => {
 });
 
 describe('the limit of 64 KiB', () => {
-  /** A call's report of exactly so many bytes. */
+  /** A report of a recorded call, exactly `bytes` long. */
   const reportOf = (bytes: number, filling: string) => {
     const empty = Buffer.byteLength(JSON.stringify({ ...exampleReport, filling: '' }));
     const length = Math.floor((bytes - empty) / Buffer.byteLength(filling));
@@ -130,7 +133,7 @@ describe('the limit of 64 KiB', () => {
 });
 
 describe('the dead letter of an unreadable report', () => {
-  test('holds its text as it came, and the reason', async () => {
+  test('holds its text unchanged, and the reason', async () => {
     const { receive, sent, deadLetters } = createWebhook();
     const report = 'not\u0000JSON \uFFFE "é"\r\n';
     expect(await receive(report)).toBe('dead-lettered');
@@ -144,14 +147,14 @@ describe('the dead letter of an unreadable report', () => {
   test.each([
     ['report-foreign', { ...exampleReport, sn: '1' }],
     ['recording-name-unusable', { ...exampleReport, recording: '../../x' }],
-  ])('says %s', async (code, report) => {
+  ])('gives the reason %s', async (code, report) => {
     const { receive, deadLetters } = createWebhook();
     expect(await receive(report)).toBe('dead-lettered');
     expect(deadLetters.map(({ reason }) => reason.error.code)).toEqual([code]);
   });
 });
 
-test('the secret of the path stands in no log line, job or dead letter', async () => {
+test('the secret in the path appears in no log line, job or dead letter', async () => {
   const { receive, sent, deadLetters } = createWebhook();
   const reports = [
     exampleReport,

@@ -6,7 +6,7 @@ const read = (changes: object, serialNumber?: string) =>
   readReport(JSON.stringify({ ...exampleReport, ...changes }), serialNumber);
 
 describe('a serial number', () => {
-  test('that is not the configured one makes the report foreign', () => {
+  test('other than the configured one makes the report foreign', () => {
     const report = read({ sn: '369362089170' }, exampleReport.sn);
     expect(report).toMatchObject({ kind: 'unreadable', code: 'report-foreign' });
     expect(JSON.stringify(report)).not.toContain('36936208917');
@@ -17,11 +17,11 @@ describe('a serial number', () => {
     expect(read({ sn: 369362089170 }, exampleReport.sn).kind).toBe('unreadable');
   });
 
-  test('that old firmware does not send is not missed', () => {
+  test('may be missing, as in reports of old firmware', () => {
     for (const sn of [undefined, null, '']) expect(read({ sn }, exampleReport.sn).kind).toBe('recorded-call');
   });
 
-  test('is not looked at when none is configured', () => {
+  test('is not checked when none is configured', () => {
     expect(read({ sn: 'anything' }).kind).toBe('recorded-call');
   });
 });
@@ -45,12 +45,12 @@ describe('a body that is not a report', () => {
     '{"action":{"name":"NewCdr"}}',
     '{"action":["NewCdr"]}',
     '\u0000',
-  ])('is malformed, and nothing is thrown: %j', (body) => {
+  ])('is malformed, and nothing throws: %j', (body) => {
     expect(readReport(body, undefined)).toMatchObject({ kind: 'unreadable', code: 'report-malformed' });
   });
 
   test.each(['recording', 'sn'])(
-    'has a %s of another shape, which the reason names without its value',
+    'because its %s has another shape gets a reason that names the field, not its value',
     (key) => {
       const report = read({ [key]: { private: 'value' } }, exampleReport.sn);
       expect(report).toMatchObject({ kind: 'unreadable', code: 'report-malformed' });
@@ -60,21 +60,21 @@ describe('a body that is not a report', () => {
   );
 });
 
-describe('a recording that cannot be used as a name', () => {
+describe('a recording name', () => {
   test.each([
-    ['blank', '   '],
+    ['that is blank', '   '],
     ['with a slash', '2017/a.wav'],
-    ['that climbs', '../a.wav'],
+    ['that leads out of its folder', '../a.wav'],
     ['with a backslash', '2017\\a.wav'],
     ['with a line break', 'a\nb.wav'],
     ['with a NUL', 'a\0.wav'],
-    ['with DEL', 'a\x7f.wav'],
+    ['with a DEL', 'a\x7f.wav'],
     ['with a C1 control', 'a\x85.wav'],
     ['with a leading dot', '.htaccess'],
-    ['of half a character', 'a\ud83d.wav'],
+    ['with half a surrogate pair', 'a\ud83d.wav'],
     ['of 256 bytes', `${'a'.repeat(252)}.wav`],
     ['of 256 bytes in fewer characters', `${'é'.repeat(126)}.wav`],
-  ])('%s is unreadable, and the reason does not quote it', (_, recording) => {
+  ])('%s makes the report unreadable, and the reason does not quote it', (_, recording) => {
     const report = read({ recording });
     expect(report).toMatchObject({ kind: 'unreadable', code: 'recording-name-unusable' });
     expect(JSON.stringify(report)).not.toContain(JSON.stringify(recording).slice(1, -1));

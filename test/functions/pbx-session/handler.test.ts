@@ -20,7 +20,7 @@ Object.assign(process.env, {
       tls: { fingerprint256: pbx.fingerprint256 },
       reportUrl: 'http://{host}',
     },
-    // Nothing listens there.
+    // Nothing listens on this port.
     away: { baseUrl: 'https://127.0.0.1:9' },
     new: {},
   }),
@@ -42,14 +42,14 @@ const { handler } = await import('../../../functions/pbx-session/handler.ts');
 
 const logLines = captureLog();
 
-/** What happens at the PBX while the function handles an event. */
+/** Invokes the function and records what happens at the PBX meanwhile. */
 async function invoke(event: unknown) {
   events.length = 0;
   const response = await handler(event);
   return { ...response, atPbx: events.map(({ type }) => type), events: [...events] };
 }
 
-/** A message that the webhook puts into the queue for a `BootUp` report. */
+/** The message that the webhook sends to the queue for a `BootUp` report. */
 const bootUp = (bootedAtMs: number, pbxId = 'hq', attempt = 1) => ({
   Records: [
     {
@@ -60,7 +60,7 @@ const bootUp = (bootedAtMs: number, pbxId = 'hq', attempt = 1) => ({
   ],
 });
 
-test('a session is opened by the schedule, kept alive by it, and opened anew after a reboot', async () => {
+test('the schedule opens a session and keeps it alive, and a reboot opens a new one', async () => {
   const startedAt = Date.now();
   const opened = await invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event' });
   expect(opened.sessions).toMatchObject([
@@ -75,7 +75,7 @@ test('a session is opened by the schedule, kept alive by it, and opened anew aft
   expect(kept.sessions).toEqual([{ pbx: 'hq', outcome: 'kept-alive' }]);
   expect(kept.events).toMatchObject([{ type: 'heartbeat', reportUrl: REPORT_URL }]);
 
-  // A report that was on its way for long tells of a reboot before the login.
+  // A report that took long to arrive is about a reboot before the login.
   const late = await invoke(bootUp(startedAt - 1));
   expect(late.atPbx).toEqual(['heartbeat']);
 
@@ -86,7 +86,7 @@ test('a session is opened by the schedule, kept alive by it, and opened anew aft
   expect(JSON.stringify(logLines)).not.toContain(WEBHOOK_SECRET);
 });
 
-test('a token that the PBX has forgotten is replaced', async () => {
+test('a token that the PBX no longer knows is replaced', async () => {
   await invoke({ pbx: 'hq' });
   pbx.dropTokens();
   const { sessions, events: seen } = await invoke({ pbx: 'hq' });
@@ -94,12 +94,12 @@ test('a token that the PBX has forgotten is replaced', async () => {
   expect(seen.at(-1)).toMatchObject({ type: 'login', reportUrl: REPORT_URL });
 });
 
-test('a message whose PBX cannot be reached is reported back, the first times', async () => {
+test('a message whose PBX cannot be reached is reported as failed for the first attempts only', async () => {
   expect((await invoke(bootUp(Date.now(), 'away'))).batchItemFailures).toEqual([{ itemIdentifier: 'm1' }]);
   expect((await invoke(bootUp(Date.now(), 'away', 4))).batchItemFailures).toEqual([]);
 });
 
-test('what is not a request, or is for a PBX that nobody configured, fails and reaches no PBX', async () => {
+test('an invalid request, or one for a PBX that is not configured, throws and reaches no PBX', async () => {
   events.length = 0;
   await expect(handler({ pbx: 'Head Office' })).rejects.toThrow();
   await expect(handler({ pbx: 'nowhere' })).rejects.toMatchObject({ code: 'unknown-pbx' });

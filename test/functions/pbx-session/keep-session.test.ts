@@ -9,12 +9,12 @@ type KeepAlive = Session['keepAlive'];
 
 const unexpected = () => Promise.reject(new Error('Not what this function needs.'));
 
-/** The PBXs of a deployment, as what their sessions answer. */
-function fakePbxs(answers: Record<string, KeepAlive>) {
+/** PBXs by id, each with the `keepAlive` of its session. */
+function fakePbxs(sessions: Record<string, KeepAlive>) {
   return {
-    ids: Object.keys(answers),
+    ids: Object.keys(sessions),
     get(pbxId: string): { session: Session } {
-      const keepAlive = answers[pbxId];
+      const keepAlive = sessions[pbxId];
       if (keepAlive === undefined) throw fail('unknown-pbx', 'permanent');
       return { session: { current: unexpected, renew: unexpected, keepAlive } };
     },
@@ -41,8 +41,8 @@ const deliver = (id: string, pbx: string, attempt = 1) => ask({ pbx, message: { 
 
 const logLines = captureLog();
 
-describe('the schedule’s run', () => {
-  test('keeps every PBX’s session and says how', async () => {
+describe('a scheduled run', () => {
+  test('keeps the session of every PBX and reports the outcome of each', async () => {
     const pbxs = fakePbxs({ hq: alive, branch: async () => 'logged-in' });
     expect(await keepSessions([ask()], pbxs)).toEqual({
       sessions: [
@@ -57,7 +57,7 @@ describe('the schedule’s run', () => {
     ]);
   });
 
-  test('goes on to the others when one PBX fails', async () => {
+  test('continues with the others when one PBX fails', async () => {
     const pbxs = fakePbxs({
       first: alive,
       failing: failing(fail('pbx-connection', 'transient')),
@@ -78,7 +78,7 @@ describe('the schedule’s run', () => {
     });
   });
 
-  test('does not let one PBX that is slow keep the others waiting', async () => {
+  test('does not make the others wait for one slow PBX', async () => {
     const lastHadItsTurn = Promise.withResolvers<'kept-alive'>();
     const pbxs = fakePbxs({
       slow: () => lastHadItsTurn.promise,
@@ -92,8 +92,8 @@ describe('the schedule’s run', () => {
   });
 });
 
-describe('a session that is not kept', () => {
-  test('for want of credentials is said to be so, as a thing to be done and no error', async () => {
+describe('a session that is down', () => {
+  test('for lack of credentials is logged as a warning, not as an error', async () => {
     const { sessions } = await keepSessions(
       [ask()],
       fakePbxs({ hq: failing(fail('no-credentials', 'login-held')) }),
@@ -112,14 +112,14 @@ describe('a session that is not kept', () => {
     ['pbx-connection', 'transient', 'failed'],
     ['pbx-10003', 'permanent', 'failed'],
     ['pbx-20004', 'session-expired', 'failed'],
-  ])('because of %s (%s) is %s', async (code, kind, outcome) => {
+  ])('because of %s (%s) is reported as %s', async (code, kind, outcome) => {
     const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(fail(code, kind)) }));
-    const told = { pbx: 'hq', outcome, code, message: `Words for ${code}.` };
-    expect(sessions).toEqual([told]);
-    expect(logLines).toEqual([{ level: 'error', event: 'session-down', ...told }]);
+    const reported = { pbx: 'hq', outcome, code, message: `Words for ${code}.` };
+    expect(sessions).toEqual([reported]);
+    expect(logLines).toEqual([{ level: 'error', event: 'session-down', ...reported }]);
   });
 
-  test('for a reason that is nobody’s own has failed', async () => {
+  test('for an unexpected reason is reported as failed', async () => {
     const { sessions } = await keepSessions([ask()], fakePbxs({ hq: failing(new TypeError('Oops.')) }));
     expect(sessions).toEqual([{ pbx: 'hq', outcome: 'failed', code: 'TypeError', message: 'Oops.' }]);
   });
@@ -133,7 +133,7 @@ describe('a request for one PBX', () => {
     ]);
   });
 
-  test('hands over when the PBX booted, and whether to try refused credentials again', async () => {
+  test('passes on when the PBX booted and whether to try refused credentials again', async () => {
     const asked: (KeepOptions | undefined)[] = [];
     const pbxs = fakePbxs({
       hq: async (options) => {
@@ -148,7 +148,7 @@ describe('a request for one PBX', () => {
     ]);
   });
 
-  test('fails when the configuration has no such PBX', async () => {
+  test('throws when the configuration has no such PBX', async () => {
     const pbxs = fakePbxs({ hq: alive });
     await expect(keepSessions([ask({ pbx: 'nowhere' })], pbxs)).rejects.toMatchObject({
       code: 'unknown-pbx',
@@ -159,7 +159,7 @@ describe('a request for one PBX', () => {
   });
 });
 
-describe('of a queue’s messages', () => {
+describe('of the messages of a queue,', () => {
   const pbxs = fakePbxs({
     hq: alive,
     away: failing(fail('pbx-connection', 'transient')),
@@ -167,7 +167,7 @@ describe('of a queue’s messages', () => {
     new: failing(fail('no-credentials', 'login-held')),
   });
 
-  test('only those that failed are reported back: no delivery helps one that is held', async () => {
+  test('only those that failed are reported as failed: redelivery does not help one that is held', async () => {
     const requests = ['hq', 'away', 'refusing', 'new'].map((pbx) => deliver(`message-${pbx}`, pbx));
     const { sessions, batchItemFailures } = await keepSessions(requests, pbxs);
     expect(sessions.map(({ outcome }) => outcome)).toEqual([
@@ -185,12 +185,12 @@ describe('of a queue’s messages', () => {
     [3, true],
     [4, false],
     [5, false],
-  ])('one that failed for the %s. time is reported back: %s', async (attempt, isReported) => {
+  ])('one whose attempt %s failed is reported as failed: %s', async (attempt, isReported) => {
     const { batchItemFailures } = await keepSessions([deliver('m1', 'away', attempt)], pbxs);
     expect(batchItemFailures).toEqual(isReported ? [{ itemIdentifier: 'm1' }] : []);
   });
 
-  test('one that asks for every PBX is reported back when a single one failed', async () => {
+  test('one for every PBX is reported as failed when a single PBX failed', async () => {
     const request = ask({ message: { id: 'm1', attempt: 1 } });
     expect((await keepSessions([request], pbxs)).batchItemFailures).toEqual([{ itemIdentifier: 'm1' }]);
   });

@@ -22,23 +22,23 @@ const record = (messageId: string, body: unknown, attempt = 1) => ({
   attributes: { ApproximateReceiveCount: String(attempt), SentTimestamp: '1767225600000' },
 });
 
-describe('asks for every PBX:', () => {
+describe('a request for every PBX is', () => {
   test.each([
     ['an empty event', {}],
     ['no event', undefined],
-    ['a null', null],
-    ['EventBridge’s scheduled event', scheduled],
+    ['null', null],
+    ['a scheduled event of EventBridge', scheduled],
   ])('%s', (_, event) => {
     expect(readRequests(event)).toEqual([EVERYTHING]);
   });
 });
 
 describe('a person', () => {
-  test('asks for one PBX', () => {
+  test('can ask for one PBX', () => {
     expect(readRequests({ pbx: 'hq' })).toEqual([{ ...EVERYTHING, pbx: 'hq' }]);
   });
 
-  test('asks for another login with credentials that were refused', () => {
+  test('can ask for another login with credentials that were refused', () => {
     expect(readRequests({ pbx: 'hq', retryLogin: true })).toEqual([
       { ...EVERYTHING, pbx: 'hq', retryLogin: true },
     ]);
@@ -46,7 +46,7 @@ describe('a person', () => {
 });
 
 describe('queue messages', () => {
-  test('are one request each, with the message’s id, its attempt and the time of the reboot', () => {
+  test('are one request each, with the id of the message, its attempt and the time of the reboot', () => {
     const bootedAt = '2026-01-01T00:00:01.500Z';
     const Records = [record('m1', { pbx: 'hq', bootedAt }), record('m2', { pbx: 'branch' }, 3)];
     expect(readRequests({ Records })).toEqual([
@@ -60,19 +60,19 @@ describe('queue messages', () => {
     ]);
   });
 
-  test('may be none at all', () => {
+  test('may be absent', () => {
     expect(readRequests({ Records: [] })).toEqual([]);
   });
 });
 
-describe('is no request:', () => {
+describe('throws for', () => {
   test.each<[string, unknown]>([
-    ['a PBX id that is no name', { pbx: 'Head Office' }],
-    ['a PBX id that is no text', { pbx: 7 }],
+    ['a PBX id with a space', { pbx: 'Head Office' }],
+    ['a PBX id that is a number', { pbx: 7 }],
     ['an empty PBX id', { pbx: '' }],
-    ['a time that is none', { pbx: 'hq', bootedAt: 'yesterday' }],
-    ['a time without its zone', { pbx: 'hq', bootedAt: '2026-01-01T00:00:00' }],
-    ['a wish that is neither yes nor no', { pbx: 'hq', retryLogin: 'yes' }],
+    ['a time that is not a date', { pbx: 'hq', bootedAt: 'yesterday' }],
+    ['a time without a time zone', { pbx: 'hq', bootedAt: '2026-01-01T00:00:00' }],
+    ['a retryLogin that is not a boolean', { pbx: 'hq', retryLogin: 'yes' }],
   ])('%s', (_, request) => {
     expect(() => readRequests(request)).toThrow();
     expect(() => readRequests({ Records: [record('m1', request)] })).toThrow();
@@ -87,6 +87,6 @@ describe('is no request:', () => {
   });
 });
 
-test('queue records of an unknown shape are refused, not taken for the schedule', () => {
+test('queue records of an unknown shape are rejected, not mistaken for the schedule', () => {
   expect(() => readRequests({ Records: [{ messageId: '1', body: '{}' }] })).toThrow();
 });

@@ -33,7 +33,7 @@ afterAll(() => pbx.close());
 Object.assign(process.env, {
   PBX_REGISTRY_FILE: await writeRegistry({
     hq: { baseUrl: pbx.url, tls: { fingerprint256: pbx.fingerprint256 }, timeZone: ZONE },
-    // Nothing listens there.
+    // Nothing listens on this port.
     away: { baseUrl: 'https://127.0.0.1:9' },
   }),
   QUEUE_URL_BASE: jobs.replace(/[^/]+$/, ''),
@@ -67,19 +67,19 @@ beforeEach(() => queues.empty());
 
 const contextOf = (msLeft: number) => ({ getRemainingTimeInMillis: () => msLeft }) as Context;
 
-/** What the function says of the PBX that is there. */
+/** Runs the function; returns the outcome for the PBX that can be reached. */
 async function run(event: object, msLeft = 900_000) {
   const { pbxs } = await reconcile(event, contextOf(msLeft));
   return pbxs.find(({ pbx: id }) => id === 'hq');
 }
 
-/** A call that ended so long ago; nobody is told of it. */
+/** A call that ended `agoMs` ago and was never reported. */
 function callThatEnded(agoMs: number, options: { to?: string; recordingName?: string } = {}): SimulatedCall {
   const startedAt = Date.now() - agoMs - 3000;
   return pbx.makeCall({ from: '1001', to: '1003', talkSeconds: 1, startedAt, ...options });
 }
 
-/** As the webhook takes its report. */
+/** Queues the job of a call, as the webhook does. */
 async function report({ recording, callId }: SimulatedCall): Promise<void> {
   const job = { version: 1, pbx: 'hq', recording, call: { callId }, reportedAt: new Date().toISOString() };
   await sqs.send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: JSON.stringify(job) }));
@@ -92,7 +92,7 @@ async function receive(): Promise<Message | undefined> {
   return (await sqs.send(command)).Messages?.[0];
 }
 
-/** Has the archiver work on a message, as Lambda does. */
+/** Passes a message to archive-recording and deletes it, as Lambda does. */
 async function deliver({
   Body = '',
   ReceiptHandle = '',
@@ -131,7 +131,7 @@ async function keysBelow(prefix: string): Promise<string[]> {
   return Contents.map(({ Key = '' }) => Key);
 }
 
-test('a day of calls whose reports were all thrown away is made good by one run', async () => {
+test('one run recovers a day of calls whose reports were all lost', async () => {
   const names = [{ recordingName: 'odd name.wav' }, { to: '+49 30 901820' }, { to: '*43#' }, { to: 'a,"b"' }];
   const calls = Array.from({ length: 30 }, (_, number) =>
     callThatEnded(15 * MINUTE_MS + (number * 23.5 * HOUR_MS) / 30, names[number] ?? {}),
@@ -149,12 +149,12 @@ test('a day of calls whose reports were all thrown away is made good by one run'
   const all = { ...none, present: 30, queued: 0, oldestMissingMs: 0 };
   expect(await run({ hours: 24 })).toEqual({ pbx: 'hq', outcome: 'reconciled', ...all });
   expect(await receive()).toBeUndefined();
-  // The wide schedule finds no more.
+  // The run over a week finds nothing more.
   expect(await run({ hours: 168 })).toMatchObject(all);
   expect(pbx.stats).toMatchObject({ logins: 1, reusedRandoms: 0, expiredRandoms: 0 });
 });
 
-describe('a job for a recording that is on its way already does no harm:', () => {
+describe('a second job for the same recording does no harm when', () => {
   async function queueTwice(): Promise<SimulatedCall> {
     const call = callThatEnded(HOUR_MS);
     await report(call);
@@ -162,7 +162,7 @@ describe('a job for a recording that is on its way already does no harm:', () =>
     return call;
   }
 
-  test('one after the other', async () => {
+  test('one is delivered after the other', async () => {
     const call = await queueTwice();
     expect(await deliverAll()).toBe(2);
     const outcomes = logLines
@@ -172,7 +172,7 @@ describe('a job for a recording that is on its way already does no harm:', () =>
     expect((await stored(call)).equals(call.bytes)).toBe(true);
   });
 
-  test('both at the same time', async () => {
+  test('both are delivered at the same time', async () => {
     const call = await queueTwice();
     const messages = [await receive(), await receive()].filter((message) => message !== undefined);
     expect(messages).toHaveLength(2);
@@ -189,7 +189,7 @@ describe('a job for a recording that is on its way already does no harm:', () =>
 });
 
 describe('a missing recording', () => {
-  test('is queued once, though its job is not done by the next run', async () => {
+  test('is queued only once, even if its job is still waiting at the next run', async () => {
     const call = callThatEnded(HOUR_MS);
     expect(await run({ hours: 24 })).toMatchObject({ queued: 1, waiting: 0 });
     expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 1 });
@@ -199,7 +199,7 @@ describe('a missing recording', () => {
     expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 0, oldestMissingMs: 0 });
   });
 
-  test('of a call that has just ended is left to its report', async () => {
+  test('of a call that has just ended is left for its report', async () => {
     const call = callThatEnded(MINUTE_MS);
     expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 1 });
     await report(call);
@@ -207,7 +207,7 @@ describe('a missing recording', () => {
     expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 0 });
   });
 
-  test('that is lost is counted as that, and not queued', async () => {
+  test('that is lost is counted as lost and not queued', async () => {
     const call = callThatEnded(30 * DAY_MS);
     await createMarkers(s3, BUCKET).markLost('hq', call.recording);
     const day = dayOf(call);
@@ -217,7 +217,7 @@ describe('a missing recording', () => {
   });
 });
 
-test('a person may ask for the days of one PBX', async () => {
+test('a person can reconcile chosen days of one PBX', async () => {
   const call = callThatEnded(40 * DAY_MS);
   const day = dayOf(call);
   const { pbxs } = await reconcile({ pbx: 'hq', from: day, to: day }, contextOf(900_000));
@@ -226,17 +226,17 @@ test('a person may ask for the days of one PBX', async () => {
   expect((await stored(call)).equals(call.bytes)).toBe(true);
 });
 
-test('a PBX that cannot be reached is told of, and keeps nobody from being reconciled', async () => {
+test('a PBX that cannot be reached is reported, and does not keep the others from being reconciled', async () => {
   const { pbxs } = await reconcile({}, contextOf(900_000));
   expect(pbxs).toMatchObject([
     { pbx: 'hq', outcome: 'reconciled' },
     { pbx: 'away', outcome: 'failed', code: 'pbx-connection' },
   ]);
-  const told = { level: 'error', event: 'reconciliation-failed', pbx: 'away', code: 'pbx-connection' };
-  expect(logLines).toContainEqual(expect.objectContaining(told));
+  const logged = { level: 'error', event: 'reconciliation-failed', pbx: 'away', code: 'pbx-connection' };
+  expect(logLines).toContainEqual(expect.objectContaining(logged));
 });
 
-test('when the time is up the run ends and says so, and the next one goes on', async () => {
+test('a run that runs out of time ends and says so, and the next one continues', async () => {
   const call = callThatEnded(HOUR_MS);
   pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 100 });
   expect(await run({ pbx: 'hq', hours: 24 }, 10_500)).toMatchObject({
@@ -249,7 +249,7 @@ test('when the time is up the run ends and says so, and the next one goes on', a
   expect((await stored(call)).equals(call.bytes)).toBe(true);
 });
 
-test('what is not a request, or is for a PBX that nobody configured, fails', async () => {
+test('an invalid request, or one for a PBX that is not configured, throws', async () => {
   await expect(reconcile({ pbx: 'hq', days: 3 }, contextOf(900_000))).rejects.toThrow();
   await expect(reconcile({ pbx: 'nowhere' }, contextOf(900_000))).rejects.toMatchObject({
     code: 'unknown-pbx',

@@ -10,11 +10,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const logLines = captureLog();
 
-/** A recording whose call ended so many minutes ago. */
+/** A recording whose call ended `endedMinutesAgo`. */
 function missing(
   recording: string,
   endedMinutesAgo?: number,
-  noted: Partial<MissingRecording> = {},
+  markers: Partial<MissingRecording> = {},
 ): MissingRecording {
   const endedAt = endedMinutesAgo && new Date(NOW - endedMinutesAgo * MINUTE_MS).toISOString();
   const job = {
@@ -24,7 +24,7 @@ function missing(
     call: { callId: '1.1' },
     reportedAt: new Date(NOW).toISOString(),
   };
-  return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, isLost: false, ...noted };
+  return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, isLost: false, ...markers };
 }
 
 function startQueue(signal = new AbortController().signal) {
@@ -49,7 +49,7 @@ function startQueue(signal = new AbortController().signal) {
 }
 
 describe('a missing recording', () => {
-  test('is queued and then noted', async () => {
+  test('is queued and then marked as queued', async () => {
     const { queue, steps } = startQueue();
     expect(await queue([missing('a.wav', 60)])).toEqual({
       queued: 1,
@@ -65,7 +65,7 @@ describe('a missing recording', () => {
 
   test.each([
     ['whose call has just ended', missing('a.wav', 9.9)],
-    ['whose call ends in a minute, by a clock that is not ours', missing('a.wav', -1)],
+    ['whose call ends in a minute, because the clock of the PBX is fast', missing('a.wav', -1)],
     ['that was queued less than two days ago', missing('a.wav', 6000, { queuedAt: NOW - 47.9 * HOUR_MS })],
   ])('%s waits', async (_, recording) => {
     const { queue, steps } = startQueue();
@@ -75,8 +75,8 @@ describe('a missing recording', () => {
 
   test.each([
     ['whose call ended ten minutes ago', missing('a.wav', 10)],
-    ['whose call ends in ten minutes, by a clock that is not ours', missing('a.wav', -10)],
-    ['whose call ended nobody knows when', missing('a.wav')],
+    ['whose call ends in ten minutes, because the clock of the PBX is fast', missing('a.wav', -10)],
+    ['whose call ended at an unknown time', missing('a.wav')],
     ['that was queued two days ago', missing('a.wav', 6000, { queuedAt: NOW - 48 * HOUR_MS })],
   ])('%s is queued', async (_, recording) => {
     expect(await startQueue().queue([recording])).toMatchObject({ queued: 1, waiting: 0, lost: 0 });
@@ -89,7 +89,7 @@ describe('a missing recording', () => {
     expect(steps).toEqual([]);
   });
 
-  test('is as old as the oldest call that is not lost, waiting or not', async () => {
+  test('counts for the age of the oldest one, queued or waiting, unless it is lost', async () => {
     const { queue } = startQueue();
     const waiting = missing('b.wav', 120, { queuedAt: NOW - HOUR_MS });
     const recordings = [
@@ -103,17 +103,17 @@ describe('a missing recording', () => {
   });
 });
 
-test('where nothing is missing, nothing is done', async () => {
+test('nothing is done when nothing is missing', async () => {
   expect(await startQueue().queue([])).toEqual({ queued: 0, waiting: 0, lost: 0, oldestMissingMs: 0 });
 });
 
-test('a job that was not sent is not noted, and fails the run', async () => {
+test('a job that could not be sent is not marked as queued, and the run fails', async () => {
   const { queue, steps } = startQueue();
   await expect(queue([missing('a.wav', 60)], 'a.wav')).rejects.toThrow('out of order');
   expect(steps).toEqual([]);
 });
 
-test('when the time is up no more jobs are sent', async () => {
+test('no more jobs are sent after time has run out', async () => {
   const reason = new ArchiveError('deadline', 'The function ran out of time.');
   const { queue, steps } = startQueue(AbortSignal.abort(reason));
   await expect(queue([missing('a.wav', 60)])).rejects.toBe(reason);

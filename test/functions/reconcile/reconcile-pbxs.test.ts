@@ -16,30 +16,30 @@ const logLines = captureLog();
 const fail = (code: string) => new ArchiveError(code, `Words for ${code}.`);
 const deadline = fail('deadline');
 
-/** What a PBX answers for a window: the names of its recordings. */
-type Answer = (window: CdrWindow) => Promise<string[]>;
+/** The names of the recordings that a PBX has in a window. */
+type ListRecordings = (window: CdrWindow) => Promise<string[]>;
 
-/** Each call began with its window. */
+/** A CDR file whose calls all start with the window. */
 const csvOf = (names: string[], { starttime }: CdrWindow) =>
   `recording,timestart,sn\n${names.map((name) => `${name},${starttime},1\n`).join('')}`;
 
-/** The recordings whose names begin with "stored" are archived; "lost" and "waiting" are noted as that. */
+/** Matches recordings named "stored…" as archived, and the markers of those named "lost…" and "waiting…". */
 const IS_THERE = /^recordings\/.*\/stored|^reconciliation\/(?:lost\/.*\/lost|queued\/.*\/waiting)/;
 
-/** The PBXs of a deployment. */
-function fakePbxs(answers: Record<string, Answer>, signal = new AbortController().signal) {
+/** PBXs by id, each with the recordings it has. */
+function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortController().signal) {
   const asked: string[] = [];
   const sent: Job[] = [];
   const token = { token: 'token', snapshot: { version: '1', state: {} } };
   const get = (pbxId: string): ReconcileDeps => {
-    const answer = answers[pbxId];
-    if (answer === undefined) throw fail('unknown-pbx');
+    const listRecordings = pbxs[pbxId];
+    if (listRecordings === undefined) throw fail('unknown-pbx');
     return {
       pbxId,
       client: {
         openCdrs: async (_, window) => {
           asked.push(`${pbxId} ${window.starttime} - ${window.endtime}`);
-          return Readable.from([Buffer.from(csvOf(await answer(window), window))]);
+          return Readable.from([Buffer.from(csvOf(await listRecordings(window), window))]);
         },
       },
       session: { current: async () => token, renew: async () => token, keepAlive: async () => 'kept-alive' },
@@ -55,17 +55,17 @@ function fakePbxs(answers: Record<string, Answer>, signal = new AbortController(
       signal,
     };
   };
-  return { asked, sent, pbxs: { ids: Object.keys(answers), get } };
+  return { asked, sent, pbxs: { ids: Object.keys(pbxs), get } };
 }
 
-const empty: Answer = async () => [];
+const empty: ListRecordings = async () => [];
 const today =
-  (...names: string[]): Answer =>
+  (...names: string[]): ListRecordings =>
   async ({ starttime }) =>
     starttime.startsWith('2026-05-17') ? names : [];
 
 describe('a run', () => {
-  test('compares the last hours of every PBX, each by its own calendar, and tells what came of it', async () => {
+  test('compares the last hours of every PBX, each in its own time zone, and reports the outcome', async () => {
     const { asked, sent, pbxs } = fakePbxs({ hq: today('stored.wav', 'new.wav'), tokyo: empty });
     const found = { ...NOTHING, found: 2, present: 1, queued: 1, oldestMissingMs: 9.5 * HOUR_MS };
     expect(await reconcilePbxs({ hours: 9 }, pbxs)).toEqual([
@@ -82,13 +82,13 @@ describe('a run', () => {
     expect(logLines).toContainEqual({ level: 'info', event: 'reconciled', pbx: 'tokyo', ...NOTHING });
   });
 
-  test('of one PBX leaves the others alone', async () => {
+  test('for one PBX leaves the others alone', async () => {
     const { asked, pbxs } = fakePbxs({ hq: empty, branch: empty });
     await reconcilePbxs({ pbx: 'branch', hours: 24 }, pbxs);
     expect(asked.map((text) => text.split(' ')[0])).toEqual(['branch', 'branch']);
   });
 
-  test('of days compares them one by one, and adds them up', async () => {
+  test('over several days compares them one by one and adds up the counts', async () => {
     const { asked, pbxs } = fakePbxs({
       hq: async ({ starttime }) => [
         'stored.wav',
@@ -119,7 +119,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('of a PBX that is not configured fails', async () => {
+  test('for a PBX that is not configured throws', async () => {
     await expect(
       reconcilePbxs({ pbx: 'nowhere', hours: 24 }, fakePbxs({ hq: empty }).pbxs),
     ).rejects.toMatchObject({
@@ -129,14 +129,14 @@ describe('a run', () => {
 
   test('compares five PBXs at a time', async () => {
     let [running, most] = [0, 0];
-    const answer: Answer = async () => {
+    const listRecordings: ListRecordings = async () => {
       running += 1;
       most = Math.max(most, running);
       for (let turn = 0; turn < 20; turn++) await setImmediate();
       running -= 1;
       return [];
     };
-    const ids = Array.from({ length: 12 }, (_, number) => [`branch-${number}`, answer]);
+    const ids = Array.from({ length: 12 }, (_, number) => [`branch-${number}`, listRecordings]);
     const outcomes = await reconcilePbxs({ hours: 24 }, fakePbxs(Object.fromEntries(ids)).pbxs);
     expect(outcomes).toHaveLength(12);
     expect(most).toBe(5);
@@ -144,24 +144,24 @@ describe('a run', () => {
 });
 
 describe('a PBX that fails', () => {
-  test('does not keep the others from their turn, and is told of', async () => {
-    const failing: Answer = async () => {
+  test('does not keep the others from being reconciled, and is reported', async () => {
+    const failing: ListRecordings = async () => {
       throw fail('pbx-connection');
     };
     const { pbxs } = fakePbxs({ first: empty, failing, last: empty });
     const outcomes = await reconcilePbxs({ hours: 24 }, pbxs);
-    const told = { code: 'pbx-connection', message: 'Words for pbx-connection.' };
+    const reported = { code: 'pbx-connection', message: 'Words for pbx-connection.' };
     expect(outcomes).toEqual([
       { pbx: 'first', outcome: 'reconciled', ...NOTHING },
-      { pbx: 'failing', outcome: 'failed', ...NOTHING, ...told, from: '2026-05-16' },
+      { pbx: 'failing', outcome: 'failed', ...NOTHING, ...reported, from: '2026-05-16' },
       { pbx: 'last', outcome: 'reconciled', ...NOTHING },
     ]);
     expect(logLines.filter(({ level }) => level !== 'info')).toEqual([
-      { level: 'error', event: 'reconciliation-failed', pbx: 'failing', ...told, ...NOTHING },
+      { level: 'error', event: 'reconciliation-failed', pbx: 'failing', ...reported, ...NOTHING },
     ]);
   });
 
-  test('in the middle of the days says what was done before, and where to go on', async () => {
+  test('on one of several days reports what was done before and the day to continue from', async () => {
     const { asked, pbxs } = fakePbxs({
       hq: async ({ starttime }) => {
         if (starttime.startsWith('2026-01-03')) throw fail('pbx-connection');
@@ -177,7 +177,7 @@ describe('a PBX that fails', () => {
     ['pbx-20012', new PbxRefusal('pbx-20012', 'Words.')],
     ['pbx-10003', new PbxRefusal('pbx-10003', 'Words.', { kind: 'permanent' })],
     ['cdr-malformed', fail('cdr-malformed')],
-  ])('for one day alone (%s) is compared on the others, and told of once', async (code, error) => {
+  ])('for one day only (%s) is compared on the others and reported once', async (code, error) => {
     const { asked, pbxs } = fakePbxs({
       hq: async ({ starttime }) => {
         if (starttime < '2026-01-03') throw error;
@@ -193,7 +193,7 @@ describe('a PBX that fails', () => {
   });
 
   test.each(['login-held', 'session-expired'] as const)(
-    'because of its session (%s) is not asked for another day',
+    'because of its session (%s) gets no request for another day',
     async (kind) => {
       const { asked, pbxs } = fakePbxs({
         hq: async () => {
@@ -201,12 +201,12 @@ describe('a PBX that fails', () => {
         },
       });
       await reconcilePbxs({ from: '2026-01-01', to: '2026-01-05' }, pbxs);
-      // With `session-expired` once more, with another token.
+      // With `session-expired` the same day is requested once more, with a new token.
       expect(new Set(asked).size).toBe(1);
     },
   );
 
-  test('for want of credentials is a thing to be done, and no error', async () => {
+  test('for lack of credentials is logged as a warning, not as an error', async () => {
     const { pbxs } = fakePbxs({
       hq: async () => {
         throw fail('no-credentials');
@@ -224,7 +224,7 @@ describe('a PBX that fails', () => {
     ]);
   });
 
-  test('for a reason that is not ours tells its name alone, because it may quote a key', async () => {
+  test('with a foreign error is reported by its name only, because its message may quote a key', async () => {
     const { pbxs } = fakePbxs({ hq: async () => ['new.wav'] });
     const get = (pbxId: string) => ({
       ...pbxs.get(pbxId),
@@ -240,14 +240,17 @@ describe('a PBX that fails', () => {
   });
 });
 
-describe('when the time is up', () => {
-  test('the PBXs whose turn has not come are told as not done', async () => {
+describe('when time runs out', () => {
+  test('the PBXs that were not reached yet are reported as failed', async () => {
     const stopping = new AbortController();
-    const answer: Answer = async () => {
+    const listRecordings: ListRecordings = async () => {
       stopping.abort(deadline);
       throw new Error('aborted, in the words of the SDK');
     };
-    const ids = Array.from({ length: 7 }, (_, number) => [`branch-${number}`, number === 0 ? answer : empty]);
+    const ids = Array.from({ length: 7 }, (_, number) => [
+      `branch-${number}`,
+      number === 0 ? listRecordings : empty,
+    ]);
     const { asked, pbxs } = fakePbxs(Object.fromEntries(ids), stopping.signal);
     const outcomes = await reconcilePbxs({ hours: 24 }, pbxs);
     expect(outcomes[0]).toMatchObject({ outcome: 'failed', code: 'deadline' });
@@ -255,13 +258,13 @@ describe('when the time is up', () => {
     expect(asked).toHaveLength(5);
   });
 
-  test('a run of days ends after the one that was under way', async () => {
+  test('a run over several days ends after the current day', async () => {
     const stopping = new AbortController();
-    const answer: Answer = async ({ starttime }) => {
+    const listRecordings: ListRecordings = async ({ starttime }) => {
       if (starttime.startsWith('2026-01-02')) stopping.abort(deadline);
       return [];
     };
-    const { asked, pbxs } = fakePbxs({ hq: answer }, stopping.signal);
+    const { asked, pbxs } = fakePbxs({ hq: listRecordings }, stopping.signal);
     const [outcome] = await reconcilePbxs({ from: '2026-01-01', to: '2026-01-31' }, pbxs);
     expect(outcome).toMatchObject({ outcome: 'failed', code: 'deadline', from: '2026-01-03' });
     expect(asked).toHaveLength(2);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readRequest } from '../../../functions/reconcile/reconcile-request.ts';
 
 describe('a request', () => {
-  test('may name nothing: the last day of every PBX', () => {
+  test('without parameters is for the last day of every PBX', () => {
     expect(readRequest({})).toEqual({ hours: 24 });
     expect(readRequest(undefined)).toEqual({ hours: 24 });
   });

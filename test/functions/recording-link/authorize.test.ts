@@ -7,7 +7,7 @@ import type { Secrets } from '../../../functions/shared/config/secrets.ts';
 const TOKEN = 'link-token-0123456789';
 const COMMON = { BUCKET_NAME: 'bucket', MAX_LINK_AGE_SECONDS: '3600' };
 
-/** An authorizer, and the secrets that it read; `secret.value` may be changed. */
+/** An authorizer, its clock and its secret; a test may change `secret.value`. */
 function createHarness(authorization: object, value = TOKEN) {
   const secret = { value, reads: [] as string[] };
   const secrets: Secrets = {
@@ -15,7 +15,7 @@ function createHarness(authorization: object, value = TOKEN) {
       secret.reads.push(name);
       return { versionId: 'v', value: secret.value };
     },
-    write: () => Promise.reject(new Error('Nobody writes here.')),
+    write: () => Promise.reject(new Error('The authorizer must not write secrets.')),
   };
   const env = parseSettings('The environment', envSchema, { ...COMMON, ...authorization });
   const clock = { now: 0 };
@@ -25,7 +25,7 @@ function createHarness(authorization: object, value = TOKEN) {
 const byToken = { LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: 'links/token' };
 
 describe('by token', () => {
-  test.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN} `])('%s is let in', async (header) => {
+  test.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN} `])('%s is accepted', async (header) => {
     const { isAuthorized, secret } = createHarness(byToken);
     expect(await isAuthorized(header)).toBe(true);
     expect(secret.reads).toEqual(['links/token']);
@@ -45,17 +45,17 @@ describe('by token', () => {
     `Bearer ${TOKEN},Bearer wrong`,
     `Bearer ${TOKEN}\n`,
     `xBearer ${TOKEN}`,
-  ])('%j is not', async (header) => {
+  ])('%j is rejected', async (header) => {
     expect(await createHarness(byToken).isAuthorized(header)).toBe(false);
   });
 
-  test('what is no bearer token costs nothing', async () => {
+  test('a header without a bearer token is rejected without reading the secret', async () => {
     const { isAuthorized, secret } = createHarness(byToken);
     for (const header of [undefined, '', `Basic ${TOKEN}`]) await isAuthorized(header);
     expect(secret.reads).toEqual([]);
   });
 
-  test('a new token is taken without a restart', async () => {
+  test('a new token is accepted without a restart', async () => {
     const { isAuthorized, secret, clock } = createHarness(byToken);
     await isAuthorized(`Bearer ${TOKEN}`);
     secret.value = 'another-token-0123456789';
@@ -65,7 +65,7 @@ describe('by token', () => {
   });
 
   test.each(['', 'short', 'fifteen-letters'])(
-    'a secret that is no token lets nobody in: %j',
+    'nobody is let in while the secret is too short: %j',
     async (value) => {
       const { isAuthorized } = createHarness(byToken, value);
       for (const token of [value, 'x', TOKEN]) {
@@ -77,7 +77,7 @@ describe('by token', () => {
 });
 
 test.each(['iam', 'jwt'])(
-  'by %s, whom API Gateway let through is let in, and no secret is read',
+  'by %s, every request that API Gateway lets through is accepted, and no secret is read',
   async (type) => {
     const { isAuthorized, secret } = createHarness({ LINK_AUTHORIZATION: type });
     expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...')).toBe(true);
@@ -89,17 +89,17 @@ test.each(['iam', 'jwt'])(
 describe('the environment', () => {
   const complaint = (env: object) => () => parseSettings('The environment', envSchema, { ...COMMON, ...env });
 
-  test('names a way of authorization that exists', () => {
+  test('must name a known authorization type', () => {
     for (const LINK_AUTHORIZATION of [undefined, '', 'none', 'Token']) {
       expect(complaint({ LINK_AUTHORIZATION })).toThrow(/LINK_AUTHORIZATION: /);
     }
   });
 
-  test('names the secret of the token', () => {
+  test('must name the secret that holds the token', () => {
     expect(complaint({ LINK_AUTHORIZATION: 'token' })).toThrow(/LINK_TOKEN_SECRET: is missing/);
   });
 
-  test.each(['59', '', '-1', '1e3', '900.5'])('refuses a maximum age of %j', (MAX_LINK_AGE_SECONDS) => {
+  test.each(['59', '', '-1', '1e3', '900.5'])('must not set a maximum age of %j', (MAX_LINK_AGE_SECONDS) => {
     expect(complaint({ ...byToken, MAX_LINK_AGE_SECONDS })).toThrow(/MAX_LINK_AGE_SECONDS: should be /);
   });
 });

@@ -15,12 +15,12 @@ const NOW = new Date('2026-01-02T03:04:05.678Z');
 
 const logLines = captureLog();
 
-/** Asks for a link to an archive that has one recording; returns the answer, and what was signed. */
+/** Requests a link from an archive with one recording; returns the response, and what was signed. */
 async function ask(request: Partial<LinkRequest> = {}, deps: Partial<LinkDeps> = {}, recording = RECORDING) {
   const signed: { key: string; disposition: string; seconds: number; from: Date }[] = [];
   const found: string[] = [];
   const path = { pbxId: 'hq', recording };
-  const answer = await createLink(
+  const response = await createLink(
     { path, query: {}, authorization: 'Bearer token', ...request },
     {
       isAuthorized: async (authorization) => authorization === 'Bearer token',
@@ -39,27 +39,27 @@ async function ask(request: Partial<LinkRequest> = {}, deps: Partial<LinkDeps> =
       ...deps,
     },
   );
-  return { answer, signed, found };
+  return { response, signed, found };
 }
 
-describe('a recording that is archived', () => {
-  test('is answered with its link, its size and its call', async () => {
-    const { answer, signed } = await ask();
+describe('an archived recording', () => {
+  test('gets a link, with its size and the details of its call', async () => {
+    const { response, signed } = await ask();
     const expiresAt = '2026-01-02T03:19:05.678Z';
     const body = { recording: RECORDING, pbx: 'hq', url: URL, expiresAt, ...FOUND };
-    expect(answer).toEqual({ status: 200, body });
+    expect(response).toEqual({ status: 200, body });
     const disposition = `inline; filename=${RECORDING}`;
     expect(signed).toEqual([{ key: KEY, disposition, seconds: 900, from: NOW }]);
   });
 
-  test('may be had by a redirect', async () => {
-    const { answer } = await ask({ query: { redirect: '1' } });
-    expect(answer).toEqual({ status: 302, headers: { location: URL } });
+  test('can be reached through a redirect', async () => {
+    const { response } = await ask({ query: { redirect: '1' } });
+    expect(response).toEqual({ status: 302, headers: { location: URL } });
   });
 
-  test('has a link for as long as asked, and the answer says until when', async () => {
-    const { answer, signed } = await ask({ query: { expiresIn: '3600' } });
-    expect(answer.body).toMatchObject({ expiresAt: '2026-01-02T04:04:05.678Z' });
+  test('gets a link valid for as long as requested, and the response says until when', async () => {
+    const { response, signed } = await ask({ query: { expiresIn: '3600' } });
+    expect(response.body).toMatchObject({ expiresAt: '2026-01-02T04:04:05.678Z' });
     expect(signed).toMatchObject([{ seconds: 3600 }]);
   });
 
@@ -70,7 +70,7 @@ describe('a recording that is archived', () => {
     '100% of %41.wav',
     'Zoë und Ærøskøbing.wav',
     '日本語 📞.yswav',
-  ])('is saved, or played, under its own name: %s', async (recording) => {
+  ])('is downloaded or played under its own name: %s', async (recording) => {
     for (const [download, type] of [
       ['1', 'attachment'],
       ['0', 'inline'],
@@ -90,15 +90,15 @@ describe('no link', () => {
       presign: () => Promise.reject(new Error('Nothing to sign.')),
     };
     for (const query of [{}, { redirect: '1' }]) {
-      const { answer } = await ask({ query }, { archive });
-      expect(answer).toEqual({ status: 404, body: { error: 'not-archived' } });
+      const { response } = await ask({ query }, { archive });
+      expect(response).toEqual({ status: 404, body: { error: 'not-archived' } });
     }
   });
 
-  test('is made for a request that is wrong, and the answer names its parameter', async () => {
-    const { answer, found } = await ask({ query: { expiresIn: '5' } });
+  test('is made for an invalid request, and the response names the parameter', async () => {
+    const { response, found } = await ask({ query: { expiresIn: '5' } });
     const message = 'should be whole seconds from 60 to 3600';
-    expect(answer).toEqual({
+    expect(response).toEqual({
       status: 400,
       body: { error: 'invalid-parameter', parameter: 'expiresIn', message },
     });
@@ -106,25 +106,25 @@ describe('no link', () => {
   });
 
   test.each([undefined, '', 'Bearer wrong'])(
-    'is made without credentials, whatever else is right or wrong: %j',
+    'is made without credentials, whether the rest is valid or not: %j',
     async (authorization) => {
       for (const query of [{}, { expiresIn: 'wrong' }]) {
-        const { answer, found } = await ask({ query, authorization });
-        expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
+        const { response, found } = await ask({ query, authorization });
+        expect(response).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
         expect(found).toEqual([]);
       }
     },
   );
 
-  test('is made when the archive cannot be asked, and that is not "not archived"', async () => {
+  test('is made while S3 cannot be reached, and the response is not "not archived"', async () => {
     const failure = new Error('S3 is not there.');
     const archive = { find: () => Promise.reject(failure), presign: async () => URL };
-    const { answer } = await ask({}, { archive });
-    expect(answer).toEqual({ status: 503, body: { error: 'unavailable' } });
+    const { response } = await ask({}, { archive });
+    expect(response).toEqual({ status: 503, body: { error: 'unavailable' } });
   });
 });
 
-test('no log line holds the link or the credentials', async () => {
+test('no log line contains the link or the credentials', async () => {
   await ask();
   await ask({ query: { redirect: '1' } });
   await ask({ authorization: 'Bearer hunter2' });

@@ -28,19 +28,19 @@ Object.assign(process.env, {
 const { handler } = await import('../../../functions/recording-link/handler.ts');
 captureLog();
 
-interface Asked {
+interface LinkRequest {
   path?: Record<string, string>;
   query?: Record<string, string> | undefined;
   authorization?: string | undefined;
 }
 
-async function ask({ path = {}, query, authorization = `Bearer ${TOKEN}` }: Asked) {
+async function ask({ path = {}, query, authorization = `Bearer ${TOKEN}` }: LinkRequest) {
   const event = { pathParameters: path, queryStringParameters: query, headers: { authorization } };
   const { statusCode = 0, headers = {}, body } = await handler(event as unknown as APIGatewayProxyEventV2);
   return { status: statusCode, headers, body: body === undefined ? undefined : JSON.parse(body) };
 }
 
-/** With headers as they came, the same name twice if need be. */
+/** Keeps repeated headers apart, which `fetch` would join. */
 async function fetchRaw(url: string): Promise<{ headers: IncomingMessage['headersDistinct']; body: Buffer }> {
   const response = await new Promise<IncomingMessage>((resolve, reject) =>
     get(url, { agent: false }, resolve).on('error', reject),
@@ -50,20 +50,17 @@ async function fetchRaw(url: string): Promise<{ headers: IncomingMessage['header
 
 const name = hostileText.filter((text) => findNameProblem(text) === undefined);
 
-test('whatever is asked for, the answer is a link, a redirect, or says what is wrong', async () => {
-  const oddly = fc.oneof(hostileText, anyText);
+test('whatever the request, the response says that it is invalid or that the recording is not archived', async () => {
+  const odd = fc.oneof(hostileText, anyText);
   const parameter = fc.oneof(
     fc.constantFrom('0', '1', '60', '900', '3600', '-1', '1e3', '9'.repeat(400)),
-    oddly,
+    odd,
   );
   const asked = fc.record(
     {
-      path: fc.record({ pbxId: fc.oneof(fc.constant('hq'), oddly), recording: oddly }, { requiredKeys: [] }),
+      path: fc.record({ pbxId: fc.oneof(fc.constant('hq'), odd), recording: odd }, { requiredKeys: [] }),
       query: fc.option(
-        fc.dictionary(
-          fc.oneof(fc.constantFrom('redirect', 'download', 'expiresIn', 'pbx'), oddly),
-          parameter,
-        ),
+        fc.dictionary(fc.oneof(fc.constantFrom('redirect', 'download', 'expiresIn', 'pbx'), odd), parameter),
         { nil: undefined },
       ),
     },
@@ -72,7 +69,7 @@ test('whatever is asked for, the answer is a link, a redirect, or says what is w
   await fc.assert(
     fc.asyncProperty(asked, async (request) => {
       const { status, headers, body } = await ask(request);
-      // Nothing is archived, so there is nothing to link to.
+      // Nothing is archived, so 200 and 302 cannot occur.
       expect([400, 404]).toContain(status);
       expect(headers).toEqual({ 'cache-control': 'no-store', 'content-type': 'application/json' });
       expect(body.error).toMatch(/^(?:invalid-parameter|not-archived)$/);
@@ -80,7 +77,7 @@ test('whatever is asked for, the answer is a link, a redirect, or says what is w
   );
 });
 
-test('whoever has not the token gets 401, whatever else is sent', async () => {
+test('a request without the token gets 401, whatever else it contains', async () => {
   const almost = fc.constantFrom(
     TOKEN,
     `Basic ${TOKEN}`,
@@ -103,7 +100,7 @@ test('whoever has not the token gets 401, whatever else is sent', async () => {
   );
 });
 
-test('a link leads to its recording alone, and to one header with its name', async () => {
+test('a link leads to its own recording only, with one Content-Disposition header that has its name', async () => {
   const flag = fc.constantFrom('0', '1');
   const others = fc.dictionary(
     fc.constantFrom('pbx', 'pbxId', 'recording', 'X-Amz-Expires', 'response-content-disposition'),
@@ -121,7 +118,7 @@ test('a link leads to its recording alone, and to one header with its name', asy
 
       const location = String(redirect === '1' ? headers.location : body.url);
       const url = new URL(location);
-      // Nothing in it that a browser or a proxy would read in another way.
+      // Already in normal form, so that no browser or proxy can read it differently.
       expect(url.href).toBe(location);
       expect(url.origin).toBe(process.env.AWS_ENDPOINT_URL_S3);
       expect(decodeURIComponent(url.pathname)).toBe(`/${BUCKET}/${key}`);

@@ -48,7 +48,7 @@ async function load(authorization: 'token' | 'iam' | 'jwt') {
   return (await import('../../../functions/recording-link/handler.ts')).handler;
 }
 
-interface Asked {
+interface LinkRequest {
   recording?: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
@@ -56,9 +56,9 @@ interface Asked {
 
 captureLog();
 const withToken = await load('token');
-/** Asks as API Gateway hands a request over. */
+/** Invokes the handler with a request in the shape that API Gateway passes to it. */
 async function ask(
-  { recording = RECORDING, query, headers = { authorization: `Bearer ${TOKEN}` } }: Asked = {},
+  { recording = RECORDING, query, headers = { authorization: `Bearer ${TOKEN}` } }: LinkRequest = {},
   handler = withToken,
 ) {
   const event: Partial<APIGatewayProxyEventV2> = {
@@ -66,14 +66,14 @@ async function ask(
     ...(query !== undefined && { queryStringParameters: query }),
     headers,
   };
-  const { statusCode, headers: answered = {}, body } = await handler(event as APIGatewayProxyEventV2);
-  expect(answered['cache-control']).toBe('no-store');
-  return { statusCode, headers: answered, body: body === undefined ? undefined : JSON.parse(body) };
+  const { statusCode, headers: responseHeaders = {}, body } = await handler(event as APIGatewayProxyEventV2);
+  expect(responseHeaders['cache-control']).toBe('no-store');
+  return { statusCode, headers: responseHeaders, body: body === undefined ? undefined : JSON.parse(body) };
 }
 
 describe('an archived recording', () => {
   test.each(NAMES)(
-    'can be fetched through its link, byte for byte, with no further credentials: %s',
+    'can be downloaded through its link, byte for byte and without further credentials: %s',
     async (recording) => {
       const { statusCode, headers, body } = await ask({ recording });
       expect({ statusCode, contentType: headers['content-type'] }).toEqual({
@@ -98,7 +98,7 @@ describe('an archived recording', () => {
     },
   );
 
-  test('is reached through a redirect', async () => {
+  test('can be reached through a redirect', async () => {
     const { statusCode, headers, body } = await ask({ query: { redirect: '1', download: '1' } });
     expect({ statusCode, body }).toEqual({ statusCode: 302, body: undefined });
     const fetched = await fetch(String(headers.location));
@@ -106,7 +106,7 @@ describe('an archived recording', () => {
     expect(fetched.headers.get('content-disposition')).toBe(`attachment; filename=${RECORDING}`);
   });
 
-  test('cannot be fetched through a link that somebody changed', async () => {
+  test('cannot be downloaded through a tampered link', async () => {
     const { url } = (await ask()).body;
     for (const [from, to] of [
       [RECORDING, 'other.wav'],
@@ -126,21 +126,24 @@ test('a recording that is not archived gets 404', async () => {
   expect({ statusCode, body }).toEqual({ statusCode: 404, body: { error: 'not-archived' } });
 });
 
-test('a wrong parameter gets 400 and is named', async () => {
+test('an invalid parameter gets 400, and the response names it', async () => {
   const { statusCode, body } = await ask({ query: { expiresIn: '7' } });
   expect(statusCode).toBe(400);
   expect(body).toMatchObject({ error: 'invalid-parameter', parameter: 'expiresIn' });
 });
 
-test.each([{}, { authorization: 'Bearer wrong' }])('without the token there is only 401', async (headers) => {
-  for (const recording of [RECORDING, 'missing.wav', '../wrong']) {
-    const { statusCode, body } = await ask({ recording, headers });
-    expect({ statusCode, body }).toEqual({ statusCode: 401, body: { error: 'unauthorized' } });
-  }
-});
+test.each([{}, { authorization: 'Bearer wrong' }])(
+  'a request without the token gets 401 and nothing else',
+  async (headers) => {
+    for (const recording of [RECORDING, 'missing.wav', '../wrong']) {
+      const { statusCode, body } = await ask({ recording, headers });
+      expect({ statusCode, body }).toEqual({ statusCode: 401, body: { error: 'unauthorized' } });
+    }
+  },
+);
 
 test.each(['iam', 'jwt'] as const)(
-  'whom API Gateway let through by %s needs no token',
+  'a request that API Gateway has authorized by %s needs no token',
   async (authorization) => {
     const { statusCode } = await ask({ headers: {} }, await load(authorization));
     expect(statusCode).toBe(200);

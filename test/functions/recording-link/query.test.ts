@@ -8,7 +8,7 @@ const read = (query: Record<string, string>, path = {}, maxSeconds = MAX_SECONDS
   readLinkQuery({ ...PATH, ...path }, query, maxSeconds);
 
 describe('a request', () => {
-  test('without parameters is for a link of 15 minutes that plays inline', () => {
+  test('without parameters is for a link valid for 15 minutes that plays inline', () => {
     expect(read({})).toEqual({
       pbx: 'hq',
       recording: PATH.recording,
@@ -18,19 +18,19 @@ describe('a request', () => {
     });
   });
 
-  test('may ask for a redirect, a download and another age', () => {
+  test('may ask for a redirect, a download and another lifetime', () => {
     const asked = { redirect: true, download: true, expiresIn: 60 };
     expect(read({ redirect: '1', download: '1', expiresIn: '60' })).toMatchObject(asked);
     expect(read({ redirect: '0', download: '0' })).toMatchObject({ redirect: false, download: false });
   });
 
-  test('may ask for an age up to the configured maximum, which also limits the default', () => {
+  test('may ask for a lifetime up to the configured maximum, which also limits the default', () => {
     expect(read({ expiresIn: '3600' })).toMatchObject({ expiresIn: 3600 });
     expect(read({ expiresIn: '43200' }, {}, 43_200)).toMatchObject({ expiresIn: 43_200 });
     expect(read({}, {}, 300)).toMatchObject({ expiresIn: 300 });
   });
 
-  test('may have parameters that nobody knows, and they are no others', () => {
+  test('may have unknown parameters, which are ignored', () => {
     const query = { utm: 'x', pbx: 'other', recording: 'other.wav', pbxId: 'other' };
     expect(read(query)).toEqual(read({}));
   });
@@ -43,7 +43,7 @@ describe('a request', () => {
   );
 });
 
-describe('a request is refused by the name of its parameter', () => {
+describe('the name of the parameter is given when a request is rejected for', () => {
   test.each([
     '59',
     '3601',
@@ -65,7 +65,7 @@ describe('a request is refused by the name of its parameter', () => {
     });
   });
 
-  test.each(['redirect', 'download'])('%s that is neither 0 nor 1', (parameter) => {
+  test.each(['redirect', 'download'])('a %s that is neither 0 nor 1', (parameter) => {
     for (const value of ['', 'true', 'yes', '2', '1,1']) {
       expect(read({ [parameter]: value })).toEqual({ parameter, message: 'should be 0 or 1' });
     }
@@ -86,7 +86,7 @@ describe('a request is refused by the name of its parameter', () => {
   });
 });
 
-test('no refusal quotes a value', () => {
+test('no rejection quotes a value', () => {
   const bad = 'hunter2!';
   const refusals = [
     ...['expiresIn', 'redirect', 'download'].map((parameter) => read({ [parameter]: bad })),

@@ -17,7 +17,7 @@ import { toArchiveError } from '../../../functions/shared/errors.ts';
 
 type Response = [status: number, body: string];
 
-/** Stands for a broken connection. */
+/** In a list of responses: the server destroys the connection instead. */
 const BROKEN = undefined;
 const SLOW_DOWN: Response = [503, '<Error><Code>SlowDown</Code><Message>Slow down.</Message></Error>'];
 const TARGET = { Bucket: 'b', Key: 'k' };
@@ -37,7 +37,7 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server that gives these responses one after the other, the last one for ever. */
+/** A server that sends these responses in order and repeats the last one. */
 async function serve(...responses: (Response | typeof BROKEN)[]) {
   const seen: IncomingHttpHeaders[] = [];
   const bodies: Buffer[] = [];
@@ -51,7 +51,7 @@ async function serve(...responses: (Response | typeof BROKEN)[]) {
   return { seen, bodies, endpoint };
 }
 
-/** Sends these bytes to whoever connects, and hangs up. */
+/** A server that sends these bytes to every client and closes the connection. */
 async function serveBytes(bytes: string): Promise<string> {
   const server = createTcpServer((socket) => socket.on('error', () => {}).end(bytes)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -70,7 +70,7 @@ function putOf(bytes: Buffer): PutObjectCommand {
 test.each<[string, Response | typeof BROKEN]>([
   ['a server error', SLOW_DOWN],
   ['a broken connection', BROKEN],
-])('%s is tried again, twice at most', async (_, failure) => {
+])('%s is retried, twice at most', async (_, failure) => {
   const passing = await serve(failure, failure, [200, '']);
   await s3At(passing.endpoint).send(new HeadObjectCommand(TARGET));
   expect(passing.seen).toHaveLength(3);
@@ -79,7 +79,7 @@ test.each<[string, Response | typeof BROKEN]>([
   expect(lasting.seen).toHaveLength(3);
 });
 
-test('a completion that S3 answers with 200 and an error is tried again', async () => {
+test('a multipart completion that S3 answers with 200 and an error is retried', async () => {
   const { seen, endpoint } = await serve(
     [200, '<?xml version="1.0"?>\n<Error><Code>InternalError</Code><Message>Try again.</Message></Error>'],
     [200, '<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>'],
@@ -89,7 +89,7 @@ test('a completion that S3 answers with 200 and an error is tried again', async 
   expect(seen).toHaveLength(2);
 });
 
-test('a refusal is final, and has S3’s name and words', async () => {
+test('a 403 is final, and its error has the code and the message of S3', async () => {
   const body = '<Error><Code>AccessDenied</Code><Message>Not for you.</Message></Error>';
   const { seen, endpoint } = await serve([403, body]);
   await expect(s3At(endpoint).send(putOf(Buffer.from('x')))).rejects.toMatchObject({
@@ -101,10 +101,10 @@ test('a refusal is final, and has S3’s name and words', async () => {
 });
 
 test.each([
-  ['smaller than a slice', 4],
-  ['of one slice', 1024 ** 2],
-  ['of several slices', 2.5 * 1024 ** 2],
-])('a body %s is sent whole, unhashed and with its length, at every attempt', async (_, size) => {
+  ['of a few bytes', 4],
+  ['of 1 MiB', 1024 ** 2],
+  ['of 2.5 MiB', 2.5 * 1024 ** 2],
+])('a body %s is sent whole, unhashed and with its length, in every attempt', async (_, size) => {
   const bytes = Buffer.alloc(size, 'recording');
   const { seen, bodies, endpoint } = await serve(SLOW_DOWN, [200, '']);
   await s3At(endpoint).send(putOf(bytes));
@@ -120,7 +120,7 @@ test.each([
   }
 });
 
-test('a large body that is refused before it has arrived is refused with S3’s own code', async () => {
+test('a large body that S3 rejects before all of it has arrived fails with the code of S3', async () => {
   const endpoint = await listen((_, response) => {
     response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
   });
@@ -129,7 +129,7 @@ test('a large body that is refused before it has arrived is refused with S3’s 
   });
 });
 
-test('requests share a connection', async () => {
+test('successive requests share a connection', async () => {
   const sockets = new Set<unknown>();
   const endpoint = await listen(async (request, response) => {
     sockets.add(request.socket);
@@ -141,7 +141,7 @@ test('requests share a connection', async () => {
   expect(sockets.size).toBe(1);
 });
 
-test('an aborted request is not tried again', async () => {
+test('an aborted request is not retried', async () => {
   const { seen, endpoint } = await serve(SLOW_DOWN);
   const abortSignal = AbortSignal.abort();
   await expect(s3At(endpoint).send(new HeadObjectCommand(TARGET), { abortSignal })).rejects.toMatchObject({
@@ -150,7 +150,7 @@ test('an aborted request is not tried again', async () => {
   expect(seen).toHaveLength(0);
 });
 
-test('a connection that nobody accepts is named by its code', async () => {
+test('a refused connection is reported with its code', async () => {
   const error = await s3At('http://127.0.0.1:9')
     .send(new HeadObjectCommand(TARGET))
     .catch((thrown: unknown) => thrown);
@@ -169,7 +169,7 @@ test.each([
   expect(inspect(toArchiveError(error), { showHidden: true, depth: 9 })).not.toContain('hidden');
 });
 
-test('a message that SQS stored differently is a failure', async () => {
+test('a message that SQS stored differently is an error', async () => {
   const { endpoint } = await serve([
     200,
     JSON.stringify({ MessageId: 'm', MD5OfMessageBody: '0'.repeat(32) }),
@@ -179,7 +179,7 @@ test('a message that SQS stored differently is a failure', async () => {
   await expect(createSqsClient().send(command)).rejects.toThrow('InvalidChecksumError');
 });
 
-test('on Lambda the credentials are those of the environment, wherever a person’s may be', async () => {
+test('on Lambda the credentials come from the environment, even if AWS_PROFILE is set', async () => {
   vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'archive-recording');
   vi.stubEnv('AWS_PROFILE', 'somebody');
   expect(await createS3Client().config.credentials()).toMatchObject({

@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('the deadline', () => {
-  test('comes ten seconds before the end, not before', () => {
+  test('is ten seconds before the end, not earlier', () => {
     const signal = deadlineSignal({ getRemainingTimeInMillis: () => 900_000 });
     vi.advanceTimersByTime(889_999);
     expect(signal.aborted).toBe(false);
@@ -25,14 +25,14 @@ describe('the deadline', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  test('leaves what was under way to be retried', () => {
+  test('aborts with an error that is retried', () => {
     const signal = deadlineSignal({ getRemainingTimeInMillis: () => 10_001 });
     vi.advanceTimersByTime(1);
     expect(signal.reason).toBeInstanceOf(ArchiveError);
     expect(signal.reason).toMatchObject({ code: 'deadline', kind: 'transient' });
   });
 
-  test('keeps no process alive that has nothing else to do', () => {
+  test('does not keep the process alive', () => {
     const start = vi.spyOn(globalThis, 'setTimeout');
     deadlineSignal({ getRemainingTimeInMillis: () => 900_000 });
     expect(start.mock.results.map(({ value }) => value.hasRef())).toEqual([false]);

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { mapConcurrently } from '../../../functions/shared/map-concurrently.ts';
 
-test('all is worked on, so many at a time, and the results are in order', async () => {
+test('every item is processed, at most the given number at a time, and the results keep their order', async () => {
   let [running, most] = [0, 0];
   const results = await mapConcurrently([5, 1, 4, 2, 3], 2, async (turns) => {
     running += 1;
@@ -15,7 +15,7 @@ test('all is worked on, so many at a time, and the results are in order', async 
   expect(most).toBe(2);
 });
 
-test('after a failure nothing more is begun, what is under way is awaited, and the first failure is told', async () => {
+test('after a failure no further item starts, running ones are awaited, and the first error is thrown', async () => {
   const begun: number[] = [];
   let ended = 0;
   const working = mapConcurrently([1, 2, 3, 4, 5], 2, async (item) => {
@@ -30,6 +30,6 @@ test('after a failure nothing more is begun, what is under way is awaited, and t
   expect(ended).toBe(1);
 });
 
-test('nothing to work on is no work', async () => {
+test('an empty list needs no work', async () => {
   expect(await mapConcurrently([], 2, () => Promise.reject(new Error('unexpected')))).toEqual([]);
 });

@@ -17,7 +17,7 @@ await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 const index = createArchiveIndex(s3, BUCKET);
 const never = new AbortController().signal;
 
-/** The requests that S3 got, by kind. */
+/** The names of the commands sent to S3. */
 const requests: string[] = [];
 /** How many keys S3 puts into one page of a listing. */
 const pages = { keys: 1000 };
@@ -27,7 +27,7 @@ s3.middlewareStack.add(
       requests.push(commandName);
       if (commandName !== 'ListObjectsV2Command') return next(args);
       const listed = await next({ ...args, input: { ...args.input, MaxKeys: pages.keys } });
-      // AWS writes a space as a plus sign, the embedded S3 percent-encoded.
+      // AWS encodes a space as "+", the embedded S3 as "%20".
       const { Contents = [] } = listed.output as ListObjectsV2CommandOutput;
       for (const object of Contents) object.Key = object.Key?.replaceAll('%20', '+');
       return listed;
@@ -43,8 +43,8 @@ const store = (key: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Ke
 const onDay = (day: string, number: number | string) =>
   recordingKey('hq', `202605${day}120000-1.${number}-1-2-Internal.wav`);
 
-describe('the archive’s index', () => {
-  test('finds what is there, with the time at which it was written, and leaves out the rest', async () => {
+describe('the archive index', () => {
+  test('returns the keys that exist, with the time they were written, and leaves out the rest', async () => {
     const keys = [
       onDay('17', 1),
       onDay('17', 2),
@@ -63,7 +63,7 @@ describe('the archive’s index', () => {
     }
   });
 
-  test('lists a day once, however many are looked for, and heads only those without a date', async () => {
+  test('lists each day once, however many keys it is asked for, and sends HEAD only for keys without a date', async () => {
     const days = Array.from({ length: 50 }, (_, number) => [onDay('19', number), onDay('20', number)]).flat();
     await index.find([...days, recordingKey('hq', 'a.wav'), recordingKey('hq', 'b.wav')], never);
     expect(requests.sort()).toEqual([
@@ -74,12 +74,12 @@ describe('the archive’s index', () => {
     ]);
   });
 
-  test('asks for nothing when nothing is looked for', async () => {
+  test('sends no request when no keys are asked for', async () => {
     expect((await index.find([], never)).size).toBe(0);
     expect(requests).toEqual([]);
   });
 
-  test('knows a day of more objects than one page of a listing holds', async () => {
+  test('finds every object of a day whose listing has several pages', async () => {
     pages.keys = 2;
     const keys = Array.from({ length: 5 }, (_, number) => onDay('21', number));
     for (const key of keys) await store(key);
@@ -89,7 +89,7 @@ describe('the archive’s index', () => {
   });
 
   test.each(['+49 30 901820', '100%25', 'a&b<c>"d"', '日本 📞', '\uFFFE', "it's", '*43#'])(
-    'knows a name with %j in it',
+    'finds a name with %j in it',
     async (text) => {
       const key = onDay('22', text);
       await store(key);
@@ -97,13 +97,13 @@ describe('the archive’s index', () => {
     },
   );
 
-  test('does not take one PBX’s recording for another’s', async () => {
+  test('does not mistake a recording of one PBX for that of another', async () => {
     await store(onDay('23', 1));
     const others = onDay('23', 1).replace('/hq/', '/hq-2/');
     expect((await index.find([others], never)).size).toBe(0);
   });
 
-  test('fails as S3 fails, and when the time is up', async () => {
+  test('rejects when S3 fails and when it is aborted', async () => {
     const missing = createArchiveIndex(s3, 'no-such-bucket');
     await expect(missing.find([onDay('17', 1)], never)).rejects.toThrow();
     const wanted = [onDay('17', 1), recordingKey('hq', 'odd.wav')];

@@ -5,7 +5,7 @@ import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { captureLog } from '../../capture-log.ts';
 import { startReconcileHarness } from './reconcile-harness.ts';
 
-/** The day on which the harness's clock stands. */
+/** The day to which the clock of the harness is set. */
 const TODAY = windowOf('2024-05-17');
 const HOUR_MS = 3_600_000;
 const CALL = { from: '+4930901820', to: '1003', type: 'Inbound', talkSeconds: 1 } as const;
@@ -15,7 +15,7 @@ const logLines = captureLog();
 const namesOf = ({ missing }: Comparison) => missing.map(({ job }) => job.recording);
 
 describe('the comparison', () => {
-  test('counts what the PBX has and the archive has, and names the rest in the order of the call log', async () => {
+  test('counts the recordings that PBX and archive both have, and lists the rest in the order of the call log', async () => {
     const { pbx, deps, store } = await startReconcileHarness();
     const [first, second, third] = [pbx.makeCall(CALL), pbx.makeCall(CALL), pbx.makeCall(CALL)];
     pbx.makeCall({ ...CALL, recorded: false });
@@ -26,7 +26,7 @@ describe('the comparison', () => {
     expect(pbx.stats.cdrDownloads).toBe(1);
   });
 
-  test('makes of a missing recording the job that a report would have made', async () => {
+  test('makes the job for a missing recording that a report would have made', async () => {
     const { pbx, deps, clock } = await startReconcileHarness({ timeZone: 'Asia/Tokyo' });
     const startedAt = clock.now - 2 * HOUR_MS;
     const { recording, callId } = pbx.makeCall({ ...CALL, startedAt });
@@ -57,7 +57,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('takes the recording that several rows name for one, with what the first of them says', async () => {
+  test('counts a recording in several rows once, with the details in the first row', async () => {
     const { pbx, deps } = await startReconcileHarness();
     const recordingName = '20240517090000-1715936400.1-1001-1003-Internal.wav';
     for (const to of ['1003', '1004', '1005']) pbx.makeCall({ ...CALL, to, recordingName });
@@ -66,7 +66,7 @@ describe('the comparison', () => {
     expect(comparison.missing).toMatchObject([{ job: { recording: recordingName, call: { to: '1003' } } }]);
   });
 
-  test('finds recordings in other days’ folders, and in none', async () => {
+  test('finds recordings in the folders of other days and recordings without a date', async () => {
     const { pbx, deps, store } = await startReconcileHarness();
     const names = [
       '20240516235959-1.1-1-2-Internal.wav',
@@ -83,7 +83,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('tells what has been noted of a missing recording', async () => {
+  test('says which missing recordings are marked as queued or lost', async () => {
     const { pbx, deps, markers } = await startReconcileHarness();
     const names = [
       'lost.wav',
@@ -96,7 +96,7 @@ describe('the comparison', () => {
     const before = Math.floor(Date.now() / 1000) * 1000;
     for (const name of [lost, both]) await markers.markLost('test', name);
     for (const name of [queued, both]) await markers.markQueued('test', name);
-    // Another PBX's are none of this one's.
+    // A marker of another PBX does not count.
     await markers.markLost('other', 'new.wav');
     const { missing } = await findMissing(TODAY, deps);
     expect(missing.map(({ isLost }) => isLost)).toEqual([true, false, true, false]);
@@ -108,7 +108,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('is of the window’s calls alone', async () => {
+  test('covers the calls of the window only', async () => {
     const { pbx, deps, clock } = await startReconcileHarness();
     pbx.makeCall({ ...CALL, startedAt: clock.now - 24 * HOUR_MS });
     const { recording } = pbx.makeCall({ ...CALL, startedAt: clock.now - 2 * HOUR_MS });
@@ -116,15 +116,15 @@ describe('the comparison', () => {
     expect((await findMissing(windowOf('2024-05-16', '2024-05-17'), deps)).found).toBe(2);
   });
 
-  test('counts the rows that nobody can read, and says so once, without a value', async () => {
+  test('counts unreadable rows and logs them once, without a value', async () => {
     const { pbx, deps } = await startReconcileHarness();
     const { recording } = pbx.makeCall(CALL);
     for (const name of ['../+4930901820', '/']) pbx.makeCall({ ...CALL, recordingName: name });
     const comparison = await findMissing(TODAY, deps);
     expect(comparison).toMatchObject({ found: 1, unreadable: 2 });
     expect(namesOf(comparison)).toEqual([recording]);
-    const told = logLines.filter(({ event }) => event === 'cdr-rows-unreadable');
-    expect(told).toEqual([
+    const logged = logLines.filter(({ event }) => event === 'cdr-rows-unreadable');
+    expect(logged).toEqual([
       {
         level: 'error',
         event: 'cdr-rows-unreadable',
@@ -139,7 +139,7 @@ describe('the comparison', () => {
 
 describe('the session', () => {
   test.each(['get_random', 'download'] as const)(
-    'is renewed once when the token dies before %s',
+    'is renewed once when the token expires before %s',
     async (at) => {
       const { pbx, deps } = await startReconcileHarness();
       pbx.makeCall(CALL);
@@ -149,7 +149,7 @@ describe('the session', () => {
     },
   );
 
-  test('is renewed when the file’s place is taken by the words that the token has timed out', async () => {
+  test('is renewed when the PBX sends "token expired" instead of the file', async () => {
     const { pbx, deps } = await startReconcileHarness();
     pbx.makeCall(CALL);
     pbx.misbehaveCdrs({ kind: 'json-instead-of-audio', errno: '20006' });
@@ -158,15 +158,15 @@ describe('the session', () => {
   });
 });
 
-describe('a call log that does not come', () => {
+describe('a call log that cannot be read', () => {
   test.each([
     ['is cut off', { kind: 'cut', afterBytes: 200, how: 'fin' }, 'pbx-connection'],
     ['is a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'pbx-http-status'],
     ['is a web page', { kind: 'html-instead-of-audio' }, 'cdr-malformed'],
-    ['is refused', { kind: 'random-refused' }, 'pbx-20012'],
+    ['is rejected', { kind: 'random-refused' }, 'pbx-20012'],
     ['is a broken connection', { kind: 'hang-up-before-reply' }, 'pbx-connection'],
   ] as const)(
-    'because it %s fails the comparison, and the next one is well',
+    'because it %s fails the comparison, and the next one succeeds',
     async (_, misbehaviour, code) => {
       const { pbx, deps } = await startReconcileHarness();
       pbx.makeCall(CALL);
@@ -176,7 +176,7 @@ describe('a call log that does not come', () => {
     },
   );
 
-  test('in time fails the comparison', async () => {
+  test('before time runs out fails the comparison', async () => {
     const { pbx, deps } = await startReconcileHarness();
     pbx.makeCall(CALL);
     pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 200 });
@@ -188,7 +188,7 @@ describe('a call log that does not come', () => {
   });
 });
 
-test('a call log that was cut off without anybody noticing makes no job of half a name', async () => {
+test('a call log that is cut off unnoticed yields no job with half a name', async () => {
   const { pbx, deps } = await startReconcileHarness({ contentLength: false });
   const calls = Array.from({ length: 3 }, () => pbx.makeCall(CALL));
   const names = calls.map(({ recording }) => recording);

@@ -9,7 +9,7 @@ import { anyText, fc, hostileText } from '../../../property.ts';
 
 const COLUMNS = ['callid', 'timestart', 'callfrom', 'srctrunkname', 'recording', 'sn', 'colour'];
 
-/** The rows that come before the end, and what the end was. */
+/** The rows, and the error that ended them, if any. */
 async function read(chunks: readonly Buffer[]): Promise<{ rows: CdrRow[]; error: unknown }> {
   const rows: CdrRow[] = [];
   try {
@@ -21,11 +21,11 @@ async function read(chunks: readonly Buffer[]): Promise<{ rows: CdrRow[]; error:
   return { rows, error: undefined };
 }
 
-/** Cuts a file at any places. */
+/** Cuts a file at the given places. */
 function cut(file: Buffer, places: readonly number[]): Buffer[] {
   const at = [0, ...places.map((place) => place % (file.length + 1)).sort((a, b) => a - b), file.length];
   const chunks = at.slice(1).map((end, index) => file.subarray(at[index], end));
-  // A stream of bytes has no empty ones.
+  // A byte stream has no empty chunks.
   return chunks.filter(({ length }) => length > 0);
 }
 const places = fc.array(fc.nat(), { maxLength: 20 });
@@ -38,7 +38,7 @@ const cell = fc
   )
   .map((text) => text.toWellFormed());
 
-/** A CDR file as somebody may write it, and what it says. */
+/** Any valid CDR file, and the values in it. */
 const table = fc
   .tuple(fc.shuffledSubarray(COLUMNS, { minLength: 2 }), fc.constantFrom('\n', '\r\n', '\r'), fc.boolean())
   .filter(([columns]) => columns.includes('recording'))
@@ -61,7 +61,7 @@ function quote([text, isQuoted]: [string, boolean] = ['', false]): string {
   return isQuoted || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-test('a file comes back as it was written, however it is quoted and into whatever pieces it is cut', async () => {
+test('a file is read as it was written, however it is quoted and split into chunks', async () => {
   await fc.assert(
     fc.asyncProperty(table, places, async ({ file, values }, at) => {
       const expected = values.flatMap((value, index): CdrRow[] => {
@@ -76,7 +76,7 @@ test('a file comes back as it was written, however it is quoted and into whateve
   );
 });
 
-test('a file that ends anywhere tells of no recording that is not in it', async () => {
+test('a file that ends early yields no recording that is not in it', async () => {
   await fc.assert(
     fc.asyncProperty(table, fc.nat(), places, async ({ file, values }, end, at) => {
       const names = values.map(({ recording }) => recording);
@@ -86,7 +86,7 @@ test('a file that ends anywhere tells of no recording that is not in it', async 
   );
 });
 
-test('any bytes are rows, or an error that quotes nothing', async () => {
+test('any bytes give rows or an error that quotes nothing', async () => {
   const planted = 'planted-0123456789';
   const piece = fc.oneof(
     fc.constantFrom(

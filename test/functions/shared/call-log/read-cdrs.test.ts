@@ -14,14 +14,15 @@ const never = new AbortController().signal;
 
 async function collect(rows: AsyncIterable<CdrRow>): Promise<CdrRow[]> {
   const collected: CdrRow[] = [];
-  for await (const it of rows) collected.push(it);
+  for await (const row of rows) collected.push(row);
   return collected;
 }
 
 const read = (text: string | Buffer | (string | Buffer)[]) =>
   collect(readCdrs(Readable.from([text].flat().map((chunk) => Buffer.from(chunk))), never));
 
-const namesOf = (rows: CdrRow[]) => rows.map((it) => ('recording' in it ? it.recording : `row ${it.row}`));
+const namesOf = (rows: CdrRow[]) =>
+  rows.map((cdrRow) => ('recording' in cdrRow ? cdrRow.recording : `row ${cdrRow.row}`));
 const namesIn = async (text: string) => namesOf(await read(text));
 
 async function codeOf(reading: Promise<unknown>): Promise<string> {
@@ -33,7 +34,7 @@ async function codeOf(reading: Promise<unknown>): Promise<string> {
 }
 
 describe('a CDR file', () => {
-  test('tells of the calls that were recorded, with all that it says of them', async () => {
+  test('yields the recorded calls with all their details', async () => {
     const rows = await read(`${HEADER}\n${row('')}\n${row(NAME)}\n`);
     expect(rows).toEqual([
       {
@@ -51,7 +52,7 @@ describe('a CDR file', () => {
     ]);
   });
 
-  test('is read by its header: in any order and case, with columns that nobody knows, and with a byte order mark', async () => {
+  test('is read by its header: in any order and case, with unknown columns and with a byte order mark', async () => {
     const rows = await read(
       '\uFEFFColour, SN,Recording ,callid\r\nred,1,a.wav,7\r\ngreen,1,,8\r\nblue,1,b.wav,9\r\n',
     );
@@ -60,14 +61,14 @@ describe('a CDR file', () => {
     expect(rows[1]).not.toHaveProperty('cdr.colour');
   });
 
-  test('may have every name and value between quotation marks', async () => {
+  test('may quote every name and value', async () => {
     expect(await namesIn('\uFEFF"recording","sn"\n"a.wav","1"\n"b,c.wav","1"\n')).toEqual([
       'a.wav',
       'b,c.wav',
     ]);
   });
 
-  test('may come in pieces of any size', async () => {
+  test('may arrive in chunks of any size', async () => {
     const bytes = Buffer.from(
       `\uFEFF${HEADER}\r\n${row('früh.wav')}\r\n${row('"with ""quotes"", and commas.wav"')}\r\n`,
     );
@@ -79,16 +80,16 @@ describe('a CDR file', () => {
     }
   });
 
-  test('keeps spaces, plus signs and quotation marks in a name as they are', async () => {
+  test('keeps spaces, plus signs and quotation marks in a name', async () => {
     const names = [' +49 30-*43#.wav', 'call "Bob" 7.wav', "it's.wav"];
     expect(await namesIn(`recording,sn\n${names.map((name) => `${name},1\n`).join('')}`)).toEqual(names);
   });
 
-  test('may hold no calls, no line but empty ones, or nothing at all', async () => {
+  test('may contain no calls, only empty lines, or nothing at all', async () => {
     for (const text of [`${HEADER}\n`, `${HEADER}\n\n\n`, '\n', '']) expect(await read(text)).toEqual([]);
   });
 
-  test('is not read any further than its reader wants', async () => {
+  test('is not read further than its reader needs', async () => {
     let given = 0;
     async function* endless() {
       yield Buffer.from(`${HEADER}\n`);
@@ -101,12 +102,12 @@ describe('a CDR file', () => {
   });
 });
 
-describe('a row that cannot be used is told by its number, and the others are read:', () => {
+describe('an unusable row is reported by its number, and the others are read:', () => {
   test.each([
     ['with too few columns', 'a,b,c', 'it has 3 columns, not 14'],
     ['with too many columns', `${row('x.wav')},more`, 'it has 15 columns, not 14'],
     [
-      'with a name that leaves its folder',
+      'with a name that leads out of its folder',
       row('../../x.wav'),
       "the recording's name cannot be used: it starts with a dot",
     ],
@@ -126,7 +127,7 @@ describe('a row that cannot be used is told by its number, and the others are re
 describe('a file whose end is missing', () => {
   const whole = `${HEADER}\n${row('a.wav')}\n${row(NAME)}\n`;
 
-  test('never makes a recording of half a name, wherever it ends', async () => {
+  test('never yields a recording with half a name, wherever it ends', async () => {
     for (let bytes = HEADER.length + 1; bytes < whole.length; bytes++) {
       for (const it of await read(whole.slice(0, bytes))) {
         if ('recording' in it) expect(['a.wav', NAME]).toContain(it.recording);
@@ -135,29 +136,29 @@ describe('a file whose end is missing', () => {
     }
   });
 
-  test('keeps the rows before, and says that one could not be used', async () => {
+  test('yields the rows before the end, and reports that the last one is unusable', async () => {
     const cut = whole.slice(0, whole.indexOf(NAME) + 20);
     expect(await namesIn(cut)).toEqual(['a.wav', 'row 3']);
   });
 
-  test('does not make a fact of half a value', async () => {
+  test('leaves out a value that is cut off', async () => {
     const [, last] = await read(whole.slice(0, -6));
     expect(last).toMatchObject({ recording: NAME, cdr: { callid: '1504261084.7' } });
     expect(last).not.toHaveProperty('cdr.sn');
   });
 
-  test('does not tell of its last name where nothing follows it', async () => {
+  test('does not yield the last name unless something follows it', async () => {
     expect(await namesIn('callid,recording\n1,a.wav\n2,b.wa')).toEqual(['a.wav', 'row 3']);
     expect(await namesIn('callid,recording\n1,a.wav\n2,b.wav\n')).toEqual(['a.wav', 'b.wav']);
     expect(await namesIn('callid,recording\r\n1,a.wav\r\n2,b.wav\r\n')).toEqual(['a.wav', 'b.wav']);
   });
 
-  test('in the middle of its header is no CDR file', async () => {
+  test('in the middle of its header is malformed', async () => {
     expect(await codeOf(read(HEADER.slice(0, 40)))).toBe('cdr-malformed');
   });
 });
 
-describe('what comes in the place of a CDR file', () => {
+describe('a response instead of a CDR file', () => {
   test.each([
     ['{"status":"Failed","errno":"20006"}', 'pbx-20006'],
     ['\uFEFF\n {"status":"Failed",\n "errno":20004}', 'pbx-20004'],
@@ -169,24 +170,24 @@ describe('what comes in the place of a CDR file', () => {
     [`${HEADER.replace('recording', 'file')}\n${row('a.wav')}\n`, 'cdr-malformed'],
   ])('is an error: %.40s', async (text, code) => {
     expect(await codeOf(read(text))).toBe(code);
-    // A PBX sends a reply in more than one piece, too.
+    // A PBX may send a response in several chunks, too.
     expect(await codeOf(read([text.slice(0, 9), text.slice(9)]))).toBe(code);
   });
 
-  test('is not waited for without end', async () => {
+  test('is not read endlessly', async () => {
     async function* endless() {
       for (;;) yield Buffer.from('{'.repeat(1000));
     }
     expect(await codeOf(collect(readCdrs(Readable.from(endless()), never)))).toBe('cdr-malformed');
   });
 
-  test('asks for a new session when it says that the token is dead', async () => {
+  test('requires a new session when it says that the token has expired', async () => {
     await expect(read('{"status":"Failed","errno":"20006"}')).rejects.toMatchObject({
       kind: 'session-expired',
     });
   });
 
-  test('may be a quotation mark that nothing ends: then the file is malformed, and no value is told', async () => {
+  test('with an unclosed quotation mark is malformed, and no value is quoted', async () => {
     const start = `${HEADER}\n"+49 30 901820,`;
     expect(await codeOf(read(start))).toBe('cdr-malformed');
     await expect(read(start + 'x'.repeat(100_000))).rejects.toThrow(/CSV_MAX_RECORD_SIZE/);
@@ -202,7 +203,7 @@ describe('a connection that fails', () => {
       throw error;
     };
 
-  test('fails the reading, by its code alone', async () => {
+  test('rejects with its code only', async () => {
     const error = Object.assign(new Error('https://pbx/?token=secret'), { code: 'UND_ERR_SOCKET' });
     const reading = collect(readCdrs(Readable.from(failing(error)()), never));
     await expect(reading).rejects.toMatchObject({
@@ -211,7 +212,7 @@ describe('a connection that fails', () => {
     });
   });
 
-  test('because the time is up says so', async () => {
+  test('because time ran out says so', async () => {
     const stopping = new AbortController();
     stopping.abort(new ArchiveError('deadline', 'The function ran out of time.'));
     const reading = collect(readCdrs(Readable.from(failing(new Error('aborted'))()), stopping.signal));

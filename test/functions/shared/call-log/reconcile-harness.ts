@@ -13,7 +13,7 @@ import { startSession } from '../session/session-harness.ts';
 await useS3();
 const s3 = new S3Client({ forcePathStyle: true });
 
-/** A simulated PBX, an empty bucket of an embedded S3, and what compares the two. */
+/** A simulated PBX, an empty bucket in the embedded S3, and the dependencies of a comparison between them. */
 export async function startReconcileHarness(options: SimulatedPbxOptions = {}) {
   const { pbx, clock } = await startPbxHarness(options);
   const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
@@ -34,7 +34,7 @@ export async function startReconcileHarness(options: SimulatedPbxOptions = {}) {
     clock,
     deps,
     markers: createMarkers(s3, bucket),
-    /** As if the archiver had been there. */
+    /** Stores an object for the recording, as archive-recording would. */
     async store(recording: string) {
       const Key = recordingKey('test', recording);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'RIFF' }));

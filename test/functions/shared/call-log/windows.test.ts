@@ -11,18 +11,18 @@ import { localTime } from '../../../../infra/simulated-pbx/pbx-time.ts';
 const HOUR_MS = 3_600_000;
 const QUARTER_MS = HOUR_MS / 4;
 
-/** As the PBX looks: whether the text of a call's local time lies between the ends of one of the windows. */
+/** As the PBX searches: compares local times as text. */
 const holds = (windows: CdrWindow[], local: string) =>
   windows.some(({ starttime, endtime }) => starttime <= local && local <= endtime);
 
-/** The PBX-local time at every quarter of an hour. */
+/** The PBX-local time every quarter of an hour. */
 const quarters = (from: number, to: number, zone: string) =>
   Array.from({ length: (to - from) / QUARTER_MS + 1 }, (_, count) => {
     const at = from + count * QUARTER_MS;
     return { at, local: localTime(at, zone) };
   });
 
-test('a window is the whole days of the PBX, from the first second to the last', () => {
+test('a window covers whole days of the PBX, from the first second to the last', () => {
   expect(windowOf('2026-01-31')).toEqual({
     starttime: '2026-01-31 00:00:00',
     endtime: '2026-01-31 23:59:59',
@@ -33,7 +33,7 @@ test('a window is the whole days of the PBX, from the first second to the last',
   });
 });
 
-test('the recent windows are the days that the hours touch, the last one with tomorrow, by the PBX’s calendar', () => {
+test('the recent windows are the days that the hours touch, in the time zone of the PBX, and tomorrow', () => {
   const now = Date.UTC(2026, 4, 17, 22, 30);
   expect(recentWindows(24, 'UTC', now)).toEqual([
     windowOf('2026-05-16'),
@@ -49,19 +49,19 @@ test('the recent windows are the days that the hours touch, the last one with to
   expect(week[0]).toEqual(windowOf('2026-05-10'));
 });
 
-test('a call of six hours that ended at the very beginning of the hours is in them', () => {
+test('the recent windows include a call of six hours that ended when the hours begin', () => {
   const now = Date.UTC(2026, 4, 17, 5);
   const startedAt = now - 24 * HOUR_MS - 6 * HOUR_MS;
   expect(holds(recentWindows(24, 'UTC', now), localTime(startedAt, 'UTC'))).toBe(true);
 });
 
-describe('when the clocks change, no call of the hours is outside of the windows:', () => {
+describe('the recent windows include every call of the hours when the clock of', () => {
   test.each([
     ['Europe/Berlin', 'goes back', Date.UTC(2026, 9, 25, 1)],
     ['Europe/Berlin', 'goes forward', Date.UTC(2026, 2, 29, 1)],
     ['America/New_York', 'goes back', Date.UTC(2026, 10, 1, 6)],
     ['America/New_York', 'goes forward', Date.UTC(2026, 2, 8, 7)],
-    // At midnight: the day begins at one o'clock, or its first hour comes twice.
+    // Changes at midnight: the day starts at one o'clock, or its first hour repeats.
     ['America/Havana', 'goes back', Date.UTC(2026, 10, 1, 5)],
     ['America/Havana', 'goes forward', Date.UTC(2026, 2, 8, 5)],
   ])('%s %s', (zone, _, changeAt) => {
@@ -84,7 +84,7 @@ test.each([
   ['Pacific/Auckland', 'America/New_York'],
   ['America/Los_Angeles', 'Asia/Kolkata'],
 ])(
-  'with %s configured in the place of %s, every call is in the windows of many a run',
+  'with %s configured instead of %s, every call is in the windows of at least six hourly runs',
   (configured, zone) => {
     for (const { at, local } of quarters(Date.UTC(2026, 4, 17), Date.UTC(2026, 4, 18), zone)) {
       const runs = Array.from({ length: 24 }, (_, hour) =>
@@ -95,7 +95,7 @@ test.each([
   },
 );
 
-test('days are counted over the ends of months and years, and there is at least one', () => {
+test('the days between two days include both, across the ends of months and years', () => {
   expect(daysBetween('2027-12-30', '2028-01-02')).toEqual([
     '2027-12-30',
     '2027-12-31',
@@ -106,7 +106,7 @@ test('days are counted over the ends of months and years, and there is at least 
   expect(daysBetween('2026-05-17', '2026-05-17')).toEqual(['2026-05-17']);
 });
 
-test('a day is one that the calendar has', () => {
+test('a day must exist in the calendar', () => {
   expect(isDay('2028-02-29')).toBe(true);
   for (const text of ['2026-02-29', '2026-2-1', '2026-01-31T00:00', '20260131', 'today', '']) {
     expect(isDay(text)).toBe(false);

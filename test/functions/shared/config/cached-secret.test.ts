@@ -4,7 +4,7 @@ import { createCachedSecret } from '../../../../functions/shared/config/cached-s
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A secret that a test can rotate or put out of reach, and a clock that it can turn. */
+/** A secret that a test can rotate or make unreadable, and a clock that it can set. */
 function createHarness() {
   const harness = { secret: 'first', now: 0, fetches: 0, failure: undefined as Error | undefined };
   const fetch = async () => {
@@ -23,7 +23,7 @@ test('only the secret matches', async () => {
     expect(await harness.matches(wrong)).toBe(false);
 });
 
-test('the secret is fetched at its first use, and then once in five minutes', async () => {
+test('the secret is fetched at its first use, then every five minutes', async () => {
   const harness = createHarness();
   expect(harness.fetches).toBe(0);
   for (let second = 0; second < 300; second++) {
@@ -37,7 +37,7 @@ test('the secret is fetched at its first use, and then once in five minutes', as
 });
 
 describe('a rotation', () => {
-  test('is noticed when the new secret comes', async () => {
+  test('is noticed when the new secret is first used', async () => {
     const harness = createHarness();
     await harness.matches('first');
     harness.secret = 'second';
@@ -46,7 +46,7 @@ describe('a rotation', () => {
     expect(await harness.matches('first')).toBe(false);
   });
 
-  test('ends the old secret after five minutes at the latest', async () => {
+  test('invalidates the old secret within five minutes', async () => {
     const harness = createHarness();
     await harness.matches('first');
     harness.secret = 'second';
@@ -65,7 +65,7 @@ describe('a rotation', () => {
   });
 });
 
-test('a guesser makes the secret fetched once a minute, and no more', async () => {
+test('wrong guesses cause at most one fetch a minute', async () => {
   const harness = createHarness();
   for (let second = 0; second < 600; second++) {
     harness.now = second * SECOND;
@@ -75,14 +75,14 @@ test('a guesser makes the secret fetched once a minute, and no more', async () =
 });
 
 describe('while the secret cannot be fetched', () => {
-  test('nobody is let in, and nobody is refused', async () => {
+  test('nobody is let in, and nobody is rejected', async () => {
     const harness = createHarness();
     harness.failure = new Error('Secrets Manager is not there.');
     await expect(harness.matches('first')).rejects.toBe(harness.failure);
     await expect(harness.matches('guess')).rejects.toBe(harness.failure);
   });
 
-  test('who knows the secret in memory is let in', async () => {
+  test('whoever knows the cached secret is let in', async () => {
     const harness = createHarness();
     await harness.matches('first');
     harness.failure = new Error('Secrets Manager is not there.');
@@ -91,7 +91,7 @@ describe('while the secret cannot be fetched', () => {
     expect(await harness.matches('first')).toBe(true);
   });
 
-  test('it is asked for once in five seconds, however many guesses come', async () => {
+  test('it is fetched once in five seconds, however many guesses arrive', async () => {
     const harness = createHarness();
     harness.failure = new Error('Secrets Manager is not there.');
     for (let tenth = 0; tenth < 600; tenth++) {

@@ -37,7 +37,7 @@ test.each<[string, v.GenericSchema, object]>([
   ['the environment of archive-recording', archiveEnv, env],
   ['the environment of cdr-webhook', webhookEnv, env],
   ['the environment of recording-link', linkEnv, env],
-])('%s tells what is wrong with it, and never a value', (_, schema, settings) => {
+])('%s is rejected with its problems, never with a value', (_, schema, settings) => {
   fc.assert(
     fc.property(fc.oneof({ weight: 9, arbitrary: spoilt(settings) }, misplaced), (input) => {
       fc.pre(!v.is(schema, input));

@@ -11,7 +11,7 @@ const schema = v.strictObject({
 });
 const valid = { NAME: 'a', QUEUE_URL: 'https://sqs.example/', MODE: 'fast', SECONDS: '60' };
 
-/** The message that an invalid input is refused with. */
+/** The error message for an invalid input. */
 function complaint(input: unknown): string {
   try {
     parseSettings('The environment', schema, input);
@@ -21,11 +21,11 @@ function complaint(input: unknown): string {
   throw new Error('The input is valid.');
 }
 
-test('valid settings come back as the schema makes them', () => {
+test('valid settings are returned as the schema transforms them', () => {
   expect(parseSettings('The environment', schema, valid)).toEqual({ ...valid, pbxs: {} });
 });
 
-test('every problem is told at once, by its path', () => {
+test('all problems are reported at once, each with its path', () => {
   const input = {
     QUEUE_URL: 'no url',
     MODE: 'medium',
@@ -48,7 +48,7 @@ test('every problem is told at once, by its path', () => {
   ]);
 });
 
-test('no message holds a value', () => {
+test('no message contains a value', () => {
   const secret = 'hunter2';
   const inputs = [
     secret,
@@ -60,6 +60,6 @@ test('no message holds a value', () => {
   for (const input of inputs) expect(complaint(input)).not.toContain(secret);
 });
 
-test.each([undefined, null, 'text', 7])('what is not an object at all is one problem: %j', (input) => {
+test.each([undefined, null, 'text', 7])('an input that is not an object is one problem: %j', (input) => {
   expect(complaint(input)).toMatch(/^The environment is not valid:\n {2}\(root\): /);
 });

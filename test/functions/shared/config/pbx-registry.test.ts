@@ -15,7 +15,7 @@ import { makeDirectory } from '../../aws-services.ts';
 const PAIRS = Array.from({ length: 32 }, (_, index) => (index * 8).toString(16).padStart(2, '0'));
 const FINGERPRINT = PAIRS.join(':').toUpperCase();
 const file = join(await makeDirectory(), 'registry.json');
-const takes = (schema: v.GenericSchema) => (input: unknown) => v.is(schema, input);
+const isValidFor = (schema: v.GenericSchema) => (input: unknown) => v.is(schema, input);
 
 describe("a PBX's id", () => {
   test.each(['a', '7', 'head-office', 'a'.repeat(40)])('may be %s', (id) => {
@@ -36,7 +36,7 @@ describe("a PBX's address", () => {
     ['https://192.168.5.150:8088/', 'https://192.168.5.150:8088'],
     ['http://pbx.local', 'http://pbx.local'],
     ['https://[fe80::1]:8088', 'https://[fe80::1]:8088'],
-    // A browser's address bar gives these forms.
+    // As copied from the address bar of a browser.
     ['https://pbx.example:443', 'https://pbx.example'],
     ['HTTPS://PBX.Example:8088/', 'https://pbx.example:8088'],
   ])('may be %s', (text, origin) => {
@@ -67,7 +67,7 @@ describe('a fingerprint', () => {
     ['as Node writes it', FINGERPRINT],
     ['in lower case', FINGERPRINT.toLowerCase()],
     ['without colons', PAIRS.join('')],
-  ])('%s is taken', (_, text) => {
+  ])('%s is valid', (_, text) => {
     expect(v.parse(fingerprintSchema, text)).toBe(FINGERPRINT);
   });
 
@@ -78,7 +78,7 @@ describe('a fingerprint', () => {
     ['with another letter', FINGERPRINT.replace('00', '0G')],
     ['with the name of its algorithm', `sha256=${FINGERPRINT}`],
     ['that is empty', ''],
-  ])('%s is not', (_, text) => {
+  ])('%s is not valid', (_, text) => {
     expect(v.is(fingerprintSchema, text)).toBe(false);
   });
 });
@@ -86,12 +86,12 @@ describe('a fingerprint', () => {
 describe('the TLS settings', () => {
   const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
 
-  test('ask for TLS 1.2 unless the firmware is too old for it', () => {
+  test('require TLS 1.2 unless an older version is allowed', () => {
     expect(v.parse(tlsSchema, {})).toEqual({ minVersion: 'TLSv1.2' });
     expect(v.parse(tlsSchema, { minVersion: 'TLSv1' })).toEqual({ minVersion: 'TLSv1' });
   });
 
-  test('know no way to skip the check of the certificate', () => {
+  test('have no way to skip the certificate check', () => {
     for (const skip of [
       { rejectUnauthorized: false },
       { insecure: true },
@@ -102,25 +102,27 @@ describe('the TLS settings', () => {
     }
   });
 
-  test('take an authority or a fingerprint, not both', () => {
-    expect([{ ca }, { fingerprint256: FINGERPRINT }].map(takes(tlsSchema))).toEqual([true, true]);
+  test('have a CA certificate or a fingerprint, not both', () => {
+    expect([{ ca }, { fingerprint256: FINGERPRINT }].map(isValidFor(tlsSchema))).toEqual([true, true]);
     expect(v.is(tlsSchema, { ca, fingerprint256: FINGERPRINT })).toBe(false);
   });
 });
 
-test('a time zone is one that IANA knows', () => {
-  expect(['UTC', 'Europe/Berlin', 'Asia/Kathmandu'].map(takes(pbxSettings.timeZone))).toEqual([
+test('a time zone must be in the IANA database', () => {
+  expect(['UTC', 'Europe/Berlin', 'Asia/Kathmandu'].map(isValidFor(pbxSettings.timeZone))).toEqual([
     true,
     true,
     true,
   ]);
-  expect(['', 'Berlin', 'Europe/Atlantis', 'GMT+25'].map(takes(pbxSettings.timeZone))).not.toContain(true);
+  expect(['', 'Berlin', 'Europe/Atlantis', 'GMT+25'].map(isValidFor(pbxSettings.timeZone))).not.toContain(
+    true,
+  );
 });
 
-test('the allowed address is exactly one', () => {
-  expect(['203.0.113.7', '2001:db8::7'].map(takes(pbxSettings.allowedIp))).toEqual([true, true]);
+test('the allowed address must be a single IP address', () => {
+  expect(['203.0.113.7', '2001:db8::7'].map(isValidFor(pbxSettings.allowedIp))).toEqual([true, true]);
   expect(
-    ['', '203.0.113.0/24', '203.0.113.7,203.0.113.8', 'pbx'].map(takes(pbxSettings.allowedIp)),
+    ['', '203.0.113.0/24', '203.0.113.7,203.0.113.8', 'pbx'].map(isValidFor(pbxSettings.allowedIp)),
   ).not.toContain(true);
 });
 
@@ -169,14 +171,14 @@ describe('the registry', () => {
     return readPbxRegistry(file);
   };
 
-  test('fills in what is usual', async () => {
+  test('fills in the defaults', async () => {
     const usual = { apiVersion: 'v1.1.0', timeZone: 'UTC', tls: { minVersion: 'TLSv1.2' } };
     expect(await read({ hq: minimal })).toEqual({
       hq: { ...minimal, ...usual, baseUrl: 'https://192.0.2.1:8088' },
     });
   });
 
-  test('tells all its problems at once, without a value', async () => {
+  test('is rejected with all its problems at once, without a value', async () => {
     const bad = { ...minimal, baseUrl: 'https://user:hunter2@pbx', serialNumber: '', password: 'hunter2' };
     const reading = read({ hq: bad, 'Not an id': minimal });
     await expect(reading).rejects.toThrow(/hq\.baseUrl: [\s\S]*hq\.serialNumber: [\s\S]*hq\.password: /);

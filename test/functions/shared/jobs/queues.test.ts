@@ -4,11 +4,11 @@ import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createQueues, toMessageBody } from '../../../../functions/shared/jobs/queues.ts';
 import { useSqs } from '../../aws-services.ts';
 
-/** Every character that JSON leaves as it is and that an SQS, AWS's or the embedded one, refuses. */
-const REFUSED_BY_SQS = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/;
+/** The characters that JSON does not escape and that SQS (AWS's or the embedded one) rejects. */
+const REJECTED_BY_SQS = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/;
 
 describe('a message body', () => {
-  test('of any text comes back as it was', () => {
+  test('returns any text unchanged', () => {
     const texts = [
       '',
       'plain',
@@ -23,9 +23,9 @@ describe('a message body', () => {
     expect(JSON.parse(toMessageBody(message))).toEqual(message);
   });
 
-  test('holds no code unit that SQS refuses, whatever the message holds', () => {
+  test('contains no code unit that SQS rejects, whatever the message contains', () => {
     const units = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
-    expect(toMessageBody({ text: units.join('') })).not.toMatch(REFUSED_BY_SQS);
+    expect(toMessageBody({ text: units.join('') })).not.toMatch(REJECTED_BY_SQS);
     expect(JSON.parse(toMessageBody(units))).toEqual(units);
   });
 });
@@ -47,7 +47,7 @@ describe('the queues', async () => {
     expect(JSON.parse((await receive(jobs))?.Body ?? '')).toEqual({ from: '日本 📞\uFFFE' });
   });
 
-  test('keep a dead letter as the job it was, with the reason beside it', async () => {
+  test('keep the body of a dead letter unchanged, with the reason in its attributes', async () => {
     const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { kind: 'permanent' });
     const times = { firstAt: '2026-01-01T00:00:00.000Z', lastAt: '2026-01-11T00:00:00.000Z' };
     await queues.sendDeadLetter('{"the":"job"}', { pbx: 'hq', error, attempts: 7, ...times });
@@ -63,13 +63,13 @@ describe('the queues', async () => {
     });
   });
 
-  test('keep a dead letter of nobody knows which PBX, for no reason that has words', async () => {
+  test('accept a dead letter with an unknown PBX and an empty message', async () => {
     const error = new ArchiveError('Error', '', { kind: 'permanent' });
     await queues.sendDeadLetter('x', { pbx: undefined, error, attempts: 1, firstAt: 'a', lastAt: 'b' });
     expect((await receive(deadLetters))?.MessageAttributes?.code?.StringValue).toBe('Error');
   });
 
-  test('make a message come again when they are told to', async () => {
+  test('redeliver a message after the requested delay', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: 'job' }));
     const first = await receive(jobs);
     expect(await receive(jobs)).toBeUndefined();
@@ -77,7 +77,7 @@ describe('the queues', async () => {
     expect((await receive(jobs))?.MessageId).toBe(first?.MessageId);
   });
 
-  test('fail as SQS fails', async () => {
+  test('reject when SQS fails', async () => {
     await expect(queues.send(`${jobs}-missing`, {})).rejects.toThrow();
     await expect(queues.scheduleRetry(jobs, 'no receipt', 5)).rejects.toThrow();
   });

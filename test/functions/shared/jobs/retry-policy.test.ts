@@ -37,37 +37,62 @@ const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds
 const deadLetter: Decision = { action: 'dead-letter' };
 const lost: Decision = { action: 'lost' };
 
-/** The whole policy: what failed, what happened before, and what is to happen now. */
+/** The whole policy: the failure, what happened before it, and the decision. */
 const POLICY: [string, FailedAttempt, Past, Decision][] = [
-  ['a first failure: after 5 seconds', { kind: 'transient' }, {}, retry(5)],
-  ['a second one: after twice as long', { kind: 'transient' }, { deliveries: 2 }, retry(10)],
-  ['a tenth one', { kind: 'transient' }, { deliveries: 10 }, retry(2560)],
-  ['later ones: every hour', { kind: 'transient' }, { deliveries: 11 }, retry(HOUR)],
+  ['the first failure: after 5 seconds', { kind: 'transient' }, {}, retry(5)],
+  ['the second: after twice as long', { kind: 'transient' }, { deliveries: 2 }, retry(10)],
+  ['the tenth', { kind: 'transient' }, { deliveries: 10 }, retry(2560)],
+  ['later failures: every hour', { kind: 'transient' }, { deliveries: 11 }, retry(HOUR)],
   ['the 260th, after ten days', { kind: 'transient' }, { deliveries: 260, queued: 10 * DAY }, retry(HOUR)],
-  ['one after more than ten days', { kind: 'transient' }, { queued: 10 * DAY + 1 }, deadLetter],
-  ['whatever it is', { kind: 'session-expired' }, { queued: 10 * DAY + 1 }, deadLetter],
-  ['a session that expired twice in a run', { kind: 'session-expired' }, {}, retry(5)],
+  ['a failure after more than ten days', { kind: 'transient' }, { queued: 10 * DAY + 1 }, deadLetter],
+  [
+    'an expired session after more than ten days',
+    { kind: 'session-expired' },
+    { queued: 10 * DAY + 1 },
+    deadLetter,
+  ],
+  ['a session that expired twice in one run', { kind: 'session-expired' }, {}, retry(5)],
 
   ['a held login', { kind: 'login-held' }, {}, hold(5)],
-  ['one that ends in ten minutes', { kind: 'login-held', notBefore: inSeconds(600) }, {}, hold(600)],
-  ['one that ends within a second', { kind: 'login-held', notBefore: NOW + 1 }, {}, hold(5)],
-  ['one that ends in two hours', { kind: 'login-held', notBefore: inSeconds(2 * HOUR) }, {}, hold(HOUR)],
-  ['one that has ended', { kind: 'login-held', notBefore: secondsAgo(9) }, { deliveries: 4 }, hold(40)],
-  ['another login is under way', { kind: 'transient', notBefore: inSeconds(60) }, {}, retry(60)],
-  ['one held for more than ten days', { kind: 'login-held' }, { queued: 10 * DAY + 1 }, deadLetter],
+  ['a hold that ends in ten minutes', { kind: 'login-held', notBefore: inSeconds(600) }, {}, hold(600)],
+  ['a hold that ends within a second', { kind: 'login-held', notBefore: NOW + 1 }, {}, hold(5)],
+  ['a hold that ends in two hours', { kind: 'login-held', notBefore: inSeconds(2 * HOUR) }, {}, hold(HOUR)],
+  ['a hold that has ended', { kind: 'login-held', notBefore: secondsAgo(9) }, { deliveries: 4 }, hold(40)],
+  ['another login in progress', { kind: 'transient', notBefore: inSeconds(60) }, {}, retry(60)],
+  ['a login held for more than ten days', { kind: 'login-held' }, { queued: 10 * DAY + 1 }, deadLetter],
 
   ['a missing recording, right after its call', { kind: 'missing' }, {}, retry(5)],
-  ['a day after its call', { kind: 'missing' }, { callEnded: DAY, deliveries: 30 }, retry(HOUR)],
-  ['more than a day after its call', { kind: 'missing' }, { callEnded: DAY + 1 }, lost],
-  ['the same, queued just now', { kind: 'missing' }, { queued: 0, callEnded: 30 * DAY }, lost],
-  ['a call said to end tomorrow', { kind: 'missing' }, { queued: 9 * DAY, callEnded: -DAY }, retry(5)],
-  ['the same, after ten days', { kind: 'missing' }, { queued: 10 * DAY + 1, callEnded: -DAY }, lost],
+  [
+    'a missing recording, a day after its call',
+    { kind: 'missing' },
+    { callEnded: DAY, deliveries: 30 },
+    retry(HOUR),
+  ],
+  ['a missing recording, more than a day after its call', { kind: 'missing' }, { callEnded: DAY + 1 }, lost],
+  [
+    'a missing recording of an old call that was queued just now',
+    { kind: 'missing' },
+    { queued: 0, callEnded: 30 * DAY },
+    lost,
+  ],
+  [
+    'a missing recording whose call is reported to end tomorrow',
+    { kind: 'missing' },
+    { queued: 9 * DAY, callEnded: -DAY },
+    retry(5),
+  ],
+  [
+    'a missing recording whose call is reported to end tomorrow, after ten days',
+    { kind: 'missing' },
+    { queued: 10 * DAY + 1, callEnded: -DAY },
+    lost,
+  ],
 
-  ['a line too slow for one run', { kind: 'too-slow' }, { deliveries: 3 }, retry(20)],
-  ['for more than a day', { kind: 'too-slow' }, { queued: DAY + 1 }, deadLetter],
+  ['a connection too slow for one run', { kind: 'too-slow' }, { deliveries: 3 }, retry(20)],
+  ['a connection too slow for more than a day', { kind: 'too-slow' }, { queued: DAY + 1 }, deadLetter],
 
-  ['what no attempt can mend', { kind: 'permanent' }, {}, deadLetter],
-  ['though more has been stored', { kind: 'permanent', storedIn: 'a' }, {}, deadLetter],
+  ['a permanent failure', { kind: 'permanent' }, {}, deadLetter],
+  ['a permanent failure after another part was stored', { kind: 'permanent', storedIn: 'a' }, {}, deadLetter],
 
   ['an interrupted first run', { kind: 'transient', storedIn: 'a' }, {}, { action: 'resume' }],
   [
@@ -77,19 +102,19 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
     { action: 'resume' },
   ],
   [
-    'one that had to restart: later and later, as all its attempts count',
+    'a job that had to restart: with exponential backoff over all its attempts',
     { kind: 'transient', storedIn: 'b' },
     { resumedFrom: 'a', attempts: 5 },
     { action: 'resume', afterSeconds: 80 },
   ],
   [
-    'up to the longest delay that SQS has',
+    'a job that had to restart: at most the longest delay that SQS allows',
     { kind: 'transient', storedIn: 'b' },
     { resumedFrom: 'a', attempts: 40 },
     { action: 'resume', afterSeconds: 900 },
   ],
   [
-    'one whose job is more than ten days old',
+    'an interrupted run of a job more than ten days old',
     { kind: 'transient', storedIn: 'a' },
     { resumedFrom: 'a', queued: 10 * DAY + 1 },
     deadLetter,
@@ -100,8 +125,8 @@ test.each(POLICY)('%s: %j with %j -> %j', (_, failure, past, decision) => {
   expect(decide(failure, historyOf(past), NOW)).toEqual(decision);
 });
 
-describe('in all, a job', () => {
-  /** Fails as told until the policy ends it; returns all its decisions, and how long it took. */
+describe('over its whole life, a job', () => {
+  /** Fails every attempt with `kind` until the policy ends the job; returns all decisions and the time it took. */
   function runToTheEnd(kind: FailedAttempt['kind']) {
     const decisions: Decision[] = [];
     for (let now = NOW, deliveries = 1; ; deliveries += 1) {
@@ -113,16 +138,16 @@ describe('in all, a job', () => {
     }
   }
 
-  test('is tried for ten days, and no more often than SQS would redeliver it', () => {
+  test('is retried for ten days, with fewer deliveries than SQS allows', () => {
     const { decisions, seconds } = runToTheEnd('transient');
     expect(decisions.at(-1)).toEqual(deadLetter);
     expect(seconds).toBeGreaterThan(10 * DAY);
     expect(seconds).toBeLessThanOrEqual(10 * DAY + HOUR);
-    // The redrive policy's maxReceiveCount is 400: beyond it SQS would move the job itself, without a reason.
+    // Well below maxReceiveCount (400), at which SQS would move the job to the dead-letter queue without a reason.
     expect(decisions.length).toBeLessThan(300);
   });
 
-  test('whose recording is missing is tried for a day', () => {
+  test('whose recording is missing is retried for a day', () => {
     const { decisions, seconds } = runToTheEnd('missing');
     expect(decisions.at(-1)).toEqual(lost);
     expect(seconds).toBeLessThanOrEqual(DAY + HOUR);

@@ -8,8 +8,8 @@ import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import type { PbxClient, RecordingSource, Subscription } from '../../../../functions/shared/pbx/types.ts';
 import { FEWER_RUNS, fc } from '../../../property.ts';
 import { captureLog } from '../../capture-log.ts';
-import { hostileReply } from './hostile-reply.ts';
-import { clientOf, type Seen, startScriptedPbx } from './scripted-pbx.ts';
+import { hostileResponse } from './hostile-response.ts';
+import { clientOf, type ReceivedRequest, startScriptedPbx } from './scripted-pbx.ts';
 
 const SECRETS = {
   token: 'token-4cb0c5a3b1d84f6e97e2b6d0f1a82c35',
@@ -40,19 +40,19 @@ const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
   ['deviceInfo', (client) => client.deviceInfo(SECRETS.token)],
 ];
 
-/** A download that can be had is either whole or cut, which its reader sees; what is told of it is numbers. */
-async function readRecording({ body, ...about }: RecordingSource): Promise<unknown> {
+/** Reads a download, whole or cut off, and checks that its properties are valid numbers. */
+async function readRecording({ body, ...numbers }: RecordingSource): Promise<unknown> {
   await readAll(body);
-  for (const value of Object.values(about)) {
+  for (const value of Object.values(numbers)) {
     if (value !== undefined)
       expect(value).toSatisfy((number: number) => Number.isSafeInteger(number) && number >= 0);
   }
-  return about;
+  return numbers;
 }
 
 const readAll = (body: AsyncIterable<Buffer>) => buffer(body).catch(() => undefined);
 
-/** Where a reply may want to send us: a server that nobody may ever call. */
+/** The connections to a server to which responses redirect, and which must never be called. */
 const elsewhere: Socket[] = [];
 const trap = createServer().on('connection', (socket: Socket) => {
   elsewhere.push(socket);
@@ -62,47 +62,47 @@ await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
 trap.unref();
 const TRAP = `127.0.0.1:${(trap.address() as AddressInfo).port}`;
 
-/** All that this process connected to. */
+/** Every address that this process connected to. */
 const peers = new Set<string>();
 beforeEach(() => {
-  const notePeer = (message: unknown) => {
+  const recordPeer = (message: unknown) => {
     const { socket } = message as { socket: Socket };
     socket.once('connect', () => peers.add(`${socket.remoteAddress}:${socket.remotePort}`));
   };
   peers.clear();
-  subscribe('net.client.socket', notePeer);
+  subscribe('net.client.socket', recordPeer);
   onTestFinished(() => {
-    unsubscribe('net.client.socket', notePeer);
+    unsubscribe('net.client.socket', recordPeer);
   });
 });
 
-const anyReply = hostileReply(TRAP, Object.values(SECRETS));
+const anyResponse = hostileResponse(TRAP, Object.values(SECRETS));
 
-/** `undefined`: as it should be. The second step of a download is reached only where the first one is right. */
-const script = fc.record({ first: fc.option(anyReply, { nil: undefined, freq: 1 }), second: anyReply });
+/** `undefined` is a proper response: a download reaches its second step only after a proper first one. */
+const script = fc.record({ first: fc.option(anyResponse, { nil: undefined, freq: 1 }), second: anyResponse });
 
 const lines = captureLog();
 
-describe.each(CALLS)('whatever a PBX replies to %s', (_, call) => {
-  test('is a result or an error that holds no secret, and nobody else is ever called', async () => {
-    let replies: { first: Buffer | undefined; second: Buffer };
-    const pbx = await startScriptedPbx(({ socket }, { path }: Seen) => {
+describe.each(CALLS)('whatever a PBX responds to %s, the outcome', (_, call) => {
+  test('is a result or an error without a secret, and no other host is contacted', async () => {
+    let responses: { first: Buffer | undefined; second: Buffer };
+    const pbx = await startScriptedPbx(({ socket }, { path }: ReceivedRequest) => {
       const isFirst = path.endsWith('/get_random');
-      const reply = isFirst ? replies.first : replies.second;
-      socket?.end(reply ?? success);
+      const response = isFirst ? responses.first : responses.second;
+      socket?.end(response ?? success);
     });
     const client = clientOf(pbx.url);
     await fc.assert(
       fc.asyncProperty(script, async (planned) => {
-        replies = planned;
+        responses = planned;
         const error = await call(client).then(
           () => undefined,
           (thrown: unknown) => thrown,
         );
         if (error !== undefined) expect(error).toBeInstanceOf(ArchiveError);
-        const told = inspect([error, lines], { depth: 20, maxStringLength: null });
+        const output = inspect([error, lines], { depth: 20, maxStringLength: null });
         for (const [kind, secret] of Object.entries(SECRETS))
-          expect(told.includes(secret) && kind).toBe(false);
+          expect(output.includes(secret) && kind).toBe(false);
       }),
       FEWER_RUNS,
     );

@@ -8,7 +8,14 @@ import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/t
 import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
 import { identity, startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { captureLog } from '../../capture-log.ts';
-import { type Answer, clientOf, reply, type Seen, startScriptedPbx, success } from './scripted-pbx.ts';
+import {
+  clientOf,
+  type ReceivedRequest,
+  type Responder,
+  respondWith,
+  startScriptedPbx,
+  success,
+} from './scripted-pbx.ts';
 
 const TOKEN = '4cb0c5a3b1d84f6e97e2b6d0f1a82c35';
 const RANDOM = '120732c546381fb020f17fba676b0ea0';
@@ -23,29 +30,29 @@ const SUBSCRIPTION: Subscription = {
   port: 8260,
 };
 const DAY = { starttime: '2017-09-01 00:00:00', endtime: '2017-09-01 23:59:59' };
-const MAX_REPLY_BYTES = 64 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 const lines = captureLog();
 
-async function start(answer: Answer, settings: object = {}, idleTimeoutMs?: number) {
-  const server = await startScriptedPbx(answer);
+async function start(respond: Responder, settings: object = {}, idleTimeoutMs?: number) {
+  const server = await startScriptedPbx(respond);
   return { server, client: clientOf(server.url, settings, idleTimeoutMs ? { idleTimeoutMs } : {}) };
 }
 
-const audio: Answer = (response) => response.end('RIFF');
+const audio: Responder = (response) => response.end('RIFF');
 
-/** Gives the randoms one after the other, and answers each download as told. */
-function downloads(randoms: string[], download = audio): Answer {
+/** Responds with these random strings in order, and to each download with `download`. */
+function downloads(randoms: string[], download = audio): Responder {
   return (response, seen) =>
     seen.path.endsWith('/get_random')
       ? success({ random: randoms.shift() })(response, seen)
       : download(response, seen);
 }
 
-const bodyOf = (seen: Seen | undefined): unknown => JSON.parse(seen?.body ?? '');
+const bodyOf = (seen: ReceivedRequest | undefined): unknown => JSON.parse(seen?.body ?? '');
 
-/** A query's fields, strictly percent-decoded: a `+` stays a `+`. */
-const fieldsOf = (seen: Seen | undefined) =>
+/** The fields of a query, strictly percent-decoded: a `+` stays a `+`. */
+const fieldsOf = (seen: ReceivedRequest | undefined) =>
   Object.fromEntries((seen?.query ?? '').split('&').map((pair) => pair.split('=').map(decodeURIComponent)));
 
 /** Every call of the client, by name. */
@@ -68,7 +75,7 @@ async function errorOf(work: Promise<unknown>): Promise<ArchiveError> {
 }
 
 describe('a login', () => {
-  test('names the user, the password’s MD5, the version and the webhook’s address', async () => {
+  test('sends the user name, the MD5 of the password, the version and the address of the webhook', async () => {
     const { server, client } = await start(success({ token: TOKEN }));
     await client.login({ username: 'api', password: 'pbx-password' }, SUBSCRIPTION);
     expect(server.seen).toMatchObject([{ method: 'POST', path: '/api/v1.1.0/login', query: '' }]);
@@ -83,7 +90,7 @@ describe('a login', () => {
     });
   });
 
-  test('never sends the password itself, and takes the MD5 of its UTF-8', async () => {
+  test('never sends the password itself, but the MD5 of its UTF-8', async () => {
     const { server, client } = await start(success({ token: TOKEN }));
     await client.login(CREDENTIALS, SUBSCRIPTION);
     expect(bodyOf(server.seen[0])).toMatchObject({ password: PASSWORD_MD5 });
@@ -99,7 +106,7 @@ describe('a login', () => {
     expect(bodyOf(server.seen[0])).toMatchObject({ url: sent, urltag: '1', port: '443' });
   });
 
-  test('gives the token, and the refresh token where there is one', async () => {
+  test('returns the token, and the refresh token if there is one', async () => {
     const fields: object[] = [{ token: TOKEN }, { token: TOKEN, refreshtoken: REFRESH_TOKEN }];
     const { client } = await start((response, seen) => success(fields.shift())(response, seen));
     expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toStrictEqual({ token: TOKEN });
@@ -109,7 +116,7 @@ describe('a login', () => {
     });
   });
 
-  test('is accepted by a PBX whose password has letters outside ASCII', async () => {
+  test('works with a password that contains letters outside ASCII', async () => {
     const { pbx } = await startPbxHarness({ password: PASSWORD });
     const client = clientOf(pbx.url, { tls: { fingerprint256: pbx.fingerprint256 } });
     const { token } = await client.login(CREDENTIALS, SUBSCRIPTION);
@@ -118,7 +125,7 @@ describe('a login', () => {
 });
 
 describe('the path', () => {
-  test.each(['v1.1.0', 'v2.0.0'])('holds the API version %s', async (apiVersion) => {
+  test.each(['v1.1.0', 'v2.0.0'])('contains the API version %s', async (apiVersion) => {
     const { server, client } = await start(
       (response, seen) =>
         seen.path.endsWith('/download')
@@ -141,7 +148,7 @@ describe('the path', () => {
 });
 
 describe('a heartbeat', () => {
-  test('repeats the webhook’s address under both names of the flag, and has the token in the query', async () => {
+  test('repeats the address of the webhook with both names of the flag, and has the token in the query', async () => {
     const { server, client } = await start(success());
     await client.heartbeat(TOKEN, SUBSCRIPTION);
     expect(fieldsOf(server.seen[0])).toEqual({ token: TOKEN });
@@ -163,28 +170,28 @@ describe('a heartbeat', () => {
     });
   });
 
-  test('fails when the PBX knows the token no more', async () => {
-    const { client } = await start(reply('{"status":"Failed","errno":"20004"}'));
+  test('fails when the PBX no longer knows the token', async () => {
+    const { client } = await start(respondWith('{"status":"Failed","errno":"20004"}'));
     await expect(client.heartbeat(TOKEN, SUBSCRIPTION)).rejects.toMatchObject({ code: 'pbx-20004' });
   });
 });
 
 describe('a refresh', () => {
-  test('sends the refresh token alone, and gives the new pair', async () => {
+  test('sends the refresh token only, and returns the new pair', async () => {
     const { server, client } = await start(success({ token: TOKEN, refreshtoken: 'the next' }));
     expect(await client.refresh(REFRESH_TOKEN)).toStrictEqual({ token: TOKEN, refreshToken: 'the next' });
     expect(server.seen[0]?.query).toBe('');
     expect(bodyOf(server.seen[0])).toStrictEqual({ refreshtoken: REFRESH_TOKEN });
   });
 
-  test('keeps the old refresh token when the reply has no new one', async () => {
+  test('keeps the old refresh token when the response has no new one', async () => {
     const { client } = await start(success({ token: TOKEN }));
     expect(await client.refresh(REFRESH_TOKEN)).toStrictEqual({ token: TOKEN, refreshToken: REFRESH_TOKEN });
   });
 });
 
 describe('a recording', () => {
-  test('is asked for by name, and downloaded with the random string and the token', async () => {
+  test('is requested by name, then downloaded with the random string and the token', async () => {
     const { server, client } = await start(downloads([RANDOM]));
     const { body } = await client.openRecording(TOKEN, RECORDING);
     expect((await buffer(body)).toString()).toBe('RIFF');
@@ -195,14 +202,14 @@ describe('a recording', () => {
     expect(server.seen[1]?.body).toBe('');
   });
 
-  test('is asked for with the allowed IP address where one is configured', async () => {
+  test('is requested with the allowed IP address if one is configured', async () => {
     const { server, client } = await start(downloads([RANDOM]), { allowedIp: '203.0.113.7' });
     await client.openRecording(TOKEN, RECORDING);
     expect(bodyOf(server.seen[0])).toStrictEqual({ recording: RECORDING, allowedip: '203.0.113.7' });
   });
 
   test.each(['+491701234567', '*97', '#31#1234', 'a&token=b', 'two words', 'Jäger', '50%20', 'x=y?z/..;1'])(
-    'whose name holds %j is the one that the PBX reads',
+    'with %j in its name reaches the PBX under that name',
     async (part) => {
       const name = `20170901181806-1504261084.7-1001-${part}-Outbound.wav`;
       const { server, client } = await start(downloads([RANDOM]));
@@ -210,12 +217,12 @@ describe('a recording', () => {
       expect(bodyOf(server.seen[0])).toStrictEqual({ recording: name });
       expect(fieldsOf(server.seen[1])).toEqual({ recording: name, random: RANDOM, token: TOKEN });
       expect(server.seen[1]?.path).toBe('/api/v1.1.0/recording/download');
-      // Blank space is never a plus, which not every server turns back.
+      // A space must not be sent as a plus, which not every server decodes.
       expect(server.seen[1]?.query).not.toContain('+');
     },
   );
 
-  test('is opened with a fresh random string each time', async () => {
+  test('is opened with a new random string each time', async () => {
     const { server, client } = await start(downloads(['first', 'second']));
     for (let attempt = 0; attempt < 2; attempt++) {
       await buffer((await client.openRecording(TOKEN, RECORDING)).body);
@@ -225,8 +232,8 @@ describe('a recording', () => {
     expect(fieldsOf(server.seen[3])).toMatchObject({ random: 'second' });
   });
 
-  test('that the PBX has no random string for is not downloaded', async () => {
-    const { server, client } = await start(reply('{"status":"Failed","errno":"20014"}'));
+  test('is not downloaded when the PBX gives no random string', async () => {
+    const { server, client } = await start(respondWith('{"status":"Failed","errno":"20014"}'));
     await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-20014' });
     expect(server.seen).toHaveLength(1);
   });
@@ -235,26 +242,26 @@ describe('a recording', () => {
     ['20012', 'missing'],
     ['20014', 'missing'],
     ['20006', 'session-expired'],
-  ])('is missing, or not, when the PBX refuses a random string with %s: %s', async (errno, kind) => {
-    const { client } = await start(reply(`{"status":"Failed","errno":"${errno}"}`));
+  ])('for which the PBX refuses a random string with %s is %s', async (errno, kind) => {
+    const { client } = await start(respondWith(`{"status":"Failed","errno":"${errno}"}`));
     const error = await errorOf(client.openRecording(TOKEN, RECORDING));
     expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     expect(error).toBeInstanceOf(PbxRefusal);
   });
 
-  test('logs a step without token and random string', async () => {
+  test('is logged without token and random string', async () => {
     const { client } = await start(downloads([RANDOM]));
     await client.openRecording(TOKEN, RECORDING);
     expect(lines).toEqual([{ level: 'debug', event: 'random-received', recording: RECORDING }]);
   });
 
   test.each<[string, number | undefined, string]>([
-    ['is as long as the PBX says', 4, 'Content-Length: 4\r\n'],
-    ['has no known length when the PBX names none', undefined, ''],
-    ['has no known length when it comes in chunks', undefined, 'Transfer-Encoding: chunked\r\n'],
+    ['has the length that the PBX gives', 4, 'Content-Length: 4\r\n'],
+    ['has no known length when the PBX gives none', undefined, ''],
+    ['has no known length when it is sent in chunks', undefined, 'Transfer-Encoding: chunked\r\n'],
   ])('%s', async (_, expected, header) => {
     const payload = header.startsWith('Transfer') ? '4\r\nRIFF\r\n0\r\n\r\n' : 'RIFF';
-    const raw: Answer = ({ socket }) => socket?.end(`HTTP/1.1 200 OK\r\n${header}\r\n${payload}`);
+    const raw: Responder = ({ socket }) => socket?.end(`HTTP/1.1 200 OK\r\n${header}\r\n${payload}`);
     const { client } = await start(downloads([RANDOM], raw));
     const { totalBytes, start: first, body } = await client.openRecording(TOKEN, RECORDING);
     expect((await buffer(body)).toString()).toBe('RIFF');
@@ -262,8 +269,8 @@ describe('a recording', () => {
   });
 });
 
-describe('the device’s facts', () => {
-  test('are asked for with the token, and come as they are', async () => {
+describe('the device information', () => {
+  test('is requested with the token and returned unchanged', async () => {
     const deviceinfo = { sn: '369362089179', firmwarever: '30.6.0.20', ports: 4 };
     const { server, client } = await start(success({ deviceinfo }));
     expect(await client.deviceInfo(TOKEN)).toEqual(deviceinfo);
@@ -273,8 +280,8 @@ describe('the device’s facts', () => {
 });
 
 describe.each(CALLS)('%s fails', (_, call) => {
-  test.each(['"20006"', '20006'])('with the errno %s of an answer with HTTP status 200', async (errno) => {
-    const { client } = await start(reply(`{"status":"Failed","errno":${errno}}`));
+  test.each(['"20006"', '20006'])('with the errno %s of a response with HTTP status 200', async (errno) => {
+    const { client } = await start(respondWith(`{"status":"Failed","errno":${errno}}`));
     await expect(call(client)).rejects.toMatchObject({ code: 'pbx-20006', kind: 'session-expired' });
   });
 
@@ -284,9 +291,9 @@ describe.each(CALLS)('%s fails', (_, call) => {
   });
 
   test.each(['', '<html></html>', '{}', '{"errno":"0"}', '[]', 'null', '{"status":"Success"'])(
-    'when the reply is %j',
+    'when the response is %j',
     async (text) => {
-      const { client } = await start(reply(text));
+      const { client } = await start(respondWith(text));
       await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
     },
   );
@@ -309,44 +316,44 @@ describe.each(CALLS)('%s fails', (_, call) => {
     expect(target.connections).toHaveLength(0);
   });
 
-  test('with the reason that its signal was aborted for, before a connection is made', async () => {
+  test('with the reason of a signal that is already aborted, before it connects', async () => {
     const { server, client } = await start(success());
     const reason = new ArchiveError('deadline', 'Out of time.');
     await expect(call(client, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(server.seen).toEqual([]);
   });
 
-  test.each<[string, Answer]>([
-    ['waits for an answer', () => {}],
-    ['reads the reply', (response) => response.write('{"status":')],
-  ])('with the reason that its signal is aborted for while it %s', async (_, answer) => {
+  test.each<[string, Responder]>([
+    ['waits for a response', () => {}],
+    ['reads the response', (response) => response.write('{"status":')],
+  ])('with the reason of a signal that is aborted while it %s', async (_, respond) => {
     const reason = new ArchiveError('deadline', 'Out of time.');
     const controller = new AbortController();
     const { client } = await start((response, seen) => {
-      answer(response, seen);
+      respond(response, seen);
       controller.abort(reason);
     });
     await expect(call(client, controller.signal)).rejects.toBe(reason);
   });
 });
 
-/** A heartbeat's reply holds nothing of use. */
-const TELLING_CALLS = CALLS.filter(([name]) => name !== 'heartbeat');
+/** The calls that need a field of the response: all but the heartbeat. */
+const CALLS_WITH_RESULT = CALLS.filter(([name]) => name !== 'heartbeat');
 
-describe.each(TELLING_CALLS)('%s fails when the reply', (_, call) => {
+describe.each(CALLS_WITH_RESULT)('%s fails when the response', (_, call) => {
   const fields = ['token', 'random', 'deviceinfo'];
   test.each<[string, object]>([
     ['lacks', {}],
-    ['has, but blank,', Object.fromEntries(fields.map((field) => [field, '']))],
-    ['has, but as a number,', Object.fromEntries(fields.map((field) => [field, 7]))],
-  ])('%s what it should hold', async (_, held) => {
+    ['has an empty value for', Object.fromEntries(fields.map((field) => [field, '']))],
+    ['has a number for', Object.fromEntries(fields.map((field) => [field, 7]))],
+  ])('%s the required field', async (_, held) => {
     const { client } = await start(success(held));
     await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
   });
 });
 
 describe('a download', () => {
-  const withDownload = (download: Answer) => start(downloads([RANDOM], download), {}, 300);
+  const withDownload = (download: Responder) => start(downloads([RANDOM], download), {}, 300);
 
   test.each([500, 404, 206])('fails with HTTP status %i', async (status) => {
     const { client } = await withDownload((response) => response.writeHead(status).end('RIFF'));
@@ -362,14 +369,14 @@ describe('a download', () => {
     expect(target.connections).toHaveLength(0);
   });
 
-  test('may be longer than any other reply', async () => {
-    const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_REPLY_BYTES + 1)));
+  test('may be longer than any other response', async () => {
+    const { client } = await withDownload((response) => response.end(Buffer.alloc(MAX_RESPONSE_BYTES + 1)));
     const { body, totalBytes } = await client.openRecording(TOKEN, RECORDING);
-    expect(await buffer(body)).toHaveLength(MAX_REPLY_BYTES + 1);
-    expect(totalBytes).toBe(MAX_REPLY_BYTES + 1);
+    expect(await buffer(body)).toHaveLength(MAX_RESPONSE_BYTES + 1);
+    expect(totalBytes).toBe(MAX_RESPONSE_BYTES + 1);
   });
 
-  test('whose signal is aborted half way ends with its reason', async () => {
+  test('fails with the reason of a signal that is aborted half way', async () => {
     const { client } = await withDownload((response) => response.write('RIFF'));
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.');
@@ -379,7 +386,7 @@ describe('a download', () => {
     await expect(read).rejects.toBe(reason);
   });
 
-  test('whose signal is aborted while it waits for the answer fails with its reason', async () => {
+  test('fails with the reason of a signal that is aborted before the response', async () => {
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.');
     const { client } = await withDownload(() => controller.abort(reason));
@@ -387,16 +394,16 @@ describe('a download', () => {
   });
 });
 
-describe('a reply', () => {
+describe('a response', () => {
   const padded = (bytes: number) => JSON.stringify({ status: 'Success', token: TOKEN }).padEnd(bytes);
 
   test('may be 64 KiB long', async () => {
-    const { client } = await start(reply(padded(MAX_REPLY_BYTES)));
+    const { client } = await start(respondWith(padded(MAX_RESPONSE_BYTES)));
     expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toEqual({ token: TOKEN });
   });
 
-  test('that is longer by one byte is refused', async () => {
-    const { client } = await start(reply(padded(MAX_REPLY_BYTES + 1)));
+  test('that is one byte longer is rejected', async () => {
+    const { client } = await start(respondWith(padded(MAX_RESPONSE_BYTES + 1)));
     const error = await errorOf(client.login(CREDENTIALS, SUBSCRIPTION));
     expect(error).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
     expect(error.message).toContain('too long');
@@ -428,7 +435,7 @@ describe('a reply', () => {
     expect(error.message).toContain('BODY_TIMEOUT');
   });
 
-  test('with HTTP status 500 is still one when its body stalls', async () => {
+  test('with HTTP status 500 is reported as such even when its body stalls', async () => {
     const { client } = await start((response) => response.writeHead(500).write('<html>'), {}, 300);
     await expect(client.deviceInfo(TOKEN)).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
@@ -439,13 +446,13 @@ describe('a connection error', () => {
 
   test.each<[string, string, Error]>([
     [
-      'its cause’s code',
+      'the code of its cause',
       'ECONNRESET',
       Object.assign(new Error(url, { cause: { code: 'ECONNRESET' } }), { code: 'X' }),
     ],
-    ['else its own code', 'EPIPE', Object.assign(new Error(url), { code: 'EPIPE' })],
-    ['else its name', 'TypeError', new TypeError(url)],
-  ])('keeps %s, and nothing of the message', (_, detail, error) => {
+    ['otherwise its own code', 'EPIPE', Object.assign(new Error(url), { code: 'EPIPE' })],
+    ['otherwise its name', 'TypeError', new TypeError(url)],
+  ])('is reported with %s, and nothing of its message', (_, detail, error) => {
     const { code, kind, message } = connectionError(error);
     expect({ code, kind, message }).toEqual({
       code: 'pbx-connection',
@@ -454,13 +461,13 @@ describe('a connection error', () => {
     });
   });
 
-  test('that is an ArchiveError already stays the same one', () => {
+  test('that is an ArchiveError already is returned unchanged', () => {
     const error = new ArchiveError('deadline', 'Out of time.');
     expect(connectionError(error)).toBe(error);
   });
 });
 
-describe('no error tells a secret', () => {
+describe('no error contains a secret', () => {
   const SECRETS = [TOKEN, RANDOM, REFRESH_TOKEN, PASSWORD, PASSWORD_MD5, encodeURIComponent(PASSWORD)];
 
   function expectSecretFree({ code, message, stack }: ArchiveError) {
@@ -470,7 +477,7 @@ describe('no error tells a secret', () => {
     }
   }
 
-  const failures: [string, string, Answer][] = [
+  const failures: [string, string, Responder][] = [
     ['the PBX hangs up', 'pbx-connection', (response) => response.socket?.end()],
     [
       'the connection is reset',
@@ -480,7 +487,7 @@ describe('no error tells a secret', () => {
       },
     ],
     [
-      'the reply is cut off',
+      'the response is cut off',
       'pbx-connection',
       (response) => {
         response.writeHead(200, { 'content-length': '999' }).write(`{"token":"${TOKEN}`, () => {
@@ -489,27 +496,27 @@ describe('no error tells a secret', () => {
       },
     ],
     [
-      'the answer is no HTTP',
+      'the response is not HTTP',
       'pbx-connection',
       (response) => response.socket?.end(`token=${TOKEN} ${RANDOM} ${PASSWORD_MD5}\r\n\r\n`),
     ],
     [
-      'the answer is HTTP status 500 with an echo of the request',
+      'the response is HTTP status 500 with an echo of the request',
       'pbx-http-status',
       (response, { query, body }) => response.writeHead(500).end(`/login?${query} ${body}`),
     ],
     [
-      'the answer redirects with the query',
+      'the response redirects with the query',
       'pbx-http-status',
       (response, { query }) => response.writeHead(302, { location: `http://127.0.0.1:9/?${query}` }).end(),
     ],
     [
-      'the reply is an echo of the request instead of JSON',
+      'the response is an echo of the request instead of JSON',
       'pbx-bad-response',
       (response, { query, body }) => response.end(`<html>${query} ${body}</html>`),
     ],
     [
-      'the reply lacks what it should hold, but echoes the request',
+      'the response lacks the required field, but echoes the request',
       'pbx-bad-response',
       (response, { query, body }) => response.end(JSON.stringify({ status: 'Success', query, body })),
     ],
@@ -520,10 +527,10 @@ describe('no error tells a secret', () => {
     ],
   ];
 
-  describe.each(failures)('when %s', (failure, code, answer) => {
-    const calls = failure.includes('lacks') ? TELLING_CALLS : CALLS;
+  describe.each(failures)('when %s', (failure, code, respond) => {
+    const calls = failure.includes('lacks') ? CALLS_WITH_RESULT : CALLS;
     test.each(calls)('in %s', async (_, call) => {
-      const { server, client } = await start(answer);
+      const { server, client } = await start(respond);
       const error = await errorOf(call(client));
       expect(error).toMatchObject({ code, kind: 'transient' });
       expectSecretFree(error);
@@ -531,10 +538,10 @@ describe('no error tells a secret', () => {
     });
   });
 
-  test.each(failures.filter(([failure]) => /hangs up|reset|no HTTP|status|redirects/.test(failure)))(
+  test.each(failures.filter(([failure]) => /hangs up|reset|not HTTP|status|redirects/.test(failure)))(
     'when %s in the download',
-    async (_, code, answer) => {
-      const { server, client } = await start(downloads([RANDOM], answer));
+    async (_, code, respond) => {
+      const { server, client } = await start(downloads([RANDOM], respond));
       const error = await errorOf(client.openRecording(TOKEN, RECORDING));
       expect(error).toMatchObject({ code, kind: 'transient' });
       expectSecretFree(error);
@@ -551,7 +558,7 @@ describe('no error tells a secret', () => {
     expectSecretFree(error);
   });
 
-  test.each(CALLS)('when nobody vouches for the certificate in %s', async (_, call) => {
+  test.each(CALLS)('when the certificate is not trusted in %s', async (_, call) => {
     const server = await startScriptedPbx(success(), identity);
     const error = await errorOf(call(clientOf(server.url)));
     expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
@@ -560,7 +567,7 @@ describe('no error tells a secret', () => {
     expect(server.seen).toEqual([]);
   });
 
-  test.each(CALLS)('when the certificate is another than the pinned one in %s', async (_, call) => {
+  test.each(CALLS)('when the certificate is not the pinned one in %s', async (_, call) => {
     const server = await startScriptedPbx(success(), identity);
     const fingerprint256 = fingerprintOf(await generateCertificate(['127.0.0.1']));
     const error = await errorOf(call(clientOf(server.url, { tls: { fingerprint256 } })));

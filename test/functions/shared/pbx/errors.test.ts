@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { errnoError, parseResponse } from '../../../../functions/shared/pbx/errors.ts';
 
-/** The vendor's guides: what each number means. */
+/** The meaning of each number in the vendor's guides. */
 const TABLE = [
   ['10003', 'permanent'],
   ['20000', 'permanent'],
@@ -16,24 +16,24 @@ const TABLE = [
   ['20015', 'permanent'],
 ] as const;
 
-/** The error that a reply is turned into. */
-function errorOf(reply: string) {
+/** The error for a response. */
+function errorOf(response: string) {
   try {
-    parseResponse(reply);
+    parseResponse(response);
   } catch (error) {
     return error;
   }
-  throw new Error('The reply is a success.');
+  throw new Error('The response is a success.');
 }
 
 describe('an error number', () => {
-  test.each(TABLE)('%s: %s, and its code and message name it', (errno, kind) => {
+  test.each(TABLE)('%s is %s, and the code and the message of the error name it', (errno, kind) => {
     const error = errnoError(errno);
     expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     expect(error.message).toContain(errno);
   });
 
-  test.each(TABLE)('%s may be a string or a number in a reply with HTTP status 200', (errno, kind) => {
+  test.each(TABLE)('%s may be a string or a number in a response with HTTP status 200', (errno, kind) => {
     for (const value of [errno, Number(errno)]) {
       const error = errorOf(JSON.stringify({ status: 'Failed', errno: value }));
       expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
@@ -41,7 +41,7 @@ describe('an error number', () => {
   });
 
   test.each(['99999', '-1', 'toString', 'constructor', '__proto__'])(
-    'that nobody knows is worth a retry, and is reported: %j',
+    'that is unknown is retried, and is reported: %j',
     (errno) => {
       const expected = { code: `pbx-${errno}`, kind: 'transient' };
       expect(errnoError(errno)).toMatchObject(expected);
@@ -50,15 +50,15 @@ describe('an error number', () => {
   );
 
   test.each(['', 'two words', '{"an":"object"}', 'x'.repeat(17)])(
-    'that is none at all is not repeated: %j',
+    'that is not a short word is not quoted: %j',
     (errno) => {
       expect(errnoError(errno)).toMatchObject({ code: 'pbx-malformed', kind: 'transient' });
     },
   );
 });
 
-describe('a reply', () => {
-  test('that succeeds comes back with all that it holds', () => {
+describe('a response', () => {
+  test('of success is returned with all its fields', () => {
     expect(parseResponse('{"status":"Success","token":"t","x":[1]}')).toEqual({
       status: 'Success',
       token: 't',
@@ -66,23 +66,23 @@ describe('a reply', () => {
     });
   });
 
-  test('may have a byte order mark and blank space around it', () => {
+  test('may have a byte order mark and whitespace around it', () => {
     const error = errorOf('\uFEFF\r\n {"status":"Failed","errno":"20006"}\r\n');
     expect(error).toMatchObject({ code: 'pbx-20006' });
   });
 
   test.each(['{"status":"Failed"}', '{"status":"Failed","errno":null}', '{"status":"Failed","errno":{}}'])(
-    'that fails without saying why is worth a retry: %s',
-    (reply) => {
-      expect(errorOf(reply)).toMatchObject({ code: 'pbx-none', kind: 'transient' });
+    'of failure without an error number is retried: %s',
+    (response) => {
+      expect(errorOf(response)).toMatchObject({ code: 'pbx-none', kind: 'transient' });
     },
   );
 
   test.each(['', '<html></html>', 'null', '[]', '{}', '{"status":1}', '{"status":"Success"'])(
-    'that is not one of the API is worth a retry, and is not quoted: %j',
-    (reply) => {
-      expect(errorOf(reply)).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
-      expect(String(errorOf(reply))).not.toContain('html');
+    'that is not one of the API is retried, and is not quoted: %j',
+    (response) => {
+      expect(errorOf(response)).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
+      expect(String(errorOf(response))).not.toContain('html');
     },
   );
 });

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { type Answer, clientOf, startScriptedPbx, success } from './scripted-pbx.ts';
+import { clientOf, type Responder, startScriptedPbx, success } from './scripted-pbx.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const FILE = Buffer.from('RIFF and what follows');
@@ -9,8 +9,8 @@ const SIZE = FILE.length;
 const FROM = 5;
 const REST = FILE.subarray(FROM);
 
-/** Opens a recording from `from` on, at a PBX that answers the download as told. */
-async function open(download: Answer, from = FROM) {
+/** Opens a recording from byte `from` on, at a PBX that responds to the download with `download`. */
+async function open(download: Responder, from = FROM) {
   const server = await startScriptedPbx((response, seen) =>
     seen.path.endsWith('/get_random')
       ? success({ random: `random ${server.seen.length}` })(response, seen)
@@ -20,8 +20,8 @@ async function open(download: Answer, from = FROM) {
   return { server, opening };
 }
 
-const answer =
-  (status: number, contentRange: string | undefined, body: Buffer = REST): Answer =>
+const rangeResponse =
+  (status: number, contentRange: string | undefined, body: Buffer = REST): Responder =>
   (response) =>
     response
       .writeHead(status, {
@@ -30,9 +30,9 @@ const answer =
       })
       .end(body);
 
-describe('a recording of which a part is there', () => {
-  test('is asked for from the next byte on, with a fresh random string', async () => {
-    const { server, opening } = await open(answer(206, `bytes ${FROM}-${SIZE - 1}/${SIZE}`));
+describe('a recording of which a part is stored', () => {
+  test('is requested from the next byte on, with a new random string', async () => {
+    const { server, opening } = await open(rangeResponse(206, `bytes ${FROM}-${SIZE - 1}/${SIZE}`));
     const { body, ...range } = await opening;
     expect(range).toEqual({ start: FROM, totalBytes: SIZE });
     expect((await buffer(body)).equals(REST)).toBe(true);
@@ -40,33 +40,33 @@ describe('a recording of which a part is there', () => {
     expect(server.seen[1]?.query).toContain('random=random%201');
   });
 
-  test('comes without a known size when the PBX does not say it', async () => {
-    const { opening } = await open(answer(206, `bytes ${FROM}-${SIZE - 1}/*`));
+  test('has no known size when the PBX does not give one', async () => {
+    const { opening } = await open(rangeResponse(206, `bytes ${FROM}-${SIZE - 1}/*`));
     const { body, ...range } = await opening;
     expect(range).toEqual({ start: FROM, totalBytes: undefined });
     body.destroy();
   });
 
-  test('comes from its first byte on when the PBX ignores ranges', async () => {
-    const { opening } = await open(answer(200, undefined, FILE));
+  test('starts at its first byte when the PBX ignores ranges', async () => {
+    const { opening } = await open(rangeResponse(200, undefined, FILE));
     const { body, ...range } = await opening;
     expect(range).toEqual({ start: 0, totalBytes: SIZE });
     expect((await buffer(body)).equals(FILE)).toBe(true);
   });
 
   test.each<[string, number, string | undefined]>([
-    ['begins later', 206, `bytes ${FROM + 1}-${SIZE - 1}/${SIZE}`],
-    ['begins earlier', 206, `bytes 0-${SIZE - 1}/${SIZE}`],
+    ['starts later', 206, `bytes ${FROM + 1}-${SIZE - 1}/${SIZE}`],
+    ['starts earlier', 206, `bytes 0-${SIZE - 1}/${SIZE}`],
     ['ends early', 206, `bytes ${FROM}-${SIZE - 2}/${SIZE}`],
-    ['ends behind the end', 206, `bytes ${FROM}-${SIZE}/${SIZE}`],
-    ['is not told', 206, undefined],
-    ['is of several pieces', 206, `bytes ${FROM}-6/${SIZE}, 8-9/${SIZE}`],
+    ['ends after the end of the file', 206, `bytes ${FROM}-${SIZE}/${SIZE}`],
+    ['is not given', 206, undefined],
+    ['has several pieces', 206, `bytes ${FROM}-6/${SIZE}, 8-9/${SIZE}`],
     ['is in another unit', 206, `lines ${FROM}-${SIZE - 1}/${SIZE}`],
     ['has no numbers', 206, `bytes -/${SIZE}`],
     ['does not exist', 416, `bytes */${SIZE}`],
-    ['does not exist, but is told', 416, `bytes ${FROM}-${SIZE - 1}/${SIZE}`],
-  ])('fails when the range that comes %s', async (_, status, contentRange) => {
-    const { opening } = await open(answer(status, contentRange));
+    ['does not exist, but is given', 416, `bytes ${FROM}-${SIZE - 1}/${SIZE}`],
+  ])('fails when the range in the response %s', async (_, status, contentRange) => {
+    const { opening } = await open(rangeResponse(status, contentRange));
     await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range', kind: 'transient' });
   });
 
@@ -74,7 +74,7 @@ describe('a recording of which a part is there', () => {
     [206, 1000, 'pbx-bad-range'],
     [206, 2 ** 30, 'pbx-bad-range'],
     [500, 1000, 'pbx-http-status'],
-  ])('does not wait for the body of a failure (%i, %i bytes)', async (status, length, code) => {
+  ])('does not wait for the body of a failed response (%i, %i bytes)', async (status, length, code) => {
     const responses: ServerResponse[] = [];
     const { opening } = await open((response) => {
       responses.push(response.writeHead(status, { 'Content-Length': length }));
@@ -87,20 +87,20 @@ describe('a recording of which a part is there', () => {
   });
 
   test.each([500, 404, 204, 302])('fails with HTTP status %i as without a range', async (status) => {
-    const { opening } = await open(answer(status, undefined, Buffer.alloc(0)));
+    const { opening } = await open(rangeResponse(status, undefined, Buffer.alloc(0)));
     await expect(opening).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
 });
 
-describe('a recording of which nothing is there', () => {
-  test('is asked for without a range', async () => {
-    const { server, opening } = await open(answer(200, undefined, FILE), 0);
+describe('a recording of which nothing is stored', () => {
+  test('is requested without a range', async () => {
+    const { server, opening } = await open(rangeResponse(200, undefined, FILE), 0);
     (await opening).body.destroy();
     expect(server.seen[1]?.headers).not.toHaveProperty('range');
   });
 
-  test.each([206, 416])('fails with HTTP status %i, which nobody asked for', async (status) => {
-    const { opening } = await open(answer(status, `bytes 0-${SIZE - 1}/${SIZE}`, FILE), 0);
+  test.each([206, 416])('fails with HTTP status %i, because no range was requested', async (status) => {
+    const { opening } = await open(rangeResponse(status, `bytes 0-${SIZE - 1}/${SIZE}`, FILE), 0);
     await expect(opening).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
 });

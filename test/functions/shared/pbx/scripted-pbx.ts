@@ -11,34 +11,34 @@ import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import type { Timeouts } from '../../../../functions/shared/pbx/transport.ts';
 import type { TlsIdentity } from '../../../../infra/simulated-pbx/certificate.ts';
 
-export interface Seen {
+export interface ReceivedRequest {
   method: string;
   path: string;
-  /** As it came over the wire, without the question mark. */
+  /** As sent over the wire, without the question mark. */
   query: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Whether the connection's TLS session was one of an earlier connection. */
+  /** Whether the connection resumed the TLS session of an earlier one. */
   resumed: boolean;
 }
 
-export type Answer = (response: ServerResponse, seen: Seen) => unknown;
+export type Responder = (response: ServerResponse, request: ReceivedRequest) => unknown;
 
-/** Answers HTTP status 200 with these fields, `status: "Success"` among them. */
+/** Responds with HTTP status 200, `status: "Success"` and these fields. */
 export const success =
-  (fields: object = {}): Answer =>
+  (fields: object = {}): Responder =>
   (response) =>
     response.end(JSON.stringify({ status: 'Success', ...fields }));
 
-/** Answers HTTP status 200 with this text. */
-export const reply =
-  (body: string): Answer =>
+/** Responds with HTTP status 200 and this text. */
+export const respondWith =
+  (body: string): Responder =>
   (response) =>
     response.end(body);
 
-/** A web server that notes every request and answers what the test says, however little a PBX would. */
-export async function startScriptedPbx(answer: Answer, identity?: TlsIdentity & ServerOptions) {
-  const seen: Seen[] = [];
+/** A web server that records every request and responds as the test says, even if no PBX would. */
+export async function startScriptedPbx(respond: Responder, identity?: TlsIdentity & ServerOptions) {
+  const seen: ReceivedRequest[] = [];
   const connections: Socket[] = [];
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
     const [path = '', query = ''] = (incoming.url ?? '').split('?');
@@ -46,7 +46,7 @@ export async function startScriptedPbx(answer: Answer, identity?: TlsIdentity & 
     const resumed = socket instanceof TLSSocket && socket.isSessionReused();
     const request = { method, path, query, headers, body: await text(incoming), resumed };
     seen.push(request);
-    answer(response, request);
+    respond(response, request);
   };
   const server = identity ? createTlsServer(identity, listener) : createServer(listener);
   server.on('connection', (socket: Socket) => connections.push(socket));
@@ -65,7 +65,7 @@ export async function startScriptedPbx(answer: Answer, identity?: TlsIdentity & 
   return { url: `${identity ? 'https' : 'http'}://127.0.0.1:${port}`, seen, connections, close };
 }
 
-/** The client of a PBX with these settings, as the registry holds them. */
+/** A client for a PBX with these registry settings. */
 export function clientOf(url: string, settings: object = {}, timeouts?: Timeouts) {
   const pbx = v.parse(pbxSchema, {
     baseUrl: url,

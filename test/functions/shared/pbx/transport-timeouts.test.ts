@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { startScriptedPbx } from './scripted-pbx.ts';
 
-// For the whole file and before undici's first request: it keeps one timer for all its timeouts.
+// Before the first request and for the whole file, because undici uses one timer for all its timeouts.
 vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -24,7 +24,7 @@ async function serve(onConnection: (socket: Socket) => void): Promise<string> {
 }
 
 describe('a PBX that', () => {
-  /** Undici looks at its timeouts twice a second. */
+  /** In half seconds, because undici checks its timeouts twice a second. */
   async function pass(seconds: number): Promise<void> {
     for (let half = 0; half < 2 * seconds; half += 1) {
       vi.advanceTimersByTime(500);
@@ -40,7 +40,7 @@ describe('a PBX that', () => {
     return () => error;
   }
 
-  test('does not shake hands is waited for five seconds or so', async () => {
+  test('does not complete the TLS handshake times out after about five seconds', async () => {
     const connected = Promise.withResolvers<void>();
     const url = (await serve(() => connected.resolve())).replace('http:', 'https:');
     const failure = await watch(open(url)({ path: '/' }));
@@ -51,18 +51,18 @@ describe('a PBX that', () => {
     expect(failure()?.message).toContain('UND_ERR_CONNECT_TIMEOUT');
   });
 
-  test('does not respond is waited for thirty seconds or so', async () => {
-    const asked = Promise.withResolvers<void>();
-    const { url } = await startScriptedPbx(() => asked.resolve());
+  test('does not respond times out after about thirty seconds', async () => {
+    const requested = Promise.withResolvers<void>();
+    const { url } = await startScriptedPbx(() => requested.resolve());
     const failure = await watch(open(url)({ path: '/' }));
-    await asked.promise;
+    await requested.promise;
     await pass(28);
     expect(failure()).toBeUndefined();
     await pass(4);
     expect(failure()?.message).toContain('UND_ERR_HEADERS_TIMEOUT');
   });
 
-  test('stalls is waited for from its last byte on', async () => {
+  test('stalls times out counted from its last byte', async () => {
     let connection: Socket | undefined;
     const url = await serve((socket) => {
       connection = socket;
@@ -70,17 +70,17 @@ describe('a PBX that', () => {
     });
     const { body } = await open(url, 10_000)({ path: '/' });
     const pieces: string[] = [];
-    const came = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
     const reading = (async () => {
       for await (const piece of body) {
         pieces.push(String(piece));
-        if (pieces.length === 2) came.resolve();
+        if (pieces.length === 2) arrived.resolve();
       }
     })();
     const failure = await watch(reading);
     await pass(8);
     connection?.write(', world');
-    await came.promise;
+    await arrived.promise;
     await pass(8);
     expect(failure()).toBeUndefined();
     await pass(4);

@@ -8,7 +8,7 @@ import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
 import { identity, startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
-import { type Answer, reply, startScriptedPbx } from './scripted-pbx.ts';
+import { type Responder, respondWith, startScriptedPbx } from './scripted-pbx.ts';
 
 const other = await generateCertificate(['127.0.0.1']);
 const PINNED = { fingerprint256: fingerprintOf(identity) };
@@ -16,20 +16,20 @@ const PINNED = { fingerprint256: fingerprintOf(identity) };
 const open = (baseUrl: string, tls: object = {}) =>
   createTransport({ baseUrl, tls: v.parse(tlsSchema, tls) });
 
-/** Sends a request to a PBX with these TLS settings, and reads the response. */
+/** Sends a request to a PBX with these TLS settings; returns the body of the response. */
 async function read(url: string, tls: object, signal?: AbortSignal): Promise<string> {
   const { body } = await open(new URL(url).origin, tls)({ path: '/', signal });
   return body.text();
 }
 
-/** The response; else what a failed connection is named by, or the error's code. */
+/** The body of the response, or the code of a failed connection, or else the code of the error. */
 async function outcomeOf(url: string, tls: object = {}): Promise<string> {
   return read(url, tls).catch(
     ({ code, message }: ArchiveError) => /failed \((\w+)\)/.exec(message)?.[1] ?? String(code),
   );
 }
 
-/** A server below HTTP, over TLS with `PINNED` if so wished. */
+/** A raw TCP server, or a TLS server with the pinned certificate. */
 async function serve(onConnection: (socket: Socket) => void, isTls = false): Promise<string> {
   const sockets: Socket[] = [];
   const server = isTls ? createTlsServer(identity) : createServer();
@@ -49,23 +49,23 @@ async function serve(onConnection: (socket: Socket) => void, isTls = false): Pro
 const OK = 'HTTP/1.1 200 OK\r\n';
 
 describe('a pinned certificate', () => {
-  test('lets requests through when the PBX shows it, whoever signed it', async () => {
-    const server = await startScriptedPbx(reply('Hello'), identity);
+  test('is accepted, whoever signed it', async () => {
+    const server = await startScriptedPbx(respondWith('Hello'), identity);
     expect(await outcomeOf(server.url, { ...PINNED, serverName: 'another.test' })).toBe('Hello');
   });
 
   test('may be written in lower case and without colons', async () => {
-    const server = await startScriptedPbx(reply('Hello'), identity);
+    const server = await startScriptedPbx(respondWith('Hello'), identity);
     const fingerprint256 = PINNED.fingerprint256.replaceAll(':', '').toLowerCase();
     expect(await outcomeOf(server.url, { fingerprint256 })).toBe('Hello');
   });
 
-  test('is asked of a PBX on plain HTTP in vain, so it is not', async () => {
-    const server = await startScriptedPbx(reply('Hello'));
+  test('is not checked for a PBX on plain HTTP', async () => {
+    const server = await startScriptedPbx(respondWith('Hello'));
     expect(await outcomeOf(server.url, PINNED)).toBe('Hello');
   });
 
-  test('that the PBX does not show keeps every byte of HTTP back, and the connection is closed', async () => {
+  test('that differs from that of the PBX closes the connection before a byte of HTTP is sent', async () => {
     const received: Buffer[] = [];
     const server = createTlsServer(other, (socket: TLSSocket) => {
       socket.on('error', () => {});
@@ -87,8 +87,8 @@ describe('a pinned certificate', () => {
     expect(Buffer.concat(received).toString()).toBe('');
   });
 
-  test('that the PBX does not show is an error that names the one seen, and is worth a retry', async () => {
-    const server = await startScriptedPbx(reply('Hello'), other);
+  test('that differs from that of the PBX causes an error that names the one seen, and is retried', async () => {
+    const server = await startScriptedPbx(respondWith('Hello'), other);
     const error: unknown = await read(server.url, PINNED).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArchiveError);
     expect(error).toMatchObject({ code: 'certificate-mismatch', kind: 'transient' });
@@ -96,7 +96,7 @@ describe('a pinned certificate', () => {
     expect(server.seen).toEqual([]);
   });
 
-  test('is compared for every connection, so that a replaced one is noticed by the next request', async () => {
+  test('is compared for every connection, so that the next request notices a replaced one', async () => {
     const { pbx } = await startPbxHarness();
     const pin = { fingerprint256: pbx.fingerprint256 };
     await read(pbx.url, pin);
@@ -107,23 +107,23 @@ describe('a pinned certificate', () => {
   });
 });
 
-describe('without a pinned certificate', () => {
-  test('one that nobody vouches for is refused before a request is sent', async () => {
-    const server = await startScriptedPbx(reply('Hello'), identity);
+describe('without a pinned certificate,', () => {
+  test('a self-signed one is rejected before a request is sent', async () => {
+    const server = await startScriptedPbx(respondWith('Hello'), identity);
     expect(await outcomeOf(server.url, {})).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.seen).toEqual([]);
   });
 
-  test('one of the given authority is accepted, another is not', async () => {
-    const server = await startScriptedPbx(reply('Hello'), identity);
+  test('one signed by the given CA is accepted, any other is not', async () => {
+    const server = await startScriptedPbx(respondWith('Hello'), identity);
     expect(await outcomeOf(server.url, { ca: identity.cert })).toBe('Hello');
     expect(await outcomeOf(server.url, { ca: other.cert })).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.seen).toHaveLength(1);
   });
 
-  test('the given name is the one that the certificate has to be made out to', async () => {
+  test('one must be issued for the configured server name', async () => {
     const named = await generateCertificate(['pbx.test']);
-    const server = await startScriptedPbx(reply('Hello'), named);
+    const server = await startScriptedPbx(respondWith('Hello'), named);
     const tls = { ca: named.cert };
     expect(await outcomeOf(server.url, tls)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
     expect(await outcomeOf(server.url, { ...tls, serverName: 'pbx.test' })).toBe('Hello');
@@ -136,7 +136,7 @@ describe('without a pinned certificate', () => {
 
 describe('an old PBX', () => {
   test.each(['TLSv1', 'TLSv1.1'] as const)(
-    'that speaks no more than %s is served where it is allowed',
+    'that supports at most %s can be reached only if that version is allowed',
     async (maxTlsVersion) => {
       const { pbx } = await startPbxHarness({ maxTlsVersion });
       const pin = { fingerprint256: pbx.fingerprint256 };
@@ -149,9 +149,9 @@ describe('an old PBX', () => {
 });
 
 describe('a PBX that signs with SHA-1 only', () => {
-  test('is served where old versions of TLS are allowed, and nowhere else', async () => {
+  test('can be reached only if old TLS versions are allowed', async () => {
     const sha1 = { sigalgs: 'RSA+SHA1', ciphers: 'DEFAULT@SECLEVEL=0', maxVersion: 'TLSv1.2' } as const;
-    const server = await startScriptedPbx(reply('Hello'), { ...identity, ...sha1 });
+    const server = await startScriptedPbx(respondWith('Hello'), { ...identity, ...sha1 });
     expect(await outcomeOf(server.url, { ...PINNED, minVersion: 'TLSv1' })).toBe('Hello');
     expect(await outcomeOf(server.url, PINNED)).not.toBe('Hello');
     expect(server.seen).toHaveLength(1);
@@ -162,8 +162,8 @@ describe('every request', () => {
   test.each([
     ['plain HTTP', undefined, {}],
     ['TLS', identity, PINNED],
-  ])('gets a connection of its own over %s', async (_, ownIdentity, tls) => {
-    const server = await startScriptedPbx(reply('Hello'), ownIdentity);
+  ])('opens its own connection over %s', async (_, ownIdentity, tls) => {
+    const server = await startScriptedPbx(respondWith('Hello'), ownIdentity);
     for (let run = 0; run < 3; run++) expect(await read(server.url, tls)).toBe('Hello');
     await Promise.all([read(server.url, tls), read(server.url, tls)]);
     expect(server.seen).toHaveLength(5);
@@ -171,18 +171,18 @@ describe('every request', () => {
   });
 
   test('asks for its connection to be closed', async () => {
-    const server = await startScriptedPbx(reply('Hello'));
+    const server = await startScriptedPbx(respondWith('Hello'));
     await read(server.url, {});
     expect(server.seen[0]?.headers.connection).toBe('close');
   });
 
-  test('makes a TLS session of its own, for a resumed one would not show the certificate', async () => {
-    const server = await startScriptedPbx(reply('Hello'), identity);
+  test('starts its own TLS session, because a resumed one would not show the certificate', async () => {
+    const server = await startScriptedPbx(respondWith('Hello'), identity);
     for (let run = 0; run < 3; run++) await read(server.url, PINNED);
     expect(server.seen.map(({ resumed }) => resumed)).toEqual([false, false, false]);
   });
 
-  test('is HTTP/1.1, whatever else the PBX offers', async () => {
+  test('is HTTP/1.1, whatever the PBX offers', async () => {
     const offered: string[][] = [];
     const server = createTlsServer({
       ...identity,
@@ -204,14 +204,14 @@ describe('every request', () => {
 });
 
 describe('an aborted signal', () => {
-  test.each<[string, Answer]>([
-    ['before the answer', () => {}],
+  test.each<[string, Responder]>([
+    ['before the response', () => {}],
     ['within the body', (response) => response.write('RIFF')],
-  ])('ends a request %s, and its connection, with the reason as thrown', async (_, answer) => {
+  ])('ends a request and its connection %s, with the reason of the signal', async (_, respond) => {
     const reason = new Error('Out of time.');
     const controller = new AbortController();
     const server = await startScriptedPbx((response, seen) => {
-      answer(response, seen);
+      respond(response, seen);
       setImmediate(() => controller.abort(reason));
     }, identity);
     await expect(read(server.url, PINNED, controller.signal)).rejects.toBe(reason);
@@ -222,8 +222,8 @@ describe('an aborted signal', () => {
 });
 
 describe('a request', () => {
-  test('has the path, query, headers and body that were asked for, and the host', async () => {
-    const server = await startScriptedPbx(reply(''));
+  test('has the given path, query, headers and body, and the host', async () => {
+    const server = await startScriptedPbx(respondWith(''));
     await open(server.url)({
       path: '/api/a',
       query: { name: 'a b+c&d=é' },
@@ -248,7 +248,7 @@ describe('a request', () => {
     expect(await outcomeOf(`http://[::1]:${(server.address() as AddressInfo).port}`)).toBe('Hello');
   });
 
-  test('leaves nothing behind on a signal that outlives it', async () => {
+  test('leaves no listener on a signal that outlives it', async () => {
     const url = await serve((socket) => socket.once('data', () => socket.end(`${OK}\r\nHello`)));
     const { signal } = new AbortController();
     expect(await read(url, {}, signal)).toBe('Hello');
@@ -261,7 +261,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
   const tls = isTls ? PINNED : {};
   const MIB = 1024 ** 2;
 
-  test('that nobody reads keeps the PBX waiting, and then arrives whole', async () => {
+  test('that is read late keeps the PBX waiting, then arrives whole', async () => {
     const content = Buffer.from(Array.from({ length: 30 * MIB }, (_, index) => (index * 7) % 251));
     let sent = 0;
     const blocked = Promise.withResolvers<void>();
@@ -285,7 +285,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     }, isTls);
     const { body } = await open(url, tls)({ path: '/' });
     await blocked.promise;
-    // Whatever is buffered between the two sides, it is not all of it.
+    // Buffers between the two sides hold some of it, but not all.
     await new Promise(setImmediate);
     expect(sent).toBeLessThan(content.length);
     expect(Buffer.from(await body.arrayBuffer()).equals(content)).toBe(true);
@@ -295,7 +295,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     ['without a length ends with the connection', `${OK}\r\nHello`],
     ['of HTTP/1.0 ends with the connection', 'HTTP/1.0 200 OK\r\n\r\nHello'],
     ['of identity encoding ends with the connection', `${OK}Transfer-Encoding: identity\r\n\r\nHello`],
-  ])('%s, and that is the end of both', async (_, response) => {
+  ])('%s, and is complete then', async (_, response) => {
     const closed = Promise.withResolvers<void>();
     const url = await serve((socket) => {
       socket.on('close', () => closed.resolve());
@@ -305,7 +305,7 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     await closed.promise;
   });
 
-  test('that is whole ends a connection that the PBX leaves open', async () => {
+  test('that is complete closes a connection that the PBX leaves open', async () => {
     const closed = Promise.withResolvers<void>();
     const url = await serve((socket) => {
       socket.on('close', () => closed.resolve());
@@ -319,12 +319,12 @@ describe.each([false, true])('a body over TLS: %s', (isTls) => {
     ['a length', `Content-Length: 10\r\n\r\nHello`],
     ['chunks', `Transfer-Encoding: chunked\r\n\r\na\r\nHello`],
     ['chunks, the last one missing', `Transfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n`],
-  ])('with %s that stops short fails', async (_, rest) => {
+  ])('with %s that ends early fails', async (_, rest) => {
     const url = await serve((socket) => socket.once('data', () => socket.end(`${OK}${rest}`)), isTls);
     await expect(read(url, tls)).rejects.toThrow();
   });
 
-  test('without a length whose connection is reset is not taken for whole', async () => {
+  test('without a length fails when its connection is reset', async () => {
     const sent = Promise.withResolvers<Socket>();
     const url = await serve((socket) => {
       const underlying = (socket as { _parent?: Socket })._parent ?? socket;
@@ -341,7 +341,7 @@ test.each([
   ['has a status below 100', 'HTTP/1.1 42 Odd\r\n\r\n'],
   ['has two lengths', `${OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`],
   ['has a head without an end', `${OK}X-Long: ${'x'.repeat(100_000)}`],
-])('a response that %s is a failed connection, which is closed', async (_, bytes) => {
+])('a response that %s fails the connection and closes it', async (_, bytes) => {
   const closed = Promise.withResolvers<void>();
   const url = await serve((socket) => {
     socket.on('close', () => closed.resolve()).resume();

@@ -29,7 +29,7 @@ import { startSession } from '../session/session-harness.ts';
 const BUCKET = 'archive';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
-/** A real S3 client on an embedded S3, for the test's time. */
+/** A bucket in an embedded S3 that is closed after the test, and clients for it. */
 async function startBucket() {
   const directory = await mkdtemp(join(tmpdir(), 'archive-'));
   const server = await startS3({ directory, credentials, region: 'us-east-1' });
@@ -53,9 +53,9 @@ async function startBucket() {
   );
   return {
     s3,
-    /** The product's client. */
+    /** The client as the product creates it. */
     client,
-    /** Of the requests that the product's client was asked to send. */
+    /** The HTTP methods of the requests sent by `client`. */
     methods,
     async keys() {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
@@ -76,13 +76,13 @@ async function startBucket() {
 
 export interface ArchiveHarnessOptions {
   pbx?: SimulatedPbxOptions;
-  /** Settings other than the simulated PBX's own. */
+  /** Settings that differ from those of the simulated PBX. */
   settings?: object;
   idleTimeoutMs?: number;
   partBytes?: number;
 }
 
-/** Everything between a simulated PBX and an embedded S3, over real sockets; only the queue is played. */
+/** Everything between a simulated PBX and an embedded S3, over real sockets; only the queue is a fake. */
 export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
   const { pbx, clock } = await startPbxHarness(options.pbx);
   const bucket = await startBucket();
@@ -103,7 +103,7 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
   });
   const store = createRecordingStore(bucket.client, BUCKET);
   const buffers = createPartBuffers(options.partBytes);
-  const postponed: number[] = [];
+  const retryDelays: number[] = [];
   const deadLetters: (DeadLetterReason & { body: string })[] = [];
   const sent: { job: Job; delaySeconds: number | undefined }[] = [];
   const queues = {
@@ -115,7 +115,7 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
       deadLetters.push({ body, ...reason });
     },
     scheduleRetry: async (_url: string, _handle: string, seconds: number) => {
-      postponed.push(seconds);
+      retryDelays.push(seconds);
     },
   };
   const markers = createMarkers(bucket.client, BUCKET);
@@ -128,9 +128,9 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
     client,
     store,
     queues,
-    /** The jobs that were put into the queue to go on with. */
+    /** The jobs that were requeued with their progress. */
     sent,
-    postponed,
+    retryDelays,
     deadLetters,
     jobFor: ({ recording, callId }: Pick<SimulatedCall, 'recording' | 'callId'>): Job => ({
       version: 1,
@@ -139,7 +139,7 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
       call: { callId },
       reportedAt: new Date(clock.now).toISOString(),
     }),
-    /** Delivers a job as the queue does; true when it is done with. */
+    /** Delivers a job as the queue does; returns whether it is acknowledged. */
     deliver(job: Job, attempt = 1, signal = new AbortController().signal): Promise<boolean> {
       const message = {
         body: JSON.stringify(job),
@@ -151,7 +151,7 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
       const now = () => clock.now;
       const deps = { client, session, store, buffers, signal, now };
       return processJob(message, {
-        archive: (it) => archiveRecording(it, deps),
+        archive: (delivered) => archiveRecording(delivered, deps),
         uploads: store,
         queues,
         markers,

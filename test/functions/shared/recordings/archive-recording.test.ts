@@ -11,7 +11,7 @@ const base64Crc32 = (bytes: Buffer) => {
   return buffer.toString('base64');
 };
 
-/** Three parts of S3's smallest size, the last one short. */
+/** Two parts of the smallest size that S3 accepts, and a shorter one. */
 const LONG = generateSpeech({ seconds: (12 * MiB) / 16_000 });
 
 const CALL = { from: '+49 30 90', to: '1000', type: 'Inbound' } as const;
@@ -32,7 +32,7 @@ describe('a recording', () => {
     });
   });
 
-  test('that fits no single part is stored in parts, under one CRC32 of the whole', async () => {
+  test('longer than one part is stored in parts, with one CRC32 of the whole', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness({ partBytes: 5 * MiB });
     const call = pbx.makeCall({ ...CALL, recording: LONG });
     expect(await deliver(jobFor(call))).toBe(true);
@@ -44,11 +44,11 @@ describe('a recording', () => {
     expect(await bucket.openUploads()).toBe(0);
   });
 
-  test('carries what the report said of the call', async () => {
+  test('has the call details of the report as metadata', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall(CALL);
-    const facts = { callId: call.callId, from: '+49 30 90', trunk: 'Köln 100%', talkSeconds: '4' };
-    await deliver({ ...jobFor(call), call: facts });
+    const callDetails = { callId: call.callId, from: '+49 30 90', trunk: 'Köln 100%', talkSeconds: '4' };
+    await deliver({ ...jobFor(call), call: callDetails });
     const { Metadata } = await bucket.head(`recordings/test/2024/05/17/${call.recording}`);
     expect(Metadata).toEqual({
       'call-id': call.callId,
@@ -59,13 +59,13 @@ describe('a recording', () => {
     });
   });
 
-  test('of one part takes two requests to S3: one writes it, one verifies it', async () => {
+  test('of one part takes two requests to S3: one to write it, one to verify it', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     expect(bucket.methods).toEqual(['PUT', 'HEAD']);
   });
 
-  test('of several parts that is archived already begins no upload', async () => {
+  test('of several parts that is already archived starts no upload', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness({ partBytes: 5 * MiB });
     const call = pbx.makeCall({ ...CALL, recording: LONG });
     await deliver(jobFor(call));
@@ -78,12 +78,12 @@ describe('a recording', () => {
     ['one part', undefined, generateSpeech({ seconds: 4 })],
     ['several parts', 5 * MiB, LONG],
   ])(
-    'of %s that two functions archive at once becomes one object, and both are done',
+    'of %s that two functions archive at the same time becomes one object, and both succeed',
     async (_, partBytes, recording) => {
       const harness = await startArchiveHarness(partBytes === undefined ? {} : { partBytes });
       const { pbx, bucket, jobFor, deliver } = harness;
       const call = pbx.makeCall({ ...CALL, recording });
-      // A token beforehand, or one of the two would be put off by the other's login.
+      // Log in first: otherwise one of the two would have to wait for the login of the other.
       await deliver(jobFor(pbx.makeCall(CALL)));
       expect(await Promise.all([deliver(jobFor(call)), deliver(jobFor(call))])).toEqual([true, true]);
       expect(await bucket.keys()).toHaveLength(2);
@@ -92,7 +92,7 @@ describe('a recording', () => {
     },
   );
 
-  test('whose recorder never wrote its sizes is stored, and marked', async () => {
+  test('whose recorder never wrote its sizes is stored and marked as such', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const recording = generateSpeech({ seconds: 2 });
     recording.writeUInt32LE(0, 4);
@@ -103,14 +103,14 @@ describe('a recording', () => {
     expect(Metadata?.['verified-by']).toBe('content-length riff-header-unpatched');
   });
 
-  test('with a name that has no date is stored as undated', async () => {
+  test('without a date in its name is stored as undated', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall({ ...CALL, recordingName: 'Ärger+*#1 .yswav' });
     expect(await deliver(jobFor(call))).toBe(true);
     expect(await bucket.keys()).toEqual(['recordings/test/undated/Ärger+*#1 .yswav']);
   });
 
-  test('is asked for with the allowed address where one is configured', async () => {
+  test('is requested with the allowed address if one is configured', async () => {
     const harness = await startArchiveHarness({ settings: { allowedIp: '127.0.0.1' } });
     const call = harness.pbx.makeCall(CALL);
     expect(await harness.deliver(harness.jobFor(call))).toBe(true);

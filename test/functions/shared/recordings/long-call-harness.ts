@@ -10,10 +10,10 @@ import { wav } from './wav.ts';
 
 export const MiB = 1024 * 1024;
 
-/** The smallest that S3 takes. */
+/** The smallest part size that S3 accepts. */
 export const PART_BYTES = 5 * MiB;
 
-/** What a run takes to the deadline. */
+/** How long a run lasts until its deadline. */
 export const RUN_MS = 890_000;
 
 /** A WAV file of `size` bytes in all. */
@@ -31,7 +31,7 @@ const base64Crc32 = (bytes: Buffer) => {
   return buffer.toString('base64');
 };
 
-/** A PBX with one long recording, and runs of the archiver that end when the test wants. */
+/** A PBX with one long recording, and runs of archive-recording that reach their deadline when the test says so. */
 export async function startLongCall(
   recording = LONG,
   { misbehaviour = [], ...options }: ArchiveHarnessOptions & { misbehaviour?: Misbehaviour[] } = {},
@@ -43,30 +43,34 @@ export async function startLongCall(
   const key = `recordings/test/2024/05/17/${call.recording}`;
   const { putPart } = store;
 
-  /** Delivers a job whose time is up when `isUp` says so, of the parts stored or the bytes received by then. */
-  async function deliverUntil(isUp: (so: { parts: number; bytes: number }) => boolean, it: Job, attempt = 1) {
+  /** Delivers a job whose deadline is reached as soon as `isReached` accepts the progress of the run. */
+  async function deliverUntil(
+    isReached: (progress: { parts: number; bytes: number }) => boolean,
+    queuedJob: Job,
+    attempt = 1,
+  ) {
     const deadline = new AbortController();
-    const so = { parts: 0, bytes: 0 };
-    const look = () => {
-      if (deadline.signal.aborted || !isUp(so)) return;
+    const progress = { parts: 0, bytes: 0 };
+    const checkDeadline = () => {
+      if (deadline.signal.aborted || !isReached(progress)) return;
       clock.now += RUN_MS;
       deadline.abort(new ArchiveError('deadline', 'The function ran out of time.'));
     };
     const listen = (line: unknown) => {
       const { event, bytes } = line as LogLine;
       if (event !== 'download-progress') return;
-      so.bytes = Number(bytes);
-      look();
+      progress.bytes = Number(bytes);
+      checkDeadline();
     };
     store.putPart = async (...part) => {
       const stored = await putPart(...part);
-      so.parts += 1;
-      look();
+      progress.parts += 1;
+      checkDeadline();
       return stored;
     };
     logChannel.subscribe(listen);
     try {
-      return await harness.deliver(it, attempt, deadline.signal);
+      return await harness.deliver(queuedJob, attempt, deadline.signal);
     } finally {
       logChannel.unsubscribe(listen);
       store.putPart = putPart;
@@ -78,17 +82,17 @@ export async function startLongCall(
     call,
     job,
     key,
-    /** The job as it was last put into the queue. */
-    continued(): Job {
+    /** The job as it was last requeued. */
+    requeuedJob(): Job {
       const last = sent.at(-1);
-      if (last === undefined) throw new Error('Nothing was put into the queue.');
+      if (last === undefined) throw new Error('No job was requeued.');
       return last.job;
     },
-    deliverForParts: (parts: number, it: Job, attempt?: number) =>
-      deliverUntil((so) => so.parts >= parts, it, attempt),
-    deliverForBytes: (bytes: number, it: Job, attempt?: number) =>
-      deliverUntil((so) => so.bytes >= bytes, it, attempt),
-    /** The bucket holds the recording, whole, with the right checksum, and nothing else. */
+    deliverForParts: (parts: number, queuedJob: Job, attempt?: number) =>
+      deliverUntil((progress) => progress.parts >= parts, queuedJob, attempt),
+    deliverForBytes: (bytes: number, queuedJob: Job, attempt?: number) =>
+      deliverUntil((progress) => progress.bytes >= bytes, queuedJob, attempt),
+    /** Expects the bucket to contain the whole recording with the right checksum, and nothing else. */
     async expectArchived(bytes = recording) {
       expect(await bucket.keys()).toEqual([key]);
       expect((await bucket.bytesOf(key)).equals(bytes)).toBe(true);
@@ -100,7 +104,7 @@ export async function startLongCall(
       expect(await bucket.openUploads()).toBe(0);
       expect(pbx.stats).toMatchObject({ reusedRandoms: 0, expiredRandoms: 0 });
     },
-    /** Makes the store fail once, at the part of this number. */
+    /** Makes the store fail once, at the part with this number. */
     failAtPart(number: number, error: unknown = new Error('S3 is not there.')) {
       store.putPart = async (...request) => {
         if (request[1].partNumber !== number) return putPart(...request);

@@ -7,18 +7,18 @@ const logLines = captureLog();
 
 const linesOf = (event: string) => logLines.filter((line) => line.event === event);
 
-describe('a call that takes longer than a run may', () => {
+describe('a recording that takes longer than one run', () => {
   test.each([
     [2, 12],
     [5, 27],
-  ])('is archived in %i runs, byte for byte, as if it had been one', async (runs, size) => {
+  ])('is archived in %i runs, byte for byte, as if in one run', async (runs, size) => {
     const recording = longWav(size * MiB);
     const harness = await startLongCall(recording);
-    const facts = { callId: harness.call.callId, from: '+49 30 90', talkSeconds: '7200' };
-    let job = { ...harness.job, call: facts };
+    const callDetails = { callId: harness.call.callId, from: '+49 30 90', talkSeconds: '7200' };
+    let job = { ...harness.job, call: callDetails };
     for (let run = 1; run < runs; run++) {
       expect(await harness.deliverForParts(1, job)).toBe(true);
-      job = harness.continued() as typeof job;
+      job = harness.requeuedJob() as typeof job;
       expect(job.progress).toMatchObject({ bytes: run * PART_BYTES, totalBytes: recording.length });
       expect(job.progress?.parts).toHaveLength(run);
       expect(await harness.bucket.keys()).toEqual([]);
@@ -34,39 +34,39 @@ describe('a call that takes longer than a run may', () => {
       'verified-by': 'content-length riff-header',
     });
     expect(ETag).toMatch(new RegExp(`-${Math.ceil((size * MiB) / PART_BYTES)}"$`));
-    expect([harness.sent.length, harness.postponed, harness.deadLetters]).toEqual([runs - 1, [], []]);
+    expect([harness.sent.length, harness.retryDelays, harness.deadLetters]).toEqual([runs - 1, [], []]);
     expect(harness.pbx.stats).toMatchObject({ randoms: runs, downloads: runs });
   });
 
-  test('keeps what is stored when its time is up while the PBX sends nothing', async () => {
+  test('keeps the stored parts when the run ends while the PBX sends nothing', async () => {
     const misbehaviour = [{ kind: 'stall', afterBytes: 8 * MiB } as const];
-    const { job, continued, deliverForParts, deliver, expectArchived } = await startLongCall(LONG, {
+    const { job, requeuedJob, deliverForParts, deliver, expectArchived } = await startLongCall(LONG, {
       misbehaviour,
     });
     expect(await deliverForParts(1, job)).toBe(true);
     expect(linesOf('resumed')).toMatchObject([{ code: 'deadline', bytes: PART_BYTES }]);
-    await deliver(continued());
+    await deliver(requeuedJob());
     await expectArchived();
   });
 
-  test('goes on where it stopped: the PBX sends nothing twice but what was on its way', async () => {
-    const { job, continued, deliverForParts, deliver } = await startLongCall();
+  test('continues after the last stored part', async () => {
+    const { job, requeuedJob, deliverForParts, deliver } = await startLongCall();
     await deliverForParts(1, job);
-    await deliver(continued());
+    await deliver(requeuedJob());
     const starts = linesOf('download-started').map(({ start }) => start);
     expect(starts).toEqual([0, PART_BYTES]);
     expect(linesOf('download-progress').at(-1)).toMatchObject({ bytes: LONG.length });
   });
 
-  test('remembers how often and since when it has been tried, and says how late it was', async () => {
-    const { job, clock, continued, deliverForParts, deliver, sent } = await startLongCall();
+  test('keeps the number of attempts and the first time over all runs, and logs its delay', async () => {
+    const { job, clock, requeuedJob, deliverForParts, deliver, sent } = await startLongCall();
     const since = clock.now;
     await deliverForParts(1, job, 3);
-    expect(continued().progress).toMatchObject({ attempts: 3, since });
-    await deliverForParts(1, continued(), 1);
-    expect(continued().progress).toMatchObject({ attempts: 4, since });
+    expect(requeuedJob().progress).toMatchObject({ attempts: 3, since });
+    await deliverForParts(1, requeuedJob(), 1);
+    expect(requeuedJob().progress).toMatchObject({ attempts: 4, since });
     expect(sent.map(({ delaySeconds }) => delaySeconds)).toEqual([undefined, undefined]);
-    await deliver(continued(), 2);
+    await deliver(requeuedJob(), 2);
     expect(linesOf('resumed')).toMatchObject([
       { attempt: 3, bytes: PART_BYTES, code: 'deadline', ageMs: RUN_MS },
       { attempt: 4, bytes: 2 * PART_BYTES, code: 'deadline', ageMs: 2 * RUN_MS },
@@ -74,32 +74,33 @@ describe('a call that takes longer than a run may', () => {
     expect(linesOf('archived')).toMatchObject([{ attempt: 6, delayMs: 2 * RUN_MS }]);
   });
 
-  test('needs no length from the PBX, only its ranges', async () => {
+  test('needs range requests, but no Content-Length', async () => {
     const harness = await startLongCall(LONG, { pbx: { contentLength: false } });
     await harness.deliverForParts(1, harness.job);
-    expect(harness.continued().progress).not.toHaveProperty('totalBytes');
-    await harness.deliverForParts(1, harness.continued());
-    expect(harness.continued().progress).toMatchObject({ totalBytes: LONG.length });
-    await harness.deliver(harness.continued());
+    expect(harness.requeuedJob().progress).not.toHaveProperty('totalBytes');
+    await harness.deliverForParts(1, harness.requeuedJob());
+    expect(harness.requeuedJob().progress).toMatchObject({ totalBytes: LONG.length });
+    await harness.deliver(harness.requeuedJob());
     await harness.expectArchived();
     const { Metadata } = await harness.bucket.head(harness.key);
     expect(Metadata).toMatchObject({ 'verified-by': 'riff-header' });
   });
 
-  test('is checked against the header that came in the first run', async () => {
+  test('is checked against the RIFF header from the first run', async () => {
     const recording = Buffer.from(LONG);
     recording.writeUInt32LE(LONG.length, 4);
-    const { job, continued, deliverForParts, deliver, bucket, postponed } = await startLongCall(recording);
+    const { job, requeuedJob, deliverForParts, deliver, bucket, retryDelays } =
+      await startLongCall(recording);
     await deliverForParts(1, job);
-    expect(await deliver(continued())).toBe(false);
+    expect(await deliver(requeuedJob())).toBe(false);
     expect(linesOf('retry-scheduled')).toMatchObject([{ code: 'recording-inconsistent' }]);
-    expect(postponed).toEqual([5]);
+    expect(retryDelays).toEqual([5]);
     expect(await bucket.keys()).toEqual([]);
     expect(await bucket.openUploads()).toBe(0);
   });
 });
 
-describe('what has come of a long recording is kept, and gone on from, when the PBX', () => {
+describe('the stored parts of a long recording are kept, and the next run continues, when the PBX', () => {
   const cut = (how: 'fin' | 'reset', contentLength: boolean, afterBytes: number): Misbehaviour => ({
     kind: 'cut',
     how,
@@ -115,54 +116,57 @@ describe('what has come of a long recording is kept, and gone on from, when the 
     ['announces more bytes than it sends', { kind: 'wrong-length', delta: 1000 }, 2],
   ])('%s', async (_, misbehaviour, parts) => {
     const options = { idleTimeoutMs: 500, misbehaviour: [misbehaviour] };
-    const { job, continued, deliver, bucket, expectArchived, postponed } = await startLongCall(LONG, options);
+    const { job, requeuedJob, deliver, bucket, expectArchived, retryDelays } = await startLongCall(
+      LONG,
+      options,
+    );
     expect(await deliver(job)).toBe(true);
     expect(await bucket.keys()).toEqual([]);
-    expect(continued().progress?.parts).toHaveLength(parts);
-    await deliver(continued());
+    expect(requeuedJob().progress?.parts).toHaveLength(parts);
+    await deliver(requeuedJob());
     await expectArchived();
-    expect(postponed).toEqual([]);
+    expect(retryDelays).toEqual([]);
   });
 
   test('resets the connection', async () => {
-    // A reset takes back what the other side has not received yet: a few of these bytes.
+    // A reset discards what the other side has not read yet, so the exact number of parts varies.
     const recording = longWav(22 * MiB);
     const misbehaviour = [cut('reset', true, 20 * MiB)];
-    const { job, continued, deliver, expectArchived } = await startLongCall(recording, { misbehaviour });
+    const { job, requeuedJob, deliver, expectArchived } = await startLongCall(recording, { misbehaviour });
     expect(await deliver(job)).toBe(true);
-    await deliver(continued());
+    await deliver(requeuedJob());
     await expectArchived(recording);
   });
 
-  test('does so in each run', async () => {
+  test('ends the connection in every run', async () => {
     const recording = longWav(27 * MiB);
     const misbehaviour = [6, 6, 6].map((size) => cut('fin', false, size * MiB));
     const harness = await startLongCall(recording, { misbehaviour });
     let { job } = harness;
     for (const parts of [1, 2, 3]) {
       expect(await harness.deliver(job)).toBe(true);
-      job = harness.continued();
+      job = harness.requeuedJob();
       expect(job.progress?.parts).toHaveLength(parts);
     }
     await harness.deliver(job);
     await harness.expectArchived(recording);
   });
 
-  test('answers a later run with an error page, which is no reason to begin again', async () => {
+  test('responds to a later run with an error page, without restarting the download', async () => {
     const harness = await startLongCall();
-    const { job, call, pbx, bucket, continued, deliverForParts, deliver, postponed } = harness;
+    const { job, call, pbx, bucket, requeuedJob, deliverForParts, deliver, retryDelays } = harness;
     await deliverForParts(1, job);
     const { downloads } = pbx.stats;
     pbx.misbehave(call.recording, { kind: 'http-500' });
-    expect(await deliver(continued())).toBe(false);
-    expect([postponed, await bucket.openUploads(), pbx.stats.downloads]).toEqual([[5], 1, downloads]);
-    await deliver(continued(), 2);
+    expect(await deliver(requeuedJob())).toBe(false);
+    expect([retryDelays, await bucket.openUploads(), pbx.stats.downloads]).toEqual([[5], 1, downloads]);
+    await deliver(requeuedJob(), 2);
     await harness.expectArchived();
   });
 
-  test('refuses the random string, or the token, of a later run', async () => {
+  test('refuses the random string or the token of a later run', async () => {
     const harness = await startLongCall();
-    const { job, call, pbx, bucket, continued, deliverForParts, deliver, expectArchived } = harness;
+    const { job, call, pbx, bucket, requeuedJob, deliverForParts, deliver, expectArchived } = harness;
     await deliverForParts(1, job);
     pbx.misbehave(
       call.recording,
@@ -170,9 +174,9 @@ describe('what has come of a long recording is kept, and gone on from, when the 
       { kind: 'random-refused' },
       { kind: 'token-dropped', at: 'get_random' },
     );
-    expect(await deliver(continued())).toBe(false);
+    expect(await deliver(requeuedJob())).toBe(false);
     expect(await bucket.openUploads()).toBe(1);
-    expect(await deliver(continued(), 2)).toBe(true);
+    expect(await deliver(requeuedJob(), 2)).toBe(true);
     await expectArchived();
     expect(linesOf('download-started').at(-1)).toMatchObject({ start: PART_BYTES });
   });

@@ -9,18 +9,18 @@ const logLines = captureLog();
 const losses = () => logLines.filter(({ event }) => event === 'recording-lost');
 
 describe.each(['20014', '20012'] as const)(
-  'a recording that the PBX has deleted, and answers with %s,',
+  'a recording that the PBX has deleted and reports with %s',
   (errno) => {
-    test('is waited for for a day, then noted as lost, counted once and made a dead letter', async () => {
+    test('is retried for a day, then marked as lost, counted once and dead-lettered', async () => {
       const harness = await startArchiveHarness();
-      const { pbx, clock, bucket, deliver, postponed, deadLetters } = harness;
+      const { pbx, clock, bucket, deliver, retryDelays, deadLetters } = harness;
       const call = pbx.makeCall(CALL);
       const job = harness.jobFor(call);
       pbx.deleteRecording(call.recording, errno);
       expect(await deliver(job, 1)).toBe(false);
       clock.now += 24 * HOUR_MS;
       expect(await deliver(job, 30)).toBe(false);
-      expect([postponed, losses(), await bucket.keys()]).toEqual([[5, 3600], [], []]);
+      expect([retryDelays, losses(), await bucket.keys()]).toEqual([[5, 3600], [], []]);
 
       clock.now += 1;
       expect(await deliver(job, 31)).toBe(true);
@@ -39,7 +39,7 @@ describe.each(['20014', '20012'] as const)(
       expect(losses()).toHaveLength(1);
     });
 
-    test('is not lost when a copy of its job has archived it before', async () => {
+    test('is not lost when a copy of its job archived it before', async () => {
       const { pbx, jobFor, deliver, deadLetters } = await startArchiveHarness();
       const call = pbx.makeCall(CALL);
       expect(await deliver(jobFor(call))).toBe(true);
@@ -51,7 +51,7 @@ describe.each(['20014', '20012'] as const)(
   },
 );
 
-test('a recording whose random string is refused may still be there, however old its call is', async () => {
+test('a recording whose random string was refused is not considered lost, however old its call', async () => {
   const { pbx, jobFor, deliver, deadLetters } = await startArchiveHarness();
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'random-refused', times: 2 } });
   const job = { ...jobFor(call), endedAt: '2024-05-01T00:00:00.000Z' };
@@ -60,7 +60,7 @@ test('a recording whose random string is refused may still be there, however old
   expect([deadLetters, losses()]).toEqual([[], []]);
 });
 
-test('a recording that is not there is asked for once in each run', async () => {
+test('a recording that is missing is requested once per run', async () => {
   const { pbx, jobFor, deliver } = await startArchiveHarness();
   const call = pbx.makeCall(CALL);
   pbx.deleteRecording(call.recording, '20012');

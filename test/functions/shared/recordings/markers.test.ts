@@ -17,12 +17,12 @@ async function startMarkers(bucket: string) {
   return { markers: createMarkers(s3, bucket), objects };
 }
 
-test('a note lies by the recording’s PBX, day and name, apart from the recordings', () => {
+test('a marker key has the PBX, the day and the name of the recording, outside the prefix of the recordings', () => {
   expect(markerKey('queued', 'hq', RECORDING)).toBe(`reconciliation/queued/hq/2017/09/01/${RECORDING}`);
   expect(markerKey('lost', 'hq', 'odd.wav')).toBe('reconciliation/lost/hq/undated/odd.wav');
 });
 
-test('a recording is noted as lost once', async () => {
+test('a recording is marked as lost only once', async () => {
   const { markers, objects } = await startMarkers('lost');
   expect(await markers.markLost('hq', RECORDING)).toBe(true);
   expect(await markers.markLost('hq', RECORDING)).toBe(false);
@@ -33,14 +33,14 @@ test('a recording is noted as lost once', async () => {
   ]);
 });
 
-test('a recording may be noted as queued again', async () => {
+test('a recording can be marked as queued again', async () => {
   const { markers, objects } = await startMarkers('queued');
   await markers.markQueued('hq', RECORDING);
   await markers.markQueued('hq', RECORDING);
   expect(await objects()).toEqual([[markerKey('queued', 'hq', RECORDING), 0]]);
 });
 
-test('what cannot be noted is an error', async () => {
+test('a marker that cannot be written is an error', async () => {
   const markers = createMarkers(s3, 'no-such-bucket');
   await expect(markers.markLost('hq', RECORDING)).rejects.toThrow();
   await expect(markers.markQueued('hq', RECORDING)).rejects.toThrow();

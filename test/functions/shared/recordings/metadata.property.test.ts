@@ -5,8 +5,9 @@ import { anyText, fc, hostileText } from '../../../property.ts';
 
 const FIELDS = Object.keys(callSchema.entries);
 
-/** What S3 takes in all, names and values, without `x-amz-meta-`; and the longest that we add to a call's facts. */
+/** S3's limit for names and values together, without `x-amz-meta-`. */
 const MAX_BYTES = 2048;
+/** The longest entry that is stored beside the call. */
 const VERIFIED_BY = 'verified-bycontent-length riff-header-unpatched';
 
 const longText = fc
@@ -20,13 +21,13 @@ const longestCall = fc
   .constantFrom('a', '%', 'é', '📞')
   .map((letter) => Object.fromEntries(FIELDS.map((field) => [field, letter.repeat(1000)])));
 
-test('any call is header values that nothing can be smuggled in with, and few enough of them', () => {
+test('any call is encoded as safe header values within the size limit', () => {
   fc.assert(
-    fc.property(fc.oneof({ weight: 9, arbitrary: call }, longestCall), (told) => {
-      const metadata = Object.entries(encodeCall(told));
+    fc.property(fc.oneof({ weight: 9, arbitrary: call }, longestCall), (anyCall) => {
+      const metadata = Object.entries(encodeCall(anyCall));
       for (const [name, value] of metadata) {
         expect(name).toMatch(/^[a-z-]+$/);
-        // Of blank space at their ends headers lose what there is.
+        // Headers lose whitespace at both ends.
         expect(value).toMatch(/^(?! )[ -~]*(?<! )$/);
       }
       expect(metadata.flat().join('').length + VERIFIED_BY.length).toBeLessThanOrEqual(MAX_BYTES);
@@ -34,11 +35,11 @@ test('any call is header values that nothing can be smuggled in with, and few en
   );
 });
 
-test('what there is room for comes back as it was, and of longer facts the beginning', () => {
+test('a short value is decoded unchanged, a longer one to its beginning', () => {
   fc.assert(
-    fc.property(call, (told) => {
-      const decoded = decodeCall(encodeCall(told)) as Record<string, string>;
-      for (const [field, value = ''] of Object.entries(told)) {
+    fc.property(call, (anyCall) => {
+      const decoded = decodeCall(encodeCall(anyCall)) as Record<string, string>;
+      for (const [field, value = ''] of Object.entries(anyCall)) {
         const { [field]: back = '' } = decoded;
         expect(value.toWellFormed().startsWith(back)).toBe(true);
         if (Buffer.byteLength(value) * 3 <= 150) expect(back).toBe(value.toWellFormed());
@@ -47,7 +48,7 @@ test('what there is room for comes back as it was, and of longer facts the begin
   );
 });
 
-test('what somebody else wrote is read without fail', () => {
+test('metadata written by somebody else is decoded without an error', () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.constantFrom('call-id', 'from', '__proto__', 'trunk'), anyText),

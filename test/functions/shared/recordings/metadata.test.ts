@@ -15,7 +15,7 @@ const CALL: Call = {
   serialNumber: '369362089179',
 };
 
-/** The longest that `verified-by`, which goes beside the call, can get. */
+/** The longest `verified-by`, which is stored beside the call. */
 const VERIFIED_BY = { 'verified-by': 'content-length riff-header-unpatched' };
 
 const everywhere = (value: string): Call =>
@@ -23,7 +23,7 @@ const everywhere = (value: string): Call =>
 const sizeOf = (metadata: Record<string, string>) =>
   Object.entries(metadata).reduce((bytes, [name, value]) => bytes + Buffer.byteLength(name + value), 0);
 
-test('plain facts can be read as they are', () => {
+test('plain values are stored unchanged', () => {
   expect(encodeCall(CALL)).toEqual({
     'call-id': '1505352445.265',
     from: '+49 30 1234',
@@ -38,16 +38,16 @@ test('plain facts can be read as they are', () => {
   });
 });
 
-test('what is not plain ASCII is percent-encoded', () => {
+test('characters outside printable ASCII are percent-encoded', () => {
   expect(encodeCall({ from: 'Zoë 100%' })).toEqual({ from: 'Zo%C3%AB 100%25' });
 });
 
-test('facts that the report did not tell are absent, and come back absent', () => {
+test('details that the report did not have are absent, before and after', () => {
   expect(encodeCall({ from: '102', to: '' })).toEqual({ from: '102' });
   expect(decodeCall({ from: '102', 'verified-by': 'nothing' })).toEqual({ from: '102' });
 });
 
-describe('any value comes back as it was, in a header as HTTP takes it', () => {
+describe('any value fits an HTTP header and is decoded unchanged:', () => {
   test.each([
     '%',
     '%41',
@@ -72,7 +72,7 @@ describe('any value comes back as it was, in a header as HTTP takes it', () => {
     for (const encoded of Object.values(metadata)) expect(encoded).toMatch(/^[!-~]([ -~]*[!-~])?$/);
   });
 
-  test('but for half a character, which no encoding has room for', () => {
+  test('except a lone surrogate, which cannot be encoded', () => {
     const metadata = encodeCall({ from: 'a\ud83d', to: '\udcdeb' });
     expect(decodeCall(metadata)).toEqual({ from: 'a\ufffd', to: '\ufffdb' });
   });
@@ -81,22 +81,22 @@ describe('any value comes back as it was, in a header as HTTP takes it', () => {
 describe("S3's limit of 2 KB", () => {
   test.each([
     ['letters', 'a'],
-    ['blanks', ' '],
+    ['spaces', ' '],
     ['percent signs', '%'],
     ['accents', 'é'],
     ['emoji', '📞'],
-    ['half characters', '\ud83d'],
-    ['letters and blanks', 'a     '],
-  ])('is kept, however many %s the report has', (_, filling) => {
+    ['lone surrogates', '\ud83d'],
+    ['letters and spaces', 'a     '],
+  ])('is respected, however many %s the report has', (_, filling) => {
     const metadata = { ...encodeCall(everywhere(`x${filling.repeat(5000)}`)), ...VERIFIED_BY };
     expect(sizeOf(metadata)).toBeLessThan(2048);
-    // What is cut off is the end, at a character.
+    // The end is cut off, between two characters.
     const { from = '' } = decodeCall(metadata);
     expect(`x${filling.repeat(5000)}`.toWellFormed().startsWith(from)).toBe(true);
     expect(from.length).toBeGreaterThan(12);
   });
 });
 
-test('a bare percent sign that somebody else wrote is shown as it stands', () => {
+test('a bare percent sign written by somebody else is kept', () => {
   expect(decodeCall({ from: '100%', to: '%E0%A4' })).toEqual({ from: '100%', to: '%E0%A4' });
 });

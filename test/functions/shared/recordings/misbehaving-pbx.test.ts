@@ -13,7 +13,7 @@ const cut = (how: 'fin' | 'reset', contentLength: boolean, afterBytes = 30_000):
   afterBytes,
 });
 
-describe('nothing is stored, and the job stays until it succeeds, when the PBX', () => {
+describe('nothing is stored, and the job is retried until it succeeds, when the PBX', () => {
   test.each<[string, Misbehaviour]>([
     ['ends the connection half way, with a length', cut('fin', true)],
     ['ends the connection half way, without a length', cut('fin', false)],
@@ -21,28 +21,28 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
     ['resets the connection half way, with a length', cut('reset', true)],
     ['resets the connection half way, without a length', cut('reset', false)],
     ['stops sending half way', { kind: 'stall' }],
-    ['answers with JSON instead of audio', { kind: 'json-instead-of-audio', errno: '20014' }],
-    ['answers with an unknown error', { kind: 'json-instead-of-audio', errno: '31337' }],
-    ['answers with HTML instead of audio', { kind: 'html-instead-of-audio' }],
-    ['answers with text instead of audio', { kind: 'text-instead-of-audio' }],
-    ['answers with nothing', { kind: 'empty-body' }],
-    ['answers with HTTP status 500', { kind: 'http-500' }],
-    ['answers the first request with HTTP status 500', { kind: 'http-500', at: 'get_random' }],
+    ['sends JSON instead of audio', { kind: 'json-instead-of-audio', errno: '20014' }],
+    ['sends an unknown error', { kind: 'json-instead-of-audio', errno: '31337' }],
+    ['sends HTML instead of audio', { kind: 'html-instead-of-audio' }],
+    ['sends text instead of audio', { kind: 'text-instead-of-audio' }],
+    ['sends an empty body', { kind: 'empty-body' }],
+    ['responds with HTTP status 500', { kind: 'http-500' }],
+    ['responds to the first request with HTTP status 500', { kind: 'http-500', at: 'get_random' }],
     ['redirects elsewhere', { kind: 'http-redirect', location: 'http://127.0.0.1:9/' }],
-    ['hangs up without an answer', { kind: 'hang-up-before-reply' }],
+    ['hangs up without a response', { kind: 'hang-up-before-reply' }],
     ['hangs up on the first request', { kind: 'hang-up-before-reply', at: 'get_random' }],
-    ['has the file not ready', { kind: 'not-ready' }],
-    ['has the file not ready for the download', { kind: 'not-ready', at: 'download' }],
+    ['does not have the file ready', { kind: 'not-ready' }],
+    ['does not have the file ready for the download', { kind: 'not-ready', at: 'download' }],
     ['announces more bytes than it sends', { kind: 'wrong-length', delta: 1000 }],
     ['announces fewer bytes than it sends', { kind: 'wrong-length', delta: -1000 }],
   ])('%s', async (_, misbehaviour) => {
-    const { pbx, bucket, jobFor, deliver, sent, postponed, deadLetters } = await startArchiveHarness({
+    const { pbx, bucket, jobFor, deliver, sent, retryDelays, deadLetters } = await startArchiveHarness({
       idleTimeoutMs: 500,
     });
     const call = pbx.makeCall({ ...CALL, recording: SHORT, misbehaviour });
     expect(await deliver(jobFor(call), 1)).toBe(false);
     expect(await bucket.keys()).toEqual([]);
-    expect(postponed).toEqual([5]);
+    expect(retryDelays).toEqual([5]);
     expect(sent).toEqual([]);
 
     expect(await deliver(jobFor(call), 2)).toBe(true);
@@ -52,7 +52,7 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
     expect(pbx.stats).toMatchObject({ reusedRandoms: 0, expiredRandoms: 0 });
   });
 
-  test('shows another certificate than the pinned one', async () => {
+  test('presents a certificate that is not the pinned one', async () => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall(CALL);
     await pbx.replaceCertificate();
@@ -63,14 +63,14 @@ describe('nothing is stored, and the job stays until it succeeds, when the PBX',
   });
 });
 
-describe('the first attempt succeeds nevertheless when the PBX', () => {
+describe('the first attempt still succeeds when the PBX', () => {
   test.each<[string, Misbehaviour]>([
-    ['sends the recording in drips', { kind: 'drip', chunkBytes: 512 }],
-    ['has forgotten the token', { kind: 'token-dropped', at: 'get_random' }],
-    ['forgets the token before the download', { kind: 'token-dropped', at: 'download' }],
+    ['sends the recording in small pieces', { kind: 'drip', chunkBytes: 512 }],
+    ['no longer knows the token', { kind: 'token-dropped', at: 'get_random' }],
+    ['no longer knows the token at the download', { kind: 'token-dropped', at: 'download' }],
     ['refuses the random string once', { kind: 'random-refused' }],
-    ['says 20012 instead of audio', { kind: 'json-instead-of-audio', errno: '20012' }],
-    ['says 20006 instead of audio', { kind: 'json-instead-of-audio', errno: '20006' }],
+    ['sends error 20012 instead of audio', { kind: 'json-instead-of-audio', errno: '20012' }],
+    ['sends error 20006 instead of audio', { kind: 'json-instead-of-audio', errno: '20006' }],
   ])('%s', async (_, misbehaviour) => {
     const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall({ ...CALL, recording: SHORT, misbehaviour });
@@ -87,7 +87,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
     expect((await bucket.head(key)).Metadata).toMatchObject({ 'verified-by': 'riff-header' });
   });
 
-  test('ends the first token with a second login', async () => {
+  test('ends the old token at each login', async () => {
     const { pbx, jobFor, deliver } = await startArchiveHarness({ pbx: { endsOldTokenOnLogin: true } });
     expect(await deliver(jobFor(pbx.makeCall(CALL)))).toBe(true);
     pbx.dropTokens();
@@ -97,7 +97,7 @@ describe('the first attempt succeeds nevertheless when the PBX', () => {
 });
 
 describe('over TLS', () => {
-  test('an old PBX that speaks TLS 1.0 only is served where the configuration allows it', async () => {
+  test('a PBX that supports only TLS 1.0 can be reached only if the configuration allows it', async () => {
     const old = { maxTlsVersion: 'TLSv1' } as const;
     const refused = await startArchiveHarness({ pbx: old });
     expect(await refused.deliver(refused.jobFor(refused.pbx.makeCall(CALL)))).toBe(false);
@@ -108,7 +108,7 @@ describe('over TLS', () => {
     expect(await allowed.deliver(allowed.jobFor(allowed.pbx.makeCall(CALL)))).toBe(true);
   });
 
-  test('a certificate that nobody vouches for is refused unless it is pinned or its authority is given', async () => {
+  test('a self-signed certificate is rejected unless it is pinned or given as CA', async () => {
     const untrusted = await startArchiveHarness({ settings: { tls: {} } });
     expect(await untrusted.deliver(untrusted.jobFor(untrusted.pbx.makeCall(CALL)))).toBe(false);
 
@@ -117,7 +117,7 @@ describe('over TLS', () => {
     expect(await trusted.deliver(trusted.jobFor(trusted.pbx.makeCall(CALL)))).toBe(true);
   });
 
-  test('an authority’s certificate for another host is refused', async () => {
+  test('a trusted certificate for another host is rejected', async () => {
     const { pbx } = await startArchiveHarness();
     const tls = { ca: pbx.certificate, serverName: 'another.test' };
     const harness = await startArchiveHarness({ settings: { tls } });

@@ -3,7 +3,7 @@ import { createPartBuffers, fillParts } from '../../../../functions/shared/recor
 
 const PART_BYTES = 8;
 
-/** Bytes that tell their own place. */
+/** Bytes that depend on their position. */
 const bodyOf = (length: number) => Buffer.from(Array.from({ length }, (_, index) => index % 251));
 
 async function* inChunks(body: Buffer, chunkBytes: number) {
@@ -11,7 +11,7 @@ async function* inChunks(body: Buffer, chunkBytes: number) {
     yield body.subarray(start, start + chunkBytes);
 }
 
-/** The parts, copied as they came. */
+/** Copies of the parts, and their `isLast`. */
 async function gather(body: AsyncIterable<Buffer>) {
   const parts: Buffer[] = [];
   const lasts: boolean[] = [];
@@ -32,20 +32,17 @@ describe('the parts', () => {
     [16, [8, 8]],
     [17, [8, 8, 1]],
     [40, [8, 8, 8, 8, 8]],
-  ])(
-    'of %i bytes are full but for the last one, which alone says that it is the last',
-    async (length, sizes) => {
-      const body = bodyOf(length);
-      for (const chunkBytes of [1, 3, 8, 100]) {
-        const { parts, lasts } = await gather(inChunks(body, chunkBytes));
-        expect(parts.map((part) => part.length)).toEqual(sizes);
-        expect(Buffer.concat(parts)).toEqual(body);
-        expect(lasts).toEqual(sizes.map((_, index) => index === sizes.length - 1));
-      }
-    },
-  );
+  ])('of %i bytes are full except the last one, and only that is marked as last', async (length, sizes) => {
+    const body = bodyOf(length);
+    for (const chunkBytes of [1, 3, 8, 100]) {
+      const { parts, lasts } = await gather(inChunks(body, chunkBytes));
+      expect(parts.map((part) => part.length)).toEqual(sizes);
+      expect(Buffer.concat(parts)).toEqual(body);
+      expect(lasts).toEqual(sizes.map((_, index) => index === sizes.length - 1));
+    }
+  });
 
-  test('are none the worse for empty chunks', async () => {
+  test('are not affected by empty chunks', async () => {
     const body = bodyOf(16);
     const chunks = [Buffer.alloc(0), body.subarray(0, 8), Buffer.alloc(0), body.subarray(8), Buffer.alloc(0)];
     const { parts } = await gather(
@@ -58,7 +55,7 @@ describe('the parts', () => {
 });
 
 describe('the memory', () => {
-  test('of one recording serves for the next, and for no other at the same time', async () => {
+  test('of one recording is reused for the next, never for two at the same time', async () => {
     const buffers = createPartBuffers(PART_BYTES);
     const memoryOf = async (length: number, lease = buffers.lend()) => {
       const used = new Set<ArrayBufferLike>();
@@ -68,29 +65,31 @@ describe('the memory', () => {
     };
     const first = await memoryOf(40);
     const meanwhile = await memoryOf(40);
-    expect([...first.used].filter((it) => meanwhile.used.has(it))).toEqual([]);
+    expect([...first.used].filter((memory) => meanwhile.used.has(memory))).toEqual([]);
     first.lease.release();
-    // Once is enough.
+    // A second call has no effect.
     first.lease.release();
     const next = await memoryOf(40);
     expect(next.used).toEqual(first.used);
     const last = await memoryOf(5);
-    expect([...last.used].filter((it) => next.used.has(it) || meanwhile.used.has(it))).toEqual([]);
+    expect([...last.used].filter((memory) => next.used.has(memory) || meanwhile.used.has(memory))).toEqual(
+      [],
+    );
   });
 
-  test('is two buffers, however long the body is', async () => {
+  test('is two buffers, however long the body', async () => {
     const seen = new Set<ArrayBufferLike>();
     for await (const { bytes } of fillParts(inChunks(bodyOf(1000), 3), createPartBuffers(PART_BYTES).lend()))
       seen.add(bytes.buffer);
     expect(seen.size).toBe(2);
   });
 
-  test('of a part is left alone while the next one fills', async () => {
+  test('of a part stays unchanged while the next part fills', async () => {
     const body = bodyOf(60);
     let previous: Buffer | undefined;
     let start = 0;
     for await (const { bytes } of fillParts(inChunks(body, 3), createPartBuffers(PART_BYTES).lend())) {
-      // By now this part has been filled; the one before may still be on its way.
+      // This part is full now; the one before may still be uploading.
       expect(bytes).toEqual(body.subarray(start, start + PART_BYTES));
       if (previous !== undefined) expect(previous).toEqual(body.subarray(start - PART_BYTES, start));
       previous = bytes;
@@ -99,7 +98,7 @@ describe('the memory', () => {
     expect(start).toBe(60);
   });
 
-  test('does not keep the chunks, which their owner may use again', async () => {
+  test('holds copies, so that the source may reuse its chunks', async () => {
     const chunk = Buffer.alloc(3);
     async function* reused() {
       for (const value of [1, 2, 3]) yield chunk.fill(value);
@@ -108,7 +107,7 @@ describe('the memory', () => {
   });
 });
 
-test('a body that breaks off is no last part', async () => {
+test('a body that fails yields no last part', async () => {
   const reset = new Error('reset');
   async function* broken() {
     yield bodyOf(10);
@@ -123,7 +122,7 @@ test('a body that breaks off is no last part', async () => {
   expect(seen).toEqual([false]);
 });
 
-test('a reader that stops has the body closed', async () => {
+test('a reader that stops early closes the body', async () => {
   const onClose = vi.fn();
   async function* body() {
     try {

@@ -15,19 +15,19 @@ const MAX_KEY_BYTES = 1024;
 const pbxId = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/).filter((id) => v.is(pbxIdSchema, id));
 const name = hostileText.filter((text) => findNameProblem(text) === undefined);
 
-/** Every key that is made of a name, with the prefix that it has to stay in. */
+/** Every kind of key that is derived from a name, with its prefix. */
 const KEYS: [string, (pbx: string) => string, (pbx: string, recording: string) => string][] = [
   ['the recording', (pbx) => `recordings/${pbx}/`, recordingKey],
   [
-    'the note that it is queued',
+    'the marker that it is queued',
     (pbx) => `reconciliation/queued/${pbx}/`,
     (...of) => markerKey('queued', ...of),
   ],
-  ['the note that it is lost', (pbx) => `reconciliation/lost/${pbx}/`, (...of) => markerKey('lost', ...of)],
+  ['the marker that it is lost', (pbx) => `reconciliation/lost/${pbx}/`, (...of) => markerKey('lost', ...of)],
 ];
 
 describe.each(KEYS)('the key of %s', (_, prefixOf, keyOf) => {
-  test('stays in its PBX’s prefix, ends in the name, and is one that S3 takes', () => {
+  test('stays in the prefix of its PBX, ends with the name, and is accepted by S3', () => {
     fc.assert(
       fc.property(pbxId, name, (pbx, recording) => {
         const key = keyOf(pbx, recording);
@@ -42,7 +42,7 @@ describe.each(KEYS)('the key of %s', (_, prefixOf, keyOf) => {
     );
   });
 
-  test('is no other recording’s, whichever PBX that is on', () => {
+  test('differs from that of every other recording, on any PBX', () => {
     const places = fc.uniqueArray(fc.tuple(pbxId, name), { selector: ([pbx, of]) => `${pbx}/${of}` });
     fc.assert(
       fc.property(places, (recordings) => {
@@ -54,7 +54,7 @@ describe.each(KEYS)('the key of %s', (_, prefixOf, keyOf) => {
   });
 });
 
-test('any text is a name or is not, and a name’s content type is a plain header', () => {
+test('any text can be checked as a name, and its content type is a plain header value', () => {
   fc.assert(
     fc.property(hostileText, (text) => {
       expect(['string', 'undefined']).toContain(typeof findNameProblem(text));

@@ -7,7 +7,7 @@ import {
 
 const SAMPLE = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 
-describe('a name can be used', () => {
+describe('a valid name:', () => {
   test.each([
     SAMPLE,
     '20170901181806-1504261084.7-+49 30 *1234#-1003-Inbound.wav',
@@ -24,15 +24,15 @@ describe('a name can be used', () => {
   });
 });
 
-describe('a name cannot be used', () => {
+describe('a name is invalid', () => {
   test.each([
-    ['nothing', ''],
-    ['blanks alone', ' \u3000'],
+    ['no characters', ''],
+    ['only spaces', ' \u3000'],
     ['a slash', 'a/b.wav'],
-    ['a way up', '../a.wav'],
+    ['a path to the parent folder', '../a.wav'],
     ['a backslash', 'a\\b.wav'],
     ['a leading dot', '.wav'],
-    ['dots alone', '..'],
+    ['only dots', '..'],
     ['256 bytes', 'a'.repeat(256)],
     ['256 bytes in 128 characters', 'é'.repeat(128)],
     ['half of a surrogate pair', 'a\udcde.wav'],
@@ -50,7 +50,7 @@ describe('a name cannot be used', () => {
 });
 
 describe('the key', () => {
-  test('has the date of the name', () => {
+  test('contains the date in the name', () => {
     expect(recordingKey('hq', SAMPLE)).toBe(`recordings/hq/2017/09/01/${SAMPLE}`);
   });
 
@@ -63,16 +63,16 @@ describe('the key', () => {
   });
 
   test.each([
-    ['a 30th of February', '20170230181806-1.1-1-2-Inbound.wav'],
-    ['a 29th of February in a common year', '20230229181806-1.1-1-2-Inbound.wav'],
-    ['a 31st of June', '20230631181806-1.1-1-2-Inbound.wav'],
-    ['a month 0', '20170001181806-1.1-1-2-Inbound.wav'],
-    ['a month 13', '20171301181806-1.1-1-2-Inbound.wav'],
-    ['a day 0', '20170900181806-1.1-1-2-Inbound.wav'],
-    ['a day 32', '20170932181806-1.1-1-2-Inbound.wav'],
+    ['February 30', '20170230181806-1.1-1-2-Inbound.wav'],
+    ['February 29 in a common year', '20230229181806-1.1-1-2-Inbound.wav'],
+    ['June 31', '20230631181806-1.1-1-2-Inbound.wav'],
+    ['month 0', '20170001181806-1.1-1-2-Inbound.wav'],
+    ['month 13', '20171301181806-1.1-1-2-Inbound.wav'],
+    ['day 0', '20170900181806-1.1-1-2-Inbound.wav'],
+    ['day 32', '20170932181806-1.1-1-2-Inbound.wav'],
     ['a year of another century', '19990901181806-1.1-1-2-Inbound.wav'],
     ['a date without a time', '20170901-1.1-1-2-Inbound.wav'],
-    ['a date that something precedes', 'x20170901181806-1.1-1-2-Inbound.wav'],
+    ['a date after another character', 'x20170901181806-1.1-1-2-Inbound.wav'],
     ['more digits than a date has', '201709011818060-1.1-1-2-Inbound.wav'],
     ['Arabic digits', '٢٠١٧٠٩٠١١٨١٨٠٦-1.1-1-2-Inbound.wav'],
     ['no date', 'call.wav'],

@@ -25,7 +25,7 @@ import {
 } from '../../../infra/local/s3/embedded-s3.ts';
 
 const KEY = 'recordings/hq/2026/01/01/call.wav';
-const ABOUT = { contentType: 'audio/wav', metadata: { 'call-id': '42', from: 'Z%C3%BCrich' } };
+const OBJECT_INFO = { contentType: 'audio/wav', metadata: { 'call-id': '42', from: 'Z%C3%BCrich' } };
 const FIRST = Buffer.from('the first bytes');
 const SECOND = Buffer.from('other bytes, that come second');
 const PART_BYTES = 5 * 1024 ** 2;
@@ -44,7 +44,7 @@ interface Sent {
   headers: object;
 }
 
-/** The requests that go to the server from now on, as they go over the wire. */
+/** Records the requests to the server from now on, as they are sent. */
 function recordRequests(url: string): Sent[] {
   const requests: Sent[] = [];
   const onStart = (message: unknown) => {
@@ -67,7 +67,7 @@ function createStore(url: string, credentials = CREDENTIALS, bucket = BUCKET) {
   return createRecordingStore(client, bucket);
 }
 
-/** A store in an embedded S3, and what there is to see of it. */
+/** A recording store in an embedded S3, and ways to look at what it did. */
 async function startStore() {
   const { client, url } = await startEmbeddedS3();
   const store = createStore(url);
@@ -77,10 +77,10 @@ async function startStore() {
     client,
     store,
     requests: recordRequests(url),
-    put: (bytes: Buffer) => store.put(KEY, bytes, crc32(bytes), ABOUT, signal),
-    /** An upload of `LONG` that only has to be completed. */
+    put: (bytes: Buffer) => store.put(KEY, bytes, crc32(bytes), OBJECT_INFO, signal),
+    /** Uploads all parts of `LONG`; only the completion is left. */
     async upload() {
-      const upload = { key: KEY, uploadId: await store.begin(KEY, ABOUT) };
+      const upload = { key: KEY, uploadId: await store.begin(KEY, OBJECT_INFO) };
       const parts = [
         await store.putPart(upload, part(1, LONG.subarray(0, PART_BYTES)), signal),
         await store.putPart(upload, part(2, LONG.subarray(PART_BYTES)), signal),
@@ -100,7 +100,7 @@ async function startStore() {
   };
 }
 
-/** The store of somebody whom S3 refuses. */
+/** A store whose credentials S3 rejects. */
 function refusedStore(url: string) {
   return createStore(url, { accessKeyId: 'nobody', secretAccessKey: 'knows' });
 }
@@ -110,7 +110,7 @@ describe('a recording', () => {
     const { store, put, describe, stored } = await startStore();
     expect(await put(FIRST)).toBe('written');
     expect(await stored()).toEqual(FIRST);
-    expect(await describe()).toMatchObject({ ContentType: 'audio/wav', Metadata: ABOUT.metadata });
+    expect(await describe()).toMatchObject({ ContentType: 'audio/wav', Metadata: OBJECT_INFO.metadata });
     expect(await store.find(KEY, signal)).toEqual({
       bytes: FIRST.length,
       crc32: crc32(FIRST),
@@ -124,7 +124,7 @@ describe('a recording', () => {
     expect(await store.find(KEY, signal)).toBeUndefined();
     expect(await complete()).toBe('written');
     expect((await stored()).equals(LONG)).toBe(true);
-    expect(await describe()).toMatchObject({ ContentType: 'audio/wav', Metadata: ABOUT.metadata });
+    expect(await describe()).toMatchObject({ ContentType: 'audio/wav', Metadata: OBJECT_INFO.metadata });
     expect(await store.find(KEY, signal)).toEqual({
       bytes: LONG.length,
       crc32: crc32(LONG),
@@ -133,19 +133,19 @@ describe('a recording', () => {
     expect(await openUploads()).toEqual([]);
   });
 
-  test('that is not there is not found', async () => {
+  test('that does not exist is not found', async () => {
     const { store } = await startStore();
     expect(await store.find(KEY, signal)).toBeUndefined();
   });
 
-  test('that nobody may look for is not taken for a missing one', async () => {
+  test('is not considered missing when S3 denies access', async () => {
     const { url } = await startStore();
     await expect(refusedStore(url).find(KEY, signal)).rejects.toMatchObject({
       $metadata: { httpStatusCode: 403 },
     });
   });
 
-  test('that somebody else uploaded with checksums of its parts only is told apart', async () => {
+  test('uploaded by somebody else with part checksums only is recognized as such', async () => {
     const { client, store } = await startStore();
     const target = { Bucket: BUCKET, Key: KEY };
     const { UploadId = '' } = await client.send(
@@ -170,14 +170,14 @@ describe('a recording', () => {
 });
 
 describe('a key is written once:', () => {
-  test('a put of another recording answers already-there, and the first bytes stay', async () => {
+  test('a put of another recording returns already-there, and the first bytes stay', async () => {
     const { put, stored } = await startStore();
     await put(FIRST);
     expect(await put(SECOND)).toBe('already-there');
     expect(await stored()).toEqual(FIRST);
   });
 
-  test('an upload that completes later answers already-there, and the first bytes stay', async () => {
+  test('an upload that completes later returns already-there, and the first bytes stay', async () => {
     const { put, upload, stored } = await startStore();
     const { complete } = await upload();
     await put(FIRST);
@@ -185,14 +185,14 @@ describe('a key is written once:', () => {
     expect(await stored()).toEqual(FIRST);
   });
 
-  test('of two puts at once exactly one has written', async () => {
+  test('of two simultaneous puts, exactly one writes', async () => {
     const { put, stored } = await startStore();
     const outcomes = await Promise.all([put(FIRST), put(SECOND)]);
     expect(outcomes.toSorted()).toEqual(['already-there', 'written']);
     expect(await stored()).toEqual(outcomes[0] === 'written' ? FIRST : SECOND);
   });
 
-  test('of two uploads completed at once exactly one has written', async () => {
+  test('of two uploads completed simultaneously, exactly one writes', async () => {
     const { upload, stored } = await startStore();
     const uploads = [await upload(), await upload()];
     const outcomes = await Promise.all(uploads.map(({ complete }) => complete()));
@@ -200,18 +200,18 @@ describe('a key is written once:', () => {
     expect((await stored()).equals(LONG)).toBe(true);
   });
 
-  test('a write that S3 refuses for another reason is a failure', async () => {
+  test('a write that S3 rejects for another reason fails', async () => {
     const { url, upload } = await startStore();
     const { upload: begun, whole } = await upload();
     const store = refusedStore(url);
     const refusal = { $metadata: { httpStatusCode: 403 } };
-    await expect(store.put(KEY, FIRST, crc32(FIRST), ABOUT, signal)).rejects.toMatchObject(refusal);
+    await expect(store.put(KEY, FIRST, crc32(FIRST), OBJECT_INFO, signal)).rejects.toMatchObject(refusal);
     await expect(store.complete(begun, whole, signal)).rejects.toMatchObject(refusal);
   });
 });
 
 describe('over the wire', () => {
-  test('a put carries its checksum and the condition that nothing is there', async () => {
+  test('a put has its checksum and the condition that the key does not exist', async () => {
     const { put, requests } = await startStore();
     await put(FIRST);
     expect(requests).toMatchObject([
@@ -219,7 +219,7 @@ describe('over the wire', () => {
     ]);
   });
 
-  test('an upload announces a checksum of the whole, carries each part’s, and ends with the whole’s', async () => {
+  test('an upload announces a full-object checksum, sends one with each part, and ends with that of the whole', async () => {
     const { upload, requests } = await startStore();
     await (await upload()).complete();
     expect(requests).toMatchObject([
@@ -246,43 +246,43 @@ describe('over the wire', () => {
   });
 });
 
-describe('S3 refuses', () => {
-  // The SDK would compute a checksum of its own, and rightly, if ours were not given.
-  test('a put whose bytes are not those of the checksum', async () => {
+describe('S3 rejects', () => {
+  // Without our checksum the SDK would compute its own, and the request would succeed.
+  test('a put whose bytes do not match the checksum', async () => {
     const { store } = await startStore();
-    await expect(store.put(KEY, FIRST, crc32(SECOND), ABOUT, signal)).rejects.toMatchObject({
+    await expect(store.put(KEY, FIRST, crc32(SECOND), OBJECT_INFO, signal)).rejects.toMatchObject({
       name: 'BadDigest',
     });
     expect(await store.find(KEY, signal)).toBeUndefined();
   });
 
-  test('a part whose bytes are not those of the checksum', async () => {
+  test('a part whose bytes do not match the checksum', async () => {
     const { store } = await startStore();
-    const upload = { key: KEY, uploadId: await store.begin(KEY, ABOUT) };
+    const upload = { key: KEY, uploadId: await store.begin(KEY, OBJECT_INFO) };
     const part = { partNumber: 1, bytes: FIRST, crc32: crc32(SECOND) };
     await expect(store.putPart(upload, part, signal)).rejects.toMatchObject({ name: 'BadDigest' });
   });
 
   test.each<[string, (whole: { parts: { crc32: string }[]; bytes: number; crc32: string }) => void]>([
     [
-      'another checksum of the whole',
+      'a wrong checksum of the whole',
       (whole) => {
         whole.crc32 = crc32(FIRST);
       },
     ],
     [
-      'another size',
+      'a wrong size',
       (whole) => {
         whole.bytes -= 1;
       },
     ],
     [
-      'another checksum of a part',
+      'a wrong checksum of a part',
       ({ parts: [part] }) => {
         if (part) part.crc32 = crc32(FIRST);
       },
     ],
-  ])('to complete an upload under %s, and no object comes into being', async (_, spoil) => {
+  ])('the completion of an upload with %s, and no object is created', async (_, spoil) => {
     const { store, upload } = await startStore();
     const { whole, complete } = await upload();
     spoil(whole);
@@ -295,7 +295,7 @@ describe('an upload that is gone', () => {
   test.each([
     ['aborted', (store: RecordingStore, upload: Upload) => store.abort(upload)],
     ['completed', (_: RecordingStore, __: Upload, complete: () => Promise<unknown>) => complete()],
-  ])('because it was %s takes no part, and becomes no object', async (_, end) => {
+  ])('because it was %s accepts no part and cannot be completed', async (_, end) => {
     const { store, upload } = await startStore();
     const { upload: begun, complete } = await upload();
     await end(store, begun, complete);
@@ -305,9 +305,9 @@ describe('an upload that is gone', () => {
     await expect(complete()).rejects.toMatchObject(gone);
   });
 
-  test('is told from a bucket that is gone', async () => {
+  test('is distinguished from a bucket that is gone', async () => {
     const { url, store } = await startStore();
-    const upload = { key: KEY, uploadId: await store.begin(KEY, ABOUT) };
+    const upload = { key: KEY, uploadId: await store.begin(KEY, OBJECT_INFO) };
     const part = { partNumber: 1, bytes: FIRST, crc32: crc32(FIRST) };
     const elsewhere = createStore(url, CREDENTIALS, 'no-such-bucket');
     await expect(elsewhere.putPart(upload, part, signal)).rejects.toMatchObject({ name: 'NoSuchBucket' });
@@ -315,7 +315,7 @@ describe('an upload that is gone', () => {
 });
 
 describe('an abort', () => {
-  test('frees what has been uploaded', async () => {
+  test('deletes the uploaded parts', async () => {
     const { store, upload, openUploads } = await startStore();
     const { upload: begun } = await upload();
     expect(await openUploads()).toEqual([begun.uploadId]);
@@ -332,7 +332,7 @@ describe('an abort', () => {
     expect(await store.find(KEY, signal)).toMatchObject({ bytes: LONG.length });
   });
 
-  test('that S3 refuses is a failure, as the upload is still there', async () => {
+  test('that S3 rejects fails, because the upload still exists', async () => {
     const { url, upload, openUploads } = await startStore();
     const { upload: begun } = await upload();
     await expect(refusedStore(url).abort(begun)).rejects.toMatchObject({
@@ -342,16 +342,16 @@ describe('an abort', () => {
   });
 });
 
-test('when the time is up, what goes to S3 under the signal fails', async () => {
+test('every request to S3 that takes a signal fails when the signal is aborted', async () => {
   const { store, upload } = await startStore();
   const { upload: begun, whole } = await upload();
-  const timeIsUp = AbortSignal.abort();
+  const aborted = AbortSignal.abort();
   const part = { partNumber: 1, bytes: FIRST, crc32: crc32(FIRST) };
   const calls = [
-    () => store.find(KEY, timeIsUp),
-    () => store.put(KEY, FIRST, crc32(FIRST), ABOUT, timeIsUp),
-    () => store.putPart(begun, part, timeIsUp),
-    () => store.complete(begun, whole, timeIsUp),
+    () => store.find(KEY, aborted),
+    () => store.put(KEY, FIRST, crc32(FIRST), OBJECT_INFO, aborted),
+    () => store.putPart(begun, part, aborted),
+    () => store.complete(begun, whole, aborted),
   ];
   for (const call of calls) await expect(call()).rejects.toMatchObject({ name: 'AbortError' });
   expect(await store.find(KEY, signal)).toBeUndefined();

@@ -5,7 +5,7 @@ import { createPartBuffers } from '../../../../functions/shared/recordings/parts
 import { saveRecording } from '../../../../functions/shared/recordings/save-recording.ts';
 import { startLongCall } from './long-call-harness.ts';
 
-test('a download whose time is up before it is read is ended, and brings nothing down', async () => {
+test('a download whose signal is aborted before it is read is closed, and nothing is stored', async () => {
   const { store, bucket } = await startLongCall();
   const body = new Readable({ read() {} });
   const reason = new ArchiveError('stopped', 'Somebody has stopped it.');
@@ -18,19 +18,19 @@ test('a download whose time is up before it is read is ended, and brings nothing
   expect(await bucket.keys()).toEqual([]);
 });
 
-test('a part that is on its way when the download breaks keeps its memory until it has arrived', async () => {
+test('a part that is being uploaded when the download fails keeps its buffer until the upload ends', async () => {
   const { store } = await startLongCall();
   const partBytes = 5 * 1024 ** 2;
   const pool = createPartBuffers(partBytes);
-  const [isUnderWay, mayArrive] = [Promise.withResolvers<Buffer>(), Promise.withResolvers<void>()];
+  const [isUploading, mayFinish] = [Promise.withResolvers<Buffer>(), Promise.withResolvers<void>()];
   store.putPart = async (_, { bytes, crc32 }) => {
-    isUnderWay.resolve(bytes);
-    await mayArrive.promise;
+    isUploading.resolve(bytes);
+    await mayFinish.promise;
     return { etag: '"1"', crc32 };
   };
   async function* broken() {
     yield Buffer.alloc(partBytes + 1, 0xff);
-    await isUnderWay.promise;
+    await isUploading.promise;
     throw new Error('reset');
   }
   const download = {
@@ -42,12 +42,12 @@ test('a part that is on its way when the download breaks keeps its memory until 
   const saving = expect(saveRecording(download, target, deps)).rejects.toMatchObject({
     code: 'pbx-connection',
   });
-  const { buffer: used } = await isUnderWay.promise;
+  const { buffer: used } = await isUploading.promise;
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   const others = pool.lend();
   expect([others.take().buffer, others.take().buffer]).not.toContain(used);
 
-  mayArrive.resolve();
+  mayFinish.resolve();
   await saving;
   const next = pool.lend();
   expect([next.take().buffer, next.take().buffer]).toContain(used);

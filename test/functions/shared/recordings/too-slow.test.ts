@@ -11,7 +11,7 @@ const logLines = captureLog();
 describe('a download that is too slow', () => {
   const slow = { totalBytes: 115_200_044, receivedBytes: 6_675_000, elapsedMs: RUN_MS };
 
-  test('tells its size, its rate and what to do', () => {
+  test('is reported with its size, its rate and what to do', () => {
     const { message } = tooSlow({ ...slow, isResumable: false });
     expect(message).toBe(
       'The recording, of 115200044 bytes, was downloaded at 60 kbit/s: too slow to store all of it in one run, and ' +
@@ -20,58 +20,62 @@ describe('a download that is too slow', () => {
     );
   });
 
-  test('tells when the size is not known, and has a rate in no time', () => {
+  test('is reported with an unknown size, and with rate 0 when no time has passed', () => {
     const { message } = tooSlow({ totalBytes: undefined, receivedBytes: 0, elapsedMs: 0, isResumable: true });
     expect(message).toMatch(
       /^The recording, of unknown size, was downloaded at 0 kbit\/s: too slow to store even one part/,
     );
   });
 
-  test('is permanent where the PBX continues no download', () => {
+  test('is a permanent failure when the PBX cannot resume downloads', () => {
     expect(tooSlow({ ...slow, isResumable: false })).toMatchObject({ code: 'too-slow', kind: 'permanent' });
     expect(tooSlow({ ...slow, isResumable: true })).toMatchObject({ code: 'too-slow', kind: 'too-slow' });
   });
 });
 
-describe('a line on which no part comes in a run', () => {
+describe('a connection too slow for one part in a run', () => {
   test.each([
     ['short', longWav(2 * MiB)],
     ['long', longWav(12 * MiB)],
-  ])('may be bad for an hour: a %s recording comes again, and is archived then', async (_, recording) => {
-    const harness = await startLongCall(recording);
-    const { job, bucket, deliver, deliverForBytes, sent, postponed } = harness;
-    expect(await deliverForBytes(MiB, job)).toBe(false);
-    expect([sent, postponed, await bucket.openUploads()]).toEqual([[], [5], 0]);
-    expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'too-slow', ageMs: RUN_MS });
-    expect(await deliver(job, 2)).toBe(true);
-    await harness.expectArchived(recording);
-  });
+  ])(
+    'that recovers within an hour is no problem: a %s recording is retried and archived',
+    async (_, recording) => {
+      const harness = await startLongCall(recording);
+      const { job, bucket, deliver, deliverForBytes, sent, retryDelays } = harness;
+      expect(await deliverForBytes(MiB, job)).toBe(false);
+      expect([sent, retryDelays, await bucket.openUploads()]).toEqual([[], [5], 0]);
+      expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'too-slow', ageMs: RUN_MS });
+      expect(await deliver(job, 2)).toBe(true);
+      await harness.expectArchived(recording);
+    },
+  );
 
-  test('keeps what is stored already', async () => {
+  test('keeps the parts that are already stored', async () => {
     const harness = await startLongCall();
-    const { job, bucket, deliver, deliverForParts, deliverForBytes, continued, sent, postponed } = harness;
+    const { job, bucket, deliver, deliverForParts, deliverForBytes, requeuedJob, sent, retryDelays } =
+      harness;
     await deliverForParts(1, job);
-    // One byte behind the first part.
-    expect(await deliverForBytes(5 * MiB + 1, continued())).toBe(false);
-    expect([sent.length, postponed, await bucket.openUploads()]).toEqual([1, [5], 1]);
-    expect(await deliver(continued(), 2)).toBe(true);
+    // One byte after the first part.
+    expect(await deliverForBytes(5 * MiB + 1, requeuedJob())).toBe(false);
+    expect([sent.length, retryDelays, await bucket.openUploads()]).toEqual([1, [5], 1]);
+    expect(await deliver(requeuedJob(), 2)).toBe(true);
     await harness.expectArchived();
   });
 
-  test('for more than a day makes it a dead letter, and nothing stays', async () => {
-    const { job, clock, bucket, deliverForParts, deliverForBytes, continued, deadLetters } =
+  test('for more than a day makes the job a dead letter, and the upload is aborted', async () => {
+    const { job, clock, bucket, deliverForParts, deliverForBytes, requeuedJob, deadLetters } =
       await startLongCall();
     await deliverForParts(1, job);
     clock.now += 24 * HOUR_MS - 2 * RUN_MS;
-    expect(await deliverForBytes(5 * MiB + 1, continued())).toBe(false);
-    expect(await deliverForBytes(5 * MiB + 1, continued(), 2)).toBe(true);
+    expect(await deliverForBytes(5 * MiB + 1, requeuedJob())).toBe(false);
+    expect(await deliverForBytes(5 * MiB + 1, requeuedJob(), 2)).toBe(true);
     expect(deadLetters).toMatchObject([{ attempts: 3, error: { code: 'too-slow' } }]);
     expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(job);
     expect(await bucket.openUploads()).toBe(0);
   });
 });
 
-test('a run that is ended for another reason than its time ends with that reason', async () => {
+test('a run that is stopped for another reason than its deadline fails with that reason', async () => {
   const harness = await startLongCall(longWav(2 * MiB), {
     misbehaviour: [{ kind: 'stall', afterBytes: MiB }],
   });

@@ -5,7 +5,7 @@ import { checkIsAudio, checkIsComplete } from '../../../../functions/shared/reco
 import { fc } from '../../../property.ts';
 import { chunk, wav } from './wav.ts';
 
-/** What is wrong with a file of which this much came; nothing is known of its length but what it says itself. */
+/** The error for a file of which this much arrived, when its length is known only from its own header. */
 function problemOf(received: Buffer): unknown {
   try {
     checkIsAudio(received);
@@ -22,18 +22,18 @@ const anyChunk = fc
   .map(([name, content]) => chunk(name, content));
 const chunks = fc.array(anyChunk, { maxLength: 4 });
 
-/** WAV files as recorders write them, with any chunks around the audio. */
+/** WAV files with any chunks around the audio. */
 const wavFile = fc.tuple(chunks, fc.nat({ max: 200 }), chunks).map(([before, audioBytes, after]) => {
   const trailer = Buffer.concat(after);
   const riffSize = wav({ chunks: before, audioBytes }).length - 8 + trailer.length;
   return Buffer.concat([wav({ chunks: before, audioBytes, riffSize }), trailer]);
 });
-/** The same of recorders that were cut off before they wrote the size of the file. */
+/** WAV files of recorders that were cut off before they wrote the size of the file. */
 const unpatchedFile = fc
   .tuple(chunks, fc.nat({ max: 100 }), fc.constantFrom(0, 0xffffffff))
   .map(([before, samples, riffSize]) => wav({ chunks: before, audioBytes: 2 * samples, riffSize }));
 
-test('a whole file is taken, and no part of one', () => {
+test('a whole file is accepted, any part of one is rejected', () => {
   fc.assert(
     fc.property(fc.oneof(wavFile, unpatchedFile), fc.nat(), (file, end) => {
       expect(problemOf(file)).toBeUndefined();
@@ -42,7 +42,7 @@ test('a whole file is taken, and no part of one', () => {
   );
 });
 
-test('of any bytes there are sizes or none, and nothing but ArchiveErrors', () => {
+test('any bytes give valid sizes or none, and cause no error but an ArchiveError', () => {
   const start = fc.constantFrom('', 'RIFF', 'RIFF\xFF\xFF\xFF\xFFWAVEdata', 'RIFF\0\0\0\0WAVEfmt ', '{', '<');
   fc.assert(
     fc.property(start, bytes(600), (beginning, rest) => {
@@ -89,7 +89,7 @@ const ENCODINGS: [string, fc.Arbitrary<string>, (text: string) => Buffer][] = [
 ];
 const blank = fc.constantFrom('', ' ', '\r\n', '\n\t ');
 
-test.each(ENCODINGS)('a message in the recording’s place is none, in %s', (_, text, encode) => {
+test.each(ENCODINGS)('a message instead of the recording is rejected in %s', (_, text, encode) => {
   const markup = text.map((body) => `<html><body>${body}</body></html>`);
   const json = fc
     .dictionary(fc.constantFrom('status', 'errno', 'message'), text)
@@ -101,7 +101,7 @@ test.each(ENCODINGS)('a message in the recording’s place is none, in %s', (_, 
   );
 });
 
-test('a page, or JSON, is no recording, in whatever letters it is written', () => {
+test('markup and JSON are rejected in any encoding', () => {
   const letters = fc.uint8Array({ maxLength: 600 }).map((codes) => codes.map((code) => code | 0xa0));
   fc.assert(
     fc.property(blank, fc.constantFrom('<p>', '{', '['), letters, (before, beginning, text) => {

@@ -1,18 +1,18 @@
 export interface WavOptions {
-  /** Bytes of audio that are there. */
+  /** Number of audio bytes in the file. */
   audioBytes?: number;
-  /** What the header says, where it is wrong. */
+  /** The sizes in the header, if they are wrong. */
   riffSize?: number;
   dataSize?: number;
-  /** The `fmt ` chunk's content; PCM, 8 kHz, 16 bit, mono by default. */
+  /** Content of the `fmt ` chunk; PCM, 8 kHz, 16 bit, mono by default. */
   format?: Buffer;
-  /** Between the format and the audio. */
+  /** Chunks between the format and the audio. */
   chunks?: Buffer[];
 }
 
 const PCM = Buffer.from('01000100401f0000803e000002001000', 'hex');
 
-/** As Microsoft's GSM 6.10 codec (WAV49) has it: blocks of 65 bytes. */
+/** Microsoft's GSM 6.10 codec (WAV49), with blocks of 65 bytes. */
 export const GSM = Buffer.from('3100010040 1f0000590600004100000002004001'.replaceAll(' ', ''), 'hex');
 
 /** A RIFF chunk, padded to an even length. */
@@ -22,7 +22,7 @@ export function chunk(name: string, content: Buffer, size = content.length): Buf
   return Buffer.concat([header, content, Buffer.alloc(content.length % 2)]);
 }
 
-/** A WAV file with a header as wrong as wanted. */
+/** A WAV file, whose header may have wrong sizes. */
 export function wav({
   audioBytes = 320,
   riffSize,

@@ -5,7 +5,7 @@ import { callOf, cdrSchema } from '../../../../functions/shared/reports/cdr.ts';
 const callFrom = (cdr: object) => callOf(v.parse(cdrSchema, cdr));
 
 describe('a call detail record', () => {
-  test('tells of the call what it says, in our words', () => {
+  test('gives the details of the call under our names', () => {
     const cdr = {
       callid: '1505352445.265',
       timestart: '2017-09-14 09:27:25',
@@ -34,7 +34,7 @@ describe('a call detail record', () => {
     });
   });
 
-  test('says nothing where it is empty', () => {
+  test('gives no detail for an empty field', () => {
     expect(callFrom({ callfrom: '', callto: null, didnumber: undefined })).toEqual({});
   });
 
@@ -45,15 +45,15 @@ describe('a call detail record', () => {
     },
   );
 
-  test.each(['talkduration', 'talkduraction'])('may call the seconds of talk %s', (field) => {
+  test.each(['talkduration', 'talkduraction'])('may call the talk time %s', (field) => {
     expect(callFrom({ [field]: '29' })).toEqual({ talkSeconds: '29' });
   });
 
-  test('of which one fact has an odd shape still tells the others', () => {
+  test('with an unexpected value in one detail still gives the others', () => {
     expect(callFrom({ callfrom: { number: '102' }, callto: '1000' })).toEqual({ to: '1000' });
   });
 
-  test('is none where the recording or the serial number has an odd shape', () => {
+  test('is invalid when the recording or the serial number has an unexpected type', () => {
     for (const cdr of [{ recording: ['a.wav'] }, { sn: {} }]) expect(v.is(cdrSchema, cdr)).toBe(false);
   });
 });

@@ -6,12 +6,12 @@ import { anyText, fc } from '../../../property.ts';
 import { anyReport } from '../../cdr-webhook/any-report.ts';
 import { exampleReport } from '../../cdr-webhook/example-report.ts';
 
-/** What may not stand in a reason: it is logged, and becomes an attribute of a dead letter. */
+/** Must not appear in a reason, because reasons are logged and become attributes of dead letters. */
 const PLANTED = 'planted-0123456789';
 
 const KINDS = ['recorded-call', 'boot-up', 'ignored', 'unreadable'];
 
-test('any text is one of the four kinds, and what is a recorded call makes a job', () => {
+test('any text is one of the four kinds of report, and every recorded call makes a valid job', () => {
   const body = fc.oneof(
     anyReport,
     anyText,
@@ -30,7 +30,7 @@ test('any text is one of the four kinds, and what is a recorded call makes a job
   );
 });
 
-test('a report that is cut or changed in one place is still one of the four kinds', () => {
+test('a report that is cut or changed in one place is still one of the four kinds of report', () => {
   fc.assert(
     fc.property(anyReport, fc.nat(), fc.nat(), anyText, (text, from, length, put) => {
       const at = from % (text.length + 1);
@@ -40,7 +40,7 @@ test('a report that is cut or changed in one place is still one of the four kind
   );
 });
 
-test('reasons quote nothing', () => {
+test('the reason of an unreadable report never quotes it', () => {
   const reports = fc
     .tuple(fc.constantFrom('recording', 'sn', 'action'), fc.jsonValue())
     .map(([field, value]) =>

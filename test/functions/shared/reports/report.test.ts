@@ -9,7 +9,7 @@ const readWith = (changes: object) => read({ ...exampleReport, ...changes });
 const without = (...keys: string[]) =>
   Object.fromEntries(Object.entries(exampleReport).filter(([key]) => !keys.includes(key)));
 
-/** The call that a report tells of; fails if it tells of none. */
+/** The details of the call in a report; throws if it is not of a recorded call. */
 function callIn(report: object) {
   const result = read(report);
   if (result.kind !== 'recorded-call') throw new Error(`The report is ${result.kind}.`);
@@ -19,15 +19,15 @@ function callIn(report: object) {
 describe('a report of a recorded call', () => {
   const whole = { kind: 'recorded-call', recording: exampleReport.recording, call: exampleCall };
 
-  test('is read as the v1 guide shows it', () => {
+  test('is read in the format of the v1 guide', () => {
     expect(read(exampleReport)).toEqual(whole);
   });
 
-  test('may say event instead of action, as v2 does', () => {
+  test('may have event instead of action, as in v2', () => {
     expect(read({ ...without('action'), event: 'NewCdr' })).toEqual(whole);
   });
 
-  test('is an event even beside an action that says nothing', () => {
+  test('is recognized by its event when its action is empty', () => {
     expect(readWith({ action: null, event: 'NewCdr' })).toEqual(whole);
     expect(readWith({ action: '', event: 'NewCdr' })).toEqual(whole);
   });
@@ -37,11 +37,11 @@ describe('a report of a recorded call', () => {
     expect(readWith({ ...numbers, didnumber: 5503301, sn: 369362089179 })).toEqual(whole);
   });
 
-  test('may be written with line breaks and blanks around it', () => {
+  test('may have whitespace in and around its JSON', () => {
     expect(readReport(`\r\n ${JSON.stringify(exampleReport, null, 2)}\r\n`, SERIAL_NUMBER)).toEqual(whole);
   });
 
-  test('may hold keys that nobody knows, of any shape', () => {
+  test('may have unknown fields of any type', () => {
     expect(readWith({ members: [{ ext: { number: '102' } }], pincode: 0 })).toEqual(whole);
   });
 
@@ -62,12 +62,12 @@ describe('a report of a recorded call', () => {
     ['absent', {}],
     ['null', { callto: null, didnumber: null, srctrunkname: null, sn: null }],
     ['empty', { callto: '', didnumber: '', srctrunkname: '', sn: '' }],
-  ])('leaves out the facts that are %s', (_, unknown) => {
+  ])('leaves out details that are %s', (_, unknown) => {
     const { to, did, trunk, serialNumber, ...known } = exampleCall;
     expect(callIn({ ...without('callto', 'didnumber', 'srctrunkname', 'sn'), ...unknown })).toEqual(known);
   });
 
-  test('needs nothing but its name', () => {
+  test('needs only the name of its recording', () => {
     expect(read({ action: 'NewCdr', recording: 'a.wav' })).toEqual({
       kind: 'recorded-call',
       recording: 'a.wav',
@@ -80,12 +80,12 @@ describe('a report of a recorded call', () => {
     '20170901181806-1504261084.7-+49 30 1234-1001-Inbound.wav',
     'Gespräch mit Zoë 📞.yswav',
     'no-date-at-all',
-  ])('keeps the name as it is: %s', (recording) => {
+  ])('keeps the name unchanged: %s', (recording) => {
     expect(readWith({ recording })).toMatchObject({ kind: 'recorded-call', recording });
   });
 });
 
-describe('reports that are not stored', () => {
+describe('among the reports that are ignored,', () => {
   test.each([
     ['absent', without('recording')],
     ['null', { ...exampleReport, recording: null }],
@@ -99,29 +99,29 @@ describe('reports that are not stored', () => {
     { action: 'ExtensionStatus', extension: '100', status: { registered: true }, type: [] },
     { action: 'BYE', callid: { inner: 1 }, recording: ['a.wav'], sn: { of: 'somebody' } },
     { event: 'NewCdrX', recording: '../etc/passwd' },
-  ])('other events are ignored, whatever else they hold: %o', (report) => {
+  ])('other events may contain anything: %o', (report) => {
     expect(read(report)).toEqual({ kind: 'ignored', event: report.event ?? report.action });
   });
 });
 
 describe('BootUp', () => {
-  test('is told apart in both dialects, with or without a serial number', () => {
+  test('is recognized in both API versions, with or without a serial number', () => {
     expect(read({ action: 'BootUp', sn: SERIAL_NUMBER })).toEqual({ kind: 'boot-up' });
     expect(read({ event: 'BootUp', sn: Number(SERIAL_NUMBER) })).toEqual({ kind: 'boot-up' });
     expect(read({ event: 'BootUp' })).toEqual({ kind: 'boot-up' });
   });
 
-  test('may hold other fields of any shape', () => {
+  test('may have other fields of any type', () => {
     const report = { action: 'BootUp', sn: SERIAL_NUMBER, status: { lan: ['up'] }, type: [], recording: {} };
     expect(read(report)).toEqual({ kind: 'boot-up' });
   });
 
-  test('of another PBX is not ours', () => {
+  test('of another PBX is foreign', () => {
     expect(read({ action: 'BootUp', sn: '1' })).toMatchObject({ kind: 'unreadable', code: 'report-foreign' });
   });
 });
 
-test('a call is archived without the facts that have an odd shape', () => {
+test('a call is archived without the details that have an unexpected type', () => {
   const body = JSON.stringify({ ...exampleReport, callid: { odd: 1 }, status: [] });
   const report = readReport(`\uFEFF${body}`, undefined);
   expect(report).toMatchObject({ kind: 'recorded-call', recording: exampleReport.recording });

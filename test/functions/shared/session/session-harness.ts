@@ -21,7 +21,7 @@ export interface SessionHarnessOptions {
   clock: { now: number };
   username?: string;
   password?: string;
-  /** Where reports go: what answers there is up to the test. */
+  /** Where the PBX posts reports; the test may run a server there. */
   reportUrl?: string;
 }
 
@@ -61,7 +61,7 @@ export async function startSession(client: PbxClient, options: SessionHarnessOpt
     /** Another function's session with the same PBX. */
     open,
     store,
-    /** What a person does in Secrets Manager. */
+    /** Changes the credentials, as a person does in Secrets Manager. */
     async enterCredentials(entered: { username?: string; password?: string; webhookSecret?: string }) {
       const value = secret({ username, password, ...entered });
       await aws.send(new PutSecretValueCommand({ SecretId: 'pbx/test', SecretString: value }));

@@ -41,7 +41,7 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 describe('a session', () => {
-  test('is opened by one login and then shared by all functions', async () => {
+  test('is opened by one login and shared by all functions', async () => {
     const { pbx, session, open } = await start();
     const { token } = await session.current();
     expect((await open().current()).token).toBe(token);
@@ -57,7 +57,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(1);
   });
 
-  test('outlives the token’s thirty minutes by heartbeats', async () => {
+  test('is kept alive beyond the thirty minutes of its token by heartbeats', async () => {
     const { pbx, clock, session } = await start();
     await session.current();
     for (let run = 0; run < 12; run++) {
@@ -67,7 +67,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(1);
   });
 
-  test('is kept by token/refresh where the login gave a refresh token, with a new pair each time', async () => {
+  test('is kept alive by token/refresh, with a new pair each time, when the login returned a refresh token', async () => {
     const { pbx, clock, session, store, client } = await start({ refreshTokens: true });
     await session.current();
     for (let run = 0; run < 4; run++) {
@@ -82,7 +82,7 @@ describe('a session', () => {
     expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 0, refreshes: 4 });
   });
 
-  test('is not refreshed before half its life is over, and found dead nevertheless', async () => {
+  test('is not refreshed before half its lifetime, but an expired one is noticed', async () => {
     const { pbx, clock, session } = await start({ refreshTokens: true });
     await session.current();
     clock.now += 10 * MINUTE_MS;
@@ -93,7 +93,7 @@ describe('a session', () => {
   });
 
   test.each(['10003', '20016', 'constructor'])(
-    'that the PBX does not keep, for whatever reason (%s), is opened anew',
+    'that the PBX does not keep alive, for whatever reason (%s), is opened again',
     async (errno) => {
       const { pbx, session, client } = await start();
       await session.current();
@@ -105,7 +105,7 @@ describe('a session', () => {
     },
   );
 
-  test('is left alone when the PBX is not reached', async () => {
+  test('is left alone when the PBX cannot be reached', async () => {
     const { pbx, session, store } = await start();
     const { token } = await session.current();
     await pbx.close();
@@ -113,7 +113,7 @@ describe('a session', () => {
     expect((await store.read()).state.token).toBe(token);
   });
 
-  test('that died is opened again by the keeper', async () => {
+  test('that has expired is opened again by keepAlive', async () => {
     const { pbx, clock, session } = await start();
     await session.current();
     clock.now += 31 * MINUTE_MS;
@@ -121,7 +121,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  test('that another function has renewed meanwhile is taken over without a login', async () => {
+  test('that another function has renewed is used without another login', async () => {
     const { pbx, session, open } = await start();
     const dead = await session.current();
     pbx.dropTokens();
@@ -130,7 +130,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  test('is read once, and then used until the PBX refuses it', async () => {
+  test('is read once and used until the PBX rejects it', async () => {
     const { pbx, session, store, client } = await start();
     let reads = 0;
     const { read } = store;
@@ -161,7 +161,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  test('subscribes the webhook’s address, and reports arrive there', async () => {
+  test('subscribes the address of the webhook, and reports arrive there', async () => {
     const receiver = await startReceiver();
     const { pbx, session } = await start({ reportUrl: `http://${receiver.host}` });
     await session.current();
@@ -171,7 +171,7 @@ describe('a session', () => {
     expect(receiver.received[0]?.path).toBe(`/reports/test/${WEBHOOK_SECRET}`);
   });
 
-  test('is replaced after a reboot, unless it is newer than that', async () => {
+  test('is replaced after a reboot unless it is newer than the reboot', async () => {
     const { pbx, clock, session } = await start();
     await session.current();
     const bootedAt = clock.now + MINUTE_MS;
@@ -181,7 +181,7 @@ describe('a session', () => {
     expect(pbx.stats.logins).toBe(2);
   });
 
-  test('is opened anew when the webhook’s secret was rotated, for the PBX posts to the old address', async () => {
+  test('is opened again after the webhook secret was rotated, because the PBX posts to the old address', async () => {
     const { pbx, events, session, enterCredentials } = await start();
     await session.current();
     await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
@@ -193,8 +193,8 @@ describe('a session', () => {
   });
 });
 
-describe('before anyone has entered credentials', () => {
-  test('nothing is asked of the PBX', async () => {
+describe('before credentials are entered', () => {
+  test('no request is sent to the PBX', async () => {
     const { pbx, session } = await start({ entered: '' });
     expect(await codeOf(session.keepAlive())).toBe('no-credentials');
     expect(pbx.stats.requests).toEqual([]);
@@ -221,7 +221,7 @@ describe('a refused password', () => {
     expect(pbx.stats).toMatchObject({ logins: 1, refusedLogins: 1 });
   });
 
-  test('is not tried again because only the webhook’s secret changed', async () => {
+  test('is not tried again when only the webhook secret changed', async () => {
     const { pbx, session, enterCredentials } = await start({ entered: 'wrong' });
     expect(await codeOf(session.current())).toBe('pbx-20003');
     await enterCredentials({ webhookSecret: 'another-secret-of-the-test' });
@@ -229,7 +229,7 @@ describe('a refused password', () => {
     expect(pbx.stats.refusedLogins).toBe(1);
   });
 
-  test('is tried again when a person says that it was corrected in the PBX', async () => {
+  test('is tried again when a person asks for it after correcting it in the PBX', async () => {
     const { pbx, session } = await start({ entered: 'right from tomorrow' });
     expect(await codeOf(session.keepAlive())).toBe('pbx-20003');
     pbx.setPassword('right from tomorrow');
@@ -237,7 +237,7 @@ describe('a refused password', () => {
     expect(await session.keepAlive({ retryRefused: true })).toBe('logged-in');
   });
 
-  test('is told as such, and not tried again at once, even if the hold cannot be written', async () => {
+  test('is reported as refused, and not tried again at once, even if the hold cannot be saved', async () => {
     const { pbx, session, store, clock } = await start({ entered: 'wrong' });
     const { replace } = store;
     store.replace = async (snapshot, state) => {
@@ -250,7 +250,7 @@ describe('a refused password', () => {
     expect(pbx.stats.refusedLogins).toBe(1);
   });
 
-  test('leaves a session alone that is still alive', async () => {
+  test('does not affect a session that is still alive', async () => {
     const { pbx, session, enterCredentials } = await start();
     await session.current();
     await enterCredentials({ password: 'wrong' });
@@ -259,7 +259,7 @@ describe('a refused password', () => {
   });
 });
 
-describe('a locked address', () => {
+describe('an address that the PBX has locked', () => {
   test('holds all logins for ten minutes, and no longer', async () => {
     const { pbx, clock, session, client } = await start();
     const subscription = { url: 'http://127.0.0.1:9', form: 'url', port: 9 } as const;
@@ -276,8 +276,8 @@ describe('a locked address', () => {
   });
 });
 
-describe('a login without an answer', () => {
-  test('is tried again after a minute, then later and later, up to ten minutes', async () => {
+describe('a login without a response', () => {
+  test('is tried again after a minute, then with growing delays up to ten minutes', async () => {
     const { pbx, clock, session } = await start();
     await pbx.close();
     const waits: number[] = [];

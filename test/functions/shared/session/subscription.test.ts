@@ -13,7 +13,7 @@ test.each([
   ['{host}', 'bare', `http://${HOST}${PATH}`, 80],
   ['{host}:8260', 'bare', `http://${HOST}:8260${PATH}`, 8260],
   ['192.168.5.20:8260', 'bare', `http://192.168.5.20:8260${PATH}`, 8260],
-])('%s is given to the PBX as %s', (reportUrl, form, url, port) => {
+])('the report URL %s is sent to the PBX as %s', (reportUrl, form, url, port) => {
   expect(subscriptionOf('hq', { reportUrl }, HOST, 's3cret')).toEqual({ form, url, port });
 });
 

@@ -5,7 +5,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What is printed, where nobody listens. */
+/** What is printed when nobody has subscribed. */
 function printed(level: 'info' | 'warn', fields: Record<string, unknown>): unknown {
   const print = vi.spyOn(console, level).mockImplementation(() => {});
   log(level, 'archived', fields);
@@ -13,7 +13,7 @@ function printed(level: 'info' | 'warn', fields: Record<string, unknown>): unkno
 }
 
 describe('a printed line', () => {
-  test('tells a recording by time and call id, and holds no phone number wherever the name stands', () => {
+  test('shortens the name of a recording to time and call id, without phone numbers, wherever it appears', () => {
     const recording = '20170901181806-1504261084.7-+4930901820-1003-Inbound.wav';
     const key = `recordings/hq/2017/09/01/${recording}`;
     const reason = `No permission for arn:aws:s3:::archive/${key}.`;
@@ -28,12 +28,12 @@ describe('a printed line', () => {
     });
   });
 
-  test('holds nothing of a name of another shape, which may be a number all over', () => {
+  test('hides a name of another format completely, because all of it may be a phone number', () => {
     expect(printed('info', { recording: '+4930901820.wav' })).toMatchObject({ recording: '…' });
   });
 });
 
-test('a listener is told the whole line, and nothing is printed', () => {
+test('a subscriber gets the whole line, and nothing is printed', () => {
   const print = vi.spyOn(console, 'info').mockImplementation(() => {});
   const lines: unknown[] = [];
   const listen = (line: unknown) => lines.push(line);
@@ -44,7 +44,7 @@ test('a listener is told the whole line, and nothing is printed', () => {
   expect(print).not.toHaveBeenCalled();
 });
 
-test('steps inside an outcome are not printed', () => {
+test('debug lines are not printed', () => {
   const print = vi.spyOn(console, 'debug').mockImplementation(() => {});
   log('debug', 'download-progress', { bytes: 1 });
   expect(print).not.toHaveBeenCalled();

@@ -3,7 +3,7 @@ import type { LogEvent } from '../../../../functions/shared/telemetry/events.ts'
 import type { LogLine } from '../../../../functions/shared/telemetry/log.ts';
 import { metricsFor } from '../../../../functions/shared/telemetry/metrics.ts';
 
-/** Every series that a line adds to, and by how much: `{ 'Lost pbx=hq': 1 }`. */
+/** The series that a log line adds to, and the values it adds: `{ 'Lost pbx=hq': 1 }`. */
 function seriesOf(event: LogEvent, fields: Record<string, unknown> = {}): Record<string, number> {
   const line: LogLine = { level: 'info', event, ...fields };
   return Object.fromEntries(
@@ -11,7 +11,7 @@ function seriesOf(event: LogEvent, fields: Record<string, unknown> = {}): Record
       dimensions.flatMap((set) => {
         const [[dimension, value] = ['stack', '']] = Object.entries(set);
         const suffix = value === '' ? dimension : `${dimension}=${value}`;
-        return values.map((it) => [`${it.name} ${suffix}`, it.value]);
+        return values.map((metric) => [`${metric.name} ${suffix}`, metric.value]);
       }),
     ),
   );
@@ -20,7 +20,7 @@ function seriesOf(event: LogEvent, fields: Record<string, unknown> = {}): Record
 const pbx = 'hq';
 
 describe('a report counts', () => {
-  test('as a job where it is of a recorded call, and nothing is archived by that yet', () => {
+  test('as a job, not yet archived, when it is of a recorded call', () => {
     expect(seriesOf('job-queued', { pbx })).toEqual({
       'Reports pbx=hq': 1,
       'Jobs pbx=hq': 1,
@@ -28,11 +28,11 @@ describe('a report counts', () => {
     });
   });
 
-  test.each(['boot-up-reported', 'report-ignored'] as const)('as no more than a report: %s', (event) => {
+  test.each(['boot-up-reported', 'report-ignored'] as const)('only as a report: %s', (event) => {
     expect(seriesOf(event, { pbx })).toEqual({ 'Reports pbx=hq': 1 });
   });
 
-  test('as a failure too where it cannot be used', () => {
+  test('as a failure too when it cannot be used', () => {
     expect(seriesOf('report-dead-lettered', { pbx, code: 'report-foreign' })).toEqual({
       'Reports pbx=hq': 1,
       'Failures pbx=hq': 1,
@@ -45,7 +45,7 @@ describe('a report counts', () => {
     });
   });
 
-  test('for no PBX where it is a stranger’s, or could not be looked at', () => {
+  test('without a PBX when it is rejected or could not be processed', () => {
     expect(seriesOf('report-rejected')).toEqual({ 'Failures code=report-rejected': 1 });
     expect(seriesOf('report-failed', { code: 'AccessDeniedException' })).toEqual({
       'Failures code=other': 1,
@@ -54,7 +54,7 @@ describe('a report counts', () => {
 });
 
 describe('a job counts', () => {
-  test('by its size and its times when its recording is stored', () => {
+  test('its size, attempts and times when its recording is stored', () => {
     const fields = { pbx, bytes: 64_044, ms: 1500, delayMs: 9250, attempt: 2 };
     expect(seriesOf('archived', fields)).toEqual({
       'Archived pbx=hq': 1,
@@ -66,18 +66,18 @@ describe('a job counts', () => {
     });
   });
 
-  test('without a delay where nobody knows when the call ended', () => {
+  test('without a delay when the end of the call is unknown', () => {
     const fields = { pbx, bytes: 64_044, ms: 1500, attempt: 1 };
     expect(Object.keys(seriesOf('archived', fields)).join()).not.toContain('Delay');
   });
 
-  test('only by what is a number', () => {
+  test('only finite numbers', () => {
     const fields = { pbx, bytes: Number.NaN, ms: Number.POSITIVE_INFINITY, delayMs: '9250', attempt: 2 };
     expect(seriesOf('archived', fields)).toEqual({ 'Archived pbx=hq': 1, 'Attempts pbx=hq': 2 });
   });
 
   test.each(['retry-scheduled', 'retry-not-scheduled', 'dead-letter-failed', 'mark-lost-failed'] as const)(
-    'as a failure with its age while it stays in the queue: %s',
+    'as a failure, with its age, while it stays in the queue: %s',
     (event) => {
       expect(seriesOf(event, { pbx, code: 'pbx-connection', ageMs: 3_600_000 })).toEqual({
         'Failures pbx=hq': 1,
@@ -87,21 +87,24 @@ describe('a job counts', () => {
     },
   );
 
-  test.each(['job-dead-lettered', 'resumed'] as const)('as a failure that waits for nothing: %s', (event) => {
-    expect(seriesOf(event, { pbx, code: 'deadline', ageMs: 5000 })).toEqual({
-      'Failures pbx=hq': 1,
-      'Failures code=deadline': 1,
-    });
-  });
+  test.each(['job-dead-lettered', 'resumed'] as const)(
+    'as a failure, without its age, when it leaves the queue: %s',
+    (event) => {
+      expect(seriesOf(event, { pbx, code: 'deadline', ageMs: 5000 })).toEqual({
+        'Failures pbx=hq': 1,
+        'Failures code=deadline': 1,
+      });
+    },
+  );
 
-  test('as lost once the PBX has no recording any more', () => {
+  test('as lost when the PBX no longer has the recording', () => {
     expect(seriesOf('recording-lost', { pbx, code: 'pbx-20014' })).toEqual({
       'Lost pbx=hq': 1,
       'Lost stack': 1,
     });
   });
 
-  test('for no PBX, and without an age, where the message is no job', () => {
+  test('without a PBX and an age when the message is not a job', () => {
     expect(seriesOf('dead-letter-failed', { code: 'job-malformed', ageMs: 5000 })).toEqual({
       'Failures code=job-malformed': 1,
     });
@@ -116,7 +119,7 @@ describe('a session counts', () => {
     });
   });
 
-  test('as held where the PBX has refused the login, and else only as down', () => {
+  test('as held when the PBX has refused the login, and otherwise only as down', () => {
     expect(seriesOf('session-down', { pbx, outcome: 'held', code: 'pbx-20003' })).toEqual({
       'SessionUp pbx=hq': 0,
       'LoginHeld stack': 1,
@@ -134,13 +137,13 @@ describe('a session counts', () => {
     expect(seriesOf('no-credentials', { pbx })).toEqual({ 'SessionUp pbx=hq': 0, 'LoginHeld stack': 0 });
   });
 
-  test('as held from the moment of the refusal, whichever function is refused', () => {
+  test('as held as soon as any function is refused', () => {
     expect(seriesOf('login-refused', { pbx, code: 'pbx-20003' })).toEqual({ 'LoginHeld stack': 1 });
   });
 });
 
 describe('a reconciliation counts', () => {
-  test('what it found; where nothing was missing, no jobs', () => {
+  test('what it found, and no jobs when nothing was missing', () => {
     const counts = { found: 10, present: 10, queued: 0, waiting: 0, lost: 0, unreadable: 0 };
     expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 0 })).toEqual({
       'Found pbx=hq': 10,
@@ -151,7 +154,7 @@ describe('a reconciliation counts', () => {
     });
   });
 
-  test('what it queued as jobs, none of which is archived by that', () => {
+  test('what it queued as jobs that are not yet archived', () => {
     const counts = { found: 10, present: 7, queued: 3, waiting: 0, lost: 0, unreadable: 0 };
     expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 7_200_000 })).toMatchObject({
       'Jobs pbx=hq': 3,
@@ -161,7 +164,7 @@ describe('a reconciliation counts', () => {
     });
   });
 
-  test('as none where it failed', () => {
+  test('as not reconciled when it failed', () => {
     expect(seriesOf('reconciliation-failed', { pbx, code: 'cdr-malformed' })).toEqual({
       'Reconciled stack': 0,
       'Failures pbx=hq': 1,
@@ -182,12 +185,12 @@ describe('a code', () => {
     ['+4930901820', 'other'],
     ['', 'other'],
     [20_014, 'other'],
-  ])('%j is kept as %s: there are only so many', (code, kept) => {
+  ])('%j is counted as %s, so that the number of series stays limited', (code, kept) => {
     expect(seriesOf('job-dead-lettered', { pbx, code })).toHaveProperty([`Failures code=${kept}`], 1);
   });
 });
 
-test('what is no outcome counts for nothing', () => {
+test('a line that is not an outcome adds to no metric', () => {
   for (const event of ['session-opened', 'download-progress', 'already-archived'] as const) {
     expect(metricsFor({ level: 'info', event, pbx, bytes: 1 })).toEqual([]);
   }

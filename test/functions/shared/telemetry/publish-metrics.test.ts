@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What goes to stdout, raw, while `act` runs; the log lines do not, which Lambda wraps. */
+/** What `act` writes to stdout directly, without the log lines, which go through the console. */
 function printed(act: () => void): string {
   const written: string[] = [];
   for (const level of ['info', 'warn', 'error'] as const)
@@ -32,7 +32,7 @@ const documentsOf = (text: string) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 
-test('an outcome is one document of the embedded metric format for each set of dimensions', () => {
+test('an outcome is printed as one document in embedded metric format per set of dimensions', () => {
   const documents = documentsOf(
     printed(() => log('error', 'session-down', { pbx: 'hq', outcome: 'held', code: 'pbx-20003' })),
   );
@@ -64,27 +64,27 @@ test('an outcome is one document of the embedded metric format for each set of d
   ]);
 });
 
-test('metrics for the stack and for the PBX are in both series', () => {
+test('a metric for the stack and the PBX is published in both series', () => {
   const [document] = documentsOf(printed(() => log('error', 'recording-lost', { pbx: 'hq' })));
   expect(document._aws.CloudWatchMetrics[0].Dimensions).toEqual([['stack'], ['stack', 'pbx']]);
 });
 
-test('the outcome is logged all the same', () => {
+test('the outcome is still logged', () => {
   printed(() => {
     log('warn', 'report-rejected');
     expect(console.warn).toHaveBeenCalledWith({ level: 'warn', event: 'report-rejected' });
   });
 });
 
-test('a line that counts for nothing prints nothing', () => {
+test('a line that adds to no metric prints nothing', () => {
   expect(printed(() => log('info', 'session-opened', { pbx: 'hq' }))).toBe('');
 });
 
-test('what is kept by PBX is not taken for the stack’s where the line names no PBX', () => {
+test('a metric per PBX is not published for the stack when the line names no PBX', () => {
   expect(printed(() => log('info', 'report-ignored'))).toBe('');
 });
 
-test('whatever a line holds, nothing but numbers, the PBX’s id and a code gets out', () => {
+test('whatever a line contains, only numbers, the PBX id and a code are published', () => {
   const secret = 'hunter2 +49 30 901820';
   const hostile = fc.oneof(
     fc.constant(secret),

@@ -1,6 +1,6 @@
 import { anyText, fc, hostileText } from '../../../property.ts';
 
-/** Headers that ask for more than a reply, such as to go elsewhere; a few break it. */
+/** Headers that ask the client to do more, such as to go elsewhere; a few make the response invalid. */
 const headerTo = (elsewhere: string) =>
   fc.oneof(
     {
@@ -42,9 +42,9 @@ const HUGE = '9'.repeat(400);
 const RANGES = ['1000-1999/2000', '1000-1999/*', '0-999/1000', '1000-999/1000', `1000-${HUGE}/${HUGE}`];
 const range = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...RANGES) }, hostileText);
 
-/** Replies that may say what the PBX has been told. */
-function bodyWith(told: string[]) {
-  const field = fc.oneof(fc.constantFrom(...told, '\uD800'), hostileText, anyText, fc.jsonValue());
+/** Bodies that may echo the secrets. */
+function bodyWith(secrets: string[]) {
+  const field = fc.oneof(fc.constantFrom(...secrets, '\uD800'), hostileText, anyText, fc.jsonValue());
   const outcome = fc
     .record(
       {
@@ -63,9 +63,12 @@ function bodyWith(told: string[]) {
     .map((content) => Buffer.from(content as string));
 }
 
-/** The bytes of a reply, which are HTTP, more or less. `elsewhere`: a host and port that nobody may be lured to. */
-export function hostileReply(elsewhere: string, told: string[]): fc.Arbitrary<Buffer> {
-  const body = bodyWith(told);
+/**
+ * The bytes of a response that is more or less HTTP. It may echo the `secrets`, and redirect to the host and
+ * port `elsewhere`, to which no client may go.
+ */
+export function hostileResponse(elsewhere: string, secrets: string[]): fc.Arbitrary<Buffer> {
+  const body = bodyWith(secrets);
   const toBytes = (lines: string[], content: Buffer) =>
     Buffer.concat([Buffer.from(`HTTP/1.1 ${lines.join('\r\n')}\r\n\r\n`), content]);
   const any = fc
