@@ -15,7 +15,7 @@ const PASSWORD = 'password-of-the-backfill';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const firstDay = Date.UTC(2026, 2, 1, 12);
 
-/** A PBX with calls of the past that nobody was told of, and a local host that has just met it. */
+/** A PBX with past calls that were never reported, and a local host that has just connected to it. */
 async function startArchive(callCount: number, options: SimulatedPbxOptions = {}) {
   const pbx = await startSimulatedPbx({ tls: identity, password: PASSWORD, ...options });
   onTestFinished(() => pbx.close());
@@ -34,7 +34,7 @@ async function startArchive(callCount: number, options: SimulatedPbxOptions = {}
     return { backfill, code: await backfill.ended, output: backfill.output() };
   }
 
-  /** What the link API gives, or `undefined` where it has nothing. */
+  /** Downloads a recording through its link; `undefined` if it is not archived. */
   async function fetchStored({ recording }: SimulatedCall): Promise<Buffer | undefined> {
     const token = await readFile(join(directory, 'link-token'), 'utf8');
     const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(recording)}`;
@@ -47,7 +47,7 @@ async function startArchive(callCount: number, options: SimulatedPbxOptions = {}
   return { pbx, calls, directory, run, fetchStored };
 }
 
-test('archives the days that are asked for, and finds nothing to do the next time', async () => {
+test('archives the given days, and finds nothing to do the next time', async () => {
   const { pbx, calls, run, fetchStored } = await startArchive(5);
   const dry = await run('--dry-run');
   expect(dry).toMatchObject({ code: 0 });
@@ -70,7 +70,7 @@ test('archives the days that are asked for, and finds nothing to do the next tim
   expect(pbx.stats).toMatchObject({ downloads: 5, logins: 1, maxConcurrentDownloads: expect.any(Number) });
 });
 
-test('tells what failed, and goes on with the others', async () => {
+test('reports what failed, and continues with the other recordings', async () => {
   const { pbx, calls, run, fetchStored } = await startArchive(3);
   const [first, gone] = calls as [SimulatedCall, SimulatedCall];
   pbx.misbehave(gone.recording, { kind: 'deleted' });
@@ -83,7 +83,7 @@ test('tells what failed, and goes on with the others', async () => {
   expect(await fetchStored(gone)).toBeUndefined();
 });
 
-test('goes on where a cut connection left a long recording', async () => {
+test('resumes a long recording after a cut connection', async () => {
   const { pbx, run, fetchStored } = await startArchive(0);
   const call = pbx.makeCall({
     from: '1001',
@@ -97,7 +97,7 @@ test('goes on where a cut connection left a long recording', async () => {
   expect(pbx.stats.downloads).toBe(2);
 });
 
-test('ends cleanly on Ctrl-C, and another run does the rest', async () => {
+test('stops cleanly on Ctrl-C, and another run does the rest', async () => {
   const { pbx, calls, directory, run, fetchStored } = await startArchive(3);
   const [first] = calls as [SimulatedCall];
   pbx.misbehave(first.recording, { kind: 'stall' });
@@ -112,7 +112,7 @@ test('ends cleanly on Ctrl-C, and another run does the rest', async () => {
   for (const call of calls) expect((await fetchStored(call))?.equals(call.bytes)).toBe(true);
 });
 
-test('stops at once where the PBX is not there', async () => {
+test('stops at once when the PBX cannot be reached', async () => {
   const { pbx, run } = await startArchive(1);
   await pbx.close();
   const { code, output } = await run();
@@ -121,7 +121,7 @@ test('stops at once where the PBX is not there', async () => {
   expect(output).not.toMatch(/^ {4}at /m);
 });
 
-test('tells a mistake in one sentence each', async () => {
+test('reports all invalid options, one sentence each', async () => {
   const mistaken = startScript(
     'infra/commands/backfill.ts',
     ['--from', '2026-02-30', '--concurrency', '0'],

@@ -15,7 +15,7 @@ import { exampleJob } from './dead-letters/example-dead-letter.ts';
 const { stackName, pbxs } = readArchiveConfig(JSON.parse(readFileSync('cdk.json', 'utf8')).context.archive);
 const [pbx = ''] = Object.keys(pbxs);
 
-const answer = (outputs: Record<string, string>) => {
+const describeStacksResponse = (outputs: Record<string, string>) => {
   const members = Object.entries(outputs).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
@@ -27,13 +27,13 @@ const answer = (outputs: Record<string, string>) => {
 const MISSING = `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>
   <Code>ValidationError</Code><Message>Stack with id ${stackName} does not exist</Message></Error></ErrorResponse>`;
 
-/** CloudFormation, as far as `DescribeStacks` goes; it has the stack that cdk.json configures, with these outputs. */
+/** A CloudFormation with only `DescribeStacks`, which knows the stack in cdk.json with these outputs. */
 async function startCloudFormation(outputs: Record<string, string> | undefined): Promise<string> {
   const server = createServer(async (request, response) => {
     const [body] = await request.setEncoding('utf8').toArray();
     const isKnown = new URLSearchParams(body).get('StackName') === stackName;
     response.writeHead(outputs && isKnown ? 200 : 400, { 'content-type': 'text/xml' });
-    response.end(outputs && isKnown ? answer(outputs) : MISSING);
+    response.end(outputs && isKnown ? describeStacksResponse(outputs) : MISSING);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
@@ -42,7 +42,7 @@ async function startCloudFormation(outputs: Record<string, string> | undefined):
 
 async function run(script: string, args: string[], env: NodeJS.ProcessEnv) {
   const { ended, output } = startScript(`infra/commands/${script}.ts`, args, {
-    // Nobody's own settings.
+    // So that no settings of the machine are used.
     AWS_CONFIG_FILE: '/nowhere',
     AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -53,7 +53,7 @@ async function run(script: string, args: string[], env: NodeJS.ProcessEnv) {
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'key-of-the-stack' };
 
-describe('with the stack that cdk.json configures', async () => {
+describe('the stack that cdk.json configures', async () => {
   const { createQueue } = await useSqs();
   const [deadLetterQueueUrl = '', jobs = ''] = ['Stack-DeadLetterQueue1A2B', `${stackName}-${pbx}`].map(
     createQueue,
@@ -65,7 +65,7 @@ describe('with the stack that cdk.json configures', async () => {
   };
   const sqs = new SQSClient();
 
-  test('lists its dead letters, and sends them back to the queue of their PBX', async () => {
+  test('is found, its dead letters are listed and sent back to the queue of their PBX', async () => {
     const env = {
       ...CREDENTIALS,
       AWS_DEFAULT_REGION: 'eu-central-1',
@@ -89,9 +89,9 @@ describe('with the stack that cdk.json configures', async () => {
   });
 
   test.each([
-    ['is not deployed', undefined],
-    ['is deployed in another shape', { RecordingsBucket: 'recordings' }],
-  ])('one that %s is told in a sentence', async (_, present) => {
+    ['not deployed', undefined],
+    ['deployed without the needed outputs', { RecordingsBucket: 'recordings' }],
+  ])('is reported as missing in one sentence when it is %s', async (_, present) => {
     const AWS_ENDPOINT_URL_CLOUDFORMATION = await startCloudFormation(present);
     const { code, output } = await run('dead-letters', [], {
       ...CREDENTIALS,
@@ -107,7 +107,7 @@ test.each([
   ['region', CREDENTIALS, 'No AWS region'],
   ['credentials', { AWS_REGION: 'eu-west-1' }, 'No AWS credentials'],
   [
-    'way to AWS',
+    'connection to AWS',
     {
       ...CREDENTIALS,
       AWS_REGION: 'eu-west-1',
@@ -116,7 +116,7 @@ test.each([
     },
     'AWS: connect ECONNREFUSED 127.0.0.1:1',
   ],
-])('no %s is told in a sentence', async (_, env, message) => {
+])('a missing %s is reported in one sentence', async (_, env, message) => {
   const { code, output } = await run('dead-letters', [], env);
   expect(output).toContain(message);
   expect(output.trim().split('\n')).toHaveLength(1);

@@ -15,7 +15,7 @@ async function run(script: string, ...args: string[]) {
   return { code: await ended, output: output() };
 }
 
-/** A local host with a PBX that hangs on it. */
+/** A local host and its PBX. */
 async function startHost() {
   const pbx = await startSimulatedPbx({ tls: identity, password: PASSWORD });
   onTestFinished(() => pbx.close());
@@ -29,7 +29,7 @@ async function startHost() {
     pbx,
     host,
     directory,
-    /** A call that has ended, and what its recording's download meets. */
+    /** Makes and reports a call whose download misbehaves. */
     async makeCall(misbehaviour: Misbehaviour) {
       const call = pbx.makeCall({ from: '1001', to: '1003', misbehaviour });
       await pbx.postReport(call.report);
@@ -45,9 +45,9 @@ async function startHost() {
   };
 }
 
-// A job waits five seconds before each of its two first attempts, a listing two.
+// A job waits five seconds before each of its first two attempts, a listing takes two.
 describe('with a local host', { timeout: 60_000 }, () => {
-  test('a job that was given up is listed, sent back when the cause is gone, and archived', async () => {
+  test('a dead-lettered job is listed, sent back once the cause is fixed, and archived', async () => {
     const { host, directory, makeCall, fetchStored } = await startHost();
     const call = await makeCall({ kind: 'json-instead-of-audio', errno: '20015' });
     await host.printed('given up');
@@ -58,7 +58,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
       expect(listed.output).toContain(text);
     }
 
-    // By now the PBX behaves.
+    // The PBX misbehaves only once.
     const redriven = await run('redrive', '--code', 'pbx-20015', '--pbx', 'pbx', '--local', directory);
     expect(redriven.output).toMatch(new RegExp(`^sent .*${call.recording}\n1 dead letter sent back.$`, 'm'));
     expect(redriven.code).toBe(0);
@@ -72,7 +72,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     });
   });
 
-  test('what cannot be sent back stays, with the reason, and exit code 1', async () => {
+  test('a dead letter that cannot be sent back stays, and the command exits with code 1 and the reason', async () => {
     const { pbx, directory } = await startHost();
     await pbx.postRaw('{"action":');
     const redriven = await run('redrive', '--all', '--local', directory);
@@ -90,7 +90,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     expect(other).toMatchObject({ code: 0, output: expect.stringContaining('none matches') });
   });
 
-  test('a host that has ended, or was killed, is not running', async () => {
+  test('a host that has ended or was killed is reported as not running', async () => {
     const stopped = await startHost();
     expect((await stat(join(stopped.directory, 'host.json'))).mode & 0o777).toBe(0o600);
     stopped.host.process.kill('SIGINT');
@@ -109,7 +109,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a mistake is answered with one clear sentence, and exit code 1:', () => {
+describe('redrive exits with code 1 and one clear sentence for', () => {
   test.each([
     ['no selection', ['--local'], 'Select dead letters with --id, --code or --pbx, or all with --all.'],
     [
@@ -117,10 +117,10 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
       ['--code', ''],
       'Select dead letters with --id, --code or --pbx, or all with --all.',
     ],
-    ['--delete where nobody can be asked', ['--all', '--delete'], '--delete asks for confirmation'],
-    ['a word too many', ['--all', 'now'], "Unexpected argument 'now'; see --help."],
-    ['two words too many', ['--all', '--local', 'here', 'now'], "Unexpected argument 'now'; see --help."],
-    ['an option that does not exist', ['--al'], "Unknown option '--al'; see --help."],
+    ['--delete without a terminal to confirm it', ['--all', '--delete'], '--delete asks for confirmation'],
+    ['an extra argument', ['--all', 'now'], "Unexpected argument 'now'; see --help."],
+    ['two extra arguments', ['--all', '--local', 'here', 'now'], "Unexpected argument 'now'; see --help."],
+    ['an unknown option', ['--al'], "Unknown option '--al'; see --help."],
   ])('%s', async (_, args, message) => {
     const { code, output } = await run('redrive', ...args);
     expect(output).toContain(message);
@@ -129,7 +129,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
   });
 });
 
-test.each(['dead-letters', 'redrive'])('%s tells all its options', async (script) => {
+test.each(['dead-letters', 'redrive'])('%s lists all its options', async (script) => {
   const { code, output } = await run(script, '--help');
   expect(code).toBe(0);
   for (const option of ['--id', '--code', '--pbx', '--local']) expect(output).toContain(option);

@@ -22,8 +22,8 @@ const config = {
   tags: { team: 'telephony' },
 };
 
-/** The message that a configuration is refused with, if it is. */
-function complaintAbout(context: unknown): string | undefined {
+/** The error message for an invalid configuration. */
+function errorMessageFor(context: unknown): string | undefined {
   try {
     readArchiveConfig(context);
     return undefined;
@@ -32,13 +32,13 @@ function complaintAbout(context: unknown): string | undefined {
   }
 }
 
-test('the configuration tells what is wrong with it, and never a value', () => {
+test('an invalid configuration is rejected with its problems, never with a value', () => {
   fc.assert(
     fc.property(fc.oneof({ weight: 9, arbitrary: spoilt(config) }, misplaced), (context) => {
-      const complaint = complaintAbout(context);
-      fc.pre(complaint !== undefined);
-      expect(complaint).toMatch(/ is not valid:\n(?:.*: (?:should|is) .*\n?)+$/);
-      expect(complaint).not.toContain(PLANTED);
+      const errorMessage = errorMessageFor(context);
+      fc.pre(errorMessage !== undefined);
+      expect(errorMessage).toMatch(/ is not valid:\n(?:.*: (?:should|is) .*\n?)+$/);
+      expect(errorMessage).not.toContain(PLANTED);
     }),
   );
 });

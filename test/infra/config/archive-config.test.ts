@@ -8,7 +8,7 @@ import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 const office = { baseUrl: 'https://203.0.113.10:8088' };
 const { cert, private: privateKey } = await generate([{ name: 'commonName', value: 'pbx.example' }]);
 
-/** The lines that follow the first one of the error for `config`. */
+/** The lines of the error for `config`, without the first one. */
 function problemsOf(config: unknown): string[] {
   try {
     readArchiveConfig(config);
@@ -30,7 +30,7 @@ describe('the configuration', () => {
     expect(Object.keys(readArchiveConfig(context.archive).pbxs)).toEqual(['head-office']);
   });
 
-  test('needs nothing but a PBX and its address', () => {
+  test('needs only a PBX and its address', () => {
     expect(readArchiveConfig({ pbxs: { 'head-office': office } })).toEqual({
       stackName: 'PbxRecordingArchive',
       pbxs: {
@@ -55,7 +55,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('names every problem at once, by its path', () => {
+  test('is rejected with all problems at once, each with its path', () => {
     expect(
       problemsOf({
         stackName: '1st stack',
@@ -102,7 +102,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  test('never has its values repeated in an error', () => {
+  test('is never quoted in an error', () => {
     const secret = 'hunter2-do-not-print';
     const problems = problemsOf({
       stackName: secret.repeat(3),
@@ -118,15 +118,15 @@ describe('the configuration', () => {
     expect(problems.join()).not.toContain(secret);
   });
 
-  test('has no place for a password', () => {
+  test('has no setting for a password', () => {
     expect(problemsOfPbx({ password: 'x' })).toEqual(['pbxs.head-office.password: is not a known setting']);
   });
 
-  test('may not be missing', () => {
+  test('must not be missing', () => {
     expect(problemsOf(undefined)).toEqual(['(root): is missing']);
   });
 
-  test('has at least one PBX and at most fifty', () => {
+  test('must have one to fifty PBXs', () => {
     const pbxs = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`pbx-${n}`, office]));
     expect(problemsOf({ pbxs: {} })).toEqual(['pbxs: should have at least one PBX']);
@@ -141,12 +141,12 @@ describe('a certificate', () => {
   const unreadable =
     'pbxs.head-office.tls.ca: should be a PEM certificate, or the path of one relative to cdk.json';
 
-  test('may be given as text', () => {
+  test('can be given as text', () => {
     const config = readArchiveConfig({ pbxs: { 'head-office': { ...office, tls: { ca: cert } } } });
     expect(config.pbxs['head-office']?.tls.ca).toBe(cert);
   });
 
-  test('may be given as the path of a file', () => {
+  test('can be given as the path of a file', () => {
     const directory = mkdtempSync(join(tmpdir(), 'certificate-'));
     const ca = join(directory, 'pbx.pem');
     writeFileSync(ca, cert);
@@ -155,23 +155,23 @@ describe('a certificate', () => {
     expect(config.pbxs['head-office']?.tls.ca).toBe(cert);
   });
 
-  test('is refused when the text is none', () => {
+  test('is rejected when the text is not a certificate', () => {
     const ca = '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----';
     expect(problemsOfPbx({ tls: { ca } })).toEqual([unreadable]);
   });
 
-  test('is refused when the file is not there, or holds none', () => {
+  test('is rejected when the file does not exist or contains no certificate', () => {
     expect(problemsOfPbx({ tls: { ca: 'no-such-file.pem' } })).toEqual([unreadable]);
     expect(problemsOfPbx({ tls: { ca: 'package.json' } })).toEqual([unreadable]);
   });
 
-  test('is refused with a private key beside it', () => {
+  test('is rejected when it comes with a private key', () => {
     expect(problemsOfPbx({ tls: { ca: `${cert}\n${privateKey}` } })).toEqual([
       'pbxs.head-office.tls.ca: should not contain a private key',
     ]);
   });
 
-  test('and a fingerprint exclude each other', () => {
+  test('cannot be combined with a fingerprint', () => {
     expect(problemsOfPbx({ tls: { ca: cert, fingerprint256: 'ab'.repeat(32) } })).toEqual([
       'pbxs.head-office.tls: should have either ca or fingerprint256, not both',
     ]);
@@ -179,14 +179,14 @@ describe('a certificate', () => {
 });
 
 describe('log retention', () => {
-  test('has an end', () => {
+  test('must be limited', () => {
     expect(problemsWith({ logRetentionDays: 3653 })).toEqual([]);
     expect(problemsWith({ logRetentionDays: 9999 })).toHaveLength(1);
   });
 });
 
-describe('settings that depend on each other', () => {
-  test('a PBX is sent to plain HTTP only where something listens', () => {
+describe('settings that depend on each other:', () => {
+  test('a PBX can post reports over plain HTTP only if the endpoint for it is enabled', () => {
     const pbxs = { 'head-office': { ...office, reportUrl: 'http://{host}' } };
     expect(problemsOf({ pbxs })).toEqual([
       'webhook.plainHttp: should be true: the reportUrl of a PBX begins with http://{host}, and API Gateway accepts only https',
@@ -194,7 +194,7 @@ describe('settings that depend on each other', () => {
     expect(problemsOf({ pbxs, webhook: { plainHttp: true } })).toEqual([]);
   });
 
-  test('route tables are asked for with new endpoints and refused with existing ones', () => {
+  test('route tables are required for new endpoints and rejected for existing ones', () => {
     const place = { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d'] };
     expect(problemsWith({ network: { ...place, endpoints: 'create' } })).toEqual([
       'network.routeTableIds: is missing',
@@ -226,11 +226,11 @@ describe('settings that depend on each other', () => {
       { expireAfterDays: 89, objectLock: { mode: 'governance', days: 90 } },
       'expireAfterDays: should be at least objectLock.days: a locked recording cannot be deleted',
     ],
-  ])('the bucket %j is refused', (bucket, problem) => {
+  ])('the bucket settings %j are rejected', (bucket, problem) => {
     expect(problemsWith({ bucket })).toEqual([`bucket.${problem}`]);
   });
 
-  test('reconciliation leaves no call out between two runs, and looks back a month at most', () => {
+  test('reconciliation covers every call between two runs, and at most a month', () => {
     const run = (recent: object) => problemsWith({ reconciliation: { recent } });
     expect(run({ everyHours: 24, overHours: 744 })).toEqual([]);
     expect(run({ everyHours: 12, overHours: 11 })).toEqual([
@@ -246,7 +246,7 @@ describe('settings that depend on each other', () => {
     ]);
   });
 
-  test('reconciliation does not bring back what has just expired', () => {
+  test('reconciliation must not restore recordings that have just expired', () => {
     const problem =
       'bucket.expireAfterDays: should be at least two days more than reconciliation looks back; otherwise it archives expired recordings again';
     expect(problemsWith({ bucket: { expireAfterDays: 8 } })).toEqual([problem]);
@@ -259,14 +259,14 @@ describe('settings that depend on each other', () => {
     ]);
   });
 
-  test('are compared even where another setting is wrong', () => {
+  test('they are checked even if another setting is invalid', () => {
     const bucket = { encryption: 'none', infrequentAccessAfterDays: 30, expireAfterDays: 30 };
     expect(problemsWith({ bucket, tags: 7 })).toContain(
       'bucket.expireAfterDays: should be later than every transition',
     );
   });
 
-  test('fit together when they are in order', () => {
+  test('they are accepted when they are consistent', () => {
     const bucket = {
       infrequentAccessAfterDays: 30,
       glacierInstantRetrievalAfterDays: 60,

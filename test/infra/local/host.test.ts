@@ -7,7 +7,7 @@ import { makeDirectory } from './start-process.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The next line that tells of this. */
+/** Resolves to the next log line with this event. */
 function logged(event: string): Promise<LogLine> {
   const { promise, resolve } = Promise.withResolvers<LogLine>();
   const listen = (line: unknown) => {
@@ -17,7 +17,7 @@ function logged(event: string): Promise<LogLine> {
   return promise.finally(() => logChannel.unsubscribe(listen));
 }
 
-test('the local host makes good what no report told of: when asked to, and every hour by itself', async () => {
+test('the local host archives calls that were not reported: on request, and every hour by itself', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => {
     vi.useRealTimers();
@@ -40,17 +40,17 @@ test('the local host makes good what no report told of: when asked to, and every
     },
   });
   onTestFinished(() => host.close());
-  const miss = () =>
+  const makeUnreportedCall = () =>
     pbx.makeCall({ from: '1001', to: '1003', talkSeconds: 1, startedAt: Date.now() - HOUR_MS });
 
-  const first = miss();
+  const first = makeUnreportedCall();
   const archived = logged('archived');
   expect((await host.reconcile({ hours: 24 })).pbxs).toMatchObject([
     { pbx: 'office', outcome: 'reconciled', found: 1, queued: 1 },
   ]);
   expect(await archived).toMatchObject({ recording: first.recording });
 
-  const second = miss();
+  const second = makeUnreportedCall();
   const archivedToo = logged('archived');
   const reconciled = logged('reconciled');
   vi.advanceTimersByTime(HOUR_MS);

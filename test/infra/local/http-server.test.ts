@@ -8,12 +8,12 @@ async function start(handler: HttpHandler) {
     'GET /recordings/{pbxId}/{recording}': handler,
     'POST /reports/{pbxId}/{secret}': handler,
   };
-  const front = await startHttpServer(Promise.resolve(routes), 0, '127.0.0.1');
-  onTestFinished(() => front.close());
-  return `http://127.0.0.1:${front.port}`;
+  const server = await startHttpServer(Promise.resolve(routes), 0, '127.0.0.1');
+  onTestFinished(() => server.close());
+  return `http://127.0.0.1:${server.port}`;
 }
 
-/** Remembers the event and answers with 200. */
+/** A server that records every event and responds with 200. */
 async function startRecorder() {
   const events: APIGatewayProxyEventV2[] = [];
   const url = await start(async (event) => {
@@ -23,8 +23,8 @@ async function startRecorder() {
   return { url, events };
 }
 
-describe('the local front, like an HTTP API,', () => {
-  test('hands out path parameters decoded, and the query as it came and parsed', async () => {
+describe('the local HTTP server, like an HTTP API,', () => {
+  test('passes decoded path parameters, and the query both raw and parsed', async () => {
     const { url, events } = await startRecorder();
     await request(`${url}/recordings/a/${encodeURIComponent('+49 *#1.wav')}?download=1&x=a%20b&x=c`);
     expect(events[0]).toMatchObject({
@@ -55,19 +55,19 @@ describe('the local front, like an HTTP API,', () => {
     ]);
   });
 
-  test('answers with the handler’s status, headers and body', async () => {
+  test('responds with the status, headers and body of the handler', async () => {
     const url = await start(async () => ({
       statusCode: 302,
       headers: { location: 'http://127.0.0.1:9/' },
       body: 'moved',
     }));
-    const answer = await request(`${url}/recordings/a/b`);
-    expect(answer.statusCode).toBe(302);
-    expect(answer.headers.location).toBe('http://127.0.0.1:9/');
-    expect(await answer.body.text()).toBe('moved');
+    const response = await request(`${url}/recordings/a/b`);
+    expect(response.statusCode).toBe(302);
+    expect(response.headers.location).toBe('http://127.0.0.1:9/');
+    expect(await response.body.text()).toBe('moved');
   });
 
-  test('answers 404 off its routes, 413 to more than 10 MiB, and 500 when a handler fails', async () => {
+  test('responds with 404 to an unknown route, 413 to more than 10 MiB, and 500 when a handler throws', async () => {
     const url = await start(async () => {
       throw new Error('a secret that nobody should read');
     });

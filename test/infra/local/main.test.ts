@@ -29,13 +29,13 @@ const PASSWORD = { PBX_PASSWORD: 'pbx-password' };
 async function fetchRecording(port: number, directory: string, name: string): Promise<Buffer> {
   const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
   const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(name)}`;
-  const answer = await request(url, { headers: { authorization: `Bearer ${token}` } });
-  const { url: presigned } = (await answer.body.json()) as { url: string };
+  const link = await request(url, { headers: { authorization: `Bearer ${token}` } });
+  const { url: presigned } = (await link.body.json()) as { url: string };
   return Buffer.from(await (await request(presigned)).body.arrayBuffer());
 }
 
 describe('npm start', () => {
-  test('archives, fetches and compares the simulated PBX’s calls, and exits with 0', async () => {
+  test('archives, downloads and compares the calls of the simulated PBX, and exits with 0', async () => {
     const directory = join(await makeDirectory(), 'data');
     const demo = start(['--calls', '3', '--exit', '--port', '0', '--data', directory]);
     expect(await demo.ended).toBe(0);
@@ -43,13 +43,13 @@ describe('npm start', () => {
     expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(3);
     expect(demo.output()).toContain('3 recordings archived, fetched and compared');
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
-    // What a person pastes has the token's file in it, never the token.
+    // The printed commands read the token from its file, so they can be pasted into a ticket.
     const token = await readFile(join(directory, 'demo', 'link-token'), 'utf8');
     expect(demo.output()).not.toContain(token);
     expect(demo.output()).not.toContain('X-Amz-Signature');
   });
 
-  test('stores in the S3 that AWS_ENDPOINT_URL_S3 names, in the bucket of BUCKET_NAME, as a profile’s user', async () => {
+  test('stores in the S3 of AWS_ENDPOINT_URL_S3 and the bucket of BUCKET_NAME, with the credentials of a profile', async () => {
     const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
     const profiles = join(await makeDirectory(), 'credentials');
     await writeFile(
@@ -71,7 +71,7 @@ describe('npm start', () => {
     expect(Contents).toHaveLength(1);
   });
 
-  test('tells all its options', async () => {
+  test('lists all its options', async () => {
     const help = start(['--help']);
     expect(await help.ended).toBe(0);
     for (const option of [
@@ -88,7 +88,7 @@ describe('npm start', () => {
   });
 });
 
-describe('npm start with a PBX of one’s own', () => {
+describe('npm start with a real PBX', () => {
   test('archives the call that has just ended', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const host = start(argsFor(pbx, port, directory), PASSWORD);
@@ -101,7 +101,7 @@ describe('npm start with a PBX of one’s own', () => {
     expect(await host.ended).toBe(0);
   });
 
-  test('takes an http:// PBX when told so', async () => {
+  test('connects to an http:// PBX only with --http-pbx', async () => {
     const [pbx, port, directory] = [
       await startPbx({ plain: true }),
       await findFreePort(),
@@ -120,14 +120,14 @@ describe('npm start with a PBX of one’s own', () => {
       pbx.makeCall({
         from: '1001',
         to: String(2000 + number),
-        // The first kill hits in the middle of a download.
+        // So that the first kill hits in the middle of a download.
         ...(number === 0 && { misbehaviour: { kind: 'stall' } }),
       }),
     );
     const first = start(argsFor(pbx, port, directory), PASSWORD);
     await first.printed('make a recorded call');
     for (const { report } of calls.slice(0, 4)) await pbx.postReport(report);
-    // Of that call: two are fetched at once.
+    // The progress of that call, because two are downloaded at a time.
     await first.printed(`bytes  …${calls[0]?.recording.slice(-24)}`);
     first.process.kill('SIGKILL');
     await first.ended;
@@ -152,7 +152,7 @@ describe('npm start with a PBX of one’s own', () => {
   });
 });
 
-describe('a mistake is answered with one clear sentence, and exit code 1:', () => {
+describe('exits with code 1 and one clear message, without a stack trace, for', () => {
   async function explained(args: string[], env: NodeJS.ProcessEnv = PASSWORD): Promise<string> {
     const failed = start(args, env);
     expect(await failed.ended).toBe(1);
@@ -171,14 +171,14 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     expect(text).toContain(`Port ${port} is in use`);
   });
 
-  test('a PBX that is not there', async () => {
+  test('a PBX that cannot be reached', async () => {
     const url = `https://127.0.0.1:${await findFreePort()}`;
     const args = ['--pbx', url, '--username', 'api', '--data', await makeDirectory()];
     const text = await explained([...args, '--port', String(await findFreePort())]);
     expect(text).toContain(`No PBX responds at ${url}`);
   });
 
-  test('a fingerprint that is not the PBX’s, with the right one', async () => {
+  test('a wrong fingerprint, and prints the right one', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = argsFor({ ...pbx, fingerprint256: 'AB'.repeat(32) }, port, directory);
     const text = await explained(args.map((arg) => arg));
@@ -186,7 +186,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     expect(pbx.stats.requests).toEqual([]);
   });
 
-  test('a self-signed certificate that is not pinned, with its fingerprint', async () => {
+  test('a self-signed certificate that is not pinned, and prints its fingerprint', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = argsFor(pbx, port, directory).filter((arg) => !/fingerprint|^[0-9A-F:]{95}$/.test(arg));
     expect(await explained(args)).toContain(`Its SHA-256 fingerprint is\n${pbx.fingerprint256}`);
@@ -207,7 +207,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     await corrected.printed('make a recorded call');
   });
 
-  test('no password, where nobody can be asked for it', async () => {
+  test('a missing password when there is no terminal to ask for it', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     expect(await explained(argsFor(pbx, port, directory), {})).toContain('set PBX_PASSWORD');
   });
@@ -220,7 +220,7 @@ describe('a mistake is answered with one clear sentence, and exit code 1:', () =
     );
   });
 
-  test('an option that does not exist, or has a wrong value', async () => {
+  test('an unknown option, or one with an invalid value', async () => {
     expect(await explained(['--cals', '3'])).toContain("'--cals'");
     expect(await explained(['--calls', 'three'])).toContain('--calls should be a whole number');
     expect(await explained(['--pbx', 'https://192.0.2.1:8088/api'])).toContain(

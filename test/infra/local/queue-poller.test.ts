@@ -40,8 +40,8 @@ async function startQueue() {
 
 const done = { batchItemFailures: [] };
 
-describe('the local poller, like Lambda’s event source mapping,', () => {
-  test('delivers one message at a time, with its attributes and the time that is left, and deletes it when done', async () => {
+describe('the local queue poller, like an event source mapping of Lambda,', () => {
+  test('delivers one message at a time with its attributes and the remaining time, then deletes it', async () => {
     const queue = await startQueue();
     const { promise, resolve } = Promise.withResolvers<Parameters<QueueHandler>>();
     await queue.send('a job');
@@ -62,10 +62,10 @@ describe('the local poller, like Lambda’s event source mapping,', () => {
     expect((await queue.receive()).Messages).toBeUndefined();
   });
 
-  test('leaves a message hidden, not deleted, when the handler reports it back or fails', async () => {
+  test('leaves a message hidden when the handler reports it as failed or throws', async () => {
     const queue = await startQueue();
     const { promise, resolve } = Promise.withResolvers<void>();
-    await queue.send('reported back');
+    await queue.send('reported as failed');
     await queue.send('failing');
     let deliveries = 0;
     const stop = queue.poll(async ({ Records: [record] }) => {
@@ -79,7 +79,7 @@ describe('the local poller, like Lambda’s event source mapping,', () => {
     expect(queue.inflight()).toBe(2);
   });
 
-  test('runs as many handlers at once as it may, and no more', async () => {
+  test('runs at most as many handlers at a time as configured', async () => {
     const queue = await startQueue();
     for (const number of [1, 2, 3, 4]) await queue.send(String(number));
     const twoRunning = Promise.withResolvers<void>();
@@ -100,7 +100,7 @@ describe('the local poller, like Lambda’s event source mapping,', () => {
     expect(most).toBe(2);
   });
 
-  test('is reached at 127.0.0.1 only, not at every address of the machine', async () => {
+  test('uses a queue that can be reached at 127.0.0.1 only', async () => {
     const { address } = await startQueue();
     const { statusCode } = await request(address);
     expect(statusCode).toBeLessThan(500);

@@ -15,7 +15,7 @@ import { startSecretsManager } from '../../../infra/local/secrets-manager.ts';
 const Name = 'pbx/head-office';
 const token = (name: string) => name.padEnd(32, '-');
 
-/** Starts a Secrets Manager with a folder of its own, for the length of one test. */
+/** Starts a Secrets Manager with its own directory, closed when the test ends. */
 async function start() {
   const directory = await mkdtemp(join(tmpdir(), 'secrets-manager-'));
   const clock = { nowMs: Date.UTC(2026, 10, 30, 8, 30) };
@@ -58,7 +58,7 @@ async function start() {
   };
 }
 
-/** With a first version, `one`. */
+/** Starts one that has a secret with the value `one`. */
 async function startWithSecret() {
   const manager = await start();
   const created = await manager.client.send(
@@ -70,7 +70,7 @@ async function startWithSecret() {
 const failsWith = (name: string) => ({ name, $metadata: { httpStatusCode: 400 } });
 
 describe('a secret', () => {
-  test('comes back with its name, ARN, version and time', async () => {
+  test('is returned with its name, ARN, version and time', async () => {
     const { get, created, clock } = await startWithSecret();
     expect(created.ARN).toMatch(
       /^arn:aws:secretsmanager:us-east-1:000000000000:secret:pbx\/head-office-.{6}$/,
@@ -87,7 +87,7 @@ describe('a secret', () => {
     expect(await get({ SecretId: created.ARN })).toMatchObject(expected);
   });
 
-  test('is not found when it, its version or its stage is missing', async () => {
+  test('is not found when the secret, the version or the stage does not exist', async () => {
     const { get, put, created } = await startWithSecret();
     const notFound = failsWith('ResourceNotFoundException');
     await expect(get({ SecretId: 'other' })).rejects.toMatchObject(notFound);
@@ -145,7 +145,7 @@ describe('a secret', () => {
     await expect(create('one', '2')).rejects.toMatchObject(exists);
   });
 
-  test('may be created without a value, which comes later', async () => {
+  test('can be created without a value and get one later', async () => {
     const { client, get, put } = await start();
     await client.send(new CreateSecretCommand({ Name }));
     await expect(get()).rejects.toMatchObject(failsWith('ResourceNotFoundException'));
@@ -164,7 +164,7 @@ describe('a secret', () => {
 });
 
 describe('a new value', () => {
-  test('becomes AWSCURRENT, and the one before it AWSPREVIOUS', async () => {
+  test('becomes AWSCURRENT, and the previous one AWSPREVIOUS', async () => {
     const { get, put } = await startWithSecret();
     expect(await put(token('2'), 'two')).toMatchObject({
       VersionId: token('2'),
@@ -178,7 +178,7 @@ describe('a new value', () => {
     expect([first.SecretString, first.VersionStages]).toEqual(['one', []]);
   });
 
-  test('with the token of an earlier one and the same content changes nothing', async () => {
+  test('with the token and the content of an earlier one changes nothing', async () => {
     const { get, put } = await startWithSecret();
     await put(token('2'), 'two');
     expect(await put(token('2'), 'two')).toMatchObject({
@@ -192,13 +192,13 @@ describe('a new value', () => {
     expect(await get()).toMatchObject({ SecretString: 'two' });
   });
 
-  test('with the token of an earlier one and other content is refused', async () => {
+  test('with the token of an earlier one and other content is rejected', async () => {
     const { get, put } = await startWithSecret();
     await expect(put(token('1'), 'two')).rejects.toMatchObject(failsWith('ResourceExistsException'));
     expect(await get()).toMatchObject({ SecretString: 'one' });
   });
 
-  test('is taken from exactly one of many writers with the same token', async () => {
+  test('is accepted from exactly one of many writers with the same token', async () => {
     const { get, put } = await startWithSecret();
     const values = Array.from({ length: 20 }, (_, index) => `writer ${index}`);
     const outcomes = await Promise.allSettled(values.map((value) => put(token('2'), value)));
@@ -208,7 +208,7 @@ describe('a new value', () => {
     expect(await get({ VersionStage: 'AWSPREVIOUS' })).toMatchObject({ SecretString: 'one' });
   });
 
-  test('loses no other that is written at the same time', async () => {
+  test('does not replace another one that is written at the same time', async () => {
     const { get, put } = await startWithSecret();
     const names = Array.from({ length: 20 }, (_, index) => `version-${index}`);
     await Promise.all(names.map((name) => put(token(name), name)));
@@ -216,7 +216,7 @@ describe('a new value', () => {
       expect(await get({ VersionId: token(name) })).toMatchObject({ SecretString: name });
   });
 
-  test('needs a token of 32 to 64 characters', async () => {
+  test('requires a token of 32 to 64 characters', async () => {
     const { put } = await startWithSecret();
     for (const length of [1, 31, 65]) {
       await expect(put('t'.repeat(length), 'two')).rejects.toMatchObject(
@@ -226,7 +226,7 @@ describe('a new value', () => {
     for (const length of [32, 64]) await put('t'.repeat(length), 'two');
   });
 
-  test('may leave AWSCURRENT where it is', async () => {
+  test('can leave AWSCURRENT unchanged', async () => {
     const { get, put } = await startWithSecret();
     await put(token('2'), 'two', { VersionStages: ['AWSPENDING'] });
     await put(token('3'), 'three', { VersionStages: ['AWSPENDING'] });
@@ -234,7 +234,7 @@ describe('a new value', () => {
     expect(await get({ VersionStage: 'AWSPENDING' })).toMatchObject({ SecretString: 'three' });
   });
 
-  test('makes the secret forget the oldest of more than a hundred versions', async () => {
+  test('deletes the oldest of more than a hundred versions', async () => {
     const { get, put, directory } = await startWithSecret();
     for (let index = 2; index <= 102; index++) await put(token(String(index)), String(index));
     const [file] = await readdir(directory);
@@ -247,8 +247,8 @@ describe('a new value', () => {
   });
 });
 
-describe('a request that makes no sense', () => {
-  test('is refused as an unknown operation, in the form of the JSON protocol', async () => {
+describe('an invalid request', () => {
+  test('is rejected as an unknown operation, in the format of the JSON protocol', async () => {
     const { client, url } = await start();
     await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject(
       failsWith('UnknownOperationException'),
@@ -260,7 +260,7 @@ describe('a request that makes no sense', () => {
     }
   });
 
-  test('is refused without repeating the secret', async () => {
+  test('is rejected without quoting the secret', async () => {
     const { url } = await start();
     for (const body of [
       '{"SecretString":"hunter2"',
@@ -269,9 +269,9 @@ describe('a request that makes no sense', () => {
     ]) {
       const headers = { 'x-amz-target': 'secretsmanager.PutSecretValue' };
       const response = await fetch(url, { method: 'POST', headers, body });
-      const answer = await response.text();
-      expect([response.status, JSON.parse(answer).__type]).toEqual([400, 'InvalidParameterException']);
-      expect(answer).not.toContain('hunter2');
+      const text = await response.text();
+      expect([response.status, JSON.parse(text).__type]).toEqual([400, 'InvalidParameterException']);
+      expect(text).not.toContain('hunter2');
     }
   });
 });

@@ -7,19 +7,19 @@ import { onTestFailed, onTestFinished } from 'vitest';
 
 export interface Started {
   process: ChildProcess;
-  /** All that it has printed so far, both streams. */
+  /** Everything printed so far, on both streams. */
   output(): string;
-  /** Resolves once it has printed `text` so many times; fails if it exits before. */
+  /** Resolves when `text` has been printed `times` times; rejects if the process exits before. */
   printed(text: string, times?: number): Promise<void>;
-  /** Resolves to its exit code. */
+  /** Resolves to the exit code. */
   ended: Promise<number | null>;
 }
 
-/** Runs `npm start -- ARGS` without npm: the same command line, on the Node of the tests. */
+/** Runs the command of `npm start -- ARGS` without npm, on the Node of the tests. */
 export const start = (args: string[], env: NodeJS.ProcessEnv = {}) =>
   startScript('infra/local/main.ts', args, env);
 
-/** Runs a script of package.json in the same way. */
+/** Runs the script of any other npm command in the same way. */
 export function startScript(script: string, args: string[], env: NodeJS.ProcessEnv): Started {
   const { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY } = process.env;
   const child = spawn(process.execPath, [script, ...args], {
@@ -35,7 +35,7 @@ export function startScript(script: string, args: string[], env: NodeJS.ProcessE
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      for (const look of waiting) look();
+      for (const check of waiting) check();
     });
   }
   const ended = once(child, 'close').then(([code]) => code as number | null);
@@ -45,13 +45,13 @@ export function startScript(script: string, args: string[], env: NodeJS.ProcessE
     ended,
     printed(wanted, times = 1) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const look = () => {
+      const check = () => {
         if (text.split(wanted).length > times) resolve();
       };
-      waiting.add(look);
-      look();
+      waiting.add(check);
+      check();
       ended.then(() => reject(new Error(`It ended before it printed "${wanted}":\n${text}`)));
-      return promise.finally(() => waiting.delete(look));
+      return promise.finally(() => waiting.delete(check));
     },
   };
 }

@@ -10,8 +10,8 @@ import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-
 import { findFreePort } from './free-port.ts';
 
 /**
- * Kills the local host with SIGKILL at random moments, its start among them, while calls come in; then asks for
- * every recording and compares its bytes.
+ * Kills the local host with SIGKILL at random moments, even during its start, while calls are reported; then
+ * downloads every recording and compares its bytes.
  */
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '100' }, calls: { type: 'string', default: '200' } },
@@ -19,10 +19,10 @@ const { values } = parseArgs({
 const kills = Number(values.kills);
 const callCount = Number(values.calls);
 
-/** A start takes about a second here, so that half of the kills hit one. */
+/** Short enough that many kills hit the start. */
 const MAX_LIFE_MS = 2_500;
 const PASSWORD = 'password-of-the-kill-test';
-/** Of two parts, so that kills hit multipart uploads too. */
+/** Two parts, so that kills hit multipart uploads too. */
 const LONG_BYTES = 9 * 1024 * 1024;
 
 await using running = new AsyncDisposableStack();
@@ -45,7 +45,7 @@ function startHost(): ChildProcess {
   });
 }
 
-/** Resolves when the host takes reports. Its output has to be read all the time, or it would stop. */
+/** Resolves when the host accepts reports. Its output must be read all the time, or it would block. */
 function ready(host: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     host.stdout?.on('data', (text) => {
@@ -62,18 +62,18 @@ async function kill(host: ChildProcess): Promise<void> {
   }
 }
 
-/** The recording by its link, or `undefined` if it is not there yet. */
+/** Downloads a recording through its link; `undefined` if it is not archived yet. */
 async function fetchRecording(recording: string): Promise<Buffer | undefined> {
   const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
   const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(recording)}`;
   const link = await request(url, { headers: { authorization: `Bearer ${token}` } });
-  const answer = (await link.body.json()) as { url?: string };
-  if (answer.url === undefined) return undefined;
-  const { body } = await request(answer.url);
+  const { url: presigned } = (await link.body.json()) as { url?: string };
+  if (presigned === undefined) return undefined;
+  const { body } = await request(presigned);
   return Buffer.from(await body.arrayBuffer());
 }
 
-// The login of the first host is what makes the PBX send reports at all.
+// The PBX sends no reports before the first host has logged in.
 let host = startHost();
 running.defer(() => kill(host));
 let isReady = ready(host);

@@ -16,13 +16,13 @@ const archive = synthArchive();
 const widgets = widgetsOf(archive);
 const rows = widgets.flatMap(({ properties }) => properties.metrics ?? []);
 
-/** The expressions of a dashboard's searches. */
+/** The search expressions of the dashboard. */
 const searches = rows.flatMap(([first]) =>
   typeof first === 'object' ? [String(first.expression).replace(/^SUM\((.*)\)$/, '$1')] : [],
 );
 
 describe('the dashboard', () => {
-  test('has the name of the stack, and begins with the alarms and with what must be 0', () => {
+  test('has the name of the stack, and starts with the alarms and the metrics that must be 0', () => {
     const [, { Properties }] = findResource(archive.resources, 'AWS::CloudWatch::Dashboard');
     expect(Properties.DashboardName).toBe('PbxRecordingArchive');
     const [alarms, zeros] = widgets;
@@ -42,7 +42,7 @@ describe('the dashboard', () => {
     expect([...new Set([...graphed, ...searched])].sort()).toEqual(Object.keys(METRICS).sort());
   });
 
-  test('searches for this stack’s series alone, by dimensions that are published', () => {
+  test('searches only for series of this stack, by dimensions that are published', () => {
     const form =
       /^SEARCH\('\{(\w+),stack,(\w+)\} MetricName="(\w+)" stack="PbxRecordingArchive"', '\w+', \d+\)$/;
     expect(searches.length).toBeGreaterThan(8);
@@ -53,7 +53,7 @@ describe('the dashboard', () => {
     }
   });
 
-  test('names no series of the stack as a whole that is not published', () => {
+  test('shows no series of the whole stack that is not published', () => {
     const ours = rows.filter(([first]) => first === NAMESPACE);
     expect(ours.length).toBeGreaterThan(4);
     for (const [, name, dimension, value, more] of ours) {

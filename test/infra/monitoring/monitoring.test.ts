@@ -9,7 +9,7 @@ const [topicId] = findResource(archive.resources, 'AWS::SNS::Topic');
 
 const alarms = Object.values(archive.resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
 
-/** The properties of the alarm that is called so. */
+/** The properties of the alarm with this name. */
 function alarmOf(name: string): { [key: string]: Json } {
   const found = alarms.find(({ Properties }) => Properties.AlarmName === `PbxRecordingArchive-${name}`);
   if (found === undefined) throw new Error(`there is no alarm ${name}`);
@@ -29,24 +29,24 @@ interface Query {
 }
 
 const series = ({ Namespace, MetricName, Dimensions }: Metric, statistic: unknown, period: unknown) => {
-  const dimensions = Object.fromEntries(Dimensions.map((it) => [it.Name, flatten(it.Value)]));
+  const dimensions = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, flatten(Value)]));
   return [Namespace, MetricName, dimensions, statistic, period] as const;
 };
 
-/** What an alarm on one metric looks at. */
+/** The series of an alarm on one metric. */
 const metricOf = (alarm: { [key: string]: Json }) =>
   series(alarm as unknown as Metric, alarm.Statistic, alarm.Period);
 
-/** The expression of an alarm, and what its letters stand for. */
+/** The expression of an alarm on several metrics, and the series of its variables. */
 const mathOf = (alarm: { [key: string]: Json }) => {
   const queries = alarm.Metrics as unknown as Query[];
-  const metrics = queries.flatMap(({ Id, MetricStat: it }) =>
-    it ? [[Id, series(it.Metric, it.Stat, it.Period)] as const] : [],
+  const metrics = queries.flatMap(({ Id, MetricStat }) =>
+    MetricStat ? [[Id, series(MetricStat.Metric, MetricStat.Stat, MetricStat.Period)] as const] : [],
   );
   return { expression: queries[0]?.Expression, metrics: Object.fromEntries(metrics) };
 };
 
-/** All that an alarm looks at. */
+/** All series of an alarm. */
 const seriesOf = (alarm: { [key: string]: Json }) =>
   'Metrics' in alarm ? Object.values(mathOf(alarm).metrics) : [metricOf(alarm)];
 
@@ -63,7 +63,7 @@ const sumOfFunctions = (metric: string) => ({
 });
 
 describe('an alarm of the stack is raised', () => {
-  test('by a dead letter, while there is one', () => {
+  test('by a dead letter, for as long as there is one', () => {
     const queue = idOf('AWS::SQS::Queue', 'DeadLetterQueue');
     expect(metricOf(alarmOf('dead-letters'))).toEqual([
       'AWS/SQS',
@@ -80,7 +80,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  test('by a login that is held at any PBX, until somebody says that it is not', () => {
+  test('by a held login of any PBX, and keeps its state while no data arrives', () => {
     expect(metricOf(alarmOf('login-held'))).toEqual([NAMESPACE, 'LoginHeld', stack, 'Maximum', 900]);
     expect(alarmOf('login-held')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
@@ -112,7 +112,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  test('by functions that are throttled for a quarter of an hour', () => {
+  test('by throttling that lasts a quarter of an hour', () => {
     expect(mathOf(alarmOf('throttling'))).toEqual(sumOfFunctions('Throttles'));
     expect(alarmOf('throttling')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
@@ -123,7 +123,7 @@ describe('an alarm of the stack is raised', () => {
     expect(alarmOf('throttling')).not.toHaveProperty('DatapointsToAlarm');
   });
 
-  test('by a PBX that three runs could not reconcile, or by no run at all', () => {
+  test('by a PBX that three runs could not reconcile, or by a lack of runs', () => {
     expect(metricOf(alarmOf('not-reconciled'))).toEqual([NAMESPACE, 'Reconciled', stack, 'Minimum', 3600]);
     expect(alarmOf('not-reconciled')).toMatchObject({
       ComparisonOperator: 'LessThanThreshold',
@@ -133,7 +133,7 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
-  test('later where the runs are further apart', () => {
+  test('later when the runs are further apart', () => {
     const reconciliation = { recent: { everyHours: 24, overHours: 48 } };
     synthArchive({ reconciliation }).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'Reconciled',
@@ -143,7 +143,7 @@ describe('an alarm of the stack is raised', () => {
 });
 
 describe('an alarm of a PBX is raised', () => {
-  test('by half an hour without a session, or without anybody who keeps it', () => {
+  test('by half an hour without a session or without a report about it', () => {
     expect(metricOf(alarmOf('session-down-head-office'))).toEqual([
       NAMESPACE,
       'SessionUp',
@@ -159,7 +159,7 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
-  test('by a job that is four hours old, be it in the queue or tried again and again', () => {
+  test('by a job that is four hours old, in the queue or in retries', () => {
     const queue = idOf('AWS::SQS::Queue', 'Pbxheadoffice');
     const queueName = { QueueName: `<${queue}.QueueName>` };
     expect(mathOf(alarmOf('jobs-waiting-head-office'))).toEqual({
@@ -178,7 +178,7 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
-  test('by twelve hours with calls and without a recording', () => {
+  test('by twelve hours with jobs but without an archived recording', () => {
     expect(mathOf(alarmOf('nothing-archived-head-office'))).toEqual({
       expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
       metrics: {
@@ -194,7 +194,7 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
-  test('for each PBX by itself, and says for which', () => {
+  test('for each PBX separately, and names the PBX', () => {
     const office = { baseUrl: 'https://203.0.113.10:8088' };
     const { resources } = synthArchive({ pbxs: { north: office, south: office } });
     const texts = Object.values(resources).map(({ Properties }) => [
@@ -211,7 +211,7 @@ describe('an alarm of a PBX is raised', () => {
 });
 
 describe('every alarm', () => {
-  test('is told when it begins and when it is over', () => {
+  test('notifies the topic when it starts and when it ends', () => {
     for (const { Properties } of alarms) {
       expect(Properties).toMatchObject({
         AlarmActions: [{ Ref: topicId }],
@@ -220,7 +220,7 @@ describe('every alarm', () => {
     }
   });
 
-  test('looks back no further than CloudWatch can: a day, or seven with periods of an hour and more', () => {
+  test('looks back no further than CloudWatch allows: a day, or seven days with periods of at least an hour', () => {
     for (const { Properties } of alarms) {
       for (const [, , , , period] of seriesOf(Properties)) {
         const limit = Number(period) < 3600 ? 86_400 : 7 * 86_400;
@@ -229,7 +229,7 @@ describe('every alarm', () => {
     }
   });
 
-  test('of ours looks at a metric that the functions publish by these dimensions', () => {
+  test('on our own metrics uses a metric and dimensions that the functions publish', () => {
     const ours = alarms
       .flatMap(({ Properties }) => seriesOf(Properties))
       .filter(([namespace]) => namespace === NAMESPACE);
@@ -243,7 +243,7 @@ describe('every alarm', () => {
 });
 
 describe('the topic', () => {
-  test('takes what this account’s alarms say, and nothing in plain text', () => {
+  test('accepts messages from the alarms of this account only, and only over TLS', () => {
     archive.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       Topics: [{ Ref: topicId }],
       PolicyDocument: {
@@ -263,12 +263,12 @@ describe('the topic', () => {
         ],
       },
     });
-    // Alarms may not use the key that AWS manages.
+    // CloudWatch alarms cannot publish to a topic that is encrypted with the key managed by AWS.
     archive.template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.absent() });
     expect(archive.outputs.AlarmTopicArn?.Value).toEqual({ Ref: topicId });
   });
 
-  test('goes to the configured e-mail address, or to nobody', () => {
+  test('sends to the configured e-mail address, or to nobody', () => {
     const { template } = synthArchive({ alarms: { email: 'pbx@company.example' } });
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',

@@ -7,7 +7,7 @@ import { synthArchive } from '../stack/synth-archive.ts';
 const runbook = readFileSync('docs/runbook.md', 'utf8');
 const { resources, outputs } = synthArchive();
 
-/** As GitHub makes a heading's anchor. */
+/** The anchor that GitHub generates for a heading. */
 const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');
 const anchors = Array.from(runbook.matchAll(/^## (.+)$/gm), ([, heading = '']) => anchorOf(heading));
 const commands = Array.from(runbook.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm), ([, code = '']) => code);
@@ -15,7 +15,7 @@ const withoutComments = commands.join('\n').replaceAll(/#.*$/gm, '');
 const allOf = (pattern: RegExp) => Array.from(withoutComments.matchAll(pattern), ([, found = '']) => found);
 
 describe('the runbook', () => {
-  test('has a heading for each alarm, an alarm for each heading, and the alarm’s text leads there', () => {
+  test('has one heading per alarm, and the description of the alarm links to it', () => {
     const linked = Object.values(resources).flatMap(({ Type, Properties }) => {
       if (Type !== 'AWS::CloudWatch::Alarm') return [];
       const [, anchor] =
@@ -27,7 +27,7 @@ describe('the runbook', () => {
     expect(linked.sort()).toEqual(anchors.sort());
   });
 
-  test('tells for each what it means, how to look, how to fix it, and how to know that it is over', () => {
+  test('says for each alarm what it means, where to look, how to fix it and when it is over', () => {
     for (const section of runbook.split(/^## /m).slice(1)) {
       const steps = Array.from(section.matchAll(/^\*\*(\w+)/gm), ([, step]) => step);
       expect([section.split('\n')[0], ...steps]).toEqual([
@@ -40,38 +40,40 @@ describe('the runbook', () => {
     }
   });
 
-  test('leads nowhere but to its own headings and to files that are there', () => {
+  test('links only to headings and files that exist', () => {
     for (const [, target = ''] of runbook.matchAll(/\]\(([^)]+)\)/g)) {
       const [file, anchor = ''] = target.split('#');
-      const there =
+      const existing =
         file === ''
           ? anchors
-          : Array.from(readFileSync(`docs/${file}`, 'utf8').matchAll(/^#+ (.+)$/gm), ([, it = '']) =>
-              anchorOf(it),
+          : Array.from(readFileSync(`docs/${file}`, 'utf8').matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+              anchorOf(heading),
             );
-      expect(there).toContain(anchor);
+      expect(existing).toContain(anchor);
     }
   });
 
-  test('has commands that a shell understands', () => {
+  test('has commands with valid shell syntax', () => {
     const { stderr, status } = spawnSync('bash', ['-n'], { input: commands.join('\n'), encoding: 'utf8' });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   });
 
-  test('asks for outputs that the stack has, and lines that the functions log', () => {
+  test('uses outputs that the stack has and events that the functions log', () => {
     const logs = allOf(/(?:outcomes|search) ([A-Z]\w+)/g).map((name) => `${name}Logs`);
     const functions = allOf(/invoke ([A-Z]\w+)/g).map((name) => `${name}Function`);
-    const looped = allOf(/for f in ([^;]+);/g).flatMap((names) => names.split(' ').map((it) => `${it}Logs`));
-    const asked = [...logs, ...functions, ...looped, ...allOf(/output ([A-Z]\w+)/g)];
-    expect(asked.length).toBeGreaterThan(15);
-    expect(Object.keys(outputs)).toEqual(expect.arrayContaining(asked));
+    const looped = allOf(/for f in ([^;]+);/g).flatMap((names) =>
+      names.split(' ').map((name) => `${name}Logs`),
+    );
+    const used = [...logs, ...functions, ...looped, ...allOf(/output ([A-Z]\w+)/g)];
+    expect(used.length).toBeGreaterThan(15);
+    expect(Object.keys(outputs)).toEqual(expect.arrayContaining(used));
 
     const events = allOf(/outcomes \w+ ([a-z-]+)/g);
     expect(events.length).toBeGreaterThan(8);
     expect(LOG_EVENTS).toEqual(expect.arrayContaining(events));
   });
 
-  test('names npm commands that there are', () => {
+  test('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
     for (const [, name = ''] of runbook.matchAll(/npm run ([a-z-]+)/g)) expect(scripts).toHaveProperty(name);
   });

@@ -24,11 +24,11 @@ async function downloadCdrs(
   return client.get('cdr/download', { ...window, token, random: String(random) });
 }
 
-test('the CDR file has the documented header and a row for each call', async () => {
+test('the CDR file has the documented header and one row per call', async () => {
   const harness = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
-  const answered = await downloadCdrs(harness, window);
-  const lines = answered.body.toString().split('\n');
+  const response = await downloadCdrs(harness, window);
+  const lines = response.body.toString().split('\n');
   expect(lines[0]).toBe(HEADER);
   expect(lines[1]).toBe(
     '1704067200.1,2024-01-01 09:00:00,1001,1002,3,1,,,ANSWERED,Internal,,20240101090000-1704067200.1-1001-1002-Internal.wav,,369362089179',
@@ -39,21 +39,21 @@ test('the CDR file has the documented header and a row for each call', async () 
   expect(harness.pbx.stats.cdrDownloads).toBe(1);
 });
 
-test('the window is in PBX time and includes both ends', async () => {
+test('the window is in the local time of the PBX and includes both ends', async () => {
   const harness = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 09:00:00', endtime: '2024-01-01 10:00:00' };
-  const answered = await downloadCdrs(harness, window);
-  expect(answered.body.toString().match(/ANSWERED/g)).toHaveLength(2);
+  const response = await downloadCdrs(harness, window);
+  expect(response.body.toString().match(/ANSWERED/g)).toHaveLength(2);
 });
 
-test('a list of extensions narrows it to their calls', async () => {
+test('a list of extensions limits the file to their calls', async () => {
   const harness = await startWithCalls();
   const window = { extid: '1002,1004', starttime: '2024-01-01 00:00:00', endtime: '2024-01-02 00:00:00' };
   const rows = (await downloadCdrs(harness, window)).body.toString();
   expect(rows.match(/\d+\.\d(?=,2024)/g)).toEqual(['1704067200.1', '1704074400.3']);
 });
 
-test('a random for CDRs is bound to its query and works once', async () => {
+test('a random string for CDRs is bound to its query and works once', async () => {
   const { client, token } = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-02 00:00:00' };
   const first = await client.post('cdr/get_random', window, { token });
@@ -66,27 +66,31 @@ test('a random for CDRs is bound to its query and works once', async () => {
   expect(jsonOf(await client.get('cdr/download', wider))).toEqual(failed('20012'));
 });
 
-test('the query has to be whole', async () => {
+test('an incomplete query is rejected', async () => {
   const { client, token } = await startWithCalls();
   expect(await client.post('cdr/get_random', { extid: 'all' }, { token })).toEqual(failed('20012'));
 });
 
-test('API v2 calls the extensions number', async () => {
+test('API v2 names the extensions "number"', async () => {
   const { pbx, client } = await startPbxHarness({ apiVersion: 'v2.0.0' });
   pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   const token = await client.login();
   const window = { number: 'all', starttime: '2024-01-01 00:00:00', endtime: '2025-01-01 00:00:00' };
   const { random } = await client.post('cdr/get_random', window, { token });
-  const answered = await client.get('cdr/download', { ...window, token, random: String(random) });
-  expect(answered.body.toString()).toContain('ANSWERED');
+  const response = await client.get('cdr/download', { ...window, token, random: String(random) });
+  expect(response.body.toString()).toContain('ANSWERED');
 });
 
 test.each<[string, Misbehaviour, string]>([
   ['JSON', { kind: 'json-instead-of-audio', errno: '20006' }, '{"status":"Failed","errno":"20006"}'],
-  ['half of it', { kind: 'cut', afterBytes: 30, how: 'fin', contentLength: false }, HEADER.slice(0, 30)],
-  ['no more than a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'Found'],
-  ['a refusal', { kind: 'random-refused' }, '{"status":"Failed","errno":"20012"}'],
-])('a CDR download may give %s, and the file the next time', async (_, misbehaviour, body) => {
+  [
+    'a part of the file',
+    { kind: 'cut', afterBytes: 30, how: 'fin', contentLength: false },
+    HEADER.slice(0, 30),
+  ],
+  ['a redirect', { kind: 'http-redirect', location: 'https://127.0.0.2/' }, 'Found'],
+  ['an error', { kind: 'random-refused' }, '{"status":"Failed","errno":"20012"}'],
+])('a CDR download can return %s, and the file the next time', async (_, misbehaviour, body) => {
   const harness = await startWithCalls();
   const window = { extid: 'all', starttime: '2024-01-01 00:00:00', endtime: '2024-01-01 23:59:59' };
   harness.pbx.misbehaveCdrs(misbehaviour);
@@ -94,7 +98,7 @@ test.each<[string, Misbehaviour, string]>([
   expect((await downloadCdrs(harness, window)).body.toString()).toMatch(new RegExp(`^${HEADER}\n(.+\n){3}$`));
 });
 
-test.each(['20014', '20012'] as const)('a recording that is deleted is missed with %s', async (errno) => {
+test.each(['20014', '20012'] as const)('a deleted recording is reported with %s', async (errno) => {
   const { pbx, client } = await startPbxHarness();
   const call = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   pbx.deleteRecording(call.recording, errno);

@@ -19,15 +19,15 @@ export const identity = await generateCertificate(['127.0.0.1']);
 
 export const md5 = (password: string) => createHash('md5').update(password).digest('hex');
 
-export interface Answered {
+export interface PbxResponse {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** How the body ended, when not well. */
+  /** The error that ended the body, if any. */
   error: Error | undefined;
 }
 
-/** A PBX with a clock of its own, closed when the test ends. */
+/** A PBX with its own clock, closed when the test ends. */
 export async function startPbxHarness(options: SimulatedPbxOptions = {}) {
   const clock = { now: Date.UTC(2024, 4, 17, 9, 30, 0) };
   const events: PbxEvent[] = [];
@@ -56,7 +56,7 @@ export function createClient(pbx: SimulatedPbx, apiVersion = 'v1.1.0', localAddr
     query: Query,
     body?: string,
     headers: Record<string, string> = {},
-  ): Promise<Answered> => {
+  ): Promise<PbxResponse> => {
     const pairs = Object.entries(query).map((pair) => pair.map(encodeURIComponent).join('='));
     const url = `${pbx.url}/api/${apiVersion}/${path}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`;
     const response = await request(url, { dispatcher, method, headers, body: body ?? null });
@@ -86,9 +86,10 @@ export function createClient(pbx: SimulatedPbx, apiVersion = 'v1.1.0', localAddr
   return { send, post, get, tryLogin, login, random, download };
 }
 
-export const jsonOf = (answered: Answered): Record<string, unknown> => JSON.parse(answered.body.toString());
+export const jsonOf = (response: PbxResponse): Record<string, unknown> =>
+  JSON.parse(response.body.toString());
 
-/** What goes over the wire for a download, and how it ends. */
+/** Downloads a recording over a raw connection; returns the bytes, and how the connection ended. */
 export async function downloadRaw(pbx: SimulatedPbx, query: string) {
   const target = { port: Number(new URL(pbx.url).port), host: '127.0.0.1' };
   const socket = pbx.certificate ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
@@ -111,7 +112,7 @@ export interface ReceivedReport {
   body: string;
 }
 
-/** An application server that takes reports. `statuses`: of its first answers; 200 from then on. */
+/** An application server that accepts reports. `statuses` are those of its first responses; then it sends 200. */
 export async function startReceiver(statuses: number[] = [], secure = false) {
   const received: ReceivedReport[] = [];
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {

@@ -11,11 +11,11 @@ async function startWith(misbehaviour: Misbehaviour | Misbehaviour[], options: S
   const { recording } = call;
   let token = await harness.client.login();
   const download = () => harness.client.download(recording, token);
-  const askRandom = () => harness.client.post('recording/get_random', { recording }, { token });
+  const requestRandom = () => harness.client.post('recording/get_random', { recording }, { token });
   const relogin = async () => {
     token = await harness.client.login();
   };
-  /** As it goes over the wire. */
+  /** The raw bytes of a download. */
   const raw = async () => {
     const random = await harness.client.random(recording, token);
     return downloadRaw(
@@ -23,41 +23,41 @@ async function startWith(misbehaviour: Misbehaviour | Misbehaviour[], options: S
       `recording=${encodeURIComponent(recording)}&random=${random}&token=${token}`,
     );
   };
-  const expectWell = async () => expect((await download()).body.equals(call.bytes)).toBe(true);
-  return { ...harness, call, download, askRandom, relogin, raw, expectWell };
+  const expectSuccess = async () => expect((await download()).body.equals(call.bytes)).toBe(true);
+  return { ...harness, call, download, requestRandom, relogin, raw, expectSuccess };
 }
 
-test('a cut with a length shows as an error, and the next attempt is well', async () => {
-  const { download, expectWell } = await startWith({ kind: 'cut', afterBytes: 5000, how: 'fin' });
-  const answered = await download();
-  expect(answered.error).toMatchObject({ code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
-  expect(answered.body).toHaveLength(5000);
-  await expectWell();
+test('a cut download with a length is an error, and the next attempt succeeds', async () => {
+  const { download, expectSuccess } = await startWith({ kind: 'cut', afterBytes: 5000, how: 'fin' });
+  const response = await download();
+  expect(response.error).toMatchObject({ code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
+  expect(response.body).toHaveLength(5000);
+  await expectSuccess();
 });
 
-test('a cut without a length looks like a normal end', async () => {
+test('a cut download without a length looks complete', async () => {
   const misbehaviour = { kind: 'cut', afterBytes: 5000, how: 'fin', contentLength: false } as const;
-  const { download, expectWell } = await startWith(misbehaviour);
-  const answered = await download();
-  expect(answered.error).toBeUndefined();
-  expect(answered.headers).not.toHaveProperty('content-length');
-  expect(answered.body).toHaveLength(5000);
-  await expectWell();
+  const { download, expectSuccess } = await startWith(misbehaviour);
+  const response = await download();
+  expect(response.error).toBeUndefined();
+  expect(response.headers).not.toHaveProperty('content-length');
+  expect(response.body).toHaveLength(5000);
+  await expectSuccess();
 });
 
-test.each([false, true])('a cut by reset is a reset (plain HTTP: %s)', async (plain) => {
+test.each([false, true])('a download can be cut by a reset (plain HTTP: %s)', async (plain) => {
   const cut = { kind: 'cut', afterBytes: 44, how: 'reset' } as const;
-  const { raw, call, pbx, waitForEvent, events, expectWell } = await startWith(cut, { plain });
+  const { raw, call, pbx, waitForEvent, events, expectSuccess } = await startWith(cut, { plain });
   const { body, ending } = await raw();
   expect(ending).toBe('ECONNRESET');
   expect(body.equals(call.bytes.subarray(0, 44))).toBe(true);
   await waitForEvent('download-finished');
   expect(pbx.stats.concurrentDownloads).toBe(0);
   expect(events).toContainEqual(expect.objectContaining({ type: 'download-finished', complete: false }));
-  await expectWell();
+  await expectSuccess();
 });
 
-test('a cut may come before the first byte', async () => {
+test('a download can be cut before the first byte', async () => {
   const { raw, call } = await startWith({ kind: 'cut', afterBytes: 0, how: 'fin' });
   const { head, body, ending } = await raw();
   expect(head).toContain(`Content-Length: ${call.bytes.length}`);
@@ -65,28 +65,28 @@ test('a cut may come before the first byte', async () => {
   expect(ending).toBe('end');
 });
 
-test('misbehaviour lasts as many times as asked', async () => {
-  const { download, expectWell } = await startWith({ kind: 'cut', afterBytes: 1, how: 'fin', times: 2 });
+test('a misbehaviour can be repeated', async () => {
+  const { download, expectSuccess } = await startWith({ kind: 'cut', afterBytes: 1, how: 'fin', times: 2 });
   expect((await download()).error).toBeDefined();
   expect((await download()).error).toBeDefined();
-  await expectWell();
+  await expectSuccess();
 });
 
-test('misbehaviour may never end', async () => {
+test('a misbehaviour can last forever', async () => {
   const { download } = await startWith({ kind: 'empty-body', times: Number.POSITIVE_INFINITY });
   for (let i = 0; i < 5; i++) expect((await download()).body).toHaveLength(0);
 });
 
-test('a list of misbehaviours goes one after the other', async () => {
-  const { download, askRandom, expectWell } = await startWith([
+test('several misbehaviours happen one after the other', async () => {
+  const { download, requestRandom, expectSuccess } = await startWith([
     { kind: 'empty-body' },
     { kind: 'not-ready' },
     { kind: 'random-refused' },
   ]);
   expect((await download()).body).toHaveLength(0);
-  expect(await askRandom()).toEqual(failed('20014'));
+  expect(await requestRandom()).toEqual(failed('20014'));
   expect(jsonOf(await download())).toEqual(failed('20012'));
-  await expectWell();
+  await expectSuccess();
 });
 
 test('a stalled download sends nothing more until the client gives up', async () => {
@@ -119,22 +119,22 @@ test('closing the PBX ends a stalled download', async () => {
   await expect(stalled.then(({ error }) => Promise.reject(error))).rejects.toThrow();
 });
 
-test('a dripping download arrives whole in many pieces', async () => {
-  const { expectWell, download, call } = await startWith({ kind: 'drip', chunkBytes: 500 });
+test('a download in small pieces arrives whole', async () => {
+  const { expectSuccess, download, call } = await startWith({ kind: 'drip', chunkBytes: 500 });
   expect((await download()).body.equals(call.bytes)).toBe(true);
-  await expectWell();
+  await expectSuccess();
 });
 
-test('JSON comes as if it were audio', async () => {
-  const { download, expectWell } = await startWith({ kind: 'json-instead-of-audio', errno: '20006' });
-  const answered = await download();
-  expect(answered.status).toBe(200);
-  expect(answered.headers['content-type']).toBe('audio/x-wav');
-  expect(jsonOf(answered)).toEqual(failed('20006'));
-  await expectWell();
+test('JSON is sent with the content type of audio', async () => {
+  const { download, expectSuccess } = await startWith({ kind: 'json-instead-of-audio', errno: '20006' });
+  const response = await download();
+  expect(response.status).toBe(200);
+  expect(response.headers['content-type']).toBe('audio/x-wav');
+  expect(jsonOf(response)).toEqual(failed('20006'));
+  await expectSuccess();
 });
 
-test('JSON comes as JSON when asked for', async () => {
+test('JSON can be sent with its own content type', async () => {
   const contentType = 'application/json';
   const { download } = await startWith({ kind: 'json-instead-of-audio', errno: '20006', contentType });
   expect((await download()).headers['content-type']).toBe(contentType);
@@ -145,68 +145,74 @@ test.each([
   [{ kind: 'text-instead-of-audio' }, 'file not found'],
   [{ kind: 'text-instead-of-audio', text: 'RIFF' }, 'RIFF'],
   [{ kind: 'empty-body' }, ''],
-] as const)('%o comes as audio', async (misbehaviour, body) => {
-  const { download, expectWell } = await startWith(misbehaviour);
-  const answered = await download();
-  expect(answered.headers['content-type']).toBe('audio/x-wav');
-  expect(answered.headers['content-length']).toBe(String(body.length));
-  expect(answered.body.toString()).toBe(body);
-  await expectWell();
+] as const)('%o is sent with the content type of audio', async (misbehaviour, body) => {
+  const { download, expectSuccess } = await startWith(misbehaviour);
+  const response = await download();
+  expect(response.headers['content-type']).toBe('audio/x-wav');
+  expect(response.headers['content-length']).toBe(String(body.length));
+  expect(response.body.toString()).toBe(body);
+  await expectSuccess();
 });
 
-test('an HTTP 500 is HTML', async () => {
-  const { download, expectWell } = await startWith({ kind: 'http-500' });
-  const answered = await download();
-  expect(answered).toMatchObject({ status: 500, headers: { 'content-type': 'text/html' } });
-  await expectWell();
+test('an HTTP 500 response is HTML', async () => {
+  const { download, expectSuccess } = await startWith({ kind: 'http-500' });
+  const response = await download();
+  expect(response).toMatchObject({ status: 500, headers: { 'content-type': 'text/html' } });
+  await expectSuccess();
 });
 
 test('a redirect points elsewhere', async () => {
-  const { download, expectWell } = await startWith({ kind: 'http-redirect', location: 'https://127.0.0.2/' });
+  const { download, expectSuccess } = await startWith({
+    kind: 'http-redirect',
+    location: 'https://127.0.0.2/',
+  });
   expect(await download()).toMatchObject({ status: 302, headers: { location: 'https://127.0.0.2/' } });
-  await expectWell();
+  await expectSuccess();
 });
 
-test('a recording not ready yet is missing at get_random, and there the next time', async () => {
-  const { askRandom, expectWell } = await startWith({ kind: 'not-ready', times: 2 });
-  expect(await askRandom()).toEqual(failed('20014'));
-  expect(await askRandom()).toEqual(failed('20014'));
-  await expectWell();
+test('a recording that is not ready is missing at get_random, and available later', async () => {
+  const { requestRandom, expectSuccess } = await startWith({ kind: 'not-ready', times: 2 });
+  expect(await requestRandom()).toEqual(failed('20014'));
+  expect(await requestRandom()).toEqual(failed('20014'));
+  await expectSuccess();
 });
 
-test('a recording may be missing only at the download', async () => {
-  const { download, expectWell } = await startWith({ kind: 'not-ready', at: 'download' });
+test('a recording can be missing only at the download', async () => {
+  const { download, expectSuccess } = await startWith({ kind: 'not-ready', at: 'download' });
   expect(jsonOf(await download())).toEqual(failed('20014'));
-  await expectWell();
+  await expectSuccess();
 });
 
 test('a deleted recording stays deleted', async () => {
-  const { askRandom } = await startWith({ kind: 'deleted' });
-  for (let i = 0; i < 5; i++) expect(await askRandom()).toEqual(failed('20014'));
+  const { requestRandom } = await startWith({ kind: 'deleted' });
+  for (let i = 0; i < 5; i++) expect(await requestRandom()).toEqual(failed('20014'));
 });
 
-test('a refused random is gone, a fresh one works', async () => {
-  const { download, expectWell } = await startWith({ kind: 'random-refused' });
+test('a refused random string cannot be used again, a new one works', async () => {
+  const { download, expectSuccess } = await startWith({ kind: 'random-refused' });
   expect(jsonOf(await download())).toEqual(failed('20012'));
-  await expectWell();
+  await expectSuccess();
 });
 
-test('the token may die just before get_random', async () => {
-  const { askRandom, relogin, expectWell } = await startWith({ kind: 'token-dropped', at: 'get_random' });
-  expect(await askRandom()).toEqual(failed('20004'));
-  expect(await askRandom()).toEqual(failed('20004'));
+test('the token can expire just before get_random', async () => {
+  const { requestRandom, relogin, expectSuccess } = await startWith({
+    kind: 'token-dropped',
+    at: 'get_random',
+  });
+  expect(await requestRandom()).toEqual(failed('20004'));
+  expect(await requestRandom()).toEqual(failed('20004'));
   await relogin();
-  await expectWell();
+  await expectSuccess();
 });
 
-test('the token may die just before the download', async () => {
-  const { download, relogin, expectWell } = await startWith({ kind: 'token-dropped' });
+test('the token can expire just before the download', async () => {
+  const { download, relogin, expectSuccess } = await startWith({ kind: 'token-dropped' });
   expect(jsonOf(await download())).toEqual(failed('20004'));
   await relogin();
-  await expectWell();
+  await expectSuccess();
 });
 
-test('too great a length ends the connection early', async () => {
+test('a Content-Length that is too large ends the connection early', async () => {
   const { raw, call, download } = await startWith({ kind: 'wrong-length', delta: 10, times: 2 });
   expect((await download()).error).toMatchObject({ code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
   const { head, body } = await raw();
@@ -214,30 +220,30 @@ test('too great a length ends the connection early', async () => {
   expect(body.equals(call.bytes)).toBe(true);
 });
 
-test('too small a length is followed by more bytes', async () => {
-  const { raw, call, expectWell } = await startWith({ kind: 'wrong-length', delta: -10 });
+test('a Content-Length that is too small is followed by more bytes', async () => {
+  const { raw, call, expectSuccess } = await startWith({ kind: 'wrong-length', delta: -10 });
   const { head, body } = await raw();
   expect(head).toContain(`Content-Length: ${call.bytes.length - 10}`);
   expect(body.equals(call.bytes)).toBe(true);
-  await expectWell();
+  await expectSuccess();
 });
 
-test.each(['get_random', 'download'] as const)('the PBX may hang up before it answers %s', async (at) => {
-  const { download, expectWell } = await startWith({ kind: 'hang-up-before-reply', at });
+test.each(['get_random', 'download'] as const)('the PBX can hang up before it responds to %s', async (at) => {
+  const { download, expectSuccess } = await startWith({ kind: 'hang-up-before-reply', at });
   await expect(download()).rejects.toMatchObject({
     code: expect.stringMatching(/UND_ERR_SOCKET|ECONNRESET/),
   });
-  await expectWell();
+  await expectSuccess();
 });
 
-test('misbehaviours can be planned for a recording that exists', async () => {
-  const { pbx, call, download, expectWell } = await startWith([]);
-  await expectWell();
+test('misbehaviours can be added to an existing recording', async () => {
+  const { pbx, call, download, expectSuccess } = await startWith([]);
+  await expectSuccess();
   pbx.misbehave(call.recording, { kind: 'http-500' });
   expect((await download()).status).toBe(500);
 });
 
-test('downloads at the same time are counted', async () => {
+test('concurrent downloads are counted', async () => {
   const { pbx, download, waitForEvent, events } = await startWith({ kind: 'stall', times: 2 });
   const stalled = [download(), download()];
   await waitForEvent('download-started');

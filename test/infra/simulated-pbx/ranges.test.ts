@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Misbehaviour, SimulatedPbxOptions } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { jsonOf, startPbxHarness } from './harness.ts';
 
-/** A PBX with one recording; `from` asks for the rest of it. */
+/** A PBX with one recording; `ask` requests a range of it, `whole` all of it. */
 async function startWithCall(options: SimulatedPbxOptions = {}, misbehaviour: Misbehaviour[] = []) {
   const { pbx, client } = await startPbxHarness(options);
   const call = pbx.makeCall({ from: '1001', to: '1002', talkSeconds: 1, misbehaviour });
@@ -14,92 +14,92 @@ async function startWithCall(options: SimulatedPbxOptions = {}, misbehaviour: Mi
   return { call, ask, size: call.bytes.length, whole: () => client.download(call.recording, token) };
 }
 
-test('every download announces that ranges are taken', async () => {
+test('every download announces that ranges are accepted', async () => {
   for (const ranges of ['honoured', 'ignored', 'wrong'] as const) {
     const { whole, call } = await startWithCall({ ranges });
-    const answered = await whole();
-    expect(answered).toMatchObject({ status: 200, headers: { 'accept-ranges': 'bytes' } });
-    expect(answered.headers).not.toHaveProperty('content-range');
-    expect(answered.body.equals(call.bytes)).toBe(true);
+    const response = await whole();
+    expect(response).toMatchObject({ status: 200, headers: { 'accept-ranges': 'bytes' } });
+    expect(response.headers).not.toHaveProperty('content-range');
+    expect(response.body.equals(call.bytes)).toBe(true);
   }
 });
 
 describe('a PBX that honours ranges', () => {
-  test('sends the file from there on', async () => {
+  test('sends the rest of the file', async () => {
     const { ask, call, size } = await startWithCall();
     for (const start of [0, 1, 5000, size - 1]) {
-      const answered = await ask(`bytes=${start}-`);
-      expect(answered.status).toBe(206);
-      expect(answered.headers).toMatchObject({
+      const response = await ask(`bytes=${start}-`);
+      expect(response.status).toBe(206);
+      expect(response.headers).toMatchObject({
         'content-range': `bytes ${start}-${size - 1}/${size}`,
         'content-length': String(size - start),
         'content-type': 'audio/x-wav',
       });
-      expect(answered.body.equals(call.bytes.subarray(start))).toBe(true);
+      expect(response.body.equals(call.bytes.subarray(start))).toBe(true);
     }
   });
 
-  test('refuses what is behind the end of the file', async () => {
+  test('rejects a range after the end of the file', async () => {
     const { ask, size } = await startWithCall();
-    const answered = await ask(`bytes=${size}-`);
-    expect(answered).toMatchObject({ status: 416, headers: { 'content-range': `bytes */${size}` } });
-    expect(answered.body).toHaveLength(0);
+    const response = await ask(`bytes=${size}-`);
+    expect(response).toMatchObject({ status: 416, headers: { 'content-range': `bytes */${size}` } });
+    expect(response.body).toHaveLength(0);
   });
 
-  test('says the range without a length as well', async () => {
+  test('gives the range even without a Content-Length', async () => {
     const { ask, call, size } = await startWithCall({ contentLength: false });
-    const answered = await ask('bytes=100-');
-    expect(answered.headers).toMatchObject({ 'content-range': `bytes 100-${size - 1}/${size}` });
-    expect(answered.headers).not.toHaveProperty('content-length');
-    expect(answered.body.equals(call.bytes.subarray(100))).toBe(true);
+    const response = await ask('bytes=100-');
+    expect(response.headers).toMatchObject({ 'content-range': `bytes 100-${size - 1}/${size}` });
+    expect(response.headers).not.toHaveProperty('content-length');
+    expect(response.body.equals(call.bytes.subarray(100))).toBe(true);
   });
 });
 
-test('a PBX that ignores ranges sends all of the file', async () => {
+test('a PBX that ignores ranges sends the whole file', async () => {
   const { ask, call } = await startWithCall({ ranges: 'ignored' });
-  const answered = await ask('bytes=100-');
-  expect(answered.status).toBe(200);
-  expect(answered.headers).not.toHaveProperty('content-range');
-  expect(answered.body.equals(call.bytes)).toBe(true);
+  const response = await ask('bytes=100-');
+  expect(response.status).toBe(200);
+  expect(response.headers).not.toHaveProperty('content-range');
+  expect(response.body.equals(call.bytes)).toBe(true);
 });
 
-test('a PBX that mistakes ranges sends another one, and says so', async () => {
+test('a PBX with wrong ranges sends another range, and says so', async () => {
   const { ask, call, size } = await startWithCall({ ranges: 'wrong' });
-  const answered = await ask('bytes=100-');
-  expect(answered).toMatchObject({
+  const response = await ask('bytes=100-');
+  expect(response).toMatchObject({
     status: 206,
     headers: { 'content-range': `bytes 101-${size - 1}/${size}` },
   });
-  expect(answered.body.equals(call.bytes.subarray(101))).toBe(true);
+  expect(response.body.equals(call.bytes.subarray(101))).toBe(true);
 });
 
-describe('what is misbehaved with a range', () => {
-  test('is cut after so many bytes of the reply', async () => {
+describe('a misbehaving response to a range request', () => {
+  test('is cut after the given number of bytes', async () => {
     const cut = { kind: 'cut', afterBytes: 300, how: 'fin' } as const;
     const { ask, call, size } = await startWithCall({}, [cut]);
-    const answered = await ask('bytes=1000-');
-    expect(answered).toMatchObject({ status: 206, headers: { 'content-length': String(size - 1000) } });
-    expect(answered.error).toMatchObject({ code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
-    expect(answered.body.equals(call.bytes.subarray(1000, 1300))).toBe(true);
+    const response = await ask('bytes=1000-');
+    expect(response).toMatchObject({ status: 206, headers: { 'content-length': String(size - 1000) } });
+    expect(response.error).toMatchObject({ code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' });
+    expect(response.body.equals(call.bytes.subarray(1000, 1300))).toBe(true);
   });
 
-  test('drips, and is whole', async () => {
+  test('arrives whole in small pieces', async () => {
     const { ask, call } = await startWithCall({}, [{ kind: 'drip', chunkBytes: 500 }]);
     expect((await ask('bytes=1000-')).body.equals(call.bytes.subarray(1000))).toBe(true);
   });
 
-  test('has a length that is not its own', async () => {
+  test('has a wrong Content-Length', async () => {
     const { ask, size } = await startWithCall({}, [{ kind: 'wrong-length', delta: 10 }]);
-    const answered = await ask('bytes=1000-');
-    expect(answered.headers).toMatchObject({ 'content-length': String(size - 1000 + 10) });
-    expect(answered.error).toBeDefined();
+    const response = await ask('bytes=1000-');
+    expect(response.headers).toMatchObject({ 'content-length': String(size - 1000 + 10) });
+    expect(response.error).toBeDefined();
   });
 
-  test('is an error in its place, with status 200', async () => {
+  test('is an error with status 200 instead', async () => {
     const { ask } = await startWithCall({}, [{ kind: 'json-instead-of-audio', errno: '20006' }]);
-    const answered = await ask('bytes=1000-');
-    expect(answered.status).toBe(200);
-    expect(answered.headers).not.toHaveProperty('content-range');
-    expect(jsonOf(answered)).toEqual({ status: 'Failed', errno: '20006' });
+    const response = await ask('bytes=1000-');
+    expect(response.status).toBe(200);
+    expect(response.headers).not.toHaveProperty('content-range');
+    expect(jsonOf(response)).toEqual({ status: 'Failed', errno: '20006' });
   });
 });

@@ -11,13 +11,13 @@ async function startWithCall() {
 
 test('a recording is downloaded with a random string, byte for byte', async () => {
   const { client, call, token, pbx, events, waitForEvent } = await startWithCall();
-  const answered = await client.download(call.recording, token);
-  expect(answered.status).toBe(200);
-  expect(answered.headers).toMatchObject({
+  const response = await client.download(call.recording, token);
+  expect(response.status).toBe(200);
+  expect(response.headers).toMatchObject({
     'content-type': 'audio/x-wav',
     'content-length': String(call.bytes.length),
   });
-  expect(answered.body.equals(call.bytes)).toBe(true);
+  expect(response.body.equals(call.bytes)).toBe(true);
   await waitForEvent('download-finished');
   expect(events).toContainEqual({ type: 'download-finished', recording: call.recording, complete: true });
   expect(pbx.stats).toMatchObject({
@@ -28,26 +28,26 @@ test('a recording is downloaded with a random string, byte for byte', async () =
   });
 });
 
-test('without a length the end of the connection ends the body', async () => {
+test('without a length, the end of the connection ends the body', async () => {
   const { pbx, client } = await startPbxHarness({ contentLength: false });
   const call = pbx.makeCall({ from: '1001', to: '1002' });
-  const answered = await client.download(call.recording, await client.login());
-  expect(answered.headers).not.toHaveProperty('content-length');
-  expect(answered.headers).not.toHaveProperty('transfer-encoding');
-  expect(answered.body.equals(call.bytes)).toBe(true);
+  const response = await client.download(call.recording, await client.login());
+  expect(response.headers).not.toHaveProperty('content-length');
+  expect(response.headers).not.toHaveProperty('transfer-encoding');
+  expect(response.body.equals(call.bytes)).toBe(true);
 });
 
-test('the reply to get_random repeats the name and gives 32 hex digits', async () => {
+test('the response to get_random repeats the name and has 32 hex digits', async () => {
   const { client, call, token } = await startWithCall();
-  const reply = await client.post('recording/get_random', { recording: call.recording }, { token });
-  expect(reply).toEqual({
+  const response = await client.post('recording/get_random', { recording: call.recording }, { token });
+  expect(response).toEqual({
     status: 'Success',
     recording: call.recording,
     random: expect.stringMatching(/^[0-9a-f]{32}$/),
   });
 });
 
-test('a random works once', async () => {
+test('a random string works once', async () => {
   const { client, call, token, pbx } = await startWithCall();
   const query = { recording: call.recording, random: await client.random(call.recording, token), token };
   expect((await client.get('recording/download', query)).body).toHaveLength(call.bytes.length);
@@ -55,7 +55,7 @@ test('a random works once', async () => {
   expect(pbx.stats.reusedRandoms).toBe(1);
 });
 
-test('a random lives 30 seconds', async () => {
+test('a random string is valid for 30 seconds', async () => {
   const { client, call, token, pbx, clock } = await startWithCall();
   const download = async (ageMs: number) => {
     const query = { recording: call.recording, random: await client.random(call.recording, token), token };
@@ -67,15 +67,15 @@ test('a random lives 30 seconds', async () => {
   expect(pbx.stats.expiredRandoms).toBe(1);
 });
 
-test('a random is bound to its recording', async () => {
+test('a random string is bound to its recording', async () => {
   const { client, call, token, pbx } = await startWithCall();
   const other = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   const random = await client.random(other.recording, token);
-  const answered = await client.get('recording/download', { recording: call.recording, random, token });
-  expect(jsonOf(answered)).toEqual(failed('20012'));
+  const response = await client.get('recording/download', { recording: call.recording, random, token });
+  expect(jsonOf(response)).toEqual(failed('20012'));
 });
 
-test('a random is bound to the address that asked for it', async () => {
+test('a random string is bound to the address that requested it', async () => {
   const { client, call, token, pbx } = await startWithCall();
   const neighbour = createClient(pbx, 'v1.1.0', '127.0.0.2');
   const random = await client.random(call.recording, token);
@@ -88,8 +88,8 @@ test.each(['127.0.0.1', '127.0.0.2'])('with allowedip 127.0.0.2, %s may download
   const fields = { recording: call.recording, allowedip: '127.0.0.2' };
   const { random } = await client.post('recording/get_random', fields, { token });
   const query = { recording: call.recording, random: String(random), token };
-  const answered = await createClient(pbx, 'v1.1.0', address).get('recording/download', query);
-  expect(answered.body).toHaveLength(call.bytes.length);
+  const response = await createClient(pbx, 'v1.1.0', address).get('recording/download', query);
+  expect(response.body).toHaveLength(call.bytes.length);
 });
 
 test.each(['nonsense', '', '10.0.0.0/8', '10.0.0.1,10.0.0.2'])(
@@ -101,21 +101,21 @@ test.each(['nonsense', '', '10.0.0.0/8', '10.0.0.1,10.0.0.2'])(
   },
 );
 
-test('an unknown recording has no random', async () => {
+test('an unknown recording has no random string', async () => {
   const { client, token } = await startWithCall();
   expect(await client.post('recording/get_random', { recording: 'x.wav' }, { token })).toEqual(
     failed('20012'),
   );
 });
 
-test('the download wants a live token', async () => {
+test('the download requires a valid token', async () => {
   const { client, call, token } = await startWithCall();
   const random = await client.random(call.recording, token);
-  const answered = await client.get('recording/download', { recording: call.recording, random, token: '' });
-  expect(jsonOf(answered)).toEqual(failed('20005'));
+  const response = await client.get('recording/download', { recording: call.recording, random, token: '' });
+  expect(jsonOf(response)).toEqual(failed('20005'));
 });
 
-test('a name with a bare plus in the query is not found', async () => {
+test('a name with an unescaped plus in the query is not found', async () => {
   const { client, call, token, pbx } = await startWithCall();
   const random = await client.random(call.recording, token);
   const query = new URLSearchParams({ recording: call.recording, random, token });
@@ -125,7 +125,7 @@ test('a name with a bare plus in the query is not found', async () => {
   expect(pbx.stats.downloads).toBe(0);
 });
 
-test('names and reports follow the PBX clock, call ids the epoch', async () => {
+test('names and reports have the local time of the PBX, call ids have epoch time', async () => {
   const { pbx } = await startPbxHarness({ timeZone: 'Asia/Tokyo' });
   const startedAt = Date.UTC(2017, 8, 14, 0, 27, 25);
   const call = pbx.makeCall({ from: '102', to: '1000', type: 'Inbound', talkSeconds: 3, startedAt });
@@ -148,7 +148,7 @@ test('names and reports follow the PBX clock, call ids the epoch', async () => {
   });
 });
 
-test('report fields can be replaced and left out', async () => {
+test('report fields can be replaced or left out', async () => {
   const { pbx } = await startPbxHarness({ apiVersion: 'v2.0.0' });
   const fields = { callto: 1003, dsttrcunkname: 'Odd', sn: undefined };
   const { report } = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1, fields });

@@ -4,7 +4,7 @@ import { startPbxHarness, startReceiver } from './harness.ts';
 const MINUTE = 60_000;
 const call = { from: '1001', to: '1003', talkSeconds: 1 };
 
-test('a report goes to the absolute URL of the login, in its own short connection', async () => {
+test('a report is posted to the absolute URL of the login, over its own connection', async () => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: `http://${receiver.host}/report/x?y=1`, urltag: '1' });
@@ -20,7 +20,7 @@ test('a report goes to the absolute URL of the login, in its own short connectio
   expect(received?.body).toBe(JSON.stringify(report));
 });
 
-test('an absolute URL may have no scheme', async () => {
+test('an absolute URL may lack the scheme', async () => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: `${receiver.host}/report`, urltag: '1' });
@@ -28,7 +28,7 @@ test('an absolute URL may have no scheme', async () => {
   expect(receiver.received[0]?.path).toBe('/report');
 });
 
-test('a relative URL is below the address and port of the caller', async () => {
+test('a relative URL is resolved against the address and port of the caller', async () => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: 'report', urltag: '0', port: receiver.port });
@@ -36,7 +36,7 @@ test('a relative URL is below the address and port of the caller', async () => {
   expect(receiver.received[0]?.path).toBe('/report');
 });
 
-test('without a URL the reports go to the port of the caller', async () => {
+test('without a URL, reports are posted to the port of the caller', async () => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ port: receiver.port });
@@ -44,14 +44,14 @@ test('without a URL the reports go to the port of the caller', async () => {
   expect(receiver.received[0]?.path).toBe('/');
 });
 
-test('reports go to HTTPS without a look at the certificate', async () => {
+test('reports are posted over HTTPS without a certificate check', async () => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver([], true);
   await client.login({ url: `https://${receiver.host}/report`, urltag: '1' });
   expect(await pbx.postReport({ action: 'RING' })).toEqual({ delivered: true, answers: [200] });
 });
 
-test('without version 1.0.2 in the login a key comes twice', async () => {
+test('without version 1.0.2 in the login, a report has a duplicate key', async () => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: receiver.host, urltag: '1', version: undefined });
@@ -72,7 +72,7 @@ test('a report is repeated until it gets 200', async () => {
   expect(pbx.stats.reports).toBe(4);
 });
 
-test('repeats have a bound', async () => {
+test('a report is dropped after the maximum number of attempts', async () => {
   const { pbx, client, events } = await startPbxHarness({ maxReports: 2 });
   const receiver = await startReceiver([500, 500, 500]);
   await client.login({ url: receiver.host, urltag: '1' });
@@ -80,13 +80,13 @@ test('repeats have a bound', async () => {
   expect(events.at(-1)).toEqual({ type: 'report-dropped', action: 'RING', reason: 'never-accepted' });
 });
 
-test('a receiver that is not there is tried again', async () => {
+test('a report to an unreachable receiver is repeated', async () => {
   const { pbx, client } = await startPbxHarness({ maxReports: 2 });
   await client.login({ url: '127.0.0.1:1', urltag: '1' });
   expect((await pbx.postReport({ action: 'RING' })).answers).toEqual(['no-answer', 'no-answer']);
 });
 
-test('reports stop when the token dies', async () => {
+test('reports stop when the token expires', async () => {
   const { pbx, client, clock, events } = await startPbxHarness();
   const receiver = await startReceiver();
   await client.login({ url: receiver.host, urltag: '1' });
@@ -96,14 +96,14 @@ test('reports stop when the token dies', async () => {
   expect(receiver.received).toEqual([]);
 });
 
-test('a token without a URL gets no reports', async () => {
+test('a login without a URL subscribes to no reports', async () => {
   const { pbx, client } = await startPbxHarness();
   await client.login();
   expect(await pbx.postReport({ action: 'RING' })).toEqual({ delivered: false, answers: [] });
   expect(await pbx.postRaw('x')).toBe('no-answer');
 });
 
-test.each(['urltag', 'urlflag'])('a heartbeat with %s moves the reports', async (flag) => {
+test.each(['urltag', 'urlflag'])('a heartbeat with %s changes the address for reports', async (flag) => {
   const { pbx, client } = await startPbxHarness();
   const receiver = await startReceiver();
   const token = await client.login({ url: '127.0.0.1:1/old', urltag: '1' });
@@ -124,7 +124,7 @@ test('the newest live subscription gets the reports', async () => {
   expect(receiver.received.map(({ path }) => path)).toEqual(['/second', '/first']);
 });
 
-test('a refreshed token takes the subscription along', async () => {
+test('a refreshed token keeps the subscription', async () => {
   const { pbx, client } = await startPbxHarness({ refreshTokens: true });
   const receiver = await startReceiver();
   const { refreshtoken } = await client.tryLogin('pbx-password', { url: receiver.host, urltag: '1' });
@@ -146,8 +146,8 @@ test.each([
   expect(await client.post('heartbeat', {}, { token })).toMatchObject({ errno: '20004' });
   expect(await pbx.postReport({ action: 'RING' })).toMatchObject({ delivered: false });
   const newToken = await client.login();
-  const answered = await client.get('recording/download', { recording, random, token: newToken });
-  expect(answered.body.toString()).toContain('20012');
+  const response = await client.get('recording/download', { recording, random, token: newToken });
+  expect(response.body.toString()).toContain('20012');
 });
 
 test('any text can be posted', async () => {

@@ -4,22 +4,22 @@ import { createClient, jsonOf, md5, startPbxHarness } from './harness.ts';
 const MINUTE = 60_000;
 const failed = (errno: string) => ({ status: 'Failed', errno });
 
-test('a login with the MD5 of the password gives a token that opens the other calls', async () => {
+test('a login with the MD5 of the password returns a token that other calls accept', async () => {
   const { client, pbx } = await startPbxHarness();
   const token = await client.login();
   expect(token).toMatch(/^[0-9a-f]{32}$/);
-  const reply = await client.post('deviceinfo/query', {}, { token });
-  expect(reply).toMatchObject({
+  const response = await client.post('deviceinfo/query', {}, { token });
+  expect(response).toMatchObject({
     status: 'Success',
     deviceinfo: { sn: '369362089179', systemtime: '2024-05-17 09:30:00 UTC+0' },
   });
   expect(pbx.stats).toMatchObject({ logins: 1, refusedLogins: 0 });
 });
 
-test('device info tells the time in the PBX zone with its offset', async () => {
+test('device info has the local time of the PBX with its offset', async () => {
   const { client } = await startPbxHarness({ timeZone: 'America/New_York' });
-  const reply = await client.post('deviceinfo/query', {}, { token: await client.login() });
-  expect(reply.deviceinfo).toMatchObject({ systemtime: '2024-05-17 05:30:00 UTC-4' });
+  const response = await client.post('deviceinfo/query', {}, { token: await client.login() });
+  expect(response.deviceinfo).toMatchObject({ systemtime: '2024-05-17 05:30:00 UTC-4' });
 });
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   expect(await client.post('login', { username: 'api', password })).toEqual(failed('20003'));
 });
 
-test('five refused logins lock the address out for ten minutes, right password or not', async () => {
+test('five refused logins lock out the address for ten minutes, even with the right password', async () => {
   const { client, clock, pbx } = await startPbxHarness();
   for (let i = 0; i < 5; i++) expect(await client.tryLogin('wrong')).toEqual(failed('20003'));
   expect(await client.tryLogin('wrong')).toEqual(failed('20002'));
@@ -42,14 +42,14 @@ test('five refused logins lock the address out for ten minutes, right password o
   expect(pbx.stats).toMatchObject({ logins: 1, refusedLogins: 8 });
 });
 
-test('a lockout holds for one address only', async () => {
+test('a lockout applies to one address only', async () => {
   const { client, pbx } = await startPbxHarness();
   for (let i = 0; i < 5; i++) await client.tryLogin('wrong');
   const neighbour = createClient(pbx, 'v1.1.0', '127.0.0.2');
   expect(await neighbour.tryLogin()).toMatchObject({ status: 'Success' });
 });
 
-test('a right login forgives the failed ones before it', async () => {
+test('a successful login resets the count of refused ones', async () => {
   const { client } = await startPbxHarness();
   for (let i = 0; i < 4; i++) await client.tryLogin('wrong');
   await client.login();
@@ -66,7 +66,7 @@ test('a changed password takes effect at the next login', async () => {
   expect(await client.post('heartbeat', {}, { token })).toEqual({ status: 'Success' });
 });
 
-test('a token dies after 30 idle minutes, and each call gives it 30 more', async () => {
+test('a token expires after 30 idle minutes, and each call extends it by 30', async () => {
   const { client, clock } = await startPbxHarness();
   const token = await client.login();
   clock.now += 29 * MINUTE;
@@ -77,7 +77,7 @@ test('a token dies after 30 idle minutes, and each call gives it 30 more', async
   expect(await client.post('heartbeat', {}, { token })).toEqual(failed('20006'));
 });
 
-test('unknown and blank tokens have their own numbers', async () => {
+test('unknown and empty tokens have their own error numbers', async () => {
   const { client } = await startPbxHarness();
   expect(await client.post('heartbeat', {}, { token: 'nonsense' })).toEqual(failed('20004'));
   expect(await client.post('heartbeat', {})).toEqual(failed('20005'));
@@ -102,7 +102,7 @@ test.each([
   [false, { status: 'Success' }],
   [true, failed('20004')],
 ])(
-  'with endsOldTokenOnLogin %s the first token answers accordingly',
+  'with endsOldTokenOnLogin %s, the response to the first token is as expected',
   async (endsOldTokenOnLogin, expected) => {
     const { client } = await startPbxHarness({ endsOldTokenOnLogin });
     const first = await client.login();
@@ -111,7 +111,7 @@ test.each([
   },
 );
 
-test('with refresh tokens the heartbeat does not keep the token, the refresh does', async () => {
+test('with refresh tokens, only a refresh extends the session, not a heartbeat', async () => {
   const { client, clock, pbx } = await startPbxHarness({ refreshTokens: true });
   const first = await client.tryLogin();
   const token = String(first.token);
@@ -128,13 +128,13 @@ test('with refresh tokens the heartbeat does not keep the token, the refresh doe
   expect(pbx.stats.refreshes).toBe(1);
 });
 
-test('without refresh tokens there is no such request', async () => {
+test('without refresh tokens, the refresh request does not exist', async () => {
   const { client } = await startPbxHarness();
   expect(await client.tryLogin()).not.toHaveProperty('refreshtoken');
   expect(await client.post('token/refresh', { refreshtoken: 'x' })).toEqual(failed('10003'));
 });
 
-test('requests have to be POSTs of JSON to a known path', async () => {
+test('requests must be POSTs of JSON to a known path', async () => {
   const { client, pbx } = await startPbxHarness();
   const token = await client.login();
   const json = { 'content-type': 'application/json' };
@@ -151,7 +151,7 @@ test('requests have to be POSTs of JSON to a known path', async () => {
   expect(await createClient(pbx, 'v2.0.0').post('login', {})).toEqual(failed('10003'));
 });
 
-test('every reply is HTTP 200 from Boa and closes the connection', async () => {
+test('every response is HTTP 200 from Boa and closes the connection', async () => {
   const { client, pbx } = await startPbxHarness();
   const { status, headers } = await client.send('POST', 'nonsense', {});
   expect(status).toBe(200);
@@ -161,7 +161,7 @@ test('every reply is HTTP 200 from Boa and closes the connection', async () => {
 
 test('pages outside the API are HTML', async () => {
   const { client } = await startPbxHarness();
-  const answered = await client.send('GET', '../../index.html', {});
-  expect(answered.status).toBe(404);
-  expect(answered.headers['content-type']).toBe('text/html');
+  const response = await client.send('GET', '../../index.html', {});
+  expect(response.status).toBe(404);
+  expect(response.headers['content-type']).toBe('text/html');
 });

@@ -19,14 +19,14 @@ function shakeHands(url: string, options: ConnectionOptions) {
   });
 }
 
-test('the certificate shown is the one that the PBX tells of', async () => {
+test('the PBX presents the certificate whose fingerprint it gives', async () => {
   const { pbx } = await startPbxHarness();
   expect(pbx.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   const shown = await shakeHands(pbx.url, { ca: pbx.certificate });
   expect(shown.fingerprint256).toBe(pbx.fingerprint256);
 });
 
-test('a generated certificate can be trusted as its own authority, and by nobody else', async () => {
+test('a generated certificate is trusted only when given as its own CA', async () => {
   const pbx = await startSimulatedPbx();
   onTestFinished(() => pbx.close());
   await expect(shakeHands(pbx.url, {})).rejects.toThrow(/self-signed/);
@@ -34,7 +34,7 @@ test('a generated certificate can be trusted as its own authority, and by nobody
   await shakeHands(pbx.url, { ca: pbx.certificate, servername: 'pbx.test' });
 });
 
-test('a replaced certificate is shown from the next connection on', async () => {
+test('a replaced certificate is presented from the next connection on', async () => {
   const { pbx } = await startPbxHarness();
   const before = pbx.fingerprint256;
   await pbx.replaceCertificate();
@@ -43,7 +43,7 @@ test('a replaced certificate is shown from the next connection on', async () => 
   expect(shown.fingerprint256).toBe(pbx.fingerprint256);
 });
 
-test('a PBX of old speaks TLS 1.0 only, also with a replaced certificate', async () => {
+test('an old PBX supports only TLS 1.0, even after its certificate is replaced', async () => {
   const { pbx } = await startPbxHarness({ maxTlsVersion: 'TLSv1' });
   const old: ConnectionOptions = {
     rejectUnauthorized: false,
@@ -56,14 +56,14 @@ test('a PBX of old speaks TLS 1.0 only, also with a replaced certificate', async
   expect(await shakeHands(pbx.url, old)).toMatchObject({ protocol: 'TLSv1' });
 });
 
-test('a PBX may speak plain HTTP', async () => {
+test('a PBX may use plain HTTP', async () => {
   const { pbx, client } = await startPbxHarness({ plain: true });
   expect(pbx.url).toMatch(/^http:/);
   expect(await client.tryLogin()).toMatchObject({ status: 'Success' });
   await expect(pbx.replaceCertificate()).rejects.toThrow('no certificate');
 });
 
-test('recordings, CDRs and certificate are there again after a restart', async () => {
+test('recordings, CDRs and certificate survive a restart', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'simulated-pbx-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const first = await startSimulatedPbx({ directory, plain: false });
@@ -83,15 +83,15 @@ test('recordings, CDRs and certificate are there again after a restart', async (
   expect(second.makeCall({ from: '1', to: '2', talkSeconds: 1 }).callId).toMatch(/\.2$/);
 });
 
-test('events tell neither tokens nor randoms nor passwords', async () => {
+test('events contain no tokens, random strings or passwords', async () => {
   const { pbx, client, events } = await startPbxHarness();
   const { recording } = pbx.makeCall({ from: '1', to: '2', talkSeconds: 1 });
   await client.tryLogin('wrong');
   const token = await client.login();
   const random = await client.random(recording, token);
   await client.get('recording/download', { recording, random, token });
-  const told = JSON.stringify(events) + JSON.stringify(pbx.stats);
-  expect(told).not.toContain(token);
-  expect(told).not.toContain(random);
-  expect(told).not.toContain('pbx-password');
+  const output = JSON.stringify(events) + JSON.stringify(pbx.stats);
+  expect(output).not.toContain(token);
+  expect(output).not.toContain(random);
+  expect(output).not.toContain('pbx-password');
 });

@@ -4,7 +4,7 @@ import { generateSpeech } from '../../../infra/simulated-pbx/speech.ts';
 const samplesOf = (file: Buffer) =>
   Array.from({ length: (file.length - 44) / 2 }, (_, i) => file.readInt16LE(44 + i * 2));
 
-test('it is a wave file of PCM, 8 kHz, 16 bit, mono, whose sizes are true', () => {
+test('generated speech is a WAV file (PCM, 8 kHz, 16 bit, mono) with correct sizes', () => {
   const file = generateSpeech({ seconds: 2.5 });
   expect(file.length).toBe(44 + 2.5 * 16_000);
   expect(file.toString('latin1', 0, 4)).toBe('RIFF');
@@ -16,7 +16,7 @@ test('it is a wave file of PCM, 8 kHz, 16 bit, mono, whose sizes are true', () =
   expect(file.readUInt32LE(40)).toBe(file.length - 44);
 });
 
-test('the same seed gives the same bytes, another seed others', () => {
+test('the same seed gives the same bytes, another seed gives others', () => {
   const [one, again, two] = [1, 1, 2].map((seed) => generateSpeech({ seconds: 1, seed }));
   expect(one).toEqual(again);
   expect(one).not.toEqual(two);
@@ -30,7 +30,7 @@ test.each(['low', 'high', 'conversation'] as const)(
     const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
     const silent = samples.filter((sample) => sample === 0).length / samples.length;
     expect(loudest).toBe(16_000);
-    // -30 to -16 dB of full scale, as telephone speech is.
+    // Telephone speech has -30 to -16 dB of full scale.
     expect(10 * Math.log10(power / 32_768 ** 2)).toBeGreaterThan(-30);
     expect(10 * Math.log10(power / 32_768 ** 2)).toBeLessThan(-16);
     expect(silent).toBeGreaterThan(0.1);
@@ -38,6 +38,6 @@ test.each(['low', 'high', 'conversation'] as const)(
   },
 );
 
-test('no time at all is an empty wave file', () => {
+test('zero seconds give an empty WAV file', () => {
   expect(generateSpeech({ seconds: 0 })).toHaveLength(44);
 });

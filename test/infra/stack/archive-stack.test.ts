@@ -18,7 +18,7 @@ const withLinks = {
   jwt: synthArchive({ links: { authorization: jwt } }),
 };
 
-/** Settings of the C library's. */
+/** Settings of the C library's allocator. */
 const SMALL_HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation'];
@@ -31,7 +31,7 @@ const environmentOf = (prefix: string, synthesized = archive) => {
 const queueOf = (prefix: string) => findResource(archive.resources, 'AWS::SQS::Queue', prefix);
 
 describe('the functions', () => {
-  test.each(roles)('%s runs on Node 24 and arm64, logs JSON, and is traced by nobody', (prefix) => {
+  test.each(roles)('%s runs on Node 24 and arm64, logs JSON, and has no tracing', (prefix) => {
     const [, { Properties }] = functionOf(prefix);
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -39,7 +39,7 @@ describe('the functions', () => {
       LoggingConfig: { LogFormat: 'JSON' },
     });
     expect(Properties).not.toHaveProperty('TracingConfig');
-    // A new account has ten concurrent executions, and reserving some would make every deployment fail there.
+    // A new account allows ten concurrent executions: reserving any of them would make the deployment fail.
     expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
@@ -53,7 +53,7 @@ describe('the functions', () => {
     expect(functionOf(prefix)[1].Properties.MemorySize).toBe(megabytes);
   });
 
-  test.each(roles)('%s has a heap that stays small', (prefix) => {
+  test.each(roles)('%s has settings for a small heap', (prefix) => {
     expect(environmentOf(prefix)).toMatchObject(SMALL_HEAP);
   });
 
@@ -63,26 +63,26 @@ describe('the functions', () => {
     ['PbxSession', 120],
     ['RecordingLink', 10],
     ['Reconciliation', 900],
-  ])('%s may take %i seconds', (prefix, seconds) => {
+  ])('%s has a timeout of %i seconds', (prefix, seconds) => {
     expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
   });
 
-  test('are stopped when they send to their own queue again and again, but for the one that resumes long calls so', () => {
+  test('have recursive loop detection, except the one that requeues its own jobs', () => {
     expect(functionOf('ArchiveRecording')[1].Properties.RecursiveLoop).toBe('Allow');
     archive.template.resourcePropertiesCountIs('AWS::Lambda::Function', { RecursiveLoop: 'Allow' }, 1);
   });
 
-  test.each(roles)('%s starts only after its permissions are there', (prefix) => {
+  test.each(roles)('%s is created after its permissions', (prefix) => {
     const [policyId] = findResource(archive.resources, 'AWS::IAM::Policy', prefix);
     expect(functionOf(prefix)[1].DependsOn).toContain(policyId);
   });
 
-  test('exist without any helper function of the CDK beside them', () => {
+  test('are the only ones: the CDK adds no helper functions', () => {
     archive.template.resourceCountIs('AWS::Lambda::Function', 5);
     archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 5);
   });
 
-  test('and the API keep their logs for as long as configured', () => {
+  test('and the API keep their logs as long as configured', () => {
     const { template } = synthArchive({ logRetentionDays: 30 });
     template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 6);
     template.resourceCountIs('AWS::Logs::LogGroup', 6);
@@ -96,7 +96,7 @@ describe('the environment', () => {
     ['ArchiveRecording', archiveRecordingEnv],
     ['PbxSession', pbxSessionEnv],
     ['Reconciliation', reconcileEnv],
-  ])('of %s is exactly what its schema asks for', (prefix, schema) => {
+  ])('of %s is exactly what its schema requires', (prefix, schema) => {
     const names = Object.keys(environmentOf(prefix)).filter((name) => !(name in SMALL_HEAP));
     expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
   });
@@ -106,14 +106,14 @@ describe('the environment', () => {
     ['token', withToken],
     ['iam', withoutToken],
     ['jwt', withoutToken],
-  ] as const)('of RecordingLink is exactly what its schema asks for with %s', (type, schema) => {
+  ] as const)('of RecordingLink is exactly what its schema requires with %s', (type, schema) => {
     const environment = environmentOf('RecordingLink', withLinks[type]);
     const names = Object.keys(environment).filter((name) => !(name in SMALL_HEAP));
     expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
     expect(environment.LINK_AUTHORIZATION).toBe(type);
   });
 
-  test('gives queue URLs a base that a queue name completes', () => {
+  test('has a base URL that a queue name completes to a queue URL', () => {
     for (const prefix of ['CdrWebhook', 'ArchiveRecording', 'Reconciliation']) {
       expect(flatten(environmentOf(prefix).QUEUE_URL_BASE)).toBe(
         'https://sqs.<AWS::Region>.<AWS::URLSuffix>/<AWS::AccountId>/',
@@ -121,7 +121,7 @@ describe('the environment', () => {
     }
   });
 
-  test('names the webhook host without a scheme', () => {
+  test('has the webhook host without a scheme', () => {
     const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
     for (const prefix of ['PbxSession', 'ArchiveRecording', 'Reconciliation']) {
       expect(flatten(environmentOf(prefix).REPORT_HOST)).toBe(
@@ -130,7 +130,7 @@ describe('the environment', () => {
     }
   });
 
-  test('carries the configured maximum age of a link', () => {
+  test('has the configured maximum age of a link', () => {
     const { MAX_LINK_AGE_SECONDS } = environmentOf(
       'RecordingLink',
       synthArchive({ links: { maximumAgeSeconds: 600 } }),
@@ -139,7 +139,7 @@ describe('the environment', () => {
     expect(environmentOf('RecordingLink').MAX_LINK_AGE_SECONDS).toBe('3600');
   });
 
-  test('names a file of a layer that exactly the functions with that variable have', () => {
+  test('has the path of the registry exactly in the functions that have its layer', () => {
     const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
     for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'Reconciliation']) {
       expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
@@ -149,11 +149,11 @@ describe('the environment', () => {
   });
 });
 
-describe("a PBX's queue", () => {
+describe('the queue of a PBX', () => {
   const [queueId, queue] = queueOf('Pbxheadoffice');
   const [deadLetterQueueId] = queueOf('DeadLetterQueue');
 
-  test('has the name that its URL is made of, waits 5 seconds, and keeps a job for 14 days', () => {
+  test('has the name in its URL, delays jobs by 5 seconds, and keeps them for 14 days', () => {
     expect(queue.Properties).toMatchObject({
       QueueName: 'PbxRecordingArchive-head-office',
       DelaySeconds: 5,
@@ -161,12 +161,12 @@ describe("a PBX's queue", () => {
     });
   });
 
-  test('hides a job for twice as long as its function may take', () => {
+  test('hides a job for twice the timeout of its function', () => {
     const timeout = Number(functionOf('ArchiveRecording')[1].Properties.Timeout);
     expect(queue.Properties.VisibilityTimeout).toBe(2 * timeout);
   });
 
-  test('gives a crashing job up long after the function would, and before the queue forgets it', () => {
+  test('dead-letters a crashing job long after the function would, but before it expires', () => {
     const { maxReceiveCount, deadLetterTargetArn } = queue.Properties.RedrivePolicy as {
       maxReceiveCount: number;
       deadLetterTargetArn: Json;
@@ -178,7 +178,7 @@ describe("a PBX's queue", () => {
     expect(secondsOfCrashes).toBeLessThan(Number(queue.Properties.MessageRetentionPeriod));
   });
 
-  test('feeds the one archive function, one job at a time, by as many workers as configured', () => {
+  test('invokes ArchiveRecording with one job at a time and the configured concurrency', () => {
     const [functionId] = functionOf('ArchiveRecording');
     const mapping = (MaximumConcurrency: number) => ({
       EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
@@ -197,7 +197,7 @@ describe("a PBX's queue", () => {
 });
 
 describe('session requests', () => {
-  test('reach the session function one by one, and are given up after five receives', () => {
+  test('reach PbxSession one by one, and are dead-lettered after five receives', () => {
     const [queueId, { Properties }] = queueOf('SessionRequests');
     const [functionId, session] = functionOf('PbxSession');
     const [deadLetterQueueId] = queueOf('DeadLetterQueue');
@@ -215,7 +215,7 @@ describe('session requests', () => {
     });
   });
 
-  test('come from the clock every ten minutes as well', () => {
+  test('are also made by the schedule every ten minutes', () => {
     const [functionId] = functionOf('PbxSession');
     archive.template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(10 minutes)',
@@ -233,7 +233,7 @@ describe('every queue', () => {
     });
   });
 
-  test('refuses plain HTTP', () => {
+  test('rejects plain HTTP', () => {
     const queues = Object.values(archive.resources).filter(({ Type }) => Type === 'AWS::SQS::Queue');
     archive.template.resourcePropertiesCountIs(
       'AWS::SQS::QueuePolicy',
@@ -252,7 +252,7 @@ describe('every queue', () => {
 describe('the secrets', () => {
   const { template } = archive;
 
-  test('of a PBX hold empty credentials and a generated webhook secret that fits a URL path', () => {
+  test('of a PBX contain empty credentials and a generated webhook secret that fits a URL path', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: 'PbxRecordingArchive/pbx/head-office',
       GenerateSecretString: {
@@ -271,7 +271,7 @@ describe('the secrets', () => {
     });
   });
 
-  test('include a link token with token authorization, and none with any other', () => {
+  test('include a link token only with token authorization', () => {
     const token = {
       Name: 'PbxRecordingArchive/link-token',
       GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true },
@@ -293,13 +293,13 @@ describe('the secrets', () => {
     expect(JSON.stringify(archive.template.toJSON())).not.toContain('resolve:secretsmanager');
   });
 
-  test('leave their names free when their PBX is taken out', () => {
+  test('are deleted when their PBX is removed', () => {
     template.allResources('AWS::SecretsManager::Secret', { DeletionPolicy: 'Delete' });
   });
 });
 
 describe('the outputs', () => {
-  test('name what people need after a deployment', () => {
+  test('are what people need after a deployment', () => {
     expect(Object.keys(archive.outputs).sort()).toEqual([
       'AlarmTopicArn',
       'ArchiveRecordingLogs',
@@ -324,7 +324,7 @@ describe('the outputs', () => {
     );
   });
 
-  test('name no link token where there is none', () => {
+  test('include no link token when there is none', () => {
     expect(withLinks.iam.outputs).not.toHaveProperty('LinkTokenSecret');
   });
 });

@@ -6,7 +6,7 @@ import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { ArchiveStack } from '../../../infra/stack/archive-stack.ts';
 import { context, officeOnly } from './synth-archive.ts';
 
-/** With every check that `cdk synth` makes: cdk-nag's AwsSolutions, and the CDK's own of the template. */
+/** Has every check of `cdk synth`: the AwsSolutions rules of cdk-nag, and the template validation of the CDK. */
 function createCheckedApp(): App {
   const app = new App({ context });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -31,7 +31,7 @@ const variants = {
   'a VPC with existing endpoints and security groups': {
     network: { ...place, endpoints: 'existing', securityGroupIds: ['sg-0a1b2c3d'] },
   },
-  'a front for plain HTTP': { webhook: { plainHttp: true } },
+  'a plain HTTP endpoint': { webhook: { plainHttp: true } },
   'a new KMS key': { bucket: { encryption: 'kms' } },
   'an existing KMS key': {
     bucket: {
@@ -58,7 +58,7 @@ describe('the checks at synth', () => {
     expect(() => app.synth()).not.toThrow();
   });
 
-  test('refuse what nobody has accepted with a reason', () => {
+  test('reject a finding that is not accepted with a reason', () => {
     const app = createCheckedApp();
     new Bucket(new Stack(app, 'Careless'), 'Bucket');
     expect(() => app.synth()).toThrow(/AwsSolutions-S1\b/);

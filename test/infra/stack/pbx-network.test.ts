@@ -12,11 +12,11 @@ const existing = synthArchive({
 const vpcConfigOf = (prefix: string, { resources } = created) =>
   findResource(resources, 'AWS::Lambda::Function', prefix)[1].Properties.VpcConfig;
 
-describe('in a VPC', () => {
+describe('in a VPC,', () => {
   const [functionsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkFunctions');
   const [endpointsGroup] = findResource(created.resources, 'AWS::EC2::SecurityGroup', 'NetworkEndpoints');
 
-  test('are only the functions that talk to the PBX', () => {
+  test('only the functions that contact the PBX run', () => {
     for (const prefix of ['ArchiveRecording', 'PbxSession', 'Reconciliation']) {
       expect(vpcConfigOf(prefix)).toEqual({
         SubnetIds: place.subnetIds,
@@ -26,7 +26,7 @@ describe('in a VPC', () => {
     for (const prefix of ['CdrWebhook', 'RecordingLink']) expect(vpcConfigOf(prefix)).toBeUndefined();
   });
 
-  test('they use the given security groups, where there are any', () => {
+  test('functions use the configured security groups, if any', () => {
     expect(vpcConfigOf('PbxSession', existing)).toEqual({
       SubnetIds: place.subnetIds,
       SecurityGroupIds: ['sg-0f000000'],
@@ -34,7 +34,7 @@ describe('in a VPC', () => {
     existing.template.resourceCountIs('AWS::EC2::SecurityGroup', 0);
   });
 
-  test('S3 is reached through a gateway in the given route tables', () => {
+  test('S3 is reached through a gateway endpoint in the configured route tables', () => {
     created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
       VpcEndpointType: 'Gateway',
       ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, '.s3']] },
@@ -44,7 +44,7 @@ describe('in a VPC', () => {
   });
 
   test.each(['sqs', 'secretsmanager'])(
-    '%s is reached through an endpoint under its usual name',
+    '%s is reached through an interface endpoint under its usual name',
     (service) => {
       created.template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
         VpcEndpointType: 'Interface',
@@ -56,7 +56,7 @@ describe('in a VPC', () => {
     },
   );
 
-  test('the endpoints let in nobody but the functions, and only https', () => {
+  test('endpoints accept only the functions, and only HTTPS', () => {
     created.template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
     created.template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
       GroupId: { 'Fn::GetAtt': [endpointsGroup, 'GroupId'] },
@@ -70,7 +70,7 @@ describe('in a VPC', () => {
     }
   });
 
-  test('the endpoints let in the given security groups, where there are any', () => {
+  test('endpoints accept the configured security groups, if any', () => {
     const { template } = synthArchive({
       network: {
         ...place,
@@ -89,7 +89,7 @@ describe('in a VPC', () => {
     });
   });
 
-  test('no endpoint is made where they exist already', () => {
+  test('no endpoint is created when they exist already', () => {
     existing.template.resourceCountIs('AWS::EC2::VPCEndpoint', 0);
   });
 });

@@ -45,7 +45,7 @@ const consume = (queue: string) =>
   ].map((action) => `${action} <${queue}.Arn>`);
 
 describe('the permissions', () => {
-  test('of the webhook are to check reports, and to send jobs, dead letters and session requests', () => {
+  test('of cdr-webhook are to read PBX secrets and to send jobs, dead letters and session requests', () => {
     expect(permissionsOf('CdrWebhook')).toEqual(
       [
         ...logs('CdrWebhook'),
@@ -57,7 +57,7 @@ describe('the permissions', () => {
     );
   });
 
-  test('of the archiver are to take jobs and put interrupted ones back, log in, store recordings without deleting any, and note what is lost', () => {
+  test('of archive-recording are to receive and requeue jobs, log in, store recordings without deleting any, and mark losses', () => {
     expect(permissionsOf('ArchiveRecording')).toEqual(
       [
         ...logs('ArchiveRecording'),
@@ -75,7 +75,7 @@ describe('the permissions', () => {
     );
   });
 
-  test('of the reconciler are to log in, see what is archived and noted, queue jobs, and note that', () => {
+  test('of reconcile are to log in, find recordings and markers, queue jobs, and mark them as queued', () => {
     expect(permissionsOf('Reconciliation')).toEqual(
       [
         ...logs('Reconciliation'),
@@ -90,13 +90,13 @@ describe('the permissions', () => {
     );
   });
 
-  test('of the session keeper are to log in and share the session', () => {
+  test('of pbx-session are to receive requests, log in and share the session', () => {
     expect(permissionsOf('PbxSession')).toEqual(
       [...logs('PbxSession'), ...read(credentials), ...share(session), ...consume(sessionRequests)].sort(),
     );
   });
 
-  test('of the link function are to read recordings and its own token', () => {
+  test('of recording-link are to read recordings and its own token', () => {
     expect(permissionsOf('RecordingLink')).toEqual(
       [
         ...logs('RecordingLink'),
@@ -107,7 +107,7 @@ describe('the permissions', () => {
     );
   });
 
-  test('extend to the KMS key by what reading and writing recordings takes', () => {
+  test('include the KMS key operations that reading and writing recordings need', () => {
     const { resources } = synthArchive({ bucket: { encryption: 'kms', kmsKeyArn } });
     const onKey = (prefix: string) =>
       permissionsOf(prefix, resources).filter((permission) => permission.startsWith('kms:'));
@@ -120,7 +120,7 @@ describe('the permissions', () => {
     expect(onKey('CdrWebhook')).toEqual([]);
   });
 
-  test('come from no policy that AWS manages', () => {
+  test('come from no AWS managed policy', () => {
     for (const { Type, Properties } of Object.values(archive.resources)) {
       if (Type === 'AWS::IAM::Role') expect(Properties).not.toHaveProperty('ManagedPolicyArns');
     }
@@ -137,13 +137,13 @@ describe('a wildcard', () => {
   const roles = ['CdrWebhook', 'ArchiveRecording', 'PbxSession', 'RecordingLink', 'Reconciliation'];
   const permissions = roles.flatMap((prefix) => permissionsOf(prefix, resources));
 
-  test('stands in no action', () => {
+  test('appears in no action', () => {
     expect(
       permissions.map((permission) => permission.split(' ')[0]).filter((action) => action?.includes('*')),
     ).toEqual([]);
   });
 
-  test('stands in resources only for recordings and notes of them, whose names are not known, and network interfaces, which are not there yet', () => {
+  test('appears only in the resources of recordings and markers, and of network interfaces that do not exist yet', () => {
     const wild = permissions.filter((permission) => permission.includes('*'));
     for (const permission of wild) {
       expect(permission).toMatch(

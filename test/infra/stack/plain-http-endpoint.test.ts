@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { findResource, flatten, synthArchive } from './synth-archive.ts';
 
-const front = synthArchive({ webhook: { plainHttp: true } });
-const [distributionId, distribution] = findResource(front.resources, 'AWS::CloudFront::Distribution');
+const archive = synthArchive({ webhook: { plainHttp: true } });
+const [distributionId, distribution] = findResource(archive.resources, 'AWS::CloudFront::Distribution');
 const config = distribution.Properties.DistributionConfig as {
   Origins: { Id: string; DomainName: string }[];
   DefaultCacheBehavior: Record<string, unknown>;
@@ -18,20 +18,20 @@ const behavior = {
   OriginRequestPolicyId: allViewerExceptHostHeader,
 };
 
-describe('the front for plain HTTP', () => {
-  test('is not there unless it is configured', () => {
+describe('the plain HTTP endpoint', () => {
+  test('does not exist unless it is configured', () => {
     synthArchive().template.resourceCountIs('AWS::CloudFront::Distribution', 0);
   });
 
-  test('takes plain HTTP for reports only', () => {
+  test('accepts plain HTTP for reports only', () => {
     expect(config.CacheBehaviors).toEqual([
       expect.objectContaining({ ...behavior, PathPattern: '/reports/*', ViewerProtocolPolicy: 'allow-all' }),
     ]);
     expect(config.DefaultCacheBehavior).toMatchObject({ ...behavior, ViewerProtocolPolicy: 'https-only' });
   });
 
-  test('speaks TLS 1.2 with the API', () => {
-    const [apiId] = findResource(front.resources, 'AWS::ApiGatewayV2::Api');
+  test('uses TLS 1.2 to the API', () => {
+    const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');
     expect(config.Origins).toEqual([
       expect.objectContaining({
         CustomOriginConfig: { OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] },
@@ -42,21 +42,21 @@ describe('the front for plain HTTP', () => {
     );
   });
 
-  test('writes no access log, which would hold the webhook secret', () => {
+  test('writes no access log, which would contain the webhook secret', () => {
     expect(config).not.toHaveProperty('Logging');
   });
 
-  test('is what the PBXs are told to post to', () => {
+  test('is the address to which the PBXs post reports', () => {
     for (const prefix of ['PbxSession', 'ArchiveRecording']) {
-      const [, { Properties }] = findResource(front.resources, 'AWS::Lambda::Function', prefix);
+      const [, { Properties }] = findResource(archive.resources, 'AWS::Lambda::Function', prefix);
       expect(Properties.Environment).toMatchObject({
         Variables: { REPORT_HOST: { 'Fn::GetAtt': [distributionId, 'DomainName'] } },
       });
     }
-    expect(flatten(front.outputs.WebhookHost?.Value)).toBe(`<${distributionId}.DomainName>`);
+    expect(flatten(archive.outputs.WebhookHost?.Value)).toBe(`<${distributionId}.DomainName>`);
   });
 
-  test('leaves the link API where it was', () => {
-    expect(flatten(front.outputs.LinkApiUrl?.Value)).toContain('execute-api');
+  test('does not change the address of the link API', () => {
+    expect(flatten(archive.outputs.LinkApiUrl?.Value)).toContain('execute-api');
   });
 });

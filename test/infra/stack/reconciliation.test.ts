@@ -6,7 +6,7 @@ import { findResource, synthArchive } from './synth-archive.ts';
 const archive = synthArchive();
 const [functionId] = findResource(archive.resources, 'AWS::Lambda::Function', 'Reconciliation');
 
-/** What the schedules invoke the function with, by how often. */
+/** The events with which the schedules invoke the function, by schedule expression. */
 function schedulesOf({ resources } = archive): Record<string, unknown> {
   const rules = Object.values(resources).filter(
     ({ Type, Properties }) =>
@@ -21,7 +21,7 @@ function schedulesOf({ resources } = archive): Record<string, unknown> {
 }
 
 describe('reconciliation', () => {
-  test('looks at the last day every hour, and at the last week every day', () => {
+  test('covers the last day every hour and the last week every day', () => {
     expect(schedulesOf()).toEqual({ 'rate(1 hour)': { hours: 24 }, 'rate(1 day)': { hours: 168 } });
     archive.template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 hour)',
@@ -30,7 +30,7 @@ describe('reconciliation', () => {
     });
   });
 
-  test('looks as often and as far back as configured', () => {
+  test('runs as often and looks back as far as configured', () => {
     const reconciliation = {
       recent: { everyHours: 2, overHours: 36 },
       wide: { everyHours: 168, overHours: 744 },
@@ -41,7 +41,7 @@ describe('reconciliation', () => {
     });
   });
 
-  test('asks its function for nothing that it refuses, up to the longest time that may be configured', () => {
+  test('sends only events that its function accepts, up to the longest configurable time', () => {
     const reconciliation = { wide: { everyHours: 24, overHours: 744 } };
     for (const event of Object.values(schedulesOf(synthArchive({ reconciliation })))) {
       expect(readRequest(event)).toEqual(event);

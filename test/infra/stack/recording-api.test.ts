@@ -26,7 +26,7 @@ describe('the API', () => {
   test.each([
     ['ApiPOST', 'CdrWebhook'],
     ['ApiGET', 'RecordingLink'],
-  ])('hands %s to %s in payload format 2.0', (route, handler) => {
+  ])('integrates %s with %s in payload format 2.0', (route, handler) => {
     const [functionId] = findResource(resources, 'AWS::Lambda::Function', handler);
     const [, { Properties }] = findResource(resources, 'AWS::ApiGatewayV2::Integration', route);
     expect(Properties).toMatchObject({
@@ -44,7 +44,7 @@ describe('the API', () => {
     });
   });
 
-  test('logs every request, but neither its path nor its query nor a header', () => {
+  test('logs every request without its path, query or headers', () => {
     const [, { Properties }] = findResource(resources, 'AWS::ApiGatewayV2::Stage');
     const { Format } = Properties.AccessLogSettings as { Format: string };
     const variables = Object.values(JSON.parse(Format) as Record<string, string>);
@@ -61,7 +61,7 @@ describe('the API', () => {
     ]);
   });
 
-  test('keeps its access logs where the resource policy of the account does not grow', () => {
+  test('writes its access logs to a group that needs no entry in the resource policy of the account', () => {
     const [logGroupId, { Properties }] = findResource(resources, 'AWS::Logs::LogGroup', 'Api');
     expect(Properties.LogGroupName).toMatch(/^\/aws\/vendedlogs\//);
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
@@ -71,17 +71,17 @@ describe('the API', () => {
 });
 
 describe('link authorization', () => {
-  test('is left to the function with token', () => {
+  test('with token is left to the function', () => {
     const { route } = linkRouteWith({ type: 'token' });
     expect(route.Properties.AuthorizationType).toBe('NONE');
   });
 
-  test('is SigV4 with iam', () => {
+  test('with iam is SigV4', () => {
     const { route } = linkRouteWith({ type: 'iam' });
     expect(route.Properties).toMatchObject({ RouteKey: links, AuthorizationType: 'AWS_IAM' });
   });
 
-  test('is a bearer JWT of the configured issuer with jwt', () => {
+  test('with jwt is a bearer JWT of the configured issuer', () => {
     const { route, ...jwt } = linkRouteWith({
       type: 'jwt',
       issuer: 'https://login.example/tenant',

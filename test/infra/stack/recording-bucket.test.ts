@@ -33,7 +33,7 @@ describe('the bucket', () => {
     });
   });
 
-  test('refuses plain HTTP, even after the stack is gone', () => {
+  test('rejects plain HTTP, even after the stack is deleted', () => {
     plain.template.hasResource('AWS::S3::BucketPolicy', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -51,20 +51,20 @@ describe('the bucket', () => {
     });
   });
 
-  test('stays when the stack goes', () => {
+  test('is retained when the stack is deleted', () => {
     plain.template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
     });
   });
 
-  test('tells EventBridge of every recording, without a helper function', () => {
+  test('notifies EventBridge of every recording, without a helper function', () => {
     expect(bucket.Properties.NotificationConfiguration).toEqual({
       EventBridgeConfiguration: { EventBridgeEnabled: true },
     });
   });
 
-  test('forgets unfinished uploads after a day, and nothing else unless told to', () => {
+  test('deletes unfinished uploads after a day, and nothing else unless configured', () => {
     expect(rulesOf(bucket.Properties)).toEqual([
       { Id: 'AbortUploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
     ]);
@@ -72,8 +72,8 @@ describe('the bucket', () => {
   });
 });
 
-describe('the bucket as configured', () => {
-  test('moves recordings to cheaper classes that are still read at once', () => {
+describe('the configured bucket', () => {
+  test('moves recordings to cheaper storage classes with instant access', () => {
     const { properties } = bucketWith({
       infrequentAccessAfterDays: 30,
       glacierInstantRetrievalAfterDays: 90,
@@ -88,7 +88,7 @@ describe('the bucket as configured', () => {
     });
   });
 
-  test('removes expired recordings for good a week later, and the markers they leave', () => {
+  test('deletes expired recordings for good a week later, and their delete markers', () => {
     const { properties } = bucketWith({ expireAfterDays: 365 });
     expect(rulesOf(properties)).toEqual([
       expect.objectContaining({ Id: 'AbortUploads' }),
@@ -127,7 +127,7 @@ describe('the bucket as configured', () => {
     template.resourceCountIs('AWS::KMS::Key', 0);
   });
 
-  test('encrypts with a KMS key of the stack that rotates and outlives it', () => {
+  test('encrypts with a KMS key of the stack that rotates and is retained', () => {
     const { template } = bucketWith({ encryption: 'kms' });
     template.hasResource('AWS::KMS::Key', {
       Properties: { EnableKeyRotation: true },

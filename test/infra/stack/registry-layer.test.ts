@@ -20,7 +20,7 @@ const registryOf = (config: Record<string, unknown>) =>
   parseSettings('The registry', registrySchema, buildRegistry(readArchiveConfig({ pbxs, ...config })));
 
 describe('the PBX registry', () => {
-  test('holds the settings of each PBX and the names of what belongs to it', () => {
+  test('has the settings of each PBX and the names of its queue and secrets', () => {
     expect(registryOf({})).toEqual({
       'head-office': {
         baseUrl: 'https://203.0.113.10:8088',
@@ -41,7 +41,7 @@ describe('the PBX registry', () => {
     });
   });
 
-  test('names the queue and the secrets that the stack makes', () => {
+  test('has the names of the queue and secrets that the stack creates', () => {
     const { template } = synthArchive({ pbxs, stackName: 'Calls' });
     const { queueName, credentialsSecret, sessionSecret } =
       registryOf({ stackName: 'Calls' })['branch-2'] ?? {};
@@ -51,11 +51,11 @@ describe('the PBX registry', () => {
     }
   });
 
-  test('sends the PBXs to plain HTTP when there is a front for it', () => {
+  test('has a plain HTTP address for reports when the endpoint for it is enabled', () => {
     expect(registryOf({ webhook: { plainHttp: true } })['head-office']?.reportUrl).toBe('http://{host}');
   });
 
-  test('is shipped anew only when it changes', () => {
+  test('is deployed again only when it changes', () => {
     const layerOf = (config: Record<string, unknown>) =>
       findResource(synthArchive(config).resources, 'AWS::Lambda::LayerVersion')[1].Properties.Content;
     expect(layerOf({ pbxs })).toEqual(layerOf({ pbxs, logRetentionDays: 30 }));

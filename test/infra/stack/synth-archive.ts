@@ -21,12 +21,12 @@ export interface Synthesized {
 
 const cdkJson: { context: Record<string, unknown> } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 
-/** The feature flags that are deployed with; esbuild is left out, because no test here looks at the bundles. */
+/** The feature flags of the deployment, without bundling, because no test here looks at the bundles. */
 export const context = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] };
 
 export const officeOnly = { pbxs: { 'head-office': { baseUrl: 'https://203.0.113.10:8088' } } };
 
-/** The stack of `config`, which is added to one PBX called head-office. What is said against it, checks.test.ts tells. */
+/** Synthesizes a stack with one PBX, head-office, and `config`. The checks of the result are in checks.test.ts. */
 export function synthArchive(config: Record<string, unknown> = {}): Synthesized {
   const app = new App({ context, builtinCloudFormationValidation: false });
   const stack = new ArchiveStack(app, readArchiveConfig({ ...officeOnly, ...config }));
@@ -37,19 +37,19 @@ export function synthArchive(config: Record<string, unknown> = {}): Synthesized 
   return { template, resources: json.Resources, outputs: json.Outputs };
 }
 
-/** The logical id and properties of the only resource of `type` whose logical id begins with `prefix`. */
+/** The only resource of `type` whose logical id starts with `prefix`, with its id. */
 export function findResource(
   resources: Record<string, Resource>,
   type: string,
   prefix = '',
 ): [string, Resource] {
-  const found = Object.entries(resources).filter(([id, it]) => it.Type === type && id.startsWith(prefix));
+  const found = Object.entries(resources).filter(([id, { Type }]) => Type === type && id.startsWith(prefix));
   const [only] = found;
   if (!only || found.length > 1) throw new Error(`${found.length} resources are ${type} ${prefix}*`);
   return only;
 }
 
-/** A Join of a template, with its references shown as `<Id>` and `<Id.Attribute>`. */
+/** A value of a template as text, with references as `<Id>` and `<Id.Attribute>`. */
 export function flatten(value: Json | undefined): string {
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return value.map(flatten).join();
@@ -66,7 +66,7 @@ export interface Statement {
   Resource: Json;
 }
 
-/** What the policies of the role whose logical id begins with `prefix` allow. */
+/** The policy statements of the role whose logical id starts with `prefix`. */
 export function statementsOf(resources: Record<string, Resource>, prefix: string): Statement[] {
   const [roleId] = findResource(resources, 'AWS::IAM::Role', prefix);
   return Object.values(resources)

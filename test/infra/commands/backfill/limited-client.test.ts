@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A PBX whose recordings are `bytes` long and there at once. */
+/** The client of a PBX whose recordings are `bytes` long and arrive at once. */
 function clientOf(bytes: number) {
   const bodies: Readable[] = [];
   const client = {
@@ -26,7 +26,7 @@ function clientOf(bytes: number) {
   return { client, bodies };
 }
 
-test('takes so many bytes a second of all downloads together', async () => {
+test('limits the bytes per second of all downloads together', async () => {
   const { client } = clientOf(1000 * KIB);
   const limited = limitClient(client, RATE);
   let received = 0;
@@ -44,7 +44,7 @@ test('takes so many bytes a second of all downloads together', async () => {
   expect(received - first).toBeLessThan(11 * RATE);
 });
 
-test('hands on every byte', async () => {
+test('passes on every byte', async () => {
   const { client } = clientOf(300 * KIB + 1);
   const { body } = await limitClient(client, RATE).openRecording('token', 'name');
   const whole = body.toArray();
@@ -52,7 +52,7 @@ test('hands on every byte', async () => {
   expect(Buffer.concat(await whole).equals(Buffer.alloc(300 * KIB + 1, 'speech'))).toBe(true);
 });
 
-test('ends the download that its reader ends', async () => {
+test('closes a download when its reader stops', async () => {
   const { client, bodies } = clientOf(1000 * KIB);
   const { body } = await limitClient(client, RATE).openRecording('token', 'name');
   body.read();

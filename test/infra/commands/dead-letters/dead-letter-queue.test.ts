@@ -16,14 +16,14 @@ import {
 import { useSqs } from '../../../functions/aws-services.ts';
 import { exampleJob } from './example-dead-letter.ts';
 
-describe('taken dead letters', async () => {
+describe('received dead letters', async () => {
   const { createQueue, empty } = await useSqs();
   const [jobs, deadLetters] = ['jobs', 'dead-letters'].map(createQueue) as [string, string];
   const sqs = new SQSClient();
   const queues = createQueues(sqs, deadLetters);
   beforeEach(empty);
 
-  const giveUp = (number: number) =>
+  const deadLetter = (number: number) =>
     queues.sendDeadLetter(JSON.stringify(exampleJob), {
       pbx: 'head-office',
       error: new ArchiveError(`pbx-${number}`, 'It cannot be.', { kind: 'permanent' }),
@@ -32,47 +32,47 @@ describe('taken dead letters', async () => {
       lastAt: `2026-01-01T00:00:${number}.000Z`,
     });
 
-  /** What a command sees that takes all dead letters and does nothing with them. */
-  const look = () => withDeadLetters(sqs, deadLetters, async (taken) => taken);
+  /** Receives all dead letters and releases them unchanged. */
+  const receiveAll = () => withDeadLetters(sqs, deadLetters, async (taken) => taken);
   const numbersOf = ({ deadLetters }: TakenDeadLetters) => deadLetters.map(({ attempts }) => attempts);
 
-  test('are all that there are, each once, in the order in which they were given up', async () => {
+  test('are all in the queue, each once, in the order in which they were sent', async () => {
     const numbers = Array.from({ length: 23 }, (_, index) => 10 + index);
-    for (const number of numbers.toReversed()) await giveUp(number);
-    const taken = await look();
+    for (const number of numbers.toReversed()) await deadLetter(number);
+    const taken = await receiveAll();
     expect(numbersOf(taken)).toEqual(numbers);
     expect(taken.takenByOthers).toBe(0);
   });
 
-  test('are none, of an empty queue', async () => {
-    expect(await look()).toMatchObject({ deadLetters: [], takenByOthers: 0 });
+  test('are none when the queue is empty', async () => {
+    expect(await receiveAll()).toMatchObject({ deadLetters: [], takenByOthers: 0 });
   });
 
-  test('are hidden from other commands, which are told how many there are', async () => {
-    for (const number of [11, 12]) await giveUp(number);
+  test('are hidden from other commands, which see only their number', async () => {
+    for (const number of [11, 12]) await deadLetter(number);
     await withDeadLetters(sqs, deadLetters, async () => {
-      await giveUp(13);
-      const others = await look();
+      await deadLetter(13);
+      const others = await receiveAll();
       expect(numbersOf(others)).toEqual([13]);
       expect(others.takenByOthers).toBe(2);
     });
   });
 
-  test('are there again afterwards, more than ten at once; those removed are gone', async () => {
-    for (let number = 10; number < 22; number++) await giveUp(number);
+  test('are visible again afterwards, even more than ten, except those that were removed', async () => {
+    for (let number = 10; number < 22; number++) await deadLetter(number);
     const removeFirst = async ({ deadLetters: [first], remove }: TakenDeadLetters) => first && remove(first);
     await withDeadLetters(sqs, deadLetters, removeFirst);
-    expect(numbersOf(await look())).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
+    expect(numbersOf(await receiveAll())).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
   });
 
-  test('are there again when the work on them has failed', async () => {
-    await giveUp(11);
+  test('are visible again when the work on them has failed', async () => {
+    await deadLetter(11);
     const work = withDeadLetters(sqs, deadLetters, () => Promise.reject(new Error('failed')));
     await expect(work).rejects.toThrow('failed');
-    expect(numbersOf(await look())).toEqual([11]);
+    expect(numbersOf(await receiveAll())).toEqual([11]);
   });
 
-  test('can be a report that the webhook could not read', async () => {
+  test('can be reports that the webhook could not read', async () => {
     const isSecret = async () => true;
     await receiveReport(
       { pbxId: 'head-office', secret: '', body: Buffer.from('{"action":📞') },
@@ -83,7 +83,7 @@ describe('taken dead letters', async () => {
         now: () => new Date('2026-01-02T03:04:05Z'),
       },
     );
-    const taken = await look();
+    const taken = await receiveAll();
     expect(taken.deadLetters).toMatchObject([
       {
         code: 'report-malformed',
@@ -94,7 +94,7 @@ describe('taken dead letters', async () => {
     ]);
   });
 
-  test('can be what SQS has moved, because nobody ever came to an end with it', async () => {
+  test('can be messages that SQS has moved after too many receives', async () => {
     const ofDeadLetters = { QueueUrl: deadLetters, AttributeNames: ['QueueArn' as const] };
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand(ofDeadLetters));
     const policy = { deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 1 };
@@ -103,7 +103,7 @@ describe('taken dead letters', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: jobs, MessageBody: JSON.stringify(exampleJob) }));
     for (let receive = 0; receive < 2; receive++)
       await sqs.send(new ReceiveMessageCommand({ QueueUrl: jobs }));
-    const taken = await look();
+    const taken = await receiveAll();
     expect(taken.deadLetters).toMatchObject([
       { code: 'no-reason', attempts: 2, pbx: 'head-office', content: { kind: 'job', job: exampleJob } },
     ]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
+import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
 
-describe('a dead letter that a function has written', () => {
-  test('tells its reason, its job, and the text as it came', () => {
+describe('a dead letter sent by a function', () => {
+  test('has its reason, its job and the unchanged body', () => {
     const body = JSON.stringify(exampleJob, undefined, 2);
-    expect(makeLetter(body)).toEqual({
+    expect(makeDeadLetter(body)).toEqual({
       id: '3f2a9c1b-0000-4000-8000-000000000000',
       receiptHandle: 'receipt',
       ...exampleReason,
@@ -14,16 +14,16 @@ describe('a dead letter that a function has written', () => {
     });
   });
 
-  test('tells the report that could not be read, in its own words', () => {
+  test('can have an unreadable report, unchanged', () => {
     const report = { version: 1, pbx: 'branch', report: '{"action":', reportedAt: exampleReason.firstAt };
-    const deadLetter = makeLetter(report, { ...exampleReason, code: 'report-malformed', pbx: 'branch' });
+    const deadLetter = makeDeadLetter(report, { ...exampleReason, code: 'report-malformed', pbx: 'branch' });
     expect(deadLetter).toMatchObject({ code: 'report-malformed', pbx: 'branch', attempts: 31 });
     expect(deadLetter.content).toEqual({ kind: 'report', ...report });
   });
 
-  test('may have any body: it then tells its reason and the PBX that the function knew', () => {
+  test('can have any body, and then has its reason and the PBX that the function knew', () => {
     for (const body of ['', 'hello', '[]', '{"version":1}', { ...exampleJob, recording: '../x' }]) {
-      const deadLetter = makeLetter(body, { ...exampleReason, code: 'job-malformed' });
+      const deadLetter = makeDeadLetter(body, { ...exampleReason, code: 'job-malformed' });
       expect(deadLetter).toMatchObject({
         code: 'job-malformed',
         pbx: 'head-office',
@@ -31,15 +31,15 @@ describe('a dead letter that a function has written', () => {
       });
     }
     const { pbx, ...withoutPbx } = exampleReason;
-    expect(makeLetter('hello', withoutPbx).pbx).toBeUndefined();
+    expect(makeDeadLetter('hello', withoutPbx).pbx).toBeUndefined();
   });
 });
 
-describe('a dead letter that SQS itself has moved', () => {
+describe('a dead letter moved by SQS itself', () => {
   const source = 'arn:aws:sqs:eu-central-1:111122223333:PbxRecordingArchive-head-office';
 
-  test('tells its job, the queue it came from, since when, and how often it was received before now', () => {
-    const deadLetter = makeLetter(exampleJob, {}, { DeadLetterQueueSourceArn: source });
+  test('has its job, the queue it came from, its first time and how often it was received before', () => {
+    const deadLetter = makeDeadLetter(exampleJob, {}, { DeadLetterQueueSourceArn: source });
     expect(deadLetter).toMatchObject({
       code: 'no-reason',
       message: expect.stringContaining('from PbxRecordingArchive-head-office,'),
@@ -51,9 +51,9 @@ describe('a dead letter that SQS itself has moved', () => {
     });
   });
 
-  test('may be a request for a session', () => {
+  test('can be a session request', () => {
     const request = { pbx: 'head-office', bootedAt: '2017-09-14T09:28:10.000Z' };
-    const deadLetter = makeLetter(request, {}, { DeadLetterQueueSourceArn: source });
+    const deadLetter = makeDeadLetter(request, {}, { DeadLetterQueueSourceArn: source });
     expect(deadLetter).toMatchObject({
       pbx: 'head-office',
       content: { kind: 'session-request', ...request },
@@ -61,13 +61,13 @@ describe('a dead letter that SQS itself has moved', () => {
   });
 });
 
-test('a message with attributes of another kind came without a reason', () => {
+test('a message with other attributes counts as having no reason', () => {
   for (const reason of [
     { Type: 'String' },
     { ...exampleReason, attempts: 'many' },
     { ...exampleReason, lastAt: '?' },
   ]) {
-    const deadLetter = makeLetter(exampleJob, reason);
+    const deadLetter = makeDeadLetter(exampleJob, reason);
     expect(deadLetter).toMatchObject({ code: 'no-reason', message: expect.stringContaining('by hand') });
   }
 });

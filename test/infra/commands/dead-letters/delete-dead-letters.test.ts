@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest';
 import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import { deleteDeadLetters } from '../../../../infra/commands/dead-letters/delete-dead-letters.ts';
-import { exampleJob, makeLetter } from './example-dead-letter.ts';
+import { exampleJob, makeDeadLetter } from './example-dead-letter.ts';
 
-const deadLetters = [makeLetter(), { ...makeLetter(), id: 'another' }];
+const deadLetters = [makeDeadLetter(), { ...makeDeadLetter(), id: 'another' }];
 
-/** Answers the question, and tells what was shown before it, what it was, and what was deleted. */
+/** Answers the confirmation; returns the question, what was shown before it, and what was deleted. */
 async function deleteWith(answer: boolean) {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {});
   const shown = () => print.mock.calls.flat().join('\n');
@@ -23,7 +23,7 @@ async function deleteWith(answer: boolean) {
   }
 }
 
-test('dead letters are shown and asked about before any is deleted', async () => {
+test('dead letters are shown, and deleted only after a confirmation', async () => {
   const { asked, removed, isGone, shown } = await deleteWith(true);
   expect(asked).toMatchObject({ question: 'Delete 2 dead letters for good?', removed: [] });
   expect(asked?.shown.split(exampleJob.recording)).toHaveLength(3);
@@ -32,7 +32,7 @@ test('dead letters are shown and asked about before any is deleted', async () =>
   expect(shown).toContain('2 dead letters deleted.');
 });
 
-test('a no deletes nothing', async () => {
+test('nothing is deleted when the answer is no', async () => {
   const { removed, isGone, shown } = await deleteWith(false);
   expect(removed).toEqual([]);
   expect(isGone).toBe(false);

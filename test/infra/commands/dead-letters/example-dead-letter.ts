@@ -18,8 +18,8 @@ export const exampleReason = {
   pbx: 'head-office',
 };
 
-/** A dead letter as SQS hands it out; without a reason, as one that SQS itself has moved. */
-export function makeLetter(
+/** A dead letter as it is received from SQS; with an empty reason, like one that SQS itself has moved. */
+export function makeDeadLetter(
   body: unknown = exampleJob,
   reason: Record<string, string> | undefined = exampleReason,
   attributes: Record<string, string> = {},

@@ -4,7 +4,7 @@ import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import { type SendBackDeps, sendBack } from '../../../../infra/commands/dead-letters/send-back.ts';
 import { exampleCall, exampleReport } from '../../../functions/cdr-webhook/example-report.ts';
-import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
+import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
 
 const headOffice = v.parse(pbxSchema, {
   baseUrl: 'https://192.0.2.1:8088',
@@ -15,7 +15,7 @@ const headOffice = v.parse(pbxSchema, {
   queueName: 'Archive-head-office',
 });
 
-/** Sends a dead letter back, and tells all that was done in the order in which it was done. */
+/** Sends a dead letter back; returns the problem, if any, and the steps in order. */
 async function tryToSendBack(deadLetter: DeadLetter, deps: Partial<SendBackDeps> = {}) {
   const done: unknown[][] = [];
   const problem = await sendBack(deadLetter, {
@@ -32,12 +32,12 @@ const QUEUE_URL = 'https://sqs.test/1/Archive-head-office';
 
 const makeReport = (report: unknown) => {
   const text = typeof report === 'string' ? report : JSON.stringify(report);
-  return makeLetter({ version: 1, pbx: 'head-office', report: text, reportedAt: exampleReason.firstAt });
+  return makeDeadLetter({ version: 1, pbx: 'head-office', report: text, reportedAt: exampleReason.firstAt });
 };
 
 describe('a job', () => {
-  test('goes to the queue of its PBX as it was, and only then out of the dead letters', async () => {
-    const deadLetter = makeLetter();
+  test('is sent unchanged to the queue of its PBX, and only then removed from the dead letters', async () => {
+    const deadLetter = makeDeadLetter();
     expect(await tryToSendBack(deadLetter)).toEqual({
       problem: undefined,
       done: [
@@ -47,36 +47,36 @@ describe('a job', () => {
     });
   });
 
-  test('goes the same way when SQS itself had moved it; what was stored by then is not counted on', async () => {
+  test('is sent without its progress when SQS itself had moved it', async () => {
     const progress = { uploadId: 'u', parts: [], bytes: 0, crc32: 0, attempts: 9, since: 1 };
-    const { done } = await tryToSendBack(makeLetter({ ...exampleJob, progress }, {}));
+    const { done } = await tryToSendBack(makeDeadLetter({ ...exampleJob, progress }, {}));
     expect(done[0]).toEqual(['sent', QUEUE_URL, exampleJob]);
   });
 
-  test.each(['branch', 'constructor'])('of a PBX that is not configured stays: %s', async (pbx) => {
-    const { problem, done } = await tryToSendBack(makeLetter({ ...exampleJob, pbx }));
+  test.each(['branch', 'constructor'])('for a PBX that is not configured stays: %s', async (pbx) => {
+    const { problem, done } = await tryToSendBack(makeDeadLetter({ ...exampleJob, pbx }));
     expect(problem).toBe(`The configuration has no PBX ${pbx}.`);
     expect(done).toEqual([]);
   });
 
-  test('that the queue does not take stays, with the queue’s reason', async () => {
+  test('that the queue rejects stays, with the reason of the queue', async () => {
     const send = () =>
       Promise.reject(Object.assign(new Error('no such queue'), { name: 'QueueDoesNotExist' }));
-    const { problem, done } = await tryToSendBack(makeLetter(), { send });
+    const { problem, done } = await tryToSendBack(makeDeadLetter(), { send });
     expect(problem).toBe('SQS: no such queue (QueueDoesNotExist)');
     expect(done).toEqual([]);
   });
 
-  test('that is sent, but not removed, is told as one that stays', async () => {
+  test('that is sent but not removed is reported as staying', async () => {
     const remove = () => Promise.reject(new Error('not now'));
-    const { problem, done } = await tryToSendBack(makeLetter(), { remove });
+    const { problem, done } = await tryToSendBack(makeDeadLetter(), { remove });
     expect(problem).toContain('not now');
     expect(done).toEqual([['sent', QUEUE_URL, exampleJob]]);
   });
 });
 
 describe('a report', () => {
-  test('that is understood by now becomes the job that it should have become', async () => {
+  test('that can be read now becomes the job that it should have become', async () => {
     const deadLetter = makeReport(exampleReport);
     const { problem, done } = await tryToSendBack(deadLetter);
     expect(problem).toBeUndefined();
@@ -97,12 +97,8 @@ describe('a report', () => {
   test.each([
     ['still cannot be read', '{"action":', 'The report is not a JSON object'],
     ['is of another PBX', { ...exampleReport, sn: '1' }, 'serial number'],
-    [
-      'says that the PBX restarted, long ago',
-      { action: 'BootUp', sn: exampleReport.sn },
-      'nothing to archive',
-    ],
-    ['is of something else', { action: 'RING' }, 'nothing to archive'],
+    ['is about a restart of the PBX', { action: 'BootUp', sn: exampleReport.sn }, 'nothing to archive'],
+    ['is about something else', { action: 'RING' }, 'nothing to archive'],
   ])('that %s stays', async (_, report, reason) => {
     const { problem, done } = await tryToSendBack(makeReport(report));
     expect(problem).toContain(reason);
@@ -111,14 +107,10 @@ describe('a report', () => {
 });
 
 test.each([
-  [
-    'A request for a session',
-    { pbx: 'head-office', bootedAt: exampleReason.firstAt },
-    'has run on schedule since',
-  ],
-  ['A body that is nothing known', 'hello', 'no queue to send it to'],
-])('%s stays, until somebody deletes it', async (_, body, reason) => {
-  const { problem, done } = await tryToSendBack(makeLetter(body));
+  ['a session request', { pbx: 'head-office', bootedAt: exampleReason.firstAt }, 'has run on schedule since'],
+  ['an unknown body', 'hello', 'no queue to send it to'],
+])('%s stays until somebody deletes it', async (_, body, reason) => {
+  const { problem, done } = await tryToSendBack(makeDeadLetter(body));
   expect(problem).toContain(reason);
   expect(problem).toContain('--delete');
   expect(done).toEqual([]);

@@ -8,7 +8,7 @@ import {
   summarize,
 } from '../../../../infra/commands/dead-letters/show-dead-letters.ts';
 import type { Deployment } from '../../../../infra/commands/deployment.ts';
-import { exampleJob, exampleReason, makeLetter } from './example-dead-letter.ts';
+import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
 
 vi.stubEnv('TZ', 'Europe/Berlin');
 
@@ -17,10 +17,10 @@ const archive = { name: 'the stack Archive in eu-central-1' } as Deployment;
 const shown = (deadLetter: DeadLetter, columns?: number) =>
   stripVTControlCharacters(describeDeadLetter(deadLetter, columns)).split('\n');
 
-describe('a dead letter is shown with all that is known of it:', () => {
+describe('shows what is known about', () => {
   test('a job', () => {
     const call = { ...exampleJob.call, talkSeconds: '29', status: 'ANSWERED', trunk: 'Berlin' };
-    expect(shown(makeLetter({ ...exampleJob, call }))).toEqual([
+    expect(shown(makeDeadLetter({ ...exampleJob, call }))).toEqual([
       '3f2a9c1b  pbx-20014  head-office',
       '  The PBX says that the recording is deleted or missing.',
       '  20170914092747-1505352445.265-102-1000-Inbound.wav',
@@ -29,14 +29,14 @@ describe('a dead letter is shown with all that is known of it:', () => {
     ]);
   });
 
-  test('a job of a call of which nothing was said', () => {
-    expect(shown(makeLetter({ ...exampleJob, call: {} }))[3]).toBe('  ? → ?');
+  test('a job without call details', () => {
+    expect(shown(makeDeadLetter({ ...exampleJob, call: {} }))[3]).toBe('  ? → ?');
   });
 
   test('a report, with its text', () => {
     const reportedAt = exampleReason.firstAt;
     const reason = { ...exampleReason, attempts: '1', lastAt: reportedAt };
-    const deadLetter = makeLetter(
+    const deadLetter = makeDeadLetter(
       { version: 1, pbx: 'head-office', report: '{"action":', reportedAt },
       reason,
     );
@@ -47,10 +47,10 @@ describe('a dead letter is shown with all that is known of it:', () => {
     ]);
   });
 
-  test('a request for a session, which SQS moved', () => {
+  test('a session request that SQS has moved', () => {
     const arn = 'arn:aws:sqs:eu-central-1:111122223333:SessionRequests';
     const request = { pbx: 'head-office', bootedAt: exampleReason.firstAt };
-    expect(shown(makeLetter(request, {}, { DeadLetterQueueSourceArn: arn }))).toEqual([
+    expect(shown(makeDeadLetter(request, {}, { DeadLetterQueueSourceArn: arn }))).toEqual([
       '3f2a9c1b  no-reason  head-office',
       '  SQS moved the message here from SessionRequests, because its function never finished with it. Look',
       "  for crashes and timeouts in the function's log.",
@@ -59,16 +59,16 @@ describe('a dead letter is shown with all that is known of it:', () => {
     ]);
   });
 
-  test('anything else, up to 600 characters', () => {
-    const lines = shown(makeLetter('x'.repeat(1000), {}));
+  test('any other message, up to 600 characters', () => {
+    const lines = shown(makeDeadLetter('x'.repeat(1000), {}));
     expect(lines[0]).toBe('3f2a9c1b  no-reason  PBX unknown');
     expect(lines.join('').match(/x/g)?.length).toBeLessThan(610);
     expect(lines.join('\n')).toContain('(1000 characters; --json has all)');
   });
 });
 
-test('lines fit the terminal, if it is not narrower than 40 characters', () => {
-  const deadLetter = makeLetter(exampleJob, { ...exampleReason, message: 'word '.repeat(50) });
+test('lines fit the terminal if it has at least 40 columns', () => {
+  const deadLetter = makeDeadLetter(exampleJob, { ...exampleReason, message: 'word '.repeat(50) });
   for (const [columns, widest] of [
     [0, 40],
     [60, 60],
@@ -80,42 +80,42 @@ test('lines fit the terminal, if it is not narrower than 40 characters', () => {
   }
 });
 
-test('nothing that comes from outside reaches the terminal as a control character', () => {
+test('no control character from outside reaches the terminal', () => {
   const evil = 'a\u001b[2Jb';
   const reason = { ...exampleReason, code: evil, message: evil, pbx: evil };
   const call = { from: evil, to: evil };
   for (const body of [evil, { ...exampleJob, call }, { ...exampleJob, recording: 'a\u202eb.wav' }]) {
-    const deadLetter = makeLetter(body, reason);
+    const deadLetter = makeDeadLetter(body, reason);
     const texts = [
       describeDeadLetter(deadLetter),
       describeOutcome(deadLetter, undefined),
       describeOutcome(deadLetter, evil),
       summarize([deadLetter], archive),
     ];
-    // Styles are ours.
+    // Colours are our own control characters.
     expect(stripVTControlCharacters(texts.join('\n'))).not.toMatch(/[^\P{C}\n]/u);
     expect(texts.join('\n')).not.toContain('\u001b[2J');
   }
 });
 
-test('the summary counts dead letters by code and by PBX, the most frequent first', () => {
-  const other = makeLetter('hello', {});
-  expect(summarize([other, makeLetter(), makeLetter()], archive).split('\n').slice(0, 3)).toEqual([
+test('the summary counts dead letters by code and by PBX, most frequent first', () => {
+  const other = makeDeadLetter('hello', {});
+  expect(summarize([other, makeDeadLetter(), makeDeadLetter()], archive).split('\n').slice(0, 3)).toEqual([
     '3 dead letters in the stack Archive in eu-central-1:',
     '  by code  pbx-20014 2, no-reason 1',
     '  by PBX   head-office 2, unknown 1',
   ]);
 });
 
-test('what became of a dead letter is told in a line, with its recording and why it stays', () => {
-  const tell = (problem?: string) => stripVTControlCharacters(describeOutcome(makeLetter(), problem));
+test('the outcome of a dead letter is one line with its recording and, if it stays, the reason', () => {
+  const tell = (problem?: string) => stripVTControlCharacters(describeOutcome(makeDeadLetter(), problem));
   expect(tell()).toBe(`sent   3f2a9c1b  ${exampleJob.recording}`);
   expect(tell('No such PBX.')).toBe(`stays  3f2a9c1b  ${exampleJob.recording}: No such PBX.`);
 });
 
-test('no dead letters at all is told apart from none of those asked for', () => {
+test('an empty queue is distinguished from a selection without a match', () => {
   expect(describeAbsence({ deadLetters: [] }, archive)).toBe(
     'There are no dead letters in the stack Archive in eu-central-1.',
   );
-  expect(describeAbsence({ deadLetters: [makeLetter()] }, archive)).toContain('none matches');
+  expect(describeAbsence({ deadLetters: [makeDeadLetter()] }, archive)).toContain('none matches');
 });
