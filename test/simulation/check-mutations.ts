@@ -4,7 +4,7 @@ import { MUTATIONS, type Mutation, mutationNamed } from './mutations.ts';
 import type { Options } from './options.ts';
 import { runTasks } from './workers.ts';
 
-/** A bug that so many seeds do not show is not caught. */
+/** A bug that survives this many seeds is not caught. */
 const MAX_SEEDS = 100;
 
 interface Catch {
@@ -13,7 +13,7 @@ interface Catch {
   invariants: Invariant[];
 }
 
-/** Runs the product with each of the bugs in it until a seed shows it, and tells which. Returns whether all are caught. */
+/** Runs the product with each bug until a seed catches it, and prints which. Returns whether all are caught. */
 export async function checkMutations({ mutation, calls }: Options): Promise<boolean> {
   const wanted = mutation?.map(mutationNamed) ?? MUTATIONS;
   const queue = wanted.values();

@@ -3,8 +3,8 @@ import type { Random } from './engine/random.ts';
 import type { Trace } from './engine/trace.ts';
 
 /**
- * How often each fault strikes, per opportunity, in a seed of ordinary weather. An opportunity is a request, an
- * invocation, a connection, a report, a call, or for what happens to a PBX as a whole: a seed.
+ * The probability of each fault, per opportunity, in a seed of average weather. An opportunity is a request, an
+ * invocation, a connection, a report or a call; for incidents of a whole PBX it is a seed.
  */
 const RATES = {
   's3-500': 0.02,
@@ -12,13 +12,13 @@ const RATES = {
   's3-slow': 0.02,
   's3-reset': 0.02,
   's3-reset-in-body': 0.02,
-  's3-answer-lost': 0.03,
-  /** CompleteMultipartUpload may say 200 and then, in its body, that it failed (AWS API reference). */
+  's3-response-lost': 0.03,
+  /** CompleteMultipartUpload may return 200 and an error in the body (AWS API reference). */
   's3-error-in-200': 0.05,
   's3-conflict': 0.02,
   'sqs-500': 0.02,
   'sqs-slow': 0.01,
-  'sqs-answer-lost': 0.02,
+  'sqs-response-lost': 0.02,
   'sqs-delivered-twice': 0.03,
   'sqs-delivered-late': 0.03,
   'sqs-out-of-order': 0.3,
@@ -26,7 +26,7 @@ const RATES = {
   'secrets-500': 0.02,
   'secrets-throttled': 0.02,
   'secrets-slow': 0.01,
-  'secrets-answer-lost': 0.02,
+  'secrets-response-lost': 0.02,
 
   'killed-before-effect': 0.03,
   'killed-after-effect': 0.03,
@@ -46,7 +46,7 @@ const RATES = {
   'foreign-certificate': 0.005,
 
   'report-lost': 0.1,
-  'report-answer-lost': 0.05,
+  'report-response-lost': 0.05,
   'report-repeated': 0.1,
   'report-forged': 0.02,
 
@@ -66,7 +66,7 @@ const RATES = {
   'pbx-text-instead-of-audio': 0.02,
   'pbx-empty-body': 0.02,
 
-  /** Of a CDR file. */
+  /** The download of a CDR file misbehaves. */
   'pbx-cdr-spoilt': 0.1,
 
   'pbx-rebooted': 0.4,
@@ -79,7 +79,7 @@ const RATES = {
   'webhook-secret-rotated': 0.3,
   'address-locked-out': 0.15,
   'report-garbled': 0.3,
-  /** Drawn with the moment at which a seed begins. */
+  /** Drawn together with the start time of a seed. */
   'daylight-saving': 0,
   'pbx-clock-stepped': 0.2,
   'our-clock-stepped': 0.2,
@@ -89,10 +89,10 @@ export type FaultKind = keyof typeof RATES;
 
 export const FAULT_KINDS = Object.keys(RATES) as FaultKind[];
 
-/** The weather of a seed: which faults there are, and how many of them. */
+/** The weather of a seed: the faults that can occur, and how often. */
 export type Weather = ReadonlyMap<FaultKind, number>;
 
-/** Some seeds are calm, some wild, and each wild one has another mixture: what always rains together hides bugs. */
+/** Some seeds are calm, some wild, each with another mixture: faults that always occur together hide bugs. */
 export function drawWeather(random: Random): Weather {
   const intensity = random.pick([0, 0.3, 0.3, 1, 1, 1, 2, 4]);
   const share = random.pick([0.15, 0.5, 0.9]);
@@ -118,14 +118,14 @@ export class Faults {
     return [...this.#weather.values()].every((rate) => rate === 0);
   }
 
-  /** Whether the fault is to happen, here and now. */
+  /** Whether the fault happens now. */
   strikes(kind: FaultKind, source: string): boolean {
     if (!this.isDue(kind)) return false;
     this.note(kind, source);
     return true;
   }
 
-  /** The same for one that happens later, and is noted when it does. */
+  /** Whether a fault is going to happen later; it is noted when it does. */
   isDue(kind: FaultKind): boolean {
     const rate = this.#areOver ? 0 : (this.#weather.get(kind) ?? 0);
     return rate > 0 && this.#random.isTrue(rate);
@@ -136,7 +136,7 @@ export class Faults {
     this.#trace.add(source, `! ${kind}`);
   }
 
-  /** From now on everything behaves. */
+  /** From now on no fault happens. */
   end(): void {
     this.#areOver = true;
     this.#trace.add('world', 'the faults are over');

@@ -1,7 +1,7 @@
 import { UsageError } from '../../infra/shared/command-line.ts';
 import type { Edit } from './engine/module-hooks.ts';
 
-/** A bug that somebody could make, and that the simulation has to notice. */
+/** A bug that somebody could introduce, and that the simulation must catch. */
 export interface Mutation {
   name: string;
   edits: readonly Edit[];
@@ -9,7 +9,7 @@ export interface Mutation {
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'no look at the length',
+    name: 'length not checked',
     edits: [
       {
         file: 'functions/shared/recordings/verification.ts',
@@ -19,7 +19,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'no look at the sizes in the RIFF header',
+    name: 'sizes in the RIFF header not checked',
     edits: [
       {
         file: 'functions/shared/recordings/verification.ts',
@@ -34,13 +34,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'no look at whether it is audio',
+    name: 'body not checked for audio',
     edits: [
       { file: 'functions/shared/recordings/save-recording.ts', find: '  checkIsAudio(head);\n', replace: '' },
     ],
   },
   {
-    name: 'completed before it is checked',
+    name: 'upload completed before it is checked',
     edits: [
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a retry with the same random',
+    name: 'random string reused for a retry',
     edits: [
       {
         file: 'functions/shared/pbx/client.ts',
@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a report acknowledged before it is queued',
+    name: 'report acknowledged before it is queued',
     edits: [
       {
         file: 'functions/cdr-webhook/receive-report.ts',
@@ -76,7 +76,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a report taken from anybody',
+    name: 'report accepted from anybody',
     edits: [
       {
         file: 'functions/cdr-webhook/receive-report.ts',
@@ -86,7 +86,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a message deleted although its job failed',
+    name: 'message deleted although its job failed',
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',
@@ -96,7 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a job given up without a dead letter',
+    name: 'job dropped without a dead letter',
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',
@@ -106,13 +106,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a dead letter without its code',
+    name: 'dead letter without its code',
     edits: [
       { file: 'functions/shared/jobs/queues.ts', find: '          code: text(error.code),\n', replace: '' },
     ],
   },
   {
-    name: 'patience of an hour',
+    name: 'job dead-lettered after an hour',
     edits: [
       {
         file: 'functions/shared/jobs/retry-policy.ts',
@@ -122,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'an object overwritten',
+    name: 'object overwritten',
     edits: [
       {
         file: 'functions/shared/recordings/recording-store.ts',
@@ -132,13 +132,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'an object of parts overwritten',
+    name: 'multipart object overwritten',
     edits: [
       { file: 'functions/shared/recordings/uploads.ts', find: "        IfNoneMatch: '*',\n", replace: '' },
     ],
   },
   {
-    name: 'a failed upload left open',
+    name: 'failed upload left open',
     edits: [
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
@@ -148,7 +148,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the checksum of the last part for the whole',
+    name: 'checksum of the last part for the whole',
     edits: [
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a buffer filled while it is being sent',
+    name: 'buffer refilled while it is being sent',
     edits: [
       {
         file: 'functions/shared/recordings/parts.ts',
@@ -168,7 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'resumed a byte too far on',
+    name: 'download resumed one byte too late',
     edits: [
       {
         file: 'functions/shared/recordings/archive-recording.ts',
@@ -178,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'resumed with whatever comes',
+    name: 'whole file appended to the stored parts',
     edits: [
       {
         file: 'functions/shared/recordings/archive-recording.ts',
@@ -188,13 +188,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'no eye on the time',
+    name: 'deadline after the timeout',
     edits: [
       { file: 'functions/shared/deadline.ts', find: 'RESERVE_MS = 10_000', replace: 'RESERVE_MS = -10_000' },
     ],
   },
   {
-    name: 'a refusal that nobody is told of',
+    name: 'login hold not saved',
     edits: [
       {
         file: 'functions/shared/session/login.ts',
@@ -204,7 +204,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a refusal that nobody heeds',
+    name: 'login hold ignored',
     edits: [
       {
         file: 'functions/shared/session/login.ts',
@@ -214,7 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a wrong password tried again',
+    name: 'wrong password retried',
     edits: [
       {
         file: 'functions/shared/pbx/errors.ts',
@@ -224,7 +224,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a session that is never renewed',
+    name: 'session never renewed',
     edits: [
       {
         file: 'functions/shared/pbx/errors.ts',
@@ -239,7 +239,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a token in a log line',
+    name: 'token logged',
     edits: [
       {
         file: 'functions/shared/session/login.ts',
@@ -249,11 +249,11 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a job noted as queued, but not sent',
+    name: 'job marked as queued, but not sent',
     edits: [{ file: 'functions/reconcile/queue-missing.ts', find: '    await send(job);\n', replace: '' }],
   },
   {
-    name: 'a call log of the first day only',
+    name: 'only the first day of the call log read',
     edits: [
       {
         file: 'functions/shared/call-log/windows.ts',
@@ -263,7 +263,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a loss counted again and again',
+    name: 'loss counted repeatedly',
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
@@ -275,7 +275,8 @@ export const MUTATIONS: readonly Mutation[] = [
 ];
 
 export function mutationNamed(name: string): Mutation {
-  const mutation = MUTATIONS.find((it) => it.name === name);
-  if (mutation === undefined) throw new UsageError(`There is no bug called "${name}".`);
+  const mutation = MUTATIONS.find((candidate) => candidate.name === name);
+  if (mutation === undefined)
+    throw new UsageError(`There is no bug "${name}"; see the names in test/simulation/mutations.ts.`);
   return mutation;
 }

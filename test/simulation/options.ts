@@ -20,17 +20,18 @@ const optionsSchema = v.object({
 
 export type Options = v.InferOutput<typeof optionsSchema>;
 
-export const HELP = `Runs the whole product in simulated time, with whatever can go wrong, and looks for lost recordings.
+export const HELP = `Runs the whole product in simulated time, injects faults, and checks that no recording is lost.
 
-  --seeds N       how many seeds, from --from (1) on; 200 by default
-  --fresh N       and so many that nobody has tried before
-  --calls N       calls in each; 50 by default
-  --seed N        this one alone
-  --trace         with everything that happens in it
-  --digests       a line for each seed; equal runs have equal digests
-  --every-fault   fails unless each kind of fault has occurred
-  --mutations     puts known bugs into the product, one by one: each has to be caught
-  --mutation NAME this one alone (may be repeated)`;
+  --seeds N       number of seeds to run; 200 by default
+  --from N        first seed; 1 by default
+  --fresh N       number of additional random seeds; 0 by default
+  --calls N       calls per seed; 50 by default
+  --seed N        run only this seed
+  --trace         print everything that happens
+  --digests       print a digest per seed; equal runs have equal digests
+  --every-fault   fail unless every kind of fault occurs
+  --mutations     put known bugs into the product, one at a time; each must be caught
+  --mutation NAME check only this bug (may be repeated)`;
 
 export function readOptions(args: string[]): Options {
   const { values } = parseCommandLine({

@@ -16,10 +16,10 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Longer than the longest patience with a recording, and than the queue's with a message. */
+/** Longer than any recording is retried, and than the queue keeps a message. */
 const LIMIT_MS = 20 * DAY_MS;
 
-/** A reconciliation leaves a call alone that has just ended; clocks differ. */
+/** A reconciliation skips calls that have just ended, and clocks differ. */
 const RECONCILED_AFTER_MS = 20 * MINUTE_MS;
 
 export interface SeedResult {
@@ -36,12 +36,12 @@ export interface SeedOptions {
   print?: ((line: string) => void) | undefined;
 }
 
-/** Lives through one seed: a time of calls and faults, then one without, in which everything has to come right. */
+/** Runs one seed: a period of calls and faults, then one without, in which all work must finish. */
 export async function runSeed({ seed, calls, print }: SeedOptions): Promise<SeedResult> {
   const startedAt = elapsedMs();
   const world = new World(seed, drawStart(createRandom(seed, 'start')), print);
   const { faults, violations, aws, checks, eventSources, functions } = world;
-  const onRejection = (error: unknown) => violations.add('no promise is forgotten', String(error));
+  const onRejection = (error: unknown) => violations.add('no rejection is unhandled', String(error));
   process.on('unhandledRejection', onRejection).on('uncaughtException', onRejection);
 
   const random = world.randomFor('world');
@@ -88,7 +88,7 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   await isUntil(() => isQuiet);
   faults.end();
   world.stepOurClock(0);
-  // Half of a call log, without a length, looks like all of it; the next one makes up for that.
+  // Without a Content-Length a cut call log looks complete, and the missing calls are found by the next run.
   for (const { pbx } of world.offices) pbx.misbehaveCdrs();
   calmSince = elapsedMs();
 
@@ -96,8 +96,7 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   const isIdle = () => eventSources.every((source) => source.isIdle) && aws.s3.uploads.size === 0;
   await isUntil(() => isReconciled() && isIdle());
   if (violations.found.length === 0) {
-    if (elapsedMs() - startedAt > LIMIT_MS)
-      violations.add('everything comes to rest', 'it does not, for 20 days');
+    if (elapsedMs() - startedAt > LIMIT_MS) violations.add('all work finishes', 'not within 20 days');
     checks.recordings.atEnd();
   }
   const result = {

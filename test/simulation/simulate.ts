@@ -7,7 +7,7 @@ import { runTasks } from './workers.ts';
 
 const FRESH_SEEDS = 1_000_000_000;
 
-/** Runs all seeds that are asked for, and tells what was found. Returns whether all is well. */
+/** Runs the chosen seeds and prints the results. Returns whether all passed. */
 export async function simulate(options: Options): Promise<boolean> {
   const seeds = chooseSeeds(options);
   const { calls, trace } = options;
@@ -17,7 +17,7 @@ export async function simulate(options: Options): Promise<boolean> {
   const runLane = async () => {
     for await (const report of runTasks(tasks)) {
       reports.push(report);
-      tellSeed(report, options);
+      printSeed(report, options);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, runLane));
@@ -25,8 +25,8 @@ export async function simulate(options: Options): Promise<boolean> {
   const faults = countFaults(reports);
   const missing = FAULT_KINDS.filter((kind) => !faults.has(kind));
   const seconds = (performance.now() - startedAt) / 1000;
-  tellTotals(reports, calls, seconds);
-  tellFaults(faults, missing);
+  printTotals(reports, calls, seconds);
+  printFaults(faults, missing);
   const isBroken = reports.some(({ violations }) => violations.length > 0);
   return !isBroken && !(options['every-fault'] && missing.length > 0);
 }
@@ -37,14 +37,14 @@ function chooseSeeds({ seed, seeds, from, fresh }: Options): number[] {
   return [...fixed, ...Array.from({ length: fresh }, () => randomInt(from + seeds, FRESH_SEEDS))];
 }
 
-function tellSeed({ seed, violations, digest, virtualHours }: Report, { calls, digests }: Options): void {
+function printSeed({ seed, violations, digest, virtualHours }: Report, { calls, digests }: Options): void {
   if (digests) console.log(`seed ${seed}: ${digest}, ${virtualHours} hours`);
   for (const { invariant, detail } of violations)
-    console.log(`seed ${seed} BREAKS "${invariant}": ${detail}`);
+    console.log(`seed ${seed} VIOLATES "${invariant}": ${detail}`);
   if (violations.length > 0) console.log(`  npm run simulate -- --seed ${seed} --calls ${calls} --trace`);
 }
 
-function tellTotals(reports: Report[], calls: number, seconds: number): void {
+function printTotals(reports: Report[], calls: number, seconds: number): void {
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
   const days = Math.round(sum(reports.map(({ virtualHours }) => virtualHours)) / 24);
   const cpuSeconds = Math.round(sum(reports.map(({ cpuMs }) => cpuMs)) / 1000);
@@ -64,8 +64,10 @@ function countFaults(reports: Report[]): Map<FaultKind, number> {
   return counts;
 }
 
-function tellFaults(counts: Map<FaultKind, number>, missing: FaultKind[]): void {
-  const told = FAULT_KINDS.filter((kind) => counts.has(kind)).map((kind) => `${kind} ${counts.get(kind)}`);
-  console.log(`Faults: ${told.join(', ')}.`);
+function printFaults(counts: Map<FaultKind, number>, missing: FaultKind[]): void {
+  const occurred = FAULT_KINDS.filter((kind) => counts.has(kind)).map(
+    (kind) => `${kind} ${counts.get(kind)}`,
+  );
+  console.log(`Faults: ${occurred.join(', ')}.`);
   if (missing.length > 0) console.log(`Faults that did not occur: ${missing.join(', ')}.`);
 }

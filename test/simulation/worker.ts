@@ -1,21 +1,21 @@
-// First of all: what is imported after it gets the virtual clock.
+// Must be the first import, so that everything after it gets the virtual clock.
 import './engine/virtual-time.ts';
 import { replaceSdkTransport } from './aws/sdk-transport.ts';
 import { hookModules } from './engine/module-hooks.ts';
 import { mutationNamed } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
 
-/** What the parent process asks for, one after the other. */
+/** A seed to run, sent by the parent process. */
 export interface Task {
   seed: number;
   calls: number;
   isTraced: boolean;
 }
 
-/** The answer to a task. */
+/** The result of a task, sent to the parent process. */
 export type Report = SeedResult & { cpuMs: number };
 
-// A process has one version of the product in it, with or without a bug.
+// A process runs one version of the product, with or without a bug.
 const [mutation] = process.argv.slice(2);
 const print = process.stdout.write.bind(process.stdout);
 
@@ -25,10 +25,10 @@ Object.assign(process.env, {
   AWS_SECRET_ACCESS_KEY: 'simulated',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  // Prints metrics as the console prints, so that they are looked through as well.
+  // Prints metrics through the console, so that they are checked for secrets as well.
   POWERTOOLS_DEV: 'true',
 });
-// Nobody reads the stacks of the errors that are thrown by the thousand.
+// Thousands of errors are thrown, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
 const unused = hookModules(mutation === undefined ? [] : mutationNamed(mutation).edits);
 replaceSdkTransport();
@@ -37,7 +37,7 @@ const { runSeed } = await import('./run-seed.ts');
 process.on('message', async ({ seed, calls, isTraced }: Task) => {
   const { user: before } = process.cpuUsage();
   const result = await runSeed({ seed, calls, print: isTraced ? (line) => print(`${line}\n`) : undefined });
-  // A bug, or the scale, that is nowhere in the code that ran would make a good result worthless.
+  // If an edit (a bug, or the scale) was not in the code that ran, a good result is worthless.
   if (unused.size > 0 && result.violations.length === 0)
     throw new Error(`Not loaded: ${[...unused].map(({ file }) => file).join(', ')}`);
   process.send?.({

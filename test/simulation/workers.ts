@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Report, Task } from './worker.ts';
 
-/** Each container loads its handler anew, and a process never forgets a module. */
+/** Each container loads its handler again, and a process never unloads a module. */
 const SEEDS_PER_PROCESS = 40;
 
-/** Real time. A seed takes seconds; one that takes this long goes round in circles. */
+/** In real time. A seed takes seconds; one that takes this long is in an endless loop. */
 const MAX_SEED_MS = 300_000;
 
-/** Runs tasks one after the other, in processes of their own. `mutation`: the bug to put into the product. */
+/** Runs tasks one after the other in separate processes. `mutation` is the bug to put into the product. */
 export async function* runTasks(tasks: Iterator<Task>, mutation?: string): AsyncGenerator<Report> {
   let worker: ChildProcess | undefined;
   let left = 0;
@@ -19,8 +19,8 @@ export async function* runTasks(tasks: Iterator<Task>, mutation?: string): Async
         worker = await startWorker(mutation);
         left = SEEDS_PER_PROCESS;
       }
-      const report = await ask(worker, next.value);
-      // What a seed that breaks off leaves unfinished would go on in the next one.
+      const report = await runTask(worker, next.value);
+      // A seed that ends early leaves work that would continue in the next seed.
       if (report === undefined || report.violations.length > 0) {
         worker.kill();
         worker = undefined;
@@ -33,9 +33,7 @@ export async function* runTasks(tasks: Iterator<Task>, mutation?: string): Async
 }
 
 const ENDLESS: Omit<Report, 'seed'> = {
-  violations: [
-    { invariant: 'everything comes to rest', detail: `not within ${MAX_SEED_MS / 1000} real seconds` },
-  ],
+  violations: [{ invariant: 'all work finishes', detail: `not within ${MAX_SEED_MS / 1000} real seconds` }],
   faults: [],
   digest: '',
   virtualHours: 0,
@@ -49,15 +47,15 @@ async function startWorker(mutation: string | undefined): Promise<ChildProcess> 
   return worker;
 }
 
-/** `undefined`: it takes too long. */
-async function ask(worker: ChildProcess, task: Task): Promise<Report | undefined> {
+/** Resolves to `undefined` if the task takes too long. */
+async function runTask(worker: ChildProcess, task: Task): Promise<Report | undefined> {
   worker.send(task);
   const expired = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => expired.resolve(undefined), MAX_SEED_MS);
-  const answer = nextMessage(worker, `seed ${task.seed}`) as Promise<Report>;
-  const report = await Promise.race([answer, expired.promise]);
+  const message = nextMessage(worker, `seed ${task.seed}`) as Promise<Report>;
+  const report = await Promise.race([message, expired.promise]);
   clearTimeout(timer);
-  if (report === undefined) answer.catch(() => {});
+  if (report === undefined) message.catch(() => {});
   return report;
 }
 

@@ -30,16 +30,16 @@ import type { Office } from './pbx/office.ts';
 
 const QUEUE_URL_BASE = 'https://sqs.us-east-1.amazonaws.com/000000000000/';
 
-/** Everything that a seed's run is made of: one deployment, its PBXs, and what watches them. */
+/** Everything in the run of a seed: one deployment, its PBXs, and the checks of both. */
 export class World {
   readonly seed: number;
   readonly trace: Trace;
   readonly violations: Violations;
   readonly faults: Faults;
-  /** For what takes some time. */
+  /** For durations. */
   readonly latency: Random;
   readonly offices: Office[] = [];
-  /** That of all PBXs, where the seed wants a certain one. */
+  /** The time zone of all PBXs, if the seed needs a certain one. */
   readonly timeZone: string | undefined;
   readonly aws: { s3: S3; sqs: Sqs; secrets: SecretsManager; serviceAt(hostname: string): AwsService };
   readonly checks;
@@ -109,21 +109,21 @@ export class World {
     return createRandom(this.seed, purpose);
   }
 
-  /** The true time, which AWS knows. */
+  /** The true time, which AWS has. */
   now = (): number => this.#startsAt + elapsedMs() - this.#startedAtElapsed;
 
-  /** The clock of the functions is so much ahead. */
+  /** Sets the clock of the functions ahead by `offsetMs`. */
   stepOurClock(offsetMs: number): void {
     setWallClock(this.now() + offsetMs);
   }
 
   lineTo(hostname: string): Line {
     const office = this.offices.find(({ line }) => new URL(line.origin).hostname === hostname);
-    if (office === undefined) throw new Error(`A request to ${hostname}, which is no PBX of ours.`);
+    if (office === undefined) throw new Error(`A request to ${hostname}, which is not a PBX of this world.`);
     return office.line;
   }
 
-  /** Connects the PBXs, as a deployment does: their queues, and the functions' environment. */
+  /** Deploys the PBXs: creates their queues, and sets the environment of the functions. */
   deploy(offices: Office[]): void {
     this.offices.push(...offices);
     const { sqs } = this.aws;

@@ -3,7 +3,7 @@ import type { World } from '../world.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import type { Message, Queue } from './sqs.ts';
 
-/** Feeds a queue to a function, as Lambda's event source mapping does: one message at a time, partial responses. */
+/** Delivers a queue to a function like an event source mapping: one message at a time, with partial responses. */
 export class EventSource {
   readonly #world: World;
   readonly #queue: Queue;
@@ -48,7 +48,7 @@ export class EventSource {
     const isDone = outcome.how === 'returned' && batchItemFailures.length === 0;
     this.#world.checks.functions.afterMessage(this.#queue.name, isDone, outcome);
     if (isDone && !faults.strikes('sqs-deletion-lost', this.#queue.name)) this.#queue.delete(message.receipt);
-    // What a function has closed is seen to be closed by then.
+    // By then the other side has seen the connections that the function closed.
     await delay(20);
   }
 }

@@ -3,16 +3,16 @@ import { elapsedMs } from '../engine/virtual-time.ts';
 import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 
-/** Where a function may be killed. */
+/** The points at which a function may be killed. */
 export type Moment = 'before-effect' | 'after-effect' | 'in-body' | 'waiting';
 
-/** A process of a function. It runs one invocation at a time, and dies with one that is killed. */
+/** A process of a function. It runs one invocation at a time, and ends with one that is killed. */
 export interface Container {
   name: string;
   handler: (event: unknown, context: object) => Promise<unknown>;
   invocation: Invocation | undefined;
   connections: Set<Duplex>;
-  /** When something last went wrong in it (elapsed ms). */
+  /** When a fault last affected it (elapsed ms). */
   troubledAt: number;
 }
 
@@ -21,9 +21,9 @@ export class Invocation {
   readonly world: World;
   readonly container: Container;
   readonly endsAt: number;
-  /** Requests that have not been answered yet. */
+  /** Requests without a response so far. */
   readonly openRequests = new Set<string>();
-  /** What has gone wrong for it, through no fault of its own. */
+  /** The faults that affected it. */
   readonly troubles: string[] = [];
   state: 'running' | 'ended' | 'killed' = 'running';
   #doom: { moment: Moment; countdown: number } | undefined;
@@ -39,17 +39,17 @@ export class Invocation {
     return this.container.name;
   }
 
-  /** Settles if the function is ended from outside. */
+  /** Resolves if the function is ended from outside. */
   get killed(): Promise<'killed' | 'timed-out'> {
     return this.#killed.promise;
   }
 
-  /** It will be killed at the `countdown`th such moment, if it gets there. */
+  /** Has it killed when it reaches such a moment for the `countdown`th time. */
   doom(moment: Moment, countdown: number): void {
     this.#doom = { moment, countdown };
   }
 
-  /** The function is at such a moment. Returns whether it lives on. */
+  /** Called when the function reaches such a moment. Returns whether it survives. */
   passes(moment: Moment): boolean {
     if (this.state === 'killed') return false;
     if (this.#doom?.moment !== moment || --this.#doom.countdown > 0) return true;
@@ -72,5 +72,5 @@ export class Invocation {
   }
 }
 
-/** What the code of a killed function waits for. */
+/** Never settles, so that the code of a killed function does not continue. */
 export const never = <T>(): Promise<T> => new Promise(() => {});

@@ -1,6 +1,6 @@
-import type { AwsAnswer, AwsRequest } from './transport.ts';
+import type { AwsRequest, AwsResponse } from './transport.ts';
 
-/** A request of the services that speak AWS JSON. */
+/** Parses a request of a service with the AWS JSON protocol. */
 export function readJson({ headers, body }: AwsRequest): {
   operation: string;
   input: Record<string, unknown>;
@@ -9,13 +9,13 @@ export function readJson({ headers, body }: AwsRequest): {
   return { operation: target.split('.').at(-1) ?? '', input: JSON.parse(textOf(body)) };
 }
 
-export const jsonFailure = (status: number, type: string): AwsAnswer => ({
+export const jsonFailure = (status: number, type: string): AwsResponse => ({
   status,
   headers: { 'content-type': 'application/x-amz-json-1.0' },
   body: JSON.stringify({ __type: type, message: type }),
 });
 
-/** The SDK's own bytes warn whoever takes them for a text. */
+/** Not by `String`: the SDK's byte arrays log a warning when converted. */
 const textOf = (body: unknown) =>
   body instanceof Uint8Array
     ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()

@@ -11,10 +11,10 @@ export type Outcome =
 
 const MOMENTS: readonly Moment[] = ['before-effect', 'after-effect', 'in-body'];
 
-/** Of all containers in this process: each evaluates the handler's module anew. */
+/** Counts the containers of this process, because each must evaluate the handler's module again. */
 let containersSoFar = 0;
 
-/** A Lambda function: starts containers as needed, and ends what takes too long. */
+/** A Lambda function: starts containers as needed, and ends invocations that time out. */
 export class LambdaFunction {
   readonly name: string;
   readonly #world: World;

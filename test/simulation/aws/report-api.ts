@@ -4,10 +4,10 @@ import type { Office } from '../pbx/office.ts';
 import type { World } from '../world.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
-/** How long a PBX waits for an answer. */
+/** How long a PBX waits for a response. */
 const PATIENCE_MS = 10_000;
 
-/** The way of the reports: the internet, API Gateway, the webhook's function. */
+/** The path of a report: internet, API Gateway, webhook function. */
 export class ReportApi {
   readonly #world: World;
   readonly #webhook: LambdaFunction;
@@ -22,14 +22,14 @@ export class ReportApi {
     await delay(latency.integer(1, 100));
     const isBootUp = String(body).includes('"BootUp"');
     const isCutOff = office.line.state !== 'up' || (isBootUp && office.isBootUpLost);
-    if (isCutOff || faults.strikes('report-lost', office.id)) return this.#noAnswer();
+    if (isCutOff || faults.strikes('report-lost', office.id)) return this.#noResponse();
     if (faults.strikes('report-repeated', office.id)) void this.#deliver(url, body);
     if (faults.strikes('report-forged', office.id)) void this.#forge(url, body);
-    const answer = await Promise.race([this.#deliver(url, body), this.#noAnswer()]);
-    return faults.strikes('report-answer-lost', office.id) ? this.#noAnswer() : answer;
+    const response = await Promise.race([this.#deliver(url, body), this.#noResponse()]);
+    return faults.strikes('report-response-lost', office.id) ? this.#noResponse() : response;
   }
 
-  async #noAnswer(): Promise<Answer> {
+  async #noResponse(): Promise<Answer> {
     await delay(PATIENCE_MS);
     return 'no-answer';
   }
@@ -44,13 +44,13 @@ export class ReportApi {
     return statusCode;
   }
 
-  /** Somebody who knows the address, but not the secret, says that there was a call. */
+  /** Somebody who knows the address, but not the secret, reports a call that never happened. */
   async #forge(url: string, body: string | Buffer): Promise<void> {
     const forged = String(body).replace(
       /"recording":"[^"]*"/,
       '"recording":"20260101000000-1.1-1-2-Forged.wav"',
     );
-    const answer = await this.#deliver(url.replace(/[^/]+$/, 'f'.repeat(48)), forged);
-    this.#world.checks.functions.afterForgery(answer);
+    const response = await this.#deliver(url.replace(/[^/]+$/, 'f'.repeat(48)), forged);
+    this.#world.checks.functions.afterForgery(response);
   }
 }

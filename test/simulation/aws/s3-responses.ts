@@ -1,5 +1,5 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import type { AwsAnswer } from './transport.ts';
+import type { AwsResponse } from './transport.ts';
 
 export class S3Failure extends Error {
   readonly status: number;
@@ -17,10 +17,10 @@ const builder = new XMLBuilder();
 export const toXml = (root: string, content: object): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [root]: content })}`;
 
-export const failure = ({ status, code }: S3Failure): AwsAnswer => ({
+export const failure = ({ status, code }: S3Failure): AwsResponse => ({
   status,
   headers: { 'content-type': 'application/xml' },
   body: toXml('Error', { Code: code, Message: code }),
 });
 
-export const emptyAnswer = (status: number): AwsAnswer => ({ status });
+export const emptyResponse = (status: number): AwsResponse => ({ status });

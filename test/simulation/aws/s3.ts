@@ -3,10 +3,10 @@ import { XMLParser } from 'fast-xml-parser';
 import { elapsedMs } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';
 import type { Invocation } from './invocation.ts';
-import { emptyAnswer, failure, S3Failure, toXml } from './s3-answers.ts';
-import type { AwsAnswer, AwsRequest, AwsService } from './transport.ts';
+import { emptyResponse, failure, S3Failure, toXml } from './s3-responses.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './transport.ts';
 
-/** S3's is 5 MiB; recordings and parts are a thousandth of their size here. */
+/** 5 MiB in S3; here recordings and parts have a thousandth of their size. */
 const MINIMUM_PART_BYTES = 5 * 1024;
 const MAX_KEYS = 7;
 const LIFECYCLE_MS = 24 * 3_600_000;
@@ -25,13 +25,13 @@ export interface Upload {
   headers: Record<string, string>;
   parts: Map<number, { bytes: Buffer; etag: string }>;
   startedAt: number;
-  /** Those that have worked on it, or tried to. */
+  /** The invocations that sent requests for it. */
   invocations: Set<Invocation>;
 }
 
 type Headers = Record<string, string>;
 
-/** A bucket. It checks all that S3 checks of what the functions send, and tells `checks` of what comes into being. */
+/** A bucket. It validates requests like S3, and passes every new object to `checks`. */
 export class S3 implements AwsService {
   readonly name = 's3';
   readonly objects = new Map<string, S3Object>();
@@ -59,33 +59,33 @@ export class S3 implements AwsService {
       ['s3-503', 'throttled'],
       ['s3-slow', 'slow'],
       ['s3-reset', 'reset'],
-      ['s3-answer-lost', 'answer-lost'],
+      ['s3-response-lost', 'response-lost'],
       ...(request.method === 'PUT' ? ([['s3-reset-in-body', 'reset-in-body']] as const) : []),
-      ...(isCompletion ? ([['s3-error-in-200', 'odd-answer']] as const) : []),
+      ...(isCompletion ? ([['s3-error-in-200', 'error-in-200']] as const) : []),
     ] as ReturnType<AwsService['faults']>;
   }
 
-  answerWith(fault: string, { method }: AwsRequest): AwsAnswer {
+  responseFor(fault: string, { method }: AwsRequest): AwsResponse {
     const [status, code] = fault === 'throttled' ? [503, 'SlowDown'] : [500, 'InternalError'];
-    const answer = failure(new S3Failure(status, code));
-    if (fault === 'odd-answer') return { ...answer, status: 200 };
-    return method === 'HEAD' ? emptyAnswer(status) : answer;
+    const response = failure(new S3Failure(status, code));
+    if (fault === 'error-in-200') return { ...response, status: 200 };
+    return method === 'HEAD' ? emptyResponse(status) : response;
   }
 
   onRequest({ query }: AwsRequest, invocation: Invocation): void {
     this.uploads.get(String(query.uploadId))?.invocations.add(invocation);
   }
 
-  handle(request: AwsRequest, invocation: Invocation): AwsAnswer {
+  handle(request: AwsRequest, invocation: Invocation): AwsResponse {
     try {
       return this.#operate(request, invocation);
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;
-      return request.method === 'HEAD' ? emptyAnswer(error.status) : failure(error);
+      return request.method === 'HEAD' ? emptyResponse(error.status) : failure(error);
     }
   }
 
-  #operate(request: AwsRequest, invocation: Invocation): AwsAnswer {
+  #operate(request: AwsRequest, invocation: Invocation): AwsResponse {
     const { method, query, path, headers } = request;
     const key = decodeURIComponent(path.slice(1));
     const bytes = toBuffer(request.body);
@@ -94,7 +94,7 @@ export class S3 implements AwsService {
     if ('uploadId' in query) {
       const upload = this.uploads.get(String(query.uploadId));
       if (upload?.key !== key) {
-        // Nobody says which of the two it looks at first.
+        // AWS does not document which of the two S3 checks first.
         const isMet =
           headers['if-none-match'] !== '*' || !this.objects.has(key) || this.#world.latency.isTrue(0.5);
         throw isMet ? new S3Failure(404, 'NoSuchUpload') : new S3Failure(412, 'PreconditionFailed');
@@ -102,13 +102,13 @@ export class S3 implements AwsService {
       if (method === 'PUT') return this.#putPart(upload, Number(query.partNumber), bytes, headers);
       if (method === 'POST') return this.#complete(upload, bytes.toString(), headers, invocation);
       this.uploads.delete(upload.id);
-      return emptyAnswer(204);
+      return emptyResponse(204);
     }
     if (method === 'PUT') return this.#put(key, bytes, headers, invocation);
     return this.#read(key, headers, method === 'HEAD');
   }
 
-  #read(key: string, headers: Headers, isHead: boolean): AwsAnswer {
+  #read(key: string, headers: Headers, isHead: boolean): AwsResponse {
     const object = this.objects.get(key);
     if (object === undefined) throw new S3Failure(404, 'NoSuchKey');
     const metadata = Object.entries(object.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
@@ -128,13 +128,13 @@ export class S3 implements AwsService {
     };
   }
 
-  #put(key: string, bytes: Buffer, headers: Headers, invocation: Invocation): AwsAnswer {
+  #put(key: string, bytes: Buffer, headers: Headers, invocation: Invocation): AwsResponse {
     requireChecksum(bytes, headers);
     this.#write(key, bytes, headers, headers, invocation);
-    return emptyAnswer(200);
+    return emptyResponse(200);
   }
 
-  #begin(key: string, headers: Headers, invocation: Invocation): AwsAnswer {
+  #begin(key: string, headers: Headers, invocation: Invocation): AwsResponse {
     this.#uploads += 1;
     const id = `upload-${this.#uploads}`;
     const upload = {
@@ -149,15 +149,15 @@ export class S3 implements AwsService {
     return { status: 200, body: toXml('InitiateMultipartUploadResult', { UploadId: id }) };
   }
 
-  #putPart({ parts }: Upload, number: number, bytes: Buffer, headers: Headers): AwsAnswer {
+  #putPart({ parts }: Upload, number: number, bytes: Buffer, headers: Headers): AwsResponse {
     requireChecksum(bytes, headers);
     const etag = `"${crc32(bytes).toString(16)}-${bytes.length}"`;
-    // The function fills its buffer anew as soon as it has the answer.
+    // A copy, because the function reuses its buffer after the response.
     parts.set(number, { bytes: Buffer.from(bytes), etag });
     return { status: 200, headers: { etag } };
   }
 
-  #complete(upload: Upload, body: string, headers: Headers, invocation: Invocation): AwsAnswer {
+  #complete(upload: Upload, body: string, headers: Headers, invocation: Invocation): AwsResponse {
     const listed = readParts(body);
     const parts = listed.map(({ PartNumber, ETag, ChecksumCRC32 }, index) => {
       const part = upload.parts.get(Number(PartNumber));
@@ -175,7 +175,13 @@ export class S3 implements AwsService {
     return { status: 200, body: toXml('CompleteMultipartUploadResult', { Key: upload.key }) };
   }
 
-  #write(key: string, bytes: Buffer, conditions: Headers, about: Headers, invocation: Invocation): void {
+  #write(
+    key: string,
+    bytes: Buffer,
+    conditions: Headers,
+    objectHeaders: Headers,
+    invocation: Invocation,
+  ): void {
     const { faults, checks } = this.#world;
     if (conditions['if-none-match'] === '*') {
       if (this.objects.has(key)) throw new S3Failure(412, 'PreconditionFailed');
@@ -184,12 +190,12 @@ export class S3 implements AwsService {
         throw new S3Failure(409, 'ConditionalRequestConflict');
       }
     }
-    const metadata = Object.entries(about).flatMap(([name, value]) =>
+    const metadata = Object.entries(objectHeaders).flatMap(([name, value]) =>
       name.startsWith('x-amz-meta-') ? [[name.slice(11), value]] : [],
     );
     const object: S3Object = {
       bytes: Buffer.from(bytes),
-      contentType: about['content-type'] ?? '',
+      contentType: objectHeaders['content-type'] ?? '',
       metadata: Object.fromEntries(metadata),
       crc32: checksumOf(bytes),
       writtenAt: this.#world.now(),
@@ -199,8 +205,12 @@ export class S3 implements AwsService {
     checks.recordings.onObject(key, object, replaced);
   }
 
-  /** Pages are short, so that there are several. */
-  #list({ prefix, 'continuation-token': token, 'encoding-type': encoding }: AwsRequest['query']): AwsAnswer {
+  /** Pages are short, so that listings have several. */
+  #list({
+    prefix,
+    'continuation-token': token,
+    'encoding-type': encoding,
+  }: AwsRequest['query']): AwsResponse {
     const keys = [...this.objects.keys()].filter(
       (key) => key.startsWith(String(prefix)) && key > String(token ?? ''),
     );
@@ -221,7 +231,7 @@ export class S3 implements AwsService {
     };
   }
 
-  /** What the bucket's lifecycle rule does. */
+  /** The lifecycle rule of the bucket. */
   abortOldUploads(): void {
     for (const upload of this.uploads.values()) {
       if (elapsedMs() - upload.startedAt < LIFECYCLE_MS) continue;

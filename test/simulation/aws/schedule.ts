@@ -4,7 +4,7 @@ import type { LambdaFunction, Outcome } from './lambda-function.ts';
 
 const RETRIES_AFTER_MS = [60_000, 120_000];
 
-/** Invokes a function without waiting for its answer; Lambda tries twice more if it fails (Lambda developer guide). */
+/** Asynchronous invocation: Lambda retries twice if the function fails (Lambda developer guide). */
 export async function invokeAsync(target: LambdaFunction, event: object): Promise<Outcome> {
   let outcome = await target.invoke(event);
   for (const retryAfterMs of RETRIES_AFTER_MS) {
@@ -15,7 +15,7 @@ export async function invokeAsync(target: LambdaFunction, event: object): Promis
   return outcome;
 }
 
-/** Runs `run` now and then every `periodMs`. An event may come twice (EventBridge delivers at least once). */
+/** Calls `run` now, then every `periodMs`. An event may be repeated (EventBridge delivers at least once). */
 export function schedule(world: World, source: string, periodMs: number, run: () => Promise<unknown>): void {
   const tick = () => {
     void run();

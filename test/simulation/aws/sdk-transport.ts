@@ -4,11 +4,11 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { type AwsRequest, sendThrough } from './transport.ts';
 
 /**
- * Puts the simulated services under the real AWS SDK: its clients keep everything from serialisation to retries, and
- * the timeouts that they are made with, but for the signatures.
+ * Connects the real AWS SDK to the simulated services. Its clients keep everything from serialisation to retries,
+ * and their configured timeouts, except the signatures.
  */
 export function replaceSdkTransport(): void {
-  // Nobody here checks signatures, and they take a good part of the SDK's time.
+  // The simulation does not check signatures, and computing them takes much of the SDK's time.
   SignatureV4.prototype.sign = (async (request: unknown) => request) as typeof SignatureV4.prototype.sign;
   NodeHttpHandler.prototype.handle = async function handle(request, options = {}) {
     const { requestTimeout, socketTimeout } = await (Reflect.get(this, 'configProvider') as Promise<{
@@ -18,7 +18,7 @@ export function replaceSdkTransport(): void {
     const timeoutMs = requestTimeout ?? socketTimeout;
     if (timeoutMs === undefined) throw new Error('A client without a timeout.');
     const signal = options.abortSignal as AbortSignal | undefined;
-    // Slices of the caller's memory, which it must leave alone until the service has handled the request.
+    // Not copied: the caller must leave its memory unchanged until the service has handled the request.
     const slices = request.body instanceof Readable ? await request.body.toArray() : undefined;
     const sent = { ...request, ...(slices && { body: slices }) } as unknown as AwsRequest;
     const { status, headers, body } = await sendThrough(sent, { timeoutMs, signal });

@@ -1,14 +1,14 @@
 import type { World } from '../world.ts';
 import type { Invocation } from './invocation.ts';
 import { jsonFailure, readJson } from './json-protocol.ts';
-import type { AwsAnswer, AwsFault, AwsRequest, AwsService } from './transport.ts';
+import type { AwsFault, AwsRequest, AwsResponse, AwsService } from './transport.ts';
 
 interface Version {
   id: string;
   value: string;
 }
 
-/** Secrets by name. `ClientRequestToken` is what makes a write conditional (PutSecretValue, AWS API reference). */
+/** Secrets by name. `ClientRequestToken` makes a write conditional (PutSecretValue, AWS API reference). */
 export class SecretsManager implements AwsService {
   readonly name = 'secrets';
   readonly #versions = new Map<string, Version[]>();
@@ -19,7 +19,7 @@ export class SecretsManager implements AwsService {
     this.#world = world;
   }
 
-  /** What a person does in the console. */
+  /** Changes a secret, as a person does in the console. */
   set(name: string, value: string): void {
     this.#written += 1;
     const version = { id: `console-version-${String(this.#written).padStart(20, '0')}`, value };
@@ -40,17 +40,17 @@ export class SecretsManager implements AwsService {
       ['secrets-500', 'error'],
       ['secrets-throttled', 'throttled'],
       ['secrets-slow', 'slow'],
-      ['secrets-answer-lost', 'answer-lost'],
+      ['secrets-response-lost', 'response-lost'],
     ];
   }
 
-  answerWith(fault: AwsFault): AwsAnswer {
+  responseFor(fault: AwsFault): AwsResponse {
     return fault === 'throttled'
       ? jsonFailure(400, 'ThrottlingException')
       : jsonFailure(500, 'InternalServiceError');
   }
 
-  handle(request: AwsRequest, invocation: Invocation): AwsAnswer {
+  handle(request: AwsRequest, invocation: Invocation): AwsResponse {
     const { operation, input } = readJson(request);
     const name = String(input.SecretId);
     const versions = this.#versions.get(name);
@@ -66,11 +66,11 @@ export class SecretsManager implements AwsService {
     const value = String(input.SecretString);
     const known = versions.find((version) => version.id === id);
     if (known !== undefined && known.value !== value) return jsonFailure(400, 'ResourceExistsException');
-    // AWS forgets versions beyond about a hundred.
+    // AWS keeps about a hundred versions.
     if (known === undefined) this.#versions.set(name, [...versions.slice(-100), { id, value }]);
     this.#world.checks.logins.onSecretWritten(invocation, name, value);
     return succeed({ Name: name, VersionId: id });
   }
 }
 
-const succeed = (output: object): AwsAnswer => ({ status: 200, body: JSON.stringify(output) });
+const succeed = (output: object): AwsResponse => ({ status: 200, body: JSON.stringify(output) });

@@ -3,7 +3,7 @@ import { MESSAGE_RETENTION_DAYS } from '../../../functions/shared/config/limits.
 import { elapsedMs } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';
 import { jsonFailure, readJson } from './json-protocol.ts';
-import type { AwsAnswer, AwsRequest, AwsService } from './transport.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './transport.ts';
 
 const RETENTION_MS = MESSAGE_RETENTION_DAYS * 86_400_000;
 
@@ -17,7 +17,7 @@ export interface Message {
   visibleAt: number;
   receiveCount: number;
   receipt: string;
-  /** There is, or was, another copy of it. */
+  /** There is or was another copy of it. */
   isTwin: boolean;
 }
 
@@ -28,14 +28,14 @@ export interface QueueOptions {
   deadLetters?: Queue;
 }
 
-/** A queue; what happens to messages in it on the way to a function. Times are elapsed ms. */
+/** A queue, with the faults of delivery. Times are elapsed ms. */
 export class Queue {
   readonly name: string;
   readonly messages = new Set<Message>();
   readonly #world: World;
   readonly #options: QueueOptions;
   #received = 0;
-  /** Told when a message has come, or will be visible at another time. */
+  /** Called when a message was sent or its visibility was changed. */
   onChange: () => void = () => {};
 
   constructor(world: World, name: string, options: QueueOptions) {
@@ -44,7 +44,7 @@ export class Queue {
     this.#options = options;
   }
 
-  /** `delayMs`: the queue's own if absent. */
+  /** `delayMs` defaults to the delay of the queue. */
   send(message: Pick<Message, 'id' | 'body' | 'attributes'>, delayMs = this.#options.delayMs ?? 0): void {
     const { faults, latency, now } = this.#world;
     const lateMs = faults.strikes('sqs-delivered-late', this.name) ? latency.integer(1000, 600_000) : 0;
@@ -62,7 +62,7 @@ export class Queue {
     this.onChange();
   }
 
-  /** The message to deliver now, if there is one. */
+  /** The next message to deliver, if any. */
   receive(): Message | undefined {
     const { faults, latency, trace } = this.#world;
     for (;;) {
@@ -71,7 +71,7 @@ export class Queue {
       if (first === undefined) return undefined;
       const isShuffled = visible.length > 1 && faults.strikes('sqs-out-of-order', this.name);
       const message = isShuffled ? latency.pick(visible) : first;
-      if (this.#buries(message)) continue;
+      if (this.#removesUndeliverable(message)) continue;
       if (!message.isTwin && faults.strikes('sqs-delivered-twice', this.name)) {
         message.isTwin = true;
         this.messages.add({ ...message, visibleAt: elapsedMs() + latency.integer(0, 60_000) });
@@ -85,8 +85,8 @@ export class Queue {
     }
   }
 
-  /** A message that is too old, or was delivered too often, is not delivered again. */
-  #buries(message: Message): boolean {
+  /** Removes a message that is too old or was received too often. Returns whether it did. */
+  #removesUndeliverable(message: Message): boolean {
     const { maxReceives = Number.POSITIVE_INFINITY, deadLetters } = this.#options;
     const isExpired = elapsedMs() - message.arrivedAt > RETENTION_MS;
     if (!isExpired && message.receiveCount < maxReceives) return false;
@@ -105,7 +105,7 @@ export class Queue {
     if (message) this.messages.delete(message);
   }
 
-  /** Returns whether the receipt is still good. */
+  /** Returns whether the receipt is still valid. */
   changeVisibility(receipt: string, seconds: number): boolean {
     const message = this.#find(receipt);
     if (message === undefined) return false;
@@ -119,7 +119,7 @@ export class Queue {
   }
 }
 
-/** The queues, as functions reach them. */
+/** The SQS API, with all queues. */
 export class Sqs implements AwsService {
   readonly name = 'sqs';
   readonly queues = new Map<string, Queue>();
@@ -140,15 +140,15 @@ export class Sqs implements AwsService {
     return [
       ['sqs-500', 'error'],
       ['sqs-slow', 'slow'],
-      ['sqs-answer-lost', 'answer-lost'],
+      ['sqs-response-lost', 'response-lost'],
     ];
   }
 
-  answerWith(): AwsAnswer {
+  responseFor(): AwsResponse {
     return jsonFailure(500, 'com.amazonaws.sqs#InternalError');
   }
 
-  handle(request: AwsRequest): AwsAnswer {
+  handle(request: AwsRequest): AwsResponse {
     const { operation, input } = readJson(request);
     const queue = this.queues.get(queueName(input));
     if (queue === undefined) return jsonFailure(400, 'com.amazonaws.sqs#QueueDoesNotExist');

@@ -4,7 +4,7 @@ import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 import { type Invocation, never } from './invocation.ts';
 
-/** A request as it has been serialised. */
+/** A serialised request. */
 export interface AwsRequest {
   method: string;
   hostname: string;
@@ -14,39 +14,39 @@ export interface AwsRequest {
   body: unknown;
 }
 
-export interface AwsAnswer {
+export interface AwsResponse {
   status: number;
   headers?: Record<string, string>;
   body?: string | Buffer;
 }
 
-/** How a request goes wrong. The first four have no effect, and with `slow` it may depend on who waits. */
+/** How a request fails. With the first four it has no effect; with `slow` it may have one if the sender gave up. */
 export type AwsFault =
   | 'error'
   | 'throttled'
   | 'reset'
   | 'reset-in-body'
   | 'slow'
-  | 'answer-lost'
-  | 'odd-answer';
+  | 'response-lost'
+  | 'error-in-200';
 
 export interface AwsService {
   name: string;
-  /** The operation and what it is about, for the trace. */
+  /** The operation and its target, for the trace. */
   describe(request: AwsRequest): string;
-  /** What may go wrong with such a request. */
+  /** The faults that may happen to this request. */
   faults(request: AwsRequest): [FaultKind, AwsFault][];
-  /** A request is on its way, and may come to nothing. */
+  /** Called when a request is sent, which may still fail. */
   onRequest?(request: AwsRequest, invocation: Invocation): void;
-  handle(request: AwsRequest, invocation: Invocation): AwsAnswer;
-  answerWith(fault: AwsFault, request: AwsRequest): AwsAnswer;
+  handle(request: AwsRequest, invocation: Invocation): AwsResponse;
+  responseFor(fault: AwsFault, request: AwsRequest): AwsResponse;
 }
 
-/** Takes the place of a connection: the answer of the service at `hostname`, or what comes in the way of it. */
+/** Used instead of a connection: returns the response of the simulated service, or throws what a fault causes. */
 export async function sendThrough(
   request: AwsRequest,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal | undefined },
-): Promise<Required<AwsAnswer>> {
+): Promise<Required<AwsResponse>> {
   const invocation = currentInvocation.getStore();
   if (invocation === undefined) throw new Error('A request to AWS outside any function.');
   const { status, headers, body = '' } = await send(request, { invocation, timeoutMs, abortSignal: signal });
@@ -59,7 +59,7 @@ interface Sending {
   abortSignal: AbortSignal | undefined;
 }
 
-async function send(request: AwsRequest, sending: Sending): Promise<AwsAnswer> {
+async function send(request: AwsRequest, sending: Sending): Promise<AwsResponse> {
   const { invocation, timeoutMs, abortSignal } = sending;
   const { world } = invocation;
   const service = world.aws.serviceAt(request.hostname);
@@ -68,16 +68,16 @@ async function send(request: AwsRequest, sending: Sending): Promise<AwsAnswer> {
   abortSignal?.throwIfAborted();
   if (!invocation.passes('before-effect')) return never();
 
-  const impatience = new AbortController();
-  const giveUp = (name: string) => impatience.abort(Object.assign(new Error(what), { name }));
+  const abandonment = new AbortController();
+  const giveUp = (name: string) => abandonment.abort(Object.assign(new Error(what), { name }));
   const timer = setTimeout(() => giveUp('TimeoutError'), timeoutMs);
   const onAbort = () => giveUp('AbortError');
   abortSignal?.addEventListener('abort', onAbort, { once: true });
   invocation.openRequests.add(what);
   try {
     return await Promise.race([
-      exchange(service, request, what, sending, impatience.signal),
-      failing(impatience.signal),
+      exchange(service, request, what, sending, abandonment.signal),
+      failing(abandonment.signal),
     ]);
   } catch (error) {
     world.trace.add(invocation.name, `${what}: ${(error as Error).name}`);
@@ -86,7 +86,7 @@ async function send(request: AwsRequest, sending: Sending): Promise<AwsAnswer> {
     clearTimeout(timer);
     abortSignal?.removeEventListener('abort', onAbort);
     invocation.openRequests.delete(what);
-    // Nobody is there any more to hear of it.
+    // The function is dead: its code must not continue.
     if (invocation.state === 'killed') await never();
   }
 }
@@ -96,8 +96,8 @@ async function exchange(
   request: AwsRequest,
   what: string,
   { invocation }: Sending,
-  impatience: AbortSignal,
-): Promise<AwsAnswer> {
+  abandonment: AbortSignal,
+): Promise<AwsResponse> {
   const { world } = invocation;
   service.onRequest?.(request, invocation);
   const fault = drawFault(world, service, request, invocation);
@@ -105,16 +105,16 @@ async function exchange(
   await delay(latencyMs());
   if (fault === 'reset' || fault === 'reset-in-body') throw connectionReset();
   if (fault === 'slow') await delay(world.latency.integer(1000, 100_000));
-  const isGone = impatience.aborted || invocation.state === 'killed';
-  // Of a request whose sender has gone nobody knows whether it arrived.
+  const isGone = abandonment.aborted || invocation.state === 'killed';
+  // It is unknown whether a request arrives after its sender has gone.
   if (isGone && world.latency.isTrue(0.5)) return never();
-  const isAnswered = fault === undefined || fault === 'slow' || fault === 'answer-lost';
-  const answer = isAnswered ? service.handle(request, invocation) : service.answerWith(fault, request);
-  world.trace.add(invocation.name, `${what} -> ${answer.status}${isGone ? ' (unheard)' : ''}`);
+  const isHandled = fault === undefined || fault === 'slow' || fault === 'response-lost';
+  const response = isHandled ? service.handle(request, invocation) : service.responseFor(fault, request);
+  world.trace.add(invocation.name, `${what} -> ${response.status}${isGone ? ' (unheard)' : ''}`);
   if (!isGone && !invocation.passes('after-effect')) return never();
-  if (fault === 'answer-lost') throw connectionReset();
+  if (fault === 'response-lost') throw connectionReset();
   await delay(latencyMs());
-  return answer;
+  return response;
 }
 
 function drawFault(

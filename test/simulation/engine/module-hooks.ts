@@ -8,7 +8,7 @@ export interface Edit {
   replace: string;
 }
 
-/** Modules that the product's own files get in the place of what they import. */
+/** Modules that files of the product get instead of what they import. */
 const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = [
   {
     importer: /^functions\/shared\/pbx\/transport\.ts$/,
@@ -27,7 +27,7 @@ const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = 
   },
 ];
 
-/** Recordings and parts are a thousandth of their size, so that thousands of calls a minute can be made. */
+/** Recordings and parts have a thousandth of their size, so that thousands of calls can run per minute. */
 const SCALE: readonly Edit[] = [
   {
     file: 'functions/shared/recordings/parts.ts',
@@ -38,14 +38,16 @@ const SCALE: readonly Edit[] = [
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Comes before the first import of the product's code. Returns the edits whose files have not been loaded yet. */
+/** Call it before the first import of the product. Returns the edits whose files are not loaded yet; it is updated. */
 export function hookModules(mutation: readonly Edit[]): Set<Edit> {
   const edits = [...SCALE, ...mutation];
   const missing = new Set(edits);
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const importer = pathOf(context.parentURL ?? '');
-      const standIn = STAND_INS.find((it) => it.importer.test(importer) && it.specifier === specifier);
+      const standIn = STAND_INS.find(
+        (candidate) => candidate.importer.test(importer) && candidate.specifier === specifier,
+      );
       return standIn ? { url: standIn.url.href, shortCircuit: true } : nextResolve(specifier, context);
     },
     load(url, context, nextLoad) {
@@ -59,7 +61,7 @@ export function hookModules(mutation: readonly Edit[]): Set<Edit> {
   return missing;
 }
 
-/** An edit that does not fit its file any more must not pass unnoticed. */
+/** Throws if an edit does not match its file exactly once, so that an outdated edit is noticed. */
 function apply(source: string, { file, find, replace }: Edit): string {
   const parts = source.split(find);
   if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${find}`);

@@ -2,7 +2,7 @@ import { publishMetrics as publish } from '../../../functions/shared/telemetry/p
 
 let isPublishing = false;
 
-/** It listens to its whole process, which is a container's own in Lambda and that of all containers here. */
+/** The real one subscribes for its whole process: in Lambda that is one container, here it is all of them. */
 export function publishMetrics(stackName: string): void {
   if (!isPublishing) publish(stackName);
   isPublishing = true;

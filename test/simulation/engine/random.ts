@@ -1,6 +1,6 @@
-/** A source of chance that gives the same sequence for the same seed. */
+/** A source of random values that gives the same sequence for the same seed. */
 export interface Random {
-  /** From 0 up to, but not including, 1. */
+  /** From 0 up to but not including 1. */
   next(): number;
   isTrue(probability: number): boolean;
   /** Both ends included. */
@@ -13,7 +13,7 @@ export interface Random {
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** `purpose`: each one has a sequence of its own, so that one more draw for one changes no other. */
+/** Each `purpose` has its own sequence, so that an additional draw for one does not change the others. */
 export function createRandom(seed: number, purpose: string): Random {
   let state = [...purpose].reduce(
     (hash, char) => Math.imul(hash ^ char.charCodeAt(0), 0x01000193),

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { elapsedMs } from './virtual-time.ts';
 
-/** What happened, in order. It holds nothing that differs between two runs of the same seed. */
+/** What happened, in order. It must contain nothing that differs between two runs of the same seed. */
 export class Trace {
   readonly #hash = createHash('sha256');
   readonly #print: ((line: string) => void) | undefined;
   readonly #startedAt = elapsedMs();
 
-  /** @param print gets each line, for a person to read */
+  /** @param print gets each line */
   constructor(print?: (line: string) => void) {
     this.#print = print;
   }
@@ -24,7 +24,7 @@ export class Trace {
   }
 }
 
-/** `1d 02:03:04.567` since the seed's beginning. */
+/** `1d 02:03:04.567` since the start of the seed. */
 function time(ms: number): string {
   const part = (unitMs: number, size: number, digits: number) =>
     String(Math.floor(ms / unitMs) % size).padStart(digits, '0');

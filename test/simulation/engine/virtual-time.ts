@@ -2,8 +2,8 @@ import { install } from '@sinonjs/fake-timers';
 import { currentInvocation } from './current-invocation.ts';
 
 /**
- * The one clock of everything in this process. Importing this module replaces the process's timers and dates, so it
- * comes before whatever may keep a reference to them. What runs on real time are only turns of the event loop.
+ * The one clock of this process. Importing this module replaces the timers and dates of the process, so it must
+ * come before any module that may keep a reference to them. Only turns of the event loop take real time.
  */
 const clock = install({
   now: 0,
@@ -11,7 +11,7 @@ const clock = install({
 });
 
 const setFakeTimeout = globalThis.setTimeout;
-/** As with real timers, a callback runs on behalf of whoever has set it. */
+/** As with real timers, a callback runs in the async context in which it was set. */
 globalThis.setTimeout = ((callback: (...values: unknown[]) => void, ...rest: [number?, ...unknown[]]) => {
   const invocation = currentInvocation.getStore();
   const run =
@@ -19,7 +19,7 @@ globalThis.setTimeout = ((callback: (...values: unknown[]) => void, ...rest: [nu
   return setFakeTimeout(run, ...rest);
 }) as typeof setTimeout;
 
-/** Node's own counts real time. */
+/** Node's own uses real time. */
 AbortSignal.timeout = (ms) => {
   const controller = new AbortController();
   const abort = () => controller.abort(new DOMException('The operation timed out.', 'TimeoutError'));
@@ -27,15 +27,15 @@ AbortSignal.timeout = (ms) => {
   return controller.signal;
 };
 
-/** Milliseconds that nobody's clock changes have touched. */
+/** Milliseconds, unaffected by clock changes. */
 export const elapsedMs = (): number => performance.now();
 
-/** Changes the functions' wall clock; what has been set to happen later still happens after the same time. */
+/** Changes the wall clock of the functions; timers still fire after the same duration. */
 export const setWallClock = (epochMs: number): void => clock.setSystemTime(epochMs);
 
 export const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Work that the event loop does not know of: modules that are being loaded. */
+/** Modules that are being loaded, which the event loop does not count as work. */
 let loading = 0;
 
 export async function whileLoading<T>(load: () => Promise<T>): Promise<T> {
@@ -47,18 +47,18 @@ export async function whileLoading<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What an idle process may hold: its pipes to the parent process, and Node's own real timers. */
+/** The resources of an idle process: its pipes to the parent process, and Node's own real timers. */
 const IDLE = new Set(['PipeWrap', 'TTYWrap', 'Timeout', 'WriteWrap', 'MessagePort']);
 
 const isBusy = () => loading > 0 || process.getActiveResourcesInfo().some((type) => !IDLE.has(type));
 
-/** Lets everything happen that can happen without time passing. */
+/** Runs everything that can run without time passing. */
 async function settle(): Promise<void> {
   do await new Promise((resolve) => setImmediate(resolve));
   while (isBusy());
 }
 
-/** Lets time pass, as fast as the work in it can be done, until `isOver` or nothing is left to wait for. */
+/** Advances the virtual time, timer by timer, until `isOver` or no timer is left. */
 export async function passTime(isOver: () => boolean): Promise<void> {
   for (;;) {
     await settle();

@@ -4,7 +4,7 @@ import type { ExpectedRecording } from './recordings.ts';
 
 const REASON = ['code', 'message', 'attempts', 'firstAt', 'lastAt'];
 
-/** What is given up says why, and had a cause. */
+/** Every dead letter has its reason, and a cause that justifies it. */
 export class DeadLetterChecks {
   readonly #world: World;
   readonly #queue: Queue;
@@ -13,43 +13,43 @@ export class DeadLetterChecks {
   constructor(world: World, queue: Queue) {
     this.#world = world;
     this.#queue = queue;
-    queue.onChange = () => this.#look();
+    queue.onChange = () => this.#checkNewest();
   }
 
   has(recording: ExpectedRecording): boolean {
     return this.#recordings.has(recording);
   }
 
-  /** A PBX that continues no download makes a slow one hopeless. */
+  /** A slow download is a permanent failure if the PBX cannot resume it. */
   #isTooSlow({ office }: ExpectedRecording, code: string): boolean {
     return code === 'too-slow' && office.ranges !== 'honoured';
   }
 
   onExpired(queueName: string, { id }: Message): void {
-    this.#world.violations.add('no message vanishes', `${id} was in ${queueName} for too long`);
+    this.#world.violations.add('no message expires', `${id} was in ${queueName} for too long`);
   }
 
-  #look(): void {
+  #checkNewest(): void {
     const deadLetter = [...this.#queue.messages].at(-1);
     if (deadLetter === undefined) return;
     const { violations, checks, trace } = this.#world;
     const code = deadLetter.attributes.code?.StringValue ?? '';
     trace.add('dead letters', `${deadLetter.id}: ${code}`);
     const job = parse(deadLetter.body);
-    // A request for a session comes again by the clock; its queue knows no reasons.
+    // Session requests are repeated by the schedule, and SQS moves them without a reason.
     if ('bootedAt' in job) return;
     const missing = REASON.filter((name) => !deadLetter.attributes[name]?.StringValue);
     if (missing.length > 0)
-      violations.add('a dead letter has its reason', `${deadLetter.id} lacks ${missing}`);
+      violations.add('every dead letter has its reason', `${deadLetter.id} lacks ${missing}`);
     if (code === 'report-malformed') return;
     const recording = checks.recordings.find(job.pbx, job.recording);
     if (recording === undefined) {
-      violations.add('a dead letter has its reason', `${deadLetter.id} names no call`);
+      violations.add('every dead letter has its reason', `${deadLetter.id} refers to no call`);
       return;
     }
     this.#recordings.add(recording);
     if (recording.mayBeGivenUp || recording.isDeleted || this.#isTooSlow(recording, code)) return;
-    violations.add('nothing is given up without a cause', `${recording.name}: ${code}`);
+    violations.add('no job is dead-lettered without a cause', `${recording.name}: ${code}`);
   }
 }
 

@@ -3,10 +3,10 @@ import type { Outcome } from '../aws/lambda-function.ts';
 import { elapsedMs } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';
 
-/** For how long the webhook remembers that a secret could not be read. */
+/** For how long the webhook caches that a secret could not be read. */
 const MEMORY_OF_TROUBLE_MS = 10_000;
 
-/** Functions end by themselves, in time, with nothing left behind, and fail only with what they depend on. */
+/** Functions end by themselves in time, leave no work behind, and fail only when a dependency fails. */
 export class FunctionChecks {
   readonly #world: World;
 
@@ -16,28 +16,25 @@ export class FunctionChecks {
 
   afterInvocation(name: string, { how, invocation }: Outcome): void {
     const { violations } = this.#world;
-    if (how === 'threw') violations.add('a failure has a cause', `${name} threw an error`);
+    if (how === 'threw') violations.add('every failure has a cause', `${name} threw an error`);
     if (how !== 'returned') return;
     const [left] = invocation.openRequests;
     if (left)
-      violations.add('a function ends in time, with all its work', `${invocation.name} left behind: ${left}`);
+      violations.add('every function finishes its work in time', `${invocation.name} left behind: ${left}`);
   }
 
   onLateRequest({ name }: Invocation, what: string): void {
-    const detail = `${name} went on after its end: ${what}`;
-    this.#world.violations.add('a function ends in time, with all its work', detail);
+    const detail = `${name} continued after its end: ${what}`;
+    this.#world.violations.add('every function finishes its work in time', detail);
   }
 
-  /** The webhook answers a PBX that has turned away after ten seconds anyway. */
+  /** A timeout of the webhook is harmless: the PBX itself waits only ten seconds and then repeats the report. */
   onTimeout(name: string, { name: container, troubles }: Invocation): void {
     if (name === 'cdr-webhook') return;
-    // Two requests that are not answered take up what is held back for the end of a function.
+    // Two requests without a response use up the time reserved for cleaning up.
     const isHeldUp = troubles.slice(-4).filter((trouble) => /(?:slow|silent)$/.test(trouble)).length >= 2;
     if (!isHeldUp)
-      this.#world.violations.add(
-        'a function ends in time, with all its work',
-        `${container} ran out of time`,
-      );
+      this.#world.violations.add('every function finishes its work in time', `${container} ran out of time`);
   }
 
   afterReport(statusCode: number, { how, invocation }: Outcome): void {
@@ -45,19 +42,19 @@ export class FunctionChecks {
     const { troubles, container } = invocation;
     const isExplained = troubles.length > 0 || elapsedMs() - container.troubledAt < MEMORY_OF_TROUBLE_MS;
     if (!isExplained)
-      this.#world.violations.add('a failure has a cause', `the webhook answered ${statusCode}`);
+      this.#world.violations.add('every failure has a cause', `the webhook responded with ${statusCode}`);
   }
 
-  afterForgery(answer: number | 'no-answer'): void {
-    if (answer === 200)
-      this.#world.violations.add('no object is partial or foreign', 'a forged report was taken');
+  afterForgery(response: number | 'no-answer'): void {
+    if (response === 200)
+      this.#world.violations.add('no object is incomplete, wrong or forged', 'a forged report was accepted');
   }
 
-  /** In calm weather everything works at once. */
+  /** In calm weather every message succeeds at the first attempt. */
   afterMessage(queueName: string, isDone: boolean, { invocation }: Outcome): void {
     if (isDone || !this.#world.faults.isCalm) return;
     this.#world.violations.add(
-      'a failure has a cause',
+      'every failure has a cause',
       `${invocation.name} failed on a message of ${queueName}`,
     );
   }

@@ -5,24 +5,24 @@ import type { World } from '../world.ts';
 
 const LOCKOUT_MS = 600_000;
 const FIRST_PAUSE_MS = 60_000;
-/** Our clock may have been set forward in between, by up to two minutes each way. */
+/** Our clock may have been changed in between, by up to two minutes each way. */
 const CLOCK_TOLERANCE_MS = 250_000;
 
 interface Refusal {
   count: number;
   at: number;
   invocation: Invocation;
-  /** All functions have been let known. */
+  /** The hold was saved, so that all functions know of the refusal. */
   isHeld: boolean;
 }
 
 /**
- * A login that was refused is not tried again with the same credentials. Only where its refusal could not be made
- * known, because a fault came in between, it is: after a minute, then two, up to ten.
+ * A refused login is not repeated with the same credentials. The exception: if a fault kept the hold from being
+ * saved, it may be repeated after a minute, then two, up to ten.
  */
 export class LoginChecks {
   readonly #world: World;
-  /** What each invocation would log in with. */
+  /** The credentials that each invocation has read. */
   readonly #credentials = new WeakMap<Invocation, string>();
   readonly #refusals = new Map<string, Refusal>();
 
@@ -43,7 +43,7 @@ export class LoginChecks {
       if (refusal.invocation === invocation) refusal.isHeld = true;
   }
 
-  /** From now on the PBX may say something else to the same credentials, and a person says that it does. */
+  /** Earlier refusals no longer count: the PBX may now accept the same credentials, and a person asks for a retry. */
   onPasswordChanged({ id }: Office): void {
     for (const key of this.#refusals.keys()) if (key.startsWith(`${id} `)) this.#refusals.delete(key);
   }
@@ -58,7 +58,7 @@ export class LoginChecks {
       const isExcused = !before.isHeld && before.invocation.troubles.length > 0;
       if (!isExcused || elapsedMs() - before.at < pauseMs) {
         const detail = `${id} refuses (${errno}) ${invocation.name} what it refused ${before.invocation.name}`;
-        this.#world.violations.add('a refused login is not repeated', detail);
+        this.#world.violations.add('no refused login is repeated', detail);
       }
     }
     const count = before && !isOver ? before.count + 1 : 1;

@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 
 const LEVELS = ['debug', 'log', 'info', 'warn', 'error'] as const;
 
-/** Reads every line that the functions print. */
+/** Checks every line that the functions print. */
 export class LogChecks {
   readonly #world: World;
   readonly #secrets = new Set<string>();
@@ -22,7 +22,7 @@ export class LogChecks {
     }
   }
 
-  /** Also in the form in which a password is sent to a PBX. */
+  /** Also registers its MD5, as which a password is sent to the PBX. */
   addSecret(secret: string): void {
     this.#secrets.add(secret).add(createHash('md5').update(secret).digest('hex'));
   }

@@ -4,12 +4,12 @@ import { currentInvocation } from '../engine/current-invocation.ts';
 import type { Office } from '../pbx/office.ts';
 import type { World } from '../world.ts';
 
-/** As configured: the queue has no more receivers. */
+/** The configured concurrency of the queue. */
 const MAX_DOWNLOADS = 2;
 
 const RANDOM_LIFETIME_MS = 30_000;
 
-/** What a PBX notices. */
+/** Checks what a PBX sees of the functions. */
 export class PbxChecks {
   readonly #world: World;
 
@@ -28,17 +28,17 @@ export class PbxChecks {
         trace.add(office.id, `${event.kind}: ${event.recording}`);
         return;
       case 'random-refused': {
-        // A clock that is set forward ends the life of every random there is.
+        // A clock that is set forward expires every random string.
         const isExcused = now() - office.clock.changedAt < 2 * RANDOM_LIFETIME_MS;
         if (event.reason === 'reused' || (event.reason === 'expired' && !isExcused)) {
-          violations.add('no random is used twice or late', `${event.resource}: ${event.reason}`);
+          violations.add('no random string is used twice or late', `${event.resource}: ${event.reason}`);
         }
         trace.add(office.id, `random ${event.reason}: ${event.resource}`);
         return;
       }
       case 'download-started':
         if (office.pbx.stats.concurrentDownloads > MAX_DOWNLOADS) {
-          violations.add('a PBX has two downloads at most', `${office.id}: ${event.recording}`);
+          violations.add('no PBX has more than two downloads at a time', `${office.id}: ${event.recording}`);
         }
         trace.add(office.id, `sends ${event.bytes} bytes of ${event.recording}`);
         return;

@@ -1,31 +1,31 @@
 import type { Trace } from '../engine/trace.ts';
 
-/** What must never happen. The names are those that the mutation check tells. */
+/** What must always hold. The names are printed for violations and caught bugs. */
 export type Invariant =
-  | 'each recording is stored'
-  | 'no object is partial or foreign'
+  | 'every recording is archived or dead-lettered'
+  | 'no object is incomplete, wrong or forged'
   | 'no object is overwritten'
-  | 'an object is described rightly'
-  | 'no upload stays open'
-  | 'no message vanishes'
-  | 'a dead letter has its reason'
-  | 'nothing is given up without a cause'
-  | 'a lost recording is counted once'
-  | 'no random is used twice or late'
-  | 'a refused login is not repeated'
-  | 'a PBX has two downloads at most'
+  | 'every object has the right metadata'
+  | 'no multipart upload stays open'
+  | 'no message expires'
+  | 'every dead letter has its reason'
+  | 'no job is dead-lettered without a cause'
+  | 'every lost recording is counted once'
+  | 'no random string is used twice or late'
+  | 'no refused login is repeated'
+  | 'no PBX has more than two downloads at a time'
   | 'no secret is logged'
-  | 'a function ends in time, with all its work'
-  | 'a failure has a cause'
-  | 'no promise is forgotten'
-  | 'everything comes to rest';
+  | 'every function finishes its work in time'
+  | 'every failure has a cause'
+  | 'no rejection is unhandled'
+  | 'all work finishes';
 
 export interface Violation {
   invariant: Invariant;
   detail: string;
 }
 
-/** Collects what was broken; the first one ends the seed's run. */
+/** Collects violations; the first one ends the run of the seed. */
 export class Violations {
   readonly found: Violation[] = [];
   readonly #trace: Trace;

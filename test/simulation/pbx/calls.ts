@@ -10,7 +10,7 @@ import { drawRecording } from './recordings.ts';
 const REPORT_REPEATS_FOR_MS = 600_000;
 const UNFINISHED_FOR_MS = 3_600_000;
 
-/** One call: it is made, recorded and reported. Ends when the PBX has done with its report. */
+/** One call: it is made, recorded and reported. Resolves when the PBX stops repeating its report. */
 export async function makeCall(world: World, office: Office, random: Random): Promise<void> {
   const { faults, trace, checks } = world;
   while (office.line.state === 'off') await delay(REPORT_REPEATS_FOR_MS);
@@ -55,7 +55,7 @@ export async function makeCall(world: World, office: Office, random: Random): Pr
   await office.report(report);
 }
 
-/** No recording stays unfinished for a day: by then the product takes it for lost. */
+/** Finishes a recording within the day after which the product considers it lost. */
 async function finishSoon(
   { pbx }: Office,
   recording: ExpectedRecording,
@@ -67,7 +67,7 @@ async function finishSoon(
   if (!recording.isDeleted) pbx.misbehave(recording.name, ...others);
 }
 
-/** A PBX whose disk is full removes what it has: before anyone could fetch it, or not. */
+/** A PBX whose disk is full deletes recordings, sometimes before they are downloaded. */
 async function deleteSoon(
   { faults }: World,
   { id, pbx }: Office,
@@ -89,7 +89,7 @@ function drawNumbers(random: Random): { from: string; to: string } {
   return { from: number(), to: number() };
 }
 
-/** Names that tell no date: then a recording has its place all the same. */
+/** Names without a date, which have a key all the same. */
 function drawOddName(random: Random, extension: string): string {
   const id = random.text(8);
   const name = random.pick([
@@ -103,7 +103,7 @@ function drawOddName(random: Random, extension: string): string {
   return `${name}.${extension}`;
 }
 
-/** Firmwares differ in how they write what they know. */
+/** Firmware versions write report fields differently. */
 function drawFields(random: Random): Record<string, unknown> {
   return random.pick([
     {},

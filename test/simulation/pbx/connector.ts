@@ -1,7 +1,7 @@
 import type { buildConnector as undiciBuildConnector } from 'undici';
 import { currentInvocation } from '../engine/current-invocation.ts';
 
-// Takes the place of undici's own in functions/shared/pbx/transport.ts; the rest of the agent is the real one.
+// Replaces undici's connector in functions/shared/pbx/transport.ts; the rest of the agent is real.
 export { Agent } from 'undici';
 
 export function buildConnector({

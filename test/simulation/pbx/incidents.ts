@@ -10,7 +10,7 @@ type Incident = (world: World, office: Office, random: Random) => Promise<void>;
 const MINUTE_MS = 60_000;
 const LOGINS_BEFORE_LOCK = 5;
 
-/** What happens to a PBX as a whole, and to those who look after it; each ends when it is made good again. */
+/** Incidents of a whole PBX and mistakes of its administrators; each resolves when it is repaired. */
 const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
   'pbx-rebooted': (world, office) => reboot(world, office),
 
@@ -74,7 +74,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
   },
 };
 
-/** What the README tells whoever corrected a password on the PBX's side; its answer says whether it worked. */
+/** Invokes the session function as the README says after a password was corrected in the PBX. */
 async function isLoggedInAgain({ functions }: World, { id }: Office): Promise<boolean> {
   const outcome = await functions.session.invoke({ pbx: id, retryLogin: true });
   if (outcome.how !== 'returned') return false;
@@ -87,7 +87,7 @@ async function reboot(world: World, office: Office): Promise<void> {
   await office.pbx.reboot();
 }
 
-/** Draws a PBX's incidents; they come one after the other, at any time in `withinMs`. */
+/** Draws the incidents of a PBX; they happen one after the other, at any time within `withinMs`. */
 export async function sufferIncidents(
   world: World,
   office: Office,

@@ -8,22 +8,22 @@ import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 import { createWire, type WireConditions, type WireEnd } from './wire.ts';
 
-/** The NAT gateway's; a PBX gives a random to one address only. */
+/** The address of the NAT gateway; a random string is valid for one address only. */
 export const OUR_ADDRESS = '198.51.100.7';
 
-/** Of the certificate that the registry pins. */
+/** Fingerprint of the certificate that the registry pins. */
 export const FINGERPRINT = Array.from({ length: 32 }, () => 'AB').join(':');
 
-/** The way from the functions to one PBX: connections in memory, below HTTP and in place of TLS. */
+/** The network between the functions and one PBX: in-memory connections below HTTP, without TLS. */
 export class Line {
   readonly origin: string;
   readonly #world: World;
   readonly #name: string;
   readonly #callers = new Map<WireEnd, Invocation | undefined>();
   #accept: ((end: WireEnd) => void) | undefined;
-  /** `off`: connections are refused; `silent`: nothing answers. */
+  /** `off`: connections are refused; `silent`: nothing responds. */
   state: 'up' | 'off' | 'silent' = 'up';
-  /** At which recordings come, where that is slow. */
+  /** The upload rate of a PBX with a slow uplink. */
   readonly uplinkBytesPerSecond: number | undefined;
 
   constructor(world: World, name: string) {
@@ -33,7 +33,7 @@ export class Line {
     this.uplinkBytesPerSecond = world.faults.isDue('slow-uplink') ? 40 : undefined;
   }
 
-  /** Takes the place of the simulated PBX's own web server. */
+  /** Replaces the web server of the simulated PBX. */
   readonly serve = async ({ handle }: Pick<WebServerOptions, 'handle'>): Promise<WebServer> => {
     const server = createServer(async (request, response) => {
       const end = request.socket as unknown as WireEnd;
@@ -41,7 +41,7 @@ export class Line {
       if (caller) this.#drawConditions(end, caller, request.url?.includes('/recording/download') === true);
       watchForSecrets(response, this.#world);
       try {
-        // So that what the PBX has to say of a request is known to be about this caller.
+        // So that events of the PBX about the request are attributed to this caller.
         await currentInvocation.run(caller as Invocation, () => handle(request, response));
       } catch (error) {
         if (!request.socket.destroyed) throw error;
@@ -57,12 +57,12 @@ export class Line {
     };
   };
 
-  /** Breaks all connections. */
+  /** Resets all connections. */
   drop(): void {
     for (const end of this.#callers.keys()) end.reset();
   }
 
-  /** Rejects as a connection fails that cannot be made. */
+  /** Rejects like a connection that cannot be opened. */
   async connect(invocation: Invocation, timeoutMs: number): Promise<WireEnd & { certificate: string }> {
     const { faults, latency } = this.#world;
     const strikes = (kind: FaultKind) => {
@@ -86,7 +86,7 @@ export class Line {
     return Object.assign(client, { certificate });
   }
 
-  /** A login by somebody else who shares our address, and guesses. */
+  /** A password guess by somebody else with our address. */
   guessPassword(): void {
     const body = JSON.stringify({ username: 'api', password: 'a guess' });
     const head = ['POST /api/v1.1.0/login HTTP/1.1', 'Host: pbx', 'Content-Type: application/json'];
@@ -104,7 +104,7 @@ export class Line {
     return client;
   }
 
-  /** What becomes of the reply to a request is decided when it is known what it asks for. */
+  /** Called for each request, because the faults of the response depend on what is requested. */
   #drawConditions(end: WireEnd, invocation: Invocation, isRecording: boolean): void {
     const { faults, latency } = this.#world;
     const { conditions } = end;
@@ -119,7 +119,7 @@ export class Line {
       conditions.bytesPerSecond = latency.pick([10, 30, 100, 1000]);
       suffer('line-slow');
     } else if (faults.isDue('line-delayed')) {
-      // Randoms live for 30 seconds, and must not die of this.
+      // Shorter than the 30 seconds for which a random string is valid.
       conditions.delayMs = latency.integer(100, 20_000);
       suffer('line-delayed');
     }
@@ -136,7 +136,7 @@ export class Line {
 
 const networkError = (code: string) => Object.assign(new Error(code), { code });
 
-/** What the PBX gives out in confidence must not turn up in a log. */
+/** Registers the secrets in a response of the PBX, which must not appear in a log. */
 function watchForSecrets(response: ServerResponse, { checks }: World): void {
   const end = response.end.bind(response) as (...values: unknown[]) => ServerResponse;
   response.end = ((...values: unknown[]) => {

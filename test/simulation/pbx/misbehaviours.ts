@@ -2,24 +2,25 @@ import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts
 import type { Random } from '../engine/random.ts';
 import type { Faults } from '../faults.ts';
 
-/** `deleted` is another matter: there is a time before it. */
+/** Without `deleted`, which happens at a later time. */
 type Kind = Exclude<Misbehaviour['kind'], 'deleted'>;
 
 export interface Circumstances {
-  /** In bytes. */
+  /** Size of the recording in bytes. */
   length: number;
-  /** Whether the recording's header tells its length, and whether the PBX's replies do. */
+  /** Whether the header of the recording gives its length. */
   knowsItsLength: boolean;
+  /** Whether responses of the PBX have a Content-Length. */
   contentLength: boolean;
 }
 
 const STEPS = ['get_random', 'download'] as const;
 
-/** What the PBX has to say in a recording's place. The last two are final, by its own guide. */
+/** Errors that the PBX sends instead of a recording. The last two are permanent according to its guide. */
 const ERRNOS = ['20004', '20006', '20012', '20014', '99999', '10003', '20015'];
 const FINAL_ERRNOS: readonly string[] = ['10003', '20015'];
 
-type Draw = (random: Random, about: Circumstances) => Misbehaviour;
+type Draw = (random: Random, circumstances: Circumstances) => Misbehaviour;
 
 const step = (random: Random) => ({ at: random.pick(STEPS), times: random.integer(1, 3) });
 
@@ -34,12 +35,12 @@ const DRAWS: { [K in Kind]: Draw } = {
   'token-dropped': (random) => ({ kind: 'token-dropped', ...step(random) }),
   'not-ready': (random) => ({ kind: 'not-ready', at: random.pick(STEPS), times: random.integer(1, 6) }),
   'random-refused': (random) => ({ kind: 'random-refused', times: random.integer(1, 3) }),
-  cut: (random, about) => drawCut(random, about),
+  cut: (random, circumstances) => drawCut(random, circumstances),
   stall: (random, { length }) => ({ kind: 'stall', afterBytes: random.integer(0, length - 1) }),
   drip: (random) => ({ kind: 'drip', chunkBytes: random.integer(100, 2000) }),
   'wrong-length': (random, { knowsItsLength }) => {
     const more = random.integer(1, 5000);
-    // Fewer bytes than there are look like all of them, if nothing else tells.
+    // A Content-Length that is too small makes a part look complete, unless the header gives the length.
     return {
       kind: 'wrong-length',
       delta: knowsItsLength && random.isTrue(0.5) ? -random.integer(1, 40) : more,
@@ -59,20 +60,26 @@ const disguise = (random: Random) => ({
   contentType: random.pick(['audio/x-wav', 'application/json', 'text/html']),
 });
 
-/** An orderly end in the middle of a file is only one that can be told from the file's own, somehow. */
+/** An orderly end in the middle of a file is drawn only if something gives away that the file is incomplete. */
 function drawCut(random: Random, { length, knowsItsLength, contentLength }: Circumstances): Misbehaviour {
-  const isTellable = knowsItsLength || contentLength;
-  const how = isTellable ? random.pick(['fin', 'reset'] as const) : 'reset';
+  const isDetectable = knowsItsLength || contentLength;
+  const how = isDetectable ? random.pick(['fin', 'reset'] as const) : 'reset';
   return { kind: 'cut', afterBytes: random.integer(0, length - 1), how, times: random.integer(1, 2) };
 }
 
-/** What the PBX will do wrong with a recording, mostly nothing. */
-export function drawMisbehaviours(random: Random, about: Circumstances, faults: Faults): Misbehaviour[] {
+/** The misbehaviours of the PBX with a recording, mostly none. */
+export function drawMisbehaviours(
+  random: Random,
+  circumstances: Circumstances,
+  faults: Faults,
+): Misbehaviour[] {
   const kinds = Object.keys(DRAWS) as Kind[];
-  return kinds.filter((kind) => faults.isDue(`pbx-${kind}`)).map((kind) => DRAWS[kind](random, about));
+  return kinds
+    .filter((kind) => faults.isDue(`pbx-${kind}`))
+    .map((kind) => DRAWS[kind](random, circumstances));
 }
 
-/** What goes wrong with the download of a CDR file. Half of it looks like all of it, without a length. */
+/** A misbehaviour of the download of a CDR file. Without a Content-Length, a cut file looks complete. */
 export function drawCdrMisbehaviour(random: Random): Misbehaviour {
   const kind = random.pick([
     'http-500',
@@ -84,6 +91,6 @@ export function drawCdrMisbehaviour(random: Random): Misbehaviour {
   return DRAWS[kind](random, { length: 2000, knowsItsLength: true, contentLength: true });
 }
 
-/** Whether one of them makes it right to give the recording up. */
+/** Whether a misbehaviour justifies a dead letter. */
 export const isFinal = (misbehaviour: Misbehaviour): boolean =>
   misbehaviour.kind === 'json-instead-of-audio' && FINAL_ERRNOS.includes(misbehaviour.errno);

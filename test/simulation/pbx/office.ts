@@ -9,7 +9,7 @@ import { FINGERPRINT, Line, OUR_ADDRESS } from './line.ts';
 const TIME_ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'Asia/Kathmandu'];
 const REPEAT_REPORTS_AFTER_MS = 10_000;
 
-/** A PBX with all that belongs to it on both sides. */
+/** A PBX, and everything that belongs to it on both sides. */
 export interface Office {
   readonly id: string;
   readonly pbx: SimulatedPbx;
@@ -19,14 +19,14 @@ export interface Office {
   readonly names: { credentialsSecret: string; sessionSecret: string; queueName: string };
   /** Its entry in the registry of PBXs. */
   readonly settings: Record<string, unknown>;
-  /** How far the PBX's clock is from the true time, and when it was last changed (true time). */
+  /** The offset of the PBX's clock from the true time, and when it was last changed (true time). */
   clock: { offsetMs: number; changedAt: number };
   isBootUpLost: boolean;
-  /** Its call log has once ended in the middle of a row. */
+  /** A download of its call log was cut in the middle. */
   isCallLogCut: boolean;
-  /** Sends a report as the PBX does, until it is taken or the PBX has had enough. */
+  /** Sends a report like the PBX, until it is accepted or the PBX gives up. */
   report(report: Record<string, unknown>): Promise<void>;
-  /** What a person has entered in the secret. */
+  /** The credentials in the secret. */
   credentials(): { username: string; password: string; webhookSecret: string };
   enterCredentials(changes: Partial<{ password: string; webhookSecret: string }>): void;
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../engine/random.ts';
 
-/** The product's, in this simulation. */
+/** The part size of the product in this simulation. */
 const PART_BYTES = 5 * 1024;
 const HEADER_BYTES = 44;
 
@@ -9,7 +9,7 @@ export interface RecordingFile {
   extension: string;
   contentType: string;
   isRiff: boolean;
-  /** Whether its own header says how long it is. */
+  /** Whether its own header gives its length. */
   knowsItsLength: boolean;
 }
 
@@ -22,12 +22,12 @@ const TYPES = [
   { extension: 'yswav', contentType: 'application/octet-stream', isRiff: false },
 ];
 
-/** Noise of all the kinds and sizes that matter: shorter than a part, of several, and to the byte at the borders. */
+/** Noise in all relevant formats and sizes: shorter than a part, several parts long, and at the exact boundaries. */
 export function drawRecording(random: Random): RecordingFile {
   const { extension, contentType, isRiff } = random.pick(TYPES);
   const length = drawLength(random);
   const bytes = random.bytes(length);
-  // No text begins so, and neither does a RIFF file.
+  // Neither text nor a RIFF file starts like this.
   bytes.writeUInt8(random.integer(0x80, 0xff), 0);
   bytes.writeUInt8(0, 1);
   if (!isRiff) return { bytes, extension, contentType, isRiff, knowsItsLength: false };

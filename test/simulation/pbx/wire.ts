@@ -1,19 +1,19 @@
 import { Duplex } from 'node:stream';
 
-/** What a connection does to the bytes from the PBX. */
+/** How a connection transmits the bytes from the PBX. */
 export interface WireConditions {
-  /** Before the first byte. */
+  /** Delay before the first byte. */
   delayMs?: number;
   bytesPerSecond?: number;
-  /** After so many bytes nothing more comes, or the connection breaks. */
+  /** After `afterBytes` the connection stalls or is reset. */
   trouble?: { afterBytes: number; how: 'reset' | 'stall'; onStrike: () => void };
-  /** Told of each chunk; the connection may be destroyed in it. */
+  /** Called for each chunk; it may destroy the connection. */
   onChunk?: () => void;
 }
 
 const PIECES_PER_SECOND = 2;
 
-/** One end of a connection; enough of a socket for undici and for Node's HTTP server. */
+/** One end of a connection, with as much of a socket as undici and Node's HTTP server need. */
 export class WireEnd extends Duplex {
   readonly remoteAddress: string;
   peer: WireEnd | undefined;
@@ -35,7 +35,7 @@ export class WireEnd extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
     const { peer, conditions } = this;
-    // A stalled line takes what it is given.
+    // A stalled connection still accepts writes.
     if (peer === undefined || peer.destroyed || this.#isStalled) {
       done();
       return;
@@ -87,7 +87,7 @@ export class WireEnd extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
-    // The other side sees the end of the connection a moment later.
+    // The other side notices the end of the connection a moment later.
     if (peer !== undefined && !peer.destroyed && !this.#isStalled) setImmediate(() => peer.#onPeerGone());
     this.#resume?.();
     done(error);
@@ -97,18 +97,18 @@ export class WireEnd extends Duplex {
     if (this.destroyed) return;
     if (!this.readableEnded) this.push(null);
     this.#resume?.();
-    // With nobody there, what is still to be written goes nowhere.
+    // Without a reader, pending writes are discarded.
     if (this.writableLength > 0) this.destroy();
   }
 
-  /** Breaks the connection: the other side gets an error, and not what is still on its way. */
+  /** Resets the connection: the other side gets an error, and bytes in transit are lost. */
   reset(): void {
     const { peer } = this;
     peer?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
     this.destroy();
   }
 
-  // What a net.Socket has, and nobody needs here.
+  // Methods of net.Socket that have no effect here.
   setTimeout(): this {
     return this;
   }
