@@ -17,7 +17,7 @@ function importsOf(file: string): string[] {
 
 const projectImportsOf = (file: string) => importsOf(file).filter((imported) => imported.endsWith('.ts'));
 
-/** The file and all project files that it needs, directly or not. */
+/** The file and all project files that it imports, directly or indirectly. */
 function withDependencies(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -41,7 +41,7 @@ const violations = (files: string[], isAllowed: (imported: string, file: string)
       .map((imported) => `${file} -> ${imported}`),
   );
 
-test('the imports are read from the sources', () => {
+test('imports are found in the sources', () => {
   expect(functionFiles.length).toBeGreaterThan(30);
   expect(infraFiles.length).toBeGreaterThan(60);
   expect(importsOf('functions/shared/reports/report.ts').sort()).toEqual([
@@ -52,18 +52,18 @@ test('the imports are read from the sources', () => {
   ]);
 });
 
-test('no file imports itself, directly or through others', () => {
+test('no file imports itself, directly or indirectly', () => {
   const state = new Map<string, 'open' | 'done'>();
-  const circles: string[] = [];
+  const cycles: string[] = [];
   function visit(file: string, path: string[]): void {
-    if (state.get(file) === 'open') circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (state.get(file) === 'open') cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
     if (state.has(file)) return;
     state.set(file, 'open');
     for (const imported of projectImportsOf(file)) visit(imported, [...path, file]);
     state.set(file, 'done');
   }
   for (const file of [...functionFiles, ...infraFiles]) visit(file, []);
-  expect(circles).toEqual([]);
+  expect(cycles).toEqual([]);
 });
 
 describe('in functions/', () => {
@@ -105,7 +105,7 @@ describe('in functions/', () => {
     'telemetry/log.ts',
     'telemetry/metrics.ts',
     '../recording-link/query.ts',
-  ])('the pure core knows no AWS, no network and no environment: %s', (name) => {
+  ])('the pure core uses no AWS, no network and no environment: %s', (name) => {
     const needed = [...withDependencies(join('functions/shared', name))];
     const isPure = (imported: string) =>
       !/^@(?:aws|smithy)|^undici$|^node:(?:net|tls|https?|dgram|dns)$/.test(imported);
@@ -113,7 +113,7 @@ describe('in functions/', () => {
     expect(needed.filter((file) => sourceOf(file).includes('process.env'))).toEqual([]);
   });
 
-  test('the protocols belong to libraries: nobody signs, parses HTTP, XML or JWT by hand', () => {
+  test('protocols are left to libraries: no file signs requests or parses HTTP, XML or JWT itself', () => {
     const byHand = /aws4_request|AWS4-HMAC|HTTP\/1\.|createHmac|<\?xml|RS256/;
     expect(functionFiles.filter((file) => byHand.test(sourceOf(file)))).toEqual([]);
     expect(violations(functionFiles, (imported) => !/^node:(?:net|https?|http2)$/.test(imported))).toEqual(
@@ -121,9 +121,9 @@ describe('in functions/', () => {
     );
   });
 
-  test('every package in dependencies is imported, and every package that is imported is there', () => {
+  test('the dependencies are exactly the packages that are imported', () => {
     const { dependencies } = JSON.parse(sourceOf('package.json'));
-    // `aws-lambda` stands for types alone.
+    // `aws-lambda` has types only.
     const isPackage = (imported: string) => !/\.ts$|^node:|^aws-lambda$/.test(imported);
     const imported = new Set(functionFiles.flatMap((file) => importsOf(file).filter(isPackage)));
     expect([...imported].sort()).toEqual(Object.keys(dependencies).sort());
@@ -133,7 +133,7 @@ describe('in functions/', () => {
 describe('in infra/', () => {
   const stackFiles = infraFiles.filter(isIn('infra/stack', 'infra/monitoring', 'infra/config'));
 
-  test('the stack knows of a function its environment, of the PBXs their settings, and the names of the metrics', () => {
+  test('the stack imports from functions/ only environments, PBX settings, limits and metric names', () => {
     const isKnown = (imported: string) =>
       !imported.startsWith('functions/') ||
       /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:limits|pbx-registry|parse-settings)|telemetry\/metrics))\.ts$/.test(
@@ -149,20 +149,20 @@ describe('in infra/', () => {
     expect(violations(stackFiles, isOwn)).toEqual([]);
   });
 
-  test('commands and local host import no function’s own files, but what functions share', () => {
+  test('the commands and the local host import from functions/ only shared code', () => {
     const files = infraFiles.filter(isIn('infra/commands', 'infra/local', 'infra/shared'));
     const isShared = (imported: string) =>
       !imported.startsWith('functions/') || imported.startsWith('functions/shared/');
     expect(violations(files, isShared)).toEqual([]);
   });
 
-  test('the commands do not import the local host, nor the local host the commands', () => {
+  test('the commands and the local host do not import each other', () => {
     const isElsewhere = (folder: string) => (imported: string) => !imported.startsWith(folder);
     expect(violations(infraFiles.filter(isIn('infra/commands')), isElsewhere('infra/local/'))).toEqual([]);
     expect(violations(infraFiles.filter(isIn('infra/local')), isElsewhere('infra/commands/'))).toEqual([]);
   });
 
-  test('nothing imports a test, and the simulated PBX imports nothing of the product', () => {
+  test('nothing imports a test, and the simulated PBX imports nothing from the product', () => {
     expect(violations(infraFiles, (imported) => !/^(?:test\/|vitest$)/.test(imported))).toEqual([]);
     const simulated = infraFiles.filter(isIn('infra/simulated-pbx'));
     const isOwn = (imported: string) =>
@@ -172,7 +172,7 @@ describe('in infra/', () => {
   });
 });
 
-test('the functions whose outcomes are counted publish metrics, and no other', () => {
+test('only the functions whose outcomes are counted publish metrics', () => {
   const publishing = globSync('functions/*/handler.ts', { cwd: root }).filter((file) =>
     sourceOf(file).includes('\npublishMetrics(env.STACK_NAME);\n'),
   );

@@ -2,24 +2,24 @@ import fc from 'fast-check';
 
 const { PROPERTY_SEED = '1', PROPERTY_RUNS = '200' } = process.env;
 
-// The same inputs in every run, so that a failure is the fault of a change. For others, and for more of them:
+// The inputs are the same in every run, so that a new failure is caused by a change. For other inputs, and more of them:
 // PROPERTY_SEED=$RANDOM PROPERTY_RUNS=5000 npx vitest run property --testTimeout 600000
-// What fails prints its seed, and how to come to it at once.
+// A failing property prints its seed and the path that replays it.
 fc.configureGlobal({ seed: Number(PROPERTY_SEED), numRuns: Number(PROPERTY_RUNS) });
 
-/** For properties that cost requests. */
+/** For slow properties, which send requests. */
 export const FEWER_RUNS = { numRuns: Math.ceil(Number(PROPERTY_RUNS) / 4) };
 
 export { fc };
 
-/** Any text that a JavaScript string can be, halves of characters included. */
+/** Any JavaScript string, lone surrogates included. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string(),
   fc.array(fc.nat({ max: 0xffff })).map((units) => String.fromCharCode(...units)),
 );
 
-/** What one tries on a server that puts text into paths, headers, URLs or queries. */
+/** Input that attacks a server which puts text into paths, headers, URLs or queries. */
 const BAIT = [
   '..',
   '../',
@@ -60,7 +60,7 @@ const BAIT = [
   '*',
 ];
 
-/** Text made of such pieces and of others. */
+/** Text made of such pieces and arbitrary ones. */
 export const hostileText = fc
   .array(fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...BAIT) }, anyText), { maxLength: 6 })
   .map((pieces) => pieces.join(''));

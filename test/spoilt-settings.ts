@@ -1,9 +1,9 @@
 import { anyText, fc } from './property.ts';
 
-/** Stands for a secret that somebody put where it does not belong. */
+/** A secret that somebody put where it does not belong. */
 export const PLANTED = 'planted-4cb0c5a3b1d84f6e';
 
-/** What somebody may write in the place of a setting. */
+/** What somebody may write instead of a valid setting. */
 export const misplaced = fc.oneof(
   fc.constantFrom(`https://${PLANTED}`, `${PLANTED}@host`, `-----BEGIN CERTIFICATE-----${PLANTED}`, [
     PLANTED,
@@ -12,7 +12,7 @@ export const misplaced = fc.oneof(
   fc.dictionary(fc.constantFrom('ca', 'baseUrl', 'other', '__proto__'), fc.constantFrom(PLANTED, [PLANTED])),
 );
 
-/** Settings of which any, at any depth, is replaced by what holds the secret. */
+/** Settings with any of their values, at any depth, replaced by one that contains the secret. */
 export function spoilt(settings: object): fc.Arbitrary<unknown> {
   const fields = Object.entries(settings).map(([name, value]): [string, fc.Arbitrary<unknown>] => [
     name,

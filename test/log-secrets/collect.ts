@@ -6,10 +6,10 @@ import { logChannel } from '../../functions/shared/telemetry/log.ts';
 import { DIRECTORY_VARIABLE, openEvidence, type Secret } from './evidence.ts';
 import { secretsOfBody, secretsOfHead } from './secrets-on-the-wire.ts';
 
-/** Whatever holds a secret is shorter. */
+/** Every body that contains a secret is shorter. */
 const MAX_BODY_CHARACTERS = 64 * 1024;
 
-/** Nothing that is printed may be hidden by an abbreviation. */
+/** So that no secret hides in abbreviated output. */
 const UNABRIDGED = {
   depth: 20,
   breakLength: Number.POSITIVE_INFINITY,
@@ -19,15 +19,15 @@ const UNABRIDGED = {
 
 const programOf = ([, file = 'node']: string[]) => relative(process.cwd(), file);
 
-/** What runs just now. */
+/** The test or program that is running. */
 export const running = { source: programOf(process.argv) };
 
 const directory = process.env[DIRECTORY_VARIABLE];
 if (directory !== undefined) collect(directory);
 
 /**
- * Notes every line that this process logs or prints, and every secret that goes over the wire to and from
- * its servers: those stand in for all that the product gets its secrets from.
+ * Records every line that this process logs or prints, and every secret that its servers receive or send. These
+ * servers take the place of everything the product gets secrets from.
  */
 function collect(directory: string): void {
   const { noteLine, noteSecret } = openEvidence(directory);
@@ -43,7 +43,7 @@ function collect(directory: string): void {
     };
   }
   for (const stream of [process.stdout, process.stderr]) watch(stream, 'write', note);
-  // A subscriber would keep the lines from being printed.
+  // Not by subscribing: with a subscriber, log lines are no longer printed.
   watch(logChannel, 'publish', note);
 
   subscribe('http.server.request.start', (started) => {
@@ -53,9 +53,9 @@ function collect(directory: string): void {
     watch(
       request,
       'push',
-      gatherBody((body) => noteAll(secretsOfBody(body))),
+      collectBody((body) => noteAll(secretsOfBody(body))),
     );
-    const sent = gatherBody((body) => noteAll(secretsOfBody(body)));
+    const sent = collectBody((body) => noteAll(secretsOfBody(body)));
     watch(response, 'write', sent);
     watch(response, 'end', (chunk) => {
       sent(chunk);
@@ -64,7 +64,7 @@ function collect(directory: string): void {
   });
 }
 
-/** Shows `look` the first argument of each call of an inherited method, before the method itself has it. */
+/** Passes the first argument of each call of an inherited method to `look`, then calls the method. */
 function watch<Name extends string>(
   object: { [name in Name]: (...args: never[]) => unknown },
   name: Name,
@@ -78,8 +78,8 @@ function watch<Name extends string>(
   Object.defineProperty(object, name, { configurable: true, writable: true, value });
 }
 
-/** Gathers the chunks of a body; `null` ends it. */
-function gatherBody(look: (body: string) => void): (chunk: unknown) => void {
+/** Collects the chunks of a body; `null` ends it. */
+function collectBody(look: (body: string) => void): (chunk: unknown) => void {
   let body = '';
   return (chunk) => {
     if (chunk === null) look(body);

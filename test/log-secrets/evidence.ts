@@ -1,12 +1,12 @@
 import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The directory that every process of a test run writes its evidence to; where it is not set, none is kept. */
+/** Names the directory that every process of a test run writes its evidence to; if unset, none is recorded. */
 export const DIRECTORY_VARIABLE = 'LOG_EVIDENCE_DIRECTORY';
 
 export interface Line {
   text: string;
-  /** The test, or the program, that it was printed in. */
+  /** The test or program that printed it. */
   source: string;
 }
 
@@ -15,13 +15,13 @@ export interface Secret {
   value: string;
 }
 
-export interface VerifiedBy {
+export interface Evidence {
   noteLine(line: Line): void;
   noteSecret(secret: Secret): void;
 }
 
-/** Written at once and in order: the process may be killed at any moment. */
-export function openEvidence(directory: string): VerifiedBy {
+/** Every write is synchronous, because the process may be killed at any moment. */
+export function openEvidence(directory: string): Evidence {
   const file = openSync(join(directory, `${process.pid}.jsonl`), 'a', 0o600);
   const known = new Set<string>();
   return {
@@ -34,13 +34,13 @@ export function openEvidence(directory: string): VerifiedBy {
   };
 }
 
-/** What all processes noted. */
+/** The lines and secrets that all processes recorded. */
 export function readEvidence(directory: string): { lines: Line[]; secrets: Secret[] } {
   const lines: Line[] = [];
   const secrets: Secret[] = [];
   for (const name of readdirSync(directory)) {
     const notes = readFileSync(join(directory, name), 'utf8').split('\n');
-    // The last one may have been cut off by a kill.
+    // A kill may have cut off the last one.
     for (const note of notes.slice(0, -1)) {
       const noted: Line | Secret = JSON.parse(note);
       if ('text' in noted) lines.push(noted);

@@ -7,8 +7,8 @@ const line = (text: string) => ({ text, source: 'a.test.ts: prints' });
 test.each([
   ['alone', TOKEN.value],
   ['at the end', `event=x token=${TOKEN.value}`],
-  ['behind its own first half', `${TOKEN.value.slice(0, 16)}${TOKEN.value}`],
-])('a secret is found %s, and what is told of it is not its value', (_, text) => {
+  ['after its own first half', `${TOKEN.value.slice(0, 16)}${TOKEN.value}`],
+])('a secret is found %s, and is reported without its value', (_, text) => {
   expect(findLeaks([line('nothing'), line(text)], [TOKEN])).toEqual([
     'session token in a line of a.test.ts: prints',
   ]);
@@ -22,14 +22,14 @@ test.each([
   expect(findLeaks([line(text)], [password])).toEqual(['password in a line of a.test.ts: prints']);
 });
 
-test('of two secrets that begin alike, the one that was printed is told', () => {
+test('of two secrets with the same beginning, the one that was printed is reported', () => {
   const other = { kind: 'random string', value: `${TOKEN.value.slice(0, 12)}-and-differently` };
   expect(findLeaks([line(other.value)], [TOKEN, other])).toEqual([
     'random string in a line of a.test.ts: prints',
   ]);
 });
 
-test('part of a secret, and a secret that is as short as a word, are not found', () => {
+test('part of a secret and a secret as short as a word are not reported', () => {
   const short = { kind: 'password', value: 'secret' };
   expect(findLeaks([line(TOKEN.value.slice(0, -1)), line('a secret')], [TOKEN, short])).toEqual([]);
 });

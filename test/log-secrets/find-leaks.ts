@@ -1,9 +1,9 @@
 import type { Line, Secret } from './evidence.ts';
 
-/** A shorter secret stands in ordinary words by chance, so those of the tests have to be longer. */
+/** Shorter secrets appear in ordinary text by chance, so the secrets of the tests must be longer. */
 export const MIN_SECRET_LENGTH = 10;
 
-/** Tells of each secret that stands in a line its kind and where that was printed; never the secret. */
+/** The kind of each secret that appears in a line, and who printed it; never the secret itself. */
 export function findLeaks(lines: readonly Line[], secrets: readonly Secret[]): string[] {
   const byStart = new Map<string, { spelling: string; kind: string }[]>();
   for (const { kind, value } of secrets) {
@@ -24,6 +24,6 @@ export function findLeaks(lines: readonly Line[], secrets: readonly Secret[]): s
   return [...leaks];
 }
 
-/** As it is, and as it stands in a URL and in a quoted string. */
+/** The value as it is, as it is encoded in a URL and as it is escaped in a quoted string. */
 const spellingsOf = (value: string) =>
   new Set([value, encodeURIComponent(value.toWellFormed()), JSON.stringify(value).slice(1, -1)]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DIRECTORY_VARIABLE, readEvidence } from './evidence.ts';
 import { findLeaks } from './find-leaks.ts';
 
-/** Fails the run, at its end, if any secret that was used in it stands in any line that was printed in it. */
+/** At the end of the run, fails it if any secret that was used appears in any line that was printed. */
 export default function watchForSecrets(): () => void {
   const directory = mkdtempSync(join(tmpdir(), 'log-evidence-'));
   process.env[DIRECTORY_VARIABLE] = directory;
@@ -12,7 +12,7 @@ export default function watchForSecrets(): () => void {
     const { lines, secrets } = readEvidence(directory);
     rmSync(directory, { recursive: true });
     const leaks = findLeaks(lines, secrets);
-    if (leaks.length > 0) throw new Error(`Secrets have been printed:\n  ${leaks.join('\n  ')}`);
-    console.log(`No secret stands in a line: ${lines.length} lines, ${secrets.length} secrets.`);
+    if (leaks.length > 0) throw new Error(`Secrets were printed:\n  ${leaks.join('\n  ')}`);
+    console.log(`No secret was printed: checked ${lines.length} lines for ${secrets.length} secrets.`);
   };
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { log, logChannel } from '../../functions/shared/telemetry/log.ts';
 
-// A test run of its own, which prints its secrets in every way there is.
+// Runs as a test run of its own, and prints its secrets in every possible way.
 const [token, random, password] = [randomUUID(), randomUUID(), randomUUID()];
 const server = createServer((request, response) => {
   request.resume().on('end', () => response.end(JSON.stringify({ status: 'Success', random })));
@@ -21,7 +21,7 @@ test('prints a token deep in an error', () => {
   log('warn', 'link-failed', { error: { inner: { of: new Error('failed', { cause }) } } });
 });
 
-test('tells a listener a random string', () => {
+test('passes a random string to a listener', () => {
   const listen = () => {};
   logChannel.subscribe(listen);
   log('debug', 'random-received', { random });

@@ -10,7 +10,7 @@ test('a request to the PBX has the token and the random string in its query', ()
   ]);
 });
 
-test('a presigned URL has its signature in the query, a report the webhook’s secret in the path', () => {
+test('a presigned URL has its signature in the query, a report has the webhook secret in the path', () => {
   expect(secretsOfHead('/bucket/recordings/a.wav?X-Amz-Expires=900&X-Amz-Signature=S', {})).toEqual([
     { kind: 'signature of a presigned URL', value: 'S' },
   ]);
@@ -21,7 +21,7 @@ test('a request for a link has the link token in a header', () => {
   expect(secretsOfHead('/', { authorization: 'Bearer L' })).toEqual([{ kind: 'link token', value: 'L' }]);
 });
 
-test('a login has the password’s digest, and the webhook’s secret in the address for reports', () => {
+test('a login has the digest of the password, and the webhook secret in the address for reports', () => {
   const webhook = { kind: 'webhook secret', value: 'W' };
   for (const url of ['https://host.example/reports/hq/W', 'host.example:8260/reports/hq/W']) {
     expect(bodyOf({ username: 'api', password: 'D', url })).toEqual([
@@ -31,7 +31,7 @@ test('a login has the password’s digest, and the webhook’s secret in the add
   }
 });
 
-test('an answer of the PBX has tokens and random strings', () => {
+test('a response of the PBX has tokens and random strings', () => {
   expect(bodyOf({ status: 'Success', token: 'T', refreshtoken: 'F', random: 'R' })).toEqual([
     { kind: 'session token', value: 'T' },
     { kind: 'refresh token', value: 'F' },
@@ -39,7 +39,7 @@ test('an answer of the PBX has tokens and random strings', () => {
   ]);
 });
 
-test('a secret of Secrets Manager holds secrets of its own, or is one', () => {
+test('a secret of Secrets Manager contains secrets or is one', () => {
   const kept = { username: 'api', password: 'P', webhookSecret: 'W' };
   expect(bodyOf({ Name: 'pbx/hq', SecretString: JSON.stringify(kept) })).toEqual([
     { kind: 'password', value: 'P' },
@@ -48,7 +48,7 @@ test('a secret of Secrets Manager holds secrets of its own, or is one', () => {
   expect(bodyOf({ SecretString: 'L' })).toEqual([{ kind: 'link token', value: 'L' }]);
 });
 
-test('what is no JSON has none, and does no harm', () => {
+test('a body that is not JSON has no secrets, and nothing throws', () => {
   for (const body of ['', 'RIFF', '{"token":', 'null', '"token"', '[{"deep":[null,1]}]']) {
     expect(secretsOfBody(body)).toEqual([]);
   }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Secret } from './evidence.ts';
 
-/** JSON fields and query parameters, of the PBX's API, of Secrets Manager and of what is kept there. */
+/** JSON fields and query parameters of the PBX's API, of Secrets Manager and of the secrets stored in it. */
 const KINDS: ReadonlyMap<string, string> = new Map([
   ['password', 'password'],
   ['token', 'session token'],
@@ -12,7 +12,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['X-Amz-Signature', 'signature of a presigned URL'],
 ]);
 
-/** The secrets in the first lines of a request: the PBX's and S3's in the query, ours in path and header. */
+/** The secrets in the head of a request: those of the PBX and S3 in the query, ours in path and header. */
 export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Secret[] {
   const url = URL.parse(target, 'http://host.example');
   const secrets = Array.from(url?.searchParams ?? [], ([name, value]) => secretsOfField(name, value)).flat();
@@ -23,7 +23,7 @@ export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Sec
   return secrets;
 }
 
-/** The secrets in the body of a request or of an answer, where that is JSON. */
+/** The secrets in the body of a request or response, if it is JSON. */
 export function secretsOfBody(body: string): Secret[] {
   const json = parseJson(body);
   if (typeof json !== 'object' || json === null) return [];
@@ -34,7 +34,7 @@ function secretsOfField(name: string, value: unknown): Secret[] {
   if (typeof value !== 'string') return secretsOfBody(JSON.stringify(value) ?? '');
   const kind = KINDS.get(name);
   if (kind !== undefined) return [{ kind, value }];
-  // Where the PBX is told to post its reports.
+  // The address that the PBX posts its reports to.
   if (name === 'url') return secretsOfHead(value.replace(/^(?:https?:\/\/)?[^/]*/, ''), {});
   if (name !== 'SecretString') return [];
   return typeof parseJson(value) === 'object' ? secretsOfBody(value) : [{ kind: 'link token', value }];

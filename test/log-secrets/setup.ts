@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { beforeEach } from 'vitest';
 import { running } from './collect.ts';
 
-// The programs that tests start note what they print as well.
+// Programs started by tests record what they print, too.
 process.env.NODE_OPTIONS = `--import=${pathToFileURL(`${import.meta.dirname}/collect.ts`)}`;
 
 beforeEach(({ task }) => {
