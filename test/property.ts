@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const { PROPERTY_SEED = '1', PROPERTY_RUNS = '200' } = process.env;
 
-// The inputs are the same in every run, so that a new failure is caused by a change. For other inputs, and more of them:
+// The inputs are the same in every run, so that a new failure is caused by a change. For other and more inputs:
 // PROPERTY_SEED=$RANDOM PROPERTY_RUNS=5000 npx vitest run property --testTimeout 600000
 // A failing property prints its seed and the path that replays it.
 fc.configureGlobal({ seed: Number(PROPERTY_SEED), numRuns: Number(PROPERTY_RUNS) });
