@@ -46,6 +46,7 @@ test('imports are found in the sources', () => {
   expect(infraFiles.length).toBeGreaterThan(60);
   expect(importsOf('functions/shared/reports/report.ts').sort()).toEqual([
     'functions/shared/jobs/job.ts',
+    'functions/shared/pbx/padding.ts',
     'functions/shared/recordings/recording-name.ts',
     'functions/shared/reports/cdr.ts',
     'valibot',
@@ -124,7 +125,7 @@ describe('in functions/', () => {
   test('the dependencies are exactly the packages that are imported', () => {
     const { dependencies } = JSON.parse(sourceOf('package.json'));
     // `aws-lambda` has types only.
-    const isPackage = (imported: string) => !/\.ts$|^node:|^aws-lambda$/.test(imported);
+    const isPackage = (imported: string) => !/\.ts$|^package\.json$|^node:|^aws-lambda$/.test(imported);
     const imported = new Set(functionFiles.flatMap((file) => importsOf(file).filter(isPackage)));
     expect([...imported].sort()).toEqual(Object.keys(dependencies).sort());
   });

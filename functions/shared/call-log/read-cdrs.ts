@@ -3,6 +3,7 @@ import { CsvError, parse } from 'csv-parse';
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
 import { connectionError, parseResponse } from '../pbx/errors.ts';
+import { trimPadding } from '../pbx/padding.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import { type Cdr, cdrSchema } from '../reports/cdr.ts';
 
@@ -69,7 +70,7 @@ async function* rejectJson(chunks: AsyncIterable<Buffer>, file: { endsWithRow: b
   let json: Buffer | undefined;
   let isFirst = true;
   for await (const chunk of chunks) {
-    if (isFirst && chunk.toString().trimStart().startsWith('{')) json = Buffer.alloc(0);
+    if (isFirst && trimPadding(chunk.toString()).startsWith('{')) json = Buffer.alloc(0);
     isFirst = false;
     if (json === undefined) yield chunk;
     else if (json.length > MAX_JSON_BYTES) throw malformed('it is JSON');

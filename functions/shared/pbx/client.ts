@@ -10,6 +10,9 @@ import type { PbxClient, RecordingSource, Subscription } from './types.ts';
 /** Limit for a JSON response; a real one is far smaller. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
 
+/** For a JSON response to arrive completely: one that drips would otherwise hold a function until its own timeout. */
+const CALL_TIMEOUT_MS = 45_000;
+
 const tokensSchema = v.object({
   token: v.pipe(v.string(), v.nonEmpty()),
   refreshtoken: v.optional(v.string()),
@@ -36,11 +39,14 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
     schema: S,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<S>> {
+    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const response = await send(path, {
       query,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
       body: JSON.stringify(body),
-      signal,
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    }).catch((error: unknown) => {
+      throw connectionError(error);
     });
     const parsed = v.safeParse(schema, parseResponse(await readBody(response.body)));
     if (!parsed.success) throw badResponse(`${path}: a required field is missing or malformed`);
@@ -91,7 +97,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         'recording/download',
         {
           query: { recording, random, token },
-          ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
+          ...(from > 0 && { headers: { Range: `bytes=${from}-` } }),
           signal,
         },
         from > 0 ? RANGE_STATUSES : [200],

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ArchiveError, type FailureKind, PbxRefusal } from '../errors.ts';
+import { trimPadding } from './padding.ts';
 
 interface Meaning {
   kind: FailureKind;
@@ -69,12 +70,18 @@ export function errnoError(value: string): PbxRefusal {
  */
 export function connectionError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
-  const { code, name, cause } = error as { code?: string; name?: string; cause?: { code?: string } };
-  const detail = cause?.code ?? code ?? name ?? 'unknown';
+  const { code, name, cause } = error as { code?: unknown; name?: string; cause?: { code?: unknown } };
+  // The code of a DOMException, such as that of a timeout, is a number that says nothing.
+  const detail = [cause?.code, code, name].find((value) => typeof value === 'string') ?? 'unknown';
   return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`);
 }
 
-const responseSchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.looseObject({ status: v.string() }));
+const responseSchema = v.pipe(
+  v.string(),
+  v.transform(trimPadding),
+  v.parseJson(),
+  v.looseObject({ status: v.string() }),
+);
 const failureSchema = v.object({ errno: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) });
 
 /** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"status":"Failed","errno":"20006"}`. */

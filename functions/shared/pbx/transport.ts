@@ -1,5 +1,7 @@
+import { constants } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import product from '../../../package.json' with { type: 'json' };
 import type { Pbx } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
 import { connectionError } from './errors.ts';
@@ -10,6 +12,9 @@ const HEADERS_TIMEOUT_MS = 30_000;
 
 /** How long a response may stall before the connection counts as dead. A pausing reader is not a stall. */
 const IDLE_TIMEOUT_MS = 60_000;
+
+/** Some servers, or proxies in front of them, reject requests that lack either. */
+const COMMON_HEADERS = { 'User-Agent': `pbx-recording-archive/${product.version}`, Accept: '*/*' };
 
 export interface Timeouts {
   idleTimeoutMs?: number;
@@ -44,12 +49,13 @@ export function createTransport(
     headersTimeout: HEADERS_TIMEOUT_MS,
     bodyTimeout: idleTimeoutMs,
   });
-  return async ({ body, signal, ...request }) => {
+  return async ({ body, signal, headers, ...request }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const options = {
       ...request,
       origin: baseUrl,
       method,
+      headers: { ...COMMON_HEADERS, ...headers },
       body: body ?? null,
       signal: signal ?? null,
     } as const;
@@ -72,7 +78,12 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
     minVersion: tls.minVersion,
     // OpenSSL 3 allows TLS 1.0 and 1.1, and their SHA-1 signatures, only at security level 0.
     ...(isOld && { ciphers: 'DEFAULT@SECLEVEL=0' }),
-    ...(tls.ca !== undefined && { ca: tls.ca }),
+    // Old servers do not know RFC 5746, which OpenSSL 3 insists on. It protects renegotiation, which does not happen here.
+    ...((isOld || tls.fingerprint256 !== undefined) && {
+      secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
+    }),
+    // The given certificate may also be an intermediate authority's, or the PBX's own that an authority has issued.
+    ...(tls.ca !== undefined && { ca: tls.ca, allowPartialTrustChain: true }),
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
     // A pinned certificate is compared below. Authority, name and dates would add nothing.
     ...(tls.fingerprint256 !== undefined && { rejectUnauthorized: false }),

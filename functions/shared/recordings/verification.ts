@@ -1,5 +1,6 @@
 import { ArchiveError } from '../errors.ts';
 import { parseResponse } from '../pbx/errors.ts';
+import { trimPadding } from '../pbx/padding.ts';
 import type { RiffSizes } from './riff.ts';
 
 /** How much of a recording's start the checks need. */
@@ -17,8 +18,9 @@ export interface ExpectedSize {
 /** Throws if the body starts like JSON, HTML or plain text instead of audio. */
 export function checkIsAudio(head: Buffer): void {
   if (head.length === 0) throw notARecording('nothing');
-  const text = decodeText(head)?.trimStart();
-  if (text === undefined) return;
+  const decoded = decodeText(head) ?? decodeText(withoutNuls(head));
+  if (decoded === undefined) return;
+  const text = trimPadding(decoded);
   // Instead of a recording, the PBX may send a JSON failure with an error number.
   if (text.startsWith('{')) parseResponse(text);
   if (/^[{[]/.test(text)) throw notARecording('JSON');
@@ -89,6 +91,13 @@ function decodeText(head: Buffer): string | undefined {
   const raw = start.toString('latin1');
   const encoding = ENCODINGS.find(({ name, isLikely }) => isLikely(raw) && isText(start, name));
   return encoding && new TextDecoder(encoding.name).decode(head);
+}
+
+/** Without the NULs at the end, which a server may send after a text. Nothing but NULs stays as it is. */
+function withoutNuls(head: Buffer): Buffer {
+  let end = head.length;
+  while (end > 0 && head[end - 1] === 0) end -= 1;
+  return end === 0 ? head : head.subarray(0, end);
 }
 
 function isText(start: Buffer, encoding: string): boolean {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Call } from '../jobs/job.ts';
+import { trimPadding } from '../pbx/padding.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import { callOf, cdrSchema, cdrText } from './cdr.ts';
 
@@ -29,7 +30,7 @@ const FOREIGN =
  * never values.
  */
 export function readReport(body: string, serialNumber: string | undefined): Report {
-  const input = parseJson(body.replace(/^\uFEFF/, ''));
+  const input = parseJson(trimPadding(body));
   const parsed = v.safeParse(eventSchema, input);
   const event = parsed.success ? (parsed.output.action ?? parsed.output.event) : undefined;
   if (!parsed.success || event === undefined) {

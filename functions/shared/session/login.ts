@@ -5,7 +5,7 @@ import type { PbxClient, Subscription } from '../pbx/types.ts';
 import { log } from '../telemetry/log.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
 
-/** Longer than a login can take. */
+/** Longer than a call of the PBX client can take. */
 const LOGIN_LEASE_MS = 60_000;
 
 /** The sustained rate at which AWS recommends writing a secret: once in ten minutes (PutSecretValue, API reference). */
@@ -13,8 +13,6 @@ const MAX_LOGIN_LEASE_MS = 10 * 60_000;
 
 /** How long the PBX locks out an address after five failed logins (vendor's guide, error 20002). */
 const LOCKOUT_MS = 10 * 60_000;
-
-const LOGIN_TIMEOUT_MS = 45_000;
 
 export interface LoginDeps {
   pbxId: string;
@@ -53,13 +51,11 @@ export async function logIn(
   assertNotHeld(snapshot.state, credentials, now(), retryRefused);
   const leased = await lease(snapshot, deps);
   const subscription = subscriptionFor(credentials);
-  const tokens = await client
-    .login(credentials, subscription, AbortSignal.timeout(LOGIN_TIMEOUT_MS))
-    .catch(async (error: unknown) => {
-      const failure = toArchiveError(error);
-      if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);
-      throw asLoginFailure(failure);
-    });
+  const tokens = await client.login(credentials, subscription).catch(async (error: unknown) => {
+    const failure = toArchiveError(error);
+    if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);
+    throw asLoginFailure(failure);
+  });
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
   const opened = await store.replace(leased, state);
   if (opened === undefined) throw loginInProgress(now() + LOGIN_LEASE_MS);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
 import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
@@ -350,6 +350,20 @@ describe.each(CALLS_WITH_RESULT)('%s fails when the response', (_, call) => {
     const { client } = await start(success(held));
     await expect(call(client)).rejects.toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
   });
+});
+
+test.each(CALLS)('%s ends when a response drips for longer than its timeout', async (_, call) => {
+  const timeout = new AbortController();
+  const spy = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timeout.signal);
+  onTestFinished(() => spy.mockRestore());
+  const { client } = await start((response) => {
+    response.write('{"status":');
+    timeout.abort(new DOMException('The operation timed out.', 'TimeoutError'));
+  });
+  const error = await errorOf(call(client));
+  expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
+  expect(error.message).toContain('(TimeoutError)');
+  expect(spy).toHaveBeenCalledWith(45_000);
 });
 
 describe('a download', () => {

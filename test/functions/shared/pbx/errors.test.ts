@@ -66,6 +66,11 @@ describe('a response', () => {
     });
   });
 
+  test.each(['\0', '\r\n\0', '\0'.repeat(64), ' \0 '])('may end in %j, as a C string does', (padding) => {
+    expect(errorOf(`{"status":"Failed","errno":"20006"}${padding}`)).toMatchObject({ code: 'pbx-20006' });
+    expect(parseResponse(`{"status":"Success","token":"t"}${padding}`)).toHaveProperty('token', 't');
+  });
+
   test('may have a byte order mark and whitespace around it', () => {
     const error = errorOf('\uFEFF\r\n {"status":"Failed","errno":"20006"}\r\n');
     expect(error).toMatchObject({ code: 'pbx-20006' });

@@ -22,6 +22,22 @@ const isAudio = (body: Buffer | string) => checkIsAudio(Buffer.from(body as stri
 const isComplete = (body: Buffer, totalBytes?: number, received = body.length) =>
   checkIsComplete(received, { riff: readRiff(body.subarray(0, received)), totalBytes });
 
+describe('is the failure that it reports, with NULs after it:', () => {
+  test.each([
+    ['one', '\0'],
+    ['one after a line break', '\r\n\0'],
+    ['a whole buffer of them', '\0'.repeat(64)],
+  ])('%s', (_, padding) => {
+    const body = `{"status":"Failed","errno":"20006"}${padding}`;
+    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'pbx-20006', kind: 'session-expired' });
+    expect(errorOf(() => isAudio(`<html></html>${padding}`))).toMatchObject({ code: 'not-a-recording' });
+  });
+
+  test('but audio that ends in silence stays audio', () => {
+    isAudio(Buffer.concat([Buffer.from('RIFF\x24\x08\0\0WAVE', 'latin1'), Buffer.alloc(4096)]));
+  });
+});
+
 describe('is not a recording:', () => {
   test.each([
     ['an empty body', ''],
