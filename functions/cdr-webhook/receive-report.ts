@@ -29,12 +29,21 @@ export interface ReceiveDeps {
   now: () => Date;
 }
 
-export type Receipt = 'refused' | 'too-large' | 'queued' | 'session-requested' | 'ignored' | 'dead-lettered';
+export type Receipt =
+  | 'refused'
+  | 'too-large'
+  | 'malformed'
+  | 'queued'
+  | 'session-requested'
+  | 'ignored'
+  | 'dead-lettered';
 
 /** The PBX repeats a report until it gets status 200. Any other status asks it to do so, or refuses the report. */
 export const STATUS: Readonly<Record<Receipt, number>> = {
   refused: 404,
-  'too-large': 413,
+  // Asking for it again would bring the same again.
+  'too-large': 200,
+  malformed: 200,
   queued: 200,
   'session-requested': 200,
   ignored: 200,
@@ -75,6 +84,10 @@ export async function receiveReport(
     case 'ignored':
       log('info', 'report-ignored', { pbx: pbxId, report: report.event.slice(0, 40) });
       return 'ignored';
+    case 'malformed':
+      // Reconciliation finds the recording, if it was about one.
+      log('error', 'report-malformed', { pbx: pbxId, bytes: body.length });
+      return 'malformed';
     case 'unreadable': {
       const error = new ArchiveError(report.code, report.reason, { kind: 'permanent' });
       const message = toMessageBody({ version: 1, pbx: pbxId, report: body.toString(), reportedAt });

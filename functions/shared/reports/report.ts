@@ -9,7 +9,10 @@ export type Report =
   | { kind: 'recorded-call'; recording: string; call: Call }
   | { kind: 'boot-up' }
   | { kind: 'ignored'; event: string }
-  | { kind: 'unreadable'; code: string; reason: string };
+  /** A person may be able to make something of it. */
+  | { kind: 'unreadable'; code: string; reason: string }
+  /** Not even its event can be found: nothing can be done with it. */
+  | { kind: 'malformed' };
 
 /** API v1 calls it `action`, v2 `event`. */
 const eventSchema = v.object({
@@ -30,13 +33,15 @@ const FOREIGN =
  * never values.
  */
 export function readReport(body: string, serialNumber: string | undefined): Report {
-  const input = parseJson(trimPadding(body));
+  const text = trimPadding(body);
+  const json = parseJson(text);
+  const input = json ?? findFields(text);
   const parsed = v.safeParse(eventSchema, input);
   const event = parsed.success ? (parsed.output.action ?? parsed.output.event) : undefined;
-  if (!parsed.success || event === undefined) {
-    return unreadable('report-malformed', 'The report is not a JSON object with an action or an event.');
-  }
+  if (!parsed.success || event === undefined) return { kind: 'malformed' };
   const isCall = event === 'NewCdr' && ![undefined, null, ''].includes(parsed.output.recording as string);
+  // Without its recording's name, a call that is not JSON cannot be told from one that was not recorded.
+  if (event === 'NewCdr' && !isCall && json === undefined) return { kind: 'malformed' };
   if (!isCall && event !== 'BootUp') return { kind: 'ignored', event };
 
   // Only the serial number of a reboot report matters; its other fields may have any shape.
@@ -58,6 +63,18 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
   return { kind: 'recorded-call', recording, call: callOf(report) };
 }
+
+/** The text of a field, or a number with characters that JSON does not allow in one; not a value that is cut or broken. */
+const FIELD = /"(\w+)"\s*:\s*(?:"([^"\\\p{Cc}]*)"\s*(?:[,}]|$)|([\w.+*#-]+)\s*[,}])/gu;
+
+/**
+ * Finds the fields of a report that is not quite JSON: firmwares write numbers with leading zeros, and callers' names
+ * with tabs, backslashes and quotation marks as they are. A field that such a value breaks is left out.
+ */
+const findFields = (text: string) =>
+  Object.fromEntries(
+    Array.from(text.matchAll(FIELD), ([, name, quoted, bare]) => [name, quoted ?? bare] as const),
+  );
 
 function parseJson(body: string): unknown {
   try {

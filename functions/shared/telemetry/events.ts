@@ -9,6 +9,7 @@ export const LOG_EVENTS = [
   'report-ignored',
   'report-rejected',
   'report-too-large',
+  'report-malformed',
   'report-dead-lettered',
   'report-failed',
   // Archiving a recording

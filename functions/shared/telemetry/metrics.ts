@@ -65,6 +65,7 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'report-ignored': report,
   'report-dead-lettered': () => ({ Reports: 1, Failures: 1 }),
   'report-too-large': () => ({ Reports: 1, Failures: 1 }),
+  'report-malformed': () => ({ Reports: 1, Failures: 1 }),
   'report-failed': failure,
   'report-rejected': failure,
   archived: ({ bytes, ms, delayMs, attempt }) => ({

@@ -47,6 +47,7 @@ function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
     case 'report': {
       const { version, pbx, reportedAt } = content;
       const report = readReport(content.report, findPbx(registry, pbx)?.serialNumber);
+      if (report.kind === 'malformed') return 'It still cannot be read. No event was found in it.';
       if (report.kind === 'unreadable') return `It still cannot be read. ${report.reason}`;
       if (report.kind === 'recorded-call') {
         const { recording, call } = report;

@@ -89,7 +89,7 @@ describe('a recorded call', () => {
   test.each([
     ['a call', exampleReport],
     ['a reboot', { action: 'BootUp' }],
-    ['an unreadable report', 'not JSON'],
+    ['an unreadable report', { ...exampleReport, recording: {} }],
   ])('%s is not acknowledged when its queue rejects it', async (_, report) => {
     const refusal = new Error('The queue is not there.');
     const { receive } = createWebhook(() => Promise.reject(refusal));
@@ -132,10 +132,21 @@ describe('the limit of 64 KiB', () => {
   });
 });
 
+test.each(['not JSON', '\0', '{}'])(
+  'a report without an event is acknowledged and counted: %j',
+  async (report) => {
+    const { receive, sent, deadLetters } = createWebhook();
+    expect(await receive(report)).toBe('malformed');
+    expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
+    const bytes = Buffer.byteLength(report);
+    expect(logLines).toEqual([{ level: 'error', event: 'report-malformed', pbx: 'hq', bytes }]);
+  },
+);
+
 describe('the dead letter of an unreadable report', () => {
   test('holds its text unchanged, and the reason', async () => {
     const { receive, sent, deadLetters } = createWebhook();
-    const report = 'not\u0000JSON \uFFFE "é"\r\n';
+    const report = '{"action":"NewCdr","recording":["\uFFFE é"]}\r\n';
     expect(await receive(report)).toBe('dead-lettered');
     expect(sent).toEqual([]);
     const [{ body, reason }] = deadLetters as [(typeof deadLetters)[number]];

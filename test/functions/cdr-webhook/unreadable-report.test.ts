@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readReport } from '../../../functions/shared/reports/report.ts';
-import { exampleReport } from './example-report.ts';
+import { exampleCall, exampleReport } from './example-report.ts';
 
 const read = (changes: object, serialNumber?: string) =>
   readReport(JSON.stringify({ ...exampleReport, ...changes }), serialNumber);
@@ -32,7 +32,10 @@ describe('a body that is not a report', () => {
     ' ',
     'action=NewCdr&recording=a.wav',
     '<report/>',
-    '{"action":"NewCdr","recording":"a.wav"',
+    '{"action":"NewCdr","recording":"a.w',
+    '{"action":"NewCdr","recording":',
+    '{"action":"NewCdr","callfrom":"1\t2"}',
+    '{"action":',
     'null',
     'true',
     '42',
@@ -46,7 +49,7 @@ describe('a body that is not a report', () => {
     '{"action":["NewCdr"]}',
     '\u0000',
   ])('is malformed, and nothing throws: %j', (body) => {
-    expect(readReport(body, undefined)).toMatchObject({ kind: 'unreadable', code: 'report-malformed' });
+    expect(readReport(body, undefined)).toEqual({ kind: 'malformed' });
   });
 
   test.each(['recording', 'sn'])(
@@ -78,5 +81,52 @@ describe('a recording name', () => {
     const report = read({ recording });
     expect(report).toMatchObject({ kind: 'unreadable', code: 'recording-name-unusable' });
     expect(JSON.stringify(report)).not.toContain(JSON.stringify(recording).slice(1, -1));
+  });
+});
+
+describe('a report that is not quite JSON is read by its fields:', () => {
+  const { recording } = exampleReport;
+  const json = JSON.stringify(exampleReport);
+  const withField = (field: string) => `${json.slice(0, -1)},${field}}`;
+
+  test.each([
+    ['a number with leading zeros', '"callto":"1000"', '"callto":0049301234', { to: '0049301234' }],
+    ['a number with a plus', '"callto":"1000"', '"callto":+49301234', { to: '+49301234' }],
+    ['a tab in a name', '"callfrom":"102"', '"callfrom":"Reception\tBerlin"', {}],
+    ['a backslash in a name', '"callfrom":"102"', '"callfrom":"A\\B"', {}],
+    ['quotation marks in a name', '"callfrom":"102"', '"callfrom":"Bob "Bobby" Brown"', {}],
+    ['a line break in a name', '"callfrom":"102"', '"callfrom":"A\nB"', {}],
+  ])('%s', (_, valid, field, replaced) => {
+    expect(json).toContain(valid);
+    expect(() => JSON.parse(json.replace(valid, field))).toThrow();
+    const { from, ...others } = exampleCall;
+    const call = 'to' in replaced ? { from, ...others, ...replaced } : others;
+    expect(readReport(json.replace(valid, field), exampleReport.sn)).toEqual({
+      kind: 'recorded-call',
+      recording,
+      call,
+    });
+  });
+
+  test('a NUL, or several, after the JSON', () => {
+    for (const padding of ['\0', '\r\n\0', '\0'.repeat(64)]) {
+      expect(readReport(JSON.stringify(exampleReport) + padding, exampleReport.sn)).toMatchObject({
+        kind: 'recorded-call',
+        recording,
+      });
+    }
+  });
+
+  test('with the same checks: serial number, name, event', () => {
+    const broken = '"callfrom":"1\t2"';
+    expect(readReport(withField(broken), 'another')).toMatchObject({ code: 'report-foreign' });
+    expect(readReport(withField(`"x":"1\t2"`).replace(recording, '../a.wav'), undefined)).toMatchObject({
+      code: 'recording-name-unusable',
+    });
+    expect(readReport(`{"event":"RING","members":["a\tb"]}`, undefined)).toEqual({
+      kind: 'ignored',
+      event: 'RING',
+    });
+    expect(readReport(`{"action":"BootUp","name":"a\tb"}`, undefined)).toEqual({ kind: 'boot-up' });
   });
 });

@@ -74,7 +74,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
 
   test('a dead letter that cannot be sent back stays, and the command exits with code 1 and the reason', async () => {
     const { pbx, directory } = await startHost();
-    await pbx.postRaw('{"action":');
+    await pbx.postRaw('{"action":"NewCdr","recording":[]}');
     const redriven = await run('redrive', '--all', '--local', directory);
     expect(redriven.output).toContain('It still cannot be read.');
     expect(redriven.output).toContain('0 dead letters sent back, 1 stayed.');
@@ -84,7 +84,7 @@ describe('with a local host', { timeout: 60_000 }, () => {
     expect(code).toBe(0);
     const deadLetter = JSON.parse(output);
     expect(deadLetter).toMatchObject({ kind: 'report', code: 'report-malformed', pbx: 'pbx', attempts: 1 });
-    expect(JSON.parse(deadLetter.body)).toMatchObject({ report: '{"action":' });
+    expect(JSON.parse(deadLetter.body)).toMatchObject({ report: '{"action":"NewCdr","recording":[]}' });
 
     const other = await run('redrive', '--code', 'pbx-20015', '--local', directory);
     expect(other).toMatchObject({ code: 0, output: expect.stringContaining('none matches') });
