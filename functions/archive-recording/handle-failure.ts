@@ -43,7 +43,10 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
     case 'resume':
       if (await requeueWithProgress(failure, decision.afterSeconds, deps)) return true;
       // The progress could not be queued, so handle the failure as an ordinary one.
-      return handleFailure({ ...failure, error: new ArchiveError(error.code, error.message, error) }, deps);
+      return handleFailure(
+        { ...failure, error: new ArchiveError(error.code, error.message, { kind, notBefore }) },
+        deps,
+      );
     case 'retry':
     case 'hold':
       return scheduleRetry(failure, decision.afterSeconds, deps);

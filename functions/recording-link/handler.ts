@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { createS3Client, createSecretsManagerClient } from '../shared/aws-clients.ts';
+import { createS3MetadataClient, createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
 import { createArchiveReader } from './archive-reader.ts';
@@ -10,7 +10,7 @@ import { envSchema } from './env.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 const deps = {
   isAuthorized: createAuthorizer(env, createSecrets(createSecretsManagerClient()), Date.now),
-  archive: createArchiveReader(createS3Client(), env.BUCKET_NAME),
+  archive: createArchiveReader(createS3MetadataClient(), env.BUCKET_NAME),
   maxSeconds: env.MAX_LINK_AGE_SECONDS,
   now: () => new Date(),
 };

@@ -4,11 +4,10 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 
-/** By default the SDK waits forever, which in a function ends in a bare "Task timed out". */
 const CONNECTION_TIMEOUT_MS = 3_000;
 
-/** Until Secrets Manager or SQS starts to respond. */
-const REQUEST_TIMEOUT_MS = 5_000;
+/** For a short response to begin, and then to continue. Three attempts fit into the ten seconds of the shortest function. */
+const RESPONSE_TIMEOUT_MS = 3_000;
 
 /** How long a connection to S3 may be idle. Progress resets it, so a large part may take its time on a slow line. */
 const S3_IDLE_TIMEOUT_MS = 60_000;
@@ -18,24 +17,34 @@ const MAX_ATTEMPTS = 3;
 
 const SLICE_BYTES = 1024 * 1024;
 
-/** Lambda passes a function's credentials in its environment. Elsewhere the SDK's default provider chain applies. */
+/**
+ * Lambda passes a function's credentials in its environment. Elsewhere the SDK's default provider chain applies; the
+ * functions' bundles do not even contain it (infra/bundled).
+ */
 const commonConfig = () => ({
   maxAttempts: MAX_ATTEMPTS,
   ...('AWS_LAMBDA_FUNCTION_NAME' in process.env && { credentials: fromEnv() }),
 });
 
-const requestHandler = {
+/** By default the SDK waits forever, which in a function ends in a bare "Task timed out". */
+const shortTimeouts = {
   connectionTimeout: CONNECTION_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
+  requestTimeout: RESPONSE_TIMEOUT_MS,
   throwOnRequestTimeout: true,
+  socketTimeout: RESPONSE_TIMEOUT_MS,
 };
 
+const transferTimeouts = { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: S3_IDLE_TIMEOUT_MS };
+
 export const createSecretsManagerClient = () =>
-  new SecretsManagerClient({ ...commonConfig(), requestHandler });
+  new SecretsManagerClient({ ...commonConfig(), requestHandler: shortTimeouts });
 
-export const createSqsClient = () => new SQSClient({ ...commonConfig(), requestHandler });
+export const createSqsClient = () => new SQSClient({ ...commonConfig(), requestHandler: shortTimeouts });
 
-/** `config` overrides the environment. */
+/** For requests about an object, without its bytes. */
+export const createS3MetadataClient = () => createS3Client({ requestHandler: shortTimeouts });
+
+/** `config` overrides the defaults and the environment. */
 export function createS3Client(config: S3ClientConfig = {}): S3Client {
   const client = new S3Client({
     ...commonConfig(),
@@ -43,7 +52,7 @@ export function createS3Client(config: S3ClientConfig = {}): S3Client {
     forcePathStyle: 'AWS_ENDPOINT_URL_S3' in process.env || 'AWS_ENDPOINT_URL' in process.env,
     // `Expect: 100-continue` costs a round trip and a new connection for each part.
     expectContinueHeader: false,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: S3_IDLE_TIMEOUT_MS },
+    requestHandler: transferTimeouts,
     ...config,
   });
   streamBodies(client);

@@ -1,7 +1,10 @@
 import { ArchiveError } from './errors.ts';
 
-/** Time reserved for saving or aborting the upload and for handling the failed job. */
-const RESERVE_MS = 10_000;
+/**
+ * Reserved for the end of a TLS handshake, which no abort ends (5 s), for aborting an upload (4 s), and for the three
+ * attempts of the request to SQS that returns the job to its queue (10 s).
+ */
+const RESERVE_MS = 20_000;
 
 /** Aborts shortly before Lambda would freeze the function, so that work in progress can be cleaned up. */
 export function deadlineSignal({

@@ -190,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'deadline after the timeout',
     edits: [
-      { file: 'functions/shared/deadline.ts', find: 'RESERVE_MS = 10_000', replace: 'RESERVE_MS = -10_000' },
+      { file: 'functions/shared/deadline.ts', find: 'RESERVE_MS = 20_000', replace: 'RESERVE_MS = -20_000' },
     ],
   },
   {

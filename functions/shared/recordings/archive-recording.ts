@@ -37,6 +37,8 @@ export async function archiveRecording(job: Job, deps: ArchiveDeps): Promise<Arc
   try {
     return await archive(job, deps);
   } catch (error) {
+    // The SDK reports an abort in its own words.
+    if (deps.signal.aborted && !(error instanceof ArchiveError)) throw deps.signal.reason;
     if (job.progress === undefined || toArchiveError(error).code !== 'upload-gone') throw error;
     // A duplicate job has completed or discarded the upload, or the bucket's lifecycle rule has removed it.
     const { progress, ...restarted } = job;
@@ -105,7 +107,7 @@ async function verifyStored(
   );
 }
 
-export interface OpenDeps {
+interface OpenDeps {
   client: PbxClient;
   token: string;
   signal: AbortSignal;
@@ -115,7 +117,7 @@ export interface OpenDeps {
  * Opens a recording where earlier runs stopped. Opens it from its start if there were none, if the PBX does not send
  * the requested range, or if the file's size has changed.
  */
-export async function openDownload(job: Job, deps: OpenDeps): Promise<Download> {
+async function openDownload(job: Job, deps: OpenDeps): Promise<Download> {
   const { recording, progress } = job;
   const { client, token, signal } = deps;
   const openFromStart = () => client.openRecording(token, recording, signal);

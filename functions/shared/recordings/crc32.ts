@@ -12,7 +12,8 @@ export function toBase64(crc32: number): string {
 /**
  * zlib's `crc32_combine`, which Node does not export: the CRC-32 of a text followed by `secondBytes` bytes, from the
  * CRC-32 of each. That is the first one times x^(8 * secondBytes), plus the second one, modulo the polynomial. S3 wants
- * the CRC-32 of each part and of the whole; a second pass over every part would be a tenth of a transfer's CPU.
+ * the CRC-32 of each part and of the whole, and a second pass over every part would cost noticeable CPU
+ * (docs/benchmarks.md).
  */
 export function combineCrc32(first: number, second: number, secondBytes: number): number {
   let shifted = first;

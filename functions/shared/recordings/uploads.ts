@@ -13,8 +13,8 @@ import type { Job } from '../jobs/job.ts';
 import { log } from '../telemetry/log.ts';
 import { recordingKey } from './recording-name.ts';
 
-/** For requests after the time is up. Two of them fit into the time that the deadline reserves. */
-const CLEAN_UP_TIMEOUT_MS = 4_000;
+/** For the requests that take no signal: one that begins an upload, and one that aborts it after the time is up. */
+const OWN_TIMEOUT_MS = 4_000;
 
 export interface Upload {
   key: string;
@@ -61,7 +61,7 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
         ContentType: contentType,
         Metadata: metadata,
       });
-      const { UploadId } = await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
+      const { UploadId } = await s3.send(command, { abortSignal: AbortSignal.timeout(OWN_TIMEOUT_MS) });
       if (UploadId === undefined) throw new Error('S3 returned no upload id.');
       return UploadId;
     },
@@ -106,7 +106,7 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
     async abort({ key, uploadId }) {
       try {
         const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
-        await s3.send(command, { abortSignal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) });
+        await s3.send(command, { abortSignal: AbortSignal.timeout(OWN_TIMEOUT_MS) });
       } catch (error) {
         if (!hasStatus(error, 404)) throw error;
       }

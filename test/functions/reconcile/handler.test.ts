@@ -239,7 +239,7 @@ test('a PBX that cannot be reached is reported, and does not keep the others fro
 test('a run that runs out of time ends and says so, and the next one continues', async () => {
   const call = callThatEnded(HOUR_MS);
   pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 100 });
-  expect(await run({ pbx: 'hq', hours: 24 }, 10_500)).toMatchObject({
+  expect(await run({ pbx: 'hq', hours: 24 }, 20_500)).toMatchObject({
     outcome: 'failed',
     code: 'deadline',
     queued: 0,

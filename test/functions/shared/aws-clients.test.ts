@@ -5,13 +5,17 @@ import { buffer } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { crc32 as crc32Of } from 'node:zlib';
 import { CompleteMultipartUploadCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   createS3Client,
+  createS3MetadataClient,
   createSecretsManagerClient,
   createSqsClient,
 } from '../../../functions/shared/aws-clients.ts';
+import { TIMEOUT_SECONDS } from '../../../functions/shared/config/limits.ts';
 import { createSecrets } from '../../../functions/shared/config/secrets.ts';
 import { toArchiveError } from '../../../functions/shared/errors.ts';
 
@@ -186,4 +190,26 @@ test('on Lambda the credentials come from the environment, even if AWS_PROFILE i
     accessKeyId: 'AKIDTEST',
     sessionToken: 'a-session-token',
   });
+});
+
+test('a request about a secret, a message or an object that stalls ends in time for the shortest function', async () => {
+  const { endpoint } = await serve([200, '{}']);
+  for (const service of ['SECRETS_MANAGER', 'SQS', 'S3']) vi.stubEnv(`AWS_ENDPOINT_URL_${service}`, endpoint);
+  const [secrets, sqs, s3] = [createSecretsManagerClient(), createSqsClient(), createS3MetadataClient()];
+  // The handlers have their settings from the first request on.
+  await secrets.send(new GetSecretValueCommand({ SecretId: 'name' }));
+  await sqs.send(new ListQueuesCommand({}));
+  await s3.send(new HeadObjectCommand(TARGET));
+  for (const { config } of [secrets, sqs, s3]) {
+    const { connectionTimeout, requestTimeout, throwOnRequestTimeout, socketTimeout } = (
+      config.requestHandler as NodeHttpHandler
+    ).httpHandlerConfigs();
+    const longestMs = Math.max(
+      ...[connectionTimeout, requestTimeout, socketTimeout].map((ms) => ms ?? Infinity),
+    );
+    expect(throwOnRequestTimeout).toBe(true);
+    expect(longestMs * (await config.maxAttempts())).toBeLessThan(
+      1000 * Math.min(...Object.values(TIMEOUT_SECONDS)),
+    );
+  }
 });

@@ -86,3 +86,16 @@ test('a run that is stopped for another reason than its deadline fails with that
   expect(await delivery).toBe(false);
   expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'stopped' });
 });
+
+test('a run that is stopped during a request to S3 fails with the reason, not with the error of the SDK', async () => {
+  const { job, store, deliver } = await startLongCall(longWav(2 * MiB));
+  const stop = new AbortController();
+  const { find } = store;
+  store.find = (...args) => {
+    const found = find(...args);
+    stop.abort(new ArchiveError('stopped', 'Somebody has stopped it.'));
+    return found;
+  };
+  expect(await deliver(job, 1, stop.signal)).toBe(false);
+  expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'stopped' });
+});
