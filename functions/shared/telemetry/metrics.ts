@@ -157,10 +157,13 @@ function dimensionsFor(dimension: Dimension, { event, pbx, code }: LogLine): Rec
   }
 }
 
+const CODE =
+  /^(?:(?!pbx-)[a-z]+(?:-[a-z]+)*|pbx-(?:bad-range|bad-response|connection|http-status|[12]\d{4}))$/;
+
 /**
  * Passes only an `ArchiveError`'s own codes, of which there are some dozens. A code may also be the name of any AWS SDK
  * error, or contain an error number that the PBX made up.
  */
 function boundedCode(code: unknown): string {
-  return typeof code === 'string' && /^(?:[a-z]+(?:-[a-z]+)*|pbx-[12]\d{4})$/.test(code) ? code : 'other';
+  return typeof code === 'string' && CODE.test(code) ? code : 'other';
 }

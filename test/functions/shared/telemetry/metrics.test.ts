@@ -176,7 +176,8 @@ describe('a reconciliation counts', () => {
 describe('a code', () => {
   test.each([
     ['pbx-20014', 'pbx-20014'],
-    ['pbx-malformed', 'pbx-malformed'],
+    ['pbx-bad-response', 'pbx-bad-response'],
+    ['pbx-anything', 'other'],
     ['recording-incomplete', 'recording-incomplete'],
     ['AccessDenied', 'other'],
     ['Error', 'other'],
