@@ -74,8 +74,9 @@ describe('received dead letters', async () => {
 
   test('can be reports that the webhook could not read', async () => {
     const isSecret = async () => true;
+    const report = '{"action":"NewCdr","recording":["📞"]}';
     await receiveReport(
-      { pbxId: 'head-office', secret: '', body: Buffer.from('{"action":📞') },
+      { pbxId: 'head-office', secret: '', body: Buffer.from(report) },
       {
         findPbx: () => ({ serialNumber: undefined, queueUrl: jobs, isSecret }),
         queues,
@@ -89,7 +90,7 @@ describe('received dead letters', async () => {
         code: 'report-malformed',
         attempts: 1,
         firstAt: '2026-01-02T03:04:05.000Z',
-        content: { kind: 'report', pbx: 'head-office', report: '{"action":📞' },
+        content: { kind: 'report', pbx: 'head-office', report },
       },
     ]);
   });

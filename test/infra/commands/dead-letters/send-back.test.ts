@@ -95,7 +95,7 @@ describe('a report', () => {
   });
 
   test.each([
-    ['still cannot be read', '{"action":', 'The report is not a JSON object'],
+    ['still cannot be read', '{"action":', 'No event was found in it'],
     ['is of another PBX', { ...exampleReport, sn: '1' }, 'serial number'],
     ['is about a restart of the PBX', { action: 'BootUp', sn: exampleReport.sn }, 'nothing to archive'],
     ['is about something else', { action: 'RING' }, 'nothing to archive'],
