@@ -41,7 +41,7 @@ export async function runWithPbx(baseUrl: string, options: Options): Promise<Hos
   const { sessions } = await host.keepSessions({ retryLogin: options['retry-login'] });
   const { outcome, code = '', message = '' } = sessions[0] ?? { outcome: 'failed' };
   if (outcome !== 'logged-in' && outcome !== 'kept-alive') {
-    throw new UsageError(await explainLoginFailure(baseUrl, code, message));
+    throw new UsageError(await explainLoginFailure(baseUrl, code, message, options));
   }
   show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
   show('ready', 'make a recorded call; it is archived when it ends', 'green');
@@ -105,7 +105,12 @@ async function localAddressTowards(baseUrl: string): Promise<string> {
 }
 
 /** Says why there is no session, and what to do about it. */
-async function explainLoginFailure(baseUrl: string, code: string, message: string): Promise<string> {
+async function explainLoginFailure(
+  baseUrl: string,
+  code: string,
+  message: string,
+  { fingerprint, ca }: Options,
+): Promise<string> {
   if (code === 'certificate-mismatch') {
     return `${message}\nIf that is the PBX's own certificate, start again with --fingerprint and that value.`;
   }
@@ -116,22 +121,27 @@ async function explainLoginFailure(baseUrl: string, code: string, message: strin
     return 'The PBX has locked out this machine after too many failed logins. Wait ten minutes, then start again.';
   }
   if (code === 'pbx-connection') {
-    const seen = await readFingerprint(baseUrl);
+    const advice = `Check the address, the port, and that the API is enabled. Very old firmware needs --min-tls TLSv1.`;
+    if (fingerprint !== undefined || ca !== undefined) return `${message} ${advice}`;
+    const seen = await readUntrustedFingerprint(baseUrl);
     return seen === undefined
-      ? `${message} No PBX responds at ${baseUrl}. Check the address, the port, and that the API is enabled. Very old firmware needs --min-tls TLSv1.`
+      ? `${message} No PBX responds at ${baseUrl}. ${advice}`
       : `${message} The PBX's certificate was not issued by a public CA. Its SHA-256 fingerprint is\n${seen}\nCheck that this is the PBX's own, then start again with --fingerprint and that value.`;
   }
   return `${message} Check that the API is enabled on the PBX, and that --api-version is right.`;
 }
 
-/** Only looks at the certificate, because the other end may be a stranger: sends nothing secret. */
-async function readFingerprint(baseUrl: string): Promise<string | undefined> {
+/**
+ * The fingerprint of a certificate that no public CA issued. Only looks at the certificate, because the other end may be
+ * a stranger: sends nothing secret.
+ */
+async function readUntrustedFingerprint(baseUrl: string): Promise<string | undefined> {
   const { protocol, hostname, port } = new URL(baseUrl);
   if (protocol !== 'https:') return undefined;
   const socket = connect({ host: hostname, port: Number(port) || 443, rejectUnauthorized: false });
   try {
     await once(socket, 'secureConnect');
-    return socket.getPeerX509Certificate()?.fingerprint256;
+    return socket.authorized ? undefined : socket.getPeerX509Certificate()?.fingerprint256;
   } catch {
     return undefined;
   } finally {
