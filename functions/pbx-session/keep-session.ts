@@ -1,10 +1,11 @@
+import { SESSION_REQUEST_MAX_RECEIVES } from '../shared/config/limits.ts';
 import { toArchiveError } from '../shared/errors.ts';
 import type { Session } from '../shared/session/session.ts';
 import { log } from '../shared/telemetry/log.ts';
 import type { SessionRequest } from './session-request.ts';
 
-/** After that, the next scheduled run is as good as another delivery of the message. */
-const MAX_ATTEMPTS = 4;
+/** After that, the next scheduled run is as good as another delivery of the message, which must not become a dead letter. */
+const MAX_ATTEMPTS = SESSION_REQUEST_MAX_RECEIVES - 1;
 
 export interface SessionOutcome {
   pbx: string;

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
+import { MIN_LINK_AGE_SECONDS } from '../shared/config/limits.ts';
 
 const seconds = v.pipe(
   v.string(),
   v.regex(/^\d+$/, 'should be whole seconds'),
   v.transform(Number),
-  v.minValue(60, 'should be at least 60'),
+  v.minValue(MIN_LINK_AGE_SECONDS, `should be at least ${MIN_LINK_AGE_SECONDS}`),
 );
 
 const common = { BUCKET_NAME: v.string(), MAX_LINK_AGE_SECONDS: seconds };

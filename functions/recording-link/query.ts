@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { MIN_LINK_AGE_SECONDS } from '../shared/config/limits.ts';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
 import { findNameProblem } from '../shared/recordings/recording-name.ts';
 
-const MIN_SECONDS = 60;
 const DEFAULT_SECONDS = 900;
 
 /** `1` or `0`, as in `?download=1`. */
@@ -28,7 +28,7 @@ export function readLinkQuery(
   query: Record<string, string | undefined>,
   maxSeconds: number,
 ): LinkQuery | { parameter: string; message: string } {
-  const seconds = `should be whole seconds from ${MIN_SECONDS} to ${maxSeconds}`;
+  const seconds = `should be whole seconds from ${MIN_LINK_AGE_SECONDS} to ${maxSeconds}`;
   const schema = v.object({
     pbx: pbxIdSchema,
     recording: v.pipe(
@@ -42,7 +42,7 @@ export function readLinkQuery(
         v.string(),
         v.regex(/^\d{1,9}$/, seconds),
         v.transform(Number),
-        v.minValue(MIN_SECONDS, seconds),
+        v.minValue(MIN_LINK_AGE_SECONDS, seconds),
         v.maxValue(maxSeconds, seconds),
       ),
       String(Math.min(DEFAULT_SECONDS, maxSeconds)),

@@ -8,6 +8,7 @@ import {
   DEFAULT_MAX_LINK_AGE_SECONDS,
   DEFAULT_RECONCILIATION,
   MAX_RECONCILE_HOURS,
+  MIN_LINK_AGE_SECONDS,
 } from '../../functions/shared/config/limits.ts';
 import { parseSettings } from '../../functions/shared/config/parse-settings.ts';
 import { pbxIdSchema, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
@@ -85,7 +86,7 @@ const linksSchema = v.strictObject({
     v.pipe(
       v.number(),
       v.integer(),
-      v.minValue(60, 'should be at least 60'),
+      v.minValue(MIN_LINK_AGE_SECONDS, `should be at least ${MIN_LINK_AGE_SECONDS}`),
       v.maxValue(43_200, 'should be at most 43200'),
     ),
     DEFAULT_MAX_LINK_AGE_SECONDS,

@@ -9,6 +9,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MESSAGE_RETENTION_DAYS } from '../../functions/shared/config/limits.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
@@ -34,8 +35,7 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'DeadLetters', {
         ...above,
         heading: 'dead-letters',
-        problem:
-          'A recording or report was given up. It is in the dead-letter queue and is deleted after 14 days.',
+        problem: `A recording or report was given up. It is in the dead-letter queue and is deleted after ${MESSAGE_RETENTION_DAYS} days.`,
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes }),
         evaluationPeriods: 1,
         // SQS publishes no data for a queue that has been empty for hours.

@@ -31,7 +31,7 @@ export interface ArchiveFunctionProps<Environment> {
   /** Exactly the variables of the `envSchema`. Never a secret: anyone who may view a function can read them. */
   readonly environment: Environment;
   readonly logRetention: RetentionDays;
-  /** Default 256. Lambda allots CPU by memory: with half as much, a function takes twice as long to start. */
+  /** Default 256. Lambda allots CPU by memory: with less, a function takes longer to start. */
   readonly memoryMb?: number;
   /** By default Lambda stops a function that keeps sending messages to its own queue. */
   readonly recursiveLoop?: RecursiveLoop;

@@ -61,7 +61,7 @@ export class ArchiveStack extends Stack {
     const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
       feature: 'archive-recording',
       description: 'Copies one recording from its PBX to the bucket',
-      // It mostly waits for the PBX, so more CPU would not help. 1.5 times its peak memory (docs/benchmarks.md).
+      // It mostly waits for the PBX, so more CPU would not help. docs/benchmarks.md has its peak memory.
       memoryMb: 192,
       // After 16 runs, Lambda mistakes a function that sends to its own queue for an infinite loop. A long call over
       // a slow line may need more. The job's age limits them instead.

@@ -1,10 +1,6 @@
 import { basename, dirname } from 'node:path/posix';
-import {
-  HeadObjectCommand,
-  paginateListObjectsV2,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { hasStatus } from '../aws-clients.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 
 const CONCURRENT_HEADS = 10;
@@ -39,7 +35,7 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
       });
       return LastModified?.getTime() ?? 0;
     } catch (error) {
-      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
+      if (hasStatus(error, 404)) return undefined;
       throw error;
     }
   }

@@ -47,5 +47,8 @@ export const DEFAULT_RECONCILIATION = {
 /** Going back further may take longer than a function may run. */
 export const MAX_RECONCILE_HOURS = 31 * 24;
 
+/** A client needs some time to follow a link. */
+export const MIN_LINK_AGE_SECONDS = 60;
+
 /** A link expires with the session of the role that signed it, so a longer lifetime could not be kept. */
 export const DEFAULT_MAX_LINK_AGE_SECONDS = 3600;

@@ -49,8 +49,6 @@ export const progressSchema = v.object({
   since: v.pipe(count, v.maxValue(LATEST_DATE_MS)),
 });
 
-export type Progress = v.InferOutput<typeof progressSchema>;
-
 /** One recording to archive. Contains identifiers and facts only: never a URL, a token or a random string. */
 export const jobSchema = v.object({
   version: v.literal(1),

@@ -59,7 +59,7 @@ export interface JobHistory {
 export type Decision =
   /** Redeliver the message after this delay. */
   | { action: 'retry'; afterSeconds: number }
-  /** Like `retry`, while logins are held. The session decides when a login is allowed again. */
+  /** As `retry`, told apart for the reader: logins are held, and the session decides when one is allowed again. */
   | { action: 'hold'; afterSeconds: number }
   /** Queue the job as a new message with its progress. Without `afterSeconds`, the queue's default delay applies. */
   | { action: 'resume'; afterSeconds?: number }

@@ -170,13 +170,13 @@ interface ResponseHead {
 }
 
 /** Statuses of a response to a range request that `readRange` understands. */
-export const RANGE_STATUSES = [200, 206, 416];
+const RANGE_STATUSES = [200, 206, 416];
 
 /**
  * Where in the file the response's body starts, and how large the file is, for a request that starts at byte `from`.
  * `undefined` if the body is another range. A PBX that ignores ranges sends the complete file with status 200.
  */
-export function readRange(
+function readRange(
   { statusCode, headers }: ResponseHead,
   from: number,
 ): Omit<RecordingSource, 'body'> | undefined {

@@ -1,6 +1,6 @@
 /**
- * All log events, grouped by the part of the product. Operators search for these names; docs/runbook.md says which ones
- * to look for.
+ * All log events, grouped by the part of the product. Operators search for these names; docs/operations.md
+ * explains them.
  */
 export const LOG_EVENTS = [
   // Reports
