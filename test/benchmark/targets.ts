@@ -19,7 +19,7 @@ export function targetTable(results: Results): Table {
 
 const times = (value: number) => `${value.toFixed(2)} times`;
 const milliseconds = (value: number) => `${Number(value.toFixed(1))} ms`;
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+const megabytes = (bytes: number) => `${Number((bytes / 1e6).toFixed(1))} MB`;
 const dollars = (value: number) => `$${value.toFixed(4)}`;
 
 function targetsFor({ coldStarts, streaming, memory, pipeline, costs, work }: Results): Target[] {
