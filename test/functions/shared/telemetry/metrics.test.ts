@@ -177,6 +177,8 @@ describe('a code', () => {
   test.each([
     ['pbx-20014', 'pbx-20014'],
     ['pbx-bad-response', 'pbx-bad-response'],
+    ['pbx-malformed', 'pbx-malformed'],
+    ['pbx-none', 'pbx-none'],
     ['pbx-anything', 'other'],
     ['recording-incomplete', 'recording-incomplete'],
     ['AccessDenied', 'other'],
