@@ -7,13 +7,15 @@
  * - `too-slow`: the download did not finish before the function's timeout;
  * - `permanent`: no further attempt can succeed; a person has to step in.
  */
-export type FailureKind =
-  | 'transient'
-  | 'session-expired'
-  | 'login-held'
-  | 'missing'
-  | 'too-slow'
-  | 'permanent';
+export const FAILURE_KINDS = [
+  'transient',
+  'session-expired',
+  'login-held',
+  'missing',
+  'too-slow',
+  'permanent',
+] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 interface ArchiveErrorOptions {
   /** `transient` by default. */

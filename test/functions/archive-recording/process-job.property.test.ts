@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { processJob } from '../../../functions/archive-recording/process-job.ts';
-import { ArchiveError, type FailureKind } from '../../../functions/shared/errors.ts';
+import { ArchiveError, FAILURE_KINDS } from '../../../functions/shared/errors.ts';
 import { jobSchema } from '../../../functions/shared/jobs/job.ts';
 import { anyText, fc, hostileText } from '../../property.ts';
 import { captureLog } from '../capture-log.ts';
@@ -53,20 +53,12 @@ const body = fc.oneof({ weight: 4, arbitrary: job }, anyText, fc.json());
 
 const isJob = (text: string) => v.is(v.pipe(v.string(), v.parseJson(), jobSchema), text);
 
-const kinds: FailureKind[] = [
-  'transient',
-  'session-expired',
-  'login-held',
-  'missing',
-  'too-slow',
-  'permanent',
-];
 /** What archiving may throw; `undefined` is success. */
 const failure = fc.oneof(
   fc.constantFrom(undefined, new Error('any'), 'a string', null),
   fc
     .record({
-      kind: fc.constantFrom(...kinds),
+      kind: fc.constantFrom(...FAILURE_KINDS),
       notBefore: fc.double({ noNaN: true }),
     })
     // fast-check prints the message when the property fails.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { FailureKind } from '../../../../functions/shared/errors.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../functions/shared/errors.ts';
 import {
   type Decision,
   decide,
@@ -162,15 +162,7 @@ describe('the table in docs/architecture.md', () => {
   );
 
   test('has a row for each kind of failure', () => {
-    const kinds: FailureKind[] = [
-      'transient',
-      'session-expired',
-      'login-held',
-      'missing',
-      'too-slow',
-      'permanent',
-    ];
-    expect(rows.map(({ kind }) => kind)).toEqual(kinds);
+    expect(rows.map(({ kind }) => kind)).toEqual([...FAILURE_KINDS]);
   });
 
   test.each(rows)('says of $kind what the policy does', ({ kind, days, countedFrom, ending }) => {
