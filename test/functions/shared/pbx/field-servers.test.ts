@@ -11,6 +11,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { tlsSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { fingerprintOf, type TlsIdentity } from '../../../../infra/simulated-pbx/certificate.ts';
+import { findFreePort } from '../../../infra/local/free-port.ts';
 import { identity } from '../../../infra/simulated-pbx/harness.ts';
 import { respondWith, startScriptedPbx } from './scripted-pbx.ts';
 
@@ -88,7 +89,7 @@ async function startOldServer(): Promise<string> {
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
   writeFileSync(key, identity.key);
   writeFileSync(cert, identity.cert);
-  const port = await freePort();
+  const port = await findFreePort();
   const priority = 'NORMAL:-VERS-ALL:+VERS-TLS1.0:%DISABLE_SAFE_RENEGOTIATION';
   const args = ['--http', '--port', String(port), '--x509keyfile', key, '--x509certfile', cert];
   const server: ChildProcess = spawn('gnutls-serv', [...args, '--priority', priority], { stdio: 'ignore' });
@@ -100,15 +101,6 @@ async function startOldServer(): Promise<string> {
   // It says nothing when it is ready.
   while (!(await isListening(port))) await new Promise(setImmediate);
   return `https://127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const isListening = (port: number) =>
