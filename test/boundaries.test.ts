@@ -95,6 +95,7 @@ describe('in functions/', () => {
     'jobs/job.ts',
     'jobs/retry-policy.ts',
     'pbx/errors.ts',
+    'recordings/container.ts',
     'recordings/crc32.ts',
     'recordings/metadata.ts',
     'recordings/parts.ts',
