@@ -6,6 +6,7 @@ import { checksumHeader } from './checksum.ts';
 import { S3Error } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { type S3Request, toHeaderValue } from './request.ts';
+import { xmlResponse } from './xml.ts';
 
 type Headers = S3Request['headers'];
 
@@ -29,6 +30,36 @@ export const putObject: Operation = (call) => {
     };
     await bucket.commit(path, object, precondition);
     return { headers: { etag: object.etag, ...checksumHeaders(object) } };
+  });
+};
+
+/** Copies within the bucket, with the metadata. The copied bytes get no new checksum: they are those of the source. */
+export const copyObject: Operation = async ({ request, bucket, nowMs }) => {
+  const { headers, key } = request;
+  const [, sourceBucket, sourceKey = ''] =
+    /^\/?([^/]+)\/(.+)$/.exec(decodeURIComponent(headers['x-amz-copy-source'] ?? '')) ?? [];
+  if (sourceBucket !== bucket.name) {
+    throw new S3Error('NotImplemented', 'This server copies within one bucket only.');
+  }
+  const source = await bucket.open(sourceKey);
+  if (!source) throw noSuchKey();
+  const { object, file } = source;
+  return bucket.withTemporaryFile(async (path) => {
+    try {
+      const ifMatch = headers['x-amz-copy-source-if-match'];
+      if (![undefined, object.etag].includes(ifMatch)) {
+        throw new S3Error('PreconditionFailed', 'The source has a different ETag.');
+      }
+      await writeNewFile(path, file.createReadStream({ autoClose: false }));
+    } finally {
+      await file.close();
+    }
+    const { file: _, ...details } = object;
+    await bucket.commit(path, { ...details, key, lastModifiedMs: nowMs }, writePrecondition(headers));
+    return xmlResponse('CopyObjectResult', {
+      ETag: object.etag,
+      LastModified: new Date(nowMs).toISOString(),
+    });
   });
 };
 
@@ -62,14 +93,22 @@ export const deleteObject: Operation = async ({ request, bucket }) => {
 
 const noSuchKey = () => new S3Error('NoSuchKey', 'The specified key does not exist.');
 
-/** `If-None-Match: *` lets a write create an object, but not replace one. */
+/** `If-None-Match: *` lets a write only create an object, `If-Match` only replace the one with this ETag. */
 export function writePrecondition(headers: Headers): Precondition {
   const { 'if-none-match': ifNoneMatch, 'if-match': ifMatch } = headers;
-  if (ifMatch !== undefined || ![undefined, '*'].includes(ifNoneMatch)) {
-    throw new S3Error('NotImplemented', 'The only condition implemented for writes is If-None-Match: *');
+  if (![undefined, '*'].includes(ifNoneMatch) || ifMatch === '*') {
+    throw new S3Error(
+      'NotImplemented',
+      'For writes, only If-None-Match: * and If-Match: ETAG are implemented.',
+    );
   }
   return (current) => {
     if (ifNoneMatch && current) throw new S3Error('PreconditionFailed', 'The object exists already.');
+    if (ifMatch === undefined) return;
+    if (!current) throw noSuchKey();
+    if (current.etag !== ifMatch) {
+      throw new S3Error('PreconditionFailed', 'The object has a different ETag.');
+    }
   };
 }
 

@@ -40,7 +40,8 @@ export function findOperation({ method, bucket, key, query, headers }: S3Request
   };
   // Only this header distinguishes CopyObject from PutObject, and UploadPartCopy from UploadPart.
   if (headers['x-amz-copy-source']) {
-    throw new S3Error('NotImplemented', 'This server does not implement copying.');
+    if (describeRoute([]) === 'PUT /bucket/key') return objects.copyObject;
+    throw new S3Error('NotImplemented', 'This server does not copy parts.');
   }
   const found = ROUTES.find(([route, , options = []]) => describeRoute(options) === route);
   if (!found) throw new S3Error('NotImplemented', `This server does not implement ${describeRoute([])}.`);

@@ -269,7 +269,19 @@ describe('a conditional write', () => {
     expect(await got.Body?.transformToString()).toBe(winners[0]);
   });
 
-  test('is refused with any condition other than If-None-Match: *', async () => {
+  test('replaces exactly the object with the given ETag', async () => {
+    const { client } = await startEmbeddedS3();
+    const missing = client.send(put({ IfMatch: '"0"' }));
+    await expect(missing).rejects.toMatchObject({ name: 'NoSuchKey' });
+    const { ETag } = await client.send(put({ Body: 'first' }));
+    await client.send(put({ IfMatch: ETag, Body: 'second' }));
+    const outdated = client.send(put({ IfMatch: ETag, Body: 'third' }));
+    await expect(outdated).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    const got = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    expect(await got.Body?.transformToString()).toBe('second');
+  });
+
+  test('is refused with a condition that is not implemented', async () => {
     const s3 = await startEmbeddedS3();
     for (const condition of [{ IfNoneMatch: '"x"' }, { IfMatch: '*' }]) {
       await expect(s3.client.send(put(condition))).rejects.toMatchObject({ name: 'NotImplemented' });
