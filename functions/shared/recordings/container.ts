@@ -1,7 +1,9 @@
-import { type ContainerSizes, readAiff, readAu, readRiff, readW64 } from './container-sizes.ts';
+import { readAiff, readRiff, readW64 } from './container-chunks.ts';
+import { type ContainerSizes, checkRate, checkSize32, combineSizes } from './container-sizes.ts';
 
 /** `riff` is any of RIFF, RIFX, RF64 and BW64. */
-export type ContainerFormat = 'riff' | 'w64' | 'aiff' | 'au' | 'ogg' | 'flac' | 'mp3' | 'mp4' | 'gsm';
+export const CONTAINER_FORMATS = ['riff', 'w64', 'aiff', 'au', 'ogg', 'flac', 'mp3', 'mp4', 'gsm'] as const;
+export type ContainerFormat = (typeof CONTAINER_FORMATS)[number];
 
 export interface Container extends ContainerSizes {
   format: ContainerFormat;
@@ -51,7 +53,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { format: 'ogg', isStart: (start) => /^OggS(?:\0|$)/.test(start), read: () => NO_SIZES },
   {
     format: 'mp4',
-    isStart: (start) => start.startsWith('ftyp', 4) && !/^.{8}(?:avi[fs]|hei|hev|m[is]f1|jp)/s.test(start),
+    isStart: (start) => /^\0\0..ftyp(?!avi[fs]|hei|hev|m[is]f1|jp)/s.test(start),
     read: () => NO_SIZES,
   },
 ];
@@ -59,6 +61,25 @@ const CONTAINERS: readonly KnownContainer[] = [
 /** Whether this is one of the types. A file that is cut off may end before its type does. */
 const hasType = (start: string, offset: number, types: readonly string[]) =>
   types.some((type) => type.startsWith(start.slice(offset, offset + type.length)));
+
+const AU_HEADER_BYTES = 24;
+/** Bytes of a sample by encoding: µ-law, PCM of 8 to 32 bits, floating point of 32 and 64 bits, A-law. */
+const AU_SAMPLE_BYTES: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1 };
+
+/** Sun AU states the size of its audio only. 0xFFFFFFFF is valid in a stream. */
+function readAu(head: Buffer): ContainerSizes {
+  const start = head.length < AU_HEADER_BYTES ? 0 : head.readUInt32BE(4);
+  if (start < AU_HEADER_BYTES) return { sizes: 'unwritten' };
+  const stated = checkSize32(head.readUInt32BE(8));
+  // libsndfile leaves 0 until it closes the file. Only a file that ends here is empty.
+  const size = stated === 0 && head.length > start ? undefined : stated;
+  const total = size === undefined ? undefined : start + size;
+  const sampleBytes = AU_SAMPLE_BYTES[head.readUInt32BE(12)] ?? 0;
+  return {
+    ...combineSizes(total, { start, size }),
+    bytesPerSecond: checkRate(sampleBytes * head.readUInt32BE(16) * head.readUInt32BE(20)),
+  };
+}
 
 /** FLAC states its number of samples, which is 0 until the encoder knows it, but no size in bytes. */
 function readFlac(head: Buffer): ContainerSizes {
@@ -70,7 +91,7 @@ function readFlac(head: Buffer): ContainerSizes {
 function isMp3(head: Buffer): boolean {
   let offset = findEndOfId3(head);
   if (offset > 0 && offset >= head.length) return true;
-  // Tags may be followed by padding.
+  // A tag may be followed by padding.
   while (offset > 0 && head[offset] === 0) offset += 1;
   const [sync, version = 0, rates = 0xff] = head.subarray(offset, offset + 3);
   const isLayer3 = sync === 0xff && LAYER_3.includes(version);
@@ -78,19 +99,20 @@ function isMp3(head: Buffer): boolean {
 }
 
 /**
- * Second byte of a frame of MPEG 2.5, 2 and 1, each with and without CRC. Only layer III counts: UTF-16 text may start
- * like layer I, AAC like none.
+ * Second byte of a frame of MPEG 2.5, 2 and 1, each with and without CRC. Other layers do not count: UTF-16 text with a
+ * byte order mark looks like layer I.
  */
 const LAYER_3: readonly number[] = [0xe2, 0xe3, 0xf2, 0xf3, 0xfa, 0xfb];
 
-/** Offset at which an ID3v2 tag ends; 0 if there is none. Its size has 7 bits a byte. */
+const ID3_VERSIONS: readonly number[] = [2, 3, 4];
+
+/** Offset at which an ID3v2 tag ends; 0 if there is none. Each byte of its size holds 7 bits. */
 function findEndOfId3(head: Buffer): number {
-  const sizes = [...head.subarray(6, 10)];
-  const isId3 =
-    head.toString('latin1', 0, 3) === 'ID3' && sizes.length === 4 && sizes.every((bits) => bits < 0x80);
-  if (!isId3) return 0;
-  const hasFooter = ((head[5] ?? 0) & 0x10) !== 0;
-  return sizes.reduce((sum, bits) => sum * 128 + bits, 0) + (hasFooter ? 20 : 10);
+  const [version = 0, , flags = 0, ...size] = head.subarray(3, 10);
+  const isId3 = head.toString('latin1', 0, 3) === 'ID3' && ID3_VERSIONS.includes(version);
+  if (!isId3 || size.length < 4 || size.some((bits) => bits > 0x7f)) return 0;
+  const hasFooter = (flags & 0x10) !== 0;
+  return size.reduce((sum, bits) => sum * 128 + bits, 0) + (hasFooter ? 20 : 10);
 }
 
 /** Raw GSM has no header: the name says so, and each frame starts with 0xD. */
