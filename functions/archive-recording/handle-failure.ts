@@ -1,27 +1,15 @@
 import { ArchiveError, toArchiveError } from '../shared/errors.ts';
-import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
-import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
-import { decide } from '../shared/jobs/retry-policy.ts';
-import type { Markers } from '../shared/recordings/markers.ts';
+import { describeJob, historyOf, type Job } from '../shared/jobs/job.ts';
+import { type Decision, decide, MAX_DELAY_SECONDS } from '../shared/jobs/retry-policy.ts';
+import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
-import { discardUpload, type Uploads, uploadOf } from '../shared/recordings/uploads.ts';
+import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
+import { discardUploads, endJob } from './end-job.ts';
+import { describeFailure, type Failure, type FailureDeps } from './failure.ts';
+import { remember } from './remember.ts';
 
-/** A failed attempt at a job. */
-export interface Failure {
-  message: JobMessage;
-  /** `undefined` if the message could not be parsed. */
-  job: Job | undefined;
-  error: ArchiveError;
-}
-
-/** Dependencies of failure handling. */
-export interface FailureDeps {
-  queues: Queues;
-  markers: Pick<Markers, 'markLost'>;
-  uploads: Pick<Uploads, 'abort'>;
-  now: () => number;
-}
+const FIND_TIMEOUT_MS = 4_000;
 
 /**
  * Carries out the decision of the retry policy. If that itself fails, nothing is lost: the message stays in the queue
@@ -30,18 +18,22 @@ export interface FailureDeps {
  * @returns whether the message is finished and may be deleted
  */
 export async function handleFailure(failure: Failure, deps: FailureDeps): Promise<boolean> {
-  const { message, job, error } = failure;
+  const { message, error } = failure;
   const { kind, notBefore } = error;
+  const now = deps.now();
+  const job = failure.job && remember(failure.job, message, error, now);
   const storedIn = error instanceof Interruption ? error.stored.uploadId : undefined;
-  const decision = decide({ kind, notBefore, storedIn }, historyOf(message, job), deps.now());
+  const history = { ...historyOf(message, failure.job), absence: job?.earlier?.absence };
+  const decision = decide({ kind, notBefore, storedIn }, history, now);
   switch (decision.action) {
     case 'lost':
-      // In this order, a redelivered message is neither counted twice nor dead-lettered twice.
-      return (await markLost(failure, deps)) && deadLetter(failure, deps);
+      return endMissing(failure, job, decision, deps);
+    case 'not-recorded':
+      return endJob('not-recorded', failure, deps);
     case 'dead-letter':
-      return deadLetter(failure, deps);
+      return endJob('dead-lettered', failure, deps);
     case 'resume':
-      if (await requeueWithProgress(failure, decision.afterSeconds, deps)) return true;
+      if (await requeueWithProgress(failure, job, decision.afterSeconds, deps)) return true;
       // The progress could not be queued, so handle the failure as an ordinary one.
       return handleFailure(
         { ...failure, error: new ArchiveError(error.code, error.message, { kind, notBefore }) },
@@ -49,22 +41,36 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
       );
     case 'retry':
     case 'hold':
-      return scheduleRetry(failure, decision.afterSeconds, deps);
+      return retry(failure, job, decision.afterSeconds, deps);
   }
 }
 
-/** Makes the queue redeliver the message after a delay. Returns false: the message is not finished. */
-async function scheduleRetry(failure: Failure, afterSeconds: number, deps: FailureDeps): Promise<false> {
+/**
+ * Has the job tried again after a delay. A job that has found something out gets a new message, because a message in
+ * the queue cannot be changed.
+ *
+ * @returns whether the message is finished
+ */
+async function retry(
+  failure: Failure,
+  job: Job | undefined,
+  afterSeconds: number,
+  { queues, now }: FailureDeps,
+): Promise<boolean> {
   const { queueUrl, receiptHandle } = failure.message;
-  const fields = describeFailure(failure, deps);
+  const fields = describeFailure(failure, { now });
+  const isChanged = job !== failure.job;
+  const delaySeconds = isChanged ? Math.min(afterSeconds, MAX_DELAY_SECONDS) : afterSeconds;
   try {
-    await deps.queues.scheduleRetry(queueUrl, receiptHandle, afterSeconds);
-    log('warn', 'retry-scheduled', { ...fields, retryInSeconds: afterSeconds });
+    if (isChanged) await queues.send(queueUrl, job, delaySeconds);
+    else await queues.scheduleRetry(queueUrl, receiptHandle, delaySeconds);
+    log('warn', 'retry-scheduled', { ...fields, retryInSeconds: delaySeconds });
+    return isChanged;
   } catch (error) {
     // The message is then redelivered when its visibility timeout ends.
     log('warn', 'retry-not-scheduled', { ...fields, code: toArchiveError(error).code });
+    return false;
   }
-  return false;
 }
 
 /**
@@ -75,6 +81,7 @@ async function scheduleRetry(failure: Failure, afterSeconds: number, deps: Failu
  */
 async function requeueWithProgress(
   failure: Failure,
+  remembering: Job | undefined,
   delaySeconds: number | undefined,
   deps: FailureDeps,
 ): Promise<boolean> {
@@ -83,70 +90,49 @@ async function requeueWithProgress(
   const { stored } = error;
   const { attempts, firstQueuedAt } = historyOf(message, job);
   const fields = { ...describeFailure(failure, deps), bytes: stored.bytes };
-  const progress = { ...stored, attempts, since: firstQueuedAt };
+  const earlier = { ...remembering?.earlier, attempts, deliveries: 0, since: firstQueuedAt };
   const isNewUpload = job.progress?.uploadId !== stored.uploadId;
   try {
-    await deps.queues.send(message.queueUrl, { ...job, progress }, delaySeconds);
+    await deps.queues.send(message.queueUrl, { ...job, earlier, progress: stored }, delaySeconds);
   } catch (sendError) {
     log('warn', 'resume-failed', { ...fields, code: toArchiveError(sendError).code });
     // Keep an upload that the old message refers to: its next attempt can resume it.
-    if (isNewUpload) await discardUpload(uploadOf(job, stored), deps.uploads);
+    if (isNewUpload) await discardUpload(uploadOf(job, stored), deps.store);
     return false;
   }
   log('info', 'resumed', fields);
-  if (isNewUpload) await discardUpload(uploadOf(job, job.progress), deps.uploads);
+  if (isNewUpload) await discardUpload(uploadOf(job, job.progress), deps.store);
   return true;
 }
 
-/** Logs a lost recording once, however often its job fails. Returns whether it is marked as lost. */
-async function markLost(failure: Failure, deps: FailureDeps): Promise<boolean> {
-  const { job } = failure;
-  if (job === undefined) return true;
-  const fields = describeFailure(failure, deps);
+/**
+ * Ends a job whose recording the PBX no longer has. It is lost, unless another job has archived it, or the PBX has
+ * delivered nothing since it first said so: then its storage may be away.
+ */
+async function endMissing(
+  failure: Failure,
+  remembering: Job | undefined,
+  { unlessOutageSince, afterSeconds }: Extract<Decision, { action: 'lost' }>,
+  deps: FailureDeps,
+): Promise<boolean> {
+  const { store, now } = deps;
+  const { message, job } = failure;
+  if (job === undefined) return endJob('lost', failure, deps);
   try {
-    const isFirst = await deps.markers.markLost(job.pbx, job.recording);
-    if (isFirst) log('error', 'recording-lost', fields);
-    return true;
+    const key = recordingKey(job.pbx, job.recording);
+    if ((await store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS))) !== undefined) {
+      log('info', 'already-archived', { ...describeJob(message, job), key });
+      await discardUploads(failure, deps);
+      return true;
+    }
+    const mayBeOutage =
+      unlessOutageSince !== undefined && !(await store.hasStoredSince(job.pbx, unlessOutageSince, now()));
+    if (!mayBeOutage) return endJob('lost', failure, deps);
   } catch (error) {
-    log('error', 'mark-lost-failed', { ...fields, code: toArchiveError(error).code });
-    return false;
-  }
-}
-
-/** Moves the job to the dead-letter queue with its reason. Returns whether that succeeded. */
-async function deadLetter(failure: Failure, { queues, uploads, now }: FailureDeps): Promise<boolean> {
-  const { message, job, error } = failure;
-  const { attempts, firstQueuedAt } = historyOf(message, job);
-  const fields = describeFailure(failure, { now });
-  try {
-    await queues.sendDeadLetter(toDeadLetterBody(failure), {
-      pbx: job?.pbx,
-      error,
-      attempts,
-      firstAt: new Date(firstQueuedAt).toISOString(),
-      lastAt: new Date(now()).toISOString(),
+    log('warn', 'loss-not-confirmed', {
+      ...describeFailure(failure, deps),
+      code: toArchiveError(error).code,
     });
-  } catch (sendError) {
-    log('error', 'dead-letter-failed', { ...fields, code: toArchiveError(sendError).code });
-    return false;
   }
-  log('error', 'job-dead-lettered', fields);
-  if (job === undefined) return true;
-  await discardUpload(uploadOf(job, job.progress), uploads);
-  if (error instanceof Interruption) await discardUpload(uploadOf(job, error.stored), uploads);
-  return true;
+  return retry(failure, remembering, afterSeconds, deps);
 }
-
-/** The message as received, but without its progress: the upload that it refers to is discarded. */
-function toDeadLetterBody({ message, job }: Failure): string {
-  if (job?.progress === undefined) return message.body;
-  const { progress, ...withoutProgress } = job;
-  return toMessageBody(withoutProgress);
-}
-
-const describeFailure = ({ message, job, error }: Failure, { now }: Pick<FailureDeps, 'now'>) => ({
-  ...describeJob(message, job),
-  code: error.code,
-  reason: error.message,
-  ageMs: now() - historyOf(message, job).firstQueuedAt,
-});

@@ -18,10 +18,13 @@ const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
 const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
-const queues = createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL);
 const s3 = createS3Client();
-const store = createRecordingStore(s3, env.BUCKET_NAME);
-const markers = createMarkers(s3, env.BUCKET_NAME);
+const deps = {
+  store: createRecordingStore(s3, env.BUCKET_NAME),
+  queues: createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL),
+  markers: createMarkers(s3, env.BUCKET_NAME),
+  now: Date.now,
+};
 const buffers = createPartBuffers();
 
 /** Archives one recording per message. Reports unfinished messages back, so that SQS keeps them. */
@@ -37,12 +40,9 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
       sentAt: Number(record.attributes.SentTimestamp),
     };
     const isDone = await processJob(message, {
-      archive: (job) =>
-        archiveRecording(job, { ...pbxs.get(job.pbx), store, buffers, signal, now: Date.now }),
-      uploads: store,
-      queues,
-      markers,
-      now: Date.now,
+      ...deps,
+      archive: (job, isRepeated) =>
+        archiveRecording(job, { ...pbxs.get(job.pbx), ...deps, buffers, signal }, isRepeated),
     });
     if (!isDone) batchItemFailures.push({ itemIdentifier: record.messageId });
   }

@@ -1,12 +1,14 @@
 import { toArchiveError } from '../shared/errors.ts';
-import { callEndOf, describeJob, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
+import { callEndOf, describeJob, historyOf, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
 import type { Archived } from '../shared/recordings/archive-recording.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
-import { type FailureDeps, handleFailure } from './handle-failure.ts';
+import type { FailureDeps } from './failure.ts';
+import { handleFailure } from './handle-failure.ts';
 
 export interface ProcessDeps extends FailureDeps {
-  archive: (job: Job) => Promise<Archived>;
+  /** `isRepeated`: an earlier attempt, or another job, may have archived the recording. */
+  archive: (job: Job, isRepeated: boolean) => Promise<Archived>;
 }
 
 /**
@@ -19,16 +21,17 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
   let job: Job | undefined;
   try {
     job = readJob(message.body);
-    const { outcome, ...details } = await deps.archive(job);
+    const isRepeated = historyOf(message, job).attempts > 1 || job.foundBy !== undefined;
+    const { outcome, ...details } = await deps.archive(job, isRepeated);
     const endedAt = deps.now();
     log('info', outcome, {
       ...describeJob(message, job),
       ...details,
       ms: endedAt - startedAt,
-      ...(outcome === 'archived' && { delayMs: endedAt - callEndOf(job) }),
+      ...(outcome !== 'already-archived' && { delayMs: endedAt - callEndOf(job) }),
     });
     // Harmless if this upload has become the object.
-    await discardUpload(uploadOf(job, job.progress), deps.uploads);
+    await discardUpload(uploadOf(job, job.progress), deps.store);
     return true;
   } catch (error) {
     return handleFailure({ message, job, error: toArchiveError(error) }, deps);

@@ -1,4 +1,5 @@
 import type { MissingRecording } from '../shared/call-log/find-missing.ts';
+import { MESSAGE_RETENTION_DAYS } from '../shared/config/limits.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
@@ -7,8 +8,8 @@ import { log } from '../shared/telemetry/log.ts';
 /** When a call has just ended, its report may still be on its way, or its job in the queue. */
 const GRACE_MS = 10 * 60_000;
 
-/** A failing job stays in its queue for ten days. It must not get a duplicate every hour. */
-const REPEAT_AFTER_MS = 48 * 3_600_000;
+/** No job stays in its queue for longer. Before that, it ends with the recording or with a marker. */
+const REPEAT_AFTER_MS = MESSAGE_RETENTION_DAYS * 24 * 3_600_000;
 
 const CONCURRENT_SENDS = 10;
 
@@ -26,14 +27,17 @@ export interface QueueResult {
   /** Recordings whose job is probably still queued, or whose report may still arrive. */
   waiting: number;
   lost: number;
-  /** Time since the end of the oldest call whose recording is missing but not lost; 0 if there is none. */
+  /** Recordings that nobody waits for: dead-lettered, erased, or never made by the PBX. */
+  ended: number;
+  /** Time since the end of the oldest call whose recording is still awaited; 0 if there is none. */
   oldestMissingMs: number;
 }
 
 /** Queues a job for each missing recording that has none in the queue, as far as known. */
 export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<QueueResult> {
   const { send, markers, now, signal } = deps;
-  const awaited = missing.filter(({ isLost }) => !isLost);
+  const awaited = missing.filter(({ ended }) => ended === undefined);
+  const lost = missing.filter(({ ended }) => ended === 'lost').length;
   const due = awaited.filter((recording) => isDue(recording, now()));
   await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
@@ -46,7 +50,8 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
   return {
     queued: due.length,
     waiting: awaited.length - due.length,
-    lost: missing.length - awaited.length,
+    lost,
+    ended: missing.length - awaited.length - lost,
     oldestMissingMs: awaited.reduce((oldest, { job }) => Math.max(oldest, now() - (endOf(job) ?? now())), 0),
   };
 }

@@ -11,7 +11,16 @@ const CONCURRENT_PBXS = 5;
 
 export type ReconcileDeps = FindDeps & QueueDeps;
 
-const NOTHING = { found: 0, present: 0, queued: 0, waiting: 0, lost: 0, unreadable: 0, oldestMissingMs: 0 };
+const NOTHING = {
+  found: 0,
+  present: 0,
+  queued: 0,
+  waiting: 0,
+  lost: 0,
+  ended: 0,
+  unreadable: 0,
+  oldestMissingMs: 0,
+};
 
 export type Counts = typeof NOTHING;
 
@@ -96,6 +105,7 @@ const add = (total: Counts, counts: Counts): Counts => ({
   queued: total.queued + counts.queued,
   waiting: total.waiting + counts.waiting,
   lost: total.lost + counts.lost,
+  ended: total.ended + counts.ended,
   unreadable: total.unreadable + counts.unreadable,
   oldestMissingMs: Math.max(total.oldestMissingMs, counts.oldestMissingMs),
 });

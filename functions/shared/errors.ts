@@ -3,7 +3,8 @@
  * - `transient`: may pass by itself; unknown failures count as transient;
  * - `session-expired`: the PBX no longer accepts the token;
  * - `login-held`: no login is allowed until a lockout has passed or the credentials have changed;
- * - `missing`: the PBX does not have the recording. Right after the call it may still appear; a day later it is gone;
+ * - `missing`: the PBX does not have the recording: not yet, not any more, or not while its storage is away;
+ * - `empty`: the PBX has the recording, but no bytes of it;
  * - `too-slow`: the download did not finish before the function's timeout;
  * - `permanent`: no further attempt can succeed; a person has to step in.
  */
@@ -12,6 +13,7 @@ export const FAILURE_KINDS = [
   'session-expired',
   'login-held',
   'missing',
+  'empty',
   'too-slow',
   'permanent',
 ] as const;

@@ -103,6 +103,14 @@ export class ArchiveDashboard extends Dashboard {
           graph('Longest run, seconds', [metrics.splitBy('pbx', 'Duration', 'Maximum', hour)]),
         ],
         [
+          graph('Recordings stored with a doubt', [metrics.splitBy('pbx', 'Doubtful', 'Sum', hour)]),
+          graph('One name, several recordings; unanswered calls', [
+            metrics.sumOverPbxs('Replaced', 'Sum', hour),
+            metrics.sumOverPbxs('StoredBeside', 'Sum', hour),
+            metrics.sumOverPbxs('NotRecorded', 'Sum', hour),
+          ]),
+        ],
+        [
           graph(
             'Functions: errors',
             perFunction((fn) => fn.metricErrors({ period: fiveMinutes })),

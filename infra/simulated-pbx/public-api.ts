@@ -64,6 +64,8 @@ export interface SimulatedPbx {
   misbehaveCdrs(...misbehaviours: Misbehaviour[]): void;
   /** Removes the file, not the CDR. The guides are not clear on whether requests for it get 20014 or 20012. */
   deleteRecording(recording: string, errno?: '20012' | '20014'): void;
+  /** Replaces the file of a recording, or brings a deleted one back. */
+  writeRecording(recording: string, bytes: Buffer): void;
   /** Posts to the subscribed URL until the response is 200, as long as the subscriber's token is alive. */
   postReport(report: Record<string, unknown>): Promise<ReportOutcome>;
   /** Posts any text once to the latest subscriber, even if its token has expired. */

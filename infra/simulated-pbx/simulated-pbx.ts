@@ -117,6 +117,10 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
       storage.removeRecording(recording);
       misbehaviours.plan(recording, errno === '20014' ? [{ kind: 'deleted' }] : []);
     },
+    writeRecording: (recording, bytes) => {
+      misbehaviours.plan(recording, []);
+      storage.writeRecording(recording, bytes);
+    },
     postReport: (report) => reports.post(report, () => sessions.liveSubscription()),
     postRaw: async (body, headers) => {
       const subscription = sessions.latestSubscription();

@@ -48,10 +48,12 @@ export class RecordingBucket extends Construct {
     });
   }
 
-  /** Allows looking up and storing a recording, aborting a failed upload, and marking a recording as lost. */
+  /** Allows looking up and storing a recording, aborting a failed upload, and marking how a job ended. */
   grantArchive(role: Role): void {
     this.allowOnRecordings(role, ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
-    this.allowOnKeys('reconciliation/lost/*', role, ['s3:PutObject']);
+    for (const kind of ['lost', 'not-recorded', 'dead-lettered']) {
+      this.allowOnKeys(`reconciliation/${kind}/*`, role, ['s3:GetObject', 's3:PutObject']);
+    }
     // S3 decrypts the encrypted parts when it assembles them.
     if (this.bucket.encryptionKey) {
       allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);

@@ -1,6 +1,7 @@
 import type { Job } from '../jobs/job.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
 import type { CdrWindow, PbxClient } from '../pbx/types.ts';
-import { type MarkerKind, markerKey } from '../recordings/markers.ts';
+import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
 import { type Cdr, callOf } from '../reports/cdr.ts';
 import { type Session, withToken } from '../session/session.ts';
@@ -26,8 +27,8 @@ export interface MissingRecording {
   job: Job;
   /** When a reconciliation last queued a job for it (epoch ms). */
   queuedAt: number | undefined;
-  /** The PBX no longer has it. The loss has been counted, and no job can bring the recording back. */
-  isLost: boolean;
+  /** How an earlier job ended without a recording. No other job is queued unless a person asks for it. */
+  ended: Exclude<MarkerKind, 'queued'> | undefined;
 }
 
 export interface Comparison {
@@ -52,18 +53,30 @@ export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Co
   const stored = await archive.find([...recorded.keys()].map(keyOf), signal);
   const absent = [...recorded].filter(([name]) => !stored.has(keyOf(name)));
 
-  const findMarkers = (kind: MarkerKind) =>
-    archive.find(
-      absent.map(([name]) => markerKey(kind, pbxId, name)),
-      signal,
-    );
-  const [queued, lost] = [await findMarkers('queued'), await findMarkers('lost')];
+  const marked = await findMarkers(
+    absent.map(([name]) => name),
+    deps,
+  );
   const missing = absent.map(([name, cdr]) => ({
     job: toJob(name, cdr, deps),
-    queuedAt: queued.get(markerKey('queued', pbxId, name)),
-    isLost: lost.has(markerKey('lost', pbxId, name)),
+    queuedAt: marked.queued.get(markerKey('queued', pbxId, name)),
+    ended: ENDINGS.find((kind) => marked[kind].has(markerKey(kind, pbxId, name))),
   }));
   return { found: recorded.size, present: recorded.size - absent.length, unreadable, missing };
+}
+
+const ENDINGS = MARKER_KINDS.filter((kind) => kind !== 'queued');
+
+/** When each marker was written, by kind and key. */
+async function findMarkers(
+  names: string[],
+  { pbxId, archive, signal }: FindDeps,
+): Promise<Record<MarkerKind, ReadonlyMap<string, number>>> {
+  const found = await mapConcurrently(MARKER_KINDS, MARKER_KINDS.length, async (kind) => {
+    const keys = names.map((name) => markerKey(kind, pbxId, name));
+    return [kind, await archive.find(keys, signal)] as const;
+  });
+  return Object.fromEntries(found) as Record<MarkerKind, ReadonlyMap<string, number>>;
 }
 
 /** The call log's recordings by name. A transferred call has several rows with the same name. */
@@ -94,6 +107,7 @@ function toJob(recording: string, cdr: Cdr, { pbxId, timeZone, now }: FindDeps):
     recording,
     call: callOf(cdr),
     reportedAt: new Date(now()).toISOString(),
+    foundBy: 'reconciliation',
     ...(end !== undefined && { endedAt: new Date(end).toISOString() }),
   };
 }

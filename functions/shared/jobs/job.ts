@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { pbxIdSchema } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
+import { CONTAINER_FORMATS } from '../recordings/container.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
 import type { JobHistory } from './retry-policy.ts';
 
@@ -26,6 +27,16 @@ const LATEST_DATE_MS = 8.64e15;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** `Container` of recordings/container.ts. */
+const containerSchema = v.object({
+  format: v.picklist(CONTAINER_FORMATS),
+  sizes: v.picklist(['written', 'unwritten', 'none']),
+  totalBytes: v.optional(count),
+  audioStartsAt: v.optional(count),
+  audioEndsAt: v.optional(count),
+  bytesPerSecond: v.optional(count),
+});
+
 /** An S3 multipart upload that holds the start of a recording, with all that is needed to resume and verify it. */
 export const unfinishedUploadSchema = v.object({
   uploadId: v.string(),
@@ -34,19 +45,32 @@ export const unfinishedUploadSchema = v.object({
   /** Total size of the parts, and the CRC-32 of all their bytes as an unsigned number. */
   bytes: count,
   crc32: count,
-  /** Sizes of the complete file according to the PBX and to the RIFF header, if known. */
+  /** Size of the complete file according to the PBX, if known. */
   totalBytes: v.optional(count),
-  riff: v.optional(v.object({ totalBytes: v.optional(count), audioEndsAt: count, isPatched: v.boolean() })),
+  /** What the file's header says; absent if its format is unknown. */
+  container: v.optional(containerSchema),
+  /** How the recording is going to be verified, as the upload's metadata says. */
+  verifiedBy: v.optional(v.string()),
 });
 
 export type UnfinishedUpload = v.InferOutput<typeof unfinishedUploadSchema>;
 
-/** What earlier messages of a job achieved. A transfer that is resumed gets a new message. */
-export const progressSchema = v.object({
-  ...unfinishedUploadSchema.entries,
-  /** Attempts before this message, and when the first message of this job was queued (epoch ms). */
+const instant = v.pipe(count, v.maxValue(LATEST_DATE_MS));
+
+/** A complete download that could not be verified. `at`: when the first one with these bytes ended (epoch ms). */
+const downloadSchema = v.object({ bytes: count, crc32: count, at: instant });
+
+export type EarlierDownload = v.InferOutput<typeof downloadSchema>;
+
+/** What a job's earlier messages found out. A job that is requeued gets a new message, with a delivery count of its own. */
+const earlierSchema = v.object({
   attempts: count,
-  since: v.pipe(count, v.maxValue(LATEST_DATE_MS)),
+  /** Deliveries that still count for the back-off. */
+  deliveries: count,
+  /** When the first message was queued (epoch ms). */
+  since: instant,
+  download: v.optional(downloadSchema),
+  absence: v.optional(v.object({ since: instant, responses: count, lastAt: instant })),
 });
 
 /** One recording to archive. Contains identifiers and facts only: never a URL, a token or a random string. */
@@ -62,7 +86,10 @@ export const jobSchema = v.object({
   reportedAt: v.pipe(v.string(), v.isoTimestamp()),
   /** ISO 8601, UTC: when the call ended, as far as known; `reportedAt` is used if absent. */
   endedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-  progress: v.optional(progressSchema),
+  /** Absent if a report announced the recording. */
+  foundBy: v.optional(v.literal('reconciliation')),
+  progress: v.optional(unfinishedUploadSchema),
+  earlier: v.optional(earlierSchema),
 });
 
 export type Job = v.InferOutput<typeof jobSchema>;
@@ -90,15 +117,20 @@ export function readJob(body: string): Job {
 export const callEndOf = ({ endedAt, reportedAt }: Job) => Date.parse(endedAt ?? reportedAt);
 
 export function historyOf(message: JobMessage, job: Job | undefined): JobHistory {
-  const { attempts = 0, since = message.sentAt, uploadId } = job?.progress ?? {};
+  const { attempts = 0, deliveries = 0, since = message.sentAt, absence } = job?.earlier ?? {};
   return {
     attempts: attempts + message.attempt,
-    deliveries: message.attempt,
+    deliveries: deliveries + message.attempt,
     firstQueuedAt: since,
-    callEndedAt: job === undefined ? since : callEndOf(job),
-    resumedFrom: uploadId,
+    resumedFrom: job?.progress?.uploadId,
+    isUnanswered: job !== undefined && isUnanswered(job.call),
+    absence,
   };
 }
+
+/** Nobody talked, so the PBX may have named a recording that it never made. */
+const isUnanswered = ({ status, talkSeconds }: Call) =>
+  /^(?:no[ _-]?answer|busy|failed)$/i.test(status ?? '') && Number(talkSeconds ?? 0) === 0;
 
 /** The fields of every log line about a job. */
 export const describeJob = (message: JobMessage, job: Job | undefined) => ({

@@ -1,7 +1,8 @@
 import type { FailureKind } from '../errors.ts';
 
 const SECOND_MS = 1000;
-const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+const HOUR_MS = 60 * 60 * SECOND_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Ten of the fourteen days that the queue keeps a message. The rest is enough to write the dead letter with its reason,
@@ -14,25 +15,54 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 60 * 60;
 
 /** The longest delay that SQS accepts for a new message. */
-const MAX_DELAY_SECONDS = 15 * 60;
+export const MAX_DELAY_SECONDS = 15 * 60;
 
-/** How long failures of one kind are retried, counted from when, and how the job then ends. */
-interface Limit {
+/** How long failures of one kind are retried after the job was first queued. Then the job becomes a dead letter. */
+const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind>, number>> = {
+  transient: MAX_AGE_MS,
+  'session-expired': MAX_AGE_MS,
+  'login-held': MAX_AGE_MS,
+  // A line may be slow for an hour, but hardly for a day.
+  'too-slow': DAY_MS,
+  permanent: Number.NEGATIVE_INFINITY,
+};
+
+/** Kinds of failures in which the PBX has no recording to send. */
+type AbsentKind = 'missing' | 'empty';
+
+/**
+ * How long the PBX has to keep saying that it has no recording, and how often, before that is believed. It says the
+ * same while its storage (a USB disk, a network share) is away, so the age of the call proves nothing.
+ */
+interface AbsenceLimit {
   patienceMs: number;
-  countedFrom: 'firstQueuedAt' | 'callEndedAt';
-  ending: 'dead-letter' | 'lost';
+  responses: number;
+  ending: 'dead-letter' | 'lost' | 'not-recorded';
 }
 
-const LIMITS: Readonly<Record<FailureKind, Limit>> = {
-  transient: { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
-  'session-expired': { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
-  'login-held': { patienceMs: MAX_AGE_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
-  // A recording that the PBX does not have a day after the call will not appear any more.
-  missing: { patienceMs: DAY_MS, countedFrom: 'callEndedAt', ending: 'lost' },
-  // A line may be slow for an hour, but hardly for a day.
-  'too-slow': { patienceMs: DAY_MS, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
-  permanent: { patienceMs: Number.NEGATIVE_INFINITY, countedFrom: 'firstQueuedAt', ending: 'dead-letter' },
+const ABSENCE_LIMITS: Readonly<Record<AbsentKind, AbsenceLimit>> = {
+  missing: { patienceMs: DAY_MS, responses: 4, ending: 'lost' },
+  empty: { patienceMs: DAY_MS, responses: 4, ending: 'dead-letter' },
 };
+
+/** A PBX names a recording for calls that nobody answered, too, and makes none. */
+const UNANSWERED_LIMIT: AbsenceLimit = { patienceMs: HOUR_MS, responses: 2, ending: 'not-recorded' };
+
+/** Responses of one hour count once: they say the same about the PBX's storage. */
+const ABSENCE_INTERVAL_MS = HOUR_MS;
+
+/**
+ * If the PBX has delivered nothing at all since it first said that the recording is missing, its storage may be away.
+ * A loss is then declared only after this time.
+ */
+const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
+
+/** The PBX's responses that it does not have a recording, at most one counted in an hour. Times are epoch ms. */
+export interface Absence {
+  since: number;
+  responses: number;
+  lastAt: number;
+}
 
 /** A failed attempt at a job. */
 export interface FailedAttempt {
@@ -47,13 +77,15 @@ export interface FailedAttempt {
 export interface JobHistory {
   /** Attempts at the job, including this one. */
   attempts: number;
-  /** Deliveries of its current message. A resumed job gets a new message. */
+  /** Deliveries since the last progress. */
   deliveries: number;
   firstQueuedAt: number;
-  /** As far as known. */
-  callEndedAt: number;
   /** The multipart upload that this attempt was to resume. */
   resumedFrom?: string | undefined;
+  /** Nobody answered the call. */
+  isUnanswered?: boolean;
+  /** The PBX's responses that it has no recording, including that of this attempt. */
+  absence?: Absence | undefined;
 }
 
 export type Decision =
@@ -65,8 +97,20 @@ export type Decision =
   | { action: 'resume'; afterSeconds?: number }
   /** Move the job to the dead-letter queue with its code. It cannot succeed without a person's help. */
   | { action: 'dead-letter' }
-  /** Like `dead-letter`, and mark the recording as lost: the PBX no longer has it. */
-  | { action: 'lost' };
+  /**
+   * Like `dead-letter`, and mark the recording as lost: the PBX no longer has it. With `unlessOutageSince` (epoch ms)
+   * only if the PBX has delivered another recording since then; otherwise retry after `afterSeconds`.
+   */
+  | { action: 'lost'; unlessOutageSince?: number; afterSeconds: number }
+  /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. */
+  | { action: 'not-recorded' };
+
+/** Adds a response that the PBX has no recording. Returns `earlier` itself if the response does not count. */
+export function countAbsence(earlier: Absence | undefined, now: number): Absence {
+  if (earlier === undefined) return { since: now, responses: 1, lastAt: now };
+  if (now - earlier.lastAt < ABSENCE_INTERVAL_MS) return earlier;
+  return { ...earlier, responses: earlier.responses + 1, lastAt: now };
+}
 
 /**
  * The one place that decides what happens to a job after a failed attempt. docs/architecture.md prints it as a table.
@@ -75,17 +119,39 @@ export type Decision =
  * SDK's own retries.
  */
 export function decide(failure: FailedAttempt, history: JobHistory, now: number): Decision {
-  const { patienceMs, countedFrom, ending } = LIMITS[failure.kind];
-  const isTooOld = now - history.firstQueuedAt > MAX_AGE_MS;
-  if (isTooOld || now - history[countedFrom] > patienceMs) return { action: ending };
-  if (failure.storedIn !== undefined) return decideResumption(failure.storedIn, history);
-
+  const { kind } = failure;
   const waitSeconds = Math.ceil(((failure.notBefore ?? now) - now) / SECOND_MS);
   const afterSeconds = Math.min(
     Math.max(backoffSeconds(history.deliveries), waitSeconds),
     MAX_BACKOFF_SECONDS,
   );
-  return { action: failure.kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
+  const isAbsent = kind === 'missing' || kind === 'empty';
+  if (isAbsent) {
+    const ending = endingOf(kind, history, now);
+    if (ending === 'lost') return { action: ending, ...doubtOutage(history, now), afterSeconds };
+    if (ending !== undefined) return { action: ending };
+  }
+  if (now - history.firstQueuedAt > (isAbsent ? MAX_AGE_MS : PATIENCE_MS[kind]))
+    return { action: 'dead-letter' };
+  if (failure.storedIn !== undefined) return decideResumption(failure.storedIn, history);
+  return { action: kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
+}
+
+/** `undefined` while it is not certain that the PBX has no recording. */
+function endingOf(
+  kind: AbsentKind,
+  { absence, isUnanswered }: JobHistory,
+  now: number,
+): AbsenceLimit['ending'] | undefined {
+  const { patienceMs, responses, ending } = isUnanswered ? UNANSWERED_LIMIT : ABSENCE_LIMITS[kind];
+  const isCertain =
+    absence !== undefined && now - absence.since >= patienceMs && absence.responses >= responses;
+  return isCertain ? ending : undefined;
+}
+
+function doubtOutage({ absence }: JobHistory, now: number): { unlessOutageSince?: number } {
+  if (absence === undefined || now - absence.since >= OUTAGE_PATIENCE_MS) return {};
+  return { unlessOutageSince: absence.since };
 }
 
 /** Without backoff, unless the transfer had to restart: a PBX that contradicts itself could cause restarts for days. */

@@ -1,15 +1,16 @@
 import { ArchiveError, toArchiveError } from '../errors.ts';
-import type { Job } from '../jobs/job.ts';
+import { callEndOf, type Job } from '../jobs/job.ts';
 import type { PbxClient, RecordingSource } from '../pbx/types.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
+import type { SaveResult } from './create-object.ts';
 import { encodeCall } from './metadata.ts';
 import type { PartBuffers } from './parts.ts';
+import { isSameCall, isWrittenSinceReport, keyBeside, type StoredRecording } from './present.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption } from './save-in-parts.ts';
 import { type Download, saveRecording } from './save-recording.ts';
-import type { SaveResult } from './uploads.ts';
 
 export interface ArchiveDeps {
   client: PbxClient;
@@ -21,63 +22,108 @@ export interface ArchiveDeps {
   buffers: PartBuffers;
 }
 
+/** `crc32` is base64, as in S3's API. */
 export type Archived = { key: string } & (
   | { outcome: 'already-archived' }
-  | { outcome: 'archived'; bytes: number; crc32: string }
+  | {
+      /** `recording-replaced`: a shorter object; `stored-beside`: another recording has the name, and both are kept. */
+      outcome: 'archived' | 'recording-replaced' | 'stored-beside';
+      bytes: number;
+      crc32: string;
+      verifiedBy: string;
+    }
 );
 
 /**
  * Copies one recording from the PBX to the bucket, unless it is already there. Continues where the job's progress ends.
- * Rejects with an `Interruption` if this attempt made progress but did not finish.
+ * Rejects with an `Interruption` if this attempt made progress but did not finish, with an `Unverified` if another
+ * download has to confirm what was received.
  *
- * S3 itself refuses a second write, so the bucket is not checked before a short recording is downloaded. The check
- * would be one of three requests for every recording, and would save a download only for a rare duplicate job.
+ * S3 itself refuses to overwrite, so the bucket is not checked before the first attempt at a reported recording. The
+ * check would be one of three requests for every recording, and would save a download only for a rare duplicate job.
+ *
+ * @param isRepeated an earlier attempt, or another job, may have archived the recording
  */
-export async function archiveRecording(job: Job, deps: ArchiveDeps): Promise<Archived> {
+export async function archiveRecording(job: Job, deps: ArchiveDeps, isRepeated = false): Promise<Archived> {
   try {
-    return await archive(job, deps);
+    return await archive(job, deps, isRepeated);
   } catch (error) {
     // The SDK reports an abort in its own words.
     if (deps.signal.aborted && !(error instanceof ArchiveError)) throw deps.signal.reason;
     if (job.progress === undefined || toArchiveError(error).code !== 'upload-gone') throw error;
     // A duplicate job has completed or discarded the upload, or the bucket's lifecycle rule has removed it.
     const { progress, ...restarted } = job;
-    return archive(restarted, deps);
+    return archive(restarted, deps, isRepeated);
   }
 }
 
-async function archive(job: Job, deps: ArchiveDeps): Promise<Archived> {
+async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promise<Archived> {
   const { pbx, recording, call } = job;
   const { client, session, store, signal, now, buffers } = deps;
   const key = recordingKey(pbx, recording);
-  const isArchived = async () => (await store.find(key, signal)) !== undefined;
+  const isArchived = async () => {
+    const stored = await store.find(key, signal);
+    return stored !== undefined && isWrittenSinceReport(stored, job);
+  };
   const alreadyArchived = { outcome: 'already-archived', key } as const;
-  if (job.progress !== undefined && (await isArchived())) return alreadyArchived;
+  if ((isRepeated || job.progress !== undefined) && (await isArchived())) return alreadyArchived;
 
   const target = {
-    key,
     contentType: contentTypeOf(recording),
     metadata: encodeCall(call),
+    callId: call.callId,
+    call: expectationOf(job),
+    isStored: (stored: StoredRecording, totalBytes: number | undefined) =>
+      isWrittenSinceReport(stored, job) || isSameCall(stored, { totalBytes, callId: call.callId }),
     onProgress: (bytes: number) => log('debug', 'download-progress', { pbx, recording, bytes }),
   };
-  const transfer = async (token: string) => {
-    const download = await openDownload(job, { client, token, signal });
-    const { start, totalBytes } = download.source;
-    log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
-    return saveRecording(download, target, { store, signal, now, buffers });
-  };
+  const transferTo = (to: string, part: Job) =>
+    withToken(session, (token) =>
+      withFreshRandom(async () => {
+        const download = await openDownload(part, { client, token, signal });
+        const { start, totalBytes } = download.source;
+        log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
+        const isResumable = download.isResumable && to === key;
+        return saveRecording(
+          { ...download, isResumable },
+          { ...target, key: to },
+          { store, signal, now, buffers },
+        );
+      }),
+    );
   let saved: SaveResult;
   try {
-    saved = await withToken(session, (token) => withFreshRandom(() => transfer(token)));
+    saved = await transferTo(key, job);
   } catch (error) {
     // A recording that a duplicate job has archived is not lost, even if the PBX has deleted it since.
     if (error instanceof Interruption || !(await isArchived().catch(() => false))) throw error;
     return alreadyArchived;
   }
-  if (saved.outcome === 'already-there') return alreadyArchived;
-  const { bytes, crc32 } = saved;
-  await verifyStored(key, { bytes, crc32 }, { store, signal });
-  return { outcome: 'archived', key, bytes, crc32 };
+  if (saved.outcome !== 'differs') return finish(saved, key, 'archived', deps);
+
+  // The upload belongs to the other key, so the recording is downloaded again.
+  const beside = keyBeside(key, saved.crc32);
+  const { progress, ...fromStart } = job;
+  return finish(await transferTo(beside, fromStart), beside, 'stored-beside', deps);
+}
+
+/** What the call and earlier attempts say about the recording. */
+const expectationOf = (job: Job) => ({
+  talkSeconds: Number(job.call.talkSeconds) || undefined,
+  // The clock of the PBX may be wrong, but no call ends after it was reported.
+  endedAt: Math.min(callEndOf(job), Date.parse(job.reportedAt)),
+  earlier: job.earlier?.download,
+});
+
+async function finish(
+  { outcome, ...stored }: SaveResult,
+  key: string,
+  created: 'archived' | 'stored-beside',
+  deps: ArchiveDeps,
+): Promise<Archived> {
+  if (outcome === 'same') return { outcome: 'already-archived', key };
+  await verifyStored(key, stored, deps);
+  return { outcome: outcome === 'replaced' ? 'recording-replaced' : created, key, ...stored };
 }
 
 /** Sources disagree about 20012: it means an unknown recording, or a wrong random string. */

@@ -1,43 +1,59 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
+import type { Job } from '../jobs/job.ts';
 import { recordingFolder } from './recording-name.ts';
 
-/** What is remembered about a recording that is not in the archive. */
-export type MarkerKind = 'queued' | 'lost';
+/**
+ * What is remembered about a recording that is not in the archive:
+ * - `queued`: reconciliation has queued a job for it;
+ * - `lost`: the PBX no longer has it;
+ * - `not-recorded`: the PBX named it for a call that nobody answered, and made none;
+ * - `dead-lettered`: its job is in the dead-letter queue, or was there until it expired;
+ * - `erased`: a person has had it erased.
+ */
+export const MARKER_KINDS = ['queued', 'lost', 'not-recorded', 'dead-lettered', 'erased'] as const;
+export type MarkerKind = (typeof MARKER_KINDS)[number];
+
+/** The kinds that say how a job ended without a recording. */
+export type EndKind = 'lost' | 'not-recorded' | 'dead-lettered';
 
 /** Key of a marker: an empty object, filed by the same days and names as the recordings. */
 export const markerKey = (kind: MarkerKind, pbxId: string, recording: string) =>
   `reconciliation/${kind}/${recordingFolder(pbxId, recording)}${recording}`;
 
 /**
- * What reconciliation has to remember between runs: that a job for a recording is queued, so that it is not queued
- * again every hour; and that a recording is lost, so that it is counted once.
+ * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation
+ * does not queue another one every hour; and how a job ended, so that it is neither repeated nor counted twice.
  */
 export interface Markers {
-  /** Marks that the PBX no longer has the recording. Returns false if it was already marked. */
-  markLost(pbxId: string, recording: string): Promise<boolean>;
+  /**
+   * Marks how a job ended. Returns `first`; or `again` if this job has been marked so before, or was sent back since;
+   * or `duplicate` if another job for the same recording has.
+   */
+  markEnded(kind: EndKind, job: Job): Promise<'first' | 'again' | 'duplicate'>;
   /** Marks that a job for the recording is queued. Replaces an earlier marker. */
   markQueued(pbxId: string, recording: string): Promise<void>;
 }
 
 export function createMarkers(s3: S3Client, bucket: string): Markers {
-  const marker = (kind: MarkerKind, pbxId: string, recording: string) => ({
-    Bucket: bucket,
-    Key: markerKey(kind, pbxId, recording),
-    Body: '',
-  });
   return {
-    async markLost(pbxId, recording) {
+    async markEnded(kind, { pbx, recording, reportedAt }) {
+      const marker = { Bucket: bucket, Key: markerKey(kind, pbx, recording) };
+      // Tells the jobs for one recording apart. A job that is sent back keeps it.
+      const metadata = { 'reported-at': reportedAt };
       try {
-        await s3.send(new PutObjectCommand({ ...marker('lost', pbxId, recording), IfNoneMatch: '*' }));
-        return true;
+        await s3.send(new PutObjectCommand({ ...marker, Body: '', IfNoneMatch: '*', Metadata: metadata }));
+        return 'first';
       } catch (error) {
-        if (hasStatus(error, 412)) return false;
-        throw error;
+        if (!hasStatus(error, 412)) throw error;
+        const { Metadata = {} } = await s3.send(new HeadObjectCommand(marker));
+        const markedFor = Metadata['reported-at'] ?? reportedAt;
+        return markedFor === reportedAt ? 'again' : 'duplicate';
       }
     },
     async markQueued(pbxId, recording) {
-      await s3.send(new PutObjectCommand(marker('queued', pbxId, recording)));
+      const key = markerKey('queued', pbxId, recording);
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '' }));
     },
   };
 }

@@ -28,6 +28,12 @@ export function encodeCall(call: Call): Record<string, string> {
   return metadata;
 }
 
+/** The call, and how the recording's completeness was verified. */
+export const decodeMetadata = (metadata: Readonly<Record<string, string>>) => ({
+  ...decodeCall(metadata),
+  verifiedBy: metadata['verified-by'] ?? '',
+});
+
 export function decodeCall(metadata: Readonly<Record<string, string>>): Call {
   const call: Call = {};
   for (const [field, name] of entries) {

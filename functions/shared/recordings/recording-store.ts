@@ -1,30 +1,40 @@
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
+import { decodeMetadata } from './metadata.ts';
+import type { StoredRecording } from './present.ts';
 import {
   createUploads,
   type RecordingDescription,
   toWriteOutcome,
   type Uploads,
   type WriteOutcome,
+  writeCondition,
 } from './uploads.ts';
 
-export interface StoredRecording {
-  bytes: number;
-  /** CRC-32 (IEEE) of the complete object, big-endian and in base64, as in S3's API. */
-  crc32: string | undefined;
-  isFullObjectChecksum: boolean;
-}
+const DAY_MS = 24 * 60 * 60_000;
 
-/** The bucket, in which each recording is written only once. */
+/** For a listing that takes no signal. */
+const OWN_TIMEOUT_MS = 4_000;
+
+/** The bucket, in which nothing is overwritten unless the caller names what it replaces. */
 export interface RecordingStore extends Uploads {
   find(key: string, signal: AbortSignal): Promise<StoredRecording | undefined>;
+  /** With `replaces`, the ETag of the object to replace; otherwise creates an object. */
   put(
-    key: string,
-    bytes: Buffer,
-    crc32: string,
+    object: { key: string; bytes: Buffer; crc32: string; replaces?: string | undefined },
     description: RecordingDescription,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
+  /** Copies the object that has this ETag, with its metadata. */
+  copy(source: { key: string; etag: string }, key: string, signal: AbortSignal): Promise<void>;
+  /** Whether a recording of the PBX has been stored since `since` (epoch ms), among those of the days since then. */
+  hasStoredSince(pbxId: string, since: number, now: number): Promise<boolean>;
 }
 
 export function createRecordingStore(s3: S3Client, bucket: string): RecordingStore {
@@ -37,10 +47,15 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
           new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
           { abortSignal },
         );
+        const { callId, verifiedBy } = decodeMetadata(head.Metadata ?? {});
         return {
           bytes: head.ContentLength ?? 0,
           crc32: head.ChecksumCRC32,
           isFullObjectChecksum: head.ChecksumType === 'FULL_OBJECT',
+          etag: head.ETag ?? '',
+          writtenAt: head.LastModified?.getTime() ?? 0,
+          verifiedBy,
+          callId,
         };
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;
@@ -48,17 +63,42 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
       }
     },
 
-    put(key, bytes, crc32, { contentType, metadata }, abortSignal) {
+    put({ key, bytes, crc32, replaces }, { contentType, metadata }, abortSignal) {
       const command = new PutObjectCommand({
         Bucket: bucket,
         Key: key,
         Body: bytes,
         ChecksumCRC32: crc32,
-        IfNoneMatch: '*',
+        ...writeCondition(replaces),
         ContentType: contentType,
         Metadata: metadata,
       });
       return toWriteOutcome(s3.send(command, { abortSignal }));
+    },
+
+    async copy(source, key, abortSignal) {
+      const command = new CopyObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        CopySource: `${bucket}/${encodeURIComponent(source.key)}`,
+        CopySourceIfMatch: source.etag,
+      });
+      await s3.send(command, { abortSignal });
+    },
+
+    async hasStoredSince(pbxId, since, now) {
+      const abortSignal = AbortSignal.timeout(OWN_TIMEOUT_MS);
+      // The days of the PBX's calendar may be those before and after UTC's.
+      for (let day = now + DAY_MS; day > since - 2 * DAY_MS; day -= DAY_MS) {
+        const folder = new Date(day).toISOString().slice(0, 10).replaceAll('-', '/');
+        const request = { Bucket: bucket, Prefix: `recordings/${pbxId}/${folder}/` };
+        for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, request, {
+          abortSignal,
+        })) {
+          if (Contents.some(({ LastModified }) => (LastModified?.getTime() ?? 0) > since)) return true;
+        }
+      }
+      return false;
     },
   };
 }

@@ -1,11 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
+import { type EarlierDownload, type Expectation, sinceWhen, Unverified, verify } from './completeness.ts';
 import { combineCrc32, toBase64 } from './crc32.ts';
+import { createObject, type NewObject, type SaveResult } from './create-object.ts';
 import { nextPart, type Part } from './parts.ts';
 import type { RecordingStore } from './recording-store.ts';
-import { discardUpload, type SaveResult } from './uploads.ts';
-import { checkIsComplete } from './verification.ts';
+import { discardUpload } from './uploads.ts';
+import { isDescribedBy } from './verified-by.ts';
 
 /** The parts after those already stored: `first`, then `parts`. */
 export interface RemainingParts {
@@ -16,6 +18,8 @@ export interface RemainingParts {
 export interface PartsDeps {
   store: RecordingStore;
   signal: AbortSignal;
+  now: () => number;
+  expectation: Expectation;
   /** Whether the next run can resume where this one stops, as far as known. */
   isResumable: boolean;
 }
@@ -31,9 +35,10 @@ const HARMLESS = ['pbx-connection', 'recording-incomplete'];
 export async function saveInParts(
   { first, parts }: RemainingParts,
   initial: UnfinishedUpload,
-  key: string,
-  { store, signal, isResumable }: PartsDeps,
+  { key, callId }: Pick<NewObject, 'key' | 'callId'>,
+  deps: PartsDeps,
 ): Promise<SaveResult> {
+  const { store, signal, now, expectation, isResumable } = deps;
   const failure = new AbortController();
   const abortSignal = AbortSignal.any([signal, failure.signal]);
   const upload = { key, uploadId: initial.uploadId };
@@ -64,13 +69,21 @@ export async function saveInParts(
       part = await Promise.race([nextPart(parts), failing(uploading)]);
     }
     await uploading;
-    checkIsComplete(stored.bytes + part.bytes.length, stored);
+    const bytes = stored.bytes + part.bytes.length;
+    const crc32OfAll = combineCrc32(stored.crc32, crc32(part.bytes), part.bytes.length);
+    const verifiedBy = verify({ bytes, crc32: crc32OfAll }, expectation, now());
+    // The upload's metadata cannot be changed, so a surprise at the end has to be known at the next beginning.
+    if (initial.verifiedBy !== undefined && !isDescribedBy(initial.verifiedBy, verifiedBy)) {
+      throw unexpected(sinceWhen({ bytes, crc32: crc32OfAll }, expectation.earlier, now()));
+    }
     // Not added to `stored`: S3 allows only the last part to be short, and the next run may add more.
-    const { parts: all, bytes, crc32: checksum } = await putPart(part);
-    const contents = { parts: all, bytes, crc32: toBase64(checksum) };
-    const outcome = await store.complete(upload, contents, signal);
-    if (outcome === 'already-there') await discardUpload(upload, store);
-    return { outcome, bytes, crc32: contents.crc32 };
+    const { parts: all } = await putPart(part);
+    const object = { key, callId, bytes, crc32: toBase64(crc32OfAll), verifiedBy: initial.verifiedBy ?? '' };
+    const saved = await createObject(object, store, signal, (replaces) =>
+      store.complete(upload, { parts: all, bytes, crc32: object.crc32, replaces }, signal),
+    );
+    if (saved.outcome === 'same' || saved.outcome === 'differs') await discardUpload(upload, store);
+    return saved;
   } catch (error) {
     const isKept = isResumable && (signal.aborted || isHarmless(error));
     if (!isKept) failure.abort(error);
@@ -84,6 +97,14 @@ export async function saveInParts(
 }
 
 const isHarmless = (error: unknown) => !(error instanceof ArchiveError) || HARMLESS.includes(error.code);
+
+const unexpected = (download: EarlierDownload) =>
+  new Unverified(
+    'recording-unverified',
+    'The recording turned out different from its beginning. It is downloaded once more.',
+    undefined,
+    download,
+  );
 
 /** Rejects when `work` rejects; otherwise never settles. */
 function failing(work: Promise<void>): Promise<never> {

@@ -3,13 +3,16 @@ import { ArchiveError, type FailureKind, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
 import { connectionError } from '../pbx/errors.ts';
 import type { RecordingSource } from '../pbx/types.ts';
+import { checkIsFinished, describe, type Expectation, verify } from './completeness.ts';
+import { readContainer } from './container.ts';
 import { toBase64 } from './crc32.ts';
+import { createObject, type SaveResult } from './create-object.ts';
 import { fillParts, nextPart, type Part, type PartBuffers } from './parts.ts';
+import type { StoredRecording } from './present.ts';
 import type { RecordingStore } from './recording-store.ts';
-import { readRiff } from './riff.ts';
 import { Interruption, saveInParts } from './save-in-parts.ts';
-import type { RecordingDescription, SaveResult } from './uploads.ts';
-import { checkIsAudio, checkIsComplete, findVerifiedBy, HEAD_BYTES } from './verification.ts';
+import type { RecordingDescription } from './uploads.ts';
+import { checkIsNoText, HEAD_BYTES } from './verification.ts';
 
 export interface Download {
   source: RecordingSource;
@@ -21,6 +24,11 @@ export interface Download {
 
 export interface Target extends RecordingDescription {
   key: string;
+  callId: string | undefined;
+  /** What is known of the recording before its download. */
+  call: Omit<Expectation, 'container' | 'totalBytes'>;
+  /** Whether an object under the key makes a recording of this size superfluous. */
+  isStored: (stored: StoredRecording, totalBytes: number | undefined) => boolean;
   /** Called with the number of bytes received so far, including those of earlier runs. */
   onProgress?: (bytes: number) => void;
 }
@@ -80,31 +88,45 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 async function saveParts(
   parts: AsyncGenerator<Part, void>,
   { source: { totalBytes }, stored, isResumable }: Download,
-  { key, contentType, metadata }: Target,
-  { store, signal }: SaveDeps,
+  { key, callId, contentType, metadata, call, isStored }: Target,
+  { store, signal, now }: SaveDeps,
 ): Promise<SaveResult> {
   const first = await nextPart(parts);
   const remaining = { first, parts };
-  const deps = { store, signal, isResumable };
   if (stored !== undefined) {
-    return saveInParts(remaining, { ...stored, totalBytes: stored.totalBytes ?? totalBytes }, key, deps);
+    const initial = { ...stored, totalBytes: stored.totalBytes ?? totalBytes };
+    const { container } = stored;
+    const expectation = { ...call, container, totalBytes: initial.totalBytes };
+    return saveInParts(remaining, initial, { key, callId }, { store, signal, now, expectation, isResumable });
   }
 
   const head = first.bytes.subarray(0, HEAD_BYTES);
-  checkIsAudio(head);
-  const expectedSize = { totalBytes, riff: readRiff(head) };
-  const verifiedBy = findVerifiedBy(expectedSize).join(' ') || 'nothing';
+  const container = readContainer(head, key);
+  if (container === undefined && head.length > 0) checkIsNoText(head);
+  const expectation = { ...call, container, totalBytes };
+  const { bytes } = first;
+  // Until all bytes are there, their number is known from elsewhere, if at all.
+  const expectedBytes = first.isLast
+    ? bytes.length
+    : (totalBytes ?? call.earlier?.bytes ?? container?.totalBytes);
+  const verifiedBy = describe(expectedBytes ?? 0, expectation).join(' ');
   const description = { contentType, metadata: { ...metadata, 'verified-by': verifiedBy } };
   if (first.isLast) {
-    const { bytes } = first;
-    checkIsComplete(bytes.length, expectedSize);
-    const checksum = toBase64(crc32(bytes));
-    const outcome = await store.put(key, bytes, checksum, description, signal);
-    return { outcome, bytes: bytes.length, crc32: checksum };
+    const checksum = crc32(bytes);
+    verify({ bytes: bytes.length, crc32: checksum }, expectation, now());
+    const object = { key, callId, crc32: toBase64(checksum), verifiedBy };
+    return createObject({ ...object, bytes: bytes.length }, store, signal, (replaces) =>
+      store.put({ key, bytes, crc32: object.crc32, replaces }, description, signal),
+    );
   }
-  if ((await store.find(key, signal)) !== undefined) return { outcome: 'already-there' };
+  if (totalBytes !== undefined) checkIsFinished(totalBytes, expectation, now());
+  const found = await store.find(key, signal);
+  if (found !== undefined && isStored(found, totalBytes)) {
+    return { outcome: 'same', bytes: found.bytes, crc32: found.crc32 ?? '', verifiedBy: found.verifiedBy };
+  }
   const uploadId = await store.begin(key, description);
-  return saveInParts(remaining, { uploadId, parts: [], bytes: 0, crc32: 0, ...expectedSize }, key, deps);
+  const upload = { uploadId, parts: [], bytes: 0, crc32: 0, totalBytes, container, verifiedBy };
+  return saveInParts(remaining, upload, { key, callId }, { store, signal, now, expectation, isResumable });
 }
 
 /** A download that did not finish in time. */

@@ -38,12 +38,13 @@ export interface Uploads {
     signal: AbortSignal,
   ): Promise<StoredPart>;
   /**
-   * Makes an object of the parts, which are numbered from 1. Rejects with `upload-gone`, or with `upload-refused` if
+   * Makes an object of the parts, which are numbered from 1. With `replaces`, the ETag of the object to replace;
+   * otherwise creates an object. Rejects with `upload-gone`, or with `upload-refused` if
    * S3 finds a wrong part, size or checksum.
    */
   complete(
     upload: Upload,
-    contents: { parts: StoredPart[]; bytes: number; crc32: string },
+    contents: { parts: StoredPart[]; bytes: number; crc32: string; replaces?: string | undefined },
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
   /** Frees the storage of the uploaded parts. Harmless if the upload is gone. */
@@ -79,7 +80,7 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
       return { etag: ETag, crc32 };
     },
 
-    async complete({ key, uploadId }, { parts, bytes, crc32 }, abortSignal) {
+    async complete({ key, uploadId }, { parts, bytes, crc32, replaces }, abortSignal) {
       const command = new CompleteMultipartUploadCommand({
         Bucket: bucket,
         Key: key,
@@ -87,7 +88,7 @@ export function createUploads(s3: S3Client, bucket: string): Uploads {
         ChecksumCRC32: crc32,
         ChecksumType: 'FULL_OBJECT',
         MpuObjectSize: bytes,
-        IfNoneMatch: '*',
+        ...writeCondition(replaces),
         MultipartUpload: {
           Parts: parts.map((part, index) => ({
             PartNumber: index + 1,
@@ -151,19 +152,20 @@ export interface RecordingDescription {
   metadata: Record<string, string>;
 }
 
-/** `already-there`: the key already had an object, which is unchanged. */
-export type WriteOutcome = 'written' | 'already-there';
+/** `conflict`: the key has an object that the write was not to replace. It is unchanged. */
+export type WriteOutcome = 'written' | 'conflict';
 
-/** `crc32` is base64, as in S3's API. */
-export type SaveResult = { outcome: 'written'; bytes: number; crc32: string } | { outcome: 'already-there' };
+/** Either creates the object, or replaces exactly the one with this ETag. */
+export const writeCondition = (replaces: string | undefined) =>
+  replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces };
 
-/** S3 responds with 412 to a write with `If-None-Match: *` if the object already exists. */
+/** S3 responds to a conditional write with 412 if its condition is not met; with `If-Match`, 404 if nothing is there. */
 export async function toWriteOutcome(write: Promise<unknown>): Promise<WriteOutcome> {
   try {
     await write;
     return 'written';
   } catch (error) {
-    if (hasStatus(error, 412)) return 'already-there';
+    if (hasStatus(error, 412)) return 'conflict';
     throw error;
   }
 }

@@ -1,24 +1,13 @@
 import { ArchiveError } from '../errors.ts';
 import { parseResponse } from '../pbx/errors.ts';
 import { trimPadding } from '../pbx/padding.ts';
-import type { RiffSizes } from './riff.ts';
 
 /** How much of a recording's start the checks need. */
 export const HEAD_BYTES = 64 * 1024;
 
-/** How the completeness of a recording was verified; stored in the object's metadata. */
-export type VerifiedBy = 'content-length' | 'riff-header' | 'riff-header-unpatched';
-
-/** The sizes we were told to expect, by the PBX and by the file's own header. */
-export interface ExpectedSize {
-  totalBytes?: number | undefined;
-  riff?: RiffSizes | undefined;
-}
-
-/** Throws if the body starts like JSON, HTML or plain text instead of audio. */
-export function checkIsAudio(head: Buffer): void {
-  if (head.length === 0) throw notARecording('nothing');
-  const decoded = decodeText(head) ?? decodeText(withoutNuls(head));
+/** Throws if a body that starts like no audio format starts like JSON, HTML or plain text. */
+export function checkIsNoText(head: Buffer): void {
+  const decoded = decodeText(head) ?? decodeText(upToNuls(head));
   if (decoded === undefined) return;
   const text = trimPadding(decoded);
   // Instead of a recording, the PBX may send a JSON failure with an error number.
@@ -27,51 +16,15 @@ export function checkIsAudio(head: Buffer): void {
   throw notARecording(text.startsWith('<') ? 'HTML' : 'text');
 }
 
-export function findVerifiedBy({ totalBytes, riff }: ExpectedSize): VerifiedBy[] {
-  const verifiedBy: VerifiedBy[] = totalBytes === undefined ? [] : ['content-length'];
-  if (riff !== undefined) verifiedBy.push(riff.isPatched ? 'riff-header' : 'riff-header-unpatched');
-  return verifiedBy;
-}
-
-/**
- * Throws unless all expected sizes match the number of bytes received: `recording-incomplete` if bytes are missing,
- * `recording-inconsistent` if the sizes contradict each other.
- */
-export function checkIsComplete(bytes: number, { totalBytes, riff }: ExpectedSize): void {
-  const expected = totalBytes ?? riff?.totalBytes ?? riff?.audioEndsAt ?? bytes;
-  if (bytes < expected) throw incomplete(bytes, expected);
-  if (totalBytes !== undefined && bytes > totalBytes) {
-    throw inconsistent(`received ${bytes} bytes, but the PBX announced ${totalBytes}`);
-  }
-  if (riff === undefined) return;
-  // A file of odd size may be padded with one byte that the header does not count.
-  const isComplete =
-    riff.totalBytes === undefined ||
-    bytes === riff.totalBytes ||
-    bytes === riff.totalBytes + (riff.totalBytes % 2);
-  if (!isComplete || bytes < riff.audioEndsAt) {
-    const stated = riff.totalBytes ?? riff.audioEndsAt;
-    throw inconsistent(`received ${bytes} bytes, but the RIFF header states ${stated}`);
-  }
-}
-
 const notARecording = (what: string) =>
   new ArchiveError('not-a-recording', `The PBX sent ${what} instead of a recording.`);
-
-const incomplete = (bytes: number, expected: number) =>
-  new ArchiveError(
-    'recording-incomplete',
-    `The recording is incomplete: received ${bytes} of ${expected} bytes.`,
-  );
-
-const inconsistent = (detail: string) =>
-  new ArchiveError('recording-inconsistent', `The sizes of the recording contradict each other: ${detail}.`);
 
 /** Enough to distinguish text from audio. */
 const SNIFF_BYTES = 512;
 
-/** Only the control characters that do not occur in text. */
-const CONTROL_CHARACTER = /[^\P{Cc}\t\n\f\r\x80-\x9F]/u;
+/** Only the control characters that do not occur in text, nor, like backspace and ESC, in what a terminal prints. */
+const CONTROL_CHARACTER = /[^\P{Cc}\b\t\n\f\r\x80-\x9F]/u;
+const ESCAPE = String.fromCharCode(0x1b);
 
 /** Encodings in which text may be sent, each with a test of its first bytes. */
 const ENCODINGS: readonly { name: string; isLikely: (start: string) => boolean }[] = [
@@ -93,18 +46,24 @@ function decodeText(head: Buffer): string | undefined {
   return encoding && new TextDecoder(encoding.name).decode(head);
 }
 
-/** Without the NULs at the end, which a server may send after a text. Nothing but NULs stays as it is. */
-function withoutNuls(head: Buffer): Buffer {
-  let end = head.length;
-  while (end > 0 && head[end - 1] === 0) end -= 1;
-  return end === 0 ? head : head.subarray(0, end);
+/**
+ * Without what follows a text in the buffer that a C program sent: NULs, or a NUL and what was in the buffer before.
+ * Unchanged if it does not start like JSON or markup, or has no NUL.
+ */
+function upToNuls(head: Buffer): Buffer {
+  const end = head.indexOf(0);
+  return end > 0 && (/^\s*[<{[]/.test(head.toString('latin1', 0, end)) || isAllZero(head.subarray(end)))
+    ? head.subarray(0, end)
+    : head;
 }
+
+const isAllZero = (bytes: Buffer) => bytes.every((byte) => byte === 0);
 
 function isText(start: Buffer, encoding: string): boolean {
   try {
     // The last character may be truncated.
     const text = new TextDecoder(encoding, { fatal: true }).decode(start, { stream: true });
-    return !CONTROL_CHARACTER.test(text);
+    return !CONTROL_CHARACTER.test(text.replaceAll(ESCAPE, ''));
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { pbxIdSchema } from '../config/pbx-registry.ts';
+import { isSound } from '../recordings/verified-by.ts';
 import type { LogEvent } from './events.ts';
 import type { LogLine } from './log.ts';
 
@@ -42,6 +43,13 @@ export const METRICS = {
   LoginHeld: { unit: 'Count', by: stack },
   /** Recordings that the PBX no longer has and that were never archived. */
   Lost: { unit: 'Count', by: stackAndPbx },
+  /** Recordings that the PBX named for calls that nobody answered, and never had. */
+  NotRecorded: { unit: 'Count', by: pbx },
+  /** Stored although something speaks against their completeness (metadata `verified-by`); 0 for the others. */
+  Doubtful: { unit: 'Count', by: pbx },
+  /** Longer recordings that took the place of a shorter one, and different ones that were stored beside. */
+  Replaced: { unit: 'Count', by: pbx },
+  StoredBeside: { unit: 'Count', by: pbx },
   /** Age of a job at each failed attempt. SQS's own metric leaves out messages that were received three times. */
   JobAge: { unit: 'Seconds', by: pbx },
   /** At each reconciliation: recordings in the call log, those of them in the archive, and jobs queued for the rest. */
@@ -68,20 +76,18 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'report-malformed': () => ({ Reports: 1, Failures: 1 }),
   'report-failed': failure,
   'report-rejected': failure,
-  archived: ({ bytes, ms, delayMs, attempt }) => ({
-    Archived: 1,
-    Bytes: bytes,
-    Duration: seconds(ms),
-    Delay: seconds(delayMs),
-    Attempts: attempt,
-  }),
+  archived: stored,
+  'recording-replaced': (line) => ({ ...stored(line), Replaced: 1 }),
+  'stored-beside': (line) => ({ ...stored(line), StoredBeside: 1 }),
   resumed: failure,
   'retry-scheduled': failedAttempt,
   'retry-not-scheduled': failedAttempt,
   'dead-letter-failed': failedAttempt,
-  'mark-lost-failed': failedAttempt,
+  'marker-failed': failedAttempt,
+  'loss-not-confirmed': failedAttempt,
   'job-dead-lettered': failure,
   'recording-lost': () => ({ Lost: 1 }),
+  'not-recorded': () => ({ NotRecorded: 1 }),
   'session-up': () => ({ SessionUp: 1, LoginHeld: 0 }),
   'session-down': ({ outcome }) => ({
     SessionUp: 0,
@@ -102,6 +108,17 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
 };
 
 export const COUNTED_EVENTS = Object.keys(VALUES) as LogEvent[];
+
+function stored({ bytes, ms, delayMs, attempt, verifiedBy }: LogLine): Values {
+  return {
+    Archived: 1,
+    Bytes: bytes,
+    Duration: seconds(ms),
+    Delay: seconds(delayMs),
+    Attempts: attempt,
+    Doubtful: typeof verifiedBy === 'string' ? Number(!isSound(verifiedBy)) : undefined,
+  };
+}
 
 function report(): Values {
   return { Reports: 1 };

@@ -13,13 +13,13 @@ import { discardUpload, uploadOf } from '../../../functions/shared/recordings/up
 export async function archiveWithResume(job: Job, deps: ArchiveDeps): Promise<number> {
   try {
     const archived = await archiveRecording(job, deps);
-    return archived.outcome === 'archived' ? archived.bytes : 0;
+    return archived.outcome === 'already-archived' ? 0 : archived.bytes;
   } catch (error) {
     const stored = error instanceof Interruption ? error.stored : undefined;
     if (stored === undefined || deps.signal.aborted) {
       await discardUpload(uploadOf(job, stored ?? job.progress), deps.store);
       throw error;
     }
-    return archiveWithResume({ ...job, progress: { ...stored, attempts: 1, since: deps.now() } }, deps);
+    return archiveWithResume({ ...job, progress: stored }, deps);
   }
 }

@@ -43,7 +43,7 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
   const missing: Job[] = [];
   const total = { found: 0, present: 0, lost: 0, unreadable: 0 };
   for await (const { day, ...compared } of compareDays(from, to, comparing)) {
-    const jobs = compared.missing.filter(({ isLost }) => !isLost).map(({ job }) => job);
+    const jobs = compared.missing.filter(({ ended }) => ended === undefined).map(({ job }) => job);
     missing.push(...jobs);
     total.found += compared.found;
     total.present += compared.present;

@@ -259,7 +259,8 @@ describe('when the download of a long recording ends early', () => {
     expect(await archived(call.recording)).toBeUndefined();
     const next = await take(hqJobs);
     expect(JSON.parse(next.body)).toMatchObject({ ...jobFor(call), reportedAt: expect.any(String) });
-    expect(JSON.parse(next.body).progress).toMatchObject({ bytes: 10 * MiB, attempts: 1 });
+    expect(JSON.parse(next.body).progress).toMatchObject({ bytes: 10 * MiB });
+    expect(JSON.parse(next.body).earlier).toMatchObject({ attempts: 1, deliveries: 0 });
     expect(await invoke([next])).toEqual([]);
     expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
     expect(await openUploads()).toBe(0);
@@ -268,8 +269,10 @@ describe('when the download of a long recording ends early', () => {
 
 test('a recording that the PBX has deleted is counted as lost once, however often its job is delivered', async () => {
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
-  const reportedAt = new Date(Date.now() - DAY_MS - 1).toISOString();
-  const record = await sendAndTake(hqJobs, { ...jobFor(call), reportedAt });
+  const since = Date.now() - 4 * DAY_MS;
+  const absence = { since, responses: 5, lastAt: since + DAY_MS };
+  const earlier = { attempts: 9, deliveries: 9, since, absence };
+  const record = await sendAndTake(hqJobs, { ...jobFor(call), earlier });
   expect(await invoke([record, record])).toEqual([]);
   expect(reasonOf((await receive(deadLetters)) ?? {})).toMatchObject({ code: 'pbx-20014' });
   expect(logLines.filter(({ event }) => event === 'recording-lost')).toMatchObject([

@@ -30,10 +30,19 @@ const progress = fc.record(
     bytes: count,
     crc32: count,
     totalBytes: count,
-    attempts: count,
-    since: fc.oneof(count, fc.constant(LATEST_DATE + 1)),
   },
-  { requiredKeys: ['uploadId', 'parts', 'bytes', 'crc32', 'attempts', 'since'] },
+  { requiredKeys: ['uploadId', 'parts', 'bytes', 'crc32'] },
+);
+const date = fc.oneof(count, fc.constant(LATEST_DATE + 1));
+const earlier = fc.record(
+  {
+    attempts: count,
+    deliveries: count,
+    since: date,
+    download: fc.record({ bytes: count, crc32: count, at: date }),
+    absence: fc.record({ since: date, responses: count, lastAt: date }),
+  },
+  { requiredKeys: ['attempts', 'deliveries', 'since'] },
 );
 const job = fc
   .record(
@@ -45,6 +54,7 @@ const job = fc
       reportedAt: time,
       endedAt: time,
       progress,
+      earlier,
     },
     { requiredKeys: ['version', 'pbx', 'recording', 'call', 'reportedAt'] },
   )
@@ -72,7 +82,11 @@ test('whatever a message holds and archiving throws, the job is done, retried or
     fc.asyncProperty(body, failure, fc.integer({ min: 1, max: 500 }), async (text, error, attempt) => {
       const outcomes: string[] = [];
       const queues = {
-        send: async () => {},
+        send: async (_url: string, _message: unknown, seconds = 0) => {
+          expect(seconds).toBeGreaterThanOrEqual(0);
+          expect(seconds).toBeLessThanOrEqual(900);
+          outcomes.push('requeued');
+        },
         sendDeadLetter: async (deadBody: string) => {
           outcomes.push(isJob(text) ? 'dead-lettered' : `malformed ${deadBody}`);
         },
@@ -90,8 +104,8 @@ test('whatever a message holds and archiving throws, the job is done, retried or
           return { outcome: 'already-archived', key: 'key' };
         },
         queues,
-        markers: { markLost: async () => true },
-        uploads: { abort: async () => {} },
+        markers: { markEnded: async () => 'first' },
+        store: { abort: async () => {}, find: async () => undefined, hasStoredSince: async () => true },
         now: () => NOW,
       });
       expect(outcomes).toHaveLength(1);

@@ -5,6 +5,7 @@ import type { Job } from '../../../functions/shared/jobs/job.ts';
 import type { DeadLetterReason } from '../../../functions/shared/jobs/queues.ts';
 import { errnoError } from '../../../functions/shared/pbx/errors.ts';
 import type { Archived } from '../../../functions/shared/recordings/archive-recording.ts';
+import { Unverified } from '../../../functions/shared/recordings/completeness.ts';
 import { Interruption } from '../../../functions/shared/recordings/save-in-parts.ts';
 import type { Upload } from '../../../functions/shared/recordings/uploads.ts';
 import { captureLog } from '../capture-log.ts';
@@ -21,7 +22,18 @@ const JOB: Job = {
   call: { callId: '1767225600.7' },
   reportedAt: '2026-01-01T00:00:00.000Z',
 };
-const ARCHIVED: Archived = { outcome: 'archived', key: 'recordings/hq/a.wav', bytes: 364, crc32: 'AAAAAA==' };
+const STORED = { key: 'recordings/hq/a.wav', bytes: 364, crc32: 'AAAAAA==', verifiedBy: 'content-length' };
+const ARCHIVED: Archived = { outcome: 'archived', ...STORED };
+
+const OBJECT = {
+  bytes: 364,
+  crc32: 'AAAAAA==',
+  isFullObjectChecksum: true,
+  etag: '"1"',
+  writtenAt: SENT_AT - DAY_MS,
+  verifiedBy: 'content-length',
+  callId: undefined,
+};
 
 const absent = new ArchiveError('pbx-connection', 'The connection to the PBX failed.');
 const logLines = captureLog();
@@ -36,14 +48,22 @@ function createHarness(body = JSON.stringify(JOB)) {
     deadLetters: [] as { body: string; reason: DeadLetterReason }[],
     refusal: undefined as Error | undefined,
     jobs: [] as Job[],
+    repeated: [] as boolean[],
     sent: [] as unknown[],
-    lost: new Set<string>(),
+    /** By kind and recording, the job for which each was marked. */
+    markers: new Map<string, string>(),
+    /** What the bucket has. */
+    isStored: false,
+    hasStoredSince: true,
     markerFailure: undefined as Error | undefined,
     aborted: [] as Upload[],
   };
+  let current = body;
   const queues = {
     async send(...message: unknown[]) {
+      if (harness.refusal !== undefined) throw harness.refusal;
       harness.sent.push(message);
+      current = JSON.stringify(message[1]);
     },
     async sendDeadLetter(deadBody: string, reason: DeadLetterReason) {
       if (harness.refusal !== undefined) throw harness.refusal;
@@ -58,35 +78,50 @@ function createHarness(body = JSON.stringify(JOB)) {
   /** Delivers the message once; returns whether it is acknowledged. */
   function deliver(archive: () => Archived): Promise<boolean> {
     const { attempt } = harness;
-    const message = { body, queueUrl: 'queue:hq', receiptHandle: 'receipt', attempt, sentAt: SENT_AT };
+    const message = {
+      body: current,
+      queueUrl: 'queue:hq',
+      receiptHandle: 'receipt',
+      attempt,
+      sentAt: SENT_AT,
+    };
     return processJob(message, {
-      archive: async (job) => {
+      archive: async (job, isRepeated) => {
         harness.jobs.push(job);
+        harness.repeated.push(isRepeated);
         return archive();
       },
       queues,
       markers: {
-        async markLost(pbx, recording) {
+        async markEnded(kind, { pbx, recording, reportedAt }) {
           if (harness.markerFailure !== undefined) throw harness.markerFailure;
-          const isFirst = !harness.lost.has(`${pbx} ${recording}`);
-          harness.lost.add(`${pbx} ${recording}`);
-          return isFirst;
+          const marker = `${kind} ${pbx} ${recording}`;
+          const markedFor = harness.markers.get(marker);
+          if (markedFor === undefined) harness.markers.set(marker, reportedAt);
+          if (markedFor === undefined) return 'first';
+          return markedFor === reportedAt ? 'again' : 'duplicate';
         },
       },
-      uploads: {
+      store: {
         async abort(upload) {
           harness.aborted.push(upload);
         },
+        find: async () => (harness.isStored ? OBJECT : undefined),
+        hasStoredSince: async () => harness.hasStoredSince,
       },
       now: () => harness.now,
     });
   }
-  /** Redelivers after each delay, as SQS does, until the message is acknowledged or `until` has passed. */
+  /** Redelivers after each delay, as SQS does, until the job has ended or `until` has passed. */
   async function deliverUntil(until: number, archive: () => Archived): Promise<boolean> {
     while (harness.now <= until) {
-      if (await deliver(archive)) return true;
-      harness.now += (harness.delays.at(-1) ?? 0) * SECOND_MS;
-      harness.attempt += 1;
+      const sent = harness.sent.length;
+      const isAcknowledged = await deliver(archive);
+      const isRequeued = harness.sent.length > sent;
+      if (isAcknowledged && !isRequeued) return true;
+      const delay = isRequeued ? (harness.sent.at(-1) as unknown[])[2] : harness.delays.at(-1);
+      harness.now += Number(delay) * SECOND_MS;
+      harness.attempt = isRequeued ? 1 : harness.attempt + 1;
     }
     return false;
   }
@@ -97,20 +132,22 @@ const failing = (error: unknown) => () => {
   throw error;
 };
 
-test.each([ARCHIVED, { outcome: 'already-archived', key: ARCHIVED.key } as const])(
-  'a job that succeeds is acknowledged, and one log line says how it ended',
-  async (archived) => {
-    const harness = createHarness();
-    expect(await harness.deliver(() => archived)).toBe(true);
-    expect(harness.jobs).toEqual([JOB]);
-    expect([harness.delays, harness.deadLetters]).toEqual([[], []]);
-    const { outcome, ...details } = archived;
-    const { recording, call } = JOB;
-    const jobFields = { pbx: 'hq', recording, callId: call.callId, attempt: 1, ms: 0 };
-    const delay = outcome === 'archived' ? { delayMs: 0 } : {};
-    expect(logLines).toEqual([{ level: 'info', event: outcome, ...jobFields, ...details, ...delay }]);
-  },
-);
+test.each<Archived>([
+  ARCHIVED,
+  { ...ARCHIVED, outcome: 'recording-replaced' },
+  { ...ARCHIVED, outcome: 'stored-beside' },
+  { outcome: 'already-archived', key: ARCHIVED.key },
+])('a job that succeeds is acknowledged, and one log line says how it ended', async (archived) => {
+  const harness = createHarness();
+  expect(await harness.deliver(() => archived)).toBe(true);
+  expect(harness.jobs).toEqual([JOB]);
+  expect([harness.delays, harness.deadLetters]).toEqual([[], []]);
+  const { outcome, ...details } = archived;
+  const { recording, call } = JOB;
+  const jobFields = { pbx: 'hq', recording, callId: call.callId, attempt: 1, ms: 0 };
+  const delay = outcome === 'already-archived' ? {} : { delayMs: 0 };
+  expect(logLines).toEqual([{ level: 'info', event: outcome, ...jobFields, ...details, ...delay }]);
+});
 
 test.each([
   ['the end of the call', { endedAt: '2025-12-31T23:59:30.000Z' }, 90],
@@ -212,38 +249,78 @@ describe('the error code of the PBX decides how long a job is retried:', () => {
 describe('a recording that the PBX does not have', () => {
   const missing = errnoError('20014');
 
-  test('is lost a day after the report, not earlier, and its job becomes a dead letter', async () => {
+  test('is lost a day after the first such response, not earlier, and its job becomes a dead letter', async () => {
     const harness = createHarness();
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
-    expect(harness.now).toBeGreaterThan(SENT_AT + DAY_MS);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS);
     expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
     expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['pbx-20014']);
+    // What the job found out is not sent back with it.
+    expect(JSON.parse(harness.deadLetters[0]?.body ?? '')).toEqual(JOB);
     const { recording, call } = JOB;
     const lost = { level: 'error', pbx: 'hq', recording, callId: call.callId, code: 'pbx-20014' };
     expect(linesOf('recording-lost')).toMatchObject([lost]);
   });
 
-  test.each([
-    ['lost when the call ended more than a day ago', { endedAt: '2025-12-30T23:59:59.999Z' }, true],
-    ['retried when the call ended a day ago', { endedAt: '2025-12-31T00:00:00.000Z' }, false],
-  ])('is judged by the age of the call, not of the job: %s', async (_, end, isLost) => {
-    const harness = createHarness(JSON.stringify({ ...JOB, ...end }));
-    expect(await harness.deliver(failing(missing))).toBe(isLost);
-    expect(linesOf('recording-lost')).toHaveLength(isLost ? 1 : 0);
-    expect(harness.deadLetters).toHaveLength(isLost ? 1 : 0);
-    expect(harness.delays).toEqual(isLost ? [] : [5]);
+  test('is not lost at the first response, however long ago its call was', async () => {
+    const harness = createHarness(JSON.stringify({ ...JOB, endedAt: '2025-12-01T00:00:00.000Z' }));
+    harness.now += 9 * DAY_MS;
+    await harness.deliver(failing(missing));
+    expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
+    const absence = { since: harness.now, responses: 1, lastAt: harness.now };
+    expect(harness.sent).toMatchObject([['queue:hq', { earlier: { attempts: 1, absence } }, 5]]);
   });
 
-  test('is lost after ten days when the reported end of its call lies in the future', async () => {
-    const harness = createHarness(JSON.stringify({ ...JOB, endedAt: '2027-01-01T00:00:00.000Z' }));
-    expect(await harness.deliverUntil(SENT_AT + 12 * DAY_MS, failing(missing))).toBe(true);
-    expect(harness.now).toBeGreaterThan(SENT_AT + 10 * DAY_MS);
+  test('is requeued for each response that counts, at most one an hour', async () => {
+    const harness = createHarness();
+    await harness.deliverUntil(SENT_AT + DAY_MS / 4, failing(missing));
+    expect(harness.sent.length).toBeGreaterThanOrEqual(4);
+    expect(harness.sent.length).toBeLessThanOrEqual(7);
+    // The longest delay that SQS accepts for a new message.
+    for (const [, , delay] of harness.sent as unknown[][]) expect(delay).toBeLessThanOrEqual(900);
+  });
+
+  test('is found when the storage of the PBX is back after half a day, and nothing is lost', async () => {
+    const harness = createHarness();
+    const archive = () => {
+      if (harness.now < SENT_AT + DAY_MS / 2) throw missing;
+      return ARCHIVED;
+    };
+    expect(await harness.deliverUntil(SENT_AT + DAY_MS, archive)).toBe(true);
+    expect(linesOf('archived')).toHaveLength(1);
+    expect(harness.deadLetters).toEqual([]);
+  });
+
+  test('is held for three days while the PBX delivers nothing else', async () => {
+    const harness = createHarness();
+    harness.hasStoredSince = false;
+    expect(await harness.deliverUntil(SENT_AT + 4 * DAY_MS, failing(missing))).toBe(true);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + 3 * DAY_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 60 * MINUTE_MS);
     expect(linesOf('recording-lost')).toHaveLength(1);
   });
 
-  test('is counted as lost once, however often its job is delivered', async () => {
+  test('is not lost when the archive has it, because another job stored it before this one was reported', async () => {
     const harness = createHarness();
-    harness.now += 2 * DAY_MS;
+    harness.isStored = true;
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
+    expect(linesOf('already-archived')).toHaveLength(1);
+    expect([linesOf('recording-lost'), harness.deadLetters, [...harness.markers]]).toEqual([[], [], []]);
+  });
+
+  const lostAlready = (reportedAt: string) => [`lost hq ${JOB.recording}`, reportedAt] as const;
+  const missingForDays = JSON.stringify({
+    ...JOB,
+    earlier: {
+      attempts: 9,
+      deliveries: 9,
+      since: SENT_AT - 4 * DAY_MS,
+      absence: { since: SENT_AT - 4 * DAY_MS, responses: 9, lastAt: SENT_AT - DAY_MS },
+    },
+  });
+
+  test('is counted as lost once, however often its job is delivered or sent back', async () => {
+    const harness = createHarness(missingForDays);
     for (const refusal of [new Error('SQS is not there.'), undefined, undefined]) {
       harness.refusal = refusal;
       expect(await harness.deliver(failing(missing))).toBe(refusal === undefined);
@@ -252,12 +329,19 @@ describe('a recording that the PBX does not have', () => {
     expect(harness.deadLetters).toHaveLength(2);
   });
 
+  test('leaves one dead letter, even if a report and a reconciliation both queued a job for it', async () => {
+    const harness = createHarness(missingForDays);
+    harness.markers.set(...lostAlready('2026-01-01T00:30:00.000Z'));
+    expect(await harness.deliver(failing(missing))).toBe(true);
+    expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
+    expect(linesOf('duplicate-dropped')).toMatchObject([{ recording: JOB.recording, code: 'pbx-20014' }]);
+  });
+
   test('stays in its queue while it cannot be marked as lost', async () => {
-    const harness = createHarness();
-    harness.now += 2 * DAY_MS;
+    const harness = createHarness(missingForDays);
     harness.markerFailure = new Error('S3 is not there.');
     expect(await harness.deliver(failing(missing))).toBe(false);
-    expect(logLines).toMatchObject([{ level: 'error', event: 'mark-lost-failed' }]);
+    expect(logLines).toMatchObject([{ level: 'error', event: 'marker-failed', marker: 'lost' }]);
     expect(harness.deadLetters).toEqual([]);
     harness.markerFailure = undefined;
     expect(await harness.deliver(failing(missing))).toBe(true);
@@ -269,14 +353,88 @@ describe('a recording that the PBX does not have', () => {
     const harness = createHarness();
     harness.now += 11 * DAY_MS;
     expect(await harness.deliver(failing(absent))).toBe(true);
-    expect(harness.lost).toEqual(new Set());
+    expect([...harness.markers.keys()]).toEqual([`dead-lettered hq ${JOB.recording}`]);
   });
+
+  test.each(['NO ANSWER', 'BUSY', 'FAILED'])(
+    'and never had, because nobody answered the call (%s), ends after an hour without a dead letter',
+    async (status) => {
+      const harness = createHarness(JSON.stringify({ ...JOB, call: { status, talkSeconds: '0' } }));
+      expect(await harness.deliverUntil(SENT_AT + DAY_MS, failing(missing))).toBe(true);
+      expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + 60 * MINUTE_MS);
+      expect(harness.now).toBeLessThanOrEqual(SENT_AT + 120 * MINUTE_MS);
+      expect(harness.deadLetters).toEqual([]);
+      expect([...harness.markers.keys()]).toEqual([`not-recorded hq ${JOB.recording}`]);
+      expect(linesOf('not-recorded')).toMatchObject([{ level: 'info', recording: JOB.recording }]);
+    },
+  );
+
+  test('is lost as any other if somebody talked, whatever the status', async () => {
+    const harness = createHarness(JSON.stringify({ ...JOB, call: { status: 'FAILED', talkSeconds: '3' } }));
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
+    expect(harness.deadLetters).toHaveLength(1);
+  });
+});
+
+describe('a recording with 0 bytes', () => {
+  test('is dead-lettered once after a day, and reconciliation is told', async () => {
+    const harness = createHarness();
+    const empty = new ArchiveError('recording-empty', 'Empty.', { kind: 'empty' });
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(empty))).toBe(true);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['recording-empty']);
+    expect([...harness.markers.keys()]).toEqual([`dead-lettered hq ${JOB.recording}`]);
+    expect(harness.jobs.length).toBeLessThan(50);
+  });
+});
+
+describe('a download that could not be verified', () => {
+  const download = { bytes: 364, crc32: 7, at: SENT_AT };
+  const unverified = (notBefore: number) =>
+    new Unverified('recording-unverified', 'Odd.', notBefore, download);
+
+  test('is remembered in a new message, which is delivered when it is time to look again', async () => {
+    const harness = createHarness();
+    harness.attempt = 3;
+    expect(await harness.deliver(failing(unverified(SENT_AT + 2 * MINUTE_MS)))).toBe(true);
+    const earlier = { attempts: 3, deliveries: 3, since: SENT_AT, download };
+    expect(harness.sent).toEqual([['queue:hq', { ...JOB, earlier }, 120]]);
+    expect(linesOf('retry-scheduled')).toMatchObject([{ code: 'recording-unverified', retryInSeconds: 120 }]);
+  });
+
+  test('is not requeued when it is the same again', async () => {
+    const harness = createHarness();
+    await harness.deliver(failing(unverified(SENT_AT)));
+    const [[, requeued]] = harness.sent as [[string, Job]];
+    const again = new Unverified('recording-unverified', 'Odd.', SENT_AT, requeued.earlier?.download);
+    expect(await harness.deliver(failing(again))).toBe(false);
+    expect(harness.sent).toHaveLength(1);
+    // Attempts before the requeue still count for the back-off.
+    expect(harness.delays).toEqual([10]);
+  });
+
+  test('stays in its queue when the new message cannot be queued', async () => {
+    const harness = createHarness();
+    harness.refusal = new Error('SQS is not there.');
+    expect(await harness.deliver(failing(unverified(SENT_AT)))).toBe(false);
+    expect(logLines).toMatchObject([{ event: 'retry-not-scheduled' }]);
+  });
+});
+
+test('the archive is checked first from the second attempt on, and for what reconciliation found', async () => {
+  const harness = createHarness();
+  await harness.deliver(failing(absent));
+  harness.attempt = 2;
+  await harness.deliver(failing(absent));
+  const found = createHarness(JSON.stringify({ ...JOB, foundBy: 'reconciliation' }));
+  await found.deliver(failing(absent));
+  expect([harness.repeated, found.repeated]).toEqual([[false, true], [true]]);
 });
 
 describe('a job that continues an upload', () => {
   const stored = { uploadId: 'upload 1', parts: [{ etag: 'e', crc32: 'AAAAAA==' }], bytes: 7, crc32: 8 };
-  const PROGRESS = { ...stored, attempts: 40, since: SENT_AT - 3 * DAY_MS };
-  const body = JSON.stringify({ ...JOB, progress: PROGRESS });
+  const EARLIER = { attempts: 40, deliveries: 0, since: SENT_AT - 3 * DAY_MS };
+  const body = JSON.stringify({ ...JOB, earlier: EARLIER, progress: stored });
   const uploadOf = (uploadId: string) => ({ key: `recordings/hq/2026/01/01/${JOB.recording}`, uploadId });
 
   test('is retried soon, but keeps the attempts and the age of its earlier messages', async () => {
@@ -313,8 +471,9 @@ describe('a job that continues an upload', () => {
     const harness = createHarness(body);
     harness.attempt = 2;
     expect(await harness.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })))).toBe(true);
-    const progress = { ...stored, bytes: 14, attempts: 42, since: PROGRESS.since };
-    expect(harness.sent).toEqual([['queue:hq', { ...JOB, progress }, undefined]]);
+    const progress = { ...stored, bytes: 14 };
+    const earlier = { ...EARLIER, attempts: 42 };
+    expect(harness.sent).toEqual([['queue:hq', { ...JOB, earlier, progress }, undefined]]);
     expect([harness.delays, harness.deadLetters, harness.aborted]).toEqual([[], [], []]);
     expect(logLines).toMatchObject([{ level: 'info', event: 'resumed', bytes: 14, attempt: 42 }]);
   });

@@ -136,7 +136,7 @@ test('one run recovers a day of calls whose reports were all lost', async () => 
   const calls = Array.from({ length: 30 }, (_, number) =>
     callThatEnded(15 * MINUTE_MS + (number * 23.5 * HOUR_MS) / 30, names[number] ?? {}),
   );
-  const none = { found: 30, present: 0, queued: 30, waiting: 0, lost: 0, unreadable: 0 };
+  const none = { found: 30, present: 0, queued: 30, waiting: 0, lost: 0, ended: 0, unreadable: 0 };
   const first = await run({ hours: 24 });
   expect(first).toMatchObject({ outcome: 'reconciled', ...none });
   expect(first?.oldestMissingMs).toBeGreaterThan(22 * HOUR_MS);
@@ -209,9 +209,15 @@ describe('a missing recording', () => {
 
   test('that is lost is counted as lost and not queued', async () => {
     const call = callThatEnded(30 * DAY_MS);
-    await createMarkers(s3, BUCKET).markLost('hq', call.recording);
+    await createMarkers(s3, BUCKET).markEnded('lost', {
+      version: 1,
+      pbx: 'hq',
+      recording: call.recording,
+      call: {},
+      reportedAt: '2026-01-01T00:00:00.000Z',
+    });
     const day = dayOf(call);
-    const counts = { found: 1, queued: 0, waiting: 0, lost: 1, oldestMissingMs: 0 };
+    const counts = { found: 1, queued: 0, waiting: 0, lost: 1, ended: 0, oldestMissingMs: 0 };
     expect(await run({ from: day, to: day })).toMatchObject(counts);
     expect(await receive()).toBeUndefined();
   });

@@ -24,7 +24,7 @@ function missing(
     call: { callId: '1.1' },
     reportedAt: new Date(NOW).toISOString(),
   };
-  return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, isLost: false, ...markers };
+  return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, ended: undefined, ...markers };
 }
 
 function startQueue(signal = new AbortController().signal) {
@@ -55,6 +55,7 @@ describe('a missing recording', () => {
       queued: 1,
       waiting: 0,
       lost: 0,
+      ended: 0,
       oldestMissingMs: HOUR_MS,
     });
     expect(steps).toEqual(['sent a.wav', 'noted hq a.wav']);
@@ -66,7 +67,7 @@ describe('a missing recording', () => {
   test.each([
     ['whose call has just ended', missing('a.wav', 9.9)],
     ['whose call ends in a minute, because the clock of the PBX is fast', missing('a.wav', -1)],
-    ['that was queued less than two days ago', missing('a.wav', 6000, { queuedAt: NOW - 47.9 * HOUR_MS })],
+    ['whose job may still be in the queue', missing('a.wav', 6000, { queuedAt: NOW - 335.9 * HOUR_MS })],
   ])('%s waits', async (_, recording) => {
     const { queue, steps } = startQueue();
     expect(await queue([recording])).toMatchObject({ queued: 0, waiting: 1, lost: 0 });
@@ -77,17 +78,27 @@ describe('a missing recording', () => {
     ['whose call ended ten minutes ago', missing('a.wav', 10)],
     ['whose call ends in ten minutes, because the clock of the PBX is fast', missing('a.wav', -10)],
     ['whose call ended at an unknown time', missing('a.wav')],
-    ['that was queued two days ago', missing('a.wav', 6000, { queuedAt: NOW - 48 * HOUR_MS })],
+    ['whose job SQS has deleted after 14 days', missing('a.wav', 6000, { queuedAt: NOW - 336 * HOUR_MS })],
   ])('%s is queued', async (_, recording) => {
     expect(await startQueue().queue([recording])).toMatchObject({ queued: 1, waiting: 0, lost: 0 });
   });
 
   test('that is lost is counted and left alone', async () => {
     const { queue, steps } = startQueue();
-    const lost = missing('a.wav', 6000, { isLost: true, queuedAt: NOW - 100 * HOUR_MS });
-    expect(await queue([lost])).toEqual({ queued: 0, waiting: 0, lost: 1, oldestMissingMs: 0 });
+    const lost = missing('a.wav', 6000, { ended: 'lost', queuedAt: NOW - 100 * HOUR_MS });
+    expect(await queue([lost])).toEqual({ queued: 0, waiting: 0, lost: 1, ended: 0, oldestMissingMs: 0 });
     expect(steps).toEqual([]);
   });
+
+  test.each(['dead-lettered', 'not-recorded', 'erased'] as const)(
+    'whose job has ended is left alone: %s',
+    async (ended) => {
+      const { queue, steps } = startQueue();
+      const counts = { queued: 0, waiting: 0, lost: 0, ended: 1, oldestMissingMs: 0 };
+      expect(await queue([missing('a.wav', 6000, { ended })])).toEqual(counts);
+      expect(steps).toEqual([]);
+    },
+  );
 
   test('counts for the age of the oldest one, queued or waiting, unless it is lost', async () => {
     const { queue } = startQueue();
@@ -95,7 +106,7 @@ describe('a missing recording', () => {
     const recordings = [
       missing('a.wav', 60),
       waiting,
-      missing('c.wav', 6000, { isLost: true }),
+      missing('c.wav', 6000, { ended: 'lost' }),
       missing('d.wav'),
     ];
     expect(await queue(recordings)).toMatchObject({ oldestMissingMs: 2 * HOUR_MS });
@@ -104,7 +115,13 @@ describe('a missing recording', () => {
 });
 
 test('nothing is done when nothing is missing', async () => {
-  expect(await startQueue().queue([])).toEqual({ queued: 0, waiting: 0, lost: 0, oldestMissingMs: 0 });
+  expect(await startQueue().queue([])).toEqual({
+    queued: 0,
+    waiting: 0,
+    lost: 0,
+    ended: 0,
+    oldestMissingMs: 0,
+  });
 });
 
 test('a job that could not be sent is not marked as queued, and the run fails', async () => {

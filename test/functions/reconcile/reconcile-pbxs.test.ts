@@ -9,7 +9,16 @@ import { captureLog } from '../capture-log.ts';
 
 const NOW = Date.UTC(2026, 4, 17, 9, 30);
 const HOUR_MS = 3_600_000;
-const NOTHING = { found: 0, present: 0, queued: 0, waiting: 0, lost: 0, unreadable: 0, oldestMissingMs: 0 };
+const NOTHING = {
+  found: 0,
+  present: 0,
+  queued: 0,
+  waiting: 0,
+  lost: 0,
+  ended: 0,
+  unreadable: 0,
+  oldestMissingMs: 0,
+};
 
 const logLines = captureLog();
 
@@ -113,6 +122,7 @@ describe('a run', () => {
         queued: 3,
         waiting: 3,
         lost: 3,
+        ended: 0,
         unreadable: 3,
         oldestMissingMs: (4 * 24 + 9.5) * HOUR_MS,
       },

@@ -57,7 +57,7 @@ describe('the permissions', () => {
     );
   });
 
-  test('of archive-recording are to receive and requeue jobs, log in, store recordings without deleting any, and mark losses', () => {
+  test('of archive-recording are to receive and requeue jobs, log in, store recordings without deleting any, and mark how jobs end', () => {
     expect(permissionsOf('ArchiveRecording')).toEqual(
       [
         ...logs('ArchiveRecording'),
@@ -69,7 +69,10 @@ describe('the permissions', () => {
         `s3:AbortMultipartUpload <${bucket}.Arn>/recordings/*`,
         `s3:GetObject <${bucket}.Arn>/recordings/*`,
         `s3:PutObject <${bucket}.Arn>/recordings/*`,
-        `s3:PutObject <${bucket}.Arn>/reconciliation/lost/*`,
+        ...['lost', 'not-recorded', 'dead-lettered'].flatMap((kind) => [
+          `s3:GetObject <${bucket}.Arn>/reconciliation/${kind}/*`,
+          `s3:PutObject <${bucket}.Arn>/reconciliation/${kind}/*`,
+        ]),
         `s3:ListBucket <${bucket}.Arn>`,
       ].sort(),
     );
@@ -148,7 +151,7 @@ describe('a wildcard', () => {
     for (const permission of wild) {
       expect(permission).toMatch(
         new RegExp(
-          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/lost)?)/\\*|ec2:\\w+ \\*)$`,
+          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/lost|/not-recorded|/dead-lettered)?)/\\*|ec2:\\w+ \\*)$`,
         ),
       );
     }

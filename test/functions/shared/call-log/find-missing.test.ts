@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Comparison, findMissing } from '../../../../functions/shared/call-log/find-missing.ts';
 import { windowOf } from '../../../../functions/shared/call-log/windows.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { captureLog } from '../../capture-log.ts';
 import { startReconcileHarness } from './reconcile-harness.ts';
 
@@ -49,10 +50,11 @@ describe('the comparison', () => {
             serialNumber: '369362089179',
           },
           reportedAt: new Date(clock.now).toISOString(),
+          foundBy: 'reconciliation',
           endedAt: new Date(startedAt + 3000).toISOString(),
         },
         queuedAt: undefined,
-        isLost: false,
+        ended: undefined,
       },
     ]);
   });
@@ -83,7 +85,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('says which missing recordings are marked as queued or lost', async () => {
+  test('says which missing recordings are queued, and how the jobs of others ended', async () => {
     const { pbx, deps, markers } = await startReconcileHarness();
     const names = [
       'lost.wav',
@@ -94,12 +96,19 @@ describe('the comparison', () => {
     const [lost = '', queued = '', both = ''] = names;
     for (const recordingName of names) pbx.makeCall({ ...CALL, recordingName });
     const before = Math.floor(Date.now() / 1000) * 1000;
-    for (const name of [lost, both]) await markers.markLost('test', name);
+    const jobFor = (id: string, name: string): Job => ({
+      version: 1,
+      pbx: id,
+      recording: name,
+      call: {},
+      reportedAt: '2024-05-17T00:00:00.000Z',
+    });
+    for (const name of [lost, both]) await markers.markEnded('lost', jobFor('test', name));
     for (const name of [queued, both]) await markers.markQueued('test', name);
     // A marker of another PBX does not count.
-    await markers.markLost('other', 'new.wav');
+    await markers.markEnded('dead-lettered', jobFor('other', 'new.wav'));
     const { missing } = await findMissing(TODAY, deps);
-    expect(missing.map(({ isLost }) => isLost)).toEqual([true, false, true, false]);
+    expect(missing.map(({ ended }) => ended)).toEqual(['lost', undefined, 'lost', undefined]);
     expect(missing.map(({ queuedAt }) => queuedAt !== undefined && queuedAt >= before)).toEqual([
       false,
       true,

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FAILURE_KINDS, type FailureKind } from '../../../../functions/shared/errors.ts';
 import {
+  type Absence,
+  countAbsence,
   type Decision,
   decide,
   type FailedAttempt,
@@ -16,7 +18,10 @@ const NOW = Date.UTC(2026, 0, 20);
 /** How long ago, in seconds. */
 interface Past {
   queued?: number;
-  callEnded?: number;
+  /** When the PBX first said that it has no recording, and how often that counted. */
+  absent?: number;
+  responses?: number;
+  isUnanswered?: boolean;
   deliveries?: number;
   attempts?: number;
   resumedFrom?: string;
@@ -24,10 +29,10 @@ interface Past {
 
 const secondsAgo = (seconds: number) => NOW - 1000 * seconds;
 
-function historyOf({ queued = 0, callEnded = queued, deliveries = 1, ...rest }: Past): JobHistory {
-  const { attempts = deliveries, resumedFrom } = rest;
-  const times = { firstQueuedAt: secondsAgo(queued), callEndedAt: secondsAgo(callEnded) };
-  return { attempts, deliveries, resumedFrom, ...times };
+function historyOf({ queued = 0, absent, responses = 4, deliveries = 1, ...rest }: Past): JobHistory {
+  const { attempts = deliveries, resumedFrom, isUnanswered = false } = rest;
+  const absence = absent === undefined ? undefined : { since: secondsAgo(absent), responses, lastAt: NOW };
+  return { attempts, deliveries, resumedFrom, isUnanswered, absence, firstQueuedAt: secondsAgo(queued) };
 }
 
 const inSeconds = (seconds: number) => NOW + 1000 * seconds;
@@ -35,7 +40,12 @@ const inSeconds = (seconds: number) => NOW + 1000 * seconds;
 const retry = (afterSeconds: number): Decision => ({ action: 'retry', afterSeconds });
 const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds });
 const deadLetter: Decision = { action: 'dead-letter' };
-const lost: Decision = { action: 'lost' };
+const lost = (afterSeconds: number) => ({ action: 'lost', afterSeconds }) as const;
+const lostUnlessOutage = (seconds: number, afterSeconds = 5): Decision => ({
+  ...lost(afterSeconds),
+  unlessOutageSince: secondsAgo(seconds),
+});
+const notRecorded: Decision = { action: 'not-recorded' };
 
 /** The whole policy: the failure, what happened before it, and the decision. */
 const POLICY: [string, FailedAttempt, Past, Decision][] = [
@@ -61,31 +71,69 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
   ['another login in progress', { kind: 'transient', notBefore: inSeconds(60) }, {}, retry(60)],
   ['a login held for more than ten days', { kind: 'login-held' }, { queued: 10 * DAY + 1 }, deadLetter],
 
-  ['a missing recording, right after its call', { kind: 'missing' }, {}, retry(5)],
   [
-    'a missing recording, a day after its call',
+    'the first response that a recording is missing',
     { kind: 'missing' },
-    { callEnded: DAY, deliveries: 30 },
-    retry(HOUR),
-  ],
-  ['a missing recording, more than a day after its call', { kind: 'missing' }, { callEnded: DAY + 1 }, lost],
-  [
-    'a missing recording of an old call that was queued just now',
-    { kind: 'missing' },
-    { queued: 0, callEnded: 30 * DAY },
-    lost,
-  ],
-  [
-    'a missing recording whose call is reported to end tomorrow',
-    { kind: 'missing' },
-    { queued: 9 * DAY, callEnded: -DAY },
+    { absent: 0, responses: 1 },
     retry(5),
   ],
   [
-    'a missing recording whose call is reported to end tomorrow, after ten days',
+    'the first response that it is missing, after ten days with other failures: not lost',
     { kind: 'missing' },
-    { queued: 10 * DAY + 1, callEnded: -DAY },
-    lost,
+    { queued: 10 * DAY + 1, absent: 0, responses: 1 },
+    deadLetter,
+  ],
+  [
+    'a recording missing for less than a day',
+    { kind: 'missing' },
+    { absent: DAY - 1, responses: 24 },
+    retry(5),
+  ],
+  [
+    'a recording missing for a day, by three responses',
+    { kind: 'missing' },
+    { absent: DAY, responses: 3 },
+    retry(5),
+  ],
+  [
+    'a recording missing for a day',
+    { kind: 'missing' },
+    { absent: DAY, deliveries: 30 },
+    lostUnlessOutage(DAY, HOUR),
+  ],
+  [
+    'a recording missing for less than three days',
+    { kind: 'missing' },
+    { absent: 3 * DAY - 1 },
+    lostUnlessOutage(3 * DAY - 1),
+  ],
+  ['a recording missing for three days', { kind: 'missing' }, { absent: 3 * DAY }, lost(5)],
+  ['an empty recording', { kind: 'empty' }, { absent: DAY - 1 }, retry(5)],
+  ['a recording that has been empty for a day', { kind: 'empty' }, { absent: DAY }, deadLetter],
+
+  [
+    'a missing recording of an unanswered call',
+    { kind: 'missing' },
+    { absent: HOUR - 1, isUnanswered: true },
+    retry(5),
+  ],
+  [
+    'a recording of an unanswered call that has been missing for an hour',
+    { kind: 'missing' },
+    { absent: HOUR, responses: 2, isUnanswered: true },
+    notRecorded,
+  ],
+  [
+    'the first response that it is missing, for an unanswered call of last week',
+    { kind: 'missing' },
+    { queued: 7 * DAY, absent: 0, responses: 1, isUnanswered: true },
+    retry(5),
+  ],
+  [
+    'an unanswered call whose PBX is off',
+    { kind: 'transient' },
+    { absent: DAY, isUnanswered: true },
+    retry(5),
   ],
 
   ['a connection too slow for one run', { kind: 'too-slow' }, { deliveries: 3 }, retry(20)],
@@ -129,12 +177,14 @@ describe('over its whole life, a job', () => {
   /** Fails every attempt with `kind` until the policy ends the job; returns all decisions and the time it took. */
   function runToTheEnd(kind: FailedAttempt['kind']) {
     const decisions: Decision[] = [];
+    let absence: Absence | undefined;
     for (let now = NOW, deliveries = 1; ; deliveries += 1) {
-      const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, callEndedAt: NOW };
+      absence = countAbsence(absence, now);
+      const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, absence };
       const decision = decide({ kind }, history, now);
       decisions.push(decision);
-      if (!('afterSeconds' in decision)) return { decisions, seconds: (now - NOW) / 1000 };
-      now += 1000 * (decision.afterSeconds ?? 0);
+      if (decision.action !== 'retry') return { decisions, seconds: (now - NOW) / 1000 };
+      now += 1000 * decision.afterSeconds;
     }
   }
 
@@ -149,9 +199,18 @@ describe('over its whole life, a job', () => {
 
   test('whose recording is missing is retried for a day', () => {
     const { decisions, seconds } = runToTheEnd('missing');
-    expect(decisions.at(-1)).toEqual(lost);
+    expect(decisions.at(-1)).toMatchObject({ action: 'lost', unlessOutageSince: NOW });
+    expect(seconds).toBeGreaterThanOrEqual(DAY);
     expect(seconds).toBeLessThanOrEqual(DAY + HOUR);
   });
+});
+
+test('responses within an hour count once', () => {
+  const first = countAbsence(undefined, NOW);
+  expect(first).toEqual({ since: NOW, responses: 1, lastAt: NOW });
+  expect(countAbsence(first, NOW + 1000 * HOUR - 1)).toBe(first);
+  const later = NOW + 1000 * HOUR;
+  expect(countAbsence(first, later)).toEqual({ since: NOW, responses: 2, lastAt: later });
 });
 
 describe('the table in docs/architecture.md', () => {
@@ -166,13 +225,13 @@ describe('the table in docs/architecture.md', () => {
   });
 
   test.each(rows)('says of $kind what the policy does', ({ kind, days, countedFrom, ending }) => {
-    const end = ending === 'lost' ? lost : deadLetter;
-    const since = (seconds: number) => {
-      const past = countedFrom === 'end of the call' ? { callEnded: seconds } : { queued: seconds };
-      return decide({ kind: kind as FailureKind }, historyOf({ queued: 0, ...past }), NOW);
+    const end = { action: ending === 'lost' ? 'lost' : 'dead-letter' };
+    const decideAfter = (seconds: number) => {
+      const past = countedFrom === 'first such response' ? { absent: seconds } : { queued: seconds };
+      return decide({ kind: kind as FailureKind }, historyOf(past), NOW);
     };
-    if (days === undefined) return expect(since(0)).toEqual(end);
-    expect(since(Number(days) * DAY)).toHaveProperty('afterSeconds');
-    return expect(since(Number(days) * DAY + 1)).toEqual(end);
+    if (days === undefined) return expect(decideAfter(0)).toEqual(end);
+    expect(['retry', 'hold']).toContain(decideAfter(Number(days) * DAY - 1).action);
+    return expect(decideAfter(Number(days) * DAY + 1)).toMatchObject(end);
   });
 });

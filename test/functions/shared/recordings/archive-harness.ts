@@ -20,7 +20,11 @@ import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import { archiveRecording } from '../../../../functions/shared/recordings/archive-recording.ts';
 import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
 import { createPartBuffers } from '../../../../functions/shared/recordings/parts.ts';
-import { createRecordingStore } from '../../../../functions/shared/recordings/recording-store.ts';
+import {
+  createRecordingStore,
+  type RecordingStore,
+} from '../../../../functions/shared/recordings/recording-store.ts';
+import type { WriteOutcome } from '../../../../functions/shared/recordings/uploads.ts';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
 import type { SimulatedCall, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
@@ -74,6 +78,26 @@ async function startBucket() {
   };
 }
 
+/** Says of each object that it was written by the test's clock. The S3 itself checks signatures by the real one. */
+function withClock(store: RecordingStore, now: () => number): RecordingStore {
+  const writtenAt = new Map<string, number>();
+  const noted = async (key: string, write: Promise<WriteOutcome>) => {
+    const outcome = await write;
+    if (outcome === 'written') writtenAt.set(key, now());
+    return outcome;
+  };
+  return {
+    ...store,
+    put: (object, ...rest) => noted(object.key, store.put(object, ...rest)),
+    complete: (upload, ...rest) => noted(upload.key, store.complete(upload, ...rest)),
+    async find(key, signal) {
+      const stored = await store.find(key, signal);
+      return stored && { ...stored, writtenAt: writtenAt.get(key) ?? stored.writtenAt };
+    },
+    hasStoredSince: async (_, since) => [...writtenAt.values()].some((at) => at > since),
+  };
+}
+
 export interface ArchiveHarnessOptions {
   pbx?: SimulatedPbxOptions;
   /** Settings that differ from those of the simulated PBX. */
@@ -101,7 +125,7 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
     password: options.pbx?.password ?? 'pbx-password',
     clock,
   });
-  const store = createRecordingStore(bucket.client, BUCKET);
+  const store = withClock(createRecordingStore(bucket.client, BUCKET), () => clock.now);
   const buffers = createPartBuffers(options.partBytes);
   const retryDelays: number[] = [];
   const deadLetters: (DeadLetterReason & { body: string })[] = [];
@@ -131,6 +155,10 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
     /** The jobs that were requeued with their progress. */
     sent,
     retryDelays,
+    /** After how many seconds the job was to be tried again, in the same message or in a new one. */
+    delays: () => [...retryDelays, ...sent.map(({ delaySeconds }) => delaySeconds)],
+    /** The job as it will be delivered next: with what its last attempt found out, if that was anything. */
+    nextJob: (job: Job): Job => sent.at(-1)?.job ?? job,
     deadLetters,
     jobFor: ({ recording, callId }: Pick<SimulatedCall, 'recording' | 'callId'>): Job => ({
       version: 1,
@@ -151,8 +179,8 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
       const now = () => clock.now;
       const deps = { client, session, store, buffers, signal, now };
       return processJob(message, {
-        archive: (delivered) => archiveRecording(delivered, deps),
-        uploads: store,
+        archive: (delivered, isRepeated) => archiveRecording(delivered, deps, isRepeated),
+        store,
         queues,
         markers,
         now,

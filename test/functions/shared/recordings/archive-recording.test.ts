@@ -92,15 +92,19 @@ describe('a recording', () => {
     },
   );
 
-  test('whose recorder never wrote its sizes is stored and marked as such', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
+  test('whose recorder never wrote its sizes is stored after an hour and marked as such', async () => {
+    const { pbx, bucket, clock, jobFor, deliver, nextJob } = await startArchiveHarness();
     const recording = generateSpeech({ seconds: 2 });
     recording.writeUInt32LE(0, 4);
     recording.writeUInt32LE(0xffffffff, 40);
     const call = pbx.makeCall({ ...CALL, recording });
-    expect(await deliver(jobFor(call))).toBe(true);
+    const job = jobFor(call);
+    await deliver(job);
+    expect(await bucket.keys()).toEqual([]);
+    clock.now += 60 * 60_000;
+    expect(await deliver(nextJob(job))).toBe(true);
     const { Metadata } = await bucket.head(`recordings/test/2024/05/17/${call.recording}`);
-    expect(Metadata?.['verified-by']).toBe('content-length riff-header-unpatched');
+    expect(Metadata?.['verified-by']).toBe('content-length header-unwritten');
   });
 
   test('without a date in its name is stored as undated', async () => {

@@ -3,56 +3,92 @@ import { captureLog } from '../../capture-log.ts';
 import { startArchiveHarness } from './archive-harness.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const CALL = { from: '1001', to: '1003' } as const;
 
 const logLines = captureLog();
 const losses = () => logLines.filter(({ event }) => event === 'recording-lost');
 
-describe.each(['20014', '20012'] as const)(
-  'a recording that the PBX has deleted and reports with %s',
-  (errno) => {
-    test('is retried for a day, then marked as lost, counted once and dead-lettered', async () => {
-      const harness = await startArchiveHarness();
-      const { pbx, clock, bucket, deliver, retryDelays, deadLetters } = harness;
-      const call = pbx.makeCall(CALL);
-      const job = harness.jobFor(call);
-      pbx.deleteRecording(call.recording, errno);
-      expect(await deliver(job, 1)).toBe(false);
-      clock.now += 24 * HOUR_MS;
-      expect(await deliver(job, 30)).toBe(false);
-      expect([retryDelays, losses(), await bucket.keys()]).toEqual([[5, 3600], [], []]);
+/** A PBX, and deliveries of one job with the delays that the archive asks for, until it has ended. */
+async function startPbx() {
+  const harness = await startArchiveHarness();
+  const { clock, deliver, nextJob, sent, retryDelays } = harness;
+  return {
+    ...harness,
+    async deliverToTheEnd(job: Parameters<typeof deliver>[0], untilMs = clock.now + 5 * DAY_MS) {
+      for (let attempt = 1; clock.now < untilMs; attempt += 1) {
+        const [requeued, retried] = [sent.length, retryDelays.length];
+        if (await deliver(nextJob(job), attempt)) {
+          if (sent.length === requeued) return;
+          attempt = 0;
+        }
+        const delay = retryDelays.length > retried ? retryDelays.at(-1) : sent.at(-1)?.delaySeconds;
+        clock.now += 1000 * (delay ?? 0);
+      }
+    },
+  };
+}
 
-      clock.now += 1;
-      expect(await deliver(job, 31)).toBe(true);
-      expect(await deliver(job, 1)).toBe(true);
-      expect(losses()).toMatchObject([{ pbx: 'test', callId: call.callId, code: `pbx-${errno}` }]);
-      expect(await bucket.keys()).toEqual([`reconciliation/lost/test/2024/05/17/${call.recording}`]);
-      expect(deadLetters[0]).toMatchObject({ pbx: 'test', attempts: 31, error: { code: `pbx-${errno}` } });
-      expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(job);
-    });
+describe.each(['20014', '20012'] as const)('a recording for which the PBX responds with %s', (errno) => {
+  test('is lost a day later, while the PBX delivers others: marked, counted and dead-lettered once', async () => {
+    const { pbx, clock, bucket, jobFor, deliver, deliverToTheEnd, deadLetters } = await startPbx();
+    const call = pbx.makeCall(CALL);
+    const job = jobFor(call);
+    pbx.deleteRecording(call.recording, errno);
+    const since = clock.now;
+    await deliverToTheEnd(job, since + DAY_MS / 2);
+    expect([losses(), deadLetters]).toEqual([[], []]);
+    const other = pbx.makeCall(CALL);
+    await deliver(jobFor(other));
+    await deliverToTheEnd(job);
+    expect(clock.now - since).toBeGreaterThanOrEqual(DAY_MS);
+    expect(clock.now - since).toBeLessThanOrEqual(DAY_MS + HOUR_MS);
+    expect(losses()).toMatchObject([{ pbx: 'test', callId: call.callId, code: `pbx-${errno}` }]);
+    expect(await bucket.keys()).toContain(`reconciliation/lost/test/2024/05/17/${call.recording}`);
+    expect(deadLetters).toMatchObject([{ pbx: 'test', error: { code: `pbx-${errno}` } }]);
+    expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(job);
+  });
 
-    test('is lost at once when its call was long ago', async () => {
-      const { pbx, jobFor, deliver } = await startArchiveHarness();
-      const call = pbx.makeCall(CALL);
-      pbx.deleteRecording(call.recording, errno);
-      expect(await deliver({ ...jobFor(call), endedAt: '2024-05-16T09:29:59.000Z' })).toBe(true);
-      expect(losses()).toHaveLength(1);
-    });
+  test('is not lost at once, however long ago its call was', async () => {
+    const { pbx, jobFor, deliver, deadLetters, delays } = await startPbx();
+    const call = pbx.makeCall(CALL);
+    pbx.deleteRecording(call.recording, errno);
+    await deliver({ ...jobFor(call), endedAt: '2024-04-16T09:29:59.000Z' });
+    expect([losses(), deadLetters, delays()]).toEqual([[], [], [5]]);
+  });
 
-    test('is not lost when a copy of its job archived it before', async () => {
-      const { pbx, jobFor, deliver, deadLetters } = await startArchiveHarness();
-      const call = pbx.makeCall(CALL);
-      expect(await deliver(jobFor(call))).toBe(true);
-      pbx.deleteRecording(call.recording, errno);
-      expect(await deliver({ ...jobFor(call), endedAt: '2024-05-16T09:29:59.000Z' })).toBe(true);
-      expect([deadLetters, losses()]).toEqual([[], []]);
-      expect(logLines.at(-1)).toMatchObject({ event: 'already-archived', recording: call.recording });
-    });
-  },
-);
+  test('is not lost when a copy of its job archived it before', async () => {
+    const { pbx, jobFor, deliver, deadLetters } = await startPbx();
+    const call = pbx.makeCall(CALL);
+    expect(await deliver(jobFor(call))).toBe(true);
+    pbx.deleteRecording(call.recording, errno);
+    expect(await deliver({ ...jobFor(call), endedAt: '2024-05-16T09:29:59.000Z' })).toBe(true);
+    expect([deadLetters, losses()]).toEqual([[], []]);
+    expect(logLines.at(-1)).toMatchObject({ event: 'already-archived', recording: call.recording });
+  });
+});
+
+test('while the storage of a PBX is away, nothing is lost: calls of three days are archived when it is back', async () => {
+  const { pbx, clock, jobFor, deliver, nextJob, sent, deadLetters } = await startPbx();
+  const calls = Array.from({ length: 20 }, (_, n) =>
+    pbx.makeCall({ ...CALL, startedAt: clock.now - (n % 4) * DAY_MS }),
+  );
+  for (const call of calls) {
+    sent.length = 0;
+    pbx.deleteRecording(call.recording, '20014');
+    const job = { ...jobFor(call), endedAt: new Date(clock.now - 3 * DAY_MS).toISOString() };
+    await deliver(job);
+    const waiting = nextJob(job);
+    clock.now += HOUR_MS / 2;
+    pbx.writeRecording(call.recording, call.bytes);
+    expect(await deliver(waiting, 2)).toBe(true);
+  }
+  expect([losses(), deadLetters]).toEqual([[], []]);
+  expect(logLines.filter(({ event }) => event === 'archived')).toHaveLength(20);
+});
 
 test('a recording whose random string was refused is not considered lost, however old its call', async () => {
-  const { pbx, jobFor, deliver, deadLetters } = await startArchiveHarness();
+  const { pbx, jobFor, deliver, deadLetters } = await startPbx();
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'random-refused', times: 2 } });
   const job = { ...jobFor(call), endedAt: '2024-05-01T00:00:00.000Z' };
   expect(await deliver(job)).toBe(false);
@@ -61,7 +97,7 @@ test('a recording whose random string was refused is not considered lost, howeve
 });
 
 test('a recording that is missing is requested once per run', async () => {
-  const { pbx, jobFor, deliver } = await startArchiveHarness();
+  const { pbx, jobFor, deliver } = await startPbx();
   const call = pbx.makeCall(CALL);
   pbx.deleteRecording(call.recording, '20012');
   await deliver(jobFor(call));

@@ -1,5 +1,6 @@
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
+import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { createMarkers, markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import { useS3 } from '../../aws-services.ts';
 
@@ -22,15 +23,31 @@ test('a marker key has the PBX, the day and the name of the recording, outside t
   expect(markerKey('lost', 'hq', 'odd.wav')).toBe('reconciliation/lost/hq/undated/odd.wav');
 });
 
-test('a recording is marked as lost only once', async () => {
-  const { markers, objects } = await startMarkers('lost');
-  expect(await markers.markLost('hq', RECORDING)).toBe(true);
-  expect(await markers.markLost('hq', RECORDING)).toBe(false);
-  expect(await markers.markLost('branch', RECORDING)).toBe(true);
+const job = (pbx: string, reportedAt: string): Job => ({
+  version: 1,
+  pbx,
+  recording: RECORDING,
+  call: {},
+  reportedAt,
+});
+const REPORTED = job('hq', '2026-01-01T00:00:00.000Z');
+
+test('how a recording ended is marked once, for the job that ended first', async () => {
+  const { markers, objects } = await startMarkers('ended');
+  expect(await markers.markEnded('lost', REPORTED)).toBe('first');
+  expect(await markers.markEnded('lost', REPORTED)).toBe('again');
+  expect(await markers.markEnded('lost', job('hq', '2026-01-01T01:00:00.000Z'))).toBe('duplicate');
+  expect(await markers.markEnded('lost', job('branch', REPORTED.reportedAt))).toBe('first');
   expect(await objects()).toEqual([
     [markerKey('lost', 'branch', RECORDING), 0],
     [markerKey('lost', 'hq', RECORDING), 0],
   ]);
+});
+
+test('a marker of an older version, which does not name its job, counts for every job', async () => {
+  const { markers } = await startMarkers('older');
+  await s3.send(new PutObjectCommand({ Bucket: 'older', Key: markerKey('lost', 'hq', RECORDING), Body: '' }));
+  expect(await markers.markEnded('lost', REPORTED)).toBe('again');
 });
 
 test('a recording can be marked as queued again', async () => {
@@ -42,6 +59,6 @@ test('a recording can be marked as queued again', async () => {
 
 test('a marker that cannot be written is an error', async () => {
   const markers = createMarkers(s3, 'no-such-bucket');
-  await expect(markers.markLost('hq', RECORDING)).rejects.toThrow();
+  await expect(markers.markEnded('lost', REPORTED)).rejects.toThrow();
   await expect(markers.markQueued('hq', RECORDING)).rejects.toThrow();
 });

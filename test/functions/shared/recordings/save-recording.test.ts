@@ -5,12 +5,14 @@ import { createPartBuffers } from '../../../../functions/shared/recordings/parts
 import { saveRecording } from '../../../../functions/shared/recordings/save-recording.ts';
 import { startLongCall } from './long-call-harness.ts';
 
+const CALL = { callId: undefined, call: { endedAt: 0 }, isStored: () => false, metadata: {} };
+
 test('a download whose signal is aborted before it is read is closed, and nothing is stored', async () => {
   const { store, bucket } = await startLongCall();
   const body = new Readable({ read() {} });
   const reason = new ArchiveError('stopped', 'Somebody has stopped it.');
   const download = { source: { body, start: 0, totalBytes: undefined }, isResumable: true };
-  const target = { key: 'recordings/test/undated/call.wav', contentType: 'audio/wav', metadata: {} };
+  const target = { key: 'recordings/test/undated/call.wav', contentType: 'audio/wav', ...CALL };
   const deps = { store, signal: AbortSignal.abort(reason), now: () => 0, buffers: createPartBuffers() };
   await expect(saveRecording(download, target, deps)).rejects.toBe(reason);
   await new Promise(setImmediate);
@@ -37,7 +39,7 @@ test('a part that is being uploaded when the download fails keeps its buffer unt
     source: { body: Readable.from(broken(), { objectMode: false }), start: 0, totalBytes: undefined },
     isResumable: true,
   };
-  const target = { key: 'recordings/test/undated/call.gsm', contentType: 'audio/gsm', metadata: {} };
+  const target = { key: 'recordings/test/undated/call.gsm', contentType: 'audio/gsm', ...CALL };
   const deps = { store, signal: new AbortController().signal, now: () => 0, buffers: pool };
   const saving = expect(saveRecording(download, target, deps)).rejects.toMatchObject({
     code: 'pbx-connection',

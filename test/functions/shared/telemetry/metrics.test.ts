@@ -76,7 +76,7 @@ describe('a job counts', () => {
     expect(seriesOf('archived', fields)).toEqual({ 'Archived pbx=hq': 1, 'Attempts pbx=hq': 2 });
   });
 
-  test.each(['retry-scheduled', 'retry-not-scheduled', 'dead-letter-failed', 'mark-lost-failed'] as const)(
+  test.each(['retry-scheduled', 'retry-not-scheduled', 'dead-letter-failed', 'marker-failed'] as const)(
     'as a failure, with its age, while it stays in the queue: %s',
     (event) => {
       expect(seriesOf(event, { pbx, code: 'pbx-connection', ageMs: 3_600_000 })).toEqual({

@@ -1,0 +1,29 @@
+import type { ArchiveError } from '../shared/errors.ts';
+import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
+import type { Queues } from '../shared/jobs/queues.ts';
+import type { Markers } from '../shared/recordings/markers.ts';
+import type { RecordingStore } from '../shared/recordings/recording-store.ts';
+
+/** A failed attempt at a job. */
+export interface Failure {
+  message: JobMessage;
+  /** `undefined` if the message could not be parsed. */
+  job: Job | undefined;
+  error: ArchiveError;
+}
+
+/** Dependencies of failure handling. */
+export interface FailureDeps {
+  queues: Queues;
+  markers: Pick<Markers, 'markEnded'>;
+  store: Pick<RecordingStore, 'abort' | 'find' | 'hasStoredSince'>;
+  now: () => number;
+}
+
+/** The fields of every log line about a failure. */
+export const describeFailure = ({ message, job, error }: Failure, { now }: Pick<FailureDeps, 'now'>) => ({
+  ...describeJob(message, job),
+  code: error.code,
+  reason: error.message,
+  ageMs: now() - historyOf(message, job).firstQueuedAt,
+});

@@ -1,0 +1,56 @@
+import { parse } from 'node:path/posix';
+import type { Job } from '../jobs/job.ts';
+import { isSound } from './verified-by.ts';
+
+/** An object in the bucket. */
+export interface StoredRecording {
+  bytes: number;
+  /** CRC-32 (IEEE) of the complete object, big-endian and in base64, as in S3's API. */
+  crc32: string | undefined;
+  isFullObjectChecksum: boolean;
+  etag: string;
+  /** When it was written (epoch ms), in whole seconds. */
+  writtenAt: number;
+  verifiedBy: string;
+  /** Id of the call for which it was stored. */
+  callId: string | undefined;
+}
+
+/** Whether the recording was fetched after it was reported, so that there is nothing left to do. */
+export const isWrittenSinceReport = (stored: StoredRecording, { reportedAt }: Pick<Job, 'reportedAt'>) =>
+  stored.writtenAt >= Date.parse(reportedAt);
+
+/** Whether a recording that has only been announced is certainly the stored one. Then a long download is saved. */
+export const isSameCall = (
+  stored: StoredRecording,
+  { totalBytes, callId }: { totalBytes: number | undefined; callId: string | undefined },
+) =>
+  callId !== undefined &&
+  stored.callId === callId &&
+  stored.bytes === totalBytes &&
+  isSound(stored.verifiedBy);
+
+/**
+ * Compares a recording with the object that is already stored under its name. A transferred call's recording grows
+ * between its reports, so a longer one replaces a shorter one, unless there are doubts about it that there were not
+ * about the stored one. Anything else may be another recording: `differs`.
+ */
+export function compareWithStored(
+  received: { bytes: number; crc32: string; verifiedBy: string },
+  stored: StoredRecording,
+): 'same' | 'replaces' | 'differs' {
+  if (received.bytes === stored.bytes && received.crc32 === stored.crc32) return 'same';
+  const isTrusted = isSound(received.verifiedBy) || !isSound(stored.verifiedBy);
+  return received.bytes > stored.bytes && isTrusted ? 'replaces' : 'differs';
+}
+
+/**
+ * The key of a recording whose own is taken by another one: `NAME~CRC32.EXT`, with the CRC-32 as eight hex digits. Links
+ * are given out for this name as for any other.
+ *
+ * @param crc32 base64, as in S3's API
+ */
+export function keyBeside(key: string, crc32 = ''): string {
+  const { dir, name, ext } = parse(key);
+  return `${dir}/${name}~${Buffer.from(crc32, 'base64').toString('hex')}${ext}`;
+}
