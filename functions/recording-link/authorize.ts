@@ -1,4 +1,4 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { createCachedSecret } from '../shared/config/cached-secret.ts';
 import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
@@ -6,14 +6,33 @@ import type { envSchema } from './env.ts';
 
 const MIN_TOKEN_LENGTH = 16;
 
-/** Returns a function that decides by the `Authorization` header whether a caller may get links. */
+export interface Caller {
+  /** The `Authorization` header. */
+  authorization: string | undefined;
+  /** What API Gateway found out about the caller, if it verified one. */
+  authorizer: unknown;
+}
+
+/**
+ * What API Gateway passes on after it has verified a signature or a JWT. While the kind of authorization is being
+ * changed, CloudFormation may have updated the function and not yet the routes, so requests arrive that nobody has
+ * verified.
+ */
+const verified = {
+  iam: v.object({ iam: v.object({ userArn: v.pipe(v.string(), v.nonEmpty()) }) }),
+  jwt: v.object({ jwt: v.object({ claims: v.record(v.string(), v.unknown()) }) }),
+};
+
+/** Returns a function that decides whether a caller may get links. */
 export function createAuthorizer(
   env: v.InferOutput<typeof envSchema>,
   secrets: Secrets,
   now: () => number,
-): (authorization: string | undefined) => Promise<boolean> {
-  // API Gateway has verified the caller's signature or JWT before the function runs.
-  if (env.LINK_AUTHORIZATION !== 'token') return async () => true;
+): (caller: Caller) => Promise<boolean> {
+  if (env.LINK_AUTHORIZATION !== 'token') {
+    const schema = verified[env.LINK_AUTHORIZATION];
+    return async ({ authorizer }) => v.is(schema, authorizer);
+  }
 
   const secretName = env.LINK_TOKEN_SECRET;
   const linkToken = createCachedSecret(async () => {
@@ -25,7 +44,7 @@ export function createAuthorizer(
       { kind: 'permanent' },
     );
   }, now);
-  return async (authorization = '') => {
+  return async ({ authorization = '' }) => {
     const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     return token !== undefined && (await linkToken.matches(token));
   };

@@ -3,16 +3,17 @@ import { toArchiveError } from '../shared/errors.ts';
 import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { log } from '../shared/telemetry/log.ts';
 import type { ArchiveReader } from './archive-reader.ts';
+import type { Caller } from './authorize.ts';
 import { readLinkQuery } from './query.ts';
 
 export interface LinkRequest {
   path: Record<string, string | undefined>;
   query: Record<string, string | undefined>;
-  authorization: string | undefined;
+  caller: Caller;
 }
 
 export interface LinkDeps {
-  isAuthorized: (authorization: string | undefined) => Promise<boolean>;
+  isAuthorized: (caller: Caller) => Promise<boolean>;
   archive: ArchiveReader;
   maxSeconds: number;
   now: () => Date;
@@ -34,8 +35,8 @@ export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<
   }
 }
 
-async function respond({ path, query, authorization }: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
-  if (!(await deps.isAuthorized(authorization))) {
+async function respond({ path, query, caller }: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
+  if (!(await deps.isAuthorized(caller))) {
     log('warn', 'link-unauthorized');
     return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };
   }

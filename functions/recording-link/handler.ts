@@ -15,12 +15,19 @@ const deps = {
   now: () => new Date(),
 };
 
-export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+/** What is used of an HTTP API's event. The types of `aws-lambda` have no authorizer that may be absent. */
+interface LinkEvent
+  extends Pick<APIGatewayProxyEventV2, 'headers' | 'pathParameters' | 'queryStringParameters'> {
+  requestContext?: { http?: { method: string }; authorizer?: unknown };
+}
+
+export async function handler(event: LinkEvent): Promise<APIGatewayProxyStructuredResultV2> {
+  const { http, authorizer } = event.requestContext ?? {};
   const { status, headers, body } = await createLink(
     {
       path: event.pathParameters ?? {},
       query: event.queryStringParameters ?? {},
-      authorization: event.headers.authorization,
+      caller: { authorization: event.headers.authorization, authorizer },
     },
     deps,
   );
@@ -31,6 +38,6 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
       ...headers,
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && http?.method !== 'HEAD' && { body: JSON.stringify(body) }),
   };
 }

@@ -22,7 +22,10 @@ export interface LinkQuery {
   expiresIn: number;
 }
 
-/** The requested link, or the first invalid parameter. The message never quotes its value. */
+/**
+ * The requested link, or the first invalid parameter. The message never quotes its value. A path without a recording
+ * leaves it to the query: HTTP APIs change a path that has `%` or `?` in the name.
+ */
 export function readLinkQuery(
   path: Record<string, string | undefined>,
   query: Record<string, string | undefined>,
@@ -48,7 +51,8 @@ export function readLinkQuery(
       String(Math.min(DEFAULT_SECONDS, maxSeconds)),
     ),
   });
-  const parsed = v.safeParse(schema, { ...query, pbx: path.pbxId, recording: path.recording });
+  const recording = path.recording ?? query.recording;
+  const parsed = v.safeParse(schema, { ...query, pbx: path.pbxId, recording });
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   return { parameter: v.getDotPath(issue) ?? '', message: issue.message };

@@ -140,9 +140,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const pbxSession = await loadHandler<QueueHandler & ((event: object) => Promise<SessionReport>)>(
     'pbx-session',
   );
+  const recordingLink = await loadHandler<HttpHandler>('recording-link');
   routes.resolve({
     'POST /reports/{pbxId}/{secret}': await loadHandler<HttpHandler>('cdr-webhook'),
-    'GET /recordings/{pbxId}/{recording}': await loadHandler<HttpHandler>('recording-link'),
+    'GET /recordings/{pbxId}/{recording}': recordingLink,
+    'HEAD /recordings/{pbxId}/{recording}': recordingLink,
+    'GET /recordings/{pbxId}': recordingLink,
+    'HEAD /recordings/{pbxId}': recordingLink,
   });
 
   const stopping = new AbortController();

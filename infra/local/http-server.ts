@@ -61,13 +61,16 @@ function findRoute(routes: Routes, request: string): Match | undefined {
     const pattern = routeKey.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
     const groups = new RegExp(`^${pattern}$`).exec(request)?.groups;
     if (groups === undefined) continue;
-    const pathParameters = Object.entries(groups).map(([name, value]) => [name, decode(value)]);
+    const pathParameters = Object.entries(groups).map(([name, value]) => [name, decodePath(value)]);
     return { routeKey, handler, pathParameters: Object.fromEntries(pathParameters) };
   }
   return undefined;
 }
 
-/** HTTP APIs decode path parameters. Invalid percent-encoding is passed on unchanged. */
+/** As HTTP APIs do: they decode a path twice, and cut it at a `?` that this brings to light. */
+const decodePath = (path: string): string => decode(decode(path)).replace(/\?.*$/s, '');
+
+/** Invalid percent-encoding is passed on unchanged. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -101,7 +104,7 @@ function toEvent(
   return {
     version: '2.0',
     routeKey,
-    rawPath: decode(url.pathname),
+    rawPath: decodePath(url.pathname),
     rawQueryString: url.search.slice(1),
     headers: Object.fromEntries(headers),
     ...(url.search !== '' && { queryStringParameters: joinRepeated(url.searchParams) }),
@@ -113,7 +116,7 @@ function toEvent(
       domainPrefix: 'local',
       http: {
         method: request.method ?? '',
-        path: decode(url.pathname),
+        path: decodePath(url.pathname),
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp: request.socket.remoteAddress ?? '',
         userAgent: request.headers['user-agent'] ?? '',

@@ -19,7 +19,10 @@ function createHarness(authorization: object, value = TOKEN) {
   };
   const env = parseSettings('The environment', envSchema, { ...COMMON, ...authorization });
   const clock = { now: 0 };
-  return { secret, clock, isAuthorized: createAuthorizer(env, secrets, () => clock.now) };
+  const authorize = createAuthorizer(env, secrets, () => clock.now);
+  const isAuthorized = (authorization: string | undefined, authorizer?: unknown) =>
+    authorize({ authorization, authorizer });
+  return { secret, clock, isAuthorized };
 }
 
 const byToken = { LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: 'links/token' };
@@ -76,15 +79,51 @@ describe('by token', () => {
   );
 });
 
-test.each(['iam', 'jwt'])(
-  'by %s, every request that API Gateway lets through is accepted, and no secret is read',
-  async (type) => {
-    const { isAuthorized, secret } = createHarness({ LINK_AUTHORIZATION: type });
-    expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...')).toBe(true);
-    expect(await isAuthorized(undefined)).toBe(true);
-    expect(secret.reads).toEqual([]);
+/** `requestContext.authorizer` as in API Gateway's documentation of payload format 2.0. */
+const verifiedByGateway = {
+  iam: {
+    iam: {
+      accessKey: 'AKIAIOSFODNN7EXAMPLE',
+      accountId: '111122223333',
+      callerId: 'AIDACKCEVSQ6C2EXAMPLE',
+      cognitoIdentity: null,
+      principalOrgId: 'o-a1b2c3d4e5',
+      userArn: 'arn:aws:iam::111122223333:user/example-user',
+      userId: 'AIDACOSFODNN7EXAMPLE2',
+    },
   },
-);
+  jwt: { jwt: { claims: { claim1: 'value1', claim2: 'value2' }, scopes: ['scope1', 'scope2'] } },
+};
+
+describe.each(['iam', 'jwt'] as const)('by %s', (type) => {
+  test('a request is accepted that API Gateway has verified, and no secret is read', async () => {
+    const { isAuthorized, secret } = createHarness({ LINK_AUTHORIZATION: type });
+    expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...', verifiedByGateway[type])).toBe(true);
+    expect(await isAuthorized(undefined, verifiedByGateway[type])).toBe(true);
+    expect(secret.reads).toEqual([]);
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['an empty authorizer', {}],
+    ['an authorizer with empty values', { jwt: { claims: null, scopes: null }, iam: { userArn: '' } }],
+    ['the other kind of authorizer', verifiedByGateway[type === 'iam' ? 'jwt' : 'iam']],
+  ])('a request is rejected for which API Gateway passes on %s', async (_name, authorizer) => {
+    const { isAuthorized } = createHarness({ LINK_AUTHORIZATION: type });
+    for (const header of [undefined, `Bearer ${TOKEN}`, 'AWS4-HMAC-SHA256 Credential=...']) {
+      expect(await isAuthorized(header, authorizer)).toBe(false);
+    }
+  });
+});
+
+test('by token, a caller that API Gateway has verified still needs the token', async () => {
+  const { isAuthorized } = createHarness(byToken);
+  for (const authorizer of Object.values(verifiedByGateway)) {
+    expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...', authorizer)).toBe(false);
+    expect(await isAuthorized('Bearer some.jwt.here', authorizer)).toBe(false);
+  }
+});
 
 describe('the environment', () => {
   const complaint = (env: object) => () => parseSettings('The environment', envSchema, { ...COMMON, ...env });

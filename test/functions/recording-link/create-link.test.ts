@@ -15,15 +15,17 @@ const NOW = new Date('2026-01-02T03:04:05.678Z');
 
 const logLines = captureLog();
 
+const bearer = (token: string) => ({ authorization: `Bearer ${token}`, authorizer: undefined });
+
 /** Requests a link from an archive with one recording; returns the response, and what was signed. */
 async function ask(request: Partial<LinkRequest> = {}, deps: Partial<LinkDeps> = {}, recording = RECORDING) {
   const signed: { key: string; disposition: string; seconds: number; from: Date }[] = [];
   const found: string[] = [];
   const path = { pbxId: 'hq', recording };
   const response = await createLink(
-    { path, query: {}, authorization: 'Bearer token', ...request },
+    { path, query: {}, caller: bearer('token'), ...request },
     {
-      isAuthorized: async (authorization) => authorization === 'Bearer token',
+      isAuthorized: async ({ authorization }) => authorization === 'Bearer token',
       archive: {
         async find(key) {
           found.push(key);
@@ -109,7 +111,7 @@ describe('no link', () => {
     'is made without credentials, whether the rest is valid or not: %j',
     async (authorization) => {
       for (const query of [{}, { expiresIn: 'wrong' }]) {
-        const { response, found } = await ask({ query, authorization });
+        const { response, found } = await ask({ query, caller: { authorization, authorizer: undefined } });
         expect(response).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
         expect(found).toEqual([]);
       }
@@ -127,7 +129,7 @@ describe('no link', () => {
 test('no log line contains the link or the credentials', async () => {
   await ask();
   await ask({ query: { redirect: '1' } });
-  await ask({ authorization: 'Bearer hunter2' });
+  await ask({ caller: bearer('hunter2') });
   expect(logLines).toHaveLength(3);
   expect(JSON.stringify(logLines)).not.toMatch(/https:|signature|Bearer|hunter2/);
 });

@@ -1,6 +1,5 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import type { Call } from '../../../functions/shared/jobs/job.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
@@ -49,24 +48,27 @@ async function load(authorization: 'token' | 'iam' | 'jwt') {
 }
 
 interface LinkRequest {
-  recording?: string;
+  recording?: string | undefined;
   query?: Record<string, string>;
   headers?: Record<string, string>;
+  method?: string;
+  /** What API Gateway found out about the caller. */
+  authorizer?: object;
 }
 
 captureLog();
 const withToken = await load('token');
 /** Invokes the handler with a request in the shape that API Gateway passes to it. */
-async function ask(
-  { recording = RECORDING, query, headers = { authorization: `Bearer ${TOKEN}` } }: LinkRequest = {},
-  handler = withToken,
-) {
-  const event: Partial<APIGatewayProxyEventV2> = {
-    pathParameters: { pbxId: 'hq', recording },
+async function ask(request: LinkRequest = {}, handler = withToken) {
+  const { query, headers = { authorization: `Bearer ${TOKEN}` }, method = 'GET', authorizer } = request;
+  const recording = 'recording' in request ? request.recording : RECORDING;
+  const response = await handler({
+    pathParameters: { pbxId: 'hq', ...(recording !== undefined && { recording }) },
     ...(query !== undefined && { queryStringParameters: query }),
     headers,
-  };
-  const { statusCode, headers: responseHeaders = {}, body } = await handler(event as APIGatewayProxyEventV2);
+    requestContext: { http: { method }, ...(authorizer && { authorizer }) },
+  });
+  const { statusCode, headers: responseHeaders = {}, body } = response;
   expect(responseHeaders['cache-control']).toBe('no-store');
   return { statusCode, headers: responseHeaders, body: body === undefined ? undefined : JSON.parse(body) };
 }
@@ -106,6 +108,33 @@ describe('an archived recording', () => {
     expect(fetched.headers.get('content-disposition')).toBe(`attachment; filename=${RECORDING}`);
   });
 
+  test.each([...NAMES, 'a+b, 50% & more?.wav'])(
+    'can be asked for by query, as HTTP APIs change a path that has %% or ? in the name: %s',
+    async (recording) => {
+      const key = recordingKey('hq', recording);
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: AUDIO }));
+      const { statusCode, body } = await ask({ recording: undefined, query: { recording } });
+      expect({ statusCode, recording: body.recording }).toEqual({ statusCode: 200, recording });
+      const fetched = await fetch(body.url);
+      expect(Buffer.from(await fetched.arrayBuffer())).toEqual(AUDIO);
+    },
+  );
+
+  test('has the same headers for HEAD as for GET, and no body', async () => {
+    for (const query of [{}, { redirect: '1' }]) {
+      const get = await ask({ query });
+      const head = await ask({ query, method: 'HEAD' });
+      expect(head.body).toBeUndefined();
+      expect(head.statusCode).toBe(get.statusCode);
+      expect(Object.keys(head.headers)).toEqual(Object.keys(get.headers));
+    }
+  });
+
+  test('has a link that is signed for GET, also in the response to HEAD', async () => {
+    const { headers } = await ask({ query: { redirect: '1' }, method: 'HEAD' });
+    expect((await fetch(String(headers.location))).status).toBe(200);
+  });
+
   test('cannot be downloaded through a tampered link', async () => {
     const { url } = (await ask()).body;
     for (const [from, to] of [
@@ -126,6 +155,20 @@ test('a recording that is not archived gets 404', async () => {
   expect({ statusCode, body }).toEqual({ statusCode: 404, body: { error: 'not-archived' } });
 });
 
+test('HEAD tells what is archived from what is not', async () => {
+  expect(await ask({ method: 'HEAD', recording: 'missing.wav' })).toMatchObject({
+    statusCode: 404,
+    body: undefined,
+  });
+  expect(await ask({ method: 'HEAD', headers: {} })).toMatchObject({ statusCode: 401, body: undefined });
+});
+
+test('a request without a recording gets 400', async () => {
+  const { statusCode, body } = await ask({ recording: undefined });
+  expect(statusCode).toBe(400);
+  expect(body).toMatchObject({ error: 'invalid-parameter', parameter: 'recording' });
+});
+
 test('an invalid parameter gets 400, and the response names it', async () => {
   const { statusCode, body } = await ask({ query: { expiresIn: '7' } });
   expect(statusCode).toBe(400);
@@ -142,10 +185,17 @@ test.each([{}, { authorization: 'Bearer wrong' }])(
   },
 );
 
-test.each(['iam', 'jwt'] as const)(
-  'a request that API Gateway has authorized by %s needs no token',
-  async (authorization) => {
-    const { statusCode } = await ask({ headers: {} }, await load(authorization));
-    expect(statusCode).toBe(200);
+test.each([
+  ['iam', { iam: { userArn: 'arn:aws:iam::111122223333:user/example-user' } }],
+  ['jwt', { jwt: { claims: { sub: 'crm' }, scopes: null } }],
+] as const)(
+  'by %s, a request needs no token that API Gateway has verified, and any other gets 401',
+  async (authorization, authorizer) => {
+    const handler = await load(authorization);
+    expect((await ask({ headers: {}, authorizer }, handler)).statusCode).toBe(200);
+    for (const headers of [{}, { authorization: `Bearer ${TOKEN}` }]) {
+      const { statusCode, body } = await ask({ headers }, handler);
+      expect({ statusCode, body }).toEqual({ statusCode: 401, body: { error: 'unauthorized' } });
+    }
   },
 );

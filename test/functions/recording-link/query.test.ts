@@ -35,6 +35,18 @@ describe('a request', () => {
     expect(read(query)).toEqual(read({}));
   });
 
+  test('may name the recording in the query if the path names none', () => {
+    const recording = '100% sure?.wav';
+    expect(readLinkQuery({ pbxId: 'hq' }, { recording }, MAX_SECONDS)).toMatchObject({
+      pbx: 'hq',
+      recording,
+    });
+    expect(readLinkQuery({ pbxId: 'hq' }, {}, MAX_SECONDS)).toEqual({
+      parameter: 'recording',
+      message: 'is missing',
+    });
+  });
+
   test.each(['+49 30 *1#-2.wav', 'Zoë 📞.yswav', 'a'.repeat(255)])(
     'may be for any usable name: %s',
     (recording) => {

@@ -6,6 +6,7 @@ import { type HttpHandler, startHttpServer } from '../../../infra/local/http-ser
 async function start(handler: HttpHandler) {
   const routes = {
     'GET /recordings/{pbxId}/{recording}': handler,
+    'HEAD /recordings/{pbxId}/{recording}': handler,
     'POST /reports/{pbxId}/{secret}': handler,
   };
   const server = await startHttpServer(Promise.resolve(routes), 0, '127.0.0.1');
@@ -37,6 +38,32 @@ describe('the local HTTP server, like an HTTP API,', () => {
       isBase64Encoded: false,
     });
     expect(events[0]?.body).toBeUndefined();
+  });
+
+  test.each([
+    ['100%25.wav', '100%.wav'],
+    ['a%2541.wav', 'aA.wav'],
+    ['50%25%20of%20it.wav', '50% of it.wav'],
+    ['why%3F.wav', 'why'],
+    ['why%253F.wav', 'why'],
+  ])('decodes a path twice and cuts it at a question mark: %s is %s', async (segment, recording) => {
+    const { url, events } = await startRecorder();
+    await request(`${url}/recordings/a/${segment}?recording=${segment}`);
+    const path = `/recordings/a/${recording}`;
+    expect(events[0]).toMatchObject({
+      rawPath: path,
+      pathParameters: { recording },
+      // The query is decoded once.
+      queryStringParameters: { recording: decodeURIComponent(segment) },
+      requestContext: { http: { path } },
+    });
+  });
+
+  test('answers HEAD without a body', async () => {
+    const url = await start(async () => ({ statusCode: 200, body: '{"url":1}' }));
+    const response = await request(`${url}/recordings/a/b`, { method: 'HEAD' });
+    expect(response.statusCode).toBe(200);
+    expect(await response.body.text()).toBe('');
   });
 
   test('passes JSON as text, and other bodies as Base64', async () => {
