@@ -1,6 +1,8 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import {
   CfnVPCEndpoint,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
   type ISecurityGroup,
   type IVpc,
   Port,
@@ -43,7 +45,6 @@ export class PbxNetwork extends Construct {
     vpc: IVpc,
     functionGroups: ISecurityGroup[],
   ): void {
-    const { region } = Stack.of(this);
     const endpointGroup = new SecurityGroup(this, 'Endpoints', {
       vpc,
       description: 'Endpoints for SQS and Secrets Manager: https from the functions alone',
@@ -55,14 +56,18 @@ export class PbxNetwork extends Construct {
     // No endpoint policy: everything in these subnets reaches S3 through it, not only the functions.
     new CfnVPCEndpoint(this, 'S3', {
       vpcEndpointType: 'Gateway',
-      serviceName: `com.amazonaws.${region}.s3`,
+      serviceName: GatewayVpcEndpointAwsService.S3.name,
       vpcId: config.vpcId,
       routeTableIds: config.routeTableIds,
     });
-    for (const service of ['sqs', 'secretsmanager']) {
-      new CfnVPCEndpoint(this, service, {
+    // In China some services have another prefix than com.amazonaws, which the CDK knows by region.
+    for (const service of [
+      InterfaceVpcEndpointAwsService.SQS,
+      InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    ]) {
+      new CfnVPCEndpoint(this, service.shortName, {
         vpcEndpointType: 'Interface',
-        serviceName: `com.amazonaws.${region}.${service}`,
+        serviceName: service.name,
         vpcId: config.vpcId,
         subnetIds: config.subnetIds,
         securityGroupIds: [endpointGroup.securityGroupId],

@@ -56,6 +56,21 @@ describe('in a VPC,', () => {
     },
   );
 
+  test.each([
+    ['eu-central-1', 'com.amazonaws.eu-central-1.sqs', 'com.amazonaws.eu-central-1.secretsmanager'],
+    ['cn-north-1', 'cn.com.amazonaws.cn-north-1.sqs', 'com.amazonaws.cn-north-1.secretsmanager'],
+    ['us-gov-west-1', 'com.amazonaws.us-gov-west-1.sqs', 'com.amazonaws.us-gov-west-1.secretsmanager'],
+  ])('the interface endpoints in %s have the names that AWS gives them there', (region, ...names) => {
+    const { resources } = synthArchive(
+      { network: { ...place, endpoints: 'create', routeTableIds: ['rtb-0a000000'] } },
+      region,
+    );
+    const interfaces = Object.values(resources).filter(
+      ({ Properties }) => Properties.VpcEndpointType === 'Interface',
+    );
+    expect(interfaces.map(({ Properties }) => Properties.ServiceName)).toEqual(names);
+  });
+
   test('endpoints accept only the functions, and only HTTPS', () => {
     created.template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
     created.template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {

@@ -27,9 +27,10 @@ export const context = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] };
 export const officeOnly = { pbxs: { 'head-office': { baseUrl: 'https://203.0.113.10:8088' } } };
 
 /** Synthesizes a stack with one PBX, head-office, and `config`. The checks of the result are in checks.test.ts. */
-export function synthArchive(config: Record<string, unknown> = {}): Synthesized {
+export function synthArchive(config: Record<string, unknown> = {}, region?: string): Synthesized {
   const app = new App({ context, builtinCloudFormationValidation: false });
-  const stack = new ArchiveStack(app, readArchiveConfig({ ...officeOnly, ...config }));
+  const env = region === undefined ? {} : { env: { region } };
+  const stack = new ArchiveStack(app, readArchiveConfig({ ...officeOnly, ...config }), env);
   const template = Template.fromStack(stack);
   const json: { Resources: Record<string, Resource>; Outputs: Record<string, { Value: Json }> } = JSON.parse(
     JSON.stringify(template.toJSON()),
