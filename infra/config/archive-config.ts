@@ -80,7 +80,19 @@ const linkAuthorizationSchema = v.variant('type', [
   }),
 ]);
 
+/** Accepts capitals and a slash at the end. Returns what a browser sends as `Origin`. */
+const originSchema = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text === '*' || (/^https?:\/\/[^/\\?#@*\s]+\/?$/i.test(text) && URL.canParse(text)),
+    'should be an origin without a path, such as https://crm.example.com, or * for any',
+  ),
+  v.transform((text) => (text === '*' ? text : new URL(text).origin)),
+);
+
 const linksSchema = v.strictObject({
+  /** Pages of these origins may request links and fetch recordings with `fetch()`. */
+  allowedOrigins: v.optional(v.array(originSchema), []),
   authorization: v.optional(linkAuthorizationSchema, { type: 'token' }),
   maximumAgeSeconds: v.optional(
     v.pipe(

@@ -3,23 +3,29 @@ import * as v from 'valibot';
 const days = (minDays: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(minDays, `should be at least ${minDays}`)));
 
+const keyArnSchema = v.pipe(
+  v.string(),
+  v.regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, 'should be the ARN of a KMS key'),
+);
+
 /**
  * How the recordings are stored. Only storage classes with immediate access are offered: in any other, a link
  * would not work until the recording has been restored, which takes hours.
  */
 export const bucketSchema = v.pipe(
   v.strictObject({
-    encryption: v.optional(v.picklist(['s3', 'kms']), 's3'),
-    /** An existing key, for `kms`. If absent, the stack creates one. */
-    kmsKeyArn: v.optional(
+    /** An existing bucket, such as that of a deleted stack. CloudFormation cannot change its settings. */
+    existing: v.optional(
       v.pipe(
         v.string(),
-        v.regex(
-          /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-          'should be the ARN of a KMS key',
-        ),
+        v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'should be the name of a bucket, not its ARN'),
       ),
     ),
+    encryption: v.optional(v.picklist(['s3', 'kms']), 's3'),
+    /** An existing key, for `kms`. If absent, the stack creates one. */
+    kmsKeyArn: v.optional(keyArnSchema),
+    /** Keys that older recordings are encrypted with. */
+    formerKmsKeyArns: v.optional(v.array(keyArnSchema), []),
     /** S3's minimum is 30. */
     infrequentAccessAfterDays: days(30),
     glacierInstantRetrievalAfterDays: days(1),
@@ -44,6 +50,34 @@ export const bucketSchema = v.pipe(
       'is only valid with encryption kms',
     ),
     ['kmsKeyArn'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['existing'], ['encryption'], ['kmsKeyArn']],
+      (bucket) =>
+        bucket.existing === undefined || bucket.encryption === 's3' || bucket.kmsKeyArn !== undefined,
+      'is required: the stack creates no key for an existing bucket',
+    ),
+    ['kmsKeyArn'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [
+        ['existing'],
+        ['infrequentAccessAfterDays'],
+        ['glacierInstantRetrievalAfterDays'],
+        ['expireAfterDays'],
+        ['objectLock'],
+      ],
+      (bucket) =>
+        bucket.existing === undefined ||
+        (bucket.infrequentAccessAfterDays ??
+          bucket.glacierInstantRetrievalAfterDays ??
+          bucket.expireAfterDays ??
+          bucket.objectLock) === undefined,
+      'is set together with expiration, storage classes or objectLock, which only the bucket itself can be given',
+    ),
+    ['existing'],
   ),
   v.forward(
     v.partialCheck(

@@ -35,11 +35,12 @@ export class ArchiveStack extends Stack {
   constructor(scope: Construct, config: ArchiveConfig, props?: StackProps) {
     super(scope, config.stackName, { ...props, tags: config.tags });
     const { stackName } = config;
+    const { allowedOrigins } = config.links;
     const logRetention = config.logRetentionDays;
 
-    const recordings = new RecordingBucket(this, 'Recordings', config.bucket);
+    const recordings = new RecordingBucket(this, 'Recordings', config.bucket, allowedOrigins);
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
-    const api = new RecordingApi(this, 'Api', { stackName, logRetention });
+    const api = new RecordingApi(this, 'Api', { stackName, allowedOrigins, logRetention });
     const reportHost = config.webhook.plainHttp
       ? // Keep this id: another would replace the distribution, and with it the host that PBXs post to.
         new PlainHttpEndpoint(this, 'PlainHttpFront', api.host).host
@@ -156,7 +157,7 @@ export class ArchiveStack extends Stack {
     this.addOutput(
       'LinkApiUrl',
       `https://${api.host}/recordings/`,
-      'Base URL of the link API: GET {LinkApiUrl}{pbxId}/{recording}',
+      'Base URL of the link API: GET {LinkApiUrl}{pbxId}/{recording}, or {pbxId}?recording={recording}',
     );
     this.addOutput('WebhookHost', reportHost, 'Host that the PBXs post their reports to');
     this.addOutput(
@@ -164,6 +165,13 @@ export class ArchiveStack extends Stack {
       recordings.bucket.bucketName,
       'Bucket with the recordings, under recordings/',
     );
+    if (recordings.keyArn) {
+      this.addOutput(
+        'RecordingsKeyArn',
+        recordings.keyArn,
+        'KMS key of the recordings; keep it in bucket.formerKmsKeyArns if you ever change it',
+      );
+    }
     this.addOutput(
       'DeadLetterQueueUrl',
       deadLetterQueue.queueUrl,

@@ -1,6 +1,8 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   HttpMethod,
   type HttpRoute,
@@ -20,6 +22,8 @@ type LinkAuthorization = ArchiveConfig['links']['authorization'];
 
 interface RecordingApiProps {
   readonly stackName: string;
+  /** Origins whose pages may ask for links. */
+  readonly allowedOrigins: string[];
   readonly logRetention: RetentionDays;
 }
 
@@ -31,9 +35,13 @@ export class RecordingApi extends Construct {
 
   constructor(scope: Construct, id: string, props: RecordingApiProps) {
     super(scope, id);
-    const { stackName, logRetention } = props;
+    const { stackName, allowedOrigins, logRetention } = props;
     const { region, urlSuffix } = Stack.of(this);
-    this.api = new HttpApi(this, 'Api', { apiName: stackName, createDefaultStage: false });
+    this.api = new HttpApi(this, 'Api', {
+      apiName: stackName,
+      createDefaultStage: false,
+      ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins) }),
+    });
     this.host = `${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
 
     const logGroup = new LogGroup(this, 'AccessLogs', {
@@ -57,42 +65,51 @@ export class RecordingApi extends Construct {
 
   /** The secret in the path authorizes, because a PBX cannot send a header. The function checks it first. */
   addReports(handler: IFunction): void {
-    const route = this.addRoute(HttpMethod.POST, '/reports/{pbxId}/{secret}', 'Reports', handler);
+    const integration = new HttpLambdaIntegration('Reports', handler);
+    const [route] = this.addRoutes([HttpMethod.POST], '/reports/{pbxId}/{secret}', integration);
     acceptFindings(route, {
       APIG4:
         'The only credential that a PBX can send is a secret in the path. The function checks it before anything else.',
     });
   }
 
+  /** The second path is for names that have `%` or `?`: HTTP APIs change a path that contains them. */
   addLinks(handler: IFunction, authorization: LinkAuthorization): void {
-    const route = this.addRoute(
-      HttpMethod.GET,
-      '/recordings/{pbxId}/{recording}',
-      'Links',
-      handler,
-      linkAuthorizer(authorization),
-    );
-    if (authorization.type !== 'token') return;
-    acceptFindings(route, { APIG4: 'The function itself checks the bearer token, in constant time.' });
+    const integration = new HttpLambdaIntegration('Links', handler);
+    const authorizer = linkAuthorizer(authorization);
+    for (const path of ['/recordings/{pbxId}/{recording}', '/recordings/{pbxId}']) {
+      for (const route of this.addRoutes([HttpMethod.GET, HttpMethod.HEAD], path, integration, authorizer)) {
+        if (authorization.type !== 'token') continue;
+        acceptFindings(route, { APIG4: 'The function itself checks the bearer token, in constant time.' });
+      }
+    }
   }
 
-  private addRoute(
-    method: HttpMethod,
+  private addRoutes(
+    methods: [HttpMethod, ...HttpMethod[]],
     path: string,
-    id: string,
-    handler: IFunction,
+    integration: HttpLambdaIntegration,
     authorizer?: IHttpRouteAuthorizer,
-  ): HttpRoute {
-    const integration = new HttpLambdaIntegration(id, handler);
-    const [route] = this.api.addRoutes({
-      methods: [method],
-      path,
-      integration,
-      ...(authorizer && { authorizer }),
-    });
-    if (!route) throw new Error(`No route was created for ${method} ${path}`);
-    return route;
+  ): [HttpRoute, ...HttpRoute[]] {
+    return this.api.addRoutes({ methods, path, integration, ...(authorizer && { authorizer }) }) as [
+      HttpRoute,
+      ...HttpRoute[],
+    ];
   }
+}
+
+/**
+ * For browsers. API Gateway answers the preflight requests itself, whatever the authorization of the routes, and adds
+ * the headers to the responses of the function.
+ */
+function corsFor(allowedOrigins: string[]): CorsPreflightOptions {
+  return {
+    allowOrigins: allowedOrigins,
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD],
+    // The first carries a token, a JWT or a signature; the others belong to a signature.
+    allowHeaders: ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+    maxAge: Duration.hours(1),
+  };
 }
 
 function linkAuthorizer(authorization: LinkAuthorization): IHttpRouteAuthorizer | undefined {

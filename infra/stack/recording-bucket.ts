@@ -1,12 +1,15 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
   type BucketProps,
   type CfnBucket,
+  type CorsRule,
+  HttpMethods,
+  type IBucket,
   type LifecycleRule,
   ObjectLockRetention,
   ObjectOwnership,
@@ -17,35 +20,23 @@ import type { BucketConfig } from '../config/bucket-config.ts';
 import { allow } from './archive-function.ts';
 import { acceptFindings } from './nag.ts';
 
-/** The bucket with the recordings. It is retained when the stack is deleted. */
+/** The bucket with the recordings, and its key, if any. Both are retained when the stack is deleted. */
 export class RecordingBucket extends Construct {
-  readonly bucket: Bucket;
+  readonly bucket: Bucket | IBucket;
+  /** ARN of the key that encrypts new recordings. */
+  readonly keyArn: string | undefined;
+  /** Of all keys that recordings may be encrypted with. */
+  private readonly keyArns: string[];
 
-  constructor(scope: Construct, id: string, config: BucketConfig) {
+  constructor(scope: Construct, id: string, config: BucketConfig, allowedOrigins: string[]) {
     super(scope, id);
-    this.bucket = new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-      lifecycleRules: lifecycleRules(config),
-      ...this.encryption(config),
-      // Always enabled, though it locks only what is configured: CloudFormation can turn this on for a new bucket
-      // only, and would replace the full one with an empty one.
-      objectLockEnabled: true,
-      ...defaultRetention(config),
-    });
-    // A bucket that outlives the stack must still refuse plain HTTP.
-    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // The CDK's `eventBridgeEnabled` would add a helper function with a role of its own, only to set this property.
-    const cfnBucket = this.bucket.node.defaultChild as CfnBucket;
-    cfnBucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
-    acceptFindings(this.bucket, {
-      S1:
-        'Access logs would be a second place that collects callers’ numbers (they are in the keys). ' +
-        'For an audit trail, turn on CloudTrail data events for this bucket, which miss nothing.',
-    });
+    const key = this.encryptionKey(config);
+    this.keyArn = key?.keyArn;
+    this.keyArns = [...(key ? [key.keyArn] : []), ...config.formerKmsKeyArns];
+    this.bucket =
+      config.existing === undefined
+        ? this.createBucket(config, key, allowedOrigins)
+        : Bucket.fromBucketName(this, 'Bucket', config.existing);
   }
 
   /** Allows looking up and storing a recording, aborting a failed upload, and marking how a job ended. */
@@ -55,9 +46,8 @@ export class RecordingBucket extends Construct {
       this.allowOnKeys(`reconciliation/${kind}/*`, role, ['s3:GetObject', 's3:PutObject']);
     }
     // S3 decrypts the encrypted parts when it assembles them.
-    if (this.bucket.encryptionKey) {
-      allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);
-    }
+    // An upload goes on with the key with which it began, even if the bucket has another one by then.
+    if (this.keyArns.length > 0) allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], ...this.keyArns);
   }
 
   /** Allows looking up recordings, and marking those for which a job is queued. */
@@ -66,12 +56,12 @@ export class RecordingBucket extends Construct {
     this.allowOnKeys('reconciliation/*', role, ['s3:GetObject']);
     this.allowOnKeys('reconciliation/queued/*', role, ['s3:PutObject']);
     this.allowListing(role);
-    if (this.bucket.encryptionKey) allow(role, ['kms:GenerateDataKey'], this.bucket.encryptionKey.keyArn);
+    if (this.keyArn) allow(role, ['kms:GenerateDataKey'], this.keyArn);
   }
 
   grantRead(role: Role): void {
     this.allowOnRecordings(role, ['s3:GetObject']);
-    if (this.bucket.encryptionKey) allow(role, ['kms:Decrypt'], this.bucket.encryptionKey.keyArn);
+    if (this.keyArns.length > 0) allow(role, ['kms:Decrypt'], ...this.keyArns);
   }
 
   private allowOnRecordings(role: Role, actions: string[]): void {
@@ -81,9 +71,9 @@ export class RecordingBucket extends Construct {
 
   private allowOnKeys(keys: string, role: Role, actions: string[]): void {
     allow(role, actions, this.bucket.arnForObjects(keys));
-    const arn = `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
     acceptFindings(role, {
-      [`IAM5[Resource::${arn}/${keys}]`]: 'The names of the recordings are not known at deployment.',
+      [`IAM5[Resource::${this.arnInFindings()}/${keys}]`]:
+        'The names of the recordings are not known at deployment.',
     });
   }
 
@@ -92,22 +82,72 @@ export class RecordingBucket extends Construct {
     allow(role, ['s3:ListBucket'], this.bucket.bucketArn);
   }
 
-  private encryption(config: BucketConfig): Partial<BucketProps> {
-    if (config.encryption === 's3') return { encryption: BucketEncryption.S3_MANAGED };
-    return {
-      encryption: BucketEncryption.KMS,
-      // One KMS request for many recordings instead of one for each.
-      bucketKeyEnabled: true,
-      encryptionKey: config.kmsKeyArn
-        ? Key.fromKeyArn(this, 'Key', config.kmsKeyArn)
-        : new Key(this, 'Key', {
-            description: `Encrypts the recordings of ${Stack.of(this).stackName}`,
-            enableKeyRotation: true,
-            // Without the key, every recording would be lost.
-            removalPolicy: RemovalPolicy.RETAIN,
-          }),
-    };
+  /** The bucket's ARN as cdk-nag writes it. */
+  private arnInFindings(): string {
+    const stack = Stack.of(this);
+    const { defaultChild } = this.bucket.node;
+    if (defaultChild) return `<${stack.getLogicalId(defaultChild as CfnBucket)}.Arn>`;
+    const partition = Token.isUnresolved(stack.partition) ? '<AWS::Partition>' : stack.partition;
+    return `arn:${partition}:s3:::${this.bucket.bucketName}`;
   }
+
+  private createBucket(config: BucketConfig, key: IKey | undefined, allowedOrigins: string[]): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      versioned: true,
+      // S3 refuses to delete a bucket with recordings, so this deletes only what a failed deployment has left empty.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      lifecycleRules: lifecycleRules(config),
+      ...encryption(key),
+      // Always enabled, though it locks only what is configured: CloudFormation can turn this on for a new bucket
+      // only, and would replace the full one with an empty one.
+      objectLockEnabled: true,
+      ...defaultRetention(config),
+      ...(allowedOrigins.length > 0 && { cors: [corsFor(allowedOrigins)] }),
+    });
+    // A bucket that outlives the stack must still refuse plain HTTP.
+    bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    // The CDK's `eventBridgeEnabled` would add a helper function with a role of its own, only to set this property.
+    const cfnBucket = bucket.node.defaultChild as CfnBucket;
+    cfnBucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    acceptFindings(bucket, {
+      S1:
+        'Access logs would be a second place that collects callers’ numbers (they are in the keys). ' +
+        'For an audit trail, turn on CloudTrail data events for this bucket, which miss nothing.',
+    });
+    return bucket;
+  }
+
+  private encryptionKey(config: BucketConfig): IKey | undefined {
+    if (config.encryption === 's3') return undefined;
+    if (config.kmsKeyArn) return Key.fromKeyArn(this, 'Key', config.kmsKeyArn);
+    return new Key(this, 'Key', {
+      description: `Encrypts the recordings of ${Stack.of(this).stackName}`,
+      enableKeyRotation: true,
+      // Not RETAIN_ON_UPDATE_OR_DELETE, as for the bucket: an update that adds the key and then fails would delete it,
+      // and with it every recording that was stored meanwhile.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}
+
+function encryption(encryptionKey: IKey | undefined): Partial<BucketProps> {
+  if (!encryptionKey) return { encryption: BucketEncryption.S3_MANAGED };
+  // With a bucket key, there is one KMS request for many recordings instead of one for each.
+  return { encryption: BucketEncryption.KMS, bucketKeyEnabled: true, encryptionKey };
+}
+
+/** For players and other scripts in a browser, which fetch a recording in ranges. */
+function corsFor(allowedOrigins: string[]): CorsRule {
+  return {
+    allowedOrigins,
+    allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+    allowedHeaders: ['range', 'if-range', 'if-match', 'if-none-match'],
+    exposedHeaders: ['Accept-Ranges', 'Content-Disposition', 'Content-Length', 'Content-Range', 'ETag'],
+    maxAge: 3600,
+  };
 }
 
 function defaultRetention({ objectLock }: BucketConfig): Partial<BucketProps> {

@@ -42,8 +42,8 @@ describe('the configuration', () => {
           maxConcurrency: 2,
         },
       },
-      links: { authorization: { type: 'token' }, maximumAgeSeconds: 3600 },
-      bucket: { encryption: 's3' },
+      links: { authorization: { type: 'token' }, allowedOrigins: [], maximumAgeSeconds: 3600 },
+      bucket: { encryption: 's3', formerKmsKeyArns: [] },
       webhook: { plainHttp: false },
       alarms: {},
       reconciliation: {
@@ -174,6 +174,76 @@ describe('a certificate', () => {
   test('cannot be combined with a fingerprint', () => {
     expect(problemsOfPbx({ tls: { ca: cert, fingerprint256: 'ab'.repeat(32) } })).toEqual([
       'pbxs.head-office.tls: should have either ca or fingerprint256, not both',
+    ]);
+  });
+});
+
+describe('an allowed origin', () => {
+  const originsOf = (allowedOrigins: string[]) =>
+    readArchiveConfig({ pbxs: { 'head-office': office }, links: { allowedOrigins } }).links.allowedOrigins;
+
+  test('is what a browser sends: in small letters, without the default port, without a slash', () => {
+    expect(originsOf(['https://CRM.example.com:443/', 'http://localhost:5173', '*'])).toEqual([
+      'https://crm.example.com',
+      'http://localhost:5173',
+      '*',
+    ]);
+  });
+
+  test.each([
+    'crm.example.com',
+    'https://crm.example.com/app',
+    'https://*.example.com',
+    'https://user@crm.example.com',
+    'ftp://crm.example.com',
+    'null',
+    '',
+  ])('is not %j', (origin) => {
+    expect(problemsWith({ links: { allowedOrigins: ['https://a.example', origin] } })).toEqual([
+      'links.allowedOrigins.1: should be an origin without a path, such as https://crm.example.com, or * for any',
+    ]);
+  });
+});
+
+describe('an existing bucket', () => {
+  const kmsKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/0';
+
+  test.each([
+    { existing: 'recordings-of-old' },
+    { existing: 'recordings-of-old', encryption: 'kms', kmsKeyArn },
+    { existing: 'recordings-of-old', formerKmsKeyArns: [kmsKeyArn] },
+  ])('can be given as %j', (bucket) => {
+    expect(problemsWith({ bucket })).toEqual([]);
+  });
+
+  test.each([
+    [{ existing: 'arn:aws:s3:::recordings' }, 'existing: should be the name of a bucket, not its ARN'],
+    [
+      { existing: 'x', formerKmsKeyArns: ['alias/old'] },
+      'existing: should be the name of a bucket, not its ARN',
+    ],
+    [
+      { existing: 'recordings-of-old', encryption: 'kms' },
+      'kmsKeyArn: is required: the stack creates no key for an existing bucket',
+    ],
+  ])('cannot be given as %j', (bucket, problem) => {
+    expect(problemsWith({ bucket })).toContain(`bucket.${problem}`);
+  });
+
+  test.each([
+    { expireAfterDays: 365 },
+    { infrequentAccessAfterDays: 30 },
+    { glacierInstantRetrievalAfterDays: 30 },
+    { objectLock: { mode: 'governance', days: 30 } },
+  ])('cannot be combined with %j, which would have no effect', (settings) => {
+    expect(problemsWith({ bucket: { existing: 'recordings-of-old', ...settings } })).toEqual([
+      'bucket.existing: is set together with expiration, storage classes or objectLock, which only the bucket itself can be given',
+    ]);
+  });
+
+  test('has former keys that are given by their ARNs', () => {
+    expect(problemsWith({ bucket: { formerKmsKeyArns: [kmsKeyArn, 'alias/old'] } })).toEqual([
+      'bucket.formerKmsKeyArns.1: should be the ARN of a KMS key',
     ]);
   });
 });

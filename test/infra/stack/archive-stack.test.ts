@@ -1,5 +1,7 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, test } from 'vitest';
 import { envSchema as archiveRecordingEnv } from '../../../functions/archive-recording/env.ts';
 import { envSchema as cdrWebhookEnv } from '../../../functions/cdr-webhook/env.ts';
@@ -120,6 +122,18 @@ describe('the environment', () => {
       );
     }
   });
+
+  test.each(['eu-central-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1'])(
+    "has the base URL that the SDK's own endpoint in %s is the host of",
+    (region) => {
+      const { endpointProvider } = new SQSClient({ region }).config;
+      const { hostname } = endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false }).url;
+      const base = flatten(environmentOf('CdrWebhook').QUEUE_URL_BASE)
+        .replace('<AWS::Region>', region)
+        .replace('<AWS::URLSuffix>', RegionInfo.get(region).domainSuffix ?? '');
+      expect(new URL(base).hostname).toBe(hostname);
+    },
+  );
 
   test('has the webhook host without a scheme', () => {
     const [apiId] = findResource(archive.resources, 'AWS::ApiGatewayV2::Api');

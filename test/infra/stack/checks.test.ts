@@ -39,6 +39,13 @@ const variants = {
       kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000',
     },
   },
+  'an existing bucket': {
+    bucket: {
+      existing: 'recordings-of-old',
+      formerKmsKeyArns: ['arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000'],
+    },
+  },
+  'links for other origins': { links: { allowedOrigins: ['https://crm.example.com'] } },
   'every retention setting': {
     logRetentionDays: 365,
     tags: { department: 'support' },
@@ -55,6 +62,14 @@ describe('the checks at synth', () => {
   test.each(Object.entries(variants))('accept %s', (_name, config) => {
     const app = createCheckedApp();
     new ArchiveStack(app, readArchiveConfig({ ...officeOnly, ...config }));
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  test.each(['cn-north-1', 'eusc-de-east-1'])('accept %s', (region) => {
+    const app = createCheckedApp();
+    const bucket = { existing: 'recordings-of-old' };
+    const network = { ...place, endpoints: 'create', routeTableIds: ['rtb-0a1b2c3d'] };
+    new ArchiveStack(app, readArchiveConfig({ ...officeOnly, bucket, network }), { env: { region } });
     expect(() => app.synth()).not.toThrow();
   });
 

@@ -123,6 +123,24 @@ describe('the permissions', () => {
     expect(onKey('CdrWebhook')).toEqual([]);
   });
 
+  test('keep former KMS keys usable, so that what they encrypt stays readable and uploads that began go on', () => {
+    const formerKmsKeyArns = [kmsKeyArn.replace('key/0', 'key/1'), kmsKeyArn.replace('key/0', 'key/2')];
+    for (const bucket of [{}, { encryption: 'kms', kmsKeyArn }, { existing: 'recordings-of-old' }]) {
+      const { resources } = synthArchive({ bucket: { ...bucket, formerKmsKeyArns } });
+      const onFormerKeys = (prefix: string) =>
+        permissionsOf(prefix, resources).filter((permission) =>
+          formerKmsKeyArns.some((arn) => permission.endsWith(arn)),
+        );
+      const decrypt = formerKmsKeyArns.map((arn) => `kms:Decrypt ${arn}`);
+      expect(onFormerKeys('RecordingLink')).toEqual(decrypt);
+      expect(onFormerKeys('ArchiveRecording')).toEqual([
+        ...decrypt,
+        ...formerKmsKeyArns.map((arn) => `kms:GenerateDataKey ${arn}`),
+      ]);
+      expect(onFormerKeys('Reconciliation')).toEqual([]);
+    }
+  });
+
   test('come from no AWS managed policy', () => {
     for (const { Type, Properties } of Object.values(archive.resources)) {
       if (Type === 'AWS::IAM::Role') expect(Properties).not.toHaveProperty('ManagedPolicyArns');

@@ -1,26 +1,49 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { findResource, synthArchive } from './synth-archive.ts';
+import { findResource, flatten, synthArchive } from './synth-archive.ts';
 
 const { template, resources } = synthArchive();
-const links = 'GET /recordings/{pbxId}/{recording}';
+const links = [
+  'GET /recordings/{pbxId}',
+  'GET /recordings/{pbxId}/{recording}',
+  'HEAD /recordings/{pbxId}',
+  'HEAD /recordings/{pbxId}/{recording}',
+];
 
-function linkRouteWith(authorization: Record<string, unknown>) {
+function linkRoutesWith(authorization: Record<string, unknown>) {
   const synthesized = synthArchive({ links: { authorization } });
-  return {
-    ...synthesized,
-    route: findResource(synthesized.resources, 'AWS::ApiGatewayV2::Route', 'ApiGET')[1],
-  };
+  const routes = Object.values(synthesized.resources)
+    .filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::ApiGatewayV2::Route' && links.includes(String(Properties.RouteKey)),
+    )
+    .map(({ Properties }) => Properties);
+  expect(routes).toHaveLength(links.length);
+  return { ...synthesized, routes };
 }
 
 describe('the API', () => {
-  test('has two routes', () => {
-    template.resourceCountIs('AWS::ApiGatewayV2::Route', 2);
+  test('has a route for reports, and GET and HEAD for links, with the recording in the path or in the query', () => {
+    const routes = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
+    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
+      ...links,
+      'POST /reports/{pbxId}/{secret}',
+    ]);
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
       RouteKey: 'POST /reports/{pbxId}/{secret}',
       AuthorizationType: 'NONE',
     });
-    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: links });
+  });
+
+  test('may invoke recording-link from every route of a link', () => {
+    const [handler] = findResource(resources, 'AWS::Lambda::Function', 'RecordingLink');
+    const permitted = Object.values(resources)
+      .filter(
+        ({ Type, Properties }) =>
+          Type === 'AWS::Lambda::Permission' && flatten(Properties.FunctionName) === `<${handler}.Arn>`,
+      )
+      .map(({ Properties }) => flatten(Properties.SourceArn).replace(/^.*?\/\*\/\*/, ''));
+    expect(new Set(permitted)).toEqual(new Set(['/recordings/{pbxId}', '/recordings/{pbxId}/{recording}']));
   });
 
   test.each([
@@ -72,27 +95,25 @@ describe('the API', () => {
 
 describe('link authorization', () => {
   test('with token is left to the function', () => {
-    const { route } = linkRouteWith({ type: 'token' });
-    expect(route.Properties.AuthorizationType).toBe('NONE');
+    for (const route of linkRoutesWith({ type: 'token' }).routes)
+      expect(route.AuthorizationType).toBe('NONE');
   });
 
   test('with iam is SigV4', () => {
-    const { route } = linkRouteWith({ type: 'iam' });
-    expect(route.Properties).toMatchObject({ RouteKey: links, AuthorizationType: 'AWS_IAM' });
+    for (const route of linkRoutesWith({ type: 'iam' }).routes)
+      expect(route.AuthorizationType).toBe('AWS_IAM');
   });
 
   test('with jwt is a bearer JWT of the configured issuer', () => {
-    const { route, ...jwt } = linkRouteWith({
+    const { routes, ...jwt } = linkRoutesWith({
       type: 'jwt',
       issuer: 'https://login.example/tenant',
       audience: ['recordings', 'archive'],
     });
     const [authorizerId] = findResource(jwt.resources, 'AWS::ApiGatewayV2::Authorizer');
-    expect(route.Properties).toMatchObject({
-      RouteKey: links,
-      AuthorizationType: 'JWT',
-      AuthorizerId: { Ref: authorizerId },
-    });
+    for (const route of routes) {
+      expect(route).toMatchObject({ AuthorizationType: 'JWT', AuthorizerId: { Ref: authorizerId } });
+    }
     jwt.template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerType: 'JWT',
       IdentitySource: ['$request.header.Authorization'],
@@ -102,4 +123,44 @@ describe('link authorization', () => {
       }),
     });
   });
+});
+
+describe('scripts in a browser', () => {
+  const apiOf = (synthesized: ReturnType<typeof synthArchive>) =>
+    findResource(synthesized.resources, 'AWS::ApiGatewayV2::Api')[1].Properties;
+  const bucketOf = (synthesized: ReturnType<typeof synthArchive>) =>
+    findResource(synthesized.resources, 'AWS::S3::Bucket')[1].Properties;
+
+  test('may use neither the API nor the bucket unless their origin is allowed', () => {
+    expect(apiOf(synthArchive())).not.toHaveProperty('CorsConfiguration');
+    expect(bucketOf(synthArchive())).not.toHaveProperty('CorsConfiguration');
+  });
+
+  test.each([[['https://crm.example.com', 'http://localhost:5173']], [['*']]])(
+    'of %j may ask for links with any authorization, and fetch recordings in ranges',
+    (allowedOrigins) => {
+      const synthesized = synthArchive({ links: { allowedOrigins } });
+      expect(apiOf(synthesized).CorsConfiguration).toEqual({
+        AllowOrigins: allowedOrigins,
+        AllowMethods: ['GET', 'HEAD'],
+        AllowHeaders: ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+        MaxAge: 3600,
+      });
+      const { CorsRules } = bucketOf(synthesized).CorsConfiguration as unknown as { CorsRules: object[] };
+      expect(CorsRules).toEqual([
+        {
+          AllowedOrigins: allowedOrigins,
+          AllowedMethods: ['GET', 'HEAD'],
+          AllowedHeaders: expect.arrayContaining(['range']),
+          ExposedHeaders: expect.arrayContaining([
+            'Accept-Ranges',
+            'Content-Length',
+            'Content-Range',
+            'ETag',
+          ]),
+          MaxAge: 3600,
+        },
+      ]);
+    },
+  );
 });

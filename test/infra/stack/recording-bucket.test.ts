@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { findResource, type Json, synthArchive } from './synth-archive.ts';
+import { findResource, flatten, type Json, statementsOf, synthArchive } from './synth-archive.ts';
 
 const plain = synthArchive();
 
@@ -35,7 +35,7 @@ describe('the bucket', () => {
 
   test('rejects plain HTTP, even after the stack is deleted', () => {
     plain.template.hasResource('AWS::S3::BucketPolicy', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         PolicyDocument: {
           Statement: Match.arrayWith([
@@ -51,9 +51,9 @@ describe('the bucket', () => {
     });
   });
 
-  test('is retained when the stack is deleted', () => {
+  test('is retained when the stack is deleted, but not when the first deployment fails', () => {
     plain.template.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
   });
@@ -128,10 +128,56 @@ describe('the configured bucket', () => {
   });
 
   test('encrypts with a KMS key of the stack that rotates and is retained', () => {
-    const { template } = bucketWith({ encryption: 'kms' });
+    const { template, resources, outputs } = bucketWith({ encryption: 'kms' });
+    const [keyId] = findResource(resources, 'AWS::KMS::Key');
+    expect(flatten(outputs.RecordingsKeyArn?.Value)).toBe(`<${keyId}.Arn>`);
     template.hasResource('AWS::KMS::Key', {
       Properties: { EnableKeyRotation: true },
       DeletionPolicy: 'Retain',
     });
+  });
+});
+
+describe('an existing bucket', () => {
+  const kmsKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000';
+  const existing = 'pbxrecordingarchive-recordings-1x2y3z';
+  const { template, resources, outputs } = synthArchive({ bucket: { existing } });
+
+  test('is used instead of a new one, and nothing about it is changed', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key']) {
+      template.resourceCountIs(type, 0);
+    }
+    expect(outputs.RecordingsBucket?.Value).toBe(existing);
+    expect(outputs).not.toHaveProperty('RecordingsKeyArn');
+    for (const prefix of ['ArchiveRecording', 'Reconciliation', 'RecordingLink']) {
+      const [, { Properties }] = findResource(resources, 'AWS::Lambda::Function', prefix);
+      expect(Properties.Environment).toMatchObject({ Variables: { BUCKET_NAME: existing } });
+    }
+  });
+
+  test('is granted to the functions as a new one is, with its key', () => {
+    const grantsOf = (bucket: object) => {
+      const synthesized = synthArchive({ bucket });
+      const own = Object.entries(synthesized.resources).find(([, { Type }]) => Type === 'AWS::S3::Bucket');
+      return ['ArchiveRecording', 'Reconciliation', 'RecordingLink'].map((prefix) =>
+        statementsOf(synthesized.resources, prefix).flatMap(({ Action, Resource }) =>
+          [Resource]
+            .flat()
+            .map((arn) => `${[Action].flat().join()} ${flatten(arn)}`)
+            .filter((grant) => /(?:s3|kms):/.test(grant))
+            .map((grant) =>
+              grant.replace(own ? `<${own[0]}.Arn>` : `arn:<AWS::Partition>:s3:::${existing}`, 'BUCKET'),
+            ),
+        ),
+      );
+    };
+    const kms = { encryption: 'kms', kmsKeyArn };
+    expect(grantsOf({ existing })).toEqual(grantsOf({}));
+    expect(grantsOf({ existing, ...kms })).toEqual(grantsOf(kms));
+    expect(
+      grantsOf({ existing, ...kms })
+        .flat()
+        .filter((grant) => grant.includes(kmsKeyArn)),
+    ).toHaveLength(3);
   });
 });
