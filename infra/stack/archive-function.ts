@@ -9,7 +9,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { TIMEOUT_SECONDS } from '../../functions/shared/config/limits.ts';
@@ -69,6 +69,8 @@ export class ArchiveFunction<Environment extends Record<string, string>> extends
         mainFields: ['module', 'main'],
         // The SDK version of package-lock.json, which the tests ran with, not the one that Lambda happens to have.
         bundleAwsSDK: true,
+        // Without this, esbuild prints the size of every bundle.
+        logLevel: LogLevel.WARNING,
         // The functions use a small part of these two packages, and esbuild cannot tree-shake them. Each alias
         // makes archive-recording start faster (docs/benchmarks.md).
         esbuildArgs: {

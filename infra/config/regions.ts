@@ -1,0 +1,31 @@
+import type { ArchiveConfig } from './archive-config.ts';
+
+const isIn = (partition: 'cn' | 'eusc' | 'us-gov', region: string) => region.startsWith(`${partition}-`);
+
+/** Why the configuration cannot be deployed in `region`, or `undefined` if nothing is known against it. */
+export function findRegionProblem({ webhook }: ArchiveConfig, region: string): string | undefined {
+  if (!webhook.plainHttp) return undefined;
+  const instead =
+    'Remove the setting, let a proxy of yours accept the reports over HTTP and forward them to the stack over HTTPS, and give its address as reportUrl of the PBX.';
+  if (isIn('us-gov', region)) {
+    return `webhook.plainHttp needs CloudFront, which is not available in AWS GovCloud (${region}). ${instead}`;
+  }
+  if (isIn('cn', region)) {
+    return `webhook.plainHttp needs the host name of a CloudFront distribution, and in China (${region}) CloudFront serves only domains of your own that have an ICP registration. ${instead}`;
+  }
+  return undefined;
+}
+
+/** What to know before deploying in `region`. The sources are AWS's own lists of differences, which change. */
+export function describeRegion(region: string): string | undefined {
+  if (isIn('us-gov', region)) {
+    return 'AWS lists the JSON log format of Lambda, which the functions use, as not available in GovCloud. Check this before you deploy.';
+  }
+  if (isIn('cn', region)) {
+    return 'In China, API Gateway passes on the reports of the PBXs only if your account has an ICP recordal. Have it before you deploy.';
+  }
+  if (isIn('eusc', region)) {
+    return 'In the European Sovereign Cloud, some services came later than others. Check that API Gateway offers HTTP APIs there before you deploy.';
+  }
+  return undefined;
+}
