@@ -34,7 +34,11 @@ export interface Resource {
  */
 export async function synthesizeStack(directory: string, values: Readonly<Record<string, string>>) {
   const cdk = join(PROJECT_ROOT, 'node_modules/.bin/cdk');
-  await promisify(execFile)(cdk, ['synth', '--quiet', '--output', directory], { cwd: PROJECT_ROOT });
+  await promisify(execFile)(
+    cdk,
+    ['synth', '--quiet', '--context', 'acceptExample=true', '--output', directory],
+    { cwd: PROJECT_ROOT },
+  );
   const template = await readFile(join(directory, 'PbxRecordingArchive.template.json'), 'utf8');
   const resources: Resource[] = Object.values(JSON.parse(template).Resources);
   const functions: Record<string, DeployedFunction> = {};

@@ -135,6 +135,17 @@ describe('an archived recording', () => {
     expect((await fetch(String(headers.location))).status).toBe(200);
   });
 
+  test('can be fetched by a client that would send Authorization on to S3, which refuses it: by its url', async () => {
+    const { headers } = await ask({ query: { redirect: '1' } });
+    const redirected = await fetch(String(headers.location), {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(redirected.status).toBe(400);
+    await redirected.body?.cancel();
+    const { url } = (await ask()).body;
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(AUDIO);
+  });
+
   test('cannot be downloaded through a tampered link', async () => {
     const { url } = (await ask()).body;
     for (const [from, to] of [
