@@ -24,7 +24,7 @@ export interface LinkQuery {
 
 /**
  * The requested link, or the first invalid parameter. The message never quotes its value. A path without a recording
- * leaves it to the query: HTTP APIs change a path that has `%` or `?` in the name.
+ * leaves it to the query: HTTP APIs change a path that has `%`, `?` or `/` in the name.
  */
 export function readLinkQuery(
   path: Record<string, string | undefined>,

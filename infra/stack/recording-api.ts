@@ -73,7 +73,7 @@ export class RecordingApi extends Construct {
     });
   }
 
-  /** The second path is for names that have `%` or `?`: HTTP APIs change a path that contains them. */
+  /** The second path is for names that have `%`, `?` or `/`: HTTP APIs change a path that contains them. */
   addLinks(handler: IFunction, authorization: LinkAuthorization): void {
     const integration = new HttpLambdaIntegration('Links', handler);
     const authorizer = linkAuthorizer(authorization);

@@ -23,9 +23,11 @@ test.each([
   'https://[2001:db8::5]:8088',
   'https://pbx.example.com',
   'https://pbx.example',
-  'https://office.test',
-])('%s is an example: it is reserved for documentation or tests', (baseUrl) => {
-  expect(exampleIn({ office: { baseUrl } })).toMatch(/pbxs\.office, replace .* in baseUrl/);
+  'https://pbx.invalid',
+])('%s is an example, because nobody can have this address', (baseUrl) => {
+  expect(exampleIn({ office: { baseUrl } })).toMatch(
+    /pbxs\.office, replace \S+ in baseUrl by the address of your PBX as AWS reaches it \(/,
+  );
 });
 
 test.each(['00'.repeat(32), 'FF'.repeat(32), 'AB:CD:'.repeat(16).slice(0, -1)])(

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
+import { summarize } from '../../../infra/config/summary.ts';
+
+const office = { baseUrl: 'https://192.168.5.150:8088', tls: { fingerprint256: 'ab'.repeat(32) } };
+
+test('the summary has what an administrator decides', () => {
+  const config = readArchiveConfig({
+    stackName: 'Calls',
+    pbxs: { office, warehouse: { baseUrl: 'https://pbx.acme.com', timeZone: 'Europe/Lisbon' } },
+    links: { authorization: { type: 'iam' }, maximumAgeSeconds: 600 },
+    bucket: {
+      encryption: 'kms',
+      expireAfterDays: 730,
+      objectLock: { mode: 'governance', days: 365 },
+    },
+    webhook: { plainHttp: true },
+    alarms: { email: 'telephony@acme.com' },
+  });
+  expect(summarize(config, undefined).split('\n')).toEqual([
+    'The stack Calls:',
+    '  2 PBXs   office: https://192.168.5.150:8088, pinned certificate, time zone UTC',
+    '           warehouse: https://pbx.acme.com, certificate of a public authority, time zone Europe/Lisbon',
+    '  Network  PBXs are reached over the internet; reports also over plain HTTP',
+    '  Bucket   of the stack, encrypted with a KMS key',
+    '           recordings are deleted after 730 days',
+    '           recordings are locked for 365 days (governance)',
+    '  Links    for callers with an AWS signature, valid for at most 600 s',
+    '  Alarms   telephony@acme.com',
+  ]);
+});
