@@ -75,7 +75,7 @@ export const bucketSchema = v.pipe(
           bucket.glacierInstantRetrievalAfterDays ??
           bucket.expireAfterDays ??
           bucket.objectLock) === undefined,
-      'is set together with expiration, storage classes or objectLock, which only the bucket itself can be given',
+      'should not be combined with expiration, storage classes or objectLock: set these on the bucket itself',
     ),
     ['existing'],
   ),

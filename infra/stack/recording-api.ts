@@ -66,11 +66,12 @@ export class RecordingApi extends Construct {
   /** The secret in the path authorizes, because a PBX cannot send a header. The function checks it first. */
   addReports(handler: IFunction): void {
     const integration = new HttpLambdaIntegration('Reports', handler);
-    const [route] = this.addRoutes([HttpMethod.POST], '/reports/{pbxId}/{secret}', integration);
-    acceptFindings(route, {
-      APIG4:
-        'The only credential that a PBX can send is a secret in the path. The function checks it before anything else.',
-    });
+    for (const route of this.addRoutes([HttpMethod.POST], '/reports/{pbxId}/{secret}', integration)) {
+      acceptFindings(route, {
+        APIG4:
+          'The only credential that a PBX can send is a secret in the path. The function checks it before anything else.',
+      });
+    }
   }
 
   /** The second path is for names that have `%`, `?` or `/`: HTTP APIs change a path that contains them. */
@@ -86,15 +87,12 @@ export class RecordingApi extends Construct {
   }
 
   private addRoutes(
-    methods: [HttpMethod, ...HttpMethod[]],
+    methods: HttpMethod[],
     path: string,
     integration: HttpLambdaIntegration,
     authorizer?: IHttpRouteAuthorizer,
-  ): [HttpRoute, ...HttpRoute[]] {
-    return this.api.addRoutes({ methods, path, integration, ...(authorizer && { authorizer }) }) as [
-      HttpRoute,
-      ...HttpRoute[],
-    ];
+  ): HttpRoute[] {
+    return this.api.addRoutes({ methods, path, integration, ...(authorizer && { authorizer }) });
   }
 }
 

@@ -237,7 +237,7 @@ describe('an existing bucket', () => {
     { objectLock: { mode: 'governance', days: 30 } },
   ])('cannot be combined with %j, which would have no effect', (settings) => {
     expect(problemsWith({ bucket: { existing: 'recordings-of-old', ...settings } })).toEqual([
-      'bucket.existing: is set together with expiration, storage classes or objectLock, which only the bucket itself can be given',
+      'bucket.existing: should not be combined with expiration, storage classes or objectLock: set these on the bucket itself',
     ]);
   });
 
