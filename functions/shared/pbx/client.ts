@@ -3,11 +3,13 @@ import * as v from 'valibot';
 import type { Pbx } from '../config/pbx-registry.ts';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
+import { badRange, RANGE_STATUSES, readRange } from './byte-range.ts';
+import { decodeBody } from './content-encoding.ts';
 import { badResponse, connectionError, parseResponse } from './errors.ts';
 import { createTransport, type PbxRequest, type Timeouts } from './transport.ts';
-import type { PbxClient, RecordingSource, Subscription } from './types.ts';
+import type { PbxClient, Subscription } from './types.ts';
 
-/** Limit for a JSON response; a real one is far smaller. */
+/** Limit for a JSON response once decoded; a real one is far smaller. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
 
 /** For a JSON response to arrive completely: one that drips would otherwise hold a function until its own timeout. */
@@ -48,7 +50,8 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
     }).catch((error: unknown) => {
       throw connectionError(error);
     });
-    const parsed = v.safeParse(schema, parseResponse(await readBody(response.body)));
+    const { body: decoded } = await decodeBody(response);
+    const parsed = v.safeParse(schema, parseResponse(await readBody(decoded)));
     if (!parsed.success) throw badResponse(`${path}: a required field is missing or malformed`);
     return parsed.output;
   }
@@ -107,7 +110,10 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         response.body.destroy();
         throw badRange(response.statusCode);
       }
-      return { body: response.body, ...range };
+      // A part from the middle of a recording may start like anything.
+      if (range.start > 0) return { body: response.body, ...range };
+      const { body, isDecoded } = await decodeBody(response);
+      return isDecoded ? { body, start: 0, totalBytes: undefined, isDecoded } : { body, ...range };
     },
 
     async openCdrs(token, { starttime, endtime }, signal) {
@@ -120,7 +126,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
         signal,
       );
       const response = await send('cdr/download', { query: { ...wanted, random, token }, signal });
-      return response.body;
+      return (await decodeBody(response)).body;
     },
 
     async deviceInfo(token, signal) {
@@ -143,12 +149,6 @@ function rethrowAsMissing(error: unknown): never {
 const badStatus = (statusCode: number) =>
   new ArchiveError('pbx-http-status', `The PBX returned HTTP status ${statusCode}.`);
 
-const badRange = (statusCode: number) =>
-  new ArchiveError(
-    'pbx-bad-range',
-    `The PBX returned a different byte range than requested (HTTP status ${statusCode}).`,
-  );
-
 async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -163,30 +163,3 @@ async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   }
   return Buffer.concat(chunks).toString();
 }
-
-interface ResponseHead {
-  statusCode: number;
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
-/** Statuses of a response to a range request that `readRange` understands. */
-const RANGE_STATUSES = [200, 206, 416];
-
-/**
- * Where in the file the response's body starts, and how large the file is, for a request that starts at byte `from`.
- * `undefined` if the body is another range. A PBX that ignores ranges sends the complete file with status 200.
- */
-function readRange(
-  { statusCode, headers }: ResponseHead,
-  from: number,
-): Omit<RecordingSource, 'body'> | undefined {
-  if (statusCode === 200) return { start: 0, totalBytes: toCount(headers['content-length']) };
-  const [, start, last, total] =
-    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(String(headers['content-range'])) ?? [];
-  if (statusCode !== 206 || Number(start) !== from) return undefined;
-  if (total === '*') return { start: from, totalBytes: undefined };
-  return Number(last) === Number(total) - 1 ? { start: from, totalBytes: toCount(total) } : undefined;
-}
-
-const toCount = (text: unknown) =>
-  typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

@@ -64,8 +64,11 @@ export function errnoError(value: string): PbxRefusal {
   return new PbxRefusal(`pbx-${errno}`, advice === undefined ? message : `${message} ${advice}`, { kind });
 }
 
+/** Codes of zlib and of Brotli's decoder. */
+const ZLIB_CODE = /^(?:Z|ERR__ERROR)_/;
+
 /**
- * Converts an error of undici, TLS or a socket into an `ArchiveError`. The original may contain the PBX's address, a
+ * Converts an error of undici, TLS, a socket or zlib into an `ArchiveError`. The original may contain the PBX's address, a
  * URL with a token, or a response, so only its code is kept. It is not the `cause` either: a crash would print it.
  */
 export function connectionError(error: unknown): ArchiveError {
@@ -73,6 +76,7 @@ export function connectionError(error: unknown): ArchiveError {
   const { code, name, cause } = error as { code?: unknown; name?: string; cause?: { code?: unknown } };
   // The code of a DOMException, such as that of a timeout, is a number that says nothing.
   const detail = [cause?.code, code, name].find((value) => typeof value === 'string') ?? 'unknown';
+  if (ZLIB_CODE.test(String(detail))) return badResponse(`its compressed data is cut or damaged (${detail})`);
   return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`);
 }
 

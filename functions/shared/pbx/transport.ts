@@ -13,8 +13,13 @@ const HEADERS_TIMEOUT_MS = 30_000;
 /** How long a response may stall before the connection counts as dead. A pausing reader is not a stall. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** Some servers, or proxies in front of them, reject requests that lack either. */
-const COMMON_HEADERS = { 'User-Agent': `pbx-recording-archive/${product.version}`, Accept: '*/*' };
+const COMMON_HEADERS = {
+  // Some servers, or proxies in front of them, reject requests that lack either of these.
+  'User-Agent': `pbx-recording-archive/${product.version}`,
+  Accept: '*/*',
+  // Without this header, any coding would be acceptable (RFC 9110).
+  'Accept-Encoding': 'identity',
+};
 
 export interface Timeouts {
   idleTimeoutMs?: number;

@@ -22,6 +22,8 @@ export interface RecordingSource {
   start: number;
   /** Size of the complete file, if the PBX states it. */
   totalBytes: number | undefined;
+  /** The body was compressed on the way. Such a download cannot be resumed: a range would count compressed bytes. */
+  isDecoded?: boolean;
 }
 
 /** The calls that a CDR file lists, by their start: PBX-local `yyyy-MM-dd HH:mm:ss`, both ends included. */

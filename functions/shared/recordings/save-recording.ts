@@ -46,7 +46,8 @@ export interface SaveDeps {
  * a failure everything new has been removed, unless the failure is an `Interruption`.
  */
 export async function saveRecording(download: Download, target: Target, deps: SaveDeps): Promise<SaveResult> {
-  const { source, stored, isResumable } = download;
+  const { source, stored } = download;
+  const isResumable = download.isResumable && source.isDecoded !== true;
   const { signal, now } = deps;
   const buffers = deps.buffers.lend();
   const { body } = source;
@@ -70,7 +71,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 
   try {
     signal.throwIfAborted();
-    return await saveParts(received(), download, target, deps);
+    return await saveParts(received(), { ...download, isResumable }, target, deps);
   } catch (error) {
     if (!signal.aborted || error instanceof Interruption) throw error;
     // An aborted S3 request rejects with the SDK's own error, not with the signal's reason.

@@ -41,7 +41,7 @@ const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
 ];
 
 /** Reads a download, whole or cut off, and checks that its properties are valid numbers. */
-async function readRecording({ body, ...numbers }: RecordingSource): Promise<unknown> {
+async function readRecording({ body, isDecoded: _, ...numbers }: RecordingSource): Promise<unknown> {
   await readAll(body);
   for (const value of Object.values(numbers)) {
     if (value !== undefined)

@@ -58,7 +58,7 @@ describe('a certificate that an authority has issued is accepted', async () => {
   });
 });
 
-test('each request names the product and accepts any type, in the usual spelling', async () => {
+test('each request names the product and accepts any type without compression, in the usual spelling', async () => {
   let head = '';
   const server = createServer((socket) => {
     socket
@@ -78,6 +78,7 @@ test('each request names the product and accepts any type, in the usual spelling
   });
   expect(head).toMatch(/^User-Agent: pbx-recording-archive\/\d+\.\d+\.\d+\r$/m);
   expect(head).toMatch(/^Accept: \*\/\*\r$/m);
+  expect(head).toMatch(/^Accept-Encoding: identity\r$/m);
   expect(head).toMatch(/^Content-Type: application\/json\r$/m);
 });
 

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { anyText, fc, hostileText } from '../../../property.ts';
 
 /** Headers that ask the client to do more, such as to go elsewhere; a few make the response invalid. */
@@ -12,7 +13,7 @@ const headerTo = (elsewhere: string) =>
         `Location: //${elsewhere}/`,
         `Location: http://x@${elsewhere}`,
         'Location: /again',
-        'Content-Encoding: gzip',
+        ...['gzip', 'deflate', 'br', 'zstd'].map((coding) => `Content-Encoding: ${coding}`),
         'Set-Cookie: a=b',
       ),
     },
@@ -60,7 +61,10 @@ function bodyWith(secrets: string[]) {
     .map((fields) => JSON.stringify(fields));
   return fc
     .oneof({ weight: 4, arbitrary: outcome }, fc.constant('x'.repeat(70_000)), hostileText, fc.uint8Array())
-    .map((content) => Buffer.from(content as string));
+    .map((content) => Buffer.from(content as string))
+    .chain((content) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constant(content) }, fc.constant(gzipSync(content))),
+    );
 }
 
 /**

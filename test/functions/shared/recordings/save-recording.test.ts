@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createPartBuffers } from '../../../../functions/shared/recordings/parts.ts';
+import { Interruption } from '../../../../functions/shared/recordings/save-in-parts.ts';
 import { saveRecording } from '../../../../functions/shared/recordings/save-recording.ts';
 import { startLongCall } from './long-call-harness.ts';
 
@@ -53,4 +54,26 @@ test('a part that is being uploaded when the download fails keeps its buffer unt
   await saving;
   const next = pool.lend();
   expect([next.take().buffer, next.take().buffer]).toContain(used);
+});
+
+test('a compressed download that breaks leaves no parts, because no range could continue it', async () => {
+  const { store, bucket } = await startLongCall();
+  const partBytes = 5 * 1024 ** 2;
+  async function* broken() {
+    yield Buffer.alloc(2 * partBytes + 1, 0xff);
+    throw new Error('reset');
+  }
+  const body = Readable.from(broken(), { objectMode: false });
+  const download = { source: { body, start: 0, totalBytes: undefined, isDecoded: true }, isResumable: true };
+  const target = { key: 'recordings/test/undated/call.gsm', contentType: 'audio/gsm', ...CALL };
+  const deps = {
+    store,
+    signal: new AbortController().signal,
+    now: () => 0,
+    buffers: createPartBuffers(partBytes),
+  };
+  const error: unknown = await saveRecording(download, target, deps).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'pbx-connection' });
+  expect(error).not.toBeInstanceOf(Interruption);
+  expect(await bucket.openUploads()).toBe(0);
 });
