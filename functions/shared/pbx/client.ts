@@ -22,7 +22,8 @@ const tokensSchema = v.object({
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
 /** Client of the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path and in one field name). */
-export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
+export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
+  const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
   const request = createTransport(pbx, timeouts);
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
@@ -41,7 +42,7 @@ export function createPbxClient(pbx: Pbx, timeouts?: Timeouts): PbxClient {
     schema: S,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<S>> {
-    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(callTimeoutMs);
     const response = await send(path, {
       query,
       headers: { 'Content-Type': 'application/json; charset=utf-8' },

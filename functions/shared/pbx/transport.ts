@@ -23,6 +23,8 @@ const COMMON_HEADERS = {
 
 export interface Timeouts {
   idleTimeoutMs?: number;
+  /** For a JSON response to arrive completely. */
+  callTimeoutMs?: number;
 }
 
 /** The settings that connections to a PBX need. */
@@ -63,6 +65,7 @@ export function createTransport(
       headers: { ...COMMON_HEADERS, ...headers },
       body: body ?? null,
       signal: signal ?? null,
+      onInfo: createInterimCheck(),
     } as const;
     const response = await agent.request(options).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : connectionError(error);
@@ -70,6 +73,16 @@ export function createTransport(
     // Without a listener, destroying a body before it is read would crash the process.
     response.body.on('error', () => {});
     return response;
+  };
+}
+
+/** With each interim response (1xx), undici starts its timeout anew, which a PBX could repeat for ever. */
+function createInterimCheck(): () => void {
+  const startedAt = performance.now();
+  return () => {
+    if (performance.now() - startedAt > HEADERS_TIMEOUT_MS) {
+      throw connectionError({ code: 'UND_ERR_HEADERS_TIMEOUT' });
+    }
   };
 }
 

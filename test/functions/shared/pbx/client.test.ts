@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
@@ -353,17 +354,27 @@ describe.each(CALLS_WITH_RESULT)('%s fails when the response', (_, call) => {
 });
 
 test.each(CALLS)('%s ends when a response drips for longer than its timeout', async (_, call) => {
-  const timeout = new AbortController();
-  const spy = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timeout.signal);
-  onTestFinished(() => spy.mockRestore());
-  const { client } = await start((response) => {
-    response.write('{"status":');
-    timeout.abort(new DOMException('The operation timed out.', 'TimeoutError'));
+  const connections: Socket[] = [];
+  const server = await startScriptedPbx((response) => {
+    if (response.socket) connections.push(response.socket);
+    const drip = setInterval(() => response.write(' '), 10);
+    response.on('close', () => clearInterval(drip));
   });
-  const error = await errorOf(call(client));
+  const error = await errorOf(call(clientOf(server.url, {}, { callTimeoutMs: 100 })));
   expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
   expect(error.message).toContain('(TimeoutError)');
-  expect(spy).toHaveBeenCalledWith(45_000);
+  const [connection] = connections;
+  // A reset is an error event, which the server handles.
+  if (connection && !connection.closed) await new Promise((resolve) => connection.once('close', resolve));
+  expect(connection?.closed).toBe(true);
+});
+
+test('a JSON response has 45 seconds, unless the caller has less', async () => {
+  const spy = vi.spyOn(AbortSignal, 'timeout');
+  onTestFinished(() => spy.mockRestore());
+  const { client } = await start(success({ deviceinfo: {} }));
+  await client.deviceInfo(TOKEN);
+  expect(spy.mock.calls).toEqual([[45_000]]);
 });
 
 describe('a download', () => {

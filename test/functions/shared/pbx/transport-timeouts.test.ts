@@ -5,7 +5,7 @@ import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { startScriptedPbx } from './scripted-pbx.ts';
 
 // Before the first request and for the whole file, because undici uses one timer for all its timeouts.
-vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 
@@ -59,6 +59,26 @@ describe('a PBX that', () => {
     await pass(28);
     expect(failure()).toBeUndefined();
     await pass(4);
+    expect(failure()?.message).toContain('UND_ERR_HEADERS_TIMEOUT');
+  });
+
+  test('sends interim responses for ever times out after about thirty seconds', async () => {
+    const connected = Promise.withResolvers<Socket>();
+    const url = await serve((socket) => socket.once('data', () => connected.resolve(socket)));
+    const failure = await watch(open(url)({ path: '/' }));
+    const connection = await connected.promise;
+    const closed = once(connection, 'close');
+    const sendInterim = () =>
+      new Promise((resolve) => connection.write('HTTP/1.1 102 Processing\r\n\r\n', resolve));
+    for (let seconds = 0; seconds < 28; seconds += 4) {
+      await sendInterim();
+      await pass(4);
+    }
+    expect(failure()).toBeUndefined();
+    await pass(4);
+    await sendInterim();
+    await closed;
+    expect(failure()).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
     expect(failure()?.message).toContain('UND_ERR_HEADERS_TIMEOUT');
   });
 
