@@ -67,18 +67,42 @@ export function errnoError(value: string): PbxRefusal {
 /** Codes of zlib and of Brotli's decoder. */
 const ZLIB_CODE = /^(?:Z|ERR__ERROR)_/;
 
+/** Explanations of codes that do not speak for themselves. */
+const EXPLANATIONS: ReadonlyMap<string, string> = new Map([
+  [
+    // A body that is shorter than its Content-Length has another code.
+    'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    'The PBX sent two Content-Length headers, or one that HTTP does not allow: a list such as "4, 4", a blank after ' +
+      'the number, Transfer-Encoding beside it, or a malformed header after it. Update the firmware of the PBX, or ' +
+      'correct the proxy that adds the header.',
+  ],
+]);
+
 /**
- * Converts an error of undici, TLS, a socket or zlib into an `ArchiveError`. The original may contain the PBX's address, a
- * URL with a token, or a response, so only its code is kept. It is not the `cause` either: a crash would print it.
+ * Converts an error of undici, TLS, a socket or zlib into an `ArchiveError`. The original may contain the PBX's address,
+ * a URL with a token, or a response, so only its code is kept. It is not the `cause` either: a crash would print it.
  */
 export function connectionError(error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
-  const { code, name, cause } = error as { code?: unknown; name?: string; cause?: { code?: unknown } };
+  const { code, name, message, cause } = error as Partial<Error> & {
+    code?: unknown;
+    cause?: { code?: unknown };
+  };
   // The code of a DOMException, such as that of a timeout, is a number that says nothing.
-  const detail = [cause?.code, code, name].find((value) => typeof value === 'string') ?? 'unknown';
-  if (ZLIB_CODE.test(String(detail))) return badResponse(`its compressed data is cut or damaged (${detail})`);
-  return new ArchiveError('pbx-connection', `The connection to the PBX failed (${detail}).`);
+  const word = [cause?.code, code, name].find((value) => typeof value === 'string') ?? 'unknown';
+  if (ZLIB_CODE.test(word)) return badResponse(`its compressed data is cut or damaged (${word})`);
+  const reason = parserReason(message);
+  const problem = `The connection to the PBX failed (${reason === undefined ? word : `${word}: ${reason}`}).`;
+  const explanation = EXPLANATIONS.get(word);
+  return new ArchiveError(
+    'pbx-connection',
+    explanation === undefined ? problem : `${problem} ${explanation}`,
+  );
 }
+
+/** The HTTP parser's own words for what is wrong with a response, which never quote it. */
+const parserReason = (message = '') =>
+  /^Response does not match .{1,40} \(([\w' -]{1,80})\)$/.exec(message)?.[1];
 
 const responseSchema = v.pipe(
   v.string(),

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tlsSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
 import { identity, startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
@@ -349,4 +350,50 @@ test.each([
   });
   await expect(read(url, {})).rejects.toMatchObject({ code: 'pbx-connection' });
   await closed.promise;
+});
+
+test.each(['102 Processing', '103 Early Hints'])('an interim response is skipped: %s', async (status) => {
+  const response = `HTTP/1.1 ${status}\r\nLink: </>\r\n\r\n${OK}Content-Length: 5\r\n\r\nHello`;
+  const url = await serve((socket) => socket.once('data', () => socket.end(response)));
+  expect(await outcomeOf(url)).toBe('Hello');
+});
+
+describe('a response that HTTP does not allow, but other clients accept,', () => {
+  const LENGTHS = 'The PBX sent two Content-Length headers, or one that HTTP does not allow';
+
+  test.each([
+    ['has its length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n\r\nHello', LENGTHS],
+    ['has its length as a list', 'Content-Length: 5, 5\r\n\r\nHello', LENGTHS],
+    ['has a blank after its length', 'Content-Length: 5 \r\n\r\nHello', LENGTHS],
+    [
+      'has chunks beside its length',
+      'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n0\r\n\r\n',
+      LENGTHS,
+    ],
+    [
+      'has its length beside chunks',
+      'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n5\r\nHello\r\n0\r\n\r\n',
+      "HTTPParserError: Content-Length can't be present with Transfer-Encoding",
+    ],
+    ['has no number as its length', 'Content-Length: \r\n\r\nHello', 'HTTPParserError: Empty Content-Length'],
+    [
+      'has bare line feeds',
+      'Server: Boa\nContent-Length: 5\n\nHello',
+      'HTTPParserError: Missing expected CR after header value',
+    ],
+  ])('fails with a message that says so, if it %s', async (_, rest, reason) => {
+    const url = await serve((socket) => socket.once('data', () => socket.end(OK + rest)));
+    const error = connectionError(await read(url, {}).catch((thrown: unknown) => thrown));
+    expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
+    expect(error.message).toContain(reason);
+  });
+
+  test('never has its bytes in the message', async () => {
+    const url = await serve((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 2OO token=secret\r\n')),
+    );
+    const error = connectionError(await read(url, {}).catch((thrown: unknown) => thrown));
+    expect(error.message).toMatch(/^The connection to the PBX failed \(HTTPParserError: [A-Za-z -]+\)\.$/);
+    expect(error.message).not.toContain('secret');
+  });
 });
