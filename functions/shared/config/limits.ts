@@ -37,6 +37,12 @@ export const SESSION_PERIOD_MINUTES = 10;
 /** Concurrent downloads from one PBX, by default: a PBX is a small machine. */
 export const DEFAULT_CONCURRENCY = 2;
 
+/** Largest recording, by default: a week of 16-bit PCM at 8 kHz. */
+export const DEFAULT_MAX_RECORDING_MIB = 10 * 1024;
+
+/** S3 accepts 10,000 parts, each of 5 MiB here. */
+export const MAX_RECORDING_MIB = 50_000;
+
 /** How often the call logs are compared with the bucket, and how far back, by default. */
 export const DEFAULT_RECONCILIATION = {
   recent: { everyHours: 1, overHours: 24 },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { DEFAULT_MAX_RECORDING_MIB, MAX_RECORDING_MIB } from './limits.ts';
 import { parseSettings } from './parse-settings.ts';
 
 /** Identifies a PBX in paths, keys, metrics and secret names. */
@@ -71,6 +72,16 @@ export const pbxSettings = {
     'UTC',
   ),
   tls: v.optional(tlsSchema, {}),
+  /** A larger recording is refused: a PBX gone wild must not fill the bucket. */
+  maxRecordingMiB: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1, 'should be at least 1'),
+      v.maxValue(MAX_RECORDING_MIB, `should be at most ${MAX_RECORDING_MIB}`),
+    ),
+    DEFAULT_MAX_RECORDING_MIB,
+  ),
   /**
    * Where the PBX posts its reports: `https://HOST`, `http://HOST` or, as in the vendor's guide, a bare `HOST`, each
    * with an optional `:PORT`. `{host}` is replaced by the stack's own webhook host.

@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import type { Pbx } from '../config/pbx-registry.ts';
 import { ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
-import { badRange, RANGE_STATUSES, readRange } from './byte-range.ts';
 import { decodeBody } from './content-encoding.ts';
 import { badResponse, connectionError, parseResponse } from './errors.ts';
+import { RANGE_STATUSES, toRecordingSource } from './recording-source.ts';
 import { createTransport, type PbxRequest, type Timeouts } from './transport.ts';
 import type { PbxClient, Subscription } from './types.ts';
 
@@ -25,6 +25,7 @@ const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
   const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
   const request = createTransport(pbx, timeouts);
+  const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
   async function send(operation: string, options: Omit<PbxRequest, 'path'>, statuses = [200]) {
@@ -106,15 +107,7 @@ export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
         },
         from > 0 ? RANGE_STATUSES : [200],
       );
-      const range = readRange(response, from);
-      if (range === undefined) {
-        response.body.destroy();
-        throw badRange(response.statusCode);
-      }
-      // A part from the middle of a recording may start like anything.
-      if (range.start > 0) return { body: response.body, ...range };
-      const { body, isDecoded } = await decodeBody(response);
-      return isDecoded ? { body, start: 0, totalBytes: undefined, isDecoded } : { body, ...range };
+      return toRecordingSource(response, { from, maxBytes });
     },
 
     async openCdrs(token, { starttime, endtime }, signal) {

@@ -6,7 +6,7 @@ import { badResponse, connectionError } from './errors.ts';
 const GZIP_START = Buffer.from([0x1f, 0x8b, 8]);
 
 /** A response's headers, by name in lower case. */
-export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 const gunzip = (start: Buffer) => (isGzip(start) ? createGunzip() : undefined);
 
@@ -37,7 +37,7 @@ export async function decodeBody({
   headers,
   body,
 }: {
-  headers: Headers;
+  headers: ResponseHeaders;
   body: Readable;
 }): Promise<DecodedBody> {
   const codings = readCodings(headers);
@@ -63,7 +63,7 @@ export async function decodeBody({
 const NO_CODING = ['', 'identity', 'none', 'binary', 'utf-8'];
 
 /** The content codings of a response, in the order in which they were applied. */
-export function readCodings({ 'content-encoding': value = [] }: Headers): string[] {
+export function readCodings({ 'content-encoding': value = [] }: ResponseHeaders): string[] {
   return [value]
     .flat()
     .flatMap((list) => list.toLowerCase().split(','))

@@ -123,3 +123,12 @@ export function parseResponse(text: string): Record<string, unknown> {
 
 export const badResponse = (problem: string) =>
   new ArchiveError('pbx-bad-response', `The PBX returned an unusable response: ${problem}.`);
+
+/** The recording's size is `atLeast` or more. */
+export const recordingTooLarge = (atLeast: number, maxBytes: number) =>
+  new ArchiveError(
+    'recording-too-large',
+    `The recording is too large: at least ${atLeast} bytes, and the limit is ${maxBytes} (maxRecordingMiB in ` +
+      'cdk.json). If it is a real recording, raise the limit, deploy and run "npm run redrive".',
+    { kind: 'permanent' },
+  );

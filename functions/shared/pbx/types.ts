@@ -22,6 +22,8 @@ export interface RecordingSource {
   start: number;
   /** Size of the complete file, if the PBX states it. */
   totalBytes: number | undefined;
+  /** Limit for the complete file. A body that exceeds it fails with `recordingTooLarge`. */
+  maxBytes?: number;
   /** The body was compressed on the way. Such a download cannot be resumed: a range would count compressed bytes. */
   isDecoded?: boolean;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ArchiveError, type FailureKind, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
-import { connectionError } from '../pbx/errors.ts';
+import { connectionError, recordingTooLarge } from '../pbx/errors.ts';
 import type { RecordingSource } from '../pbx/types.ts';
 import { checkIsFinished, describe, type Expectation, verify } from './completeness.ts';
 import { readContainer } from './container.ts';
@@ -50,7 +50,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
   const isResumable = download.isResumable && source.isDecoded !== true;
   const { signal, now } = deps;
   const buffers = deps.buffers.lend();
-  const { body } = source;
+  const { body, maxBytes = Number.POSITIVE_INFINITY } = source;
   const startedAt = now();
   let receivedBytes = 0;
   const stop = () => body.destroy(signal.reason);
@@ -63,6 +63,9 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
       yield* fillParts(body, buffers, (bytes) => {
         receivedBytes += bytes;
         target.onProgress?.(source.start + receivedBytes);
+        if (source.start + receivedBytes > maxBytes) {
+          throw recordingTooLarge(source.start + receivedBytes, maxBytes);
+        }
       });
     } catch (error) {
       throw connectionError(error);

@@ -37,6 +37,7 @@ describe('the configuration', () => {
         'head-office': {
           ...office,
           apiVersion: 'v1.1.0',
+          maxRecordingMiB: 10_240,
           timeZone: 'UTC',
           tls: { minVersion: 'TLSv1.2' },
           maxConcurrency: 2,

@@ -13,6 +13,7 @@ const pbxs = {
     timeZone: 'Europe/Berlin',
     tls: { fingerprint256: 'ab'.repeat(32), minVersion: 'TLSv1' },
     maxConcurrency: 7,
+    maxRecordingMiB: 500,
   },
   'branch-2': { baseUrl: 'https://198.51.100.20', reportUrl: 'hooks.example:8260' },
 };
@@ -29,6 +30,7 @@ describe('the PBX registry', () => {
         allowedIp: '198.51.100.7',
         timeZone: 'Europe/Berlin',
         tls: { fingerprint256: Array(32).fill('AB').join(':'), minVersion: 'TLSv1' },
+        maxRecordingMiB: 500,
         reportUrl: 'https://{host}',
         credentialsSecret: 'PbxRecordingArchive/pbx/head-office',
         sessionSecret: 'PbxRecordingArchive/session/head-office',
@@ -37,6 +39,7 @@ describe('the PBX registry', () => {
       'branch-2': expect.objectContaining({
         reportUrl: 'hooks.example:8260',
         tls: { minVersion: 'TLSv1.2' },
+        maxRecordingMiB: 10_240,
       }),
     });
   });

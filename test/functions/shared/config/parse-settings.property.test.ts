@@ -24,6 +24,7 @@ const registry = {
     serialNumber: '369362089179',
     allowedIp: '203.0.113.7',
     timeZone: 'Europe/Berlin',
+    maxRecordingMiB: 10_240,
     tls: { fingerprint256: 'AB'.repeat(32), serverName: 'pbx', minVersion: 'TLSv1.2' },
     reportUrl: 'https://{host}',
     credentialsSecret: 'pbx/hq',

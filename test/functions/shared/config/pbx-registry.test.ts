@@ -126,6 +126,14 @@ test('the allowed address must be a single IP address', () => {
   ).not.toContain(true);
 });
 
+test('the largest recording is a whole number of MiB, up to what S3 accepts in parts of 5 MiB', () => {
+  expect(v.parse(pbxSettings.maxRecordingMiB, undefined)).toBe(10_240);
+  expect([1, 50_000].map(isValidFor(pbxSettings.maxRecordingMiB))).toEqual([true, true]);
+  expect([0, -1, 1.5, 50_001, Number.NaN, '10'].map(isValidFor(pbxSettings.maxRecordingMiB))).not.toContain(
+    true,
+  );
+});
+
 describe('the address for reports', () => {
   test.each([
     'https://{host}',
@@ -172,7 +180,12 @@ describe('the registry', () => {
   };
 
   test('fills in the defaults', async () => {
-    const usual = { apiVersion: 'v1.1.0', timeZone: 'UTC', tls: { minVersion: 'TLSv1.2' } };
+    const usual = {
+      apiVersion: 'v1.1.0',
+      timeZone: 'UTC',
+      tls: { minVersion: 'TLSv1.2' },
+      maxRecordingMiB: 10_240,
+    };
     expect(await read({ hq: minimal })).toEqual({
       hq: { ...minimal, ...usual, baseUrl: 'https://192.0.2.1:8088' },
     });

@@ -34,7 +34,7 @@ describe('a recording of which a part is stored', () => {
   test('is requested from the next byte on, with a new random string', async () => {
     const { server, opening } = await open(rangeResponse(206, `bytes ${FROM}-${SIZE - 1}/${SIZE}`));
     const { body, ...range } = await opening;
-    expect(range).toEqual({ start: FROM, totalBytes: SIZE });
+    expect(range).toMatchObject({ start: FROM, totalBytes: SIZE });
     expect((await buffer(body)).equals(REST)).toBe(true);
     expect(server.seen.map(({ headers }) => headers.range)).toEqual([undefined, `bytes=${FROM}-`]);
     expect(server.seen[1]?.query).toContain('random=random%201');
@@ -43,14 +43,14 @@ describe('a recording of which a part is stored', () => {
   test('has no known size when the PBX does not give one', async () => {
     const { opening } = await open(rangeResponse(206, `bytes ${FROM}-${SIZE - 1}/*`));
     const { body, ...range } = await opening;
-    expect(range).toEqual({ start: FROM, totalBytes: undefined });
+    expect(range).toMatchObject({ start: FROM, totalBytes: undefined });
     body.destroy();
   });
 
   test('starts at its first byte when the PBX ignores ranges', async () => {
     const { opening } = await open(rangeResponse(200, undefined, FILE));
     const { body, ...range } = await opening;
-    expect(range).toEqual({ start: 0, totalBytes: SIZE });
+    expect(range).toMatchObject({ start: 0, totalBytes: SIZE });
     expect((await buffer(body)).equals(FILE)).toBe(true);
   });
 
