@@ -115,6 +115,7 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
         return callback(problem, null);
       }
       // undici treats ECONNRESET as the end of a body without a length, so a truncated recording would look complete.
+      // A missing TLS close_notify cannot be noticed: Node ends the socket in the same way with and without it.
       socket.prependListener('error', (failure: NodeJS.ErrnoException) => {
         if (failure.code === 'ECONNRESET') failure.code = 'CONNECTION_RESET';
       });
