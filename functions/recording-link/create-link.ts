@@ -1,6 +1,6 @@
 import { create as contentDisposition } from 'content-disposition';
 import { toArchiveError } from '../shared/errors.ts';
-import { recordingKey } from '../shared/recordings/recording-name.ts';
+import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
 import { log } from '../shared/telemetry/log.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { Caller } from './authorize.ts';
@@ -51,7 +51,7 @@ async function respond({ path, query, caller }: LinkRequest, deps: LinkDeps): Pr
     return { status: 404, body: { error: 'not-archived' } };
   }
   const now = deps.now();
-  const disposition = contentDisposition(recording, { type: download ? 'attachment' : 'inline' });
+  const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
   const url = await deps.archive.presign(key, disposition, expiresIn, now);
   log('info', 'link-created', { pbx, recording, expiresIn });
   if (redirect) return { status: 302, headers: { location: url } };

@@ -4,7 +4,7 @@ import type { PbxClient, RecordingSource } from '../pbx/types.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { SaveResult } from './create-object.ts';
-import { encodeCall } from './metadata.ts';
+import { encodeCall, encodeName } from './metadata.ts';
 import type { PartBuffers } from './parts.ts';
 import { isSameCall, isWrittenSinceReport, keyBeside, type StoredRecording } from './present.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
@@ -70,7 +70,7 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
 
   const target = {
     contentType: contentTypeOf(recording),
-    metadata: encodeCall(call),
+    metadata: { ...encodeCall(call), ...encodeName(recording) },
     callId: call.callId,
     call: expectationOf(job),
     isStored: (stored: StoredRecording, totalBytes: number | undefined) =>

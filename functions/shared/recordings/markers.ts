@@ -1,7 +1,7 @@
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import type { Job } from '../jobs/job.ts';
-import { recordingFolder } from './recording-name.ts';
+import { recordingPath } from './recording-name.ts';
 
 /**
  * What is remembered about a recording that is not in the archive:
@@ -19,7 +19,7 @@ export type EndKind = 'lost' | 'not-recorded' | 'dead-lettered';
 
 /** Key of a marker: an empty object, filed by the same days and names as the recordings. */
 export const markerKey = (kind: MarkerKind, pbxId: string, recording: string) =>
-  `reconciliation/${kind}/${recordingFolder(pbxId, recording)}${recording}`;
+  `reconciliation/${kind}/${recordingPath(pbxId, recording)}`;
 
 /**
  * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation

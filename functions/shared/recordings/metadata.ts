@@ -1,7 +1,11 @@
 import type { Call } from '../jobs/job.ts';
+import { isPlainName } from './recording-name.ts';
 
-/** S3 allows 2 KB of user metadata in total. Eleven values of this size and their names stay below that. */
+/** S3 allows 2 KB of user metadata in total. Ten values of this size, a name and `verified-by` stay below that. */
 const MAX_VALUE_BYTES = 150;
+
+/** Holds all but the oddest names: at most 255 bytes, of which few need encoding. */
+const MAX_NAME_BYTES = 300;
 
 const FIELDS: Readonly<Record<keyof Call, string>> = {
   callId: 'call-id',
@@ -34,6 +38,10 @@ export const decodeMetadata = (metadata: Readonly<Record<string, string>>) => ({
   verifiedBy: metadata['verified-by'] ?? '',
 });
 
+/** The recording's true name, if its key contains it in another form. */
+export const encodeName = (recording: string): Record<string, string> =>
+  isPlainName(recording) ? {} : { recording: encodeValue(recording, MAX_NAME_BYTES) };
+
 export function decodeCall(metadata: Readonly<Record<string, string>>): Call {
   const call: Call = {};
   for (const [field, name] of entries) {
@@ -44,9 +52,9 @@ export function decodeCall(metadata: Readonly<Record<string, string>>): Call {
 }
 
 /** Encodes as much of the value as fits. */
-function encodeValue(value: string): string {
-  const characters = [...value.toWellFormed()].slice(0, MAX_VALUE_BYTES);
-  while (percentEncode(characters).length > MAX_VALUE_BYTES) characters.pop();
+function encodeValue(value: string, maxBytes = MAX_VALUE_BYTES): string {
+  const characters = [...value.toWellFormed()].slice(0, maxBytes);
+  while (percentEncode(characters).length > maxBytes) characters.pop();
   return percentEncode(characters);
 }
 

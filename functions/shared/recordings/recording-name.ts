@@ -2,28 +2,42 @@ const MAX_NAME_BYTES = 255;
 
 /**
  * Why `name` cannot be used as a recording's name, or `undefined` if it can. The form
- * `yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext` is not required. Only names that would be dangerous in a key, a URL or a
- * file name are refused.
+ * `yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext` is not required. Any name that a PBX's file system allows can be used:
+ * `recordingPath` makes it safe.
  */
 export function findNameProblem(name: string): string | undefined {
   if (name.trim() === '') return 'it is blank';
   if (!name.isWellFormed()) return 'it is not well-formed Unicode';
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `it is longer than ${MAX_NAME_BYTES} bytes`;
-  if (name.startsWith('.')) return 'it starts with a dot';
-  if (/[/\\]/.test(name)) return 'it contains a slash or a backslash';
-  if (/\p{Cc}/u.test(name)) return 'it contains a control character';
   return undefined;
 }
 
-/** `{pbxId}/{yyyy}/{mm}/{dd}/` from the date in the name, or `{pbxId}/undated/`. */
-export function recordingFolder(pbxId: string, recording: string): string {
-  return `${pbxId}/${dateFolder(recording) ?? 'undated'}/`;
+/** Characters that would change the meaning of a key, a path or a line. */
+const UNSAFE = /^\.|[/\\\p{Cc}]/gu;
+
+/** Whether keys contain the name as it is. */
+export const isPlainName = (recording: string) => recording.search(UNSAFE) === -1;
+
+/**
+ * What keys contain about a recording: `{pbxId}/{yyyy}/{mm}/{dd}/{recording}`, or `{pbxId}/undated/{recording}` if its
+ * name has no date. A name with unsafe characters is percent-encoded, and its last folder is `encoded`. Plain names
+ * contain no slash, so none of them can have the same path.
+ */
+export function recordingPath(pbxId: string, recording: string): string {
+  const folder = `${pbxId}/${dateFolder(recording) ?? 'undated'}/`;
+  return folder + (isPlainName(recording) ? recording : `encoded/${percentEncode(recording)}`);
 }
 
-/** `recordings/{pbxId}/{yyyy}/{mm}/{dd}/{recording}`. */
-export function recordingKey(pbxId: string, recording: string): string {
-  return `recordings/${recordingFolder(pbxId, recording)}${recording}`;
-}
+/** `decodeURIComponent` returns the name. */
+const percentEncode = (recording: string) =>
+  // encodeURIComponent leaves dots as they are.
+  recording.replace(/^\.|[%/\\\p{Cc}]/gu, (text) => (text === '.' ? '%2E' : encodeURIComponent(text)));
+
+export const recordingKey = (pbxId: string, recording: string) =>
+  `recordings/${recordingPath(pbxId, recording)}`;
+
+/** The name under which a browser can save the recording. */
+export const fileNameOf = (recording: string) => recording.replace(UNSAFE, '_');
 
 function dateFolder(recording: string): string | undefined {
   const [, year, month, day] = /^(20\d\d)(\d\d)(\d\d)\d{6}-/.exec(recording) ?? [];

@@ -497,7 +497,7 @@ describe('a message that must become a dead letter', () => {
   test.each([
     ['is not JSON', 'hello'],
     ['has another version', JSON.stringify({ ...JOB, version: 2 })],
-    ['has an invalid recording name', JSON.stringify({ ...JOB, recording: '../a.wav' })],
+    ['has an invalid recording name', JSON.stringify({ ...JOB, recording: 'a'.repeat(256) })],
     ['has an invalid PBX id', JSON.stringify({ ...JOB, pbx: 'H Q' })],
   ])('because it %s is kept unchanged, then acknowledged', async (_, body) => {
     const harness = createHarness(body);

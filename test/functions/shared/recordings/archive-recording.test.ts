@@ -114,6 +114,26 @@ describe('a recording', () => {
     expect(await bucket.keys()).toEqual(['recordings/test/undated/Ärger+*#1 .yswav']);
   });
 
+  test.each([
+    [
+      '20240517093000-1.1-..\\..\\1001-1003-Inbound.wav',
+      '2024/05/17/encoded/20240517093000-1.1-..%5C..%5C1001-1003-Inbound.wav',
+    ],
+    ['.hidden.wav', 'undated/encoded/%2Ehidden.wav'],
+    ['a\tb\r\nc\0.wav', 'undated/encoded/a%09b%0D%0Ac%00.wav'],
+    ['../2024/05/17/a.wav', 'undated/encoded/%2E.%2F2024%2F05%2F17%2Fa.wav'],
+  ])('with the name %j is requested by it, and stored under an encoded key with it', async (name, path) => {
+    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
+    const call = pbx.makeCall({ ...CALL, recordingName: name });
+    expect(await deliver(jobFor(call))).toBe(true);
+    expect(await bucket.keys()).toEqual([`recordings/test/${path}`]);
+    const { Metadata } = await bucket.head(`recordings/test/${path}`);
+    expect(decodeURIComponent(Metadata?.recording ?? '')).toBe(name);
+    // A second report of the same call finds it there.
+    expect(await deliver(jobFor(call))).toBe(true);
+    expect(await bucket.keys()).toHaveLength(1);
+  });
+
   test('is requested with the allowed address if one is configured', async () => {
     const harness = await startArchiveHarness({ settings: { allowedIp: '127.0.0.1' } });
     const call = harness.pbx.makeCall(CALL);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { callSchema } from '../../../../functions/shared/jobs/job.ts';
-import { decodeCall, encodeCall } from '../../../../functions/shared/recordings/metadata.ts';
+import { decodeCall, encodeCall, encodeName } from '../../../../functions/shared/recordings/metadata.ts';
 import { anyText, fc, hostileText } from '../../../property.ts';
 
 const FIELDS = Object.keys(callSchema.entries);
@@ -23,8 +23,8 @@ const longestCall = fc
 
 test('any call is encoded as safe header values within the size limit', () => {
   fc.assert(
-    fc.property(fc.oneof({ weight: 9, arbitrary: call }, longestCall), (anyCall) => {
-      const metadata = Object.entries(encodeCall(anyCall));
+    fc.property(fc.oneof({ weight: 9, arbitrary: call }, longestCall), longText, (anyCall, anyName) => {
+      const metadata = Object.entries({ ...encodeCall(anyCall), ...encodeName(`/${anyName}`) });
       for (const [name, value] of metadata) {
         expect(name).toMatch(/^[a-z-]+$/);
         // Headers lose whitespace at both ends.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../../../functions/shared/jobs/job.ts';
-import { decodeCall, encodeCall } from '../../../../functions/shared/recordings/metadata.ts';
+import { decodeCall, encodeCall, encodeName } from '../../../../functions/shared/recordings/metadata.ts';
 
 const CALL: Call = {
   callId: '1505352445.265',
@@ -99,4 +99,23 @@ describe("S3's limit of 2 KB", () => {
 
 test('a bare percent sign written by somebody else is kept', () => {
   expect(decodeCall({ from: '100%', to: '%E0%A4' })).toEqual({ from: '100%', to: '%E0%A4' });
+});
+
+describe('the name of a recording', () => {
+  test('is stored if its key contains it in another form', () => {
+    expect(encodeName('a\\b/Zoë 100%\n.wav')).toEqual({ recording: 'a\\b/Zo%C3%AB 100%25%0A.wav' });
+    expect(encodeName('.wav')).toEqual({ recording: '.wav' });
+  });
+
+  test('is not stored if its key ends with it', () => {
+    for (const name of ['20170901181806-1504261084.7-1001-1003-Internal.wav', 'Zoë %2F.wav']) {
+      expect(encodeName(name)).toEqual({});
+    }
+  });
+
+  test('is stored completely up to the length that a file system allows', () => {
+    const name = `.${'a'.repeat(250)}\0é`;
+    expect(Buffer.byteLength(name)).toBe(254);
+    expect(decodeURIComponent(encodeName(name).recording ?? '')).toBe(name);
+  });
 });
