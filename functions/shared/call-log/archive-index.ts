@@ -1,9 +1,12 @@
-import { basename, dirname } from 'node:path/posix';
+import { dirname } from 'node:path/posix';
 import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 
 const CONCURRENT_HEADS = 10;
+
+/** The folders of names without a date. */
+const UNDATED = /\/undated(?:\/encoded)?$/;
 
 export interface ArchiveIndex {
   /** When each of these objects was written (epoch ms). Objects that do not exist are left out. */
@@ -20,9 +23,11 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
       // XML cannot represent every character that a name may contain.
       EncodingType: 'url',
     } as const;
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, request, { abortSignal })) {
+    const pages = paginateListObjectsV2({ client: s3 }, request, { abortSignal });
+    for await (const { Contents = [], EncodingType } of pages) {
       for (const { Key = '', LastModified } of Contents) {
-        objects.set(decodeURIComponent(Key.replaceAll('+', ' ')), LastModified?.getTime() ?? 0);
+        // Some S3-compatible stores ignore the requested encoding.
+        objects.set(EncodingType === 'url' ? decodeKey(Key) : Key, LastModified?.getTime() ?? 0);
       }
     }
     return objects;
@@ -47,8 +52,8 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
         if (writtenAt !== undefined) found.set(key, writtenAt);
       };
       for (const [folder, wanted] of Map.groupBy(keys, dirname)) {
-        if (basename(folder) === 'undated') {
-          // This folder grows forever, so listing it would take longer every year.
+        if (UNDATED.test(folder)) {
+          // These folders grow forever, so listing them would take longer every year.
           await mapConcurrently(wanted, CONCURRENT_HEADS, async (key) => add(key, await head(key, signal)));
         } else {
           const objects = await list(folder, signal);
@@ -58,4 +63,13 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
       return found;
     },
   };
+}
+
+/** AWS encodes a space as "+". A key that is not encoded, whatever the response says, must not fail the whole listing. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
 }

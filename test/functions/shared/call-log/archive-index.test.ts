@@ -1,5 +1,6 @@
 import {
   CreateBucketCommand,
+  type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
@@ -19,24 +20,32 @@ const never = new AbortController().signal;
 
 /** The names of the commands sent to S3. */
 const requests: string[] = [];
-/** How many keys S3 puts into one page of a listing. */
-const pages = { keys: 1000 };
+/** How S3 lists: keys per page, and whether it encodes them and says so. */
+const listing: { keys: number; encoding: 'told' | 'ignored' | 'told but ignored' } = {
+  keys: 1000,
+  encoding: 'told',
+};
 s3.middlewareStack.add(
   (next, { commandName = '' }) =>
     async (args) => {
       requests.push(commandName);
       if (commandName !== 'ListObjectsV2Command') return next(args);
-      const listed = await next({ ...args, input: { ...args.input, MaxKeys: pages.keys } });
+      const { EncodingType, ...input } = args.input as ListObjectsV2CommandInput;
+      expect(EncodingType).toBe('url');
+      const asked = listing.encoding === 'told' ? { ...input, EncodingType } : input;
+      const listed = await next({ ...args, input: { ...asked, MaxKeys: listing.keys } });
+      const output = listed.output as ListObjectsV2CommandOutput;
+      if (listing.encoding === 'told but ignored') output.EncodingType = 'url';
       // AWS encodes a space as "+", the embedded S3 as "%20".
-      const { Contents = [] } = listed.output as ListObjectsV2CommandOutput;
-      for (const object of Contents) object.Key = object.Key?.replaceAll('%20', '+');
+      if (listing.encoding !== 'told') return listed;
+      for (const object of output.Contents ?? []) object.Key = object.Key?.replaceAll('%20', '+');
       return listed;
     },
   { step: 'initialize' },
 );
 beforeEach(() => {
   requests.length = 0;
-  pages.keys = 1000;
+  Object.assign(listing, { keys: 1000, encoding: 'told' });
 });
 
 const store = (key: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: '' }));
@@ -80,7 +89,7 @@ describe('the archive index', () => {
   });
 
   test('finds every object of a day whose listing has several pages', async () => {
-    pages.keys = 2;
+    listing.keys = 2;
     const keys = Array.from({ length: 5 }, (_, number) => onDay('21', number));
     for (const key of keys) await store(key);
     requests.length = 0;
@@ -96,6 +105,44 @@ describe('the archive index', () => {
       expect([...(await index.find([key, onDay('22', `${text} `)], never)).keys()]).toEqual([key]);
     },
   );
+
+  test.each(['100%', '100%25', '%zz', 'a+b', 'a b', 'Zoë'])(
+    'finds a name with %j in it when S3 ignores the encoding that is asked for',
+    async (text) => {
+      listing.encoding = 'ignored';
+      const key = onDay('25', text);
+      await store(key);
+      const keys = [key, onDay('25', `${text}+`), onDay('25', encodeURIComponent(`${text} `))];
+      expect([...(await index.find(keys, never)).keys()]).toEqual([key]);
+    },
+  );
+
+  test('finds the other names of the day when S3 claims to have encoded a key, but has not', async () => {
+    listing.encoding = 'told but ignored';
+    const keys = [onDay('26', '100%'), onDay('26', 'plain')];
+    for (const key of keys) await store(key);
+    expect([...(await index.find(keys, never)).keys()]).toEqual(keys);
+  });
+
+  test('finds recordings under encoded keys, and sends HEAD for those without a date', async () => {
+    const keys = [
+      onDay('27', 'a\\b'),
+      onDay('27', 'a/b'),
+      recordingKey('hq', '.wav'),
+      recordingKey('hq', '../x.wav'),
+    ];
+    for (const key of keys) await store(key);
+    requests.length = 0;
+    const others = [onDay('27', 'a%5Cb'), recordingKey('hq', '%2Ewav')];
+    expect([...(await index.find([...keys, ...others], never)).keys()]).toEqual(keys);
+    expect(requests.sort()).toEqual([
+      'HeadObjectCommand',
+      'HeadObjectCommand',
+      'HeadObjectCommand',
+      'ListObjectsV2Command',
+      'ListObjectsV2Command',
+    ]);
+  });
 
   test('does not mistake a recording of one PBX for that of another', async () => {
     await store(onDay('23', 1));
