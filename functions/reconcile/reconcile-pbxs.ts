@@ -95,8 +95,8 @@ function windowsOf(request: ReconcileRequest, { timeZone, now }: ReconcileDeps):
 }
 
 async function reconcile(window: CdrWindow, deps: ReconcileDeps): Promise<Counts> {
-  const { missing, ...counts } = await findMissing(window, deps);
-  return { ...counts, ...(await queueMissing(missing, deps)) };
+  const { found, present, unreadable, missing } = await findMissing(window, deps);
+  return { found, present, unreadable, ...(await queueMissing(missing, deps)) };
 }
 
 const add = (total: Counts, counts: Counts): Counts => ({

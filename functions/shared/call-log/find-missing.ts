@@ -1,5 +1,6 @@
 import type { Job } from '../jobs/job.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
+import { connectionError } from '../pbx/errors.ts';
 import type { CdrWindow, PbxClient } from '../pbx/types.ts';
 import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
@@ -8,7 +9,16 @@ import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { ArchiveIndex } from './archive-index.ts';
 import { findCallEnd } from './call-end.ts';
-import { readCdrs, type UnreadableRow } from './read-cdrs.ts';
+import { type ReadOptions, readCdrs, StrayQuote, type UnreadableRow } from './read-cdrs.ts';
+
+/**
+ * For a CDR file to arrive completely. A few PBXs that send theirs byte by byte would otherwise take all the time that a
+ * run has for the others.
+ */
+const FILE_TIMEOUT_MS = 3 * 60_000;
+
+/** The rows that a person gets to see. A PBX may send any number of them. */
+const MAX_UNREADABLE_ROWS = 20;
 
 export interface FindDeps {
   pbxId: string;
@@ -20,6 +30,7 @@ export interface FindDeps {
   now: () => number;
   /** Aborts with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
+  fileTimeoutMs?: number;
 }
 
 export interface MissingRecording {
@@ -36,8 +47,9 @@ export interface Comparison {
   found: number;
   /** How many of them are in the archive. */
   present: number;
-  /** Rows of the call log that cannot be used. */
+  /** Rows of the call log that cannot be used, and the first of them. */
   unreadable: number;
+  unreadableRows: UnreadableRow[];
   /** Recordings found that are not in the archive, in the order of the call log. */
   missing: MissingRecording[];
 }
@@ -48,7 +60,10 @@ export interface Comparison {
  */
 export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Comparison> {
   const { pbxId, archive, signal } = deps;
-  const { recorded, unreadable } = await readRecorded(window, deps);
+  const { recorded, ...unreadable } = await readRecorded(window, deps).catch((error: unknown) => {
+    if (!(error instanceof StrayQuote)) throw error;
+    return readRecorded(window, deps, { quoting: false });
+  });
   const keyOf = (name: string) => recordingKey(pbxId, name);
   const stored = await archive.find([...recorded.keys()].map(keyOf), signal);
   const absent = [...recorded].filter(([name]) => !stored.has(keyOf(name)));
@@ -62,7 +77,7 @@ export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Co
     queuedAt: marked.queued.get(markerKey('queued', pbxId, name)),
     ended: ENDINGS.find((kind) => marked[kind].has(markerKey(kind, pbxId, name))),
   }));
-  return { found: recorded.size, present: recorded.size - absent.length, unreadable, missing };
+  return { found: recorded.size, present: recorded.size - absent.length, ...unreadable, missing };
 }
 
 const ENDINGS = MARKER_KINDS.filter((kind) => kind !== 'queued');
@@ -82,20 +97,28 @@ async function findMarkers(
 /** The call log's recordings by name. A transferred call has several rows with the same name. */
 async function readRecorded(
   window: CdrWindow,
-  { pbxId, client, session, signal }: FindDeps,
-): Promise<{ recorded: Map<string, Cdr>; unreadable: number }> {
+  deps: FindDeps,
+  options: ReadOptions = {},
+): Promise<{ recorded: Map<string, Cdr> } & Pick<Comparison, 'unreadable' | 'unreadableRows'>> {
+  const { pbxId, client, session, fileTimeoutMs = FILE_TIMEOUT_MS } = deps;
   return withToken(session, async (token) => {
+    const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(fileTimeoutMs)]);
+    const file = await client.openCdrs(token, window, signal).catch((error: unknown) => {
+      throw connectionError(error);
+    });
     const recorded = new Map<string, Cdr>();
-    const problems: UnreadableRow[] = [];
+    const unreadableRows: UnreadableRow[] = [];
+    let unreadable = 0;
     // Read the file to its end before anything else: a PBX should not have to wait for S3.
-    for await (const row of readCdrs(await client.openCdrs(token, window, signal), signal)) {
-      if ('problem' in row) problems.push(row);
-      else if (!recorded.has(row.recording)) recorded.set(row.recording, row.cdr);
+    for await (const row of readCdrs(file, signal, options)) {
+      if ('problem' in row) {
+        unreadable += 1;
+        if (unreadableRows.length < MAX_UNREADABLE_ROWS) unreadableRows.push(row);
+      } else if (!recorded.has(row.recording)) recorded.set(row.recording, row.cdr);
     }
     // One line for all of them, with the first as an example.
-    const [first] = problems;
-    if (first) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable: problems.length, ...first });
-    return { recorded, unreadable: problems.length };
+    if (unreadable > 0) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable, ...unreadableRows[0] });
+    return { recorded, unreadable, unreadableRows };
   });
 }
 

@@ -104,7 +104,7 @@ describe('a run', () => {
         `${starttime.slice(0, 10)}.wav`,
         'lost.wav',
         'waiting.wav',
-        '../',
+        ' ',
       ],
     });
     const outcomes = await reconcilePbxs({ pbx: 'hq', from: '2026-05-13', to: '2026-05-15' }, pbxs);
@@ -248,6 +248,26 @@ describe('a PBX that fails', () => {
     expect(outcomes).toMatchObject([{ outcome: 'failed', code: 'AccessDenied' }]);
     expect(JSON.stringify([outcomes, logLines])).not.toContain('901820');
   });
+});
+
+test('PBXs whose call logs never end do not keep another one from its turn', async () => {
+  const { pbxs } = fakePbxs({ hq: today('new.wav') });
+  const get = (pbxId: string): ReconcileDeps => {
+    const deps = pbxs.get('hq');
+    if (pbxId === 'hq') return deps;
+    const openCdrs: ReconcileDeps['client']['openCdrs'] = async (_token, _window, signal) => {
+      const file = new Readable({ read() {} });
+      signal?.addEventListener('abort', () => file.destroy(signal.reason));
+      return file;
+    };
+    return { ...deps, pbxId, client: { openCdrs }, fileTimeoutMs: 1 };
+  };
+  const endless = Array.from({ length: 5 }, (_, number) => `endless-${number}`);
+  const outcomes = await reconcilePbxs({ hours: 24 }, { ids: [...endless, 'hq'], get });
+  expect(outcomes).toMatchObject([
+    ...endless.map((pbx) => ({ pbx, outcome: 'failed', code: 'pbx-connection' })),
+    { pbx: 'hq', outcome: 'reconciled', queued: 1 },
+  ]);
 });
 
 describe('when time runs out', () => {

@@ -128,9 +128,13 @@ describe('the comparison', () => {
   test('counts unreadable rows and logs them once, without a value', async () => {
     const { pbx, deps } = await startReconcileHarness();
     const { recording } = pbx.makeCall(CALL);
-    for (const name of ['../+4930901820', '/']) pbx.makeCall({ ...CALL, recordingName: name });
+    for (const name of ['+4930901820'.repeat(30), ' ']) pbx.makeCall({ ...CALL, recordingName: name });
     const comparison = await findMissing(TODAY, deps);
-    expect(comparison).toMatchObject({ found: 1, unreadable: 2 });
+    const unreadableRows = [
+      { row: 3, problem: "the recording's name cannot be used: it is longer than 255 bytes" },
+      { row: 4, problem: "the recording's name cannot be used: it is blank" },
+    ];
+    expect(comparison).toMatchObject({ found: 1, unreadable: 2, unreadableRows });
     expect(namesOf(comparison)).toEqual([recording]);
     const logged = logLines.filter(({ event }) => event === 'cdr-rows-unreadable');
     expect(logged).toEqual([
@@ -139,10 +143,48 @@ describe('the comparison', () => {
         event: 'cdr-rows-unreadable',
         pbx: 'test',
         unreadable: 2,
-        row: 3,
-        problem: "the recording's name cannot be used: it starts with a dot",
+        ...unreadableRows[0],
       },
     ]);
+  });
+});
+
+/** A CDR file as the PBX sends it. */
+const fileOf = (rows: string[]) => ['callid,timestart,callfrom,callto,recording,sn', ...rows, ''].join('\n');
+const rowOf = (number: number, from = '1001') =>
+  `1715936400.${number},2024-05-17 09:00:00,${from},1003,${number}.wav,369362089179`;
+
+describe('a call log in an unusual form', () => {
+  test('is read with names that contain commas and line breaks', async () => {
+    const { pbx, deps } = await startReconcileHarness();
+    const text = fileOf([rowOf(1, 'Müller, Hans'), `${rowOf(2, 'Mül\nler')},`, rowOf(3)]);
+    pbx.misbehaveCdrs({ kind: 'text-instead-of-audio', text });
+    const comparison = await findMissing(TODAY, deps);
+    expect(namesOf(comparison)).toEqual(['1.wav', '2.wav', '3.wav']);
+    expect(comparison).toMatchObject({ unreadable: 0, unreadableRows: [] });
+    expect(comparison.missing[0]?.job.call.from).toBe('Müller, Hans');
+  });
+
+  test('is requested again, and read without quoting, if a quotation mark is not closed', async () => {
+    const { pbx, deps } = await startReconcileHarness();
+    const text = fileOf([rowOf(1), rowOf(2, '"Bob'), rowOf(3), rowOf(4, '"Müller, Hans"')]);
+    pbx.misbehaveCdrs({ kind: 'text-instead-of-audio', text, times: 2 });
+    expect(namesOf(await findMissing(TODAY, deps))).toEqual(['1.wav', '2.wav', '3.wav', '4.wav']);
+    expect(pbx.stats.cdrDownloads).toBe(2);
+  });
+
+  test('gives twenty unreadable rows as examples, however many there are', async () => {
+    const { pbx, deps } = await startReconcileHarness();
+    const text = fileOf([
+      ...Array.from({ length: 30 }, () => '1,2'),
+      ...Array.from({ length: 30 }, (_, n) => rowOf(n)),
+    ]);
+    pbx.misbehaveCdrs({ kind: 'text-instead-of-audio', text });
+    const { found, unreadable, unreadableRows } = await findMissing(TODAY, deps);
+    expect({ found, unreadable }).toEqual({ found: 30, unreadable: 30 });
+    expect(unreadableRows).toHaveLength(20);
+    expect(unreadableRows[0]).toEqual({ row: 2, problem: 'it has 2 columns, not 6' });
+    expect(logLines.filter(({ event }) => event === 'cdr-rows-unreadable')).toHaveLength(1);
   });
 });
 
@@ -184,6 +226,16 @@ describe('a call log that cannot be read', () => {
       expect((await findMissing(TODAY, deps)).found).toBe(1);
     },
   );
+
+  test('in its own time fails the comparison as a broken connection does', async () => {
+    const { pbx, deps } = await startReconcileHarness();
+    pbx.makeCall(CALL);
+    pbx.misbehaveCdrs({ kind: 'stall', afterBytes: 200 });
+    await expect(findMissing(TODAY, { ...deps, fileTimeoutMs: 20 })).rejects.toMatchObject({
+      code: 'pbx-connection',
+      message: 'The connection to the PBX failed (TimeoutError).',
+    });
+  });
 
   test('before time runs out fails the comparison', async () => {
     const { pbx, deps } = await startReconcileHarness();

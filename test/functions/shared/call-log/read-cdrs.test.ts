@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type CdrRow, readCdrs } from '../../../../functions/shared/call-log/read-cdrs.ts';
+import { type CdrRow, readCdrs, StrayQuote } from '../../../../functions/shared/call-log/read-cdrs.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 
 const HEADER =
@@ -106,21 +106,237 @@ describe('an unusable row is reported by its number, and the others are read:', 
   test.each([
     ['with too few columns', 'a,b,c', 'it has 3 columns, not 14'],
     ['with too many columns', `${row('x.wav')},more`, 'it has 15 columns, not 14'],
+    ['without the rest of the row', '1504261084.7,2017-09-01 18:18:06,Bob', 'it has 3 columns, not 14'],
+    ['with too many commas for a name', row(`${'x,'.repeat(20)}.wav`), 'it has 34 columns, not 14'],
     [
-      'with a name that leads out of its folder',
-      row('../../x.wav'),
-      "the recording's name cannot be used: it starts with a dot",
-    ],
-    [
-      'with a control character in the name',
-      row('"a\nb.wav"'),
-      "the recording's name cannot be used: it contains a control character",
+      'with a name that no file system allows',
+      row('x'.repeat(256)),
+      "the recording's name cannot be used: it is longer than 255 bytes",
     ],
     ['with a blank name', row('  '), "the recording's name cannot be used: it is blank"],
   ])('%s', async (_, bad, problem) => {
     const rows = await read(`${HEADER}\n${row('a.wav')}\n${bad}\n${row('b.wav')}\n`);
     expect(namesOf(rows)).toEqual(['a.wav', 'row 3', 'b.wav']);
     expect(rows[1]).toEqual({ row: 3, problem });
+  });
+});
+
+/** A row as its writer has it, with the caller's name and the recording not quoted. */
+const unquoted = (from: string, { to = '1003', recording = NAME, sn = '369362089179' } = {}) =>
+  `1504261084.7,2017-09-01 18:18:06,${from},${to},12,10,,,ANSWERED,Internal,,${recording},,${sn}`;
+
+describe('surplus empty cells are ignored', () => {
+  test.each([
+    ['at the end of each row', `${HEADER}\n${row(NAME)},\n${row('b.wav')},\n`],
+    ['at the end of some rows', `${HEADER}\n${row(NAME)},,,\n${row('b.wav')}\n`],
+    ['at the end of the header', `${HEADER},\n${row(NAME)}\n${row('b.wav')}\n`],
+    ['at the end of header and rows', `${HEADER},,\r\n${row(NAME)},,\r\n${row('b.wav')},,\r\n`],
+    ['that are blank or quoted', `${HEADER}\n${row(NAME)}, ,""\n${row('b.wav')}, \n`],
+    ['of a row without a serial number', `${HEADER}\n${row(NAME, '')},\n${row('b.wav', '')},,\n`],
+  ])('%s', async (_, text) => {
+    const rows = await read(text);
+    expect(namesOf(rows)).toEqual([NAME, 'b.wav']);
+    expect(rows[0]).toMatchObject({
+      cdr: { callid: '1504261084.7', talkduraction: '10' },
+    });
+  });
+
+  test('after a recording whose name looks like none', async () => {
+    expect(await namesIn('callid,callfrom,recording\n1,Bob,call7,\n2,Al,call8,\n')).toEqual([
+      'call7',
+      'call8',
+    ]);
+  });
+
+  test('and may be missing after the recording', async () => {
+    const rows = await read(`${HEADER}\n${row(NAME).replace(/,369362089179$/, '')}\n${row('b.wav')}\n`);
+    expect(namesOf(rows)).toEqual([NAME, 'b.wav']);
+  });
+});
+
+describe('lines may end', () => {
+  const ends = ['\n', '\r\n', '\r', '\n\r', '\r\r\n'];
+  test.each(ends.flatMap((first) => ends.map((others) => [first, others])))(
+    'with %j after the header and with %j after the rows',
+    async (first, others) => {
+      const text = [`${HEADER}${first}`, ...[NAME, '', 'b.wav'].map((name) => row(name) + others)].join('');
+      expect(await namesIn(text)).toEqual([NAME, 'b.wav']);
+      const bytes = [...text].map((character) => Buffer.from(character));
+      expect(namesOf(await read(bytes))).toEqual([NAME, 'b.wav']);
+    },
+  );
+
+  test('differently after each row', async () => {
+    const names = ends.map((_, index) => `${index}.wav`);
+    const text = `${HEADER}\r\n${names.map((name, index) => row(name) + ends[index]).join('')}`;
+    expect(await namesIn(text)).toEqual(names);
+  });
+});
+
+describe("a caller's name that is not quoted", () => {
+  const read1 = async (line: string) => {
+    const rows = await read(`${HEADER}\n${row('a.wav')}\n${line}\n${row('b.wav')}\n`);
+    expect(namesOf(rows)).toEqual(['a.wav', NAME, 'b.wav']);
+    return rows[1];
+  };
+
+  test.each([
+    ['a comma', 'Müller, Hans'],
+    ['a comma without a space', 'Müller,Hans'],
+    ['commas', 'Müller, Hans, Dr. <1001>'],
+    ['a comma and quotation marks', '"Müller, Hans" <1001>'],
+    ['a comma after a backslash', 'Müller\\, Hans'],
+    ['a line break', 'Mül\nler'],
+    ['a line break and a comma', 'Müller,\nHans'],
+    ['line breaks', 'Müller\nHans\nBerlin'],
+    ['a line break and as many commas as the rest of the row lacks', 'A\nb,c,d'],
+    ['a quotation mark', 'Bo"b'],
+    ['a closing quotation mark', 'Bob"'],
+  ])('may contain %s', async (_, from) => {
+    expect(await read1(unquoted(from))).toMatchObject({
+      recording: NAME,
+      cdr: {
+        callid: '1504261084.7',
+        timestart: '2017-09-01 18:18:06',
+        callfrom: from,
+        callto: '1003',
+        talkduraction: '10',
+        status: 'ANSWERED',
+        sn: '369362089179',
+      },
+    });
+  });
+
+  test('may contain CR LF, in a file whose lines end so', async () => {
+    const text = `${HEADER}\r\n${unquoted('Mül\r\nler')}\r\n${row('b.wav')}\r\n`;
+    expect(await namesIn(text)).toEqual([NAME, 'b.wav']);
+  });
+
+  test('may contain a comma in rows that also have surplus empty cells, or no serial number', async () => {
+    await read1(`${unquoted('Müller, Hans')},`);
+    await read1(unquoted('Müller, Hans', { sn: '' }));
+    await read1(`${unquoted('Müller, Hans', { sn: '' })},`);
+  });
+
+  test('may also be that of the called party or of a trunk; what may belong to either is left out', async () => {
+    expect(await read1(unquoted('1001', { to: 'Müller, Hans' }))).toMatchObject({
+      cdr: { callfrom: '1001', callto: 'Müller, Hans' },
+    });
+    const both = await read1(unquoted('Meier,Eva', { to: 'Müller,Hans' }));
+    expect(both).toMatchObject({ cdr: { talkduraction: '10' } });
+    expect(both).not.toHaveProperty('cdr.callfrom');
+    expect(both).not.toHaveProperty('cdr.callto');
+    await read1(unquoted('1001').replace(',10,,', ',10,Trunk, A,'));
+    await read1(unquoted('Müller, Hans').replace(',10,,', ',10,Trunk, A,'));
+  });
+
+  test('does not hide that the call was not recorded', async () => {
+    expect(await read(`${HEADER}\n${unquoted('Müller, Hans', { recording: '' })}\n`)).toEqual([]);
+    expect(await read(`${HEADER}\n${unquoted('Mül\nler', { recording: '' })}\n`)).toEqual([]);
+  });
+
+  test('does not make a recording of half a name that contains a comma itself', async () => {
+    expect(await namesIn(`${HEADER}\n${row('a,b.wav')}\n`)).toEqual(['a,b.wav']);
+  });
+
+  test('makes the row unreadable if two cells may be the recording', async () => {
+    const few = 'callid,timestart,callfrom,recording,sn';
+    const rows = ['Bob,a.wav', 'Müller,Hans,b.wav', `Müller,Hans,${NAME}`, 'Bob,d.wav'].map(
+      (cells) => `1.1,2017-09-01 18:18:06,${cells},1\n`,
+    );
+    expect(await namesIn(`${few}\n${rows.join('')}`)).toEqual(['a.wav', 'row 3', NAME, 'd.wav']);
+  });
+
+  test('whose row is cut off does not spoil the next row', async () => {
+    const cut = '1504261084.7,2017-09-01 18:18:06,Mül';
+    expect(await namesIn(`${HEADER}\n${cut}\n${row('a.wav')}\n${row('b.wav')}\n`)).toEqual([
+      'row 2',
+      'a.wav',
+      'b.wav',
+    ]);
+    expect(await namesIn(`${HEADER}\n${row('a.wav')}\nTotal\n${unquoted('Mül\nler')}\n`)).toEqual([
+      'a.wav',
+      'row 3',
+      NAME,
+    ]);
+  });
+});
+
+describe('a quotation mark that is not closed', () => {
+  const readUnquoted = async (text: string) => {
+    const rows = readCdrs(Readable.from([Buffer.from(text)]), never, { quoting: false });
+    return namesOf(await collect(rows));
+  };
+
+  test.each([
+    ['in the last row', `${row('a.wav')}\n${unquoted('"Bob')}\n`, ['a.wav', NAME]],
+    [
+      'before a name in quotation marks',
+      `${unquoted('"Bob')}\n${row('a.wav')}\n${unquoted('"Müller, Hans"', { recording: 'b.wav' })}\n`,
+      [NAME, 'a.wav', 'b.wav'],
+    ],
+    [
+      'before many rows',
+      `${unquoted('"Bob')}\n${`${row('a.wav')}\n`.repeat(300)}`,
+      [NAME, ...Array(300).fill('a.wav')],
+    ],
+  ])('%s is noticed, and the file can be read without quoting', async (_, rows, names) => {
+    await expect(read(`${HEADER}\n${rows}`)).rejects.toBeInstanceOf(StrayQuote);
+    expect(await readUnquoted(`${HEADER}\n${rows}`)).toEqual(names);
+  });
+
+  test('does not keep values in quotation marks from being read', async () => {
+    const text = `${HEADER}\n${row(NAME)}\n`.replaceAll(/[^,\n]+/g, '"$&"');
+    expect(await readUnquoted(text)).toEqual([NAME]);
+  });
+});
+
+describe('rows that are surely no recordings are left out:', () => {
+  test.each([
+    ['blank ones', ' \n,,,\n\t,\n'],
+    ['NULs at the end', '\0\0\0'],
+    ['a second header', `${HEADER}\n`],
+  ])('%s', async (_, rows) => {
+    expect(await namesIn(`${HEADER}\n${row('a.wav')}\n${rows}`)).toEqual(['a.wav']);
+    if (rows.endsWith('\n')) expect(await namesIn(`${HEADER}\n${rows}${row('a.wav')}\n`)).toEqual(['a.wav']);
+  });
+});
+
+describe('a file is malformed', () => {
+  const unreadable = '1504261084.7,2017-09-01\n';
+
+  test('if more of its rows are unreadable than readable, recorded or not', async () => {
+    const halves = `${HEADER}\n${unreadable.repeat(2)}${row('a.wav')}\n${row('')}\n`;
+    expect(await namesIn(halves)).toEqual(['row 2', 'row 3', 'a.wav']);
+    await expect(read(`${halves}${unreadable}`)).rejects.toThrow('3 of its 5 rows cannot be read');
+    expect(await codeOf(read(`${HEADER}\n${unreadable}`))).toBe('cdr-malformed');
+    const semicolons = `${HEADER}\n${row(NAME).replaceAll(',', ';')}\n`;
+    expect(await codeOf(read(semicolons))).toBe('cdr-malformed');
+  });
+
+  test('as soon as that is certain', async () => {
+    let given = 0;
+    async function* endless() {
+      yield Buffer.from(`${HEADER}\n${row('a.wav')}\n`);
+      for (const chunk = Buffer.from(unreadable); ; given += 1) yield chunk;
+    }
+    expect(await codeOf(collect(readCdrs(Readable.from(endless()), never)))).toBe('cdr-malformed');
+    expect(given).toBeLessThan(10_000);
+  });
+
+  test.each([
+    ['bytes', { maxBytes: 100_000 }, 'larger than 100000 bytes'],
+    ['rows', { maxRows: 500 }, 'more than 500 rows'],
+  ])('if it has too many %s, and is not read much further', async (_, limits, message) => {
+    let given = 0;
+    async function* endless() {
+      yield Buffer.from(`${HEADER}\n`);
+      for (const chunk = Buffer.from(`${row('a.wav')}\n${unreadable}`); ; given += chunk.length) yield chunk;
+    }
+    const body = Readable.from(endless());
+    await expect(collect(readCdrs(body, never, limits))).rejects.toThrow(message);
+    expect(body.destroyed).toBe(true);
+    expect(given).toBeLessThan(200_000);
   });
 });
 
