@@ -45,6 +45,9 @@ export class ArchiveDashboard extends Dashboard {
               metrics.forStack('Lost', 'Sum', Duration.days(1)).with({ label: 'Lost in 24 hours' }),
               deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
               metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)).with({ label: 'Logins held' }),
+              metrics
+                .forStack('UnreadableRows', 'Maximum', reconcileEvery)
+                .with({ label: 'Unreadable rows of a call log' }),
             ],
             width: 12,
             height: 3,

@@ -94,6 +94,18 @@ export class StackAlarms extends Construct {
         // No data means that the function does not even run.
         treatMissingData: TreatMissingData.BREACHING,
       }),
+      new RunbookAlarm(this, 'CdrRowsUnreadable', {
+        ...above,
+        heading: 'cdr-rows-unreadable',
+        problem:
+          'A call log has rows that cannot be read. Calls in them are found neither by reconciliation nor by backfill.',
+        metric: metrics.forStack('UnreadableRows', 'Maximum', reconcileEvery),
+        // The daily run looks back further than the hourly ones. Rows that it alone finds are older, so their alarm has
+        // been on already. It would otherwise come back every day for a week.
+        evaluationPeriods: 2,
+        // No data does not mean that the rows can be read.
+        treatMissingData: TreatMissingData.IGNORE,
+      }),
     ];
   }
 }

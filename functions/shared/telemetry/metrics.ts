@@ -58,6 +58,8 @@ export const METRICS = {
   Queued: { unit: 'Count', by: pbx },
   /** Time since the end of its call; 0 if none is missing. */
   OldestMissingAge: { unit: 'Seconds', by: pbx },
+  /** Rows of a PBX's call log that a reconciliation could not use. The log says of which PBX. */
+  UnreadableRows: { unit: 'Count', by: stack },
   /** 1 or 0 at each reconciliation of a PBX. */
   Reconciled: { unit: 'Count', by: stack },
 } as const satisfies Record<string, Metric>;
@@ -96,15 +98,21 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   }),
   'no-credentials': () => ({ SessionUp: 0, LoginHeld: 0 }),
   'login-refused': () => ({ LoginHeld: 1 }),
-  reconciled: ({ found, present, queued, oldestMissingMs }) => ({
+  reconciled: ({ found, present, queued, unreadable, oldestMissingMs }) => ({
     ...(queued !== 0 && jobs(queued)),
     Found: found,
     Present: present,
     Queued: queued,
     OldestMissingAge: seconds(oldestMissingMs),
+    UnreadableRows: unreadable,
     Reconciled: 1,
   }),
-  'reconciliation-failed': () => ({ Reconciled: 0, Failures: 1 }),
+  // Of the days that were compared. If there were none, 0 would say that their rows can be read.
+  'reconciliation-failed': ({ unreadable }) => ({
+    ...(unreadable !== 0 && { UnreadableRows: unreadable }),
+    Reconciled: 0,
+    Failures: 1,
+  }),
 };
 
 export const COUNTED_EVENTS = Object.keys(VALUES) as LogEvent[];

@@ -133,6 +133,24 @@ describe('an alarm of the stack is raised', () => {
     });
   });
 
+  test('by unreadable rows of any PBX in two runs in a row, until a run finds none', () => {
+    expect(metricOf(alarmOf('cdr-rows-unreadable'))).toEqual([
+      NAMESPACE,
+      'UnreadableRows',
+      stack,
+      'Maximum',
+      3600,
+    ]);
+    expect(alarmOf('cdr-rows-unreadable')).toMatchObject({
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 2,
+      TreatMissingData: 'ignore',
+    });
+    // The daily run, which looks back a week, is the only one of its hour, at most.
+    expect(alarmOf('cdr-rows-unreadable')).not.toHaveProperty('DatapointsToAlarm');
+  });
+
   test('later when the runs are further apart', () => {
     const reconciliation = { recent: { everyHours: 24, overHours: 48 } };
     synthArchive({ reconciliation }).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
@@ -233,7 +251,7 @@ describe('every alarm', () => {
     const ours = alarms
       .flatMap(({ Properties }) => seriesOf(Properties))
       .filter(([namespace]) => namespace === NAMESPACE);
-    expect(ours).toHaveLength(7);
+    expect(ours).toHaveLength(8);
     for (const [, name, { stack, ...others }] of ours) {
       expect(stack).toBe('PbxRecordingArchive');
       const dimensions = Object.keys(others).length > 0 ? Object.keys(others) : ['stack'];

@@ -150,6 +150,7 @@ describe('a reconciliation counts', () => {
       'Present pbx=hq': 10,
       'Queued pbx=hq': 0,
       'OldestMissingAge pbx=hq': 0,
+      'UnreadableRows stack': 0,
       'Reconciled stack': 1,
     });
   });
@@ -164,7 +165,22 @@ describe('a reconciliation counts', () => {
     });
   });
 
-  test('as not reconciled when it failed', () => {
+  test('the rows that it could not read, also when it failed later', () => {
+    const counts = { found: 10, present: 10, queued: 0, unreadable: 2 };
+    expect(seriesOf('reconciled', { pbx, ...counts })).toMatchObject({ 'UnreadableRows stack': 2 });
+    expect(seriesOf('reconciliation-failed', { pbx, code: 'deadline', ...counts })).toEqual({
+      'UnreadableRows stack': 2,
+      'Reconciled stack': 0,
+      'Failures pbx=hq': 1,
+      'Failures code=deadline': 1,
+    });
+  });
+
+  test('as not reconciled when it failed, and says nothing about rows that it has not read', () => {
+    const none = { unreadable: 0 };
+    expect(seriesOf('reconciliation-failed', { pbx, code: 'deadline', ...none })).not.toHaveProperty(
+      'UnreadableRows stack',
+    );
     expect(seriesOf('reconciliation-failed', { pbx, code: 'cdr-malformed' })).toEqual({
       'Reconciled stack': 0,
       'Failures pbx=hq': 1,
