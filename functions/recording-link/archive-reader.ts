@@ -2,12 +2,14 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { hasStatus } from '../shared/aws-clients.ts';
 import type { Call } from '../shared/jobs/job.ts';
-import { decodeCall } from '../shared/recordings/metadata.ts';
+import { decodeMetadata } from '../shared/recordings/metadata.ts';
 
 export interface ArchivedRecording {
   bytes: number;
   contentType: string;
   call: Call;
+  /** What the recording's completeness was verified by, and doubts; empty if its object does not say. */
+  verifiedBy: string[];
 }
 
 export interface ArchiveReader {
@@ -21,10 +23,12 @@ export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader
     async find(key) {
       try {
         const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        const { verifiedBy, ...call } = decodeMetadata(head.Metadata ?? {});
         return {
           bytes: head.ContentLength ?? 0,
           contentType: head.ContentType ?? 'application/octet-stream',
-          call: decodeCall(head.Metadata ?? {}),
+          call,
+          verifiedBy: verifiedBy === '' ? [] : verifiedBy.split(' '),
         };
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;

@@ -9,7 +9,12 @@ import { captureLog } from '../capture-log.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const KEY = `recordings/hq/2017/09/01/${RECORDING}`;
-const FOUND = { bytes: 364, contentType: 'audio/wav', call: { callId: '1504261084.7', from: '1001' } };
+const FOUND = {
+  bytes: 364,
+  contentType: 'audio/wav',
+  call: { callId: '1504261084.7', from: '1001' },
+  verifiedBy: ['content-length', 'riff-header'],
+};
 const URL = 'https://bucket.s3.example/key?X-Amz-Signature=secret-signature';
 const NOW = new Date('2026-01-02T03:04:05.678Z');
 

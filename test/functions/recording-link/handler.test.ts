@@ -90,6 +90,7 @@ describe('an archived recording', () => {
         bytes: AUDIO.length,
         contentType: 'audio/wav',
         call: CALL,
+        verifiedBy: ['nothing'],
       });
       expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(900_000);
 
@@ -100,6 +101,15 @@ describe('an archived recording', () => {
       expect(fetched.headers.get('content-disposition')).toMatch(/^inline; filename/);
     },
   );
+
+  test('says how its completeness was verified', async () => {
+    const recording = '20260101000000-1.1-1-2-Internal.wav';
+    const Metadata = { 'verified-by': 'content-length header-unwritten' };
+    const object = { Bucket: BUCKET, Key: recordingKey('hq', recording), Body: AUDIO, Metadata };
+    await s3.send(new PutObjectCommand(object));
+    const { body } = await ask({ recording });
+    expect(body.verifiedBy).toEqual(['content-length', 'header-unwritten']);
+  });
 
   test('can be reached through a redirect', async () => {
     const { statusCode, headers, body } = await ask({ query: { redirect: '1', download: '1' } });
