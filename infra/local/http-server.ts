@@ -3,8 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
-/** API Gateway's limit for a request body. */
+/** API Gateway's limit for a request body. It is not read into memory: see `readStart`. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Enough for a handler to see that a report is too long: it accepts 64 KiB. */
+const MAX_BUFFERED_BYTES = 64 * 1024 + 1;
+const MAX_CONNECTIONS = 200;
+/** For a request to arrive, so that idle connections do not keep others out. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
 
 export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -25,9 +31,16 @@ export async function startHttpServer(
   port: number,
   hostname: string,
 ): Promise<HttpServer> {
-  const server = createServer((request, response) => {
-    handleRequest(routes, request, response).catch(() => sendError(response, 500, 'Internal Server Error'));
-  });
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
+    (request, response) => {
+      handleRequest(routes, request, response).catch(() => {
+        if (response.headersSent) response.destroy();
+        else sendError(response, 500, 'Internal Server Error');
+      });
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, hostname, resolve);
   });
@@ -42,12 +55,15 @@ async function handleRequest(
   const url = new URL(request.url ?? '/', 'http://localhost');
   const match = findRoute(await routes, `${request.method} ${url.pathname}`);
   if (match === undefined) return sendError(response, 404, 'Not Found');
-  const body = await readBody(request);
-  if (body === undefined) return sendError(response, 413, 'Request Entity Too Large');
+  if (Number(request.headers['content-length']) > MAX_BODY_BYTES)
+    return sendError(response, 413, 'Request Entity Too Large');
+  const body = await readStart(request);
 
   const result = await match.handler(toEvent(request, url, match, body));
-  response.writeHead(result.statusCode ?? 200, result.headers as Record<string, string>);
-  response.end(result.isBase64Encoded ? Buffer.from(result.body ?? '', 'base64') : result.body);
+  const content = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
+  const headers = { ...(result.headers as Record<string, string>), 'content-length': String(content.length) };
+  if (request.complete) response.writeHead(result.statusCode ?? 200, headers).end(content);
+  else await sendEarly(response, result.statusCode ?? 200, headers, content);
 }
 
 interface Match {
@@ -79,15 +95,37 @@ function decode(segment: string): string {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+/** Reads a body, or as much of it as is kept. What follows stays unread. */
+async function readStart(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return undefined;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= MAX_BUFFERED_BYTES) break;
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).subarray(0, MAX_BUFFERED_BYTES);
+}
+
+/**
+ * Responds before the body has arrived, then discards the rest of it: a client that is still sending would not see the
+ * response of a connection that is reset.
+ */
+async function sendEarly(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  content: Buffer,
+): Promise<void> {
+  response.writeHead(status, { ...headers, connection: 'close' });
+  response.flushHeaders();
+  response.write(content);
+  let bytes = 0;
+  for await (const chunk of response.req as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) break;
+  }
+  response.end();
 }
 
 function toEvent(

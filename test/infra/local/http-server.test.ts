@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -106,4 +109,105 @@ describe('the local HTTP server, like an HTTP API,', () => {
     expect(failed.statusCode).toBe(500);
     expect(await failed.body.text()).toBe('{"message":"Internal Server Error"}');
   });
+});
+
+/** A connection on which a test writes HTTP by hand. */
+async function openSocket(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Resolves when the connection has ended, whether it was closed or reset. */
+function closeOf(socket: Socket): Promise<void> {
+  socket.on('error', () => undefined).resume();
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+const postOf = (bytes: number) => `POST /reports/a/b HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`;
+
+const MIB = 1024 * 1024;
+
+describe('the local HTTP server, against a client that sends too much,', () => {
+  /** As the webhook does: it refuses a wrong secret with 404, and acknowledges a report that is too long with 200. */
+  async function startWebhook() {
+    const sizes: number[] = [];
+    const url = await start(async ({ pathParameters, body = '' }) => {
+      sizes.push(Buffer.from(body, 'base64').length);
+      return { statusCode: pathParameters?.secret === 'b' ? 200 : 404 };
+    });
+    return { url, sizes };
+  }
+
+  test('responds before the rest has arrived, having kept no more than a handler needs to see it', async () => {
+    const { url, sizes } = await startWebhook();
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => openSocket(url)));
+    const responses = sockets.map(async (socket) => {
+      socket.write(postOf(10 * MIB));
+      // No more than this is ever sent.
+      socket.write(Buffer.alloc(64 * 1024 + 1));
+      const [head] = await once(socket, 'data');
+      return String(head).split('\r\n')[0];
+    });
+    expect(new Set(await Promise.all(responses))).toEqual(new Set(['HTTP/1.1 200 OK']));
+    expect(new Set(sizes)).toEqual(new Set([64 * 1024 + 1]));
+  });
+
+  test.each([
+    ['b', 200],
+    ['wrong', 404],
+  ])(
+    'lets a client that sends 10 MiB first see the response to the secret %s, and closes',
+    async (secret, status) => {
+      const { url, sizes } = await startWebhook();
+      const socket = await openSocket(url);
+      const response = text(socket);
+      socket.write(postOf(10 * MIB).replace('/b ', `/${secret} `));
+      for (let sent = 0; sent < 10; sent++) {
+        if (!socket.write(Buffer.alloc(MIB))) await once(socket, 'drain');
+      }
+      expect(await response).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*connection: close\r\n`));
+      expect(sizes).toEqual([64 * 1024 + 1]);
+    },
+  );
+
+  test('cuts off a body without an end', async () => {
+    const { url } = await startWebhook();
+    const socket = await openSocket(url);
+    socket.write('POST /reports/a/b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(MIB), Buffer.from('\r\n')]);
+    const closed = closeOf(socket);
+    let sent = 0;
+    for (; !socket.destroyed && sent < 1000; sent++) {
+      if (!socket.write(chunk))
+        await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
+    }
+    await closed;
+    expect(sent).toBeLessThan(100);
+  });
+
+  test('accepts no more than 200 connections, and others again when one of them has ended', async () => {
+    const { url } = await startWebhook();
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => openSocket(url)));
+    // The server has accepted them all as soon as it has responded on the last one.
+    sockets.at(-1)?.write(postOf(0));
+    await once(sockets.at(-1) as Socket, 'data');
+    const surplus = await openSocket(url);
+    await closeOf(surplus);
+    const first = sockets[0] as Socket;
+    first.write(postOf(0).replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    expect(await text(first)).toContain('200 OK');
+    expect((await request(`${url}/reports/a/b`, { method: 'POST', body: '{}' })).statusCode).toBe(200);
+  });
+});
+
+test('the local HTTP server, like an HTTP API, states the length of a response, also of an empty one', async () => {
+  const { url } = await startRecorder();
+  const socket = await openSocket(url);
+  socket.write(postOf(0));
+  const [response] = await once(socket, 'data');
+  expect(String(response)).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-length: 0\r\n/);
+  expect(String(response)).not.toMatch(/transfer-encoding/i);
 });
