@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a new file, readable by its owner only, and returns once its bytes are on disk. */
@@ -10,6 +10,14 @@ export async function writeNewFile(path: string, content: string | AsyncIterable
   } finally {
     await file.close();
   }
+}
+
+/** Replaces a file atomically, by one that is readable by its owner only. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  const prepared = `${path}.new`;
+  await rm(prepared, { force: true });
+  await writeNewFile(prepared, content);
+  await renameDurably(prepared, path);
 }
 
 /** Renames atomically, and returns once the new name is on disk. */

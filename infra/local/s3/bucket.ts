@@ -1,29 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { renameDurably, writeNewFile } from '../durable-file.ts';
 import { createMutex } from '../mutex.ts';
-import { ChecksumType } from './checksum.ts';
+import { StateError } from '../problems.ts';
 import { chooseDataFile } from './data-file.ts';
 import { S3Error } from './errors.ts';
+import { describeLostFiles, findLostFiles } from './lost-files.ts';
+import { StoredObject } from './stored-object.ts';
 import { Uploads } from './uploads.ts';
-
-/** An object's metadata, as kept on disk. */
-const StoredObject = v.object({
-  key: v.string(),
-  /** Path of the bytes, relative to the bucket's folder, always with `/`. */
-  file: v.string(),
-  size: v.number(),
-  /** With its quotes, as in the ETag header. */
-  etag: v.string(),
-  lastModifiedMs: v.number(),
-  /** Headers that GET and HEAD return: Content-Type and the like, and x-amz-meta-*. */
-  headers: v.record(v.string(), v.string()),
-  checksum: v.optional(v.object({ algorithm: v.string(), value: v.string(), type: ChecksumType })),
-});
-export type StoredObject = v.InferOutput<typeof StoredObject>;
 
 /** Gets the object that a write would replace. Throws if the write must not happen. */
 export type Precondition = (current: StoredObject | undefined) => void;
@@ -43,8 +30,8 @@ export class Bucket {
   readonly #oneAtATime = createMutex();
   #sortedKeys: string[] | undefined;
 
-  /** Opens or creates the bucket, and removes what a crash has left unfinished. */
-  constructor(directory: string, name: string) {
+  /** Opens or creates the bucket, and removes what a crash has left unfinished. `warn` gets sentences for the user. */
+  constructor(directory: string, name: string, warn: (sentence: string) => void) {
     this.name = name;
     this.#folder = join(directory, name);
     this.#objectsFolder = join(directory, '.s3', name, 'objects');
@@ -55,12 +42,22 @@ export class Bucket {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
     // Synchronously: awaiting each of a hundred thousand files would take several times as long.
-    for (const object of readMetadata(this.#objectsFolder)) this.#objects.set(object.key, object);
-    for (const { key, file } of readMetadata(this.#temporaryFolder)) {
+    const { objects, damaged } = readMetadata(this.#objectsFolder);
+    for (const object of objects) this.#objects.set(object.key, object);
+    for (const { key, file } of readMetadata(this.#temporaryFolder).objects) {
       if (this.#objects.get(key)?.file !== file) rmSync(join(this.#folder, file), { force: true });
     }
     rmSync(this.#temporaryFolder, { recursive: true });
     mkdirSync(this.#temporaryFolder, { mode: 0o700 });
+    const lost = findLostFiles(this.#folder, objects);
+    for (const { key } of lost.missing) this.#objects.delete(key);
+    for (const object of lost.restored) {
+      writeFileSync(this.#metadataPath(object.key), JSON.stringify(object), { mode: 0o600 });
+      this.#objects.set(object.key, object);
+    }
+    const replaced = new Set(lost.restored.map(({ key }) => this.#metadataPath(key)));
+    const unreadable = damaged.filter((path) => !replaced.has(path));
+    for (const sentence of describeLostFiles(this.#folder, lost, unreadable)) warn(sentence);
   }
 
   get(key: string): StoredObject | undefined {
@@ -90,7 +87,9 @@ export class Bucket {
   open(key: string): Promise<{ object: StoredObject; file: FileHandle } | undefined> {
     return this.#oneAtATime(async () => {
       const object = this.#objects.get(key);
-      return object && { object, file: await open(join(this.#folder, object.file), 'r') };
+      return (
+        object && { object, file: await open(join(this.#folder, object.file), 'r').catch(explainMissing) }
+      );
     });
   }
 
@@ -143,13 +142,25 @@ export class Bucket {
   }
 }
 
-/** Reads all metadata in a folder, except for files that a crash has truncated. */
-function readMetadata(folder: string): StoredObject[] {
+function explainMissing(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'ENOENT') throw error;
+  const sentence = `${error.path} is missing, though it has metadata. Restore it from a backup, or start again: then it is no longer listed.`;
+  throw new StateError('StateDamaged', sentence, { cause: error });
+}
+
+/** Reads all metadata in a folder. `damaged` are the paths of files that contain something else. */
+function readMetadata(folder: string): { objects: StoredObject[]; damaged: string[] } {
   const parser = v.pipe(v.string(), v.parseJson(), StoredObject);
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => v.safeParse(parser, readFileSync(join(folder, name), 'utf8')))
-    .flatMap((object) => (object.success ? [object.output] : []));
+  const objects: StoredObject[] = [];
+  const damaged: string[] = [];
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith('.json')) continue;
+    const path = join(folder, name);
+    const object = v.safeParse(parser, readFileSync(path, 'utf8'));
+    if (object.success) objects.push(object.output);
+    else damaged.push(path);
+  }
+  return { objects, damaged };
 }
 
 /** S3's rule for bucket names. It also makes every name safe as the name of a folder. */
@@ -158,10 +169,12 @@ const BUCKET_NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** The buckets in a directory. Only one process may have it open. */
 export class Buckets {
   readonly #directory: string;
+  readonly #warn: (sentence: string) => void;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(directory: string) {
+  constructor(directory: string, warn: (sentence: string) => void) {
     this.#directory = directory;
+    this.#warn = warn;
     mkdirSync(join(directory, '.s3'), { recursive: true, mode: 0o700 });
     for (const name of readdirSync(join(directory, '.s3'))) if (BUCKET_NAME.test(name)) this.create(name);
   }
@@ -179,6 +192,6 @@ export class Buckets {
   /** Does nothing if the bucket exists. */
   create(name: string): void {
     if (!BUCKET_NAME.test(name)) throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.');
-    if (!this.#buckets.has(name)) this.#buckets.set(name, new Bucket(this.#directory, name));
+    if (!this.#buckets.has(name)) this.#buckets.set(name, new Bucket(this.#directory, name, this.#warn));
   }
 }

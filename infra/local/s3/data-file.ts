@@ -3,7 +3,7 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Folder inside a bucket's folder for objects whose key cannot be their path. No plain key starts with it. */
-const OTHER_FOLDER = '~other';
+export const OTHER_FOLDER = '~other';
 const MAXIMUM_NAME_BYTES = 200;
 /** A name that every file system accepts: no leading dot, no trailing dot or space, none of `/\:*?"<>|`. */
 const PLAIN_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N} ._,=@+()-]*[\p{L}\p{N}_=@+()-])?$/u;
@@ -16,10 +16,13 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
  * object while the old one still has the plain path.
  */
 export async function chooseDataFile(folder: string, key: string): Promise<string> {
-  if (key.split('/').every(isPlainName) && (await isFree(join(folder, key)))) return key;
-  await mkdir(join(folder, OTHER_FOLDER), { recursive: true });
+  if (isPlainKey(key) && (await isFree(join(folder, key)))) return key;
+  await mkdir(join(folder, OTHER_FOLDER), { recursive: true, mode: 0o700 });
   return `${OTHER_FOLDER}/${randomUUID()}`;
 }
+
+/** Whether a file at this path, relative to the bucket's folder, has the path as its key. */
+export const isPlainKey = (path: string) => path.split('/').every(isPlainName);
 
 function isPlainName(name: string): boolean {
   return PLAIN_NAME.test(name) && !WINDOWS_DEVICE.test(name) && Buffer.byteLength(name) <= MAXIMUM_NAME_BYTES;
@@ -28,7 +31,7 @@ function isPlainName(name: string): boolean {
 /** Creates the folder that the path is in. */
 async function isFree(path: string): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await lstat(path);
     return false;
   } catch (error) {

@@ -1,9 +1,13 @@
 /** HTTP status of S3's error codes. Those that are not listed have 400. */
 const STATUS: Readonly<Record<string, number>> = {
   AccessDenied: 403,
+  DiskFailed: 507,
+  DiskFull: 507,
+  DiskNotWritable: 507,
   InternalError: 500,
   InvalidAccessKeyId: 403,
   InvalidRange: 416,
+  MisdirectedRequest: 421,
   MissingContentLength: 411,
   NoSuchBucket: 404,
   NoSuchKey: 404,
@@ -12,6 +16,7 @@ const STATUS: Readonly<Record<string, number>> = {
   PreconditionFailed: 412,
   RequestTimeTooSkewed: 403,
   SignatureDoesNotMatch: 403,
+  StateDamaged: 507,
 };
 
 export class S3Error extends Error {

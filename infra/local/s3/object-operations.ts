@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import { writeNewFile } from '../durable-file.ts';
 import { receiveBody } from './body.ts';
-import type { Precondition, StoredObject } from './bucket.ts';
+import type { Precondition } from './bucket.ts';
 import { checksumHeader } from './checksum.ts';
 import { S3Error } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { type S3Request, toHeaderValue } from './request.ts';
+import type { StoredObject } from './stored-object.ts';
 import { xmlResponse } from './xml.ts';
 
 type Headers = S3Request['headers'];

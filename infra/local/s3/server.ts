@@ -3,35 +3,42 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { createProblems, type Problems } from '../problems.ts';
 import { Buckets } from './bucket.ts';
 import { S3Error } from './errors.ts';
 import type { S3Response } from './operation.ts';
 import { parseRequest } from './request.ts';
 import { findOperation } from './routes.ts';
-import { authenticate, type Credentials } from './signature.ts';
+import { type Access, authenticate } from './signature.ts';
 import { xmlResponse } from './xml.ts';
 
-export interface S3Options {
+export interface S3Options extends Access {
   /** Contains a folder for each bucket, and their state in `.s3`. */
   readonly directory: string;
-  readonly credentials: Credentials;
-  readonly region: string;
-  readonly now?: () => number;
+  readonly problems?: Problems;
 }
 
 const HOST = '127.0.0.1';
 const IDLE_TIMEOUT_MS = 120_000;
+/** A client may keep many open: the SDK up to 50. */
+const MAX_CONNECTIONS = 256;
+const DAY_MS = 24 * 60 * 60_000;
 
 /** Starts an S3 for one machine; see README.md. `close` cuts off the requests in progress. */
 export async function startS3(options: S3Options): Promise<{ url: string; close(): Promise<void> }> {
-  const { directory, credentials, region, now = Date.now } = options;
-  const buckets = new Buckets(directory);
+  const { directory, credentials, region, now = Date.now, problems = createProblems(directory) } = options;
+  const buckets = new Buckets(directory, problems.show);
   const inProgress = new Set<Promise<void>>();
+
+  /** Does what a lifecycle rule does on AWS, for uploads that a kill has left. */
+  async function abortOldUploads(): Promise<void> {
+    for (const name of buckets.names()) await buckets.get(name).uploads.removeOlderThan(now() - DAY_MS);
+  }
 
   async function perform(message: IncomingMessage): Promise<S3Response> {
     const request = parseRequest(message);
     const nowMs = now();
-    const payloadHash = authenticate(request, { credentials, region, nowMs });
+    const payloadHash = authenticate(request, { credentials, region, service: 's3', nowMs });
     const operation = findOperation(request);
     return operation({
       request,
@@ -49,7 +56,9 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
     response.setHeader('x-amz-request-id', requestId);
     // Clients use it to correct their own clock.
     response.setHeader('date', new Date(now()).toUTCString());
-    const outcome = await perform(message).catch((error) => toErrorResponse(error, message, requestId));
+    const outcome = await perform(message).catch((error) =>
+      toErrorResponse(error, message, requestId, problems),
+    );
     await send(outcome, message, response);
   }
 
@@ -62,12 +71,18 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
     },
   );
   server.setTimeout(IDLE_TIMEOUT_MS);
+  server.maxConnections = MAX_CONNECTIONS;
+  await abortOldUploads();
   server.listen(0, HOST);
   await once(server, 'listening');
+  const cleaning = setInterval(() => {
+    abortOldUploads().catch((error) => problems.explain(error) ?? console.error('Embedded S3:', error));
+  }, DAY_MS);
 
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     async close() {
+      clearInterval(cleaning);
       server.close();
       server.closeAllConnections();
       await Promise.all(inProgress);
@@ -88,11 +103,23 @@ async function send(outcome: S3Response, message: IncomingMessage, response: Ser
   await pipeline(body, response).catch(() => undefined);
 }
 
-function toErrorResponse(error: unknown, message: IncomingMessage, RequestId: string): S3Response {
-  const known =
-    error instanceof S3Error ? error : new S3Error('InternalError', 'We encountered an internal error.');
+function toErrorResponse(
+  error: unknown,
+  message: IncomingMessage,
+  RequestId: string,
+  problems: Problems,
+): S3Response {
+  const known = error instanceof S3Error ? error : explainError(error, problems);
   // A client that hangs up is not an error of this server.
-  if (known !== error && !message.destroyed) console.error('Embedded S3:', error);
+  if (known.code === 'InternalError' && known !== error && !message.destroyed)
+    console.error('Embedded S3:', error);
   const { status, code } = known;
   return { ...xmlResponse('Error', { Code: code, Message: known.message, RequestId }), status };
+}
+
+function explainError(error: unknown, problems: Problems): S3Error {
+  const problem = problems.explain(error);
+  return problem === undefined
+    ? new S3Error('InternalError', 'We encountered an internal error.')
+    : new S3Error(problem.code, problem.message);
 }

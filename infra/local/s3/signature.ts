@@ -7,11 +7,19 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
+/** Who may use a service on this machine. */
+export interface Access {
+  readonly credentials: Credentials;
+  readonly region: string;
+  readonly now?: () => number;
+}
+
 /** What a request claims about its own signature, not yet verified. */
 interface Claim {
   readonly accessKeyId: string;
   readonly scope: string;
   readonly region: string;
+  readonly service: string;
   /** In the format of the string to sign: `20261130T083000Z`. */
   readonly timestamp: string;
   readonly signedHeaders: readonly string[];
@@ -26,19 +34,27 @@ interface Claim {
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256\s+Credential=(?<credential>[^,]+),\s*SignedHeaders=(?<signedHeaders>[^,]+),\s*Signature=(?<signature>[0-9a-f]{64})$/;
-const CREDENTIAL = /^(?<accessKeyId>.+?)\/(?<scope>(?<date>\d{8})\/(?<region>[^/]+)\/s3\/aws4_request)$/;
+const CREDENTIAL =
+  /^(?<accessKeyId>.+?)\/(?<scope>(?<date>\d{8})\/(?<region>[^/]+)\/(?<service>[^/]+)\/aws4_request)$/;
+/** The names under which a client reaches a server that listens on loopback only. */
+const HOST_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 const MAXIMUM_EXPIRES_SECONDS = 604_800;
 const MAXIMUM_SKEW_MS = 15 * 60_000;
+
+interface Expected {
+  readonly credentials: Credentials;
+  readonly region: string;
+  /** As in the scope of a signature: `s3`, `sqs`, `secretsmanager`. */
+  readonly service: string;
+  readonly nowMs: number;
+}
 
 /**
  * Verifies AWS Signature Version 4, in the Authorization header or in the query of a presigned URL. Returns what
  * the request states about its body, now proven genuine: a SHA-256 in hex or a name such as `UNSIGNED-PAYLOAD`.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
-export function authenticate(
-  request: S3Request,
-  { credentials, region, nowMs }: { credentials: Credentials; region: string; nowMs: number },
-): string {
+export function authenticate(request: S3Request, { credentials, region, service, nowMs }: Expected): string {
   const claim = readClaim(request);
   requireTimely(claim, nowMs);
   if (!isEqual(claim.accessKeyId, credentials.accessKeyId)) {
@@ -47,12 +63,16 @@ export function authenticate(
   if (claim.region !== region) {
     throw new S3Error(claim.malformedCode, `The region '${claim.region}' is wrong; expecting '${region}'`);
   }
+  if (claim.service !== service) {
+    throw new S3Error(claim.malformedCode, `The service '${claim.service}' is wrong; expecting '${service}'`);
+  }
   requireEverythingSigned(request, claim);
   const hash = sha256Hex(canonicalRequest(request, claim));
   const stringToSign = ['AWS4-HMAC-SHA256', claim.timestamp, claim.scope, hash].join('\n');
   if (!isEqual(claim.signature, sign(stringToSign, claim.scope, credentials))) {
     throw new S3Error('SignatureDoesNotMatch', 'The signature we calculated does not match yours.');
   }
+  requireLocalHost(request);
   return claim.payloadHash;
 }
 
@@ -76,7 +96,7 @@ function readClaim(request: S3Request): Claim {
     : AUTHORIZATION.exec(authorization ?? '')?.groups;
   const credential = CREDENTIAL.exec(fields?.credential ?? '')?.groups;
   if (!fields || !credential) throw malformed('the credential or another field of the signature');
-  const { accessKeyId = '', scope = '', date = '', region = '' } = credential;
+  const { accessKeyId = '', scope = '', date = '', region = '', service = '' } = credential;
   const { signedHeaders = '', signature = '' } = fields;
 
   const timestamp = isPresigned ? parameter('X-Amz-Date') : (headers['x-amz-date'] ?? '');
@@ -92,6 +112,7 @@ function readClaim(request: S3Request): Claim {
     accessKeyId,
     scope,
     region,
+    service,
     timestamp,
     signedHeaders: signedHeaders.split(';'),
     signature,
@@ -115,6 +136,13 @@ function requireTimely({ timestamp, expiresSeconds }: Claim, nowMs: number): voi
   }
   if (timeMs - nowMs > MAXIMUM_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not yet valid');
   if (nowMs > timeMs + expiresSeconds * 1000) throw new S3Error('AccessDenied', 'Request has expired');
+}
+
+/** A name that somebody else's DNS resolves to this machine gets a web page past the browser's same-origin policy. */
+function requireLocalHost({ message }: S3Request): void {
+  const host = message.headers.host?.toLowerCase() ?? '';
+  if (HOST_NAMES.some((name) => host === `${name}:${message.socket.localPort}`)) return;
+  throw new S3Error('MisdirectedRequest', 'This server is not the one that the header Host names.');
 }
 
 /** A header that changes what a request does must not be left to whoever holds a presigned URL. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { renameDurably, writeNewFile } from '../durable-file.ts';
@@ -98,9 +98,21 @@ export class Uploads {
     await rm(discarded, { recursive: true, force: true });
   }
 
+  /** Removes the uploads that were initiated, or whose folder was last changed, before that time. */
+  async removeOlderThan(timeMs: number): Promise<void> {
+    for (const uploadId of await readdir(this.#root)) {
+      const upload = await this.#read(uploadId);
+      const folder = upload ? undefined : await stat(join(this.#root, uploadId)).catch(ignoreMissing);
+      const startedMs = upload?.initiatedMs ?? folder?.mtimeMs;
+      if (startedMs !== undefined && startedMs < timeMs) await this.remove(uploadId);
+    }
+  }
+
+  /** Returns `undefined` also if the file is damaged: its parts are of no use then. */
   async #read(uploadId: string): Promise<Upload | undefined> {
     const json = await readFile(join(this.#root, uploadId, UPLOAD_FILE), 'utf8').catch(ignoreMissing);
-    return json === undefined ? undefined : v.parse(Upload, JSON.parse(json));
+    const upload = v.safeParse(v.pipe(v.string(), v.parseJson(), Upload), json);
+    return upload.success ? upload.output : undefined;
   }
 
   #partPath(uploadId: string, { number, size, md5Hex, checksum }: Part): string {
@@ -120,5 +132,6 @@ function toNoSuchUpload(error: unknown): never {
 }
 
 function ignoreMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!['ENOENT', 'ENOTDIR'].includes(code)) throw error;
 }

@@ -261,10 +261,9 @@ describe("the examples of AWS's documentation", () => {
       await server.close();
       await rm(directory, { recursive: true });
     });
-    // They name the bucket in the host name, which is ignored here: the file is taken for a bucket. That this
-    // bucket is looked up proves the signature.
+    // They name a host of AWS. That only this is wrong with them proves the signature.
     const response = await sendRaw(server.url, { path, headers: { host, ...extra } });
-    expect(response).toMatchObject({ status: 404, code: 'NoSuchBucket' });
+    expect(response).toMatchObject({ status: 421, code: 'MisdirectedRequest' });
     const forged = path.replace(/.$/, '5');
     const authorization = headers.authorization.replace(/.$/, '2');
     const refused = await sendRaw(server.url, {
