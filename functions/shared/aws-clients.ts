@@ -26,6 +26,12 @@ const commonConfig = () => ({
   ...('AWS_LAMBDA_FUNCTION_NAME' in process.env && { credentials: fromEnv() }),
 });
 
+/** The keys of the local host's SQS and Secrets Manager, where its S3 is another one with keys of its own. */
+export function emulatorKeys() {
+  const { EMULATOR_SECRET_KEY: secretAccessKey } = process.env;
+  return secretAccessKey === undefined ? {} : { credentials: { accessKeyId: 'local', secretAccessKey } };
+}
+
 /** By default the SDK waits forever, which in a function ends in a bare "Task timed out". */
 const shortTimeouts = {
   connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -37,9 +43,10 @@ const shortTimeouts = {
 const transferTimeouts = { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: S3_IDLE_TIMEOUT_MS };
 
 export const createSecretsManagerClient = () =>
-  new SecretsManagerClient({ ...commonConfig(), requestHandler: shortTimeouts });
+  new SecretsManagerClient({ ...commonConfig(), ...emulatorKeys(), requestHandler: shortTimeouts });
 
-export const createSqsClient = () => new SQSClient({ ...commonConfig(), requestHandler: shortTimeouts });
+export const createSqsClient = () =>
+  new SQSClient({ ...commonConfig(), ...emulatorKeys(), requestHandler: shortTimeouts });
 
 /** For requests about an object, without its bytes. */
 export const createS3MetadataClient = () => createS3Client({ requestHandler: shortTimeouts });

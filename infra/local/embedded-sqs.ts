@@ -1,39 +1,131 @@
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
-import { ChangeMessageVisibilityCommand, MessageNotInflight, type SQSClient } from '@aws-sdk/client-sqs';
+import { join } from 'node:path';
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type StatementResultingChanges,
+  type StatementSync,
+} from 'node:sqlite';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { requireSignatures } from './json-service.ts';
+import { createProblems, type Problems, StateError, toStateError } from './problems.ts';
+import type { Access } from './s3/signature.ts';
 
-/** Starts SQS on this machine. Queues and messages are stored in `directory` and survive a kill. */
-export function startSqs(directory: string, region: string): Promise<FauxqsServer> {
-  return onLoopback(() => startFauxqs({ port: 0, logger: false, dataDir: directory, defaultRegion: region }));
+export interface SqsOptions extends Access {
+  /** Queues and messages are stored here and survive a kill. */
+  readonly directory: string;
+  readonly problems?: Problems;
 }
 
-/**
- * Fauxqs listens on all interfaces and does not check credentials, but jobs contain phone numbers. It has no
- * option for the address, so whatever starts listening while `start` runs is bound to loopback.
- */
-async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
-  const { listen } = Server.prototype;
-  Server.prototype.listen = function (this: Server, ...[options, ...rest]: unknown[]) {
-    return Reflect.apply(listen, this, [{ ...Object(options), host: '127.0.0.1' }, ...rest]);
+/** Starts SQS on this machine. */
+export async function startSqs(options: SqsOptions): Promise<FauxqsServer> {
+  const { directory, region, problems = createProblems(directory) } = options;
+  const file = join(directory, 'fauxqs.db');
+  const adapt = createAdapter(problems, file);
+  const sqlite = DatabaseSync.prototype;
+  const sockets = Server.prototype;
+  const { prepare } = sqlite;
+  const { listen } = sockets;
+  // Fauxqs has no options for what follows, so it applies to all that opens a database or listens while it starts.
+  sqlite.prepare = function (this: DatabaseSync, sql: string) {
+    return adapt(Reflect.apply(prepare, this, [sql]), sql);
+  };
+  // Fauxqs listens on all interfaces, and checks no signatures.
+  sockets.listen = function (this: Server, ...[listenOptions, ...rest]: unknown[]) {
+    if (this instanceof HttpServer) requireSignatures(this, 'sqs', options);
+    return Reflect.apply(listen, this, [{ ...Object(listenOptions), host: '127.0.0.1' }, ...rest]);
   } as typeof listen;
   try {
-    return await start();
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makePrivate(file);
+    return await startFauxqs({ port: 0, logger: false, dataDir: directory, defaultRegion: region });
+  } catch (error) {
+    throw explainStart(error, directory, file);
   } finally {
-    Server.prototype.listen = listen;
+    sqlite.prepare = prepare;
+    sockets.listen = listen;
   }
 }
 
-/** Makes the messages that a killed process was working on visible again after a second. */
-export async function releaseMessages(server: FauxqsServer, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const { inflight = [] } = server.inspectQueue(queueUrl.split('/').at(-1) ?? '')?.messages ?? {};
-  for (const { receiptHandle } of inflight) {
-    const target = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle };
-    try {
-      // Not 0: with that, fauxqs 2.4.1 fails to write its database and forgets the message until a restart.
-      await sqs.send(new ChangeMessageVisibilityCommand({ ...target, VisibilityTimeout: 1 }));
-    } catch (error) {
-      // Its visibility timeout had ended already.
-      if (!(error instanceof MessageNotInflight)) throw error;
-    }
+/** SQLite gives its other two files the mode of the database. It keeps that of files that exist. */
+async function makePrivate(file: string): Promise<void> {
+  await (await open(file, 'a', 0o600)).close();
+  for (const suffix of ['', '-wal', '-shm']) {
+    await chmod(file + suffix, 0o600).catch(ignoreMissing);
   }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+type Run = (...values: SQLInputValue[]) => StatementResultingChanges;
+
+/** Returns a function that adapts the statements of fauxqs, which writes every change of its state to SQLite. */
+function createAdapter(problems: Problems, file: string) {
+  const deliveries = new Map<unknown, unknown>();
+  const nothing = { changes: 0, lastInsertRowid: 0 };
+
+  const explained =
+    (run: Run): Run =>
+    (...values) => {
+      try {
+        return run(...values);
+      } catch (error) {
+        // The HTTP server of fauxqs passes the status and the code on to the client.
+        throw problems.explain(error, file) ?? error;
+      }
+    };
+
+  /**
+   * A delivery is not written, only what is scheduled after it. So after a kill, the next start delivers the message
+   * again at once, with the receive count of the attempts that have ended. And a full disk neither stops deliveries nor
+   * retries: fauxqs would forget a message whose delivery it cannot write.
+   */
+  const unlessDelivery =
+    (run: Run): Run =>
+    (...values) => {
+      const [receiptHandle, , receiveCount, , messageId] = values;
+      const isDelivery = receiptHandle !== null && deliveries.get(messageId) !== receiptHandle;
+      if (isDelivery) deliveries.set(messageId, receiptHandle);
+      // For a visibility timeout of 0, fauxqs writes NULL, which its own schema forbids.
+      if (isDelivery || receiveCount === null) return nothing;
+      try {
+        return run(...values);
+      } catch (error) {
+        if (problems.explain(error, file) === undefined) throw error;
+        return nothing;
+      }
+    };
+
+  const untilDeleted =
+    (run: Run): Run =>
+    (...values) => {
+      const result = run(...values);
+      deliveries.delete(values[0]);
+      return result;
+    };
+
+  return (statement: StatementSync, sql: string): StatementSync => {
+    const run = statement.run.bind(statement) as Run;
+    const adapted = sql.includes('SET receipt_handle')
+      ? unlessDelivery(run)
+      : sql.includes('DELETE FROM sqs_messages WHERE message_id')
+        ? untilDeleted(explained(run))
+        : explained(run);
+    return Object.assign(statement, { run: adapted });
+  };
+}
+
+function explainStart(error: unknown, directory: string, file: string): unknown {
+  const problem = toStateError(error, directory, file);
+  // Fauxqs keeps some columns as JSON.
+  if (problem?.code !== 'StateDamaged' && !(error instanceof SyntaxError)) return problem ?? error;
+  return new StateError(
+    'StateDamaged',
+    `${file}, the database of the queues, is damaged (${(error as Error).message}). Restore it from a backup, or move it away and start again: reconciliation then finds the recordings whose jobs were in it, and npm run backfill -- --local the older ones.`,
+    { cause: error },
+  );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
 import { applyEnvironment } from '../shared/environment.ts';
 import { startSqs } from './embedded-sqs.ts';
+import { createProblems } from './problems.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 
@@ -20,9 +21,11 @@ export interface Emulators {
  */
 export async function startEmulators(directory: string, cleanup: AsyncDisposableStack): Promise<Emulators> {
   const region = process.env.AWS_REGION ?? REGION;
-  const sqs = await startSqs(join(directory, 'sqs'), region);
+  const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
+  const common = { credentials, region, problems: createProblems(directory) };
+  const sqs = await startSqs({ ...common, directory: join(directory, 'sqs') });
   cleanup.defer(() => sqs.stop());
-  const secretsManager = await startSecretsManager({ directory: join(directory, 'secrets') });
+  const secretsManager = await startSecretsManager({ ...common, directory: join(directory, 'secrets') });
   cleanup.defer(() => secretsManager.close());
 
   const environment: Record<string, string> = {
@@ -33,9 +36,9 @@ export async function startEmulators(directory: string, cleanup: AsyncDisposable
   const { AWS_ENDPOINT_URL_S3 } = process.env;
   if (AWS_ENDPOINT_URL_S3 !== undefined) {
     environment.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
+    environment.EMULATOR_SECRET_KEY = credentials.secretAccessKey;
   } else {
-    const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
-    const s3 = await startS3({ directory: join(directory, 's3'), credentials, region });
+    const s3 = await startS3({ ...common, directory: join(directory, 's3') });
     cleanup.defer(() => s3.close());
     environment.AWS_ENDPOINT_URL_S3 = s3.url;
     environment.AWS_ACCESS_KEY_ID = credentials.accessKeyId;

@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
-import { createS3Client } from '../../functions/shared/aws-clients.ts';
+import { createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_MAX_LINK_AGE_SECONDS,
@@ -20,9 +20,10 @@ import { createSessionStore } from '../../functions/shared/session/session-store
 import { log } from '../../functions/shared/telemetry/log.ts';
 import { applyEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
-import { releaseMessages } from './embedded-sqs.ts';
+import { replaceFile } from './durable-file.ts';
 import { startEmulators } from './emulators.ts';
 import { type HttpHandler, type Routes, startHttpServer } from './http-server.ts';
+import { toStateError } from './problems.ts';
 import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
 import {
   ensureBucket,
@@ -81,23 +82,31 @@ export interface Host {
  * the functions read the environment when they are loaded.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
+  try {
+    return await start(options);
+  } catch (error) {
+    throw toStateError(error, options.directory) ?? error;
+  }
+}
+
+async function start(options: HostOptions): Promise<Host> {
   await using cleanup = new AsyncDisposableStack();
   const { directory, bucket } = options;
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const routes = Promise.withResolvers<Routes>();
   const httpServer = await startHttpServer(routes.promise, options.port, options.hostname);
   cleanup.defer(() => httpServer.close());
   const { sqs: emulator, environment } = await startEmulators(directory, cleanup);
-  const sqs = new SQSClient();
-  const secrets = new SecretsManagerClient();
+  const sqs = new SQSClient(emulatorKeys());
+  const secrets = new SecretsManagerClient(emulatorKeys());
 
   await ensureBucket(createS3Client(), bucket);
   const linkTokenFile = join(directory, 'link-token');
   const linkToken = await ensureSecret(secrets, LINK_TOKEN_SECRET, generateSecret());
-  await writeFile(linkTokenFile, linkToken, { mode: 0o600 });
+  await replaceFile(linkTokenFile, linkToken);
   const registry = await registerPbxs(options.pbxs, secrets);
   const registryFile = resolve(directory, 'pbx-registry.json');
-  await writeFile(registryFile, JSON.stringify(registry, undefined, 2));
+  await replaceFile(registryFile, JSON.stringify(registry, undefined, 2));
 
   const queueUrlBase = `${emulator.address}/${ACCOUNT}/`;
   const createQueue = async (name: string, attributes: Parameters<typeof ensureQueue>[2] = {}) => {
@@ -115,7 +124,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const delay = { DelaySeconds: String(options.jobDelaySeconds) };
     jobQueueUrls.push(await createQueue(queueName, { ...visibilityTimeout('archive-recording'), ...delay }));
   }
-  for (const url of [sessionQueueUrl, ...jobQueueUrls]) await releaseMessages(emulator, sqs, url);
 
   Object.assign(environment, {
     PBX_REGISTRY_FILE: registryFile,

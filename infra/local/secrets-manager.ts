@@ -7,16 +7,18 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
 import { renameDurably, writeNewFile } from './durable-file.ts';
+import { requireSignatures } from './json-service.ts';
 import { createMutex } from './mutex.ts';
+import { createProblems, type Problems, StateError } from './problems.ts';
+import type { Access } from './s3/signature.ts';
 
-export interface SecretsManagerOptions {
+export interface SecretsManagerOptions extends Access {
   /** Holds one JSON file per secret, readable by its owner only. */
   readonly directory: string;
-  readonly port?: number;
-  readonly host?: string;
-  readonly now?: () => number;
+  readonly problems?: Problems;
 }
 
+const HOST = '127.0.0.1';
 const MAX_VERSIONS = 100;
 
 const Secret = v.object({
@@ -67,20 +69,20 @@ class SecretsManagerError extends Error {
   }
 }
 
-/**
- * Starts a Secrets Manager for one machine, or for a test. It speaks AWS's JSON 1.1 protocol but does not check
- * signatures: whoever can reach its port can read the secrets, so it belongs on the loopback interface.
- */
+/** Starts a Secrets Manager for one machine, or for a test. It speaks AWS's JSON 1.1 protocol. */
 export async function startSecretsManager(
   options: SecretsManagerOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { directory, port = 0, host = '127.0.0.1', now = Date.now } = options;
+  const { directory, now = Date.now, problems = createProblems(directory) } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // A crash may have left half-written files.
   for (const file of await readdir(directory)) {
     if (file.endsWith('.new')) await rm(join(directory, file));
   }
   const oneAtATime = createMutex();
+  // Damage is found at the start, when a person looks.
+  for (const file of await readdir(directory))
+    if (file.endsWith('.json')) await readSecret(join(directory, file));
 
   const operations: Record<string, (input: unknown) => Promise<object>> = {
     'secretsmanager.CreateSecret': (input) => {
@@ -179,7 +181,7 @@ export async function startSecretsManager(
 
   async function read(name: string): Promise<Secret | undefined> {
     try {
-      return v.parse(Secret, JSON.parse(await readFile(secretPath(name), 'utf8')));
+      return await readSecret(secretPath(name));
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
@@ -210,6 +212,10 @@ export async function startSecretsManager(
       if (error instanceof SecretsManagerError) {
         return { status: 400, body: { __type: error.type, Message: error.message, message: error.message } };
       }
+      const problem = problems.explain(error);
+      if (problem) {
+        return { status: problem.statusCode, body: { __type: problem.code, message: problem.message } };
+      }
       if (!message.destroyed) console.error('Embedded Secrets Manager:', error);
       const reason = 'An error occurred on the server side.';
       return { status: 500, body: { __type: 'InternalServiceError', Message: reason, message: reason } };
@@ -224,11 +230,12 @@ export async function startSecretsManager(
     });
     response.end(JSON.stringify(body));
   });
-  server.listen(port, host);
+  requireSignatures(server, 'secretsmanager', options);
+  server.listen(0, HOST);
   await once(server, 'listening');
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -236,6 +243,15 @@ export async function startSecretsManager(
       await oneAtATime(async () => undefined);
     },
   };
+}
+
+async function readSecret(path: string): Promise<Secret> {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Secret), await readFile(path, 'utf8'));
+  if (parsed.success) return parsed.output;
+  throw new StateError(
+    'StateDamaged',
+    `${path} is damaged: it does not contain a secret. Restore it from a backup, or delete it and start again: passwords are then asked for again, tokens are new, and there is a new session.`,
+  );
 }
 
 function parse<T extends v.GenericSchema>(schema: T, input: unknown): v.InferOutput<T> {

@@ -28,7 +28,7 @@ export async function makeDirectory(): Promise<string> {
 
 /** Points the AWS SDK of this process at a Secrets Manager of its own. */
 export async function useSecretsManager(): Promise<void> {
-  const server = await startSecretsManager({ directory: await makeDirectory() });
+  const server = await startSecretsManager({ directory: await makeDirectory(), credentials, region });
   afterAll(() => server.close());
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = server.url;
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -149,6 +149,8 @@ describe('npm start with a real PBX', () => {
       expect((await fetchRecording(port, directory, recording)).equals(bytes)).toBe(true);
     }
     expect(pbx.stats).toMatchObject({ reusedRandoms: 0, refusedLogins: 0 });
+    // An attempt that a kill has cut off does not count.
+    for (const host of [first, second, third]) expect(host.output()).not.toMatch(/attempt [2-9]/);
   });
 });
 
@@ -169,6 +171,16 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     const { port } = server.address() as AddressInfo;
     const text = await explained(['--port', String(port), '--data', await makeDirectory()]);
     expect(text).toContain(`Port ${port} is in use`);
+  });
+
+  test.each(['sqs/fauxqs.db', 'secrets/link-token.json'])('a damaged %s', async (file) => {
+    const directory = await makeDirectory();
+    const path = join(directory, 'demo', file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '{"name": cut of');
+    const text = await explained(['--calls', '1', '--exit', '--port', '0', '--data', directory]);
+    expect(text).toContain(path);
+    expect(text).toMatch(/is damaged.*Restore it from a backup, or .* start again: /);
   });
 
   test('a PBX that cannot be reached', async () => {

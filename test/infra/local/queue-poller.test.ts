@@ -11,9 +11,9 @@ import { pollQueue, type QueueHandler } from '../../../infra/local/queue-poller.
 import { makeDirectory } from './start-process.ts';
 
 async function startQueue() {
-  const server = await startSqs(await makeDirectory(), 'us-east-1');
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const sqs = new SQSClient({ endpoint: server.address, region: 'us-east-1', credentials });
+  const access = { credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, region: 'us-east-1' };
+  const server = await startSqs({ ...access, directory: await makeDirectory() });
+  const sqs = new SQSClient({ ...access, endpoint: server.address });
   onTestFinished(async () => {
     sqs.destroy();
     await server.stop();

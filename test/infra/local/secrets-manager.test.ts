@@ -9,22 +9,27 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startSecretsManager } from '../../../infra/local/secrets-manager.ts';
+import { sendSigned } from './signed-request.ts';
 
 const Name = 'pbx/head-office';
+const ACCESS = {
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret-key' },
+  region: 'eu-central-1',
+};
 const token = (name: string) => name.padEnd(32, '-');
 
 /** Starts a Secrets Manager with its own directory, closed when the test ends. */
 async function start() {
   const directory = await mkdtemp(join(tmpdir(), 'secrets-manager-'));
-  const clock = { nowMs: Date.UTC(2026, 10, 30, 8, 30) };
-  const launch = () => startSecretsManager({ directory, now: () => clock.nowMs });
+  // Not another day: the client signs with its own clock.
+  const clock = { nowMs: Math.floor(Date.now() / 1000) * 1000 };
+  const launch = () => startSecretsManager({ ...ACCESS, directory, now: () => clock.nowMs });
   const connect = (url: string) =>
     new SecretsManagerClient({
+      ...ACCESS,
       endpoint: url,
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       maxAttempts: 1,
     });
   let server = await launch();
@@ -247,6 +252,34 @@ describe('a new value', () => {
   });
 });
 
+describe('damage', () => {
+  test('of a file is reported at the start, with the file and what to do', async () => {
+    const { manager, directory } = await startWithSecret();
+    const [file = ''] = await readdir(directory);
+    for (const content of ['', '{"name":"pbx', '{"name":"pbx/head-office"}']) {
+      await writeFile(join(directory, file), content);
+      await expect(manager.restart()).rejects.toThrow(
+        new RegExp(`^${join(directory, file)} is damaged: .*Restore it from a backup, or delete it`),
+      );
+    }
+  });
+
+  test('that happens later is explained in the error, and shown once in one line', async () => {
+    const shown = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => shown.mockRestore());
+    const { get, directory } = await startWithSecret();
+    const [file = ''] = await readdir(directory);
+    await writeFile(join(directory, file), '{"name":"pbx');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(get()).rejects.toMatchObject({
+        name: 'StateDamaged',
+        message: expect.stringContaining(join(directory, file)),
+      });
+    }
+    expect(shown.mock.calls).toEqual([[expect.stringMatching(/^\/.* is damaged: .*$/)]]);
+  });
+});
+
 describe('an invalid request', () => {
   test('is rejected as an unknown operation, in the format of the JSON protocol', async () => {
     const { client, url } = await start();
@@ -254,9 +287,8 @@ describe('an invalid request', () => {
       failsWith('UnknownOperationException'),
     );
     for (const target of ['secretsmanager.toString', 'toString', '']) {
-      const response = await fetch(url, { method: 'POST', headers: { 'x-amz-target': target }, body: '{}' });
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' });
+      const response = await sendSigned(url, { ...ACCESS, service: 'secretsmanager', target, body: '{}' });
+      expect(response).toMatchObject({ status: 400, json: { __type: 'UnknownOperationException' } });
     }
   });
 
@@ -267,11 +299,10 @@ describe('an invalid request', () => {
       '{"SecretId":1,"SecretString":"hunter2"}',
       '["hunter2"]',
     ]) {
-      const headers = { 'x-amz-target': 'secretsmanager.PutSecretValue' };
-      const response = await fetch(url, { method: 'POST', headers, body });
-      const text = await response.text();
-      expect([response.status, JSON.parse(text).__type]).toEqual([400, 'InvalidParameterException']);
-      expect(text).not.toContain('hunter2');
+      const target = 'secretsmanager.PutSecretValue';
+      const response = await sendSigned(url, { ...ACCESS, service: 'secretsmanager', target, body });
+      expect(response).toMatchObject({ status: 400, json: { __type: 'InvalidParameterException' } });
+      expect(JSON.stringify(response)).not.toContain('hunter2');
     }
   });
 });

@@ -29,13 +29,9 @@ export interface SessionHarnessOptions {
 export async function startSession(client: PbxClient, options: SessionHarnessOptions) {
   const { clock, username = 'api', password = 'pbx-password', reportUrl = 'http://127.0.0.1:9' } = options;
   const directory = await mkdtemp(join(tmpdir(), 'secrets-'));
-  const server = await startSecretsManager({ directory });
-  const settings = {
-    endpoint: server.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
-  const aws = new SecretsManagerClient(settings);
+  const access = { credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, region: 'us-east-1' };
+  const server = await startSecretsManager({ ...access, directory });
+  const aws = new SecretsManagerClient({ ...access, endpoint: server.url });
   onTestFinished(async () => {
     aws.destroy();
     await server.close();
