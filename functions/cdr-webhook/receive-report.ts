@@ -1,5 +1,5 @@
 import { type CachedSecret, createCachedSecret } from '../shared/config/cached-secret.ts';
-import { readCredentials } from '../shared/config/credentials.ts';
+import { readCredentials, reportSecretOf } from '../shared/config/credentials.ts';
 import type { Pbx, PbxRegistry } from '../shared/config/pbx-registry.ts';
 import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
@@ -108,7 +108,11 @@ export function createPbxLookup(
 ): (pbxId: string) => KnownPbx | undefined {
   const cached = new Map<string, CachedSecret>(
     Object.entries(registry).map(([id, pbx]) => {
-      const fetch = async () => (await readCredentials(pbx, secrets)).webhookSecret;
+      const fetch = async () => {
+        const { webhookSecret } = await readCredentials(pbx, secrets);
+        // A PBX posts to the address of its last login, which may have had the whole secret.
+        return [reportSecretOf(webhookSecret), webhookSecret];
+      };
       return [id, createCachedSecret(fetch, now)];
     }),
   );

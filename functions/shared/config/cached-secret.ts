@@ -13,15 +13,19 @@ export interface CachedSecret {
  * Keeps a secret in memory for five minutes. After a mismatch it is fetched again, so that a rotation takes effect at
  * once, but at most once a minute, so that guessing costs nothing.
  */
-export function createCachedSecret(fetch: () => Promise<string>, now: () => number): CachedSecret {
-  let cached: { digest: Buffer; fetchedAt: number } | undefined;
+export function createCachedSecret(
+  /** Several values count as the secret, each of them. */
+  fetch: () => Promise<string | string[]>,
+  now: () => number,
+): CachedSecret {
+  let cached: { digests: Buffer[]; fetchedAt: number } | undefined;
   let failed: { error: unknown; at: number } | undefined;
 
   async function refresh() {
     // While the secret cannot be read, a guess must not cost a call either.
     if (failed !== undefined && now() - failed.at < MIN_RETRY_MS) throw failed.error;
     try {
-      cached = { digest: sha256(await fetch()), fetchedAt: now() };
+      cached = { digests: [await fetch()].flat().map(sha256), fetchedAt: now() };
       failed = undefined;
       return cached;
     } catch (error) {
@@ -35,12 +39,15 @@ export function createCachedSecret(fetch: () => Promise<string>, now: () => numb
       const digest = sha256(candidate);
       const fresh = cached !== undefined && now() - cached.fetchedAt < TTL_MS ? cached : undefined;
       const secret = fresh ?? (await refresh());
-      if (timingSafeEqual(secret.digest, digest)) return true;
+      if (isOneOf(secret.digests, digest)) return true;
       if (now() - secret.fetchedAt < MIN_REFETCH_MS) return false;
-      return timingSafeEqual((await refresh()).digest, digest);
+      return isOneOf((await refresh()).digests, digest);
     },
   };
 }
+
+const isOneOf = (digests: Buffer[], digest: Buffer) =>
+  digests.some((known) => timingSafeEqual(known, digest));
 
 /** Digests have equal lengths, which `timingSafeEqual` requires. */
 function sha256(text: string): Buffer {

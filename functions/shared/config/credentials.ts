@@ -6,7 +6,7 @@ import type { Secrets } from './secrets.ts';
 
 const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
-/** The administrator fills this secret in. The stack generates `webhookSecret`, the last segment of the report URL. */
+/** The administrator fills this secret in. The stack generates `webhookSecret` for the report URL. */
 const credentialsSchema = v.object({
   username: v.optional(v.string(), ''),
   password: v.optional(v.string(), ''),
@@ -14,6 +14,16 @@ const credentialsSchema = v.object({
 });
 
 export type Credentials = v.InferOutput<typeof credentialsSchema>;
+
+/** 130 random bits, even if there are only 32 different characters in the secret. */
+const REPORT_SECRET_LENGTH = 26;
+
+/**
+ * The last segment of the report URL: only the beginning of the webhook secret, because some PBXs cut off a long URL. The
+ * stack still generates 48 characters: CloudFormation would answer a change of that number by generating the whole secret
+ * again, without the username and the password that somebody has entered.
+ */
+export const reportSecretOf = (webhookSecret: string) => webhookSecret.slice(0, REPORT_SECRET_LENGTH);
 
 /** Never cached: the administrator may have corrected the password a second ago. */
 export async function readCredentials(

@@ -1,7 +1,8 @@
+import { reportSecretOf } from '../config/credentials.ts';
 import type { Pbx } from '../config/pbx-registry.ts';
 import type { Subscription } from '../pbx/types.ts';
 
-/** This PBX's address at the webhook: `{reportUrl}/reports/{pbxId}/{webhookSecret}`. */
+/** This PBX's address at the webhook: `{reportUrl}/reports/{pbxId}/{beginning of webhookSecret}`. */
 export function subscriptionOf(
   pbxId: string,
   { reportUrl }: Pick<Pbx, 'reportUrl'>,
@@ -12,7 +13,7 @@ export function subscriptionOf(
   const base = (form === 'url' ? reportUrl : `http://${reportUrl}`).replace('{host}', host);
   const { protocol, port } = new URL(base);
   return {
-    url: `${base}/reports/${pbxId}/${webhookSecret}`,
+    url: `${base}/reports/${pbxId}/${reportSecretOf(webhookSecret)}`,
     form,
     port: Number(port) || (protocol === 'https:' ? 443 : 80),
   };

@@ -161,3 +161,15 @@ test('a new secret replaces the old one without a restart', async () => {
   expect(await post({ event: 'RING' })).toEqual({ statusCode: 404 });
   expect(JSON.stringify(logLines)).not.toMatch(/(first|second)-secret/);
 });
+
+test('of a long secret the first 26 characters suffice, and all of them are still valid', async () => {
+  const secret = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIjKl';
+  await secretsManager.send(
+    new PutSecretValueCommand({ SecretId: 'pbx/hq', SecretString: secretOf(secret) }),
+  );
+  vi.setSystemTime(Date.now() + 10 * MINUTE_MS);
+  const statusOf = async (length: number) =>
+    (await post({ event: 'RING' }, { secret: secret.slice(0, length) })).statusCode;
+  for (const length of [26, 48]) expect(await statusOf(length)).toBe(200);
+  for (const length of [0, 16, 25, 27, 47]) expect(await statusOf(length)).toBe(404);
+});

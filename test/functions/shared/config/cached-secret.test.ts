@@ -23,6 +23,15 @@ test('only the secret matches', async () => {
     expect(await harness.matches(wrong)).toBe(false);
 });
 
+test('of several values each one matches, and nothing else', async () => {
+  const { matches } = createCachedSecret(
+    async () => ['short', 'short-and-long'],
+    () => 0,
+  );
+  for (const right of ['short', 'short-and-long']) expect(await matches(right)).toBe(true);
+  for (const wrong of ['', 'shor', 'short-', 'short-and-lon']) expect(await matches(wrong)).toBe(false);
+});
+
 test('the secret is fetched at its first use, then every five minutes', async () => {
   const harness = createHarness();
   expect(harness.fetches).toBe(0);

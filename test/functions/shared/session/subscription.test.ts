@@ -17,6 +17,14 @@ test.each([
   expect(subscriptionOf('hq', { reportUrl }, HOST, 's3cret')).toEqual({ form, url, port });
 });
 
+test('the URL has only the beginning of a long secret, because some PBXs cut a long URL off', () => {
+  const secret = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIjKl';
+  const host = 'abcdefghij.execute-api.eu-central-1.amazonaws.com';
+  const { url } = subscriptionOf('head-office', { reportUrl: 'https://{host}' }, host, secret);
+  expect(url).toBe(`https://${host}/reports/head-office/AbCdEfGhIjKlMnOpQrStUvWxYz`);
+  expect(url.length).toBeLessThan(105);
+});
+
 test('the host may have a port of its own', () => {
   const subscription = subscriptionOf('hq', { reportUrl: 'http://{host}' }, '127.0.0.1:8260', 's3cret');
   expect(subscription).toEqual({ form: 'url', url: `http://127.0.0.1:8260${PATH}`, port: 8260 });
