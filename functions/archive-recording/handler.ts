@@ -16,9 +16,9 @@ import { processJob } from './process-job.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
-const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
-const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
 const s3 = createS3Client();
+const shared = { secrets: createSecrets(createSecretsManagerClient()), s3, bucket: env.BUCKET_NAME };
+const pbxs = openPbxs(readPbxRegistry(env.PBX_REGISTRY_FILE), env.REPORT_HOST, shared);
 const deps = {
   store: createRecordingStore(s3, env.BUCKET_NAME),
   queues: createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL),

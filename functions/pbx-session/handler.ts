@@ -1,4 +1,4 @@
-import { createSecretsManagerClient } from '../shared/aws-clients.ts';
+import { createS3MetadataClient, createSecretsManagerClient } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
@@ -11,7 +11,9 @@ import { readRequests } from './session-request.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
-const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
+const secrets = createSecrets(createSecretsManagerClient());
+const s3 = createS3MetadataClient();
+const pbxs = openPbxs(registry, env.REPORT_HOST, { secrets, s3, bucket: env.BUCKET_NAME });
 
 /** Keeps the sessions of all PBXs alive, or of those that the event names. */
 export async function handler(event: unknown): Promise<SessionResponse> {

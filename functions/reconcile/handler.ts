@@ -16,9 +16,10 @@ import { readRequest } from './reconcile-request.ts';
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
-const pbxs = openPbxs(registry, env.REPORT_HOST, createSecrets(createSecretsManagerClient()));
-const { send } = createSender(createSqsClient());
 const s3 = createS3Client();
+const secrets = createSecrets(createSecretsManagerClient());
+const pbxs = openPbxs(registry, env.REPORT_HOST, { secrets, s3, bucket: env.BUCKET_NAME });
+const { send } = createSender(createSqsClient());
 const archive = createArchiveIndex(s3, env.BUCKET_NAME);
 const markers = createMarkers(s3, env.BUCKET_NAME);
 

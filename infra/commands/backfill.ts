@@ -32,7 +32,7 @@ await runCommand(async () => {
   // Subscribing replaces console output. The command prints the outcomes itself.
   logChannel.subscribe(() => {});
   return backfill(options, {
-    ...openPbxs(registry, reportHost, secrets).get(options.pbx),
+    ...openPbxs(registry, reportHost, { secrets, s3, bucket }).get(options.pbx),
     archive: createArchiveIndex(s3, bucket),
     store: createRecordingStore(s3, bucket),
     stop,

@@ -15,8 +15,7 @@ import {
   visibilitySecondsFor,
 } from '../../functions/shared/config/limits.ts';
 import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
-import { createSecrets } from '../../functions/shared/config/secrets.ts';
-import { createSessionStore } from '../../functions/shared/session/session-store.ts';
+import { createLoginStore } from '../../functions/shared/session/login-store.ts';
 import { log } from '../../functions/shared/telemetry/log.ts';
 import { applyEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
@@ -100,11 +99,13 @@ async function start(options: HostOptions): Promise<Host> {
   const sqs = new SQSClient(emulatorKeys());
   const secrets = new SecretsManagerClient(emulatorKeys());
 
-  await ensureBucket(createS3Client(), bucket);
+  const s3 = createS3Client();
+  await ensureBucket(s3, bucket);
   const linkTokenFile = join(directory, 'link-token');
   const linkToken = await ensureSecret(secrets, LINK_TOKEN_SECRET, generateSecret());
   await replaceFile(linkTokenFile, linkToken);
   const registry = await registerPbxs(options.pbxs, secrets);
+  for (const id of Object.keys(registry)) await releaseLogin(createLoginStore(s3, bucket, id));
   const registryFile = resolve(directory, 'pbx-registry.json');
   await replaceFile(registryFile, JSON.stringify(registry, undefined, 2));
 
@@ -209,7 +210,6 @@ async function registerPbxs(pbxs: HostOptions['pbxs'], client: SecretsManagerCli
     registry[id] = { ...settings, ...names };
     await storeCredentials(client, names.credentialsSecret, credentials);
     await ensureSecret(client, names.sessionSecret, '{}');
-    await releaseLogin(createSessionStore(names.sessionSecret, createSecrets(client)));
   }
   return registry;
 }

@@ -18,7 +18,7 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { SessionStore } from '../../functions/shared/session/session-store.ts';
+import type { LoginStore } from '../../functions/shared/session/login-store.ts';
 
 /** URL-safe, like the secrets that the stack generates. */
 export const generateSecret = () => randomBytes(30).toString('base64url');
@@ -72,7 +72,7 @@ export async function ensureBucket(client: S3Client, name: string): Promise<void
 }
 
 /** Ends a login that a killed process had begun, so that nothing waits for it. No other process is running now. */
-export async function releaseLogin(store: SessionStore): Promise<void> {
+export async function releaseLogin(store: LoginStore): Promise<void> {
   const snapshot = await store.read();
   const { login, ...state } = snapshot.state;
   if (login !== undefined) await store.replace(snapshot, state);

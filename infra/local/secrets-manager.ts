@@ -16,10 +16,15 @@ export interface SecretsManagerOptions extends Access {
   /** Holds one JSON file per secret, readable by its owner only. */
   readonly directory: string;
   readonly problems?: Problems;
+  /** The time by which versions age, which is that of signatures by default. */
+  readonly versionNow?: () => number;
 }
 
 const HOST = '127.0.0.1';
+
+/** Secrets Manager keeps a hundred versions, and deletes none that is younger than a day (AWS's quotas). */
 const MAX_VERSIONS = 100;
+const DELETED_AFTER_MS = 24 * 60 * 60 * 1000;
 
 const Secret = v.object({
   name: v.string(),
@@ -73,7 +78,7 @@ class SecretsManagerError extends Error {
 export async function startSecretsManager(
   options: SecretsManagerOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { directory, now = Date.now, problems = createProblems(directory) } = options;
+  const { directory, now = Date.now, versionNow = now, problems = createProblems(directory) } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // A crash may have left half-written files.
   for (const file of await readdir(directory)) {
@@ -101,11 +106,11 @@ export async function startSecretsManager(
         const secret = existing ?? {
           name,
           arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-${randomBytes(3).toString('hex')}`,
-          createdMs: now(),
+          createdMs: versionNow(),
           versions:
             secretString === undefined
               ? []
-              : [{ id, secretString, stages: ['AWSCURRENT'], createdMs: now() }],
+              : [{ id, secretString, stages: ['AWSCURRENT'], createdMs: versionNow() }],
         };
         if (!existing) await write(secret);
         return { ARN: secret.arn, Name: name, VersionId: id };
@@ -128,9 +133,18 @@ export async function startSecretsManager(
           id: request.ClientRequestToken,
           secretString: request.SecretString,
           stages: secret.versions.length === 0 ? withCurrent(request.VersionStages) : request.VersionStages,
-          createdMs: now(),
+          createdMs: versionNow(),
         };
-        if (!repeated) await write({ ...secret, versions: dropOldest(addVersion(secret.versions, version)) });
+        if (!repeated) {
+          const versions = dropOldest(addVersion(secret.versions, version), versionNow());
+          if (versions.length > MAX_VERSIONS) {
+            throw new SecretsManagerError(
+              'LimitExceededException',
+              `You've reached the limit of ${MAX_VERSIONS} versions of a secret.`,
+            );
+          }
+          await write({ ...secret, versions });
+        }
         return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: version.stages };
       });
     },
@@ -287,8 +301,10 @@ function addVersion(versions: readonly Version[], added: Version): Version[] {
   return [...others, added];
 }
 
-function dropOldest(versions: Version[]): Version[] {
+function dropOldest(versions: Version[], now: number): Version[] {
   const surplus = versions.length - MAX_VERSIONS;
-  const dropped = versions.filter(({ stages }) => stages.length === 0).slice(0, Math.max(surplus, 0));
+  const dropped = versions
+    .filter(({ stages, createdMs }) => stages.length === 0 && now - createdMs >= DELETED_AFTER_MS)
+    .slice(0, Math.max(surplus, 0));
   return versions.filter((version) => !dropped.includes(version));
 }

@@ -52,11 +52,17 @@ export class ArchiveStack extends Stack {
     const pbxSession = new ArchiveFunction<InferInput<typeof pbxSessionEnv>>(this, 'PbxSession', {
       feature: 'pbx-session',
       description: 'Keeps the session with each PBX alive, so that the PBX sends reports',
-      environment: { STACK_NAME: stackName, PBX_REGISTRY_FILE: registryFile, REPORT_HOST: reportHost },
+      environment: {
+        STACK_NAME: stackName,
+        PBX_REGISTRY_FILE: registryFile,
+        BUCKET_NAME: recordings.bucket.bucketName,
+        REPORT_HOST: reportHost,
+      },
       layers,
       network,
       logRetention,
     });
+    recordings.grantLogins(pbxSession.role);
     const sessionQueue = this.addSessionRequests(pbxSession, deadLetterQueue);
 
     const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
@@ -80,6 +86,7 @@ export class ArchiveStack extends Stack {
       logRetention,
     });
     recordings.grantArchive(archiver.role);
+    recordings.grantLogins(archiver.role);
     deadLetterQueue.grantSendMessages(archiver.handler);
 
     const { reconciler } = new Reconciliation(this, 'Reconciliation', {
@@ -96,6 +103,7 @@ export class ArchiveStack extends Stack {
       network,
       logRetention,
     });
+    recordings.grantLogins(reconciler.role);
 
     const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {
       feature: 'cdr-webhook',

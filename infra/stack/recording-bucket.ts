@@ -59,6 +59,14 @@ export class RecordingBucket extends Construct {
     if (this.keyArn) allow(role, ['kms:GenerateDataKey'], this.keyArn);
   }
 
+  /** Allows sharing when to log in to a PBX, and when not to. */
+  grantLogins(role: Role): void {
+    this.allowOnKeys('sessions/*', role, ['s3:GetObject', 's3:PutObject']);
+    this.allowListing(role);
+    if (this.keyArns.length > 0) allow(role, ['kms:Decrypt'], ...this.keyArns);
+    if (this.keyArn) allow(role, ['kms:GenerateDataKey'], this.keyArn);
+  }
+
   grantRead(role: Role): void {
     this.allowOnRecordings(role, ['s3:GetObject']);
     if (this.keyArns.length > 0) allow(role, ['kms:Decrypt'], ...this.keyArns);
@@ -73,7 +81,7 @@ export class RecordingBucket extends Construct {
     allow(role, actions, this.bucket.arnForObjects(keys));
     acceptFindings(role, {
       [`IAM5[Resource::${this.arnInFindings()}/${keys}]`]:
-        'The names of the recordings are not known at deployment.',
+        'The names of the recordings are not known at deployment, and there may be many PBXs.',
     });
   }
 
@@ -165,6 +173,8 @@ function lifecycleRules(config: BucketConfig): LifecycleRule[] {
   const rules: LifecycleRule[] = [
     // Cleans up after a function that was killed before it could abort its upload.
     { id: 'AbortUploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+    // Each attempt to log in writes a small object anew. Object Lock, where configured, keeps the old ones for longer.
+    { id: 'DropLoginVersions', prefix: 'sessions/', noncurrentVersionExpiration: Duration.days(1) },
   ];
   if (transitions.length > 0) rules.push({ id: 'Transition', transitions });
   if (config.expireAfterDays !== undefined) {

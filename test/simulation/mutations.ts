@@ -208,7 +208,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/session/login.ts',
-        find: '  assertNotHeld(snapshot.state, credentials, now(), retryRefused);\n',
+        find: '  assertNotHeld(current.state, credentials, now(), retryRefused);\n',
         replace: '',
       },
     ],

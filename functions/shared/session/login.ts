@@ -3,13 +3,14 @@ import { type Credentials, digestCredentials, hasCredentials } from '../config/c
 import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { PbxClient, Subscription } from '../pbx/types.ts';
 import { log } from '../telemetry/log.ts';
+import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
 
-/** Longer than a call of the PBX client can take. */
+/** Longer than it can take to write the lease, call the PBX, and save the token. */
 const LOGIN_LEASE_MS = 60_000;
 
-/** The sustained rate at which AWS recommends writing a secret: once in ten minutes (PutSecretValue, API reference). */
-const MAX_LOGIN_LEASE_MS = 10 * 60_000;
+/** Shorter than the pause between two runs of pbx-session, so that the first run after an outage may log in. */
+const MAX_LOGIN_LEASE_MS = 8 * 60_000;
 
 /** How long the PBX locks out an address after five failed logins (vendor's guide, error 20002). */
 const LOCKOUT_MS = 10 * 60_000;
@@ -18,6 +19,7 @@ export interface LoginDeps {
   pbxId: string;
   client: PbxClient;
   store: SessionStore;
+  logins: LoginStore;
   readCredentials: () => Promise<Credentials>;
   subscriptionFor: (credentials: Credentials) => Subscription;
   now: () => number;
@@ -26,11 +28,13 @@ export interface LoginDeps {
 export interface SessionToken {
   readonly token: string;
   readonly snapshot: Snapshot;
+  /** The token could not be saved, so no other function has it. `snapshot` has the version that it should replace. */
+  readonly isUnsaved?: boolean;
 }
 
 /**
- * The only way to log in. `snapshot` is the state without a usable token. Logs in only if that state is still current,
- * no other function is logging in, and logins are not held.
+ * The only way to log in. `snapshot` is the session without a usable token. Logs in only if no other function is
+ * replacing the same session, and logins are not held. Rejects if S3 does not say so: then nobody logs in.
  *
  * @param retryRefused a person has confirmed that the refused credentials are now right
  */
@@ -39,7 +43,7 @@ export async function logIn(
   deps: LoginDeps,
   retryRefused = false,
 ): Promise<SessionToken> {
-  const { pbxId, client, store, readCredentials, subscriptionFor, now } = deps;
+  const { pbxId, client, logins, readCredentials, subscriptionFor, now } = deps;
   const credentials = await readCredentials();
   if (!hasCredentials(credentials)) {
     throw new ArchiveError(
@@ -48,8 +52,11 @@ export async function logIn(
       { kind: 'login-held' },
     );
   }
-  assertNotHeld(snapshot.state, credentials, now(), retryRefused);
-  const leased = await lease(snapshot, deps);
+  const stored = await logins.read();
+  // A lease or hold for another version of the session is over: a token has been saved since.
+  const current = stored.state.session === snapshot.version ? stored : { ...stored, state: {} };
+  assertNotHeld(current.state, credentials, now(), retryRefused);
+  const leased = await lease(current, snapshot.version, deps);
   const subscription = subscriptionFor(credentials);
   const tokens = await client.login(credentials, subscription).catch(async (error: unknown) => {
     const failure = toArchiveError(error);
@@ -57,14 +64,34 @@ export async function logIn(
     throw asLoginFailure(failure);
   });
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
-  const opened = await store.replace(leased, state);
+  const opened = await save(snapshot, state, deps);
   if (opened === undefined) throw loginInProgress(now() + LOGIN_LEASE_MS);
   log('info', 'session-opened', { pbx: pbxId });
-  return { token: tokens.token, snapshot: opened };
+  return opened;
+}
+
+/**
+ * Saves new tokens for all functions, which ends the lease. Returns `undefined` if another function has replaced the
+ * session. If the tokens cannot be saved, the caller can still use them; the others wait for the lease to end.
+ */
+export async function save(
+  snapshot: Snapshot,
+  state: SessionState & { token: string },
+  { pbxId, store }: Pick<LoginDeps, 'pbxId' | 'store'>,
+): Promise<SessionToken | undefined> {
+  const { token } = state;
+  try {
+    const saved = await store.replace(snapshot, state);
+    return saved && { token, snapshot: saved };
+  } catch (error) {
+    const { code, message } = toArchiveError(error);
+    log('error', 'session-not-saved', { pbx: pbxId, code, message });
+    return { token, snapshot: { ...snapshot, state }, isUnsaved: true };
+  }
 }
 
 function assertNotHeld(
-  { hold }: SessionState,
+  { hold }: LoginState,
   credentials: Credentials,
   now: number,
   retryRefused: boolean,
@@ -88,12 +115,17 @@ function assertNotHeld(
 }
 
 /** Only one function logs in at a time. After an attempt without a response, the next one has to wait. */
-async function lease(snapshot: Snapshot, { store, now }: LoginDeps): Promise<Snapshot> {
-  const { login } = snapshot.state;
+async function lease(
+  current: LoginSnapshot,
+  session: string,
+  { logins, now }: LoginDeps,
+): Promise<LoginSnapshot> {
+  const { login } = current.state;
   if (login !== undefined && login.until > now()) throw loginInProgress(login.until);
   const failures = login?.failures ?? 0;
   const until = now() + Math.min(LOGIN_LEASE_MS * 2 ** failures, MAX_LOGIN_LEASE_MS);
-  const leased = await store.replace(snapshot, {
+  const leased = await logins.replace(current, {
+    session,
     login: { id: randomUUID(), until, failures: failures + 1 },
   });
   if (leased === undefined) throw loginInProgress(until);
@@ -102,18 +134,19 @@ async function lease(snapshot: Snapshot, { store, now }: LoginDeps): Promise<Sna
 
 /** Saves a refusal for all functions. If that fails, the caller still gets the refusal. */
 async function hold(
-  leased: Snapshot,
+  leased: LoginSnapshot,
   { code }: ArchiveError,
   credentials: Credentials,
-  { pbxId, store, now }: LoginDeps,
+  { pbxId, logins, now }: LoginDeps,
 ): Promise<void> {
   log('error', 'login-refused', { pbx: pbxId, code });
   const isLockout = code === 'pbx-20002';
   const condition = isLockout
     ? { until: now() + LOCKOUT_MS }
     : { credentials: digestCredentials(credentials) };
-  await store.replace(leased, { hold: { code, ...condition } }).catch((error: unknown) => {
-    // The lease remains, so the next attempt is a minute away, then two, and at most ten.
+  const { session } = leased.state;
+  await logins.replace(leased, { session, hold: { code, ...condition } }).catch((error: unknown) => {
+    // The lease remains, so the next attempt is a minute away, then two, and at most eight.
     log('error', 'hold-not-saved', { pbx: pbxId, code: toArchiveError(error).code });
   });
 }
@@ -127,7 +160,7 @@ function asLoginFailure(failure: ArchiveError): ArchiveError {
 const loginInProgress = (until: number) =>
   new ArchiveError(
     'login-in-progress',
-    'Another function is logging in, or has just tried and got no response.',
+    'Another function is logging in, or has just tried without success.',
     { notBefore: until },
   );
 

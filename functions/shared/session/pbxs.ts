@@ -1,9 +1,11 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import { readCredentials } from '../config/credentials.ts';
 import type { Pbx, PbxRegistry } from '../config/pbx-registry.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { ArchiveError } from '../errors.ts';
 import { createPbxClient } from '../pbx/client.ts';
 import type { PbxClient } from '../pbx/types.ts';
+import { createLoginStore } from './login-store.ts';
 import { createSession, type Session } from './session.ts';
 import { createSessionStore } from './session-store.ts';
 import { subscriptionOf } from './subscription.ts';
@@ -14,12 +16,19 @@ export interface OpenPbx {
   session: Session;
 }
 
+/** Where the functions share their sessions. */
+interface Shared {
+  secrets: Secrets;
+  s3: S3Client;
+  bucket: string;
+}
+
 /** The PBXs of the registry, each with its client and its session, which are created on first use. */
 export function openPbxs(
   registry: PbxRegistry,
   /** Replaces `{host}` in a PBX's `reportUrl`. */
   reportHost: string,
-  secrets: Secrets,
+  { secrets, s3, bucket }: Shared,
   now: () => number = Date.now,
 ): { ids: string[]; get(pbxId: string): OpenPbx } {
   const opened = new Map<string, OpenPbx>();
@@ -38,6 +47,7 @@ export function openPbxs(
       pbxId,
       client,
       store: createSessionStore(settings.sessionSecret, secrets),
+      logins: createLoginStore(s3, bucket, pbxId),
       readCredentials: () => readCredentials(settings, secrets),
       subscriptionFor: ({ webhookSecret }) => subscriptionOf(pbxId, settings, reportHost, webhookSecret),
       now,

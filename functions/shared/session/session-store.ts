@@ -10,12 +10,6 @@ const sessionStateSchema = v.object({
   refreshedAt: v.optional(v.number()),
   /** Digest of the report address to which the token's login subscribed. */
   subscription: v.optional(v.string()),
-  /** A function is logging in, or tried and got no response. No other function tries before `until`. */
-  login: v.optional(v.object({ id: v.string(), until: v.number(), failures: v.number() })),
-  /** The PBX refused a login. No function logs in before `until`, or while the credentials are unchanged. */
-  hold: v.optional(
-    v.object({ code: v.string(), until: v.optional(v.number()), credentials: v.optional(v.string()) }),
-  ),
 });
 
 export type SessionState = v.InferOutput<typeof sessionStateSchema>;

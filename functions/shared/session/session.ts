@@ -1,8 +1,12 @@
 import { PbxRefusal, toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
-import { digestSubscription, type LoginDeps, logIn, type SessionToken } from './login.ts';
+import { digestSubscription, type LoginDeps, logIn, type SessionToken, save } from './login.ts';
+import type { Snapshot } from './session-store.ts';
 
-/** Half of a token's lifetime. A younger token is not refreshed, which saves a version of the secret. */
+/**
+ * Half of a token's lifetime. A younger token is not refreshed: each refresh uses up a version of the secret, of which
+ * Secrets Manager allows a hundred a day.
+ */
 const REFRESH_AFTER_MS = 15 * 60_000;
 
 export interface KeepOptions {
@@ -38,12 +42,13 @@ export function createSession(deps: LoginDeps): Session {
     return latest;
   }
 
-  async function renew(dead: SessionToken): Promise<SessionToken> {
+  async function renew(dead: SessionToken, retryRefused = false): Promise<SessionToken> {
     latest = undefined;
     const snapshot = await store.read();
     const renewed = snapshot.state.token;
-    const isRenewed = renewed !== undefined && renewed !== dead.token;
-    latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps);
+    const isRenewed =
+      renewed !== undefined && renewed !== dead.token && snapshot.version !== dead.snapshot.version;
+    latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps, retryRefused);
     return latest;
   }
 
@@ -54,7 +59,8 @@ export function createSession(deps: LoginDeps): Session {
     return subscription === digestSubscription(subscriptionFor(await readCredentials()));
   }
 
-  async function prolong({ token, snapshot }: SessionToken): Promise<void> {
+  /** Returns the token if it is a new one, or was not saved before. */
+  async function prolong({ token, snapshot, isUnsaved }: SessionToken): Promise<SessionToken | undefined> {
     const { state } = snapshot;
     if (state.refreshToken === undefined) {
       await client.heartbeat(token, subscriptionFor(await readCredentials()));
@@ -63,25 +69,32 @@ export function createSession(deps: LoginDeps): Session {
       await client.deviceInfo(token);
     } else {
       const tokens = await client.refresh(state.refreshToken);
-      await store.replace(snapshot, { ...state, ...tokens, refreshedAt: now() });
+      return save(snapshot, { ...state, ...tokens, refreshedAt: now() }, deps);
     }
+    return isUnsaved ? save(snapshot, { ...state, token }, deps) : undefined;
+  }
+
+  /** The session to keep alive: the shared one, unless this function has a newer one that could not be saved. */
+  async function kept(): Promise<SessionToken | Snapshot> {
+    const snapshot = await store.read();
+    if (latest?.isUnsaved && latest.snapshot.version === snapshot.version) return latest;
+    const { token } = snapshot.state;
+    return token === undefined ? snapshot : { token, snapshot };
   }
 
   return {
     current,
-    renew,
+    renew: (dead) => renew(dead),
     async keepAlive({ bootedAt, retryRefused } = {}) {
+      const session = await kept();
       latest = undefined;
-      const snapshot = await store.read();
-      const { token } = snapshot.state;
-      if (token === undefined) {
-        await logIn(snapshot, deps, retryRefused);
+      if (!('token' in session)) {
+        latest = await logIn(session, deps, retryRefused);
         return 'logged-in';
       }
-      const session = { token, snapshot };
       if (await isSubscribed(session, bootedAt)) {
         try {
-          await prolong(session);
+          latest = (await prolong(session)) ?? session;
           return 'kept-alive';
         } catch (error) {
           // Whatever the error number, reports stop when the PBX does not keep the session alive.
@@ -89,7 +102,7 @@ export function createSession(deps: LoginDeps): Session {
           log('warn', 'session-rejected-by-pbx', { pbx: pbxId, code: error.code });
         }
       }
-      await renew(session);
+      await renew(session, retryRefused);
       return 'logged-in';
     },
   };

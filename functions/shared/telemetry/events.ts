@@ -39,6 +39,7 @@ export const LOG_EVENTS = [
   'session-down',
   'session-rejected-by-pbx',
   'login-refused',
+  'session-not-saved',
   'hold-not-saved',
   'no-credentials',
   // Reconciliation

@@ -1,14 +1,18 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, expect, test } from 'vitest';
+import { createS3Client } from '../../../functions/shared/aws-clients.ts';
 import { type PbxEvent, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
-import { useSecretsManager, writeRegistry } from '../aws-services.ts';
+import { useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
+const BUCKET = 'archive';
 const WEBHOOK_SECRET = 'webhook-secret-of-the-test';
 const REPORT_URL = `http://reports.test/reports/hq/${WEBHOOK_SECRET}`;
 
 await useSecretsManager();
+await useS3();
 const events: PbxEvent[] = [];
 const pbx = await startSimulatedPbx({ tls: identity, onEvent: (event) => events.push(event) });
 afterAll(() => pbx.close());
@@ -24,8 +28,10 @@ Object.assign(process.env, {
     away: { baseUrl: 'https://127.0.0.1:9' },
     new: {},
   }),
+  BUCKET_NAME: BUCKET,
   REPORT_HOST: 'reports.test',
 });
+await createS3Client().send(new CreateBucketCommand({ Bucket: BUCKET }));
 const secretsManager = new SecretsManagerClient();
 const credentials = { username: 'api', password: 'pbx-password', webhookSecret: WEBHOOK_SECRET };
 for (const [name, value] of [

@@ -239,9 +239,19 @@ describe('a new value', () => {
     expect(await get({ VersionStage: 'AWSPENDING' })).toMatchObject({ SecretString: 'three' });
   });
 
+  test('is refused if there are a hundred versions and none is a day old', async () => {
+    const { get, put, clock } = await startWithSecret();
+    for (let index = 2; index <= 100; index++) await put(token(String(index)), String(index));
+    clock.nowMs += 24 * 60 * 60 * 1000 - 1;
+    await expect(put(token('101'), '101')).rejects.toMatchObject(failsWith('LimitExceededException'));
+    expect(await get()).toMatchObject({ SecretString: '100' });
+  });
+
   test('deletes the oldest of more than a hundred versions', async () => {
-    const { get, put, directory } = await startWithSecret();
-    for (let index = 2; index <= 102; index++) await put(token(String(index)), String(index));
+    const { get, put, directory, clock } = await startWithSecret();
+    for (let index = 2; index <= 100; index++) await put(token(String(index)), String(index));
+    clock.nowMs += 24 * 60 * 60 * 1000;
+    for (let index = 101; index <= 102; index++) await put(token(String(index)), String(index));
     const [file] = await readdir(directory);
     expect(JSON.parse(await readFile(join(directory, String(file)), 'utf8')).versions).toHaveLength(100);
     await expect(get({ VersionId: token('2') })).rejects.toMatchObject(

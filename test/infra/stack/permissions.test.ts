@@ -30,6 +30,7 @@ const read = (secret: string) =>
   ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'].map((action) => `${action} <${secret}>`);
 const share = (secret: string) =>
   ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'].map((action) => `${action} <${secret}>`);
+const shareLogins = ['s3:GetObject', 's3:PutObject'].map((action) => `${action} <${bucket}.Arn>/sessions/*`);
 const sendTo = (queue: string) => `sqs:SendMessage <${queue}.Arn>`;
 const send = (queue: string) =>
   ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'].map(
@@ -73,6 +74,7 @@ describe('the permissions', () => {
           `s3:GetObject <${bucket}.Arn>/reconciliation/${kind}/*`,
           `s3:PutObject <${bucket}.Arn>/reconciliation/${kind}/*`,
         ]),
+        ...shareLogins,
         `s3:ListBucket <${bucket}.Arn>`,
       ].sort(),
     );
@@ -88,6 +90,7 @@ describe('the permissions', () => {
         `s3:GetObject <${bucket}.Arn>/recordings/*`,
         `s3:GetObject <${bucket}.Arn>/reconciliation/*`,
         `s3:PutObject <${bucket}.Arn>/reconciliation/queued/*`,
+        ...shareLogins,
         `s3:ListBucket <${bucket}.Arn>`,
       ].sort(),
     );
@@ -95,7 +98,14 @@ describe('the permissions', () => {
 
   test('of pbx-session are to receive requests, log in and share the session', () => {
     expect(permissionsOf('PbxSession')).toEqual(
-      [...logs('PbxSession'), ...read(credentials), ...share(session), ...consume(sessionRequests)].sort(),
+      [
+        ...logs('PbxSession'),
+        ...read(credentials),
+        ...share(session),
+        ...shareLogins,
+        `s3:ListBucket <${bucket}.Arn>`,
+        ...consume(sessionRequests),
+      ].sort(),
     );
   });
 
@@ -119,7 +129,8 @@ describe('the permissions', () => {
       `kms:GenerateDataKey ${kmsKeyArn}`,
     ]);
     expect(onKey('RecordingLink')).toEqual([`kms:Decrypt ${kmsKeyArn}`]);
-    expect(onKey('Reconciliation')).toEqual([`kms:GenerateDataKey ${kmsKeyArn}`]);
+    expect(onKey('Reconciliation')).toEqual([`kms:Decrypt ${kmsKeyArn}`, `kms:GenerateDataKey ${kmsKeyArn}`]);
+    expect(onKey('PbxSession')).toEqual([`kms:Decrypt ${kmsKeyArn}`, `kms:GenerateDataKey ${kmsKeyArn}`]);
     expect(onKey('CdrWebhook')).toEqual([]);
   });
 
@@ -137,7 +148,9 @@ describe('the permissions', () => {
         ...decrypt,
         ...formerKmsKeyArns.map((arn) => `kms:GenerateDataKey ${arn}`),
       ]);
-      expect(onFormerKeys('Reconciliation')).toEqual([]);
+      // Who is logging in may have been written with a former key.
+      expect(onFormerKeys('Reconciliation')).toEqual(decrypt);
+      expect(onFormerKeys('PbxSession')).toEqual(decrypt);
     }
   });
 
@@ -164,12 +177,12 @@ describe('a wildcard', () => {
     ).toEqual([]);
   });
 
-  test('appears only in the resources of recordings and markers, and of network interfaces that do not exist yet', () => {
+  test('appears only in the resources of recordings, markers and logins, and of network interfaces that do not exist yet', () => {
     const wild = permissions.filter((permission) => permission.includes('*'));
     for (const permission of wild) {
       expect(permission).toMatch(
         new RegExp(
-          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/lost|/not-recorded|/dead-lettered)?)/\\*|ec2:\\w+ \\*)$`,
+          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/lost|/not-recorded|/dead-lettered)?|sessions)/\\*|ec2:\\w+ \\*)$`,
         ),
       );
     }

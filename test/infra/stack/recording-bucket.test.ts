@@ -64,9 +64,15 @@ describe('the bucket', () => {
     });
   });
 
-  test('deletes unfinished uploads after a day, and nothing else unless configured', () => {
+  test('deletes unfinished uploads and replaced login states after a day, and nothing else unless configured', () => {
     expect(rulesOf(bucket.Properties)).toEqual([
       { Id: 'AbortUploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+      {
+        Id: 'DropLoginVersions',
+        Status: 'Enabled',
+        Prefix: 'sessions/',
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
     ]);
     expect(bucket.Properties).not.toHaveProperty('ObjectLockConfiguration');
   });
@@ -92,6 +98,7 @@ describe('the configured bucket', () => {
     const { properties } = bucketWith({ expireAfterDays: 365 });
     expect(rulesOf(properties)).toEqual([
       expect.objectContaining({ Id: 'AbortUploads' }),
+      expect.objectContaining({ Id: 'DropLoginVersions' }),
       {
         Id: 'Expire',
         Status: 'Enabled',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { XMLParser } from 'fast-xml-parser';
 import { elapsedMs } from '../engine/virtual-time.ts';
@@ -16,6 +17,7 @@ export interface S3Object {
   contentType: string;
   metadata: Record<string, string>;
   crc32: string;
+  etag: string;
   writtenAt: number;
 }
 
@@ -118,6 +120,7 @@ export class S3 implements AwsService {
         'content-length': String(object.bytes.length),
         'content-type': object.contentType,
         'last-modified': new Date(object.writtenAt).toUTCString(),
+        etag: object.etag,
         ...(headers['x-amz-checksum-mode'] === 'ENABLED' && {
           'x-amz-checksum-crc32': object.crc32,
           'x-amz-checksum-type': 'FULL_OBJECT',
@@ -130,8 +133,8 @@ export class S3 implements AwsService {
 
   #put(key: string, bytes: Buffer, headers: Headers, invocation: Invocation): AwsResponse {
     requireChecksum(bytes, headers);
-    this.#write(key, bytes, headers, headers, invocation);
-    return emptyResponse(200);
+    const { etag } = this.#write(key, bytes, headers, headers, invocation);
+    return { status: 200, headers: { etag } };
   }
 
   #begin(key: string, headers: Headers, invocation: Invocation): AwsResponse {
@@ -181,10 +184,14 @@ export class S3 implements AwsService {
     conditions: Headers,
     objectHeaders: Headers,
     invocation: Invocation,
-  ): void {
+  ): S3Object {
     const { faults, checks } = this.#world;
-    if (conditions['if-none-match'] === '*') {
-      if (this.objects.has(key)) throw new S3Failure(412, 'PreconditionFailed');
+    const replaced = this.objects.get(key);
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = conditions;
+    if (ifMatch !== undefined && replaced === undefined) throw new S3Failure(404, 'NoSuchKey');
+    if (ifMatch !== undefined && ifMatch !== replaced?.etag) throw new S3Failure(412, 'PreconditionFailed');
+    if (ifNoneMatch === '*' && replaced !== undefined) throw new S3Failure(412, 'PreconditionFailed');
+    if (ifMatch !== undefined || ifNoneMatch === '*') {
       if (faults.strikes('s3-conflict', invocation.name)) {
         invocation.suffer('s3-conflict');
         throw new S3Failure(409, 'ConditionalRequestConflict');
@@ -198,11 +205,13 @@ export class S3 implements AwsService {
       contentType: objectHeaders['content-type'] ?? '',
       metadata: Object.fromEntries(metadata),
       crc32: checksumOf(bytes),
+      etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
       writtenAt: this.#world.now(),
     };
-    const replaced = this.objects.get(key);
     this.objects.set(key, object);
-    checks.recordings.onObject(key, object, replaced);
+    if (key.startsWith('sessions/')) checks.logins.onLoginState(invocation, bytes.toString());
+    else checks.recordings.onObject(key, object, replaced);
+    return object;
   }
 
   /** Pages are short, so that listings have several. */

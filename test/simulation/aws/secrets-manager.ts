@@ -6,7 +6,12 @@ import type { AwsFault, AwsRequest, AwsResponse, AwsService } from './transport.
 interface Version {
   id: string;
   value: string;
+  createdAt: number;
 }
+
+/** Secrets Manager keeps a hundred versions, and deletes none that is younger than a day (AWS's quotas). */
+const MAX_VERSIONS = 100;
+const DELETED_AFTER_MS = 24 * 3_600_000;
 
 /** Secrets by name. `ClientRequestToken` makes a write conditional (PutSecretValue, AWS API reference). */
 export class SecretsManager implements AwsService {
@@ -22,8 +27,7 @@ export class SecretsManager implements AwsService {
   /** Changes a secret, as a person does in the console. */
   set(name: string, value: string): void {
     this.#written += 1;
-    const version = { id: `console-version-${String(this.#written).padStart(20, '0')}`, value };
-    this.#versions.set(name, [...(this.#versions.get(name) ?? []), version]);
+    this.#add(name, `console-version-${String(this.#written).padStart(20, '0')}`, value);
   }
 
   get(name: string): string {
@@ -66,10 +70,26 @@ export class SecretsManager implements AwsService {
     const value = String(input.SecretString);
     const known = versions.find((version) => version.id === id);
     if (known !== undefined && known.value !== value) return jsonFailure(400, 'ResourceExistsException');
-    // AWS keeps about a hundred versions.
-    if (known === undefined) this.#versions.set(name, [...versions.slice(-100), { id, value }]);
-    this.#world.checks.logins.onSecretWritten(invocation, name, value);
+    const isTaken = known !== undefined || this.#add(name, id, value);
+    this.#world.checks.logins.onSecretWritten(name, value, isTaken);
+    if (!isTaken) return jsonFailure(400, 'LimitExceededException');
     return succeed({ Name: name, VersionId: id });
+  }
+
+  /** Returns false if the secret has no room for another version. */
+  #add(name: string, id: string, value: string): boolean {
+    const now = this.#world.now();
+    const versions = [...(this.#versions.get(name) ?? []), { id, value, createdAt: now }];
+    // The last two have the labels AWSPREVIOUS and AWSCURRENT, and are never deleted.
+    const surplus = versions.length - MAX_VERSIONS;
+    const deletable = versions.slice(0, -2).filter(({ createdAt }) => now - createdAt >= DELETED_AFTER_MS);
+    const deleted = new Set(deletable.slice(0, Math.max(surplus, 0)));
+    if (surplus > deleted.size) return false;
+    this.#versions.set(
+      name,
+      versions.filter((version) => !deleted.has(version)),
+    );
+    return true;
   }
 }
 

@@ -37,8 +37,16 @@ export class LoginChecks {
     this.#credentials.set(invocation, JSON.stringify([username, password]));
   }
 
-  onSecretWritten(invocation: Invocation, _name: string, value: string): void {
-    if (!('hold' in JSON.parse(value))) return;
+  /** Secrets Manager keeps a hundred versions and deletes none within a day, so none may be wasted. */
+  onSecretWritten(name: string, value: string, isTaken: boolean): void {
+    const invariant = 'every version of a session secret has a token';
+    const { violations } = this.#world;
+    if (!('token' in JSON.parse(value))) violations.add(invariant, `${name} has none`);
+    if (!isTaken) violations.add(invariant, `${name} has no room for another`);
+  }
+
+  onLoginState(invocation: Invocation, state: string): void {
+    if (!('hold' in JSON.parse(state))) return;
     for (const refusal of this.#refusals.values())
       if (refusal.invocation === invocation) refusal.isHeld = true;
   }

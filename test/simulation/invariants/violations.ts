@@ -13,6 +13,7 @@ export type Invariant =
   | 'every lost recording is counted once'
   | 'no random string is used twice or late'
   | 'no refused login is repeated'
+  | 'every version of a session secret has a token'
   | 'no PBX has more than two downloads at a time'
   | 'no secret is logged'
   | 'every function finishes its work in time'

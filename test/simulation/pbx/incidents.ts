@@ -17,7 +17,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
   'pbx-off': async (world, office, random) => {
     office.line.state = 'off';
     office.line.drop();
-    await delay(random.integer(1, 360) * MINUTE_MS);
+    await delay(outageMs(random));
     office.line.state = 'up';
     await reboot(world, office);
   },
@@ -25,7 +25,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
   'pbx-unreachable': async (_world, office, random) => {
     office.line.state = 'silent';
     office.line.drop();
-    await delay(random.integer(1, 360) * MINUTE_MS);
+    await delay(outageMs(random));
     office.line.state = 'up';
   },
 
@@ -73,6 +73,11 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     await office.pbx.postRaw('{"action":"NewCdr","recording":');
   },
 };
+
+/** Some hours, or days: a weekend, say. */
+function outageMs(random: Random): number {
+  return random.integer(1, random.isTrue(0.2) ? 3 * 1440 : 360) * MINUTE_MS;
+}
 
 /** Invokes the session function as the README says after a password was corrected in the PBX. */
 async function isLoggedInAgain({ functions }: World, { id }: Office): Promise<boolean> {

@@ -1,14 +1,17 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
+import { ArchiveError, toArchiveError } from '../../../../functions/shared/errors.ts';
 import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
 import { errnoError } from '../../../../functions/shared/pbx/errors.ts';
 import { withToken } from '../../../../functions/shared/session/session.ts';
 import type { SimulatedPbx, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startPbxHarness, startReceiver } from '../../../infra/simulated-pbx/harness.ts';
+import { captureLog } from '../../capture-log.ts';
 import { startSession, WEBHOOK_SECRET } from './session-harness.ts';
 
 const MINUTE_MS = 60_000;
+const lines = captureLog();
 
 async function start(options: SimulatedPbxOptions & { entered?: string; reportUrl?: string } = {}) {
   const { entered = 'pbx-password', reportUrl, ...pbxOptions } = options;
@@ -237,11 +240,27 @@ describe('a refused password', () => {
     expect(await session.keepAlive({ retryRefused: true })).toBe('logged-in');
   });
 
+  test('ends only the sessions to come: it holds logins also when a session was open before', async () => {
+    const { pbx, clock, session, open, enterCredentials } = await start();
+    await session.current();
+    await enterCredentials({ password: 'right from tomorrow' });
+    pbx.dropTokens();
+    for (let run = 0; run < 3; run++) {
+      expect(await codeOf(open().keepAlive())).toBe('pbx-20003');
+      expect(await codeOf(withToken(open(), (token) => clientOf(pbx).deviceInfo(token)))).toBe('pbx-20003');
+      clock.now += 10 * MINUTE_MS;
+    }
+    expect(pbx.stats.refusedLogins).toBe(1);
+    pbx.setPassword('right from tomorrow');
+    expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
+    expect(await open().keepAlive()).toBe('kept-alive');
+  });
+
   test('is reported as refused, and not tried again at once, even if the hold cannot be saved', async () => {
-    const { pbx, session, store, clock } = await start({ entered: 'wrong' });
-    const { replace } = store;
-    store.replace = async (snapshot, state) => {
-      if (state.hold !== undefined) throw new Error('Secrets Manager is not there.');
+    const { pbx, session, logins, clock } = await start({ entered: 'wrong' });
+    const { replace } = logins;
+    logins.replace = async (snapshot, state) => {
+      if (state.hold !== undefined) throw new Error('S3 is not there.');
       return replace(snapshot, state);
     };
     expect(await codeOf(session.current())).toBe('pbx-20003');
@@ -277,7 +296,7 @@ describe('an address that the PBX has locked', () => {
 });
 
 describe('a login without a response', () => {
-  test('is tried again after a minute, then with growing delays up to ten minutes', async () => {
+  test('is tried again after a minute, then with growing delays of less than ten minutes', async () => {
     const { pbx, clock, session } = await start();
     await pbx.close();
     const waits: number[] = [];
@@ -288,6 +307,115 @@ describe('a login without a response', () => {
       waits.push((notBefore - clock.now) / MINUTE_MS);
       clock.now = notBefore;
     }
-    expect(waits).toEqual([1, 2, 4, 8, 10, 10]);
+    expect(waits).toEqual([1, 2, 4, 8, 8, 8]);
+  });
+});
+
+describe('an outage of the PBX for days', () => {
+  test('uses up no version of the session secret, and one login opens a session as soon as it is over', async () => {
+    const { pbx, clock, open, store, written, client } = await start();
+    const login = client.login.bind(client);
+    let attempts = 0;
+    client.login = async () => {
+      attempts += 1;
+      throw new ArchiveError('pbx-connection', 'The PBX is off.');
+    };
+    const endsAt = clock.now + 2 * 24 * 60 * MINUTE_MS;
+    for (; clock.now < endsAt; clock.now += 20 * MINUTE_MS) await codeOf(open().keepAlive());
+    // More than a secret may have versions.
+    expect(attempts).toBe(2 * 24 * 3);
+    expect(written).toEqual([]);
+
+    client.login = login;
+    expect(await open().keepAlive()).toBe('logged-in');
+    expect(pbx.stats.logins).toBe(1);
+    expect(written).toHaveLength(1);
+    expect((await open().current()).token).toBe((await store.read()).state.token);
+    expect(await open().keepAlive()).toBe('kept-alive');
+  });
+
+  test('leaves a session that was open before untouched', async () => {
+    const { pbx, clock, session, open, written } = await start();
+    await session.current();
+    const { token } = await session.current();
+    await pbx.close();
+    for (let run = 0; run < 110; run++) {
+      clock.now += 10 * MINUTE_MS;
+      expect(await codeOf(open().keepAlive())).toBe('pbx-connection');
+    }
+    expect(written).toHaveLength(1);
+    expect((await open().current()).token).toBe(token);
+  });
+});
+
+describe('refusals and lockouts', () => {
+  test('use up no version of the session secret', async () => {
+    const { open, written, clock, enterCredentials } = await start({ entered: 'wrong' });
+    for (let day = 0; day < 4; day++) {
+      await enterCredentials({ password: `wrong ${day}` });
+      expect(await codeOf(open().current())).toBe('pbx-20003');
+      clock.now += 24 * 60 * MINUTE_MS;
+    }
+    expect(written).toEqual([]);
+  });
+});
+
+describe('a secret without room for another version', () => {
+  async function startFull() {
+    const harness = await start();
+    const { store } = harness;
+    // One version was created with the secret.
+    for (let n = 1; n < 100; n++) await store.replace(await store.read(), {});
+    harness.written.length = 0;
+    return harness;
+  }
+
+  test('refuses it with a code of its own', async () => {
+    const { store } = await startFull();
+    expect(await codeOf(store.replace(await store.read(), { token: 'new' }))).toBe(
+      'secret-versions-exhausted',
+    );
+  });
+
+  test('leaves the token to the function that has just logged in, which saves it when there is room', async () => {
+    const { pbx, session, open, store, clock, client } = await startFull();
+    const { token } = await session.current();
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: 'session-not-saved', code: 'secret-versions-exhausted' }),
+    );
+    await withToken(session, (current) => client.deviceInfo(current));
+    expect(await codeOf(open().current())).toBe('login-in-progress');
+    for (let run = 0; run < 24 * 2.5; run++) {
+      clock.now += 25 * MINUTE_MS;
+      expect(await session.keepAlive()).toBe('kept-alive');
+    }
+    expect(pbx.stats.logins).toBe(1);
+    expect((await store.read()).state.token).toBe(token);
+    expect((await open().current()).token).toBe(token);
+  });
+
+  test('lets a function whose unsaved token has died log in again', async () => {
+    const { pbx, session, clock } = await startFull();
+    const dead = await session.current();
+    pbx.dropTokens();
+    expect(await codeOf(session.renew(dead))).toBe('login-in-progress');
+    clock.now += MINUTE_MS;
+    expect((await session.renew(dead)).token).not.toBe(dead.token);
+    expect(pbx.stats.logins).toBe(2);
+  });
+});
+
+describe('when S3 cannot be reached', () => {
+  test('nobody logs in, but a session that is open is used and kept alive', async () => {
+    const { pbx, open, session, closeBucket } = await start();
+    await session.current();
+    await closeBucket();
+    expect(await open().keepAlive()).toBe('kept-alive');
+    pbx.dropTokens();
+    const failure = await open()
+      .keepAlive()
+      .catch((error: unknown) => toArchiveError(error));
+    expect(failure).toMatchObject({ kind: 'transient', code: 'ECONNREFUSED' });
+    expect(pbx.stats.logins).toBe(1);
   });
 });

@@ -283,9 +283,9 @@ describe('a conditional write', () => {
 
   test('is refused with a condition that is not implemented', async () => {
     const s3 = await startEmbeddedS3();
-    for (const condition of [{ IfNoneMatch: '"x"' }, { IfMatch: '*' }]) {
-      await expect(s3.client.send(put(condition))).rejects.toMatchObject({ name: 'NotImplemented' });
-    }
+    await expect(s3.client.send(put({ IfNoneMatch: '"x"' }))).rejects.toMatchObject({
+      name: 'NotImplemented',
+    });
     await expectNothingStored(s3);
   });
 });
