@@ -4,6 +4,7 @@ import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
 import { openPbxs } from '../shared/session/pbxs.ts';
 import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
+import { checkClock } from './check-clock.ts';
 import { envSchema } from './env.ts';
 import { keepSessions, type SessionResponse } from './keep-session.ts';
 import { readRequests } from './session-request.ts';
@@ -17,5 +18,5 @@ const pbxs = openPbxs(registry, env.REPORT_HOST, { secrets, s3, bucket: env.BUCK
 
 /** Keeps the sessions of all PBXs alive, or of those that the event names. */
 export async function handler(event: unknown): Promise<SessionResponse> {
-  return keepSessions(readRequests(event), pbxs);
+  return keepSessions(readRequests(event), pbxs, (pbxId, pbx) => checkClock(pbxId, pbx, Date.now));
 }

@@ -21,15 +21,23 @@ export interface SessionResponse {
 }
 
 /** Keeps the requested sessions alive, all PBXs of a request at the same time. */
-export async function keepSessions(
+export async function keepSessions<P extends { session: Session }>(
   requests: SessionRequest[],
-  pbxs: { ids: string[]; get(pbxId: string): { session: Session } },
+  pbxs: { ids: string[]; get(pbxId: string): P },
+  /** Looks at the clock of a PBX whose session is up. Must not reject. */
+  checkClock: (pbxId: string, pbx: P) => Promise<void>,
 ): Promise<SessionResponse> {
   const response: SessionResponse = { sessions: [], batchItemFailures: [] };
   for (const request of requests) {
     const ids = request.pbx === undefined ? pbxs.ids : [request.pbx];
-    const sessions = ids.map((id) => ({ id, ...pbxs.get(id) }));
-    const outcomes = await Promise.all(sessions.map(({ id, session }) => keepSession(id, session, request)));
+    const requested = ids.map((id) => ({ id, pbx: pbxs.get(id) }));
+    const outcomes = await Promise.all(
+      requested.map(async ({ id, pbx }) => {
+        const outcome = await keepSession(id, pbx.session, request);
+        if (isUp(outcome)) await checkClock(id, pbx);
+        return outcome;
+      }),
+    );
     response.sessions.push(...outcomes);
     const isFailed = outcomes.some(({ outcome }) => outcome === 'failed');
     if (request.message !== undefined && isFailed && request.message.attempt < MAX_ATTEMPTS) {
@@ -38,6 +46,8 @@ export async function keepSessions(
   }
   return response;
 }
+
+const isUp = ({ outcome }: SessionOutcome) => outcome === 'logged-in' || outcome === 'kept-alive';
 
 /**
  * Keeps one PBX's session alive, and with it the reports. Never rejects: a failing PBX must not keep the others from

@@ -105,6 +105,7 @@ export class ArchiveDashboard extends Dashboard {
           graph('Most attempts for a recording', [metrics.splitBy('pbx', 'Attempts', 'Maximum', hour)]),
           graph('Longest run, seconds', [metrics.splitBy('pbx', 'Duration', 'Maximum', hour)]),
         ],
+        [graph('Wrong clock of a PBX, seconds', [metrics.splitBy('pbx', 'ClockSkew', 'Maximum', hour)])],
         [
           graph('Recordings stored with a doubt', [metrics.splitBy('pbx', 'Doubtful', 'Sum', hour)]),
           graph('One name, several recordings; unanswered calls', [

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { ArchiveMetrics } from './archive-metrics.ts';
 import { ArchiveDashboard } from './dashboard.ts';
+import { NoReportsAlarms } from './no-reports-alarms.ts';
 import { PbxAlarms } from './pbx-alarms.ts';
 import { StackAlarms } from './stack-alarms.ts';
 
@@ -33,6 +34,7 @@ export class Monitoring extends Construct {
     for (const [pbxId, queue] of Object.entries(props.queues)) {
       new PbxAlarms(pbxs, pbxId, { topic, metrics, queue });
     }
+    new NoReportsAlarms(this, 'NoReports', { topic, metrics, pbxIds: Object.keys(props.queues) });
     new ArchiveDashboard(this, 'Dashboard', { ...props, metrics, alarms });
     this.topic = topic;
   }

@@ -13,6 +13,8 @@ interface RunbookAlarmProps
   readonly heading: string;
   /** The PBX that the alarm watches. If absent, it watches the stack as a whole. */
   readonly pbxId?: string;
+  /** The end of the name, if there are several alarms with this heading that do not watch a single PBX. */
+  readonly suffix?: string;
   /** What is wrong, in a sentence or two. */
   readonly problem: string;
   readonly treatMissingData: TreatMissingData;
@@ -22,11 +24,11 @@ interface RunbookAlarmProps
 /** An alarm whose text says what is wrong and where the runbook says what to do. It also notifies when it clears. */
 export class RunbookAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
-    const { heading, pbxId, problem, topic, ...alarm } = props;
+    const { heading, pbxId, suffix = pbxId, problem, topic, ...alarm } = props;
     const subject = pbxId === undefined ? '' : `PBX ${pbxId}: `;
     super(scope, id, {
       ...alarm,
-      alarmName: [Stack.of(scope).stackName, heading, pbxId].filter(Boolean).join('-'),
+      alarmName: [Stack.of(scope).stackName, heading, suffix].filter(Boolean).join('-'),
       alarmDescription: `${subject}${problem} What to do: docs/runbook.md#${heading}`,
     });
     const action = new SnsAction(topic);

@@ -82,6 +82,19 @@ export class StackAlarms extends Construct {
         evaluationPeriods: 3,
         treatMissingData: TreatMissingData.NOT_BREACHING,
       }),
+      new RunbookAlarm(this, 'ClockWrong', {
+        topic,
+        heading: 'clock-wrong',
+        problem:
+          'The clock of a PBX has been wrong for hours. Recordings that the webhook misses may not be found.',
+        metric: metrics.forStack('ClockSkew', 'Maximum', Duration.hours(1)),
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        threshold: 0,
+        // After a power cut, a PBX sets its clock by a time server.
+        evaluationPeriods: 3,
+        // Published only while a clock is wrong.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }),
       new RunbookAlarm(this, 'NotReconciled', {
         topic,
         heading: 'not-reconciled',

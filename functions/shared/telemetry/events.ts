@@ -42,6 +42,7 @@ export const LOG_EVENTS = [
   'session-not-saved',
   'hold-not-saved',
   'no-credentials',
+  'pbx-clock-wrong',
   // Reconciliation
   'reconciled',
   'reconciliation-failed',

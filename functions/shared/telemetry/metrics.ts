@@ -41,6 +41,8 @@ export const METRICS = {
   SessionUp: { unit: 'Count', by: pbx },
   /** 1 if the PBX refused the login and no further login is attempted; otherwise 0. */
   LoginHeld: { unit: 'Count', by: stack },
+  /** How far the PBX's clock is off, in either direction. Published only while it is wrong. */
+  ClockSkew: { unit: 'Seconds', by: stackAndPbx },
   /** Recordings that the PBX no longer has and that were never archived. */
   Lost: { unit: 'Count', by: stackAndPbx },
   /** Recordings that the PBX named for calls that nobody answered, and never had. */
@@ -99,6 +101,7 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'no-credentials': () => ({ SessionUp: 0, LoginHeld: 0 }),
   'login-refused': () => ({ LoginHeld: 1 }),
   'session-not-saved': failure,
+  'pbx-clock-wrong': ({ skewSeconds }) => ({ ClockSkew: Math.abs(Number(skewSeconds)) }),
   reconciled: ({ found, present, queued, unreadable, oldestMissingMs }) => ({
     ...(queued !== 0 && jobs(queued)),
     Found: found,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keepSessions } from '../../../functions/pbx-session/keep-session.ts';
+import { keepSessions as keepAndCheck } from '../../../functions/pbx-session/keep-session.ts';
 import type { SessionRequest } from '../../../functions/pbx-session/session-request.ts';
 import { ArchiveError, type FailureKind } from '../../../functions/shared/errors.ts';
 import type { KeepOptions, Session } from '../../../functions/shared/session/session.ts';
@@ -20,6 +20,12 @@ function fakePbxs(sessions: Record<string, KeepAlive>) {
     },
   };
 }
+
+const checked: string[] = [];
+const keepSessions = (requests: SessionRequest[], pbxs: ReturnType<typeof fakePbxs>) =>
+  keepAndCheck(requests, pbxs, async (pbxId) => {
+    checked.push(pbxId);
+  });
 
 const fail = (code: string, kind: FailureKind) => new ArchiveError(code, `Words for ${code}.`, { kind });
 const alive: KeepAlive = async () => 'kept-alive';
@@ -194,4 +200,11 @@ describe('of the messages of a queue,', () => {
     const request = ask({ message: { id: 'm1', attempt: 1 } });
     expect((await keepSessions([request], pbxs)).batchItemFailures).toEqual([{ itemIdentifier: 'm1' }]);
   });
+});
+
+test('the clock of a PBX is checked when its session is up, and only then', async () => {
+  checked.length = 0;
+  const pbxs = fakePbxs({ up: alive, down: failing(fail('pbx-connection', 'transient')) });
+  await keepSessions([ask()], pbxs);
+  expect(checked).toEqual(['up']);
 });

@@ -63,6 +63,16 @@ const sumOfFunctions = (metric: string) => ({
 });
 
 describe('an alarm of the stack is raised', () => {
+  test('by the clock of a PBX that has been wrong for three hours', () => {
+    expect(metricOf(alarmOf('clock-wrong'))).toEqual([NAMESPACE, 'ClockSkew', stack, 'Maximum', 3600]);
+    expect(alarmOf('clock-wrong')).toMatchObject({
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 3,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('by a dead letter, for as long as there is one', () => {
     const queue = idOf('AWS::SQS::Queue', 'DeadLetterQueue');
     expect(metricOf(alarmOf('dead-letters'))).toEqual([
@@ -212,6 +222,39 @@ describe('an alarm of a PBX is raised', () => {
     });
   });
 
+  test('by a day in which every job comes from reconciliation, so no call was reported', () => {
+    expect(mathOf(alarmOf('no-reports-1'))).toEqual({
+      expression: 'IF(FILL(queued0, 0) > 0 AND FILL(jobs0, 0) <= FILL(queued0, 0), 1, 0)',
+      metrics: {
+        queued0: [NAMESPACE, 'Queued', office, 'Sum', 24 * 3600],
+        jobs0: [NAMESPACE, 'Jobs', office, 'Sum', 24 * 3600],
+      },
+    });
+    expect(alarmOf('no-reports-1')).toMatchObject({
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('that no call was reported together with those of four others: CloudWatch allows ten metrics', () => {
+    const office = { baseUrl: 'https://203.0.113.10:8088' };
+    const ids = Array.from({ length: 6 }, (_, n) => `branch-${n}`);
+    const { resources } = synthArchive({ pbxs: Object.fromEntries(ids.map((id) => [id, office])) });
+    const found = Object.values(resources)
+      .filter(({ Properties }) => String(Properties.AlarmName).includes('no-reports'))
+      .map(({ Properties }) => ({
+        name: Properties.AlarmName,
+        metrics: seriesOf(Properties).length,
+        pbxs: ids.filter((id) => String(Properties.AlarmDescription).includes(id)),
+      }));
+    expect(found).toEqual([
+      { name: 'PbxRecordingArchive-no-reports-1', metrics: 10, pbxs: ids.slice(0, 5) },
+      { name: 'PbxRecordingArchive-no-reports-2', metrics: 2, pbxs: ids.slice(5) },
+    ]);
+  });
+
   test('for each PBX separately, and names the PBX', () => {
     const office = { baseUrl: 'https://203.0.113.10:8088' };
     const { resources } = synthArchive({ pbxs: { north: office, south: office } });
@@ -251,7 +294,7 @@ describe('every alarm', () => {
     const ours = alarms
       .flatMap(({ Properties }) => seriesOf(Properties))
       .filter(([namespace]) => namespace === NAMESPACE);
-    expect(ours).toHaveLength(8);
+    expect(ours).toHaveLength(11);
     for (const [, name, { stack, ...others }] of ours) {
       expect(stack).toBe('PbxRecordingArchive');
       const dimensions = Object.keys(others).length > 0 ? Object.keys(others) : ['stack'];

@@ -23,7 +23,7 @@ describe('the runbook', () => {
       expect(Properties.AlarmName).toContain(`PbxRecordingArchive-${anchor}`);
       return [anchor];
     });
-    expect(linked).toHaveLength(10);
+    expect(linked).toHaveLength(12);
     expect(linked.sort()).toEqual(anchors.sort());
   });
 

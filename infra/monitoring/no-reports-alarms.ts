@@ -1,0 +1,54 @@
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { ArchiveMetrics } from './archive-metrics.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
+
+/** With two metrics for each: CloudWatch allows ten in an alarm. */
+const PBXS_PER_ALARM = 5;
+
+interface NoReportsAlarmsProps {
+  readonly topic: ITopic;
+  readonly metrics: ArchiveMetrics;
+  readonly pbxIds: readonly string[];
+}
+
+/**
+ * Raised when every job of a PBX within a day comes from reconciliation: there is a session, or it would have found
+ * nothing, but no report of a call arrives. One alarm for several PBXs, because another one for each of fifty would not
+ * fit into a stack.
+ */
+export class NoReportsAlarms extends Construct {
+  constructor(scope: Construct, id: string, { topic, metrics, pbxIds }: NoReportsAlarmsProps) {
+    super(scope, id);
+    const period = Duration.days(1);
+    for (let first = 0; first < pbxIds.length; first += PBXS_PER_ALARM) {
+      const group = pbxIds.slice(first, first + PBXS_PER_ALARM);
+      const number = first / PBXS_PER_ALARM + 1;
+      new RunbookAlarm(this, String(number), {
+        topic,
+        heading: 'no-reports',
+        suffix: String(number),
+        problem: `A PBX reported no call for a day, although its call log has some. One of: ${group.join(', ')}.`,
+        metric: new MathExpression({
+          expression: group
+            .map((_, n) => `IF(FILL(queued${n}, 0) > 0 AND FILL(jobs${n}, 0) <= FILL(queued${n}, 0), 1, 0)`)
+            .join(' + '),
+          usingMetrics: Object.fromEntries(
+            group.flatMap((pbxId, n) => [
+              [`queued${n}`, metrics.forPbx(pbxId, 'Queued', 'Sum', period)],
+              [`jobs${n}`, metrics.forPbx(pbxId, 'Jobs', 'Sum', period)],
+            ]),
+          ),
+          period,
+        }),
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        threshold: 0,
+        evaluationPeriods: 1,
+        // No data means that there were no calls.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      });
+    }
+  }
+}
