@@ -25,7 +25,7 @@ async function start() {
   const directory = await mkdtemp(join(tmpdir(), 'secrets-manager-'));
   // Not another day: the client signs with its own clock.
   const clock = { nowMs: Math.floor(Date.now() / 1000) * 1000 };
-  const launch = () => startSecretsManager({ ...ACCESS, directory, now: () => clock.nowMs });
+  const launch = () => startSecretsManager({ ...ACCESS, directory, versionNow: () => clock.nowMs });
   const connect = (url: string) =>
     new SecretsManagerClient({
       ...ACCESS,
