@@ -1,15 +1,18 @@
 import { styleText } from 'node:util';
 import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
-import { plural } from '../shared/text.ts';
+import { plural, toPlainText } from '../shared/text.ts';
 
+const TIME_WIDTH = 8;
 const LABEL_WIDTH = 9;
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Prints one line: time, label and text. */
-export function show(label: string, text: string, style: Style = 'cyan'): void {
-  const time = new Date().toTimeString().slice(0, 8);
-  console.log(`${styleText('dim', time)}  ${styleText(style, label.padEnd(LABEL_WIDTH))} ${text}`);
+/** Prints one line: time, label and text, which may come from outside. `details` get lines of their own below it. */
+export function show(label: string, text: string, style: Style = 'cyan', details: string[] = []): void {
+  const time = new Date().toTimeString().slice(0, TIME_WIDTH);
+  const head = `${styleText('dim', time)}  ${styleText(style, label.padEnd(LABEL_WIDTH))} `;
+  const indent = ' '.repeat(TIME_WIDTH + LABEL_WIDTH + 3);
+  console.log([head + toPlainText(text), ...details.map((line) => indent + toPlainText(line))].join('\n'));
 }
 
 export const formatBytes = (bytes: unknown) => `${Number(bytes).toLocaleString('en')} bytes`;
@@ -17,7 +20,7 @@ export const formatBytes = (bytes: unknown) => `${Number(bytes).toLocaleString('
 const formatSeconds = (seconds: number) =>
   seconds % 60 === 0 ? plural(seconds / 60, 'minute') : plural(seconds, 'second');
 
-type LabelledText = [label: string, text: string];
+type LabelledText = [label: string, text: string, ...details: string[]];
 
 /** Texts for the functions' log lines, by event; `undefined` hides a line. Other lines are shown as JSON. */
 const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | undefined>> = {
@@ -39,7 +42,8 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
   },
   archived: ({ key, bytes, crc32, ms, attempt }) => [
     'stored',
-    `${key}\n${' '.repeat(LABEL_WIDTH + 11)}${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`,
+    String(key),
+    `${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`,
   ],
   'already-archived': ({ key }) => ['stored', `${key} is already archived`],
   'retry-scheduled': ({ recording, reason, retryInSeconds, attempt }) => [
@@ -75,7 +79,9 @@ export function showLog(): () => void {
     const { level, event, ...fields } = line;
     const format = FORMATTERS[event] ?? ((): LabelledText => [level, `${event} ${JSON.stringify(fields)}`]);
     const labelledText = format(line);
-    if (labelledText !== undefined) show(...labelledText, STYLES[level]);
+    if (labelledText === undefined) return;
+    const [label, text, ...details] = labelledText;
+    show(label, text, STYLES[level], details);
   };
   logChannel.subscribe(listener);
   return () => {

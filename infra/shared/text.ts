@@ -1,5 +1,12 @@
-/** Replaces control and invisible formatting characters, so that external text cannot control the terminal. */
-export const toPlainText = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+/**
+ * Replaces control and invisible characters, so that text from outside can neither control the terminal nor look like
+ * something else. Variation selectors stay: emoji and Japanese names are written with them.
+ */
+export const toPlainText = (text: string) =>
+  text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?!\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/gu, '\uFFFD');
+
+/** The same for text of several lines, all of which are ours. */
+export const toPlainLines = (text: string) => text.split('\n').map(toPlainText).join('\n');
 
 /** Wraps `text` between words into lines of at most `width` characters. Longer words are split. */
 export function wrap(text: string, width: number): string[] {

@@ -1,11 +1,12 @@
 import { MultiBar } from 'cli-progress';
 import { type LogLine, logChannel } from '../../../functions/shared/telemetry/log.ts';
+import { toPlainText } from '../../shared/text.ts';
 
 const PERIOD_WITHOUT_TERMINAL_MS = 10_000;
 
 export interface Progress {
   advance(): void;
-  /** Prints a line above the bar. */
+  /** Prints a line above the bar. It may contain text from outside. */
   print(text: string): void;
   end(): void;
 }
@@ -26,7 +27,7 @@ export function showProgress(items: string, total: number): Progress {
   const meter = measureDownloads((bytesPerSecond) => bar.update({ rate: `${formatRate(bytesPerSecond)}  ` }));
   return {
     advance: () => bar.increment(),
-    print: (text) => bars.log(`${text}\n`),
+    print: (text) => bars.log(`${toPlainText(text)}\n`),
     end() {
       meter.end();
       // Otherwise lines printed since the last redraw would be lost.

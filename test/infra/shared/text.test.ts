@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { toPlainText, wrap } from '../../../infra/shared/text.ts';
+import { toPlainLines, toPlainText, wrap } from '../../../infra/shared/text.ts';
 
 test('text from outside loses control and bidirectional characters', () => {
   expect(toPlainText('a\u001b[31mb\r\n\u009b2J\u202ec\u2028d\ud800')).toBe('a�[31mb���2J�c�d�');
-  expect(toPlainText('Müller → 日本 📞 "x"')).toBe('Müller → 日本 📞 "x"');
+  expect(toPlainText('\u001b]0;x\u0007\u200b\u2066\ufeff\u00ad\u034f\u3164\u{e0041}')).toBe('�]0;x��������');
+  expect(toPlainText('Müller → 日本 📞 "x" ☎️ 葛󠄀')).toBe('Müller → 日本 📞 "x" ☎️ 葛󠄀');
+});
+
+test('text of several lines keeps its line breaks', () => {
+  expect(toPlainLines('one\u001b\n  two\r\n')).toBe('one�\n  two�\n');
 });
 
 describe('wrapped text', () => {
