@@ -46,7 +46,13 @@ export const createSecretsManagerClient = () =>
   new SecretsManagerClient({ ...commonConfig(), ...emulatorKeys(), requestHandler: shortTimeouts });
 
 export const createSqsClient = () =>
-  new SQSClient({ ...commonConfig(), ...emulatorKeys(), requestHandler: shortTimeouts });
+  new SQSClient({
+    ...commonConfig(),
+    ...emulatorKeys(),
+    requestHandler: shortTimeouts,
+    // By default the host of the queue's URL is used even where AWS_ENDPOINT_URL names another one.
+    useQueueUrlAsEndpoint: false,
+  });
 
 /** For requests about an object, without its bytes. */
 export const createS3MetadataClient = () => createS3Client({ requestHandler: shortTimeouts });

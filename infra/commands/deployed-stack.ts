@@ -5,9 +5,13 @@ import * as v from 'valibot';
 import { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
 import { type ArchiveConfig, readArchiveConfig } from '../config/archive-config.ts';
 import { UsageError } from '../shared/command-line.ts';
+import { checkEndpoints } from '../shared/environment.ts';
 import { buildRegistry } from '../stack/registry-layer.ts';
 
 const cdkFile = resolve(import.meta.dirname, '../../cdk.json');
+
+/** By default the SDK waits forever for a network that swallows everything. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 
 /** The outputs of ArchiveStack that are needed here. */
 const outputsSchema = v.object({
@@ -18,11 +22,12 @@ const outputsSchema = v.object({
 
 /** Finds the deployed stack that cdk.json configures. */
 export async function findStack() {
+  checkEndpoints();
   const config = await readConfig();
   // The AWS CLI reads both variables, the SDK only the first.
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   if (AWS_DEFAULT_REGION !== undefined) process.env.AWS_REGION = AWS_REGION ?? AWS_DEFAULT_REGION;
-  const cloudFormation = new CloudFormationClient();
+  const cloudFormation = new CloudFormationClient({ requestHandler: TIMEOUTS });
   const region = await cloudFormation.config.region();
   const outputs = await readOutputs(cloudFormation, config.stackName, region);
   return {

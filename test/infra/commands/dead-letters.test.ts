@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSqsClient } from '../../../functions/shared/aws-clients.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
@@ -34,6 +35,25 @@ async function startCloudFormation(outputs: Record<string, string> | undefined):
     const isKnown = new URLSearchParams(body).get('StackName') === stackName;
     response.writeHead(outputs && isKnown ? 200 : 400, { 'content-type': 'text/xml' });
     response.end(outputs && isKnown ? describeStacksResponse(outputs) : MISSING);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** One address for both services, as emulators of AWS have. They ignore the host in a queue's URL. */
+async function startEmulator(cloudFormation: string, sqs: string): Promise<string> {
+  const server = createServer(async (incoming, response) => {
+    const service = String(incoming.headers['x-amz-target']).startsWith('AmazonSQS.') ? sqs : cloudFormation;
+    const { host, 'content-length': length, ...headers } = incoming.headers;
+    const body = String(Buffer.concat(await incoming.toArray()));
+    const forwarded = await request(service, {
+      method: 'POST',
+      headers: headers as Record<string, string>,
+      body: body.replace(/"QueueUrl":"https?:\/\/[^/"]+/, `"QueueUrl":"${sqs}`),
+    });
+    response.writeHead(forwarded.statusCode, forwarded.headers as Record<string, string>);
+    response.end(await forwarded.body.text());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
@@ -88,6 +108,19 @@ describe('the stack that cdk.json configures', async () => {
     expect(Messages?.map(({ Body = '' }) => JSON.parse(Body))).toEqual([job]);
   });
 
+  test('is found at AWS_ENDPOINT_URL with all that belongs to it, whatever the host in the URL of its queue', async () => {
+    const { pathname } = new URL(deadLetterQueueUrl);
+    const cloudFormation = await startCloudFormation({
+      ...outputs,
+      DeadLetterQueueUrl: `https://sqs.eu-central-1.amazonaws.com${pathname}`,
+    });
+    const AWS_ENDPOINT_URL = await startEmulator(cloudFormation, process.env.AWS_ENDPOINT_URL_SQS ?? '');
+    const env = { ...CREDENTIALS, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL };
+    const { code, output } = await run('dead-letters', [], env);
+    expect(output).toBe(`There are no dead letters in the stack ${stackName} in eu-central-1.\n`);
+    expect(code).toBe(0);
+  });
+
   test.each([
     ['not deployed', undefined],
     ['deployed without the needed outputs', { RecordingsBucket: 'recordings' }],
@@ -103,23 +136,67 @@ describe('the stack that cdk.json configures', async () => {
   });
 });
 
-test.each([
-  ['region', CREDENTIALS, 'No AWS region'],
-  ['credentials', { AWS_REGION: 'eu-west-1' }, 'No AWS credentials'],
-  [
-    'connection to AWS',
-    {
-      ...CREDENTIALS,
-      AWS_REGION: 'eu-west-1',
-      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
-      AWS_MAX_ATTEMPTS: '1',
-    },
-    'AWS: connect ECONNREFUSED 127.0.0.1:1',
-  ],
-])('a missing %s is reported in one sentence', async (_, env, message) => {
-  const { code, output } = await run('dead-letters', [], env);
-  expect(output).toContain(message);
-  expect(output.trim().split('\n')).toHaveLength(1);
-  expect(output).not.toContain(CREDENTIALS.AWS_SECRET_ACCESS_KEY);
-  expect(code).toBe(1);
+/** CloudFormation, as far as it refuses everything, with this error. */
+async function startRefusingAws(status: number, code: string, message: string): Promise<string> {
+  const server = createServer((_, response) => {
+    response.writeHead(status, { 'content-type': 'text/xml' });
+    response.end(
+      `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>
+       <Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('is reported in one sentence:', () => {
+  const REGION = { AWS_REGION: 'eu-west-1', AWS_MAX_ATTEMPTS: '1' };
+
+  async function expectSentence(env: NodeJS.ProcessEnv, sentence: string) {
+    const { code, output } = await run('dead-letters', [], env);
+    expect(output).toContain(sentence);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(output).not.toContain(CREDENTIALS.AWS_SECRET_ACCESS_KEY);
+    expect(code).toBe(1);
+  }
+
+  test.each([
+    ['no region', CREDENTIALS, 'No AWS region'],
+    ['an impossible region', { ...CREDENTIALS, AWS_REGION: 'eu/west' }, 'Correct AWS_REGION'],
+    ['no credentials', REGION, 'No valid AWS credentials'],
+    ['an unknown profile', { ...REGION, AWS_PROFILE: 'nobody' }, 'in the profile nobody'],
+    [
+      'an endpoint where nothing listens',
+      { ...CREDENTIALS, ...REGION, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+      'AWS cannot be reached (ECONNREFUSED). Check AWS_ENDPOINT_URL=http://127.0.0.1:1.',
+    ],
+    [
+      'an endpoint whose name is unknown',
+      { ...CREDENTIALS, ...REGION, AWS_ENDPOINT_URL: 'http://aws.invalid' },
+      'Check AWS_ENDPOINT_URL=http://aws.invalid.',
+    ],
+    [
+      'an endpoint without a scheme',
+      { ...CREDENTIALS, ...REGION, AWS_ENDPOINT_URL: 'localhost:4566' },
+      'AWS_ENDPOINT_URL should be a URL that begins with http:// or https://. It is localhost:4566.',
+    ],
+    [
+      'an endpoint that is no URL',
+      { ...CREDENTIALS, ...REGION, AWS_ENDPOINT_URL_SQS: 'http://' },
+      'AWS_ENDPOINT_URL_SQS should be a URL',
+    ],
+  ])('%s', async (_, env, sentence) => {
+    await expectSentence(env, sentence);
+  });
+
+  test.each([
+    ['expired credentials', 403, 'ExpiredToken', 'The AWS credentials have expired.'],
+    ['unknown credentials', 403, 'InvalidClientTokenId', 'AWS does not know these credentials.'],
+    ['missing permissions', 403, 'AccessDenied', 'These AWS credentials lack a permission'],
+    ['an error of AWS', 500, 'InternalFailure', 'AWS: The reason. (InternalFailure)'],
+  ])('%s', async (_, status, code, sentence) => {
+    const AWS_ENDPOINT_URL = await startRefusingAws(status, code, 'The reason.');
+    await expectSentence({ ...CREDENTIALS, ...REGION, AWS_ENDPOINT_URL }, sentence);
+  });
 });
