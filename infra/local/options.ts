@@ -92,6 +92,8 @@ export function readOptions(args: string[]): Options {
     throw new UsageError(issue.message.startsWith('--') ? issue.message : `${name} ${issue.message}`);
   }
   const options = parsed.output;
+  if (options.help) return options;
+  refuseUnusedOptions(values, options.pbx === undefined);
   if (options.pbx === undefined) return options;
   if (options.username === undefined)
     throw new UsageError('--pbx requires --username, the name of the API user.');
@@ -101,4 +103,30 @@ export function readOptions(args: string[]): Options {
   if (options.fingerprint !== undefined && options.ca !== undefined)
     throw new UsageError('Give either --fingerprint or --ca, not both.');
   return options;
+}
+
+const OPTIONS_OF_PBX = [
+  'username',
+  'fingerprint',
+  'ca',
+  'min-tls',
+  'http-pbx',
+  'api-version',
+  'report-url',
+  'retry-login',
+  'serial',
+] as const;
+
+const OPTIONS_OF_SIMULATION = ['calls', 'exit'] as const;
+
+/** Whoever gives an option expects it to have an effect. */
+function refuseUnusedOptions(values: Record<string, unknown>, isSimulation: boolean): void {
+  const unused = isSimulation ? OPTIONS_OF_PBX : OPTIONS_OF_SIMULATION;
+  const given = unused.find((name) => values[name] !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(
+    isSimulation
+      ? `--${given} needs --pbx, the address of your PBX. Without it, the PBX is simulated.`
+      : `--${given} is for the simulated PBX. Leave it out, or leave out --pbx.`,
+  );
 }

@@ -7,8 +7,9 @@ export class UsageError extends Error {}
 export const flag = { type: 'boolean' } as const;
 export const value = { type: 'string' } as const;
 
-/** `parseArgs` of `node:util`, but an unknown or incomplete option is a `UsageError`. */
+/** `parseArgs` of `node:util`, but an unknown or incomplete option is a `UsageError`, and so is one that npm has kept. */
 export function parseCommandLine<const Config extends ParseArgsConfig>(config: Config) {
+  refuseSwallowedOptions(Object.keys(config.options ?? {}), config.args ?? process.argv.slice(2));
   try {
     return parseArgs(config);
   } catch (error) {
@@ -16,4 +17,26 @@ export function parseCommandLine<const Config extends ParseArgsConfig>(config: C
     const [problem] = String(error instanceof Error ? error.message : error).split(/\.(?:\s|$)/);
     throw new UsageError(`${problem}; see --help.`);
   }
+}
+
+/** An npm setting that has nothing to do with the option of this name. */
+const SETTINGS_OF_NPM = ['ca'];
+
+/**
+ * Without `--` before them, npm takes options for its own. It passes on their values without their names, and sets
+ * `npm_config_NAME`, as it does for its settings in the environment.
+ */
+function refuseSwallowedOptions(options: string[], args: readonly string[]): void {
+  const { npm_lifecycle_event: script } = process.env;
+  if (script === undefined) return;
+  const isGiven = (name: string) => args.some((arg) => arg.split('=')[0] === `--${name}`);
+  const isSwallowed = (name: string) => Boolean(process.env[`npm_config_${name.replaceAll('-', '_')}`]);
+  const swallowed = options.find(
+    (name) => isSwallowed(name) && !isGiven(name) && !SETTINGS_OF_NPM.includes(name),
+  );
+  if (swallowed === undefined) return;
+  const command = script === 'start' ? 'npm start' : `npm run ${script}`;
+  throw new UsageError(
+    `npm took --${swallowed} for itself. Put -- before the options: ${command} -- --${swallowed} ...`,
+  );
 }
