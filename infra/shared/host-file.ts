@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { UsageError } from './command-line.ts';
+import { isHostRunning } from './host-lock.ts';
 
 /** The variables that commands read by name. */
 const environmentSchema = v.objectWithRest(
@@ -17,17 +18,13 @@ const environmentSchema = v.objectWithRest(
 
 export type HostEnvironment = v.InferOutput<typeof environmentSchema>;
 
-const hostFileSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ pid: v.number(), environment: environmentSchema }),
-);
+const hostFileSchema = v.pipe(v.string(), v.parseJson(), v.object({ environment: environmentSchema }));
 
 const hostFilePath = (directory: string) => join(directory, 'host.json');
 
 /** Lets commands of the same user find a running host. The file contains the secret key of its S3. */
 export async function writeHostFile(directory: string, environment: Record<string, string>): Promise<void> {
-  const text = JSON.stringify({ pid: process.pid, environment }, undefined, 2);
+  const text = JSON.stringify({ environment }, undefined, 2);
   // A file that is there would keep its mode.
   await removeHostFile(directory);
   await writeFile(hostFilePath(directory), text, { mode: 0o600 });
@@ -40,18 +37,10 @@ export async function readHostFile(directory: string): Promise<HostEnvironment> 
   const text = await readFile(hostFilePath(directory), 'utf8').catch(() => '');
   const file = v.safeParse(hostFileSchema, text);
   // A host that was killed leaves its file behind.
-  if (!file.success || !isRunning(file.output.pid)) {
+  if (!file.success || !isHostRunning(directory)) {
     throw new UsageError(
       `No local host is running in ${directory}. Start one with npm start, or give its directory after --local.`,
     );
   }
   return file.output.environment;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
