@@ -15,7 +15,8 @@ import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
 import { generateSecret } from './resources.ts';
 
-const PBX_ID = 'demo';
+/** Also the name of the directory with its state. */
+export const DEMO_ID = 'demo';
 const USERNAME = 'api';
 const ARCHIVE_TIMEOUT_MS = 60_000;
 
@@ -25,16 +26,20 @@ const EXAMPLE_CALLS: CallOptions[] = [
   { from: '1002', to: '*43#', type: 'Outbound', talkSeconds: 6, fields: { dsttrunkname: 'Berlin' } },
 ];
 
-export interface Demo {
+export interface Demo extends Host {
   archived: number;
-  close(): Promise<void>;
 }
 
-/** Runs the product with a simulated PBX that makes a few calls, and checks that their recordings are archived. */
-export async function runDemo({ data, port, calls: count, exit }: Options): Promise<Demo> {
+/**
+ * Runs the product with a simulated PBX that makes a few calls, and with the state in `directory`. Checks that their
+ * recordings are archived.
+ */
+export async function runDemo(
+  directory: string,
+  { port, calls: count, exit }: Pick<Options, 'port' | 'calls' | 'exit'>,
+): Promise<Demo> {
   await using cleanup = new AsyncDisposableStack();
   const password = generateSecret();
-  const directory = join(data, PBX_ID);
   const pbx = await startSimulatedPbx({
     username: USERNAME,
     password,
@@ -50,7 +55,7 @@ export async function runDemo({ data, port, calls: count, exit }: Options): Prom
     bucket: process.env.BUCKET_NAME ?? 'recordings',
     jobDelaySeconds: JOB_DELAY_SECONDS,
     pbxs: {
-      [PBX_ID]: {
+      [DEMO_ID]: {
         baseUrl: pbx.url,
         reportUrl: 'http://{host}',
         tls: { fingerprint256: pbx.fingerprint256 },
@@ -64,7 +69,7 @@ export async function runDemo({ data, port, calls: count, exit }: Options): Prom
   for (const call of calls) await fetchAndCompare(call, host);
   if (calls[0] !== undefined && !exit) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
   const running = cleanup.move();
-  return { archived: calls.length, close: () => running.disposeAsync() };
+  return { ...host, archived: calls.length, close: () => running.disposeAsync() };
 }
 
 /** Resolves when the recordings of all calls are archived. */
@@ -113,7 +118,7 @@ function waitUntilArchived(calls: SimulatedCall[]): Promise<void> {
 }
 
 const linkUrl = (recording: string, host: Host) =>
-  `${host.url}/recordings/${PBX_ID}/${encodeURIComponent(recording)}`;
+  `${host.url}/recordings/${DEMO_ID}/${encodeURIComponent(recording)}`;
 
 /** Downloads a recording as an integrator would, by its link, and compares it with the PBX's file. */
 async function fetchAndCompare({ recording, bytes }: SimulatedCall, host: Host): Promise<void> {

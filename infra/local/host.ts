@@ -34,6 +34,8 @@ import {
 } from './resources.ts';
 
 const HOUR_MS = 60 * 60_000;
+/** Reconciliation leaves the calls of the last ten minutes to their reports. */
+const CATCH_UP_AGAIN_MS = 11 * 60_000;
 const LINK_TOKEN_SECRET = 'link-token';
 /** The account id of fauxqs. */
 const ACCOUNT = '000000000000';
@@ -49,7 +51,8 @@ export interface HostOptions {
   directory: string;
   /** Port of the HTTP server; 0 for any free one. */
   port: number;
-  hostname: string;
+  /** Address to listen on; `undefined` for all, IPv6 and IPv4. */
+  hostname: string | undefined;
   pbxs: Readonly<Record<string, LocalPbx>>;
   bucket: string;
   /** Delay of a job's first attempt: a recording may not be ready right at hang-up. */
@@ -73,6 +76,10 @@ export interface Host {
   keepSessions(request?: { retryLogin?: boolean }): Promise<SessionReport>;
   /** Runs reconcile, as its schedules and people do. */
   reconcile(request: { hours: number } | { from: string; to: string }): Promise<ReconcileReport>;
+  /** Begins to look for calls that ended while no host was running. Needs a session. */
+  catchUp(): void;
+  /** How many jobs are being done. `close` waits for them. */
+  countActiveJobs(): number;
   close(): Promise<void>;
 }
 
@@ -95,6 +102,8 @@ async function start(options: HostOptions): Promise<Host> {
   const routes = Promise.withResolvers<Routes>();
   const httpServer = await startHttpServer(routes.promise, options.port, options.hostname);
   cleanup.defer(() => httpServer.close());
+  // A killed host leaves its file behind, which would send commands to ports that are no longer its.
+  await removeHostFile(directory);
   const { sqs: emulator, environment } = await startEmulators(directory, cleanup);
   const sqs = new SQSClient(emulatorKeys());
   const secrets = new SecretsManagerClient(emulatorKeys());
@@ -158,6 +167,15 @@ async function start(options: HostOptions): Promise<Host> {
     'HEAD /recordings/{pbxId}': recordingLink,
   });
 
+  let activeJobs = 0;
+  const countedArchiveRecording: QueueHandler = async (...invocation) => {
+    activeJobs += 1;
+    try {
+      return await archiveRecording(...invocation);
+    } finally {
+      activeJobs -= 1;
+    }
+  };
   const stopping = new AbortController();
   const poll = (queueUrl: string, handler: QueueHandler, concurrency: number, limitMs: number) =>
     pollQueue(
@@ -168,23 +186,34 @@ async function start(options: HostOptions): Promise<Host> {
   const polling = [
     poll(sessionQueueUrl, pbxSession, 1, timeoutMs('pbx-session')),
     ...jobQueueUrls.map((url) =>
-      poll(url, archiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
+      poll(url, countedArchiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
     ),
   ];
   cleanup.defer(async () => {
     stopping.abort();
     await Promise.all(polling);
   });
+  const inBackground = (run: () => Promise<unknown>) => {
+    run().catch((error: unknown) => log('error', 'schedule-failed', { reason: String(error) }));
+  };
   const every = (periodMs: number, run: () => Promise<unknown>) => {
-    const schedule = setInterval(() => {
-      run().catch((error: unknown) => log('error', 'schedule-failed', { reason: String(error) }));
-    }, periodMs);
+    const schedule = setInterval(() => inBackground(run), periodMs);
     cleanup.defer(() => clearInterval(schedule));
   };
   every(SESSION_PERIOD_MINUTES * 60_000, () => pbxSession({}));
   for (const { everyHours, overHours } of Object.values(DEFAULT_RECONCILIATION)) {
     every(everyHours * HOUR_MS, () => reconcile({ hours: overHours }));
   }
+  let catchUpAgain: NodeJS.Timeout | undefined;
+  cleanup.defer(() => clearTimeout(catchUpAgain));
+  const catchUp = () => {
+    const { recent, wide } = DEFAULT_RECONCILIATION;
+    inBackground(() => reconcile({ hours: wide.overHours }));
+    catchUpAgain = setTimeout(
+      () => inBackground(() => reconcile({ hours: recent.overHours })),
+      CATCH_UP_AGAIN_MS,
+    );
+  };
   cleanup.defer(() => removeHostFile(directory));
   await writeHostFile(directory, environment);
 
@@ -194,6 +223,8 @@ async function start(options: HostOptions): Promise<Host> {
     linkTokenFile,
     keepSessions: (request = {}) => pbxSession(request),
     reconcile,
+    catchUp,
+    countActiveJobs: () => activeJobs,
     close: () => running.disposeAsync(),
   };
 }

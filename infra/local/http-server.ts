@@ -29,7 +29,7 @@ export interface HttpServer {
 export async function startHttpServer(
   routes: Promise<Routes>,
   port: number,
-  hostname: string,
+  hostname: string | undefined,
 ): Promise<HttpServer> {
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },

@@ -1,28 +1,45 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from '../shared/command-line.ts';
+import { describeError } from '../shared/describe-error.ts';
+import { checkEndpoints } from '../shared/environment.ts';
+import { lockHost } from '../shared/host-lock.ts';
+import { print, printError } from '../shared/print.ts';
 import { plural } from '../shared/text.ts';
-import { runDemo } from './demo.ts';
+import { DEMO_ID, runDemo } from './demo.ts';
 import { show, showLog } from './display.ts';
+import type { Host } from './host.ts';
 import { HELP, type Options, readOptions } from './options.ts';
-import { runWithPbx } from './real-pbx.ts';
+import { PBX_ID, runWithPbx } from './real-pbx.ts';
+import { waitForCtrlC } from './signals.ts';
 
 try {
   const options = readOptions(process.argv.slice(2));
-  if (options.help) console.log(HELP);
-  else await run(options);
+  if (options.help) print(HELP);
+  else {
+    await run(options);
+    // What still runs in the background, such as a reconciliation, can no longer do anything.
+    process.exit();
+  }
 } catch (error) {
-  console.error(`\n${describeError(error)}`);
+  printError(`\n${describeStartError(error)}`);
   process.exitCode = 1;
 }
 
 async function run(options: Options): Promise<void> {
   const startedAt = performance.now();
-  // Jobs and recordings show who spoke with whom, and the secrets are stored in plain text.
-  await mkdir(options.data, { recursive: true, mode: 0o700 });
+  checkEndpoints();
+  const directory = join(options.data, options.pbx === undefined ? DEMO_ID : PBX_ID);
+  await makeDirectory(directory);
+  using lock = lockHost(directory, options.port);
   const stopShowing = showLog();
-  const running = options.pbx === undefined ? await runDemo(options) : await runWithPbx(options.pbx, options);
-  if (options.exit && 'archived' in running) {
+  const running: Host & { archived?: number } =
+    options.pbx === undefined
+      ? await runDemo(directory, options)
+      : await runWithPbx(options.pbx, directory, options);
+  const ctrlC = waitForCtrlC();
+  lock.setPort(Number(new URL(running.url).port));
+  if (options.exit && running.archived !== undefined) {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     show(
       'done',
@@ -30,21 +47,30 @@ async function run(options: Options): Promise<void> {
       'green',
     );
   } else {
-    const isStopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    console.log('Press Ctrl-C to stop.');
-    await isStopped;
+    print('Press Ctrl-C to stop.');
+    await ctrlC;
+    const jobs = running.countActiveJobs();
+    const doing = jobs === 0 ? 'Stopping' : `Finishing ${plural(jobs, 'download')}`;
+    print(`${doing}. Ctrl-C again stops at once; nothing is lost.`);
   }
   await running.close();
   stopShowing();
 }
 
-/** A sentence, if the user can fix it; otherwise the stack trace, for a developer. */
-function describeError(error: unknown): string {
-  if (error instanceof UsageError) return error.message;
-  const { code, port, stack, message } = error as NodeJS.ErrnoException & { port?: number };
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    // Jobs and recordings show who spoke with whom, and the secrets are stored in plain text.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`Cannot create ${directory} (${code}). Choose another directory with --data.`);
+  }
+}
+
+function describeStartError(error: unknown): string {
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (syscall !== 'listen') return describeError(error);
   if (code === 'EADDRINUSE')
     return `Port ${port} is in use. Stop the program that uses it, or choose another port with --port.`;
-  if (code === 'EACCES')
-    return `${message}. Choose another port with --port, or another directory with --data.`;
-  return stack ?? String(error);
+  return `Cannot listen on port ${port} (${code}). Choose another port with --port.`;
 }

@@ -1,8 +1,4 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { connect } from 'node:tls';
 import askPassword from '@inquirer/password';
 import * as v from 'valibot';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
@@ -12,27 +8,30 @@ import { showCurl } from './curl.ts';
 import { show } from './display.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
+import { checkConnection } from './pbx-connection.ts';
 
-const PBX_ID = 'pbx';
+/** Also the name of the directory with its state. */
+export const PBX_ID = 'pbx';
 
-/** Runs the product with a PBX on this network. */
-export async function runWithPbx(baseUrl: string, options: Options): Promise<Host> {
-  const { port, data, username = '' } = options;
-  const tls = await readTls(options);
-  const reportUrl = options['report-url'] ?? `${await localAddressTowards(baseUrl)}:${port}`;
+/** Runs the product with a PBX on this network, and with the state in `directory`. */
+export async function runWithPbx(baseUrl: string, directory: string, options: Options): Promise<Host> {
+  const { port, username = '' } = options;
   const settings = checkSettings({
     baseUrl,
-    tls,
-    reportUrl,
+    tls: await readTls(options),
+    ...(options['report-url'] !== undefined && { reportUrl: options['report-url'] }),
     ...(options['api-version'] !== undefined && { apiVersion: options['api-version'] }),
     ...(options.serial !== undefined && { serialNumber: options.serial }),
   });
-  const password = process.env.PBX_PASSWORD ?? (await askForPassword(username));
+  // First of all: nobody should type a password for a PBX that cannot be reached, or that is another one.
+  const localAddress = await checkConnection(baseUrl, settings.tls);
+  const { reportUrl = `${localAddress}:${port}` } = settings;
+  const password = await readPassword(username);
   await using cleanup = new AsyncDisposableStack();
   const host = await startHost({
-    directory: join(data, PBX_ID),
+    directory,
     port,
-    hostname: '0.0.0.0',
+    hostname: undefined,
     bucket: process.env.BUCKET_NAME ?? 'recordings',
     jobDelaySeconds: JOB_DELAY_SECONDS,
     pbxs: { [PBX_ID]: { ...settings, reportUrl, credentials: { username, password } } },
@@ -41,8 +40,9 @@ export async function runWithPbx(baseUrl: string, options: Options): Promise<Hos
   const { sessions } = await host.keepSessions({ retryLogin: options['retry-login'] });
   const { outcome, code = '', message = '' } = sessions[0] ?? { outcome: 'failed' };
   if (outcome !== 'logged-in' && outcome !== 'kept-alive') {
-    throw new UsageError(await explainLoginFailure(baseUrl, code, message, options));
+    throw new UsageError(explainLoginFailure(baseUrl, code, message));
   }
+  host.catchUp();
   show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
   show('ready', 'make a recorded call; it is archived when it ends', 'green');
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
@@ -50,10 +50,17 @@ export async function runWithPbx(baseUrl: string, options: Options): Promise<Hos
   return host;
 }
 
-async function askForPassword(username: string): Promise<string> {
+/** An empty password would replace a good one that is stored. */
+async function readPassword(username: string): Promise<string> {
+  const { PBX_PASSWORD } = process.env;
+  if (PBX_PASSWORD === '') throw new UsageError('PBX_PASSWORD is empty. Set it, or unset it to be asked.');
+  if (PBX_PASSWORD !== undefined) return PBX_PASSWORD;
   const noPassword = new UsageError('No password. Type it at the prompt, or set PBX_PASSWORD.');
   if (!process.stdin.isTTY) throw noPassword;
-  return askPassword({ message: `Password of ${username}:` }).catch(() => Promise.reject(noPassword));
+  return askPassword({
+    message: `Password of ${username}:`,
+    validate: (password) => password !== '' || 'It is empty. Type the password, or press Ctrl-C to stop.',
+  }).catch(() => Promise.reject(noPassword));
 }
 
 async function readTls(options: Options) {
@@ -90,30 +97,8 @@ function checkSettings(settings: unknown): v.InferOutput<typeof settingsSchema> 
   throw new UsageError(problems.join('\n'));
 }
 
-/** The address from which this machine reaches the PBX. Connecting a datagram socket sends nothing. */
-async function localAddressTowards(baseUrl: string): Promise<string> {
-  const socket = createSocket('udp4');
-  try {
-    socket.connect(9, new URL(baseUrl).hostname);
-    await once(socket, 'connect');
-    return socket.address().address;
-  } catch {
-    throw new UsageError(`This machine cannot reach the host of ${baseUrl}. Check the address.`);
-  } finally {
-    socket.close();
-  }
-}
-
-/** Says why there is no session, and what to do about it. */
-async function explainLoginFailure(
-  baseUrl: string,
-  code: string,
-  message: string,
-  { fingerprint, ca }: Options,
-): Promise<string> {
-  if (code === 'certificate-mismatch') {
-    return `${message}\nIf that is the PBX's own certificate, start again with --fingerprint and that value.`;
-  }
+/** Says why there is no session although the PBX was reached, and what to do about it. */
+function explainLoginFailure(baseUrl: string, code: string, message: string): string {
   if (code === 'pbx-20003') {
     return 'The PBX refused the username or password. Use those of its API page, not the administrator’s. To retry the same ones, add --retry-login.';
   }
@@ -121,30 +106,7 @@ async function explainLoginFailure(
     return 'The PBX has locked out this machine after too many failed logins. Wait ten minutes, then start again.';
   }
   if (code === 'pbx-connection') {
-    const advice = `Check the address, the port, and that the API is enabled. Very old firmware needs --min-tls TLSv1.`;
-    if (fingerprint !== undefined || ca !== undefined) return `${message} ${advice}`;
-    const seen = await readUntrustedFingerprint(baseUrl);
-    return seen === undefined
-      ? `${message} No PBX responds at ${baseUrl}. ${advice}`
-      : `${message} The PBX's certificate was not issued by a public CA. Its SHA-256 fingerprint is\n${seen}\nCheck that this is the PBX's own, then start again with --fingerprint and that value.`;
+    return `${message} Something accepts connections at ${baseUrl}, but does not respond as a PBX. Check the port, and that the API is enabled on the PBX.`;
   }
   return `${message} Check that the API is enabled on the PBX, and that --api-version is right.`;
-}
-
-/**
- * The fingerprint of a certificate that no public CA issued. Only looks at the certificate, because the other end may be
- * a stranger: sends nothing secret.
- */
-async function readUntrustedFingerprint(baseUrl: string): Promise<string | undefined> {
-  const { protocol, hostname, port } = new URL(baseUrl);
-  if (protocol !== 'https:') return undefined;
-  const socket = connect({ host: hostname, port: Number(port) || 443, rejectUnauthorized: false });
-  try {
-    await once(socket, 'secureConnect');
-    return socket.authorized ? undefined : socket.getPeerX509Certificate()?.fingerprint256;
-  } catch {
-    return undefined;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -24,7 +24,7 @@ const hostFilePath = (directory: string) => join(directory, 'host.json');
 
 /** Lets commands of the same user find a running host. The file contains the secret key of its S3. */
 export async function writeHostFile(directory: string, environment: Record<string, string>): Promise<void> {
-  const text = JSON.stringify({ environment }, undefined, 2);
+  const text = JSON.stringify({ pid: process.pid, environment }, undefined, 2);
   // A file that is there would keep its mode.
   await removeHostFile(directory);
   await writeFile(hostFilePath(directory), text, { mode: 0o600 });

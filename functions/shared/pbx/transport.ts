@@ -86,7 +86,11 @@ function createInterimCheck(): () => void {
   };
 }
 
-function createConnector(tls: Pbx['tls']): buildConnector.connector {
+/** Connects, and checks the certificate. `overrides` are for a look at a PBX whose certificate is not known yet. */
+export function createConnector(
+  tls: Pbx['tls'],
+  overrides: buildConnector.BuildOptions = {},
+): buildConnector.connector {
   const isOld = tls.minVersion === 'TLSv1' || tls.minVersion === 'TLSv1.1';
   const connect = buildConnector({
     timeout: CONNECT_TIMEOUT_MS,
@@ -105,6 +109,7 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
     // A pinned certificate is compared below. Authority, name and dates would add nothing.
     ...(tls.fingerprint256 !== undefined && { rejectUnauthorized: false }),
+    ...overrides,
   });
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
@@ -125,8 +130,10 @@ function createConnector(tls: Pbx['tls']): buildConnector.connector {
 
 /** No request is sent before the PBX has presented the pinned certificate. */
 function findMismatch(socket: TLSSocket, { fingerprint256 }: Pbx['tls']): ArchiveError | undefined {
+  if (fingerprint256 === undefined) return undefined;
+  // Only once per socket: a second call returns nothing.
   const presented = socket.getPeerX509Certificate()?.fingerprint256;
-  if (fingerprint256 === undefined || presented === fingerprint256) return undefined;
+  if (presented === fingerprint256) return undefined;
   const message = `The PBX presented a different certificate than the pinned one: ${presented}.`;
   return new ArchiveError('certificate-mismatch', message);
 }

@@ -1,17 +1,20 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../infra/local/s3/server.ts';
+import { fingerprintOf, generateCertificate } from '../../../infra/simulated-pbx/certificate.ts';
 import type { SimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../simulated-pbx/harness.ts';
 import { findFreePort } from './free-port.ts';
-import { makeDirectory, start } from './start-process.ts';
+import { makeDirectory, start, startInTerminal, startScript } from './start-process.ts';
 
 async function startPbx(options: Parameters<typeof startSimulatedPbx>[0] = {}): Promise<SimulatedPbx> {
   const pbx = await startSimulatedPbx({ tls: identity, repeatDelay: 200, maxReports: 100, ...options });
@@ -19,12 +22,24 @@ async function startPbx(options: Parameters<typeof startSimulatedPbx>[0] = {}): 
   return pbx;
 }
 
-const argsFor = (pbx: SimulatedPbx, port: number, directory: string) => [
+const argsFor = (pbx: Pick<SimulatedPbx, 'url' | 'fingerprint256'>, port: number, directory: string) => [
   ...['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256],
   ...['--port', String(port), '--report-url', `127.0.0.1:${port}`, '--data', directory],
 ];
 
+const withoutFingerprint = (args: string[]) => args.filter((arg) => !/fingerprint|^[0-9A-F:]{95}$/.test(arg));
+
+const hasTerminal = spawnSync('script', ['--version']).status === 0;
+
 const PASSWORD = { PBX_PASSWORD: 'pbx-password' };
+
+/** All that the embedded Secrets Manager has stored. */
+async function readSecrets(directory: string): Promise<string> {
+  const files = await readdir(join(directory, 'pbx', 'secrets'), { recursive: true, withFileTypes: true });
+  const paths = files.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const contents = await Promise.all(paths.sort().map((path) => readFile(path, 'utf8')));
+  return contents.filter((content) => content.includes('webhookSecret')).join('\n');
+}
 
 async function fetchRecording(port: number, directory: string, name: string): Promise<Buffer> {
   const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
@@ -99,6 +114,113 @@ describe('npm start with a real PBX', () => {
     expect((await fetchRecording(port, directory, call.recording)).equals(call.bytes)).toBe(true);
     host.process.kill('SIGINT');
     expect(await host.ended).toBe(0);
+  });
+
+  test('shows the fingerprint of a PBX with TLS 1.0 only, and connects with it', async () => {
+    const [pbx, port, directory] = [
+      await startPbx({ maxTlsVersion: 'TLSv1' }),
+      await findFreePort(),
+      await makeDirectory(),
+    ];
+    const args = [...argsFor(pbx, port, directory), '--min-tls', 'TLSv1'];
+    const first = start(withoutFingerprint(args), PASSWORD);
+    expect(await first.ended).toBe(1);
+    expect(first.output()).toContain(`Its SHA-256 fingerprint is\n${pbx.fingerprint256}`);
+    await start(args, PASSWORD).printed('make a recorded call');
+  });
+
+  test('receives the reports of a PBX that is reached over IPv6, and those that come over IPv4', async () => {
+    const [pbx, port, directory] = [
+      await startPbx({ host: '::1' }),
+      await findFreePort(),
+      await makeDirectory(),
+    ];
+    const args = argsFor(pbx, port, directory).filter((arg) => !/report-url|^127/.test(arg));
+    const host = start(args, PASSWORD);
+    await host.printed(`${pbx.url} posts its reports to [::1]:${port}`);
+    const call = pbx.makeCall({ from: '1001', to: '1003' });
+    expect(await pbx.postReport(call.report)).toMatchObject({ delivered: true });
+    await host.printed('stored');
+    expect((await fetchRecording(port, directory, call.recording)).equals(call.bytes)).toBe(true);
+  });
+
+  test('shows nothing from outside that controls the terminal or is invisible', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('make a recorded call');
+    await pbx.postRaw('{"action":"\\u001b]0;x\\u0007\\u001b[31m"}');
+    await host.printed('�]0;x��[31m: nothing to archive');
+    await pbx.postRaw('{"action":"NewCdr","recording":"meeting-\\u202egnp\\u200b.wav"}');
+    await host.printed('job queued for meeting-�gnp�.wav');
+    expect(host.output()).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  });
+
+  test.runIf(hasTerminal)(
+    'asks for a password after the look at the PBX, and for another if it is empty',
+    async () => {
+      const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+      const host = startInTerminal(argsFor(pbx, port, directory));
+      await host.printed('Password of api:');
+      host.type('\r');
+      await host.printed('It is empty.');
+      host.type(`${PASSWORD.PBX_PASSWORD}\r`);
+      await host.printed('make a recorded call');
+      host.type('\u0003');
+      expect(await host.ended).toBe(0);
+      const stranger = await startPbx({ tls: await generateCertificate(['127.0.0.1']) });
+      const mismatched = startInTerminal(argsFor({ ...pbx, url: stranger.url }, port, directory));
+      expect(await mismatched.ended).toBe(1);
+      expect(mismatched.output()).toContain(stranger.fingerprint256);
+      expect(mismatched.output()).not.toContain('Password');
+    },
+  );
+
+  test('archives the calls that were made while it was not running, as soon as it has a session', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const unreported = (hours: number) =>
+      pbx.makeCall({ from: '1001', to: '1003', startedAt: Date.now() - hours * 3_600_000 });
+    const first = unreported(50);
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('Press Ctrl-C to stop.');
+    await host.printed(`${first.recording}\n`);
+    host.process.kill('SIGINT');
+    expect(await host.ended).toBe(0);
+    const second = unreported(1);
+    const restarted = start(argsFor(pbx, port, directory), PASSWORD);
+    await restarted.printed(`${second.recording}\n`);
+    expect(restarted.output()).not.toContain(first.recording);
+  });
+
+  test('waits for downloads at the first Ctrl-C, and says so', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const call = pbx.makeCall({ from: '1001', to: '1003', misbehaviour: { kind: 'stall' } });
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('make a recorded call');
+    await pbx.postReport(call.report);
+    await host.printed('so far');
+    // Under npm, one Ctrl-C arrives twice.
+    host.process.kill('SIGINT');
+    host.process.kill('SIGINT');
+    await host.printed('Finishing 1 download. Ctrl-C again stops at once; nothing is lost.');
+    // Ends the download.
+    void pbx.reboot();
+    await host.printed(`${call.recording} in `);
+    expect(await host.ended).toBe(0);
+  });
+
+  test('stops at once at the second Ctrl-C, and loses nothing', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const call = pbx.makeCall({ from: '1001', to: '1003', misbehaviour: { kind: 'stall' } });
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('make a recorded call');
+    await pbx.postReport(call.report);
+    await host.printed('so far');
+    host.process.kill('SIGINT');
+    await host.printed('Finishing 1 download.');
+    const pressing = setInterval(() => host.process.kill('SIGINT'), 50);
+    expect(await host.ended.finally(() => clearInterval(pressing))).toBe(130);
+    const restarted = start(argsFor(pbx, port, directory), PASSWORD);
+    await restarted.printed(`${call.recording}\n`);
   });
 
   test('connects to an http:// PBX only with --http-pbx', async () => {
@@ -200,8 +322,10 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
 
   test('a self-signed certificate that is not pinned, and prints its fingerprint', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
-    const args = argsFor(pbx, port, directory).filter((arg) => !/fingerprint|^[0-9A-F:]{95}$/.test(arg));
-    expect(await explained(args)).toContain(`Its SHA-256 fingerprint is\n${pbx.fingerprint256}`);
+    // Without a password too: it is asked for afterwards.
+    expect(await explained(withoutFingerprint(argsFor(pbx, port, directory)), {})).toContain(
+      `Its SHA-256 fingerprint is\n${pbx.fingerprint256}`,
+    );
   });
 
   test('a wrong password, which is tried once even if the command is repeated', async () => {
@@ -217,6 +341,60 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
       PBX_PASSWORD: 'wrong-password',
     });
     await corrected.printed('make a recorded call');
+  });
+
+  test('a server that speaks TLS and no HTTP, without asking for the right fingerprint again', async () => {
+    const server = createTlsServer(identity, (socket) => {
+      socket.on('error', () => {}).end('SSH-2.0-OpenSSH_9.9\r\n');
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const pbx = { url, fingerprint256: fingerprintOf(identity) };
+    const text = await explained(argsFor(pbx, await findFreePort(), await makeDirectory()));
+    expect(text).toContain(`Something accepts connections at ${url}, but does not respond as a PBX.`);
+    expect(text).not.toContain('fingerprint');
+  });
+
+  test('an empty password, which does not replace the stored one', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('Press Ctrl-C to stop.');
+    host.process.kill('SIGINT');
+    await host.ended;
+    const stored = await readSecrets(directory);
+    expect(stored).toContain(PASSWORD.PBX_PASSWORD);
+    const text = await explained(argsFor(pbx, port, directory), { PBX_PASSWORD: '' });
+    expect(text).toContain('PBX_PASSWORD is empty.');
+    expect(await readSecrets(directory)).toBe(stored);
+    expect(pbx.stats.refusedLogins).toBe(0);
+  });
+
+  test('a directory in which it is running already, with pid and port', async () => {
+    const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
+    const host = start(argsFor(pbx, port, directory), PASSWORD);
+    await host.printed('make a recorded call');
+    const text = await explained(argsFor(pbx, await findFreePort(), directory));
+    expect(text).toContain(`npm start is already running, pid ${host.process.pid}, port ${port}, in `);
+    const call = pbx.makeCall({ from: '1001', to: '1003' });
+    await pbx.postReport(call.report);
+    await host.printed('stored');
+    const listing = startScript('infra/commands/dead-letters.ts', ['--local', join(directory, 'pbx')], {});
+    expect(await listing.ended).toBe(0);
+  });
+
+  test('a directory in which another one is just starting', async () => {
+    const directory = await makeDirectory();
+    const args = ['--calls', '1', '--exit', '--port', '0', '--data', directory];
+    const both = [start(args), start(args)];
+    expect((await Promise.all(both.map(({ ended }) => ended))).sort()).toEqual([0, 1]);
+    expect(both.map((one) => one.output()).join('')).toContain('npm start is already running');
+  });
+
+  test('a data directory that is a file', async () => {
+    const file = join(await makeDirectory(), 'file');
+    await writeFile(file, '');
+    expect(await explained(['--data', file])).toContain('Choose another directory with --data.');
   });
 
   test('a missing password when there is no terminal to ask for it', async () => {
@@ -241,5 +419,13 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     const bad = ['--pbx', 'https://127.0.0.1:9', '--username', 'api', '--fingerprint', 'AB:CD'];
     expect(await explained(bad)).toContain('--fingerprint should be a SHA-256 fingerprint');
     expect(await explained([...bad, '--ca', 'pbx.pem'])).toContain('either --fingerprint or --ca');
+  });
+
+  test('a forgotten -- before the options', async () => {
+    // As npm 11 passes on: npm start --pbx https://192.0.2.1 --username api
+    const env = { npm_lifecycle_event: 'start', npm_config_pbx: 'true', npm_config_username: 'true' };
+    expect(await explained(['https://192.0.2.1', 'api'], env)).toBe(
+      '\nnpm took --pbx for itself. Put -- before the options: npm start -- --pbx ...\n',
+    );
   });
 });

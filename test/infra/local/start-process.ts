@@ -21,11 +21,27 @@ export const start = (args: string[], env: NodeJS.ProcessEnv = {}) =>
 
 /** Runs the script of any other npm command in the same way. */
 export function startScript(script: string, args: string[], env: NodeJS.ProcessEnv): Started {
-  const { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY } = process.env;
-  const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  return watch(
+    spawn(process.execPath, [script, ...args], { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+/** As `start`, but in a terminal of its own, on which one can type. Needs `script` of util-linux. */
+export function startInTerminal(args: string[], env: NodeJS.ProcessEnv = {}) {
+  const command = ['exec', process.execPath, 'infra/local/main.ts', ...args].join(' ');
+  const terminal = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
+    env: environment({ TERM: 'xterm', ...env }),
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  return { ...watch(terminal), type: (text: string) => terminal.stdin.write(text) };
+}
+
+function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY } = process.env;
+  return { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY, NO_COLOR: '1', ...env };
+}
+
+function watch(child: ChildProcess): Started {
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -33,7 +49,7 @@ export function startScript(script: string, args: string[], env: NodeJS.ProcessE
   onTestFailed(() => console.log(text));
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       for (const check of waiting) check();
     });
