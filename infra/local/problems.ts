@@ -1,4 +1,5 @@
 import { UsageError } from '../shared/command-line.ts';
+import { printError } from '../shared/print.ts';
 
 type Code = 'DiskFull' | 'DiskNotWritable' | 'DiskFailed' | 'StateDamaged';
 
@@ -45,7 +46,7 @@ const PAUSE_MS = 60_000;
 /** Tells the user what is wrong with the files in `directory`. */
 export function createProblems(
   directory: string,
-  print: (sentence: string) => void = console.error,
+  print: (sentence: string) => void = printError,
   now: () => number = Date.now,
 ): Problems {
   const shownAt = new Map<string, number>();
