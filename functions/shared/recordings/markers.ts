@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path/posix';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import type { Job } from '../jobs/job.ts';
@@ -18,8 +20,13 @@ export type MarkerKind = (typeof MARKER_KINDS)[number];
 export type EndKind = 'lost' | 'not-recorded' | 'dead-lettered';
 
 /** Key of a marker: an empty object, filed by the same days and names as the recordings. */
-export const markerKey = (kind: MarkerKind, pbxId: string, recording: string) =>
-  `reconciliation/${kind}/${recordingPath(pbxId, recording)}`;
+export function markerKey(kind: MarkerKind, pbxId: string, recording: string): string {
+  const path = recordingPath(pbxId, recording);
+  // The phone numbers in the name of an erased recording must not stay.
+  return `reconciliation/${kind}/${kind === 'erased' ? `${dirname(path)}/${digest(recording)}` : path}`;
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
  * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation

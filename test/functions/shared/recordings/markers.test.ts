@@ -23,6 +23,12 @@ test('a marker key has the PBX, the day and the name of the recording, outside t
   expect(markerKey('lost', 'hq', 'odd.wav')).toBe('reconciliation/lost/hq/undated/odd.wav');
 });
 
+test('the marker of an erased recording has a digest of the name, without the phone numbers', () => {
+  // printf %s RECORDING | sha256sum
+  const digest = '7a054f65e85be949181d3ff2a87a9b19ad4d4da042bf57906224a7c683f78075';
+  expect(markerKey('erased', 'hq', RECORDING)).toBe(`reconciliation/erased/hq/2017/09/01/${digest}`);
+});
+
 const job = (pbx: string, reportedAt: string): Job => ({
   version: 1,
   pbx,
