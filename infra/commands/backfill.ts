@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createS3Client, createSecretsManagerClient } from '../../functions/shared/aws-clients.ts';
 import { createArchiveIndex } from '../../functions/shared/call-log/archive-index.ts';
 import { createSecrets } from '../../functions/shared/config/secrets.ts';
@@ -37,5 +38,7 @@ await runCommand(async () => {
     store: createRecordingStore(s3, bucket),
     stop,
     now: Date.now,
+    // Interrupted by `stop`, which says why.
+    wait: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
   });
 });

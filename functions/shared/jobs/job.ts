@@ -129,7 +129,7 @@ export function historyOf(message: JobMessage, job: Job | undefined): JobHistory
 }
 
 /** Nobody talked, so the PBX may have named a recording that it never made. */
-const isUnanswered = ({ status, talkSeconds }: Call) =>
+export const isUnanswered = ({ status, talkSeconds }: Call) =>
   /^(?:no[ _-]?answer|busy|failed)$/i.test(status ?? '') && Number(talkSeconds ?? 0) === 0;
 
 /** The fields of every log line about a job. */

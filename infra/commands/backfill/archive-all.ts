@@ -1,8 +1,27 @@
-import { type ArchiveError, toArchiveError } from '../../../functions/shared/errors.ts';
+import { ArchiveError, toArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
+import { Unverified } from '../../../functions/shared/recordings/completeness.ts';
+import { describeRefusal, isAwsFailure } from '../../shared/aws-refusal.ts';
 
-/** After this many connection failures in a row, the PBX itself is unreachable. */
-const MAX_CONNECTION_FAILURES = 5;
+/** After this many failures in a row that are not the recording's own, the PBX or AWS itself is unreachable. */
+const MAX_FAILURES_IN_A_ROW = 5;
+
+/** The first attempt, and those after a wait. */
+const MAX_ATTEMPTS = 4;
+
+/** A person is watching. What takes longer is for the next run. */
+const MAX_WAIT_MS = 10 * 60_000;
+
+export type Outcome = { bytes: number } | { error: ArchiveError };
+
+/** Recordings whose next attempt cannot succeed before a certain time. */
+export interface Postponed {
+  count: number;
+  /** Epoch ms. */
+  until: number;
+  /** Why the first of them has to wait. */
+  reason: ArchiveError;
+}
 
 export interface ArchiveAllDeps {
   /** Resolves to the number of bytes stored; 0 if the recording was archived already. */
@@ -10,37 +29,96 @@ export interface ArchiveAllDeps {
   concurrency: number;
   /** Ends the run: downloads in progress are aborted cleanly, and no more are started. */
   stop: AbortController;
-  onDone: (job: Job, outcome: { bytes: number } | { error: ArchiveError }) => void;
+  /** Called once for each recording, unless the run ends before. */
+  onDone: (job: Job, outcome: Outcome) => void;
+  onWait: (postponed: Postponed) => void;
+  now: () => number;
+  /** Settles early when the signal is aborted. */
+  wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+interface Retry {
+  job: Job;
+  error: ArchiveError & { notBefore: number };
 }
 
 /**
- * Archives all `jobs`, `concurrency` at a time. Each is tried once; the next run finds a failed one missing again.
- * A failure that every other recording would meet as well aborts `stop`, with the error as the reason.
+ * Archives all `jobs`, `concurrency` at a time. A recording that has to wait is tried again after the others; any other
+ * is tried once, and the next run finds a failed one missing again. A failure that every other recording would meet as
+ * well aborts `stop`, with the error as the reason.
  */
 export async function archiveAll(jobs: readonly Job[], deps: ArchiveAllDeps): Promise<void> {
-  const { archive, concurrency, stop, onDone } = deps;
-  const remaining = jobs.values();
-  let connectionFailures = 0;
+  const { stop, now, wait, onWait } = deps;
+  const tryAll = createRound(deps);
+  let retries = await tryAll(jobs, true);
+  for (let attempt = 2; retries.length > 0 && !stop.signal.aborted; attempt += 1) {
+    const [first] = retries as [Retry, ...Retry[]];
+    const until = Math.max(...retries.map(({ error }) => error.notBefore));
+    onWait({ count: retries.length, until, reason: first.error });
+    await wait(Math.max(until - now(), 0), stop.signal);
+    retries = await tryAll(
+      retries.map(({ job }) => job),
+      attempt < MAX_ATTEMPTS,
+    );
+  }
+}
 
-  async function archiveOne(job: Job): Promise<void> {
+/** Returns a function that tries jobs once each, and returns those that are worth a wait. */
+function createRound({ archive, concurrency, stop, onDone, now }: ArchiveAllDeps) {
+  let failuresInARow = 0;
+
+  async function tryOne(job: Job, mayWait: boolean): Promise<Retry[]> {
     try {
       onDone(job, { bytes: await archive(job) });
-      connectionFailures = 0;
+      failuresInARow = 0;
     } catch (thrown) {
-      if (stop.signal.aborted) return;
+      if (stop.signal.aborted) return [];
       const error = toArchiveError(thrown);
-      connectionFailures = error.code === 'pbx-connection' ? connectionFailures + 1 : 0;
-      if (error.kind === 'login-held' || connectionFailures === MAX_CONNECTION_FAILURES) stop.abort(error);
+      failuresInARow = isOfPbxOrAws(error) ? failuresInARow + 1 : 0;
+      const end = findEnd(error, failuresInARow);
+      if (end !== undefined) stop.abort(end);
+      else if (mayWait && isWorthWaiting(error, now())) return [{ job: remember(job, error, now()), error }];
       onDone(job, { error });
     }
+    return [];
   }
 
-  async function work(): Promise<void> {
-    for (const job of remaining) {
-      if (stop.signal.aborted) return;
-      await archiveOne(job);
+  return async (jobs: readonly Job[], mayWait: boolean): Promise<Retry[]> => {
+    const remaining = jobs.values();
+    const retries: Retry[] = [];
+    async function work(): Promise<void> {
+      for (const job of remaining) {
+        if (stop.signal.aborted) return;
+        retries.push(...(await tryOne(job, mayWait)));
+      }
     }
-  }
-
-  await Promise.all(Array.from({ length: concurrency }, work));
+    await Promise.all(Array.from({ length: concurrency }, work));
+    return retries;
+  };
 }
+
+/** Whether the failure says nothing about the recording. */
+const isOfPbxOrAws = ({ code, cause }: ArchiveError) => code === 'pbx-connection' || isAwsFailure(cause);
+
+/** Why the run ends with this failure; `undefined` if it goes on. */
+function findEnd(error: ArchiveError, failuresInARow: number): ArchiveError | undefined {
+  const { code, kind, message, cause } = error;
+  const refusal = describeRefusal(cause);
+  if (refusal !== undefined) return new ArchiveError(code, refusal, { kind: 'permanent', cause });
+  if (kind === 'login-held') return error;
+  if (failuresInARow < MAX_FAILURES_IN_A_ROW) return undefined;
+  return isAwsFailure(cause)
+    ? new ArchiveError(code, `AWS keeps failing: ${message} (${code})`, { cause })
+    : error;
+}
+
+/** The job with what the failed attempt downloaded: another download of the same bytes can confirm it. */
+function remember(job: Job, error: ArchiveError, now: number): Job {
+  const download = error instanceof Unverified ? error.download : undefined;
+  return download === undefined
+    ? job
+    : { ...job, earlier: { attempts: 0, deliveries: 0, since: now, download } };
+}
+
+const isWorthWaiting = (error: ArchiveError, now: number): error is Retry['error'] =>
+  error.notBefore !== undefined && error.notBefore - now <= MAX_WAIT_MS;

@@ -1,19 +1,19 @@
 import type { ArchiveIndex } from '../../../functions/shared/call-log/archive-index.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/jobs/job.ts';
+import { isUnanswered, type Job } from '../../../functions/shared/jobs/job.ts';
 import { createPartBuffers } from '../../../functions/shared/recordings/parts.ts';
 import type { RecordingStore } from '../../../functions/shared/recordings/recording-store.ts';
 import type { OpenPbx } from '../../../functions/shared/session/pbxs.ts';
 import { UsageError } from '../../shared/command-line.ts';
-import { plural } from '../../shared/text.ts';
-import { archiveAll } from './archive-all.ts';
+import { plural, toPlainText } from '../../shared/text.ts';
+import { type ArchiveAllDeps, archiveAll, type Outcome, type Postponed } from './archive-all.ts';
 import { archiveWithResume } from './archive-with-resume.ts';
 import { compareDays } from './compare-days.ts';
 import { limitClient } from './limited-client.ts';
 import type { BackfillOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 
-export interface BackfillDeps extends OpenPbx {
+export interface BackfillDeps extends OpenPbx, Pick<ArchiveAllDeps, 'wait'> {
   archive: ArchiveIndex;
   store: RecordingStore;
   /** Aborted to end the run. The reason is an `ArchiveError`. */
@@ -21,12 +21,18 @@ export interface BackfillDeps extends OpenPbx {
   now: () => number;
 }
 
-/** Archives the recordings that the PBX has and the archive does not. Returns whether none of them failed. */
+/**
+ * Archives the recordings that the PBX has and the archive does not. Returns whether none failed and the whole call log
+ * could be read.
+ */
 export async function backfill(options: BackfillOptions, deps: BackfillDeps): Promise<boolean> {
   try {
-    const missing = await findAllMissing(options, deps);
-    if (options['dry-run'] || missing.length === 0) return true;
-    return await archiveMissing(missing, options, deps);
+    const { missing, unreadable } = await findAllMissing(options, deps);
+    const isDone =
+      options['dry-run'] || missing.length === 0 || (await archiveMissing(missing, options, deps));
+    if (unreadable > 0)
+      console.log(`${plural(unreadable, 'row')} of the call log could not be read: see above.`);
+    return isDone && unreadable === 0;
   } catch (error) {
     if (deps.stop.signal.aborted) {
       console.log(describeStop(deps.stop.signal));
@@ -36,60 +42,78 @@ export async function backfill(options: BackfillOptions, deps: BackfillDeps): Pr
   }
 }
 
-async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: BackfillDeps): Promise<Job[]> {
+async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: BackfillDeps) {
   const { settings, stop, ...rest } = deps;
   const { timeZone } = settings;
   const comparing = { ...rest, pbxId: pbx, timeZone, signal: stop.signal };
   const missing: Job[] = [];
-  const total = { found: 0, present: 0, lost: 0, unreadable: 0 };
+  const total = { found: 0, present: 0, lost: 0, erased: 0, unreadable: 0 };
   for await (const { day, ...compared } of compareDays(from, to, comparing)) {
-    const jobs = compared.missing.filter(({ ended }) => ended === undefined).map(({ job }) => job);
-    missing.push(...jobs);
+    // Whoever runs this may know that the PBX has a recording again, so all but the erased ones are requested.
+    const wanted = compared.missing.filter(({ ended }) => ended !== 'erased');
+    missing.push(...wanted.map(({ job }) => job));
     total.found += compared.found;
     total.present += compared.present;
-    total.lost += compared.missing.length - jobs.length;
+    total.erased += compared.missing.length - wanted.length;
+    total.lost += wanted.filter(({ ended }) => ended === 'lost').length;
     total.unreadable += compared.unreadable;
-    if (jobs.length > 0)
-      console.log(`${day}  ${plural(compared.found, 'recording')}, ${jobs.length} missing`);
+    if (wanted.length > 0)
+      console.log(`${day}  ${plural(compared.found, 'recording')}, ${wanted.length} missing`);
   }
   console.log(
     `The call log lists ${plural(total.found, 'recording')}: ${total.present} archived, ${missing.length} missing` +
-      (total.lost > 0 ? `, ${total.lost} lost (no longer on the PBX)` : ''),
+      (total.lost > 0 ? ` (${total.lost} of these marked as lost)` : '') +
+      (total.erased > 0 ? `, ${total.erased} erased on request` : ''),
   );
-  if (total.unreadable > 0)
-    console.log(`${plural(total.unreadable, 'row')} of the call log could not be read.`);
-  return missing;
+  return { missing, unreadable: total.unreadable };
 }
 
+/** Returns whether all were archived. */
 async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: BackfillDeps): Promise<boolean> {
   const { 'bytes-per-second': bytesPerSecond, concurrency } = options;
-  const { stop } = deps;
+  const { stop, now, wait } = deps;
   const client = bytesPerSecond === undefined ? deps.client : limitClient(deps.client, bytesPerSecond);
   const progress = showProgress('recordings', jobs.length);
-  const count = { archived: 0, bytes: 0, failed: 0 };
-  const onDone = ({ recording }: Job, outcome: { bytes: number } | { error: ArchiveError }) => {
+  const count = { archived: 0, bytes: 0, failed: 0, lost: 0, notRecorded: 0 };
+  const onDone = ({ recording, call }: Job, outcome: Outcome) => {
     progress.advance();
     if ('bytes' in outcome) {
       count.archived += 1;
       count.bytes += outcome.bytes;
+    } else if (outcome.error.kind === 'missing' && isUnanswered(call)) {
+      count.notRecorded += 1;
     } else {
+      const { code, kind, message } = outcome.error;
       count.failed += 1;
-      progress.print(`${recording}: ${outcome.error.message} (${outcome.error.code})`);
+      if (kind === 'missing') count.lost += 1;
+      progress.print(`${recording}: ${message} (${code})`);
     }
   };
+  const onWait = (postponed: Postponed) => progress.print(describeWait(postponed));
   try {
     const buffers = createPartBuffers();
     const archive = (job: Job) => archiveWithResume(job, { ...deps, client, buffers, signal: stop.signal });
-    await archiveAll(jobs, { archive, concurrency, stop, onDone });
+    await archiveAll(jobs, { archive, concurrency, stop, onDone, onWait, now, wait });
   } finally {
     progress.end();
   }
-  const { archived, bytes, failed } = count;
+  const { archived, bytes, failed, lost, notRecorded } = count;
+  if (notRecorded > 0)
+    console.log(`${plural(notRecorded, 'call')} that nobody answered, without a recording`);
   console.log(`${plural(archived, 'recording')} archived, ${(bytes / 1e6).toFixed(1)} MB; ${failed} failed`);
   if (stop.signal.aborted) console.log(describeStop(stop.signal));
-  else if (failed > 0) console.log('Run the same command again to retry them.');
+  else if (failed > 0) console.log(describeFailed(failed, lost));
   return failed === 0 && !stop.signal.aborted;
 }
 
+const describeWait = ({ count, until, reason }: Postponed) =>
+  `${plural(count, 'recording')} to be tried again at ${new Date(until).toLocaleTimeString('sv-SE')}: ` +
+  `${reason.message} (${reason.code})`;
+
+function describeFailed(failed: number, lost: number): string {
+  const reason = lost > 0 ? `; ${lost} of these may be lost, because the PBX does not have them` : '';
+  return `${plural(failed, 'recording')} failed${reason}. Run the same command again to retry.`;
+}
+
 const describeStop = ({ reason }: AbortSignal) =>
-  `${(reason as ArchiveError).message} Run the same command again to continue.`;
+  toPlainText(`${(reason as ArchiveError).message} Run the same command again to continue.`);

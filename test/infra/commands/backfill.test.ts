@@ -7,6 +7,7 @@ import {
   type SimulatedPbxOptions,
   startSimulatedPbx,
 } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { wav } from '../../functions/shared/recordings/wav.ts';
 import { findFreePort } from '../local/free-port.ts';
 import { makeDirectory, start, startScript } from '../local/start-process.ts';
 import { identity } from '../simulated-pbx/harness.ts';
@@ -85,11 +86,13 @@ test('reports what failed, and continues with the other recordings', async () =>
 
 test('resumes a long recording after a cut connection', async () => {
   const { pbx, run, fetchStored } = await startArchive(0);
+  const audio = Buffer.alloc(20 * 1024 * 1024, 'telephone\0');
+  const header = wav({ audioBytes: 0, dataSize: audio.length, riffSize: 36 + audio.length });
   const call = pbx.makeCall({
     from: '1001',
     to: '1003',
     startedAt: firstDay,
-    recording: Buffer.alloc(20 * 1024 * 1024, 'telephone\0'),
+    recording: Buffer.concat([header, audio]),
     misbehaviour: { kind: 'cut', afterBytes: 17 * 1024 * 1024, how: 'fin' },
   });
   expect(await run()).toMatchObject({ code: 0 });

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
+import { useS3 } from '../../../functions/aws-services.ts';
+import { captureLog } from '../../../functions/capture-log.ts';
+import { startBackfillHarness } from './backfill-harness.ts';
+
+await useS3();
+// Takes over the printing of log lines.
+captureLog();
+const s3 = createS3Client();
+
+test('the PBX is asked again for recordings whose jobs have ended without them', async () => {
+  const { pbx, calls, run, mark } = await startBackfillHarness(s3, 5);
+  await mark('lost', calls[1]);
+  await mark('lost', calls[2]);
+  await mark('dead-lettered', calls[3]);
+  await mark('not-recorded', calls[4]);
+  const { isDone, output } = await run();
+  expect(output).toContain('5 recordings: 0 archived, 5 missing (2 of these marked as lost)');
+  expect(output).toContain('5 recordings archived');
+  expect(isDone).toBe(true);
+  expect(pbx.stats.downloads).toBe(5);
+});
+
+test('the last line says how many recordings the PBX does not have, and the run counts as failed', async () => {
+  const { pbx, calls, run, mark } = await startBackfillHarness(s3, 3);
+  const [gone, deleted] = calls;
+  await mark('lost', gone);
+  for (const call of [gone, deleted]) pbx.misbehave(call?.recording ?? '', { kind: 'deleted' });
+  const { isDone, output, lastLine } = await run();
+  expect(output).toContain('1 recording archived');
+  expect(lastLine).toBe(
+    '2 recordings failed; 2 of these may be lost, because the PBX does not have them. Run the same command again to retry.',
+  );
+  expect(isDone).toBe(false);
+});
+
+test('a call that nobody answered and that has no recording is no failure', async () => {
+  const { pbx, run } = await startBackfillHarness(s3, 1);
+  for (const status of ['NO ANSWER', 'BUSY', 'FAILED', 'ANSWERED']) {
+    const call = pbx.makeCall({ from: '1001', to: '1003', talkSeconds: 0, fields: { status } });
+    pbx.misbehave(call.recording, { kind: 'deleted' });
+  }
+  const { output, lastLine, isDone } = await run();
+  expect(output).toContain('3 calls that nobody answered, without a recording');
+  expect(lastLine).toContain('1 recording failed; 1 of these may be lost');
+  expect(isDone).toBe(false);
+});
+
+test('a recording that nothing confirms is archived when a later download has the same bytes', async () => {
+  const { pbx, clock, waits, run } = await startBackfillHarness(s3, 1);
+  pbx.makeCall({ from: '1001', to: '1003', recording: Buffer.alloc(2000, 0x9d) });
+  const start = clock.now;
+  const { output, isDone } = await run();
+  expect(output).toContain('1 recording to be tried again at ');
+  expect(output).toContain('2 recordings archived');
+  expect(isDone).toBe(true);
+  expect(waits).toEqual([clock.now - start]);
+  expect(pbx.stats.downloads).toBe(3);
+});
