@@ -6,6 +6,9 @@ import { xmlResponse } from './xml.ts';
 
 const MAXIMUM_KEYS = 1000;
 
+/** S3's version ID of an object that was written without versioning. */
+export const NO_VERSION = 'null';
+
 export const listBuckets: Operation = ({ buckets }) => {
   // The time of creation is not stored, but clients fail without one.
   const CreationDate = new Date(0).toISOString();
@@ -41,6 +44,19 @@ export const listObjects: Operation = (call) => {
   const { page, result, encode } = list(call, marker);
   const NextMarker = page.next && encode(page.next);
   return xmlResponse('ListBucketResult', { ...result, Marker: encode(marker), NextMarker });
+};
+
+/** As in a bucket that has never had versioning: each object is its only version, with the ID `null`. */
+export const listObjectVersions: Operation = (call) => {
+  const marker = queryParameter(call.request, 'key-marker') ?? '';
+  const { page, result, encode } = list(call, marker);
+  const { Contents, ...rest } = result;
+  return xmlResponse('ListVersionsResult', {
+    ...rest,
+    KeyMarker: encode(marker),
+    NextKeyMarker: page.next && encode(page.next),
+    Version: Contents.map((object) => ({ ...object, VersionId: NO_VERSION, IsLatest: true })),
+  });
 };
 
 function list({ request, bucket }: Call, after: string) {

@@ -2,10 +2,11 @@ import { Readable } from 'node:stream';
 import { writeNewFile } from '../durable-file.ts';
 import { receiveBody } from './body.ts';
 import type { Precondition } from './bucket.ts';
+import { NO_VERSION } from './bucket-operations.ts';
 import { checksumHeader } from './checksum.ts';
 import { S3Error } from './errors.ts';
 import type { Operation } from './operation.ts';
-import { type S3Request, toHeaderValue } from './request.ts';
+import { queryParameter, type S3Request, toHeaderValue } from './request.ts';
 import type { StoredObject } from './stored-object.ts';
 import { xmlResponse } from './xml.ts';
 
@@ -88,6 +89,9 @@ export const headObject: Operation = ({ request, bucket }) => {
 };
 
 export const deleteObject: Operation = async ({ request, bucket }) => {
+  if (![undefined, NO_VERSION].includes(queryParameter(request, 'versionId'))) {
+    throw new S3Error('NoSuchVersion', 'The specified version does not exist.');
+  }
   await bucket.delete(request.key);
   return { status: 204 };
 };

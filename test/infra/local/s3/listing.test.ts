@@ -1,6 +1,9 @@
 import {
+  DeleteObjectCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -92,5 +95,40 @@ describe('a listing', () => {
     );
     expect(second.CommonPrefixes).toEqual([{ Prefix: 'b/' }]);
     expect(second.Contents?.map(({ Key }) => Key)).toEqual(['c', 'ü', '～', '📞']);
+  });
+});
+
+describe('without versioning, as in S3', () => {
+  test('each object is its only version, and the listing has pages', async () => {
+    const { client } = await startWithKeys();
+    const keys: (string | undefined)[] = [];
+    let next: { KeyMarker?: string | undefined } | undefined = {};
+    while (next !== undefined) {
+      const page: ListObjectVersionsCommandOutput = await client.send(
+        new ListObjectVersionsCommand({ Bucket: BUCKET, MaxKeys: 2, ...next }),
+      );
+      for (const { Key, VersionId, IsLatest } of page.Versions ?? []) {
+        keys.push(Key);
+        expect({ VersionId, IsLatest }).toEqual({ VersionId: 'null', IsLatest: true });
+      }
+      next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker } : undefined;
+    }
+    expect(keys).toEqual(KEYS);
+  });
+
+  test('a prefix limits the versions', async () => {
+    const { client } = await startWithKeys();
+    const { Versions } = await client.send(new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'a/' }));
+    expect(Versions?.map(({ Key }) => Key)).toEqual(['a/1', 'a/2', 'a/b/3']);
+  });
+
+  test('deleting the version "null" deletes the object, and no other version exists', async () => {
+    const { client } = await startWithKeys();
+    const c = { Bucket: BUCKET, Key: 'c' };
+    const unknown = client.send(new DeleteObjectCommand({ ...c, VersionId: '3HL4kqtJvjVBH40Nrjfkd' }));
+    await expect(unknown).rejects.toMatchObject({ name: 'NoSuchVersion' });
+    await client.send(new DeleteObjectCommand({ ...c, VersionId: 'null' }));
+    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents?.map(({ Key }) => Key)).toEqual(KEYS.filter((key) => key !== 'c'));
   });
 });
