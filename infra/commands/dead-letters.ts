@@ -2,7 +2,12 @@ import { createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { flag, parseCommandLine } from '../shared/command-line.ts';
 import type { DeadLetter } from './dead-letters/dead-letter.ts';
 import { type TakenDeadLetters, withDeadLetters } from './dead-letters/dead-letter-queue.ts';
-import { SELECTION_HELP, selectDeadLetters, selectionOptions } from './dead-letters/selection.ts';
+import {
+  SELECTION_HELP,
+  type Selection,
+  selectDeadLetters,
+  selectionOptions,
+} from './dead-letters/selection.ts';
 import {
   describeAbsence,
   describeDeadLetter,
@@ -46,16 +51,21 @@ await runCommand(async () => {
   await withDeadLetters(createSqsClient(), deployment.deadLetterQueueUrl, async (taken) => {
     const deadLetters = selectDeadLetters(taken.deadLetters, values);
     if (values.json) for (const deadLetter of deadLetters) console.log(toJson(deadLetter));
-    else show(deadLetters, taken, deployment);
+    else show(deadLetters, taken, deployment, values);
   });
   return true;
 });
 
-function show(deadLetters: DeadLetter[], taken: TakenDeadLetters, deployment: Deployment): void {
+function show(
+  deadLetters: DeadLetter[],
+  taken: TakenDeadLetters,
+  deployment: Deployment,
+  selection: Selection,
+): void {
   for (const deadLetter of deadLetters)
     console.log(`${describeDeadLetter(deadLetter, process.stdout.columns)}\n`);
   if (deadLetters.length === 0) console.log(describeAbsence(taken, deployment));
-  else console.log(summarize(deadLetters, deployment));
+  else console.log(summarize(deadLetters, deployment, selection));
   if (taken.takenByOthers > 0) console.log(describeTakenByOthers(taken.takenByOthers));
 }
 

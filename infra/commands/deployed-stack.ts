@@ -32,6 +32,7 @@ export async function findStack() {
   const outputs = await readOutputs(cloudFormation, config.stackName, region);
   return {
     name: `the stack ${config.stackName} in ${region}`,
+    options: '',
     bucket: outputs.RecordingsBucket,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     // All queues of a stack are in one account and region.

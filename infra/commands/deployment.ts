@@ -2,12 +2,15 @@ import type { PbxRegistry } from '../../functions/shared/config/pbx-registry.ts'
 import { readPbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, UsageError } from '../shared/command-line.ts';
 import { applyEnvironment } from '../shared/environment.ts';
-import { readHostFile } from '../shared/host-file.ts';
+import { type HostEnvironment, readHostFile } from '../shared/host-file.ts';
+import { shellQuote } from '../shared/text.ts';
 
 /** Where the parts of an archive are. */
 export interface Deployment {
   /** Human-readable name. */
   name: string;
+  /** The options that select this archive on the command line, each after a space. */
+  options: string;
   bucket: string;
   deadLetterQueueUrl: string;
   /** A queue's URL without its name, ending in a slash. */
@@ -17,36 +20,53 @@ export interface Deployment {
   registry: PbxRegistry;
 }
 
-/** The directory of `npm start -- --pbx`. */
-const LOCAL_DIRECTORY = '.local/pbx';
+/** The directories of `npm start -- --pbx` and of `npm start`. */
+const LOCAL_DIRECTORIES = ['.local/pbx', '.local/demo'];
 
 /** Options that select the archive. Parse them with `allowPositionals`: DIR is a positional. */
 export const deploymentOptions = { local: flag };
 
 export const DEPLOYMENT_HELP = `Which archive
                        default: the stack that cdk.json configures, in the account and region of the AWS CLI
-  --local [DIR]        the local host that stores its data in DIR (default ${LOCAL_DIRECTORY})`;
+  --local [DIR]        the local host that stores its data in DIR (default: the one that runs in
+                       ${LOCAL_DIRECTORIES.join(' or ')})`;
 
 /** Finds the archive that the command line selects, and points the AWS SDK of this process at it. */
 export async function findDeployment(local = false, positionals: string[] = []): Promise<Deployment> {
   const [directory, ...others] = positionals;
   const unexpected = local ? others[0] : directory;
   if (unexpected !== undefined) throw new UsageError(`Unexpected argument '${unexpected}'; see --help.`);
-  if (local) return findLocalHost(directory ?? LOCAL_DIRECTORY);
+  if (local) return findLocalHost(directory);
   // Imported only when needed: the CDK takes a second to load.
   const { findStack } = await import('./deployed-stack.ts');
   return findStack();
 }
 
-async function findLocalHost(directory: string): Promise<Deployment> {
-  const environment = await readHostFile(directory);
+async function findLocalHost(given: string | undefined): Promise<Deployment> {
+  const { directory, environment } = await readHostFiles(given === undefined ? LOCAL_DIRECTORIES : [given]);
   applyEnvironment(environment);
   return {
     name: `the local host (${directory})`,
+    options: given === undefined ? ' --local' : ` --local ${shellQuote(given)}`,
     bucket: environment.BUCKET_NAME,
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL,
     queueUrlBase: environment.QUEUE_URL_BASE,
     reportHost: environment.REPORT_HOST,
     registry: readPbxRegistry(environment.PBX_REGISTRY_FILE),
   };
+}
+
+/** Returns the first of these directories in which a host runs. */
+async function readHostFiles([directory = '', ...others]: string[]): Promise<{
+  directory: string;
+  environment: HostEnvironment;
+}> {
+  try {
+    return { directory, environment: await readHostFile(directory) };
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return readHostFiles(others).catch(() => {
+      throw error;
+    });
+  }
 }

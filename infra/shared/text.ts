@@ -14,3 +14,7 @@ export function wrap(text: string, width: number): string[] {
 }
 
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** `text` as one word of a POSIX shell. */
+export const shellQuote = (text: string) =>
+  /^[\w./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

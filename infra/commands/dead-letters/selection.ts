@@ -1,4 +1,5 @@
 import { UsageError, value } from '../../shared/command-line.ts';
+import { shellQuote } from '../../shared/text.ts';
 import type { DeadLetter } from './dead-letter.ts';
 
 /** Options that select dead letters. */
@@ -12,6 +13,14 @@ export interface Selection {
   id?: string | undefined;
   code?: string | undefined;
   pbx?: string | undefined;
+}
+
+/** The options of `npm run redrive` that make the same selection. */
+export function describeSelection({ id, code, pbx }: Selection): string {
+  const given = Object.entries({ id, code, pbx }).filter(([, wanted]) => wanted !== undefined);
+  return given.length === 0
+    ? '--all'
+    : given.map(([name, wanted]) => `--${name} ${shellQuote(`${wanted}`)}`).join(' ');
 }
 
 /** Returns the dead letters that match all criteria. Throws unless an id matches exactly one. */

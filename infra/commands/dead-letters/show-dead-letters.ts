@@ -4,6 +4,7 @@ import { plural, toPlainText, wrap } from '../../shared/text.ts';
 import type { Deployment } from '../deployment.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { TAKEN_SECONDS, type TakenDeadLetters } from './dead-letter-queue.ts';
+import { describeSelection, type Selection } from './selection.ts';
 
 const MAX_WIDTH = 100;
 const MIN_WIDTH = 40;
@@ -59,13 +60,18 @@ const shorten = (text: string) =>
 const formatTime = (iso: string) =>
   new Date(iso).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'long' });
 
-/** Counts the dead letters, by code and by PBX. */
-export function summarize(deadLetters: readonly DeadLetter[], { name }: Deployment): string {
+/** Counts the dead letters, by code and by PBX, and says how to go on with the same selection. */
+export function summarize(
+  deadLetters: readonly DeadLetter[],
+  { name, options }: Deployment,
+  selection: Selection = {},
+): string {
   return [
     `${plural(deadLetters.length, 'dead letter')} in ${name}:`,
     `${INDENT}by code  ${countBy(deadLetters, ({ code }) => code)}`,
     `${INDENT}by PBX   ${countBy(deadLetters, ({ pbx = 'unknown' }) => pbx)}`,
-    'Once the cause is fixed, run npm run redrive to send them back.',
+    'docs/runbook.md#dead-letters says what to do, by code. Once the cause is fixed, send them back:',
+    `${INDENT}npm run redrive -- ${describeSelection(selection)}${options}`,
   ].join('\n');
 }
 

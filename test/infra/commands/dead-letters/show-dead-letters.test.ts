@@ -12,7 +12,8 @@ import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter
 
 vi.stubEnv('TZ', 'Europe/Berlin');
 
-const archive = { name: 'the stack Archive in eu-central-1' } as Deployment;
+const archive = { name: 'the stack Archive in eu-central-1', options: '' } as Deployment;
+const localHost = { name: 'the local host (.local/pbx)', options: ' --local' } as Deployment;
 
 const shown = (deadLetter: DeadLetter, columns?: number) =>
   stripVTControlCharacters(describeDeadLetter(deadLetter, columns)).split('\n');
@@ -106,6 +107,18 @@ test('the summary counts dead letters by code and by PBX, most frequent first', 
     '  by PBX   head-office 2, unknown 1',
   ]);
 });
+
+test.each([
+  [{}, archive, 'npm run redrive -- --all'],
+  [{ code: 'pbx-20014', pbx: 'hq' }, archive, 'npm run redrive -- --code pbx-20014 --pbx hq'],
+  [{ id: '3f2a' }, localHost, 'npm run redrive -- --id 3f2a --local'],
+  [{ code: "it's" }, localHost, "npm run redrive -- --code 'it'\\''s' --local"],
+])(
+  'the summary of %j ends with the command that sends back what it lists',
+  (selection, deployment, command) => {
+    expect(summarize([makeDeadLetter()], deployment, selection).split('\n').at(-1)).toBe(`  ${command}`);
+  },
+);
 
 test('the outcome of a dead letter is one line with its recording and, if it stays, the reason', () => {
   const tell = (problem?: string) => stripVTControlCharacters(describeOutcome(makeDeadLetter(), problem));
