@@ -1,5 +1,6 @@
 import { createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { flag, parseCommandLine } from '../shared/command-line.ts';
+import { toJsonLine } from '../shared/text.ts';
 import type { DeadLetter } from './dead-letters/dead-letter.ts';
 import { type TakenDeadLetters, withDeadLetters } from './dead-letters/dead-letter-queue.ts';
 import {
@@ -70,5 +71,5 @@ function show(
 }
 
 function toJson({ receiptHandle, content, ...deadLetter }: DeadLetter): string {
-  return JSON.stringify({ kind: content.kind, ...deadLetter });
+  return toJsonLine({ kind: content.kind, ...deadLetter });
 }

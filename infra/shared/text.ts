@@ -18,3 +18,11 @@ export const plural = (count: number, noun: string) => `${count} ${noun}${count 
 /** `text` as one word of a POSIX shell. */
 export const shellQuote = (text: string) =>
   /^[\w./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** JSON on one line, in which control and invisible characters are escaped as well. */
+export const toJsonLine = (value: unknown) =>
+  JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(''),
+  );
+
+const escapeUnit = (unit: number) => `\\u${unit.toString(16).padStart(4, '0')}`;
