@@ -26,8 +26,7 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
     const pages = paginateListObjectsV2({ client: s3 }, request, { abortSignal });
     for await (const { Contents = [], EncodingType } of pages) {
       for (const { Key = '', LastModified } of Contents) {
-        // Some S3-compatible stores ignore the requested encoding.
-        objects.set(EncodingType === 'url' ? decodeKey(Key) : Key, LastModified?.getTime() ?? 0);
+        objects.set(decodeKey(Key, EncodingType), LastModified?.getTime() ?? 0);
       }
     }
     return objects;
@@ -65,8 +64,12 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
   };
 }
 
-/** AWS encodes a space as "+". A key that is not encoded, whatever the response says, must not fail the whole listing. */
-function decodeKey(key: string): string {
+/**
+ * A key of a listing for which `url` was the requested encoding. Some S3-compatible stores ignore that. AWS encodes a
+ * space as "+". A key that is not encoded, whatever the response says, must not fail the whole listing.
+ */
+export function decodeKey(key: string, encoding: string | undefined): string {
+  if (encoding !== 'url') return key;
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {

@@ -1,0 +1,61 @@
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { createS3Client, createSqsClient } from '../../functions/shared/aws-clients.ts';
+import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
+import { describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
+import { findDeployment } from './deployment.ts';
+import { erase } from './erase/erase.ts';
+import { HELP, readOptions } from './erase/options.ts';
+import { runCommand } from './run-command.ts';
+
+await runCommand(async () => {
+  const options = readOptions();
+  if (options === undefined) {
+    console.log(HELP);
+    return true;
+  }
+  const { pbx, recording, yes } = options;
+  const deployment = await findDeployment(options.local, options.positionals);
+  const [s3, sqs] = [createS3Client(), createSqsClient()];
+  const { accessKeyId } = await s3.config.credentials();
+  return withDeadLetters(
+    sqs,
+    deployment.deadLetterQueueUrl,
+    async ({ deadLetters, takenByOthers, remove }) => {
+      if (takenByOthers > 0) console.error(describeTakenByOthers(takenByOthers));
+      return erase(pbx, recording, {
+        ...deployment,
+        s3,
+        sqs,
+        deadLetters,
+        remove,
+        by: { user: userName(), host: hostname(), accessKeyId },
+        confirm: async () => yes || (await askForName()) === recording.trim(),
+        now: Date.now,
+        show: (line) => console.error(line),
+        print: (line) => console.log(line),
+      });
+    },
+  );
+});
+
+/** In a container, the user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
+
+/** Ctrl-C and Ctrl-D count as no. */
+async function askForName(): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  try {
+    const answer = terminal.question('Type the name of the recording to erase it: ');
+    return (await Promise.race([answer, closed])).trim();
+  } finally {
+    terminal.close();
+  }
+}

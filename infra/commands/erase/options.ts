@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { pbxIdSchema } from '../../../functions/shared/config/pbx-registry.ts';
+import { findNameProblem } from '../../../functions/shared/recordings/recording-name.ts';
+import { flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
+import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
+
+export const HELP = `Erases a recording for good: all its versions, other recordings of the same name, its markers and its dead letters.
+It is marked as erased first, so that neither reconciliation nor backfill brings it back. Asks for confirmation.
+
+  npm run erase -- --pbx head-office --recording 20170901181806-1504261084.7-1001-1003-Internal.wav
+  npm run --silent erase -- --pbx head-office --recording NAME --yes >> erasures.jsonl
+
+Which recording
+  --pbx ID             the PBX, by its id in cdk.json; pbx or demo on a local host
+  --recording NAME     its name, as the PBX lists it
+
+How
+  --yes                do not ask
+  --help               show this text
+
+${DEPLOYMENT_HELP}
+
+Prints one line of JSON as evidence on standard output, and everything else on standard error. Exits with 0 if nothing
+is left; otherwise with 1, and the versions that S3 refuses to delete.
+`;
+
+const optionsSchema = v.object({
+  pbx: pbxIdSchema,
+  recording: v.pipe(
+    v.string(),
+    v.check((name) => findNameProblem(name) === undefined, 'should be the name of a recording'),
+  ),
+  yes: v.optional(v.boolean(), false),
+  local: v.optional(v.boolean()),
+});
+
+export type EraseOptions = v.InferOutput<typeof optionsSchema> & { positionals: string[] };
+
+/** Returns `undefined` if help is requested. */
+export function readOptions(): EraseOptions | undefined {
+  const { values, positionals } = parseCommandLine({
+    allowPositionals: true,
+    options: {
+      ...deploymentOptions,
+      pbx: value,
+      recording: value,
+      yes: flag,
+      help: { ...flag, short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const parsed = v.safeParse(optionsSchema, values);
+  if (!parsed.success) {
+    const problems = parsed.issues.map((issue) => {
+      const problem = issue.input === undefined ? 'is required' : issue.message;
+      return `--${v.getDotPath(issue)} ${problem}`;
+    });
+    throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
+  }
+  if (!parsed.output.yes && !process.stdin.isTTY) {
+    throw new UsageError('It asks for confirmation. Run it in a terminal, or add --yes.');
+  }
+  return { ...parsed.output, positionals };
+}
