@@ -40,8 +40,8 @@ const findPbx = (registry: PbxRegistry, id: string) =>
 function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
   switch (content.kind) {
     case 'job': {
-      // The parts of an unfinished transfer may be gone by now, and the job's ten days start again.
-      const { progress, ...job } = content.job;
+      // A new life: the parts of an unfinished transfer may be gone by now, and the PBX may have changed since.
+      const { progress, earlier, ...job } = content.job;
       return job;
     }
     case 'report': {
