@@ -57,6 +57,10 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
     total.erased += compared.missing.length - wanted.length;
     total.lost += wanted.filter(({ ended }) => ended === 'lost').length;
     total.unreadable += compared.unreadable;
+    for (const { row, problem } of compared.unreadableRows)
+      console.log(`${day}  row ${row} cannot be read: ${problem}`);
+    const others = compared.unreadable - compared.unreadableRows.length;
+    if (others > 0) console.log(`${day}  ${plural(others, 'more row')} cannot be read`);
     if (wanted.length > 0)
       console.log(`${day}  ${plural(compared.found, 'recording')}, ${wanted.length} missing`);
   }

@@ -58,3 +58,26 @@ test('a recording that nothing confirms is archived when a later download has th
   expect(waits).toEqual([clock.now - start]);
   expect(pbx.stats.downloads).toBe(3);
 });
+
+test('rows of the call log that cannot be read are listed with the reason, and the run counts as failed', async () => {
+  const { pbx, run } = await startBackfillHarness(s3, 1);
+  pbx.makeCall({ from: '1001', to: '1003', recordingName: ' ' });
+  const { output, lastLine, isDone } = await run();
+  expect(output).toContain(
+    "2024-05-17  row 3 cannot be read: the recording's name cannot be used: it is blank",
+  );
+  expect(output).toContain('1 recording archived');
+  expect(lastLine).toBe('1 row of the call log could not be read: see above.');
+  expect(isDone).toBe(false);
+});
+
+test('of many rows that cannot be read, the first are listed and the others counted, also if nothing is missing', async () => {
+  const { pbx, run } = await startBackfillHarness(s3, 0);
+  const readable = Array.from({ length: 30 }, (_, row) => `${row},2024-05-17 09:00:00,`);
+  const rows = ['callid,timestart,recording', ...readable, ...Array(25).fill('1,2'), ''];
+  pbx.misbehaveCdrs({ kind: 'text-instead-of-audio', text: rows.join('\n') });
+  const { output, isDone } = await run();
+  expect(output.match(/row \d+ cannot be read: it has 2 columns/g)).toHaveLength(20);
+  expect(output).toContain('2024-05-17  5 more rows cannot be read');
+  expect(isDone).toBe(false);
+});
