@@ -130,7 +130,7 @@ export function historyOf(message: JobMessage, job: Job | undefined): JobHistory
 
 /** Nobody talked, so the PBX may have named a recording that it never made. */
 export const isUnanswered = ({ status, talkSeconds }: Call) =>
-  /^(?:no[ _-]?answer|busy|failed)$/i.test(status ?? '') && Number(talkSeconds ?? 0) === 0;
+  status !== undefined && !/^(?:answered|voicemail)$/i.test(status) && Number(talkSeconds ?? 0) === 0;
 
 /** The fields of every log line about a job. */
 export const describeJob = (message: JobMessage, job: Job | undefined) => ({

@@ -7,7 +7,7 @@ export const HEAD_BYTES = 64 * 1024;
 
 /** Throws if a body that starts like no audio format starts like JSON, HTML or plain text. */
 export function checkIsNoText(head: Buffer): void {
-  const decoded = decodeText(head) ?? decodeText(upToNuls(head));
+  const decoded = decodeText(withoutNuls(head));
   if (decoded === undefined) return;
   const text = trimPadding(decoded);
   // Instead of a recording, the PBX may send a JSON failure with an error number.
@@ -22,9 +22,11 @@ const notARecording = (what: string) =>
 /** Enough to distinguish text from audio. */
 const SNIFF_BYTES = 512;
 
-/** Only the control characters that do not occur in text, nor, like backspace and ESC, in what a terminal prints. */
-const CONTROL_CHARACTER = /[^\P{Cc}\b\t\n\f\r\x80-\x9F]/u;
-const ESCAPE = String.fromCharCode(0x1b);
+/** Only the control characters that do not occur in text. */
+const CONTROL_CHARACTERS = /[^\P{Cc}\t\n\f\r\x80-\x9F]/gu;
+
+/** Text for a terminal, or damaged text, has some all the same. In random ASCII, a quarter would be. */
+const MAX_CONTROL_SHARE = 0.2;
 
 /** Encodings in which text may be sent, each with a test of its first bytes. */
 const ENCODINGS: readonly { name: string; isLikely: (start: string) => boolean }[] = [
@@ -47,14 +49,18 @@ function decodeText(head: Buffer): string | undefined {
 }
 
 /**
- * Without what follows a text in the buffer that a C program sent: NULs, or a NUL and what was in the buffer before.
- * Unchanged if it does not start like JSON or markup, or has no NUL.
+ * Without the NULs before a text, and without what follows it in the buffer that a C program sent: NULs, or a NUL and
+ * what was in the buffer before. Otherwise unchanged.
  */
-function upToNuls(head: Buffer): Buffer {
-  const end = head.indexOf(0);
-  return end > 0 && (/^\s*[<{[]/.test(head.toString('latin1', 0, end)) || isAllZero(head.subarray(end)))
-    ? head.subarray(0, end)
-    : head;
+function withoutNuls(head: Buffer): Buffer {
+  const start = head.findIndex((byte) => byte !== 0);
+  const end = head.indexOf(0, start);
+  if (start < 0 || (start === 0 && end < 0)) return head;
+  const text = head.subarray(start, end < 0 ? head.length : end);
+  // In UTF-16, every other byte of a text may be NUL.
+  if (text.length === 1) return head;
+  const isMarkup = /^\s*[<{[]/.test(text.toString('latin1', 0, SNIFF_BYTES));
+  return isMarkup || isAllZero(head.subarray(start + text.length)) ? text : head;
 }
 
 const isAllZero = (bytes: Buffer) => bytes.every((byte) => byte === 0);
@@ -63,7 +69,8 @@ function isText(start: Buffer, encoding: string): boolean {
   try {
     // The last character may be truncated.
     const text = new TextDecoder(encoding, { fatal: true }).decode(start, { stream: true });
-    return !CONTROL_CHARACTER.test(text.replaceAll(ESCAPE, ''));
+    const controls = text.match(CONTROL_CHARACTERS)?.length ?? 0;
+    return controls <= Math.max(1, MAX_CONTROL_SHARE * text.length);
   } catch {
     return false;
   }

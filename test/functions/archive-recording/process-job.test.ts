@@ -356,7 +356,7 @@ describe('a recording that the PBX does not have', () => {
     expect([...harness.markers.keys()]).toEqual([`dead-lettered hq ${JOB.recording}`]);
   });
 
-  test.each(['NO ANSWER', 'BUSY', 'FAILED'])(
+  test.each(['NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'])(
     'and never had, because nobody answered the call (%s), ends after an hour without a dead letter',
     async (status) => {
       const harness = createHarness(JSON.stringify({ ...JOB, call: { status, talkSeconds: '0' } }));
@@ -369,8 +369,13 @@ describe('a recording that the PBX does not have', () => {
     },
   );
 
-  test('is lost as any other if somebody talked, whatever the status', async () => {
-    const harness = createHarness(JSON.stringify({ ...JOB, call: { status: 'FAILED', talkSeconds: '3' } }));
+  test.each([
+    ['FAILED', '3'],
+    ['ANSWERED', '0'],
+    ['VOICEMAIL', '0'],
+    [undefined, '0'],
+  ])('is lost as any other if somebody may have talked: status %s, %s s', async (status, talkSeconds) => {
+    const harness = createHarness(JSON.stringify({ ...JOB, call: { status, talkSeconds } }));
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
     expect(harness.deadLetters).toHaveLength(1);
   });

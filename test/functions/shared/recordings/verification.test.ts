@@ -22,7 +22,9 @@ describe('is the failure that it reports, with NULs after it:', () => {
     ['a whole buffer of them', '\0'.repeat(64)],
   ])('%s', (_, padding) => {
     const body = `{"status":"Failed","errno":"20006"}${padding}`;
-    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'pbx-20006', kind: 'session-expired' });
+    for (const sent of [body, `\0\0${body}`]) {
+      expect(errorOf(() => isAudio(sent))).toMatchObject({ code: 'pbx-20006', kind: 'session-expired' });
+    }
     expect(errorOf(() => isAudio(`<html></html>${padding}`))).toMatchObject({ code: 'not-a-recording' });
   });
 
@@ -42,6 +44,11 @@ describe('is not a recording:', () => {
     ['a JSON success', '{"status":"Success"}'],
     ['text', 'File not found.\r\n'],
     ['text in another language', 'Datei nicht gefunden: Größe ≠ 0\n'],
+    ['text with a bell and a vertical tab', 'Error 404: \u0007 file not found,\u000b try again later.'],
+    [
+      'HTML with damaged characters',
+      `<html><body>\u0001${'No such recording. '.repeat(9)}\u0002</body></html>`,
+    ],
     ['text in the colours of a terminal', '\u001b[31mFile not found\u001b[0m\b\n'],
     ['long text', 'Not found. '.repeat(10_000)],
     ['text that is cut in the middle of a character', `${'a'.repeat(511)}é`],
