@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { writeHostFile } from '../../../infra/shared/host-file.ts';
+import { lockHost } from '../../../infra/shared/host-lock.ts';
 import { makeDirectory } from '../local/start-process.ts';
 
 /** Nothing listens there, so the command fails as soon as it has found the host. */
@@ -16,6 +17,8 @@ async function run(...hosts: string[]): Promise<string> {
   for (const name of hosts) {
     const directory = join(cwd, '.local', name);
     await mkdir(directory, { recursive: true });
+    const lock = lockHost(directory, 0);
+    onTestFinished(() => lock[Symbol.dispose]());
     await writeHostFile(directory, {
       PBX_REGISTRY_FILE: registry,
       QUEUE_URL_BASE: NOBODY,

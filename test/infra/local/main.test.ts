@@ -82,7 +82,12 @@ describe('npm start', () => {
     });
     expect(await demo.ended).toBe(0);
     const s3 = new S3Client({ endpoint: theirs.url, region, credentials, forcePathStyle: true });
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'theirs' }));
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({
+        Prefix: 'recordings/',
+        Bucket: 'theirs',
+      }),
+    );
     expect(Contents).toHaveLength(1);
   });
 
@@ -164,7 +169,7 @@ describe('npm start with a real PBX', () => {
       host.type('\r');
       await host.printed('It is empty.');
       host.type(`${PASSWORD.PBX_PASSWORD}\r`);
-      await host.printed('make a recorded call');
+      await host.printed('Press Ctrl-C to stop.');
       host.type('\u0003');
       expect(await host.ended).toBe(0);
       const stranger = await startPbx({ tls: await generateCertificate(['127.0.0.1']) });
