@@ -49,7 +49,7 @@ export function createMarkers(s3: S3Client, bucket: string): Markers {
       // Tells the jobs for one recording apart. A job that is sent back keeps it.
       const metadata = { 'reported-at': reportedAt };
       try {
-        await s3.send(new PutObjectCommand({ ...marker, Body: '', IfNoneMatch: '*', Metadata: metadata }));
+        await s3.send(new PutObjectCommand({ ...marker, ContentLength: 0, IfNoneMatch: '*', Metadata: metadata }));
         return 'first';
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
@@ -60,7 +60,7 @@ export function createMarkers(s3: S3Client, bucket: string): Markers {
     },
     async markQueued(pbxId, recording) {
       const key = markerKey('queued', pbxId, recording);
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '' }));
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, ContentLength: 0 }));
     },
   };
 }
