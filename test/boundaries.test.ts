@@ -1,29 +1,7 @@
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-
-const root = resolve(import.meta.dirname, '..');
-const sourceOf = (file: string) => readFileSync(join(root, file), 'utf8');
-
-/** All modules that a source file imports: project files by their path from the root, packages by name. */
-function importsOf(file: string): string[] {
-  const specifiers = sourceOf(file).matchAll(
-    /^(?:import|export)\s(?:[^;'"]*?\bfrom\s)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm,
-  );
-  return Array.from(specifiers, ([, stated = '', loaded = stated]) => loaded || stated).map((specifier) =>
-    specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier,
-  );
-}
-
-const projectImportsOf = (file: string) => importsOf(file).filter((imported) => imported.endsWith('.ts'));
-
-/** The file and all project files that it imports, directly or indirectly. */
-function withDependencies(file: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  for (const imported of projectImportsOf(file)) withDependencies(imported, seen);
-  return seen;
-}
+import { importsOf, projectImportsOf, root, sourceOf, withDependencies } from './imports.ts';
 
 const functionFiles = globSync('functions/**/*.ts', { cwd: root });
 const infraFiles = globSync('infra/**/*.ts', { cwd: root });
