@@ -1,15 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import {
   CreateBucketCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Message, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../../../infra/simulated-pbx/speech.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
@@ -278,4 +281,54 @@ test('a recording that the PBX has deleted is counted as lost once, however ofte
   expect(logLines.filter(({ event }) => event === 'recording-lost')).toMatchObject([
     { level: 'error', pbx: 'hq', callId: call.callId, code: 'pbx-20014' },
   ]);
+});
+
+test('a recording that the PBX has not had for a day is lost, because others have been delivered since', async () => {
+  const delivered = pbx.makeCall(CALL);
+  expect(await invoke([await sendAndTake(hqJobs, jobFor(delivered))])).toEqual([]);
+  const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
+  const since = Date.now() - DAY_MS;
+  const earlier = { attempts: 9, deliveries: 9, since, absence: { since, responses: 4, lastAt: since } };
+  expect(await invoke([await sendAndTake(hqJobs, { ...jobFor(call), earlier })])).toEqual([]);
+  expect(logLines).toContainEqual(
+    expect.objectContaining({ event: 'recording-lost', recording: call.recording }),
+  );
+});
+
+test.each([
+  ['dead-lettered', { pbx: 'nowhere' }, { deadLetters: 1, log: ['job-dead-lettered', 'duplicate-dropped'] }],
+  [
+    'not recorded, because nobody answered the call',
+    { call: { status: 'NO ANSWER', talkSeconds: '0' } },
+    { deadLetters: 0, log: ['not-recorded', 'not-recorded'] },
+  ],
+])(
+  'another job for a recording that is marked as %s ends without a further dead letter',
+  async (_, details, expected) => {
+    const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
+    const since = Date.now() - DAY_MS;
+    const earlier = { attempts: 9, deliveries: 9, since, absence: { since, responses: 5, lastAt: since } };
+    const job = { ...jobFor(call), earlier, ...details };
+    const another = { ...job, reportedAt: new Date(since).toISOString() };
+    expect(await invoke([await sendAndTake(hqJobs, job), await sendAndTake(hqJobs, another)])).toEqual([]);
+    const letters = [await receive(deadLetters), await receive(deadLetters)].filter(
+      (letter) => letter !== undefined,
+    );
+    expect(letters).toHaveLength(expected.deadLetters);
+    expect(logLines.map(({ event }) => event).filter((event) => expected.log.includes(event))).toEqual(
+      expected.log,
+    );
+  },
+);
+
+test('a recording replaces a shorter one under its name, which is kept beside it', async () => {
+  const call = pbx.makeCall(CALL);
+  const shorter = Buffer.from('an older recording');
+  await s3.send(
+    new PutObjectCommand({ Bucket: BUCKET, Key: recordingKey('hq', call.recording), Body: shorter }),
+  );
+  expect(await invoke([await sendAndTake(hqJobs, jobFor(call))])).toEqual([]);
+  expect((await archived(call.recording))?.equals(call.bytes)).toBe(true);
+  const checksum = crc32(shorter).toString(16).padStart(8, '0');
+  expect(await archived(call.recording.replace('.wav', `~${checksum}.wav`))).toEqual(shorter);
 });
