@@ -2,7 +2,6 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
@@ -87,7 +86,7 @@ export class ArchiveStack extends Stack {
     });
     recordings.grantArchive(archiver.role);
     recordings.grantLogins(archiver.role);
-    deadLetterQueue.grantSendMessages(archiver.handler);
+    deadLetterQueue.grantSend(archiver.role);
 
     const { reconciler } = new Reconciliation(this, 'Reconciliation', {
       schedules: config.reconciliation,
@@ -118,22 +117,21 @@ export class ArchiveStack extends Stack {
       layers,
       logRetention,
     });
-    deadLetterQueue.grantSendMessages(webhook.handler);
-    sessionQueue.grantSendMessages(webhook.handler);
+    deadLetterQueue.grantSend(webhook.role);
+    sessionQueue.grantSend(webhook.role);
     api.addReports(webhook.handler);
 
     const pbxs = new Construct(this, 'Pbx');
     const queues: Record<string, IQueue> = {};
     for (const [pbxId, { maxConcurrency }] of Object.entries(config.pbxs)) {
       const pbx = new PbxResources(pbxs, pbxId, { stackName, maxConcurrency, deadLetterQueue, archiver });
-      pbx.grantReports(webhook.handler);
-      pbx.grantSession(pbxSession.handler);
+      pbx.grantReports(webhook.role);
+      pbx.grantSession(pbxSession.role);
       // A function that finds the session expired logs in again itself.
-      pbx.grantSession(archiver.handler);
-      pbx.grantSession(reconciler.handler);
-      pbx.grantJobs(reconciler.handler);
-      // An interrupted transfer is requeued with its progress.
-      pbx.grantJobs(archiver.handler);
+      pbx.grantSession(archiver.role);
+      pbx.grantSession(reconciler.role);
+      pbx.queue.grantSend(reconciler.role);
+      pbx.grantRetries(archiver.role);
       queues[pbxId] = pbx.queue;
     }
 
@@ -226,10 +224,8 @@ export class ArchiveStack extends Stack {
       visibilityTimeout: Duration.seconds(visibilitySecondsFor('pbx-session')),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: SESSION_REQUEST_MAX_RECEIVES },
     });
-    pbxSession.handler.addEventSource(
-      // After a power cut, all PBXs restart. A new account can run only ten functions at once, the webhook included.
-      new SqsEventSource(queue, { batchSize: 1, maxConcurrency: 5, reportBatchItemFailures: true }),
-    );
+    // After a power cut, all PBXs restart. A new account can run only ten functions at once, the webhook included.
+    queue.deliverTo(pbxSession, { maxConcurrency: 5 });
     // Not EventBridge Scheduler, which would need a role of its own to do the same.
     new Rule(this, 'SessionSchedule', {
       description: 'Keeps the PBX sessions alive',

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -31,7 +30,7 @@ interface PbxResourcesProps {
 
 /** The resources of one PBX: its two secrets, and its own queue, so that a PBX that is down delays no other. */
 export class PbxResources extends Construct {
-  readonly queue: IQueue;
+  readonly queue: EncryptedQueue;
   private readonly credentials: Secret;
   private readonly session: Secret;
 
@@ -45,13 +44,7 @@ export class PbxResources extends Construct {
       visibilityTimeout: Duration.seconds(visibilitySecondsFor('archive-recording')),
       deadLetterQueue: { queue: props.deadLetterQueue, maxReceiveCount: JOB_MAX_RECEIVES },
     });
-    props.archiver.handler.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 1,
-        maxConcurrency: props.maxConcurrency,
-        reportBatchItemFailures: true,
-      }),
-    );
+    this.queue.deliverTo(props.archiver, { maxConcurrency: props.maxConcurrency });
 
     // Both secrets are deleted with the stack, or when the PBX is removed from the configuration. If they were
     // retained, their names would stay taken and the PBX could not be added again. Little is lost: somebody knows
@@ -85,22 +78,27 @@ export class PbxResources extends Construct {
 
   /** Allows checking that a report is genuine, and queueing its job. */
   grantReports(grantee: IGrantable): void {
-    this.credentials.grantRead(grantee);
-    this.grantJobs(grantee);
+    this.grantCredentials(grantee);
+    this.queue.grantSend(grantee);
   }
 
-  /** Allows queueing jobs. `grantSendMessages` would also allow reading queue attributes, which no function does. */
-  grantJobs(grantee: IGrantable): void {
-    allow(grantee, ['sqs:SendMessage'], this.queue.queueArn);
+  /** Allows delaying the next attempt at a job, and queueing the job again with what this attempt has achieved. */
+  grantRetries(grantee: IGrantable): void {
+    allow(grantee, ['sqs:ChangeMessageVisibility', 'sqs:SendMessage'], this.queue.queueArn);
   }
 
   /** Allows logging in and sharing the session. `grantWrite` would also allow changing the secret's settings. */
   grantSession(grantee: IGrantable): void {
-    this.credentials.grantRead(grantee);
+    this.grantCredentials(grantee);
     allow(
       grantee,
       ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
       this.session.secretArn,
     );
+  }
+
+  /** `grantRead` would also allow describing the secret. */
+  private grantCredentials(grantee: IGrantable): void {
+    allow(grantee, ['secretsmanager:GetSecretValue'], this.credentials.secretArn);
   }
 }

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema } from '../../functions/recording-link/env.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
-import { ArchiveFunction } from './archive-function.ts';
+import { ArchiveFunction, allow } from './archive-function.ts';
 import { acceptFindings } from './nag.ts';
 import type { RecordingBucket } from './recording-bucket.ts';
 
@@ -46,7 +46,9 @@ export class RecordingLinks extends Construct {
     });
     // A presigned URL has the permissions of its signer, so links open exactly what the function may read.
     props.recordings.grantRead(signer.role);
-    if (this.tokenSecret) this.addToken(this.tokenSecret).grantRead(signer.role);
+    if (this.tokenSecret) {
+      allow(signer.role, ['secretsmanager:GetSecretValue'], this.addToken(this.tokenSecret).secretArn);
+    }
     this.handler = signer.handler;
   }
 

@@ -16,6 +16,8 @@ import { recordingKey } from '../../../functions/shared/recordings/recording-nam
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../../../infra/simulated-pbx/speech.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
+import { checkRole } from '../../permissions/check-role.ts';
+import { recordCalls } from '../../permissions/record-calls.ts';
 import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
@@ -63,7 +65,8 @@ for (const [name, value] of [
   await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
 }
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-const { handler } = await import('../../../functions/archive-recording/handler.ts');
+const recorder = recordCalls();
+const { handler } = await recorder.load(() => import('../../../functions/archive-recording/handler.ts'));
 
 const logLines = captureLog();
 beforeEach(() => queues.empty());
@@ -332,3 +335,5 @@ test('a recording replaces a shorter one under its name, which is kept beside it
   const checksum = crc32(shorter).toString(16).padStart(8, '0');
   expect(await archived(call.recording.replace('.wav', `~${checksum}.wav`))).toEqual(shorter);
 });
+
+checkRole('archive-recording', recorder.calls);

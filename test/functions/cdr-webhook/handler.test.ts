@@ -8,6 +8,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { jobSchema } from '../../../functions/shared/jobs/job.ts';
+import { checkRole } from '../../permissions/check-role.ts';
+import { recordCalls } from '../../permissions/record-calls.ts';
 import { useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 import { exampleCall, exampleReport } from './example-report.ts';
@@ -42,7 +44,8 @@ for (const pbx of ['hq', 'queueless']) {
 }
 // The handler captures the clock at load, so the fake one must be in place before.
 vi.useFakeTimers({ toFake: ['Date'] });
-const { handler } = await import('../../../functions/cdr-webhook/handler.ts');
+const recorder = recordCalls();
+const { handler } = await recorder.load(() => import('../../../functions/cdr-webhook/handler.ts'));
 
 const logLines = captureLog();
 beforeEach(() => queues.empty());
@@ -173,3 +176,5 @@ test('of a long secret the first 26 characters suffice, and all of them are stil
   for (const length of [26, 48]) expect(await statusOf(length)).toBe(200);
   for (const length of [0, 16, 25, 27, 47]) expect(await statusOf(length)).toBe(404);
 });
+
+checkRole('cdr-webhook', recorder.calls, ['ChangeMessageVisibility', 'PutSecretValue']);

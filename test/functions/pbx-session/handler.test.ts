@@ -4,6 +4,8 @@ import { afterAll, expect, test } from 'vitest';
 import { createS3Client } from '../../../functions/shared/aws-clients.ts';
 import { type PbxEvent, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
+import { checkRole } from '../../permissions/check-role.ts';
+import { recordCalls } from '../../permissions/record-calls.ts';
 import { useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
@@ -44,7 +46,8 @@ for (const [name, value] of [
 ] as const) {
   await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
 }
-const { handler } = await import('../../../functions/pbx-session/handler.ts');
+const recorder = recordCalls();
+const { handler } = await recorder.load(() => import('../../../functions/pbx-session/handler.ts'));
 
 const logLines = captureLog();
 
@@ -111,3 +114,5 @@ test('an invalid request, or one for a PBX that is not configured, throws and re
   await expect(handler({ pbx: 'nowhere' })).rejects.toMatchObject({ code: 'unknown-pbx' });
   expect(events).toEqual([]);
 });
+
+checkRole('pbx-session', recorder.calls);

@@ -13,6 +13,8 @@ import { createMarkers } from '../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
+import { checkRole } from '../../permissions/check-role.ts';
+import { recordCalls } from '../../permissions/record-calls.ts';
 import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
@@ -59,7 +61,8 @@ for (const [name, value] of [
   await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
 }
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-const { handler: reconcile } = await import('../../../functions/reconcile/handler.ts');
+const recorder = recordCalls();
+const { handler: reconcile } = await recorder.load(() => import('../../../functions/reconcile/handler.ts'));
 const { handler: archive } = await import('../../../functions/archive-recording/handler.ts');
 
 const logLines = captureLog();
@@ -261,3 +264,5 @@ test('an invalid request, or one for a PBX that is not configured, throws', asyn
     code: 'unknown-pbx',
   });
 });
+
+checkRole('reconcile', recorder.calls, ['ChangeMessageVisibility']);

@@ -4,6 +4,8 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Call } from '../../../functions/shared/jobs/job.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
+import { checkRole } from '../../permissions/check-role.ts';
+import { recordCalls } from '../../permissions/record-calls.ts';
 import { useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
@@ -41,11 +43,13 @@ Object.assign(process.env, {
   LINK_TOKEN_SECRET: 'links/token',
 });
 
+const recorder = recordCalls();
+
 /** The handler reads its environment when it is loaded. */
 async function load(authorization: 'token' | 'iam' | 'jwt') {
   vi.resetModules();
   process.env.LINK_AUTHORIZATION = authorization;
-  return (await import('../../../functions/recording-link/handler.ts')).handler;
+  return (await recorder.load(() => import('../../../functions/recording-link/handler.ts'))).handler;
 }
 
 interface LinkRequest {
@@ -221,3 +225,5 @@ test.each([
     }
   },
 );
+
+checkRole('recording-link', recorder.calls, ['PutSecretValue']);
