@@ -82,6 +82,8 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
         Key: key,
         CopySource: `${bucket}/${encodeURIComponent(source.key)}`,
         CopySourceIfMatch: source.etag,
+        // Copying tags would need further permissions, as soon as a recording has any.
+        TaggingDirective: 'REPLACE',
       });
       await s3.send(command, { abortSignal });
     },
