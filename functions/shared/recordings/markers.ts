@@ -49,7 +49,9 @@ export function createMarkers(s3: S3Client, bucket: string): Markers {
       // Tells the jobs for one recording apart. A job that is sent back keeps it.
       const metadata = { 'reported-at': reportedAt };
       try {
-        await s3.send(new PutObjectCommand({ ...marker, ContentLength: 0, IfNoneMatch: '*', Metadata: metadata }));
+        await s3.send(
+          new PutObjectCommand({ ...marker, ContentLength: 0, IfNoneMatch: '*', Metadata: metadata }),
+        );
         return 'first';
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
