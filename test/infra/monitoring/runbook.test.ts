@@ -24,7 +24,8 @@ describe('the runbook', () => {
       return [anchor];
     });
     expect(linked).toHaveLength(12);
-    expect(linked.sort()).toEqual(anchors.sort());
+    // No alarm watches links.
+    expect([...linked, 'links-fail'].sort()).toEqual(anchors.sort());
   });
 
   test('says for each alarm what it means, where to look, how to fix it and when it is over', () => {
@@ -41,7 +42,7 @@ describe('the runbook', () => {
   });
 
   test('links only to headings and files that exist', () => {
-    for (const [, target = ''] of runbook.matchAll(/\]\(([^)]+)\)/g)) {
+    for (const [, target = ''] of runbook.matchAll(/\]\((?!https:)([^)]+)\)/g)) {
       const [file, anchor = ''] = target.split('#');
       const existing =
         file === ''
