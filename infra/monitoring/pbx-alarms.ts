@@ -22,7 +22,10 @@ export class PbxAlarms extends Construct {
       topic,
       pbxId,
       heading: 'session-down',
-      problem: 'No session for 30 minutes. The PBX sends no reports, so nothing new is archived.',
+      problem: 'No session for 30 minutes.',
+      urgency: 'now',
+      impact:
+        'The PBX sends no reports, so new recordings exist on the PBX alone and are lost as soon as it deletes them.',
       metric: metrics.forPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(SESSION_PERIOD_MINUTES)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
@@ -37,6 +40,8 @@ export class PbxAlarms extends Construct {
       pbxId,
       heading: 'jobs-waiting',
       problem: 'A recording has been waiting to be archived for more than four hours.',
+      urgency: 'today',
+      impact: 'It exists on the PBX alone and is lost if the PBX deletes it before an attempt succeeds.',
       metric: new MathExpression({
         expression: 'MAX([FILL(queued, 0), FILL(tried, 0)])',
         usingMetrics: {
@@ -60,6 +65,8 @@ export class PbxAlarms extends Construct {
       pbxId,
       heading: 'nothing-archived',
       problem: 'Nothing archived for 12 hours, although calls were recorded.',
+      urgency: 'now',
+      impact: 'New recordings exist on the PBX alone and are lost as soon as it deletes them.',
       metric: new MathExpression({
         expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
         usingMetrics: {

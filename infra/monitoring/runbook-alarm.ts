@@ -15,21 +15,28 @@ interface RunbookAlarmProps
   readonly pbxId?: string;
   /** The end of the name, if there are several alarms with this heading that do not watch a single PBX. */
   readonly suffix?: string;
-  /** What is wrong, in a sentence or two. */
+  /** What is wrong, in a sentence. */
   readonly problem: string;
+  /** How soon somebody has to act: also at night, on the same day, or within the week. */
+  readonly urgency: 'now' | 'today' | 'this week';
+  /** What happens until then, in a sentence. */
+  readonly impact: string;
   readonly treatMissingData: TreatMissingData;
   readonly topic: ITopic;
 }
 
-/** An alarm whose text says what is wrong and where the runbook says what to do. It also notifies when it clears. */
+/**
+ * An alarm whose text says what is wrong, how soon somebody has to act, and where the runbook says what to do. It also
+ * notifies when it clears. The runbook repeats urgency and impact word for word.
+ */
 export class RunbookAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
-    const { heading, pbxId, suffix = pbxId, problem, topic, ...alarm } = props;
+    const { heading, pbxId, suffix = pbxId, problem, urgency, impact, topic, ...alarm } = props;
     const subject = pbxId === undefined ? '' : `PBX ${pbxId}: `;
     super(scope, id, {
       ...alarm,
       alarmName: [Stack.of(scope).stackName, heading, suffix].filter(Boolean).join('-'),
-      alarmDescription: `${subject}${problem} What to do: docs/runbook.md#${heading}`,
+      alarmDescription: `${subject}${problem} Act ${urgency}. ${impact} What to do: docs/runbook.md#${heading}`,
     });
     const action = new SnsAction(topic);
     this.addAlarmAction(action);

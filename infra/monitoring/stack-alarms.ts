@@ -35,7 +35,9 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'DeadLetters', {
         ...above,
         heading: 'dead-letters',
-        problem: `A recording or report was given up. It is in the dead-letter queue and is deleted after ${MESSAGE_RETENTION_DAYS} days.`,
+        problem: 'A recording or report was given up.',
+        urgency: 'today',
+        impact: `The recording may exist on the PBX alone, and the dead letter is deleted after ${MESSAGE_RETENTION_DAYS} days.`,
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes }),
         evaluationPeriods: 1,
         // SQS publishes no data for a queue that has been empty for hours.
@@ -44,8 +46,10 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'LoginHeld', {
         ...above,
         heading: 'login-held',
-        problem:
-          'A PBX refused the login, so no more logins are tried. Its reports and downloads have stopped.',
+        problem: 'A PBX refused the login, so no more logins are tried.',
+        urgency: 'now',
+        impact:
+          'Reports and downloads have stopped, so new recordings exist on the PBX alone and are lost as soon as it deletes them.',
         // Longer than the interval between two runs of pbx-session.
         metric: metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)),
         evaluationPeriods: 1,
@@ -57,6 +61,8 @@ export class StackAlarms extends Construct {
         heading: 'recording-lost',
         problem:
           'A recording is lost: it was not archived, and the PBX no longer has it. The alarm clears after a day.',
+        urgency: 'today',
+        impact: 'The stack cannot bring it back, and more recordings are lost while the cause lasts.',
         metric: metrics.forStack('Lost', 'Sum', Duration.hours(1)),
         evaluationPeriods: 24,
         datapointsToAlarm: 1,
@@ -67,6 +73,9 @@ export class StackAlarms extends Construct {
         ...above,
         heading: 'function-errors',
         problem: 'A function crashed, ran out of time or memory, or could not start.',
+        urgency: 'today',
+        impact:
+          'Reports and jobs are repeated, so nothing is lost yet, but recordings are late and links may fail.',
         metric: sumOverFunctions(functions, (fn) => fn.metricErrors(), fiveMinutes),
         evaluationPeriods: 3,
         datapointsToAlarm: 1,
@@ -77,6 +86,8 @@ export class StackAlarms extends Construct {
         ...above,
         heading: 'throttling',
         problem: 'Functions throttled for 15 minutes: the account allows too few to run at once.',
+        urgency: 'today',
+        impact: 'Reports and jobs are repeated, so nothing is lost yet, but recordings and links are late.',
         metric: sumOverFunctions(functions, (fn) => fn.metricThrottles(), fiveMinutes),
         // Throttled invocations are retried, so a short burst does no harm.
         evaluationPeriods: 3,
@@ -85,8 +96,10 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'ClockWrong', {
         topic,
         heading: 'clock-wrong',
-        problem:
-          'The clock of a PBX has been wrong for hours. Recordings that the webhook misses may not be found.',
+        problem: 'The clock of a PBX has been wrong for hours.',
+        urgency: 'this week',
+        impact:
+          'Reconciliation asks for the call log by date, so it may not find a recording whose report was lost.',
         metric: metrics.forStack('ClockSkew', 'Maximum', Duration.hours(1)),
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         threshold: 0,
@@ -99,6 +112,8 @@ export class StackAlarms extends Construct {
         topic,
         heading: 'not-reconciled',
         problem: 'The last three runs could not compare the call log of a PBX with the archive.',
+        urgency: 'this week',
+        impact: 'A recording whose report was lost stays on the PBX alone until a run succeeds.',
         // The minimum over all PBXs: one that fails is enough.
         metric: metrics.forStack('Reconciled', 'Minimum', reconcileEvery),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -110,8 +125,10 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'CdrRowsUnreadable', {
         ...above,
         heading: 'cdr-rows-unreadable',
-        problem:
-          'A call log has rows that cannot be read. Calls in them are found neither by reconciliation nor by backfill.',
+        problem: 'A call log has rows that cannot be read.',
+        urgency: 'this week',
+        impact:
+          'A recording in such a row is archived only if its report arrives: neither reconciliation nor backfill can find it.',
         metric: metrics.forStack('UnreadableRows', 'Maximum', reconcileEvery),
         // The daily run looks back further than the hourly ones. Rows that it alone finds are older, so their alarm has
         // been on already. It would otherwise come back every day for a week.

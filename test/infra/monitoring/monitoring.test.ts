@@ -272,6 +272,18 @@ describe('an alarm of a PBX is raised', () => {
 });
 
 describe('every alarm', () => {
+  test('says what is wrong, how soon to act, what happens until then, and where to look what to do', () => {
+    expect(alarmOf('session-down-head-office').AlarmDescription).toBe(
+      'PBX head-office: No session for 30 minutes. Act now. The PBX sends no reports, so new recordings exist on the ' +
+        'PBX alone and are lost as soon as it deletes them. What to do: docs/runbook.md#session-down',
+    );
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmDescription).toMatch(/\. Act (?:now|today|this week)\. [A-Z].*\. What to do: /);
+      // CloudWatch's limit.
+      expect(String(Properties.AlarmDescription).length).toBeLessThanOrEqual(1024);
+    }
+  });
+
   test('notifies the topic when it starts and when it ends', () => {
     for (const { Properties } of alarms) {
       expect(Properties).toMatchObject({

@@ -14,30 +14,52 @@ const commands = Array.from(runbook.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm), (
 const withoutComments = commands.join('\n').replaceAll(/#.*$/gm, '');
 const allOf = (pattern: RegExp) => Array.from(withoutComments.matchAll(pattern), ([, found = '']) => found);
 
+const sections = new Map(
+  runbook
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => [anchorOf(section.split('\n')[0] ?? ''), section] as const),
+);
+
+/** Every alarm, by the parts of its description. */
+const alarms = Object.values(resources).flatMap(({ Type, Properties }) => {
+  if (Type !== 'AWS::CloudWatch::Alarm') return [];
+  const { AlarmName, AlarmDescription } = Properties;
+  const [, urgency, impact, heading] =
+    / Act ([a-z ]+)\. (.+\.) What to do: docs\/runbook\.md#([a-z-]+)$/.exec(String(AlarmDescription)) ?? [];
+  return [{ name: String(AlarmName), urgency, impact, heading: String(heading) }];
+});
+
+/** Sections about what no alarm watches. */
+const WITHOUT_ALARM = ['links-fail'];
+
 describe('the runbook', () => {
-  test('has one heading per alarm, and the description of the alarm links to it', () => {
-    const linked = Object.values(resources).flatMap(({ Type, Properties }) => {
-      if (Type !== 'AWS::CloudWatch::Alarm') return [];
-      const [, anchor] =
-        /What to do: docs\/runbook\.md#([a-z-]+)$/.exec(String(Properties.AlarmDescription)) ?? [];
-      expect(Properties.AlarmName).toContain(`PbxRecordingArchive-${anchor}`);
-      return [anchor];
-    });
-    expect(linked).toHaveLength(12);
-    // No alarm watches links.
-    expect([...linked, 'links-fail'].sort()).toEqual(anchors.sort());
+  test('has a heading for each alarm, and the description of the alarm links to it', () => {
+    for (const { name, heading } of alarms) expect(name).toContain(`PbxRecordingArchive-${heading}`);
+    const headings = [...alarms.map(({ heading }) => heading), ...WITHOUT_ALARM];
+    expect(headings.sort()).toEqual(anchors.sort());
+    expect(alarms).toHaveLength(12);
   });
 
-  test('says for each alarm what it means, where to look, how to fix it and when it is over', () => {
-    for (const section of runbook.split(/^## /m).slice(1)) {
+  test.each(alarms)('says of $heading what the alarm itself says: how soon to act, and why', (alarm) => {
+    const { heading, urgency, impact } = alarm;
+    expect(['now', 'today', 'this week']).toContain(urgency);
+    const text = sections.get(heading)?.replaceAll('\n', ' ');
+    expect(text).toContain(` **Act ${urgency}.** ${impact} `);
+  });
+
+  test('lists all alarms, and how soon to act on each', () => {
+    const rows = Array.from(
+      runbook.matchAll(/^\| \[[^\]]+\]\(#([a-z-]+)\) \| ([a-z ]+) \|$/gm),
+      ([, heading, urgency]) => `${heading}: ${urgency}`,
+    );
+    expect(rows.sort()).toEqual(alarms.map(({ heading, urgency }) => `${heading}: ${urgency}`).sort());
+  });
+
+  test('says of everything what it means, how soon to act, where to look, how to fix it and when it is over', () => {
+    for (const [heading, section] of sections) {
       const steps = Array.from(section.matchAll(/^\*\*(\w+)/gm), ([, step]) => step);
-      expect([section.split('\n')[0], ...steps]).toEqual([
-        section.split('\n')[0],
-        'Means',
-        'Look',
-        'Fix',
-        'Over',
-      ]);
+      expect([heading, ...steps]).toEqual([heading, 'Means', 'Act', 'Look', 'Fix', 'Over']);
     }
   });
 
