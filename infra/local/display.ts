@@ -40,11 +40,9 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
     const size = contentLength === undefined ? 'size unknown' : formatBytes(contentLength);
     return ['download', `started, ${size}  ${shorten(recording)}`];
   },
-  archived: ({ key, bytes, crc32, ms, attempt }) => [
-    'stored',
-    String(key),
-    `${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`,
-  ],
+  archived: (line) => describeStored(line),
+  'recording-replaced': (line) => describeStored(line, ' (replaces a shorter one)'),
+  'stored-beside': (line) => describeStored(line, ' (another recording has its name)'),
   'already-archived': ({ key }) => ['stored', `${key} is already archived`],
   'retry-scheduled': ({ recording, reason, retryInSeconds, attempt }) => [
     'retry',
@@ -54,6 +52,13 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
     'given up',
     `${recording}: ${reason} Sent to the dead-letter queue.`,
   ],
+  'recording-lost': ({ recording }) => ['lost', `${recording}: the PBX no longer has it`],
+  'not-recorded': ({ recording }) => [
+    'no audio',
+    `${recording}: nobody answered, and the PBX has no recording`,
+  ],
+  'duplicate-dropped': ({ recording }) => ['given up', `${recording}: a second job for it`],
+  'pbx-clock-wrong': ({ message }) => ['clock', String(message)],
   'missing-recording-queued': () => undefined,
   reconciled: ({ queued }) =>
     queued === 0
@@ -67,6 +72,11 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
     `${recording}, valid for ${formatSeconds(Number(expiresIn))}`,
   ],
 };
+
+function describeStored({ key, bytes, crc32, ms, attempt, verifiedBy }: LogLine, remark = ''): LabelledText {
+  const evidence = `${formatBytes(bytes)}, CRC32 ${crc32}, ${ms} ms, attempt ${attempt}`;
+  return ['stored', `${key}${remark}`, evidence, `verified by ${String(verifiedBy).replaceAll(' ', ', ')}`];
+}
 
 const STYLES = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const;
 
