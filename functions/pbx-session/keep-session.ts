@@ -12,6 +12,8 @@ export interface SessionOutcome {
   outcome: 'logged-in' | 'kept-alive' | 'no-credentials' | 'held' | 'failed';
   code?: string;
   message?: string;
+  /** By how much the PBX's clock is ahead (negative: behind), if its session is up and it shows its time. */
+  skewSeconds?: number;
 }
 
 export interface SessionResponse {
@@ -24,8 +26,8 @@ export interface SessionResponse {
 export async function keepSessions<P extends { session: Session }>(
   requests: SessionRequest[],
   pbxs: { ids: string[]; get(pbxId: string): P },
-  /** Looks at the clock of a PBX whose session is up. Must not reject. */
-  checkClock: (pbxId: string, pbx: P) => Promise<void>,
+  /** Looks at the clock of a PBX whose session is up, and returns its skew in seconds. Must not reject. */
+  checkClock: (pbxId: string, pbx: P) => Promise<number | undefined>,
 ): Promise<SessionResponse> {
   const response: SessionResponse = { sessions: [], batchItemFailures: [] };
   for (const request of requests) {
@@ -34,8 +36,8 @@ export async function keepSessions<P extends { session: Session }>(
     const outcomes = await Promise.all(
       requested.map(async ({ id, pbx }) => {
         const outcome = await keepSession(id, pbx.session, request);
-        if (isUp(outcome)) await checkClock(id, pbx);
-        return outcome;
+        const skewSeconds = isUp(outcome) ? await checkClock(id, pbx) : undefined;
+        return skewSeconds === undefined ? outcome : { ...outcome, skewSeconds };
       }),
     );
     response.sessions.push(...outcomes);

@@ -34,6 +34,9 @@ export const SESSION_REQUEST_MAX_RECEIVES = 5;
 /** A token expires after 30 idle minutes. A run every ten minutes leaves room for two failures. */
 export const SESSION_PERIOD_MINUTES = 10;
 
+/** How far a PBX's clock may be off: far more than one that a time server sets ever is. */
+export const MAX_CLOCK_SKEW_SECONDS = 5 * 60;
+
 /** Concurrent downloads from one PBX, by default: a PBX is a small machine. */
 export const DEFAULT_CONCURRENCY = 2;
 

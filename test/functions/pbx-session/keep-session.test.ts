@@ -22,9 +22,12 @@ function fakePbxs(sessions: Record<string, KeepAlive>) {
 }
 
 const checked: string[] = [];
+/** What each clock is ahead by, in seconds. The others do not show their time. */
+const skews: Record<string, number> = { early: 90 };
 const keepSessions = (requests: SessionRequest[], pbxs: ReturnType<typeof fakePbxs>) =>
   keepAndCheck(requests, pbxs, async (pbxId) => {
     checked.push(pbxId);
+    return skews[pbxId];
   });
 
 const fail = (code: string, kind: FailureKind) => new ArchiveError(code, `Words for ${code}.`, { kind });
@@ -46,6 +49,18 @@ const ask = (request: Partial<SessionRequest> = {}): SessionRequest => ({
 const deliver = (id: string, pbx: string, attempt = 1) => ask({ pbx, message: { id, attempt } });
 
 const logLines = captureLog();
+
+test('the response says by how much the clock of each PBX is ahead, where it is known', async () => {
+  const { sessions } = await keepSessions(
+    [ask()],
+    fakePbxs({ early: alive, silent: alive, down: failing(fail('pbx-connection', 'transient')) }),
+  );
+  expect(sessions).toEqual([
+    { pbx: 'early', outcome: 'kept-alive', skewSeconds: 90 },
+    { pbx: 'silent', outcome: 'kept-alive' },
+    { pbx: 'down', outcome: 'failed', code: 'pbx-connection', message: 'Words for pbx-connection.' },
+  ]);
+});
 
 describe('a scheduled run', () => {
   test('keeps the session of every PBX and reports the outcome of each', async () => {
