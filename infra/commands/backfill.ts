@@ -6,10 +6,9 @@ import { ArchiveError } from '../../functions/shared/errors.ts';
 import { createRecordingStore } from '../../functions/shared/recordings/recording-store.ts';
 import { openPbxs } from '../../functions/shared/session/pbxs.ts';
 import { logChannel } from '../../functions/shared/telemetry/log.ts';
-import { UsageError } from '../shared/command-line.ts';
 import { backfill } from './backfill/backfill.ts';
 import { HELP, readOptions } from './backfill/options.ts';
-import { findDeployment } from './deployment.ts';
+import { assertHasPbx, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 
 await runCommand(async () => {
@@ -18,13 +17,10 @@ await runCommand(async () => {
     console.log(HELP);
     return true;
   }
-  const { name, bucket, registry, reportHost } = await findDeployment(options.local, options.positionals);
+  const deployment = await findDeployment(options.local, options.positionals);
+  assertHasPbx(deployment, options.pbx);
+  const { name, bucket, registry, reportHost } = deployment;
   const secrets = createSecrets(createSecretsManagerClient());
-  if (!Object.hasOwn(registry, options.pbx)) {
-    throw new UsageError(
-      `There is no PBX ${options.pbx} in ${name}. Its PBXs: ${Object.keys(registry).join(', ')}.`,
-    );
-  }
   console.log(`PBX ${options.pbx} of ${name}, ${options.from} to ${options.to}`);
   const s3 = createS3Client();
   const stop = new AbortController();

@@ -14,11 +14,14 @@ const cdkFile = resolve(import.meta.dirname, '../../cdk.json');
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 
 /** The outputs of ArchiveStack that are needed here. */
-const outputsSchema = v.object({
-  RecordingsBucket: v.string(),
-  DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
-  WebhookHost: v.string(),
-});
+const outputsSchema = v.objectWithRest(
+  {
+    RecordingsBucket: v.string(),
+    DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
+    WebhookHost: v.string(),
+  },
+  v.string(),
+);
 
 /** Finds the deployed stack that cdk.json configures. */
 export async function findStack() {
@@ -29,7 +32,7 @@ export async function findStack() {
   if (AWS_DEFAULT_REGION !== undefined) process.env.AWS_REGION = AWS_REGION ?? AWS_DEFAULT_REGION;
   const cloudFormation = new CloudFormationClient({ requestHandler: TIMEOUTS });
   const region = await cloudFormation.config.region();
-  const outputs = await readOutputs(cloudFormation, config.stackName, region);
+  const { outputs, status } = await describeStack(cloudFormation, config.stackName, region);
   return {
     name: `the stack ${config.stackName} in ${region}`,
     options: '',
@@ -39,6 +42,7 @@ export async function findStack() {
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),
     reportHost: outputs.WebhookHost,
     registry: v.parse(registrySchema, buildRegistry(config)),
+    stack: { name: config.stackName, status, outputs },
   };
 }
 
@@ -51,7 +55,7 @@ async function readConfig(): Promise<ArchiveConfig> {
   }
 }
 
-async function readOutputs(client: CloudFormationClient, stackName: string, region: string) {
+async function describeStack(client: CloudFormationClient, stackName: string, region: string) {
   const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName: stackName }))
     .catch((error: unknown) => {
@@ -59,10 +63,10 @@ async function readOutputs(client: CloudFormationClient, stackName: string, regi
       if (error instanceof Error && error.name === 'ValidationError') return { Stacks: [] };
       throw error;
     });
-  const entries =
-    Stacks[0]?.Outputs?.map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]) ?? [];
+  const { Outputs = [], StackStatus: status = '' } = Stacks[0] ?? {};
+  const entries = Outputs.map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]);
   const outputs = v.safeParse(outputsSchema, Object.fromEntries(entries));
-  if (outputs.success) return outputs.output;
+  if (outputs.success) return { outputs: outputs.output, status };
   throw new UsageError(
     `There is no stack ${stackName} in ${region}, or another version deployed it. Run npm run deploy, or select region and account with AWS_REGION and AWS_PROFILE. For a local host, add --local.`,
   );

@@ -18,6 +18,15 @@ export interface Deployment {
   /** Fills `{host}` in a PBX's `reportUrl`. */
   reportHost: string;
   registry: PbxRegistry;
+  /** Absent on a local host, which has neither CloudFormation nor Lambda nor CloudWatch. */
+  stack?: DeployedStack;
+}
+
+export interface DeployedStack {
+  name: string;
+  /** CloudFormation's, such as `UPDATE_COMPLETE`. */
+  status: string;
+  outputs: Readonly<Record<string, string>>;
 }
 
 /** The directories of `npm start -- --pbx` and of `npm start`. */
@@ -40,6 +49,11 @@ export async function findDeployment(local = false, positionals: string[] = []):
   // Imported only when needed: the CDK takes a second to load.
   const { findStack } = await import('./deployed-stack.ts');
   return findStack();
+}
+
+export function assertHasPbx({ name, registry }: Deployment, pbx: string): void {
+  if (Object.hasOwn(registry, pbx)) return;
+  throw new UsageError(`There is no PBX ${pbx} in ${name}. Its PBXs: ${Object.keys(registry).join(', ')}.`);
 }
 
 async function findLocalHost(given: string | undefined): Promise<Deployment> {

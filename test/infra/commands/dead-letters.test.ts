@@ -11,35 +11,11 @@ import { createQueues } from '../../../functions/shared/jobs/queues.ts';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { useSqs } from '../../functions/aws-services.ts';
 import { startScript } from '../local/start-process.ts';
+import { startCloudFormation } from './cloud-formation.ts';
 import { exampleJob } from './dead-letters/example-dead-letter.ts';
 
 const { stackName, pbxs } = readArchiveConfig(JSON.parse(readFileSync('cdk.json', 'utf8')).context.archive);
 const [pbx = ''] = Object.keys(pbxs);
-
-const describeStacksResponse = (outputs: Record<string, string>) => {
-  const members = Object.entries(outputs).map(
-    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-  );
-  return `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member>
-    <StackName>${stackName}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>
-    <Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
-};
-
-const MISSING = `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>
-  <Code>ValidationError</Code><Message>Stack with id ${stackName} does not exist</Message></Error></ErrorResponse>`;
-
-/** A CloudFormation with only `DescribeStacks`, which knows the stack in cdk.json with these outputs. */
-async function startCloudFormation(outputs: Record<string, string> | undefined): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const [body] = await request.setEncoding('utf8').toArray();
-    const isKnown = new URLSearchParams(body).get('StackName') === stackName;
-    response.writeHead(outputs && isKnown ? 200 : 400, { 'content-type': 'text/xml' });
-    response.end(outputs && isKnown ? describeStacksResponse(outputs) : MISSING);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 /** One address for both services, as emulators of AWS have. They ignore the host in a queue's URL. */
 async function startEmulator(cloudFormation: string, sqs: string): Promise<string> {
@@ -90,7 +66,7 @@ describe('the stack that cdk.json configures', async () => {
       ...CREDENTIALS,
       AWS_DEFAULT_REGION: 'eu-central-1',
       AWS_ENDPOINT_URL_SQS: process.env.AWS_ENDPOINT_URL_SQS,
-      AWS_ENDPOINT_URL_CLOUDFORMATION: await startCloudFormation(outputs),
+      AWS_ENDPOINT_URL_CLOUDFORMATION: await startCloudFormation(stackName, outputs),
     };
     const job = { ...exampleJob, pbx };
     const error = new ArchiveError('pbx-20015', 'Check allowedIp.', { kind: 'permanent' });
@@ -110,7 +86,7 @@ describe('the stack that cdk.json configures', async () => {
 
   test('is found at AWS_ENDPOINT_URL with all that belongs to it, whatever the host in the URL of its queue', async () => {
     const { pathname } = new URL(deadLetterQueueUrl);
-    const cloudFormation = await startCloudFormation({
+    const cloudFormation = await startCloudFormation(stackName, {
       ...outputs,
       DeadLetterQueueUrl: `https://sqs.eu-central-1.amazonaws.com${pathname}`,
     });
@@ -125,7 +101,7 @@ describe('the stack that cdk.json configures', async () => {
     ['not deployed', undefined],
     ['deployed without the needed outputs', { RecordingsBucket: 'recordings' }],
   ])('is reported as missing in one sentence when it is %s', async (_, present) => {
-    const AWS_ENDPOINT_URL_CLOUDFORMATION = await startCloudFormation(present);
+    const AWS_ENDPOINT_URL_CLOUDFORMATION = await startCloudFormation(stackName, present);
     const { code, output } = await run('dead-letters', [], {
       ...CREDENTIALS,
       AWS_REGION: 'eu-west-1',
@@ -145,7 +121,7 @@ test('a request that AWS denies is reported in one sentence', async () => {
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const AWS_ENDPOINT_URL_SQS = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const AWS_ENDPOINT_URL_CLOUDFORMATION = await startCloudFormation({
+  const AWS_ENDPOINT_URL_CLOUDFORMATION = await startCloudFormation(stackName, {
     RecordingsBucket: 'recordings',
     WebhookHost: 'api.test',
     DeadLetterQueueUrl: `${AWS_ENDPOINT_URL_SQS}/1/dead-letters`,
