@@ -1,0 +1,74 @@
+import { MAX_CLOCK_SKEW_SECONDS } from '../../../functions/shared/config/limits.ts';
+import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
+import { notChecked, ok, type Result, toDo } from './finding.ts';
+import type { SessionOutcome } from './pbx-session.ts';
+
+/** What a session with a PBX needs, each stage the one before it. */
+const STAGES = ['connection', 'certificate', 'api', 'session'] as const;
+type Stage = (typeof STAGES)[number];
+
+/** Node's codes for a certificate that is not trusted, in the message of `pbx-connection`. */
+const UNTRUSTED = /\((?:\w*SELF_SIGNED\w*|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_CERT\w+)\)/;
+
+/** Codes that say that what responds is not the API of this version. */
+const NOT_THE_API = /^pbx-(?:http-status|bad-response|10003|20000|20001)$/;
+
+/** Explains a PBX's line of the response of pbx-session, stage by stage. */
+export function checkSession(
+  outcome: SessionOutcome | undefined,
+  settings: Pick<Pbx, 'baseUrl' | 'tls'>,
+  /** Where pbx-session runs, for the text. */
+  place: string,
+): Record<Stage | 'clock', Result> {
+  const { baseUrl, tls } = settings;
+  const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
+  const results: Record<Stage, Result> = {
+    connection: ok(`${baseUrl} is reached from ${place}`),
+    certificate: describeCertificate(tls),
+    api: ok('enabled, it responds'),
+    session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
+  };
+  if (!isUp) {
+    const { stage: failed, isOfPbx } = locate(outcome);
+    const index = STAGES.indexOf(failed);
+    for (const stage of STAGES.slice(0, isOfPbx ? 0 : index))
+      results[stage] = notChecked('the PBX was not asked');
+    results[failed] = toDo(describeFailure(outcome));
+    for (const stage of STAGES.slice(index + 1)) results[stage] = notChecked(`needs the ${failed}`);
+  }
+  // Without TLS there is nothing to find out, whatever happens.
+  if (baseUrl.startsWith('http:')) results.certificate = notChecked('none, because baseUrl is plain HTTP');
+  return { ...results, clock: isUp ? checkClock(outcome.skewSeconds) : notChecked('needs the session') };
+}
+
+/** The stage that failed, and whether the PBX's own response shows that those before it work. */
+function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: boolean } {
+  const { outcome, code = '', message = '' } = response ?? {};
+  if (code === 'certificate-mismatch') return { stage: 'certificate', isOfPbx: true };
+  if (code === 'pbx-connection') {
+    return { stage: UNTRUSTED.test(message) ? 'certificate' : 'connection', isOfPbx: true };
+  }
+  if (NOT_THE_API.test(code)) return { stage: 'api', isOfPbx: true };
+  // While logins are held, the PBX is not asked at all.
+  return { stage: 'session', isOfPbx: outcome === 'failed' && code.startsWith('pbx-') };
+}
+
+function describeFailure(outcome: SessionOutcome | undefined): string {
+  if (outcome === undefined) return 'The function does not know this PBX yet. Run npm run deploy.';
+  const { code = outcome.outcome, message = '' } = outcome;
+  const heading = outcome.outcome === 'held' ? 'login-held' : 'session-down';
+  return `${message} See ${code} in docs/runbook.md#${heading}.`.trimStart();
+}
+
+function describeCertificate({ fingerprint256, ca }: Pbx['tls']): Result {
+  if (fingerprint256 !== undefined) return ok('the pinned one');
+  return ok(ca === undefined ? 'issued by a public authority' : 'issued as tls.ca says');
+}
+
+function checkClock(skewSeconds: number | undefined): Result {
+  if (skewSeconds === undefined) return notChecked('the PBX does not show its time');
+  const skew = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`;
+  return Math.abs(skewSeconds) <= MAX_CLOCK_SKEW_SECONDS
+    ? ok(skew)
+    : toDo(`It is ${skew}. Set the time server in the PBX. See docs/runbook.md#clock-wrong.`);
+}

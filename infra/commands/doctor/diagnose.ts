@@ -1,0 +1,119 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
+import type { Secrets } from '../../../functions/shared/config/secrets.ts';
+import { describeError } from '../../shared/describe-error.ts';
+import { plural } from '../../shared/text.ts';
+import type { Deployment } from '../deployment.ts';
+import { checkAlarms } from './check-alarms.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { checkLastRecording } from './check-last-recording.ts';
+import { checkLink, type LinkApi } from './check-link.ts';
+import { checkDeadLetters, checkQueue } from './check-queues.ts';
+import { checkLastReport, findLastReports } from './check-reports.ts';
+import { checkSession } from './check-session.ts';
+import { checkStack } from './check-stack.ts';
+import { type Finding, notChecked, ok, type Result, toDo } from './finding.ts';
+import { findNewestRecording } from './newest-recording.ts';
+import { invokePbxSession, runPbxSession, type SessionOutcome } from './pbx-session.ts';
+
+export interface DiagnosisDeps {
+  deployment: Deployment;
+  s3: S3Client;
+  sqs: SQSClient;
+  secrets: Secrets;
+  lambda: LambdaClient;
+  cloudWatch: CloudWatchClient;
+  links: LinkApi;
+  now: () => number;
+}
+
+/** Checks the archive as a whole, then the PBX that is given, or all. */
+export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): AsyncGenerator<Finding> {
+  const { deployment, cloudWatch, sqs } = deps;
+  const { stack, deadLetterQueueUrl, options, registry } = deployment;
+  yield { check: 'stack', ...(stack ? checkStack(stack) : notChecked('a local host has none')) };
+  yield {
+    check: 'alarms',
+    ...(stack
+      ? await resultOf(() => checkAlarms(cloudWatch, stack.name))
+      : notChecked('a local host has none')),
+  };
+  yield {
+    check: 'dead-letters',
+    ...(await resultOf(() => checkDeadLetters(sqs, deadLetterQueueUrl, options))),
+  };
+  const sessions = await attempt(() => askPbxSession(pbx, deps));
+  yield {
+    check: 'pbx-session',
+    ...('problem' in sessions ? toDo(sessions.problem) : ok('responds')),
+  };
+  const ids = pbx === undefined ? Object.keys(registry) : [pbx];
+  const reports = stack && (await attempt(() => findLastReports(cloudWatch, stack.name, ids, deps.now())));
+  for (const id of ids) {
+    const settings = registry[id] as Pbx;
+    for await (const [check, result] of diagnosePbx(id, settings, sessions, reports, deps)) {
+      yield { pbx: id, check, ...result };
+    }
+  }
+}
+
+type Attempt<T> = { value: T } | { problem: string };
+
+async function* diagnosePbx(
+  id: string,
+  settings: Pbx,
+  sessions: Attempt<SessionOutcome[]>,
+  reports: Attempt<ReadonlyMap<string, number>> | undefined,
+  { deployment, s3, sqs, secrets, links, now }: DiagnosisDeps,
+): AsyncGenerator<[check: string, result: Result]> {
+  yield ['credentials', await resultOf(() => checkCredentials(settings.credentialsSecret, secrets))];
+  if ('problem' in sessions) {
+    for (const check of ['connection', 'certificate', 'api', 'session', 'clock']) {
+      yield [check, notChecked('needs pbx-session')];
+    }
+  } else {
+    const outcome = sessions.value.find((session) => session.pbx === id);
+    yield* Object.entries(checkSession(outcome, settings, placeOf(deployment)));
+  }
+  if (reports === undefined) yield ['last-report', notChecked('a local host counts no reports')];
+  else if ('problem' in reports) yield ['last-report', toDo(reports.problem)];
+  else yield ['last-report', checkLastReport(reports.value.get(id), now())];
+  const newest = await attempt(() => findNewestRecording(s3, deployment.bucket, id));
+  if ('problem' in newest) yield ['last-recording', toDo(newest.problem)];
+  else yield ['last-recording', checkLastRecording(newest.value, now())];
+  yield ['queue', await resultOf(() => checkQueue(sqs, deployment.queueUrlBase + settings.queueName))];
+  const recording = 'value' in newest ? newest.value?.name : undefined;
+  yield ['link', await resultOf(() => checkLink(links, id, recording, secrets))];
+}
+
+const placeOf = ({ stack }: Deployment) => (stack ? 'Lambda' : 'this machine');
+
+/** All PBXs at once, as the schedule does. */
+function askPbxSession(pbx: string | undefined, { deployment, lambda }: DiagnosisDeps) {
+  const request = pbx === undefined ? {} : { pbx };
+  const { stack } = deployment;
+  return stack ? invokePbxSession(lambda, stack.outputs.PbxSessionFunction, request) : runPbxSession(request);
+}
+
+/** A failed check must not keep the others from their turn. */
+async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const [problem = ''] = describeError(error).split('\n', 1);
+    return { problem };
+  }
+}
+
+async function resultOf(check: () => Promise<Result>): Promise<Result> {
+  const result = await attempt(check);
+  return 'problem' in result ? toDo(result.problem) : result.value;
+}
+
+export function summarize(findings: readonly Finding[]): string {
+  const count = findings.filter(({ status }) => status === 'to-do').length;
+  return count === 0 ? 'Nothing to do.' : `${plural(count, 'thing')} to do.`;
+}

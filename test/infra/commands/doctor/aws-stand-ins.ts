@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+/** Starts an HTTP server on this machine, until the test ends. Returns its URL. */
+export async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+export interface Invocation {
+  functionName: string;
+  payload: unknown;
+}
+
+export interface InvocationResponse {
+  status?: number;
+  body: unknown;
+  /** `X-Amz-Function-Error`: the function itself has failed. */
+  functionError?: string;
+  /** `X-Amzn-ErrorType`: Lambda has refused the request. */
+  refusal?: string;
+}
+
+/** Lambda, as far as `Invoke` (AWS Lambda API reference). */
+export const startLambda = (respond: (invocation: Invocation) => InvocationResponse): Promise<string> =>
+  serve(async (request, response) => {
+    const [, name = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.url ?? '') ?? [];
+    const payload: unknown = JSON.parse(await text(request));
+    const { status = 200, body, functionError, refusal } = respond({ functionName: name, payload });
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      ...(functionError !== undefined && { 'x-amz-function-error': functionError }),
+      ...(refusal !== undefined && { 'x-amzn-errortype': refusal }),
+    });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+
+export interface StandInAlarm {
+  AlarmName: string;
+  AlarmDescription: string;
+  StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  ActionsEnabled: boolean;
+}
+
+interface MetricQuery {
+  Id: string;
+  MetricStat: {
+    Metric: { Namespace: string; MetricName: string; Dimensions: { Name: string; Value: string }[] };
+    Period: number;
+  };
+}
+
+/**
+ * CloudWatch, as far as `DescribeAlarms` and `GetMetricData` (CloudWatch API reference), with a single alarm or data
+ * point on each page.
+ */
+export function startCloudWatch({
+  alarms = [],
+  reports = {},
+  statusCode = 'Complete',
+}: {
+  alarms?: StandInAlarm[];
+  /** Epoch seconds of the data points of `Reports`, by `STACK/PBX`. */
+  reports?: Record<string, number[]>;
+  /** Of the metric data. */
+  statusCode?: 'Complete' | 'InternalError' | 'Forbidden';
+}): Promise<string> {
+  const operations: Record<string, (input: never) => object> = {
+    DescribeAlarms: ({ AlarmNamePrefix = '', NextToken = '0' }: Record<string, string>) => {
+      const matching = alarms.filter(({ AlarmName }) => AlarmName.startsWith(AlarmNamePrefix));
+      const next = Number(NextToken) + 1;
+      return {
+        MetricAlarms: matching.slice(next - 1, next),
+        CompositeAlarms: [],
+        ...(next < matching.length && { NextToken: String(next) }),
+      };
+    },
+    GetMetricData: (input: {
+      MetricDataQueries: MetricQuery[];
+      StartTime: number;
+      EndTime: number;
+      NextToken?: string;
+    }) => {
+      const page = Number(input.NextToken ?? 0);
+      const results = input.MetricDataQueries.map(({ Id, MetricStat: { Metric, Period } }) => {
+        const { stack, pbx } = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]));
+        const isKnown = Metric.Namespace === 'PbxRecordingArchive' && Metric.MetricName === 'Reports';
+        const all = isKnown ? (reports[`${stack}/${pbx}`] ?? []) : [];
+        const points = all
+          .filter((at) => at >= input.StartTime && at < input.EndTime)
+          .map((at) => Math.floor(at / Period) * Period);
+        return { Id, all: points, Timestamps: points.slice(page, page + 1) };
+      });
+      return {
+        MetricDataResults: results.map(({ Id, Timestamps }) => ({
+          Id,
+          Label: 'Reports',
+          Timestamps,
+          Values: Timestamps.map(() => 1),
+          StatusCode: statusCode,
+        })),
+        ...(results.some(({ all }) => all.length > page + 1) && { NextToken: String(page + 1) }),
+      };
+    },
+  };
+  return serve(async (request, response) => {
+    const [, name = ''] = String(request.headers['x-amz-target']).split('.');
+    const input = JSON.parse(await text(request));
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify(operations[name]?.(input as never)));
+  });
+}
+
+/** Any service of AWS's JSON protocols, as far as it refuses everything. */
+export const startRefusing = (status: number, type: string, message: string): Promise<string> =>
+  serve((request, response) => {
+    request.resume();
+    response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
+    response.end(JSON.stringify({ __type: type, message }));
+  });

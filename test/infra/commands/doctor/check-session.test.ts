@@ -1,0 +1,180 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { expect, test } from 'vitest';
+import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
+import { readPbxRegistry } from '../../../../functions/shared/config/pbx-registry.ts';
+import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
+import { runPbxSession } from '../../../../infra/commands/doctor/pbx-session.ts';
+import { startSimulatedPbx } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
+import { useS3, useSecretsManager, writeRegistry } from '../../../functions/aws-services.ts';
+import { identity } from '../../simulated-pbx/harness.ts';
+import { serve } from './aws-stand-ins.ts';
+
+await useSecretsManager();
+await useS3();
+const BUCKET = 'archive';
+await createS3Client().send(new CreateBucketCommand({ Bucket: BUCKET }));
+
+const PASSWORD = 'password-of-the-session';
+const secretsManager = new SecretsManagerClient();
+
+/** Runs pbx-session for PBXs with these settings, and explains what it says about each. */
+async function diagnose(pbxs: Record<string, object>, passwords: Record<string, string> = {}) {
+  for (const id of Object.keys(pbxs)) {
+    const credentials = {
+      username: 'api',
+      password: passwords[id] ?? PASSWORD,
+      webhookSecret: 'webhook-secret-of-the-session',
+    };
+    for (const [name, value] of Object.entries({ pbx: credentials, session: {} })) {
+      await secretsManager.send(
+        new CreateSecretCommand({ Name: `${name}/${id}`, SecretString: JSON.stringify(value) }),
+      );
+    }
+  }
+  const file = await writeRegistry(pbxs);
+  Object.assign(process.env, { PBX_REGISTRY_FILE: file, BUCKET_NAME: BUCKET, REPORT_HOST: 'reports.test' });
+  const registry = readPbxRegistry(file);
+  const sessions = await runPbxSession({});
+  return Object.fromEntries(
+    Object.entries(registry).map(([id, settings]) => [
+      id,
+      checkSession(
+        sessions.find(({ pbx }) => pbx === id),
+        settings,
+        'here',
+      ),
+    ]),
+  );
+}
+
+const statuses = (results: object) =>
+  Object.fromEntries(Object.entries(results).map(([check, { status }]) => [check, status]));
+
+const [OK, TO_DO, UNKNOWN] = ['ok', 'to-do', 'not-checked'];
+
+test('each thing that can be wrong with a PBX is found where it is', async () => {
+  const DAY_MS = 24 * 60 * 60_000;
+  const pbxs = {
+    good: await startSimulatedPbx({ tls: identity, password: PASSWORD }),
+    late: await startSimulatedPbx({ tls: identity, password: PASSWORD, now: () => Date.now() - DAY_MS }),
+    plain: await startSimulatedPbx({ plain: true, password: PASSWORD }),
+  };
+  await using cleanup = new AsyncDisposableStack();
+  for (const pbx of Object.values(pbxs)) cleanup.defer(() => pbx.close());
+  const { url, fingerprint256 } = pbxs.good;
+  const webServer = await serve((request, response) => {
+    request.resume();
+    response.end('<html>Welcome</html>');
+  });
+  const found = await diagnose(
+    {
+      good: { baseUrl: url, tls: { fingerprint256 } },
+      late: { baseUrl: pbxs.late.url, tls: { fingerprint256 } },
+      plain: { baseUrl: pbxs.plain.url },
+      // Nothing listens on this port.
+      away: { baseUrl: 'https://127.0.0.1:9' },
+      replaced: { baseUrl: url, tls: { fingerprint256: 'AB'.repeat(32) } },
+      unpinned: { baseUrl: url },
+      disabled: { baseUrl: webServer },
+      refused: { baseUrl: url, tls: { fingerprint256 } },
+      empty: { baseUrl: url, tls: { fingerprint256 } },
+    },
+    { refused: 'another-password', empty: '' },
+  );
+
+  expect(found.good).toMatchObject({
+    connection: { status: OK, text: `${url} is reached from here` },
+    certificate: { status: OK, text: 'the pinned one' },
+    api: { status: OK },
+    session: { status: OK, text: 'logged in just now' },
+    clock: { status: OK, text: expect.stringMatching(/^\d+ s (?:ahead|behind)$/) },
+  });
+  expect(statuses(found.late ?? {})).toMatchObject({ session: OK, clock: TO_DO });
+  expect(found.late?.clock.text).toMatch(/^It is 864\d\d s behind\. .*docs\/runbook\.md#clock-wrong\.$/);
+  expect(statuses(found.plain ?? {})).toEqual({
+    connection: OK,
+    certificate: UNKNOWN,
+    api: OK,
+    session: OK,
+    clock: OK,
+  });
+  expect(statuses(found.away ?? {})).toEqual({
+    connection: TO_DO,
+    certificate: UNKNOWN,
+    api: UNKNOWN,
+    session: UNKNOWN,
+    clock: UNKNOWN,
+  });
+  expect(found.away?.connection.text).toBe(
+    'The connection to the PBX failed (ECONNREFUSED). See pbx-connection in docs/runbook.md#session-down.',
+  );
+  for (const [id, word] of [
+    ['replaced', 'certificate-mismatch'],
+    ['unpinned', 'SELF_SIGNED'],
+  ] as const) {
+    expect(statuses(found[id] ?? {})).toEqual({
+      connection: OK,
+      certificate: TO_DO,
+      api: UNKNOWN,
+      session: UNKNOWN,
+      clock: UNKNOWN,
+    });
+    expect(found[id]?.certificate.text).toContain(word);
+  }
+  expect(statuses(found.disabled ?? {})).toEqual({
+    connection: OK,
+    certificate: UNKNOWN,
+    api: TO_DO,
+    session: UNKNOWN,
+    clock: UNKNOWN,
+  });
+  const nobodyAsked = {
+    connection: UNKNOWN,
+    certificate: UNKNOWN,
+    api: UNKNOWN,
+    session: TO_DO,
+    clock: UNKNOWN,
+  };
+  expect(statuses(found.refused ?? {})).toEqual(nobodyAsked);
+  expect(found.refused?.session.text).toMatch(/username or the password.*docs\/runbook\.md#login-held\.$/);
+  expect(statuses(found.empty ?? {})).toEqual(nobodyAsked);
+  expect(found.empty?.session.text).toMatch(/not been entered yet/);
+});
+
+const settings = { baseUrl: 'https://192.0.2.1:8088', tls: { minVersion: 'TLSv1.2' as const } };
+
+test('a PBX that the function does not know is to be deployed', () => {
+  expect(checkSession(undefined, settings, 'here').session).toEqual({
+    status: 'to-do',
+    text: 'The function does not know this PBX yet. Run npm run deploy.',
+  });
+});
+
+test.each([
+  ['an error number', { outcome: 'failed', code: 'pbx-20004' }, OK, 'session'],
+  ['another API version', { outcome: 'failed', code: 'pbx-20001' }, OK, 'api'],
+  ['an HTTP status', { outcome: 'failed', code: 'pbx-http-status' }, OK, 'api'],
+  ['another function that logs in', { outcome: 'failed', code: 'login-in-progress' }, UNKNOWN, 'session'],
+  ['a permission that is gone', { outcome: 'failed', code: 'AccessDeniedException' }, UNKNOWN, 'session'],
+  ['a login that is held', { outcome: 'held', code: 'pbx-20002' }, UNKNOWN, 'session'],
+])('%s says only what it shows', (_, outcome, connection, failed) => {
+  const results = checkSession({ pbx: 'hq', message: 'Words.', ...outcome }, settings, 'here');
+  expect(results.connection.status).toBe(connection);
+  expect(results).toMatchObject({
+    [failed]: { status: TO_DO, text: expect.stringContaining(outcome.code) },
+    clock: { status: UNKNOWN },
+  });
+});
+
+test('nothing is claimed about the clock of a PBX that does not show its time', () => {
+  const { clock } = checkSession({ pbx: 'hq', outcome: 'kept-alive' }, settings, 'here');
+  expect(clock).toEqual({ status: UNKNOWN, text: 'the PBX does not show its time' });
+});
+
+test('a certificate that an authority issued is called so', () => {
+  const up = { pbx: 'hq', outcome: 'kept-alive' };
+  expect(checkSession(up, settings, 'here').certificate.text).toBe('issued by a public authority');
+  const withCa = { ...settings, tls: { ...settings.tls, ca: 'PEM' } };
+  expect(checkSession(up, withCa, 'here').certificate.text).toBe('issued as tls.ca says');
+});
