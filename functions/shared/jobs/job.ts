@@ -34,7 +34,8 @@ const containerSchema = v.object({
   totalBytes: v.optional(count),
   audioStartsAt: v.optional(count),
   audioEndsAt: v.optional(count),
-  bytesPerSecond: v.optional(count),
+  /** Not always whole: the Macintosh records 22,254.545 samples a second. */
+  bytesPerSecond: v.optional(v.pipe(v.number(), v.minValue(0))),
 });
 
 /** An S3 multipart upload that holds the start of a recording, with all that is needed to resume and verify it. */
