@@ -1,6 +1,7 @@
 import { ArchiveError, toArchiveError } from '../shared/errors.ts';
 import { describeJob, historyOf, type Job } from '../shared/jobs/job.ts';
 import { type Decision, decide, MAX_DELAY_SECONDS } from '../shared/jobs/retry-policy.ts';
+import { isSettled } from '../shared/recordings/present.ts';
 import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
@@ -120,7 +121,8 @@ async function endMissing(
   if (job === undefined) return endJob('lost', failure, deps);
   try {
     const key = recordingKey(job.pbx, job.recording);
-    if ((await store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS))) !== undefined) {
+    const stored = await store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS));
+    if (stored !== undefined && isSettled(stored, job)) {
       log('info', 'already-archived', { ...describeJob(message, job), key });
       await discardUploads(failure, deps);
       return true;

@@ -20,6 +20,15 @@ export interface StoredRecording {
 export const isWrittenSinceReport = (stored: StoredRecording, { reportedAt }: Pick<Job, 'reportedAt'>) =>
   stored.writtenAt >= Date.parse(reportedAt);
 
+/**
+ * Whether nothing is lost if the PBX no longer has a job's recording: it is archived, or a copy of its report came late.
+ * An older object of another call may be another recording of the same name, or the beginning of this one.
+ */
+export function isSettled(stored: StoredRecording, job: Pick<Job, 'reportedAt' | 'call'>): boolean {
+  const calls = new Set([stored.callId, job.call.callId]);
+  return isWrittenSinceReport(stored, job) || calls.size === 1 || calls.has(undefined);
+}
+
 /** Whether a recording that has only been announced is certainly the stored one. Then a long download is saved. */
 export const isSameCall = (
   stored: StoredRecording,

@@ -66,6 +66,30 @@ describe.each(['20014', '20012'] as const)('a recording for which the PBX respon
     expect([deadLetters, losses()]).toEqual([[], []]);
     expect(logLines.at(-1)).toMatchObject({ event: 'already-archived', recording: call.recording });
   });
+
+  test('is not lost when its report is repeated after it was archived', async () => {
+    const { pbx, clock, jobFor, deliver, deliverToTheEnd, deadLetters } = await startPbx();
+    const call = pbx.makeCall(CALL);
+    await deliver(jobFor(call));
+    pbx.deleteRecording(call.recording, errno);
+    clock.now += HOUR_MS;
+    await deliverToTheEnd(jobFor(call));
+    expect([deadLetters, losses()]).toEqual([[], []]);
+    expect(logLines.at(-1)).toMatchObject({ event: 'already-archived', recording: call.recording });
+  });
+
+  test('is lost although the archive has an older recording of the same name', async () => {
+    const { pbx, clock, jobFor, deliver, deliverToTheEnd, deadLetters } = await startPbx();
+    const recordingName = 'meeting.wav';
+    await deliver(jobFor(pbx.makeCall({ ...CALL, recordingName })));
+    clock.now += HOUR_MS;
+    const second = pbx.makeCall({ ...CALL, recordingName, talkSeconds: 60 });
+    const job = jobFor(second);
+    pbx.deleteRecording(recordingName, errno);
+    await deliverToTheEnd(job);
+    expect(losses()).toMatchObject([{ callId: second.callId }]);
+    expect(deadLetters).toMatchObject([{ error: { code: `pbx-${errno}` } }]);
+  });
 });
 
 test('while the storage of a PBX is away, nothing is lost: calls of three days are archived when it is back', async () => {
