@@ -1,3 +1,4 @@
+import { TIMEOUT_SECONDS } from '../config/limits.ts';
 import type { FailureKind } from '../errors.ts';
 
 const SECOND_MS = 1000;
@@ -151,7 +152,8 @@ function endingOf(
 
 function doubtOutage({ absence }: JobHistory, now: number): { unlessOutageSince?: number } {
   if (absence === undefined || now - absence.since >= OUTAGE_PATIENCE_MS) return {};
-  return { unlessOutageSince: absence.since };
+  // What was being downloaded when the storage went away may have been stored later.
+  return { unlessOutageSince: absence.since + 1000 * TIMEOUT_SECONDS['archive-recording'] };
 }
 
 /** Without backoff, unless the transfer had to restart: a PBX that contradicts itself could cause restarts for days. */
