@@ -74,6 +74,7 @@ export async function saveInParts(
     const verifiedBy = verify({ bytes, crc32: crc32OfAll }, expectation, now());
     // The upload's metadata cannot be changed, so a surprise at the end has to be known at the next beginning.
     if (initial.verifiedBy !== undefined && !isDescribedBy(initial.verifiedBy, verifiedBy)) {
+      if (initial.bytes > 0) throw uploadMisdescribed();
       throw unexpected(sinceWhen({ bytes, crc32: crc32OfAll }, expectation.earlier, now()));
     }
     // Not added to `stored`: S3 allows only the last part to be short, and the next run may add more.
@@ -104,6 +105,13 @@ const unexpected = (download: EarlierDownload) =>
     'The recording turned out different from its beginning. It is downloaded once more.',
     undefined,
     download,
+  );
+
+/** The recording has to be downloaded from its start. To resume again would end here again. */
+const uploadMisdescribed = () =>
+  new ArchiveError(
+    'upload-gone',
+    'The multipart upload of an earlier run describes the recording differently, and is discarded.',
   );
 
 /** Rejects when `work` rejects; otherwise never settles. */

@@ -308,3 +308,21 @@ test('compressed text is not audio either, if the client has not undone it', asy
   await pass(MINUTE_MS);
   expect((await stored(call.recording)).all.size).toBe(0);
 });
+
+test('a long recording whose header states a few bytes more is archived, even if only ranges show its length', async () => {
+  const { pbx, clock, report, pass, stored, verifiedBy, deadLetters } = await startPbx({
+    contentLength: false,
+    partBytes: PART_BYTES,
+  });
+  const recording = longWav(11 * MiB);
+  // The writer forgot to subtract the eight bytes of the chunk's header.
+  recording.writeUInt32LE(recording.length, 4);
+  const call = pbx.makeCall({ from: '1001', to: '1003', recording });
+  const reportedAt = clock.now;
+  report(call);
+  await pass();
+  expect(deadLetters).toEqual([]);
+  expect((await stored(call.recording)).main?.equals(recording)).toBe(true);
+  expect(await verifiedBy(call.recording)).toBe('identical-downloads header-contradicts');
+  expect(clock.now - reportedAt).toBeLessThan(3 * HOUR_MS);
+});
