@@ -23,7 +23,7 @@ export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader
     async find(key) {
       try {
         const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        const { verifiedBy, ...call } = decodeMetadata(head.Metadata ?? {});
+        const { verifiedBy, openedAt, ...call } = decodeMetadata(head.Metadata ?? {});
         return {
           bytes: head.ContentLength ?? 0,
           contentType: head.ContentType ?? 'application/octet-stream',

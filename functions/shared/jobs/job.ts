@@ -41,6 +41,8 @@ const containerSchema = v.object({
 /** An S3 multipart upload that holds the start of a recording, with all that is needed to resume and verify it. */
 export const unfinishedUploadSchema = v.object({
   uploadId: v.string(),
+  /** That of the recording if absent. */
+  key: v.optional(v.string()),
   /** In order; the first is part 1. `crc32` is base64, as in S3's API. */
   parts: v.array(v.object({ etag: v.string(), crc32: v.string() })),
   /** Total size of the parts, and the CRC-32 of all their bytes as an unsigned number. */
@@ -129,9 +131,14 @@ export function historyOf(message: JobMessage, job: Job | undefined): JobHistory
   };
 }
 
-/** Nobody talked, so the PBX may have named a recording that it never made. */
-export const isUnanswered = ({ status, talkSeconds }: Call) =>
-  status !== undefined && !/^(?:answered|voicemail)$/i.test(status) && Number(talkSeconds ?? 0) === 0;
+/**
+ * Nobody talked, so the PBX may have named a recording that it never made. Statuses that are not in the vendor's guide
+ * may mean anything: there the talk time has to say so.
+ */
+export function isUnanswered({ status = 'ANSWERED', talkSeconds }: Call): boolean {
+  if (/^(?:no[ _-]?answer|busy|failed)$/i.test(status)) return Number(talkSeconds ?? 0) === 0;
+  return !/^(?:answered|voicemail)$/i.test(status) && talkSeconds !== undefined && Number(talkSeconds) === 0;
+}
 
 /** The fields of every log line about a job. */
 export const describeJob = (message: JobMessage, job: Job | undefined) => ({

@@ -4,9 +4,9 @@ import type { PbxClient, RecordingSource } from '../pbx/types.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { SaveResult } from './create-object.ts';
-import { encodeCall, encodeName } from './metadata.ts';
+import { encodeCall, encodeName, encodeOpenedAt } from './metadata.ts';
 import type { PartBuffers } from './parts.ts';
-import { isSameCall, isWrittenSinceReport, keyBeside, type StoredRecording } from './present.ts';
+import { isArchived, isSameCall, keyBeside, type StoredRecording } from './present.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption } from './save-in-parts.ts';
@@ -61,12 +61,12 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
   const { pbx, recording, call } = job;
   const { client, session, store, signal, now, buffers } = deps;
   const key = recordingKey(pbx, recording);
-  const isArchived = async () => {
+  const isDone = async () => {
     const stored = await store.find(key, signal);
-    return stored !== undefined && isWrittenSinceReport(stored, job);
+    return stored !== undefined && isArchived(stored, job);
   };
   const alreadyArchived = { outcome: 'already-archived', key } as const;
-  if ((isRepeated || job.progress !== undefined) && (await isArchived())) return alreadyArchived;
+  if ((isRepeated || job.progress !== undefined) && (await isDone())) return alreadyArchived;
 
   const target = {
     contentType: contentTypeOf(recording),
@@ -74,32 +74,33 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
     callId: call.callId,
     call: expectationOf(job),
     isStored: (stored: StoredRecording, totalBytes: number | undefined) =>
-      isWrittenSinceReport(stored, job) || isSameCall(stored, { totalBytes, callId: call.callId }),
+      isArchived(stored, job) || isSameCall(stored, { totalBytes, callId: call.callId }),
     onProgress: (bytes: number) => log('debug', 'download-progress', { pbx, recording, bytes }),
   };
   const transferTo = (to: string, part: Job) =>
     withToken(session, (token) =>
       withFreshRandom(async () => {
+        const openedAt = now();
         const download = await openDownload(part, { client, token, signal });
         const { start, totalBytes } = download.source;
         log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
-        const isResumable = download.isResumable && to === key;
-        return saveRecording(
-          { ...download, isResumable },
-          { ...target, key: to },
-          { store, signal, now, buffers },
-        );
+        const metadata = { ...target.metadata, ...encodeOpenedAt(openedAt) };
+        return saveRecording(download, { ...target, metadata, key: to }, { store, signal, now, buffers });
       }),
     );
   let saved: SaveResult;
+  // An earlier run may have begun to store the recording beside another one.
+  const first = job.progress?.key ?? key;
   try {
-    saved = await transferTo(key, job);
+    saved = await transferTo(first, job);
   } catch (error) {
     // A recording that a duplicate job has archived is not lost, even if the PBX has deleted it since.
-    if (error instanceof Interruption || !(await isArchived().catch(() => false))) throw error;
+    if (error instanceof Interruption || !(await isDone().catch(() => false))) throw error;
     return alreadyArchived;
   }
-  if (saved.outcome !== 'differs') return finish(saved, key, 'archived', deps);
+  if (saved.outcome !== 'differs') {
+    return finish(saved, first, first === key ? 'archived' : 'stored-beside', deps);
+  }
 
   // The upload belongs to the other key, so the recording is downloaded again.
   const beside = keyBeside(key, saved.crc32);

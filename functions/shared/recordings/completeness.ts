@@ -91,7 +91,7 @@ export function checkIsFinished(
   const { endedAt } = expectation;
   const ageMs = now - endedAt;
   if (ageMs >= SETTLED_AFTER_MS) return;
-  const isUnwritten = compareHeader(bytes, expectation) === 'unwritten';
+  const isUnwritten = compareHeader(bytes, expectation) === 'unwritten' || isForEmptyFile(bytes, expectation);
   if (!isUnwritten && !isShorterThanTalkTime(bytes, expectation)) return;
   const what = isUnwritten ? 'its header has no sizes yet' : 'its audio is shorter than the call';
   throw new Unverified(
@@ -109,12 +109,19 @@ export function describe(bytes: number, expectation: Expectation): VerifiedBy[] 
   const verifiedBy: VerifiedBy[] = totalBytes === undefined ? [] : ['content-length'];
   if (header === 'agrees' && container !== undefined) verifiedBy.push(`${container.format}-header`);
   if (repetitionIntervalMs(bytes, expectation) > 0) verifiedBy.push('identical-downloads');
-  if (header === 'exceeds' || header === 'contradicts') verifiedBy.push('header-contradicts');
+  if (header === 'exceeds' && totalBytes === undefined) verifiedBy.push('header-states-more');
+  else if (header === 'exceeds' || header === 'contradicts') verifiedBy.push('header-contradicts');
   if (header === 'unwritten') verifiedBy.push('header-unwritten');
   if (isShorterThanTalkTime(bytes, expectation)) verifiedBy.push('shorter-than-talk-time');
   if (container === undefined) verifiedBy.push('unknown-format');
   return verifiedBy;
 }
+
+/** Some recorders write the header of an empty file first, and the sizes at the end. */
+const isForEmptyFile = (bytes: number, { container }: Expectation) =>
+  container?.audioEndsAt !== undefined &&
+  container.audioEndsAt === container.audioStartsAt &&
+  bytes > container.audioEndsAt;
 
 /** What the header says about the number of bytes. `exceeds`: it states more. */
 type HeaderFinding = 'agrees' | 'exceeds' | 'contradicts' | 'unwritten' | 'silent';

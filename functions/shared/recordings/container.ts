@@ -115,5 +115,14 @@ function findEndOfId3(head: Buffer): number {
   return size.reduce((sum, bits) => sum * 128 + bits, 0) + (hasFooter ? 20 : 10);
 }
 
-/** Raw GSM has no header: the name says so, and each frame starts with 0xD. */
-const isGsm = (head: Buffer, recording: string) => /\.gsm$/i.test(recording) && (head[0] ?? 0) >> 4 === 0xd;
+/** Bytes of a frame of GSM 06.10, which is 20 ms. */
+const GSM_FRAME_BYTES = 33;
+
+/** Raw GSM has no header: the name says so, and each frame starts with 0xD. So does text in some languages, once. */
+function isGsm(head: Buffer, recording: string): boolean {
+  if (!/\.gsm$/i.test(recording) || head.length < GSM_FRAME_BYTES) return false;
+  for (let offset = 0; offset < head.length; offset += GSM_FRAME_BYTES) {
+    if ((head[offset] ?? 0) >> 4 !== 0xd) return false;
+  }
+  return true;
+}

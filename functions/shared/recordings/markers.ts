@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
+import { MESSAGE_RETENTION_DAYS } from '../config/limits.ts';
 import type { Job } from '../jobs/job.ts';
+import { decodeCall, encodeCall } from './metadata.ts';
 import { recordingPath } from './recording-name.ts';
 
 /**
@@ -15,6 +17,9 @@ import { recordingPath } from './recording-name.ts';
  */
 export const MARKER_KINDS = ['queued', 'lost', 'not-recorded', 'dead-lettered', 'erased'] as const;
 export type MarkerKind = (typeof MARKER_KINDS)[number];
+
+/** As long as the dead letter that a marker stands for can be seen. */
+const MARKED_FOR_MS = MESSAGE_RETENTION_DAYS * 24 * 60 * 60_000;
 
 /** The kinds that say how a job ended without a recording. */
 export type EndKind = 'lost' | 'not-recorded' | 'dead-lettered';
@@ -35,30 +40,35 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 export interface Markers {
   /**
    * Marks how a job ended. Returns `first`; or `again` if this job has been marked so before, or was sent back since;
-   * or `duplicate` if another job for the same recording has.
+   * or `duplicate` if another job for the same call has, and its dead letter is still there.
    */
   markEnded(kind: EndKind, job: Job): Promise<'first' | 'again' | 'duplicate'>;
   /** Marks that a job for the recording is queued. Replaces an earlier marker. */
   markQueued(pbxId: string, recording: string): Promise<void>;
 }
 
-export function createMarkers(s3: S3Client, bucket: string): Markers {
+export function createMarkers(s3: S3Client, bucket: string, now: () => number = Date.now): Markers {
   return {
-    async markEnded(kind, { pbx, recording, reportedAt }) {
+    async markEnded(kind, { pbx, recording, reportedAt, call }) {
       const marker = { Bucket: bucket, Key: markerKey(kind, pbx, recording) };
-      // Tells the jobs for one recording apart. A job that is sent back keeps it.
-      const metadata = { 'reported-at': reportedAt };
+      // Tells the jobs for one recording apart: a job that is sent back keeps the time of its report.
+      const metadata = { 'reported-at': reportedAt, ...encodeCall({ callId: call.callId }) };
+      const write = (condition: { IfNoneMatch?: string }) =>
+        s3.send(new PutObjectCommand({ ...marker, ...condition, ContentLength: 0, Metadata: metadata }));
       try {
-        await s3.send(
-          new PutObjectCommand({ ...marker, ContentLength: 0, IfNoneMatch: '*', Metadata: metadata }),
-        );
+        await write({ IfNoneMatch: '*' });
         return 'first';
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
-        const { Metadata = {} } = await s3.send(new HeadObjectCommand(marker));
-        const markedFor = Metadata['reported-at'] ?? reportedAt;
-        return markedFor === reportedAt ? 'again' : 'duplicate';
       }
+      const { Metadata = {}, LastModified } = await s3.send(new HeadObjectCommand(marker));
+      if ((Metadata['reported-at'] ?? reportedAt) === reportedAt) return 'again';
+      const { callId = call.callId } = decodeCall(Metadata);
+      const ageMs = now() - (LastModified?.getTime() ?? 0);
+      if (callId === call.callId && ageMs < MARKED_FOR_MS) return 'duplicate';
+      // Another call's recording had the same name, or the dead letter has expired since.
+      await write({});
+      return 'first';
     },
     async markQueued(pbxId, recording) {
       const key = markerKey('queued', pbxId, recording);

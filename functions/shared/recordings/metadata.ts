@@ -1,8 +1,8 @@
 import type { Call } from '../jobs/job.ts';
 import { isPlainName } from './recording-name.ts';
 
-/** S3 allows 2 KB of user metadata in total. Ten values of this size, a name and `verified-by` stay below that. */
-const MAX_VALUE_BYTES = 150;
+/** S3 allows 2 KB of user metadata in total. Ten values of this size, a name, a time and `verified-by` stay below that. */
+const MAX_VALUE_BYTES = 140;
 
 /** Holds all but the oddest names: at most 255 bytes, of which few need encoding. */
 const MAX_NAME_BYTES = 300;
@@ -32,9 +32,13 @@ export function encodeCall(call: Call): Record<string, string> {
   return metadata;
 }
 
-/** The call, and how the recording's completeness was verified. */
+/** When the download of a recording began (epoch ms). */
+export const encodeOpenedAt = (openedAt: number) => ({ 'opened-at': new Date(openedAt).toISOString() });
+
+/** The call, when the recording's download began, and how its completeness was verified. */
 export const decodeMetadata = (metadata: Readonly<Record<string, string>>) => ({
   ...decodeCall(metadata),
+  openedAt: Date.parse(metadata['opened-at'] ?? '') || undefined,
   verifiedBy: metadata['verified-by'] ?? '',
 });
 

@@ -9,24 +9,34 @@ export interface StoredRecording {
   crc32: string | undefined;
   isFullObjectChecksum: boolean;
   etag: string;
-  /** When it was written (epoch ms), in whole seconds. */
-  writtenAt: number;
+  /**
+   * When its download began (epoch ms): later changes of the PBX's file are not in it. For an object without this
+   * metadata, when it was written.
+   */
+  openedAt: number;
   verifiedBy: string;
-  /** Id of the call for which it was stored. */
+  /** The call for which it was stored. */
   callId: string | undefined;
+  talkSeconds: string | undefined;
 }
 
-/** Whether the recording was fetched after it was reported, so that there is nothing left to do. */
-export const isWrittenSinceReport = (stored: StoredRecording, { reportedAt }: Pick<Job, 'reportedAt'>) =>
-  stored.writtenAt >= Date.parse(reportedAt);
+/** Whether the object has what the PBX had when the recording was reported, or later. */
+const isOpenedSinceReport = ({ openedAt }: StoredRecording, { reportedAt }: Pick<Job, 'reportedAt'>) =>
+  openedAt >= Date.parse(reportedAt);
+
+/** Whether a job has nothing left to do. An object with doubts may be an unfinished version. */
+export const isArchived = (stored: StoredRecording, job: Pick<Job, 'reportedAt'>) =>
+  isOpenedSinceReport(stored, job) && isSound(stored.verifiedBy);
 
 /**
- * Whether nothing is lost if the PBX no longer has a job's recording: it is archived, or a copy of its report came late.
- * An older object of another call may be another recording of the same name, or the beginning of this one.
+ * Whether nothing is lost if the PBX no longer has a job's recording: it was fetched after the report, or the report is
+ * another copy of the one for which it was stored. Otherwise the object may be another recording of the same name, or
+ * the beginning of this one.
  */
 export function isSettled(stored: StoredRecording, job: Pick<Job, 'reportedAt' | 'call'>): boolean {
-  const calls = new Set([stored.callId, job.call.callId]);
-  return isWrittenSinceReport(stored, job) || calls.size === 1 || calls.has(undefined);
+  const { callId, talkSeconds } = job.call;
+  const isCopy = callId !== undefined && stored.callId === callId && stored.talkSeconds === talkSeconds;
+  return isOpenedSinceReport(stored, job) || (isCopy && isSound(stored.verifiedBy));
 }
 
 /** Whether a recording that has only been announced is certainly the stored one. Then a long download is saved. */

@@ -47,15 +47,16 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
           new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
           { abortSignal },
         );
-        const { callId, verifiedBy } = decodeMetadata(head.Metadata ?? {});
+        const { callId, talkSeconds, verifiedBy, openedAt } = decodeMetadata(head.Metadata ?? {});
         return {
           bytes: head.ContentLength ?? 0,
           crc32: head.ChecksumCRC32,
           isFullObjectChecksum: head.ChecksumType === 'FULL_OBJECT',
           etag: head.ETag ?? '',
-          writtenAt: head.LastModified?.getTime() ?? 0,
+          openedAt: openedAt ?? head.LastModified?.getTime() ?? 0,
           verifiedBy,
           callId,
+          talkSeconds,
         };
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;

@@ -129,7 +129,7 @@ async function saveParts(
     return { outcome: 'same', bytes: found.bytes, crc32: found.crc32 ?? '', verifiedBy: found.verifiedBy };
   }
   const uploadId = await store.begin(key, description);
-  const upload = { uploadId, parts: [], bytes: 0, crc32: 0, totalBytes, container, verifiedBy };
+  const upload = { uploadId, key, parts: [], bytes: 0, crc32: 0, totalBytes, container, verifiedBy };
   return saveInParts(remaining, upload, { key, callId }, { store, signal, now, expectation, isResumable });
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { ArchiveError, toArchiveError } from '../errors.ts';
-import type { Job } from '../jobs/job.ts';
+import type { Job, UnfinishedUpload } from '../jobs/job.ts';
 import { log } from '../telemetry/log.ts';
 import { recordingKey } from './recording-name.ts';
 
@@ -127,8 +127,9 @@ const refused = (cause: S3ServiceException) =>
 /** The upload that a job or its interrupted attempt has left open, if any. */
 export const uploadOf = (
   { pbx, recording }: Pick<Job, 'pbx' | 'recording'>,
-  stored: { uploadId: string } | undefined,
-): Upload | undefined => stored && { key: recordingKey(pbx, recording), uploadId: stored.uploadId };
+  stored: Pick<UnfinishedUpload, 'uploadId' | 'key'> | undefined,
+): Upload | undefined =>
+  stored && { key: stored.key ?? recordingKey(pbx, recording), uploadId: stored.uploadId };
 
 /** Aborts an upload that will not be resumed. Never rejects. */
 export async function discardUpload(

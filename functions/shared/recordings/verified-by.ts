@@ -16,6 +16,8 @@ export type VerifiedBy =
 export type Doubt =
   /** The header states another size. */
   | 'header-contradicts'
+  /** The header states more, and no length was announced: the recording may be cut short. */
+  | 'header-states-more'
   /** The recorder never wrote the sizes into the header. */
   | 'header-unwritten'
   /** The audio lasts several seconds less than the call. */
@@ -25,6 +27,7 @@ export type Doubt =
 
 const DOUBTS: ReadonlySet<string> = new Set<Doubt>([
   'header-contradicts',
+  'header-states-more',
   'header-unwritten',
   'shorter-than-talk-time',
   'unknown-format',

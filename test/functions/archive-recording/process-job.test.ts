@@ -30,7 +30,8 @@ const OBJECT = {
   crc32: 'AAAAAA==',
   isFullObjectChecksum: true,
   etag: '"1"',
-  writtenAt: SENT_AT - DAY_MS,
+  openedAt: SENT_AT + MINUTE_MS,
+  talkSeconds: undefined,
   verifiedBy: 'content-length',
   callId: undefined,
 };

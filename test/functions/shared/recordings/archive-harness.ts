@@ -78,7 +78,7 @@ async function startBucket() {
   };
 }
 
-/** Says of each object that it was written by the test's clock. The S3 itself checks signatures by the real one. */
+/** Asks when objects were written by the test's clock. The S3 itself checks signatures by the real one. */
 function withClock(store: RecordingStore, now: () => number): RecordingStore {
   const writtenAt = new Map<string, number>();
   const noted = async (key: string, write: Promise<WriteOutcome>) => {
@@ -90,10 +90,6 @@ function withClock(store: RecordingStore, now: () => number): RecordingStore {
     ...store,
     put: (object, ...rest) => noted(object.key, store.put(object, ...rest)),
     complete: (upload, ...rest) => noted(upload.key, store.complete(upload, ...rest)),
-    async find(key, signal) {
-      const stored = await store.find(key, signal);
-      return stored && { ...stored, writtenAt: writtenAt.get(key) ?? stored.writtenAt };
-    },
     hasStoredSince: async (_, since) => [...writtenAt.values()].some((at) => at > since),
   };
 }

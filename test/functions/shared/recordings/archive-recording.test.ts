@@ -45,12 +45,13 @@ describe('a recording', () => {
   });
 
   test('has the call details of the report as metadata', async () => {
-    const { pbx, bucket, jobFor, deliver } = await startArchiveHarness();
+    const { pbx, bucket, clock, jobFor, deliver } = await startArchiveHarness();
     const call = pbx.makeCall(CALL);
     const callDetails = { callId: call.callId, from: '+49 30 90', trunk: 'Köln 100%', talkSeconds: '4' };
     await deliver({ ...jobFor(call), call: callDetails });
     const { Metadata } = await bucket.head(`recordings/test/2024/05/17/${call.recording}`);
     expect(Metadata).toEqual({
+      'opened-at': new Date(clock.now).toISOString(),
       'call-id': call.callId,
       from: '+49 30 90',
       trunk: 'K%C3%B6ln 100%25',

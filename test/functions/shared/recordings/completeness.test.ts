@@ -102,7 +102,7 @@ describe('a recording is incomplete', () => {
     expect(look(wav(), { ...cut, unchangedForMs: HOUR_MS - 1 })).toMatchObject(incomplete);
     expect(look(wav(), { ...cut, unchangedForMs: HOUR_MS })).toEqual([
       'identical-downloads',
-      'header-contradicts',
+      'header-states-more',
     ]);
   });
 });

@@ -28,6 +28,7 @@ describe('a recording that takes longer than one run', () => {
     await harness.expectArchived(recording);
     const { Metadata, ETag } = await harness.bucket.head(harness.key);
     expect(Metadata).toEqual({
+      'opened-at': '2024-05-17T09:30:00.000Z',
       'call-id': harness.call.callId,
       from: '+49 30 90',
       'talk-seconds': '300',

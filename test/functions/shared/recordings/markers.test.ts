@@ -50,6 +50,18 @@ test('how a recording ended is marked once, for the job that ended first', async
   ]);
 });
 
+test('a marker of another call, or one whose dead letter has expired, is replaced', async () => {
+  const { markers } = await startMarkers('replaced');
+  const later = { ...job('hq', '2026-02-01T00:00:00.000Z'), call: { callId: '1.2' } };
+  expect(await markers.markEnded('lost', { ...REPORTED, call: { callId: '1.1' } })).toBe('first');
+  expect(await markers.markEnded('lost', later)).toBe('first');
+  expect(await markers.markEnded('lost', later)).toBe('again');
+  const copy = { ...later, reportedAt: '2026-02-01T01:00:00.000Z' };
+  expect(await markers.markEnded('lost', copy)).toBe('duplicate');
+  const in15Days = createMarkers(s3, 'replaced', () => Date.now() + 15 * 24 * 3_600_000);
+  expect(await in15Days.markEnded('lost', copy)).toBe('first');
+});
+
 test('a marker of an older version, which does not name its job, counts for every job', async () => {
   const { markers } = await startMarkers('older');
   await s3.send(new PutObjectCommand({ Bucket: 'older', Key: markerKey('lost', 'hq', RECORDING), Body: '' }));
