@@ -76,6 +76,8 @@ const linkAuthorizationSchema = v.variant('type', [
     audience: v.pipe(
       v.array(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
       v.nonEmpty('should not be empty'),
+      // The limit of API Gateway.
+      v.maxLength(50, 'should have at most 50 entries'),
     ),
   }),
 ]);
@@ -156,6 +158,18 @@ const retentionDays = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
 
+/** The limits of CloudFormation. */
+const tagsSchema = v.pipe(
+  v.record(
+    v.pipe(
+      v.string(),
+      v.regex(/^(?!aws:).{1,128}$/i, 'should be 1 to 128 characters that do not begin with aws:'),
+    ),
+    v.pipe(v.string(), v.regex(/^.{1,256}$/, 'should be 1 to 256 characters')),
+  ),
+  v.maxEntries(50, 'should have at most 50 tags'),
+);
+
 const configSchema = v.pipe(
   v.strictObject({
     /** At most 39 characters: a queue name adds a hyphen and a PBX id of up to 40, and SQS allows 80 in all. */
@@ -181,7 +195,7 @@ const configSchema = v.pipe(
     reconciliation: v.optional(reconciliationSchema, {}),
     alarms: v.optional(alarmsSchema, {}),
     logRetentionDays: v.optional(v.picklist(retentionDays), RetentionDays.THREE_MONTHS),
-    tags: v.optional(v.record(v.string(), v.string()), {}),
+    tags: v.optional(tagsSchema, {}),
   }),
   v.forward(
     v.partialCheck(

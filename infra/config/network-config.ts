@@ -1,19 +1,25 @@
 import * as v from 'valibot';
 
-const idList = (pattern: RegExp, example: string) =>
+const idList = (pattern: RegExp, example: string, maxLength: number) =>
   v.pipe(
     v.array(v.pipe(v.string(), v.regex(pattern, `should look like ${example}`))),
     v.nonEmpty('should not be empty'),
+    v.maxLength(maxLength, `should have at most ${maxLength} entries`),
   );
+
+/** Lambda's limits (`VpcConfig` in its API reference). */
+const [MAX_SUBNETS, MAX_SECURITY_GROUPS] = [16, 5];
 
 const common = {
   vpcId: v.pipe(
     v.string(),
     v.regex(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'should look like vpc-0123456789abcdef0'),
   ),
-  subnetIds: idList(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'subnet-0123456789abcdef0'),
+  subnetIds: idList(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'subnet-0123456789abcdef0', MAX_SUBNETS),
   /** Groups that a firewall on the way to the PBX may already allow. If absent, the stack creates one. */
-  securityGroupIds: v.optional(idList(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'sg-0123456789abcdef0')),
+  securityGroupIds: v.optional(
+    idList(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'sg-0123456789abcdef0', MAX_SECURITY_GROUPS),
+  ),
 };
 
 /** An existing VPC: for a PBX behind a VPN, or for a fixed egress address. */
@@ -27,8 +33,8 @@ export const networkSchema = v.variant('endpoints', [
      * accepts one subnet per Availability Zone.
      */
     endpoints: v.literal('create'),
-    /** The route tables of these subnets: a gateway endpoint, such as S3's, is a route in them. */
-    routeTableIds: idList(/^rtb-([0-9a-f]{8}|[0-9a-f]{17})$/, 'rtb-0123456789abcdef0'),
+    /** The route tables of these subnets, one each at most: a gateway endpoint, such as S3's, is a route in them. */
+    routeTableIds: idList(/^rtb-([0-9a-f]{8}|[0-9a-f]{17})$/, 'rtb-0123456789abcdef0', MAX_SUBNETS),
   }),
   v.strictObject({
     ...common,

@@ -256,6 +256,56 @@ describe('log retention', () => {
   });
 });
 
+describe('lists that AWS limits are rejected when they are longer:', () => {
+  const many = (length: number, prefix: string) =>
+    Array.from({ length }, (_, n) => `${prefix}-0a0000${n.toString(16).padStart(2, '0')}`);
+  const place = { vpcId: 'vpc-0a1b2c3d', subnetIds: many(1, 'subnet'), endpoints: 'existing' };
+
+  test('16 subnets, their route tables, and 5 security groups', () => {
+    const problemsOfNetwork = (part: object) => problemsWith({ network: { ...place, ...part } });
+    expect(problemsOfNetwork({ subnetIds: many(16, 'subnet') })).toEqual([]);
+    expect(problemsOfNetwork({ subnetIds: many(17, 'subnet') })).toEqual([
+      'network.subnetIds: should have at most 16 entries',
+    ]);
+    expect(problemsOfNetwork({ securityGroupIds: many(5, 'sg') })).toEqual([]);
+    expect(problemsOfNetwork({ securityGroupIds: many(6, 'sg') })).toEqual([
+      'network.securityGroupIds: should have at most 5 entries',
+    ]);
+    const created = { endpoints: 'create', routeTableIds: many(16, 'rtb') };
+    expect(problemsOfNetwork(created)).toEqual([]);
+    expect(problemsOfNetwork({ ...created, routeTableIds: many(17, 'rtb') })).toEqual([
+      'network.routeTableIds: should have at most 16 entries',
+    ]);
+  });
+
+  test('50 audiences', () => {
+    const problemsOfAudiences = (audience: string[]) =>
+      problemsWith({
+        links: { authorization: { type: 'jwt', issuer: 'https://login.example', audience } },
+      });
+    expect(problemsOfAudiences(many(50, 'app'))).toEqual([]);
+    expect(problemsOfAudiences(many(51, 'app'))).toEqual([
+      'links.authorization.audience: should have at most 50 entries',
+    ]);
+  });
+
+  test('50 tags with names of 128 and values of 256 characters', () => {
+    const tagged = (names: string[], value = 'x') =>
+      problemsWith({ tags: Object.fromEntries(names.map((name) => [name, value])) });
+    expect(tagged(many(50, 'tag'), 'x'.repeat(256))).toEqual([]);
+    expect(tagged(many(51, 'tag'))).toEqual(['tags: should have at most 50 tags']);
+    expect(tagged(['t'.repeat(128)])).toEqual([]);
+    const longName = 't'.repeat(129);
+    expect(tagged([longName])).toEqual([
+      `tags.${longName}: should be 1 to 128 characters that do not begin with aws:`,
+    ]);
+    expect(tagged(['AWS:cost'])).toHaveLength(1);
+    for (const value of ['', 'x'.repeat(257)]) {
+      expect(tagged(['team'], value)).toEqual(['tags.team: should be 1 to 256 characters']);
+    }
+  });
+});
+
 describe('settings that depend on each other:', () => {
   test('a PBX can post reports over plain HTTP only if the endpoint for it is enabled', () => {
     const pbxs = { 'head-office': { ...office, reportUrl: 'http://{host}' } };
