@@ -8,7 +8,7 @@ import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
 import { readReport } from '../shared/reports/report.ts';
 import { log } from '../shared/telemetry/log.ts';
 
-const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
 
 export interface IncomingReport {
   pbxId: string;
