@@ -20,8 +20,8 @@ export async function endJob(kind: EndKind, failure: Failure, deps: FailureDeps)
     log('error', 'marker-failed', { ...fields, marker: kind, code: toArchiveError(error).code });
     return 'failed' as const;
   });
-  // Without its marker, a dead letter is at worst followed by another one for the same recording.
-  if (marked === 'failed' && kind !== 'dead-lettered') return false;
+  // Without its marker, a dead letter could be followed by another one for the same recording.
+  if (marked === 'failed') return false;
   if (marked === 'first' && kind === 'lost') log('error', 'recording-lost', fields);
   if (kind !== 'not-recorded' && marked !== 'duplicate') return deadLetter(failure, deps);
   log('info', kind === 'not-recorded' ? 'not-recorded' : 'duplicate-dropped', fields);

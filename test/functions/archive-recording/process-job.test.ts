@@ -512,6 +512,16 @@ describe('a message that must become a dead letter', () => {
     expect(harness.deadLetters).toMatchObject([{ body, reason: { error: { code: 'job-malformed' } } }]);
   });
 
+  test('stays in its queue while it cannot be marked, so that its recording gets one dead letter only', async () => {
+    const harness = createHarness();
+    harness.markerFailure = new Error('S3 is not there.');
+    expect(await harness.deliver(failing(errnoError('20015')))).toBe(false);
+    expect(harness.deadLetters).toEqual([]);
+    harness.markerFailure = undefined;
+    expect(await harness.deliver(failing(errnoError('20015')))).toBe(true);
+    expect(harness.deadLetters).toHaveLength(1);
+  });
+
   test('stays in its queue while the dead-letter queue rejects it', async () => {
     const harness = createHarness();
     harness.refusal = new Error('SQS is not there.');
