@@ -11,6 +11,8 @@ export interface CallOptions {
   /** If `false`, there is no recording, and `recording` is empty in the report. */
   recorded?: boolean;
   recordingName?: string;
+  /** Of the recording, if it has no `recordingName`; `wav` by default. */
+  extension?: string;
   /** Content of the file; `talkSeconds` of speech by default. */
   recording?: Buffer;
   /** Report fields to add or replace; `undefined` omits one. */
@@ -37,7 +39,8 @@ export function describeCall(call: CallOptions, number: number, now: number, pbx
   const recording =
     call.recorded === false
       ? ''
-      : (call.recordingName ?? `${digits}-${callId}-${call.from}-${call.to}-${type}.wav`);
+      : (call.recordingName ??
+        `${digits}-${callId}-${call.from}-${call.to}-${type}.${call.extension ?? 'wav'}`);
   const report: Record<string, unknown> = {
     [pbx.actionKey]: 'NewCdr',
     callid: callId,

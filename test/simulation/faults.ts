@@ -66,6 +66,10 @@ const RATES = {
   'pbx-text-instead-of-audio': 0.02,
   'pbx-empty-body': 0.02,
 
+  /** What a recorder writes into the header while it records is still there at the end. */
+  'pbx-header-unwritten': 0.1,
+  'pbx-header-lies': 0.1,
+
   /** The download of a CDR file misbehaves. */
   'pbx-cdr-spoilt': 0.1,
 

@@ -98,6 +98,7 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   if (violations.found.length === 0) {
     if (elapsedMs() - startedAt > LIMIT_MS) violations.add('all work finishes', 'not within 20 days');
     checks.recordings.atEnd();
+    checks.endings.atEnd();
   }
   const result = {
     seed,

@@ -19,6 +19,7 @@ import { Trace } from './engine/trace.ts';
 import { elapsedMs, setWallClock } from './engine/virtual-time.ts';
 import { drawWeather, Faults } from './faults.ts';
 import { DeadLetterChecks } from './invariants/dead-letters.ts';
+import { EndingChecks } from './invariants/endings.ts';
 import { FunctionChecks } from './invariants/functions.ts';
 import { LoginChecks } from './invariants/logins.ts';
 import { LogChecks } from './invariants/logs.ts';
@@ -82,6 +83,7 @@ export class World {
     this.onEnd(() => logs.stop());
     this.checks = {
       recordings: new RecordingChecks(this),
+      endings: new EndingChecks(this),
       deadLetters: new DeadLetterChecks(this, deadLetters),
       functions: new FunctionChecks(this),
       logins: new LoginChecks(this),

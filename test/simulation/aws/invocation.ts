@@ -20,6 +20,9 @@ export interface Container {
 export class Invocation {
   readonly world: World;
   readonly container: Container;
+  readonly event: unknown;
+  /** Epoch ms. */
+  readonly startedAt: number;
   readonly endsAt: number;
   /** Requests without a response so far. */
   readonly openRequests = new Set<string>();
@@ -29,9 +32,11 @@ export class Invocation {
   #doom: { moment: Moment; countdown: number } | undefined;
   readonly #killed = Promise.withResolvers<'killed' | 'timed-out'>();
 
-  constructor(world: World, container: Container, timeoutMs: number) {
+  constructor(world: World, container: Container, event: unknown, timeoutMs: number) {
     this.world = world;
     this.container = container;
+    this.event = event;
+    this.startedAt = world.now();
     this.endsAt = elapsedMs() + timeoutMs;
   }
 

@@ -48,7 +48,7 @@ export class LambdaFunction {
     const { trace, faults } = this.#world;
     const isShort = faults.strikes('short-deadline', container.name);
     const timeoutMs = isShort ? this.#random.integer(1000, this.#timeoutMs) : this.#timeoutMs;
-    const invocation = new Invocation(this.#world, container, timeoutMs);
+    const invocation = new Invocation(this.#world, container, event, timeoutMs);
     if (isShort) invocation.suffer('short-deadline');
     container.invocation = invocation;
     this.#decideItsFate(invocation);

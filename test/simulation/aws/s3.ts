@@ -18,6 +18,7 @@ export interface S3Object {
   metadata: Record<string, string>;
   crc32: string;
   etag: string;
+  /** Epoch ms; S3 tells it in whole seconds. */
   writtenAt: number;
 }
 
@@ -45,8 +46,9 @@ export class S3 implements AwsService {
     this.#world = world;
   }
 
-  describe({ method, query, path }: AwsRequest): string {
+  describe({ method, query, path, headers }: AwsRequest): string {
     const key = decodeURIComponent(path.slice(1));
+    if (headers['x-amz-copy-source']) return `COPY to ${key}`;
     if ('list-type' in query) return `LIST ${query.prefix}`;
     if ('uploads' in query) return `BEGIN ${key}`;
     if (!('uploadId' in query)) return `${method} ${key}`;
@@ -97,15 +99,15 @@ export class S3 implements AwsService {
       const upload = this.uploads.get(String(query.uploadId));
       if (upload?.key !== key) {
         // AWS does not document which of the two S3 checks first.
-        const isMet =
-          headers['if-none-match'] !== '*' || !this.objects.has(key) || this.#world.latency.isTrue(0.5);
-        throw isMet ? new S3Failure(404, 'NoSuchUpload') : new S3Failure(412, 'PreconditionFailed');
+        if (method === 'POST' && this.#world.latency.isTrue(0.5)) this.#checkConditions(key, headers);
+        throw new S3Failure(404, 'NoSuchUpload');
       }
       if (method === 'PUT') return this.#putPart(upload, Number(query.partNumber), bytes, headers);
       if (method === 'POST') return this.#complete(upload, bytes.toString(), headers, invocation);
       this.uploads.delete(upload.id);
       return emptyResponse(204);
     }
+    if (headers['x-amz-copy-source']) return this.#copy(key, headers, invocation);
     if (method === 'PUT') return this.#put(key, bytes, headers, invocation);
     return this.#read(key, headers, method === 'HEAD');
   }
@@ -133,8 +135,20 @@ export class S3 implements AwsService {
 
   #put(key: string, bytes: Buffer, headers: Headers, invocation: Invocation): AwsResponse {
     requireChecksum(bytes, headers);
-    const { etag } = this.#write(key, bytes, headers, headers, invocation);
-    return { status: 200, headers: { etag } };
+    this.#write(key, bytes, headers, headers, invocation);
+    return { status: 200, headers: { etag: this.objects.get(key)?.etag ?? '' } };
+  }
+
+  /** Copies the metadata and the checksum too, unless the request says otherwise (CopyObject, AWS API reference). */
+  #copy(key: string, headers: Headers, invocation: Invocation): AwsResponse {
+    const [, source = ''] = /^\/?archive\/(.*)$/.exec(headers['x-amz-copy-source'] ?? '') ?? [];
+    const object = this.objects.get(decodeURIComponent(source));
+    if (object === undefined) throw new S3Failure(404, 'NoSuchKey');
+    const etag = headers['x-amz-copy-source-if-match'];
+    if (etag !== undefined && etag !== object.etag) throw new S3Failure(412, 'PreconditionFailed');
+    const { bytes, contentType, metadata } = object;
+    this.#store(key, { bytes, contentType, metadata }, invocation);
+    return { status: 200, body: toXml('CopyObjectResult', { ETag: this.objects.get(key)?.etag }) };
   }
 
   #begin(key: string, headers: Headers, invocation: Invocation): AwsResponse {
@@ -184,34 +198,48 @@ export class S3 implements AwsService {
     conditions: Headers,
     objectHeaders: Headers,
     invocation: Invocation,
-  ): S3Object {
-    const { faults, checks } = this.#world;
-    const replaced = this.objects.get(key);
-    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = conditions;
-    if (ifMatch !== undefined && replaced === undefined) throw new S3Failure(404, 'NoSuchKey');
-    if (ifMatch !== undefined && ifMatch !== replaced?.etag) throw new S3Failure(412, 'PreconditionFailed');
-    if (ifNoneMatch === '*' && replaced !== undefined) throw new S3Failure(412, 'PreconditionFailed');
-    if (ifMatch !== undefined || ifNoneMatch === '*') {
-      if (faults.strikes('s3-conflict', invocation.name)) {
-        invocation.suffer('s3-conflict');
-        throw new S3Failure(409, 'ConditionalRequestConflict');
-      }
+  ): void {
+    const { faults } = this.#world;
+    this.#checkConditions(key, conditions);
+    const isConditional = conditions['if-none-match'] ?? conditions['if-match'];
+    if (isConditional && faults.strikes('s3-conflict', invocation.name)) {
+      invocation.suffer('s3-conflict');
+      throw new S3Failure(409, 'ConditionalRequestConflict');
     }
     const metadata = Object.entries(objectHeaders).flatMap(([name, value]) =>
       name.startsWith('x-amz-meta-') ? [[name.slice(11), value]] : [],
     );
+    const contentType = objectHeaders['content-type'] ?? '';
+    this.#store(key, { bytes, contentType, metadata: Object.fromEntries(metadata) }, invocation);
+  }
+
+  /** Of the conditional headers S3 has `If-None-Match: *` and `If-Match` for writes (S3 user guide). */
+  #checkConditions(key: string, headers: Headers): void {
+    const object = this.objects.get(key);
+    if (headers['if-none-match'] === '*' && object) throw new S3Failure(412, 'PreconditionFailed');
+    const etag = headers['if-match'];
+    if (etag === undefined) return;
+    if (object === undefined) throw new S3Failure(404, 'NoSuchKey');
+    if (object.etag !== etag) throw new S3Failure(412, 'PreconditionFailed');
+  }
+
+  #store(
+    key: string,
+    { bytes, ...description }: Pick<S3Object, 'bytes' | 'contentType' | 'metadata'>,
+    invocation: Invocation,
+  ): void {
     const object: S3Object = {
+      ...description,
       bytes: Buffer.from(bytes),
-      contentType: objectHeaders['content-type'] ?? '',
-      metadata: Object.fromEntries(metadata),
       crc32: checksumOf(bytes),
       etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
       writtenAt: this.#world.now(),
     };
+    const replaced = this.objects.get(key);
     this.objects.set(key, object);
+    const { checks } = this.#world;
     if (key.startsWith('sessions/')) checks.logins.onLoginState(invocation, bytes.toString());
-    else checks.recordings.onObject(key, object, replaced);
-    return object;
+    else checks.recordings.onObject(key, object, replaced, invocation);
   }
 
   /** Pages are short, so that listings have several. */
@@ -234,7 +262,7 @@ export class S3 implements AwsService {
         ...(page.length < keys.length && { NextContinuationToken: page.at(-1) }),
         Contents: page.map((key) => ({
           Key: encode(key),
-          LastModified: new Date(this.objects.get(key)?.writtenAt ?? 0).toISOString(),
+          LastModified: lastModified(this.objects.get(key)),
         })),
       }),
     };
@@ -250,6 +278,9 @@ export class S3 implements AwsService {
     }
   }
 }
+
+const lastModified = (object: S3Object | undefined) =>
+  new Date(Math.floor((object?.writtenAt ?? 0) / 1000) * 1000).toISOString();
 
 function toBuffer(body: unknown): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);

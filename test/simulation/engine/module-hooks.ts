@@ -34,6 +34,11 @@ const SCALE: readonly Edit[] = [
     find: 'PART_BYTES = 5 * 1024 * 1024',
     replace: 'PART_BYTES = 5 * 1024',
   },
+  {
+    file: 'functions/shared/recordings/container.ts',
+    find: 'bytesPerSecond: 1650',
+    replace: 'bytesPerSecond: 1.65',
+  },
 ];
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,14 +1,30 @@
 import type { Message, Queue } from '../aws/sqs.ts';
+import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
-import type { ExpectedRecording } from './recordings.ts';
+import type { ExpectedRecording } from './expected-recording.ts';
 
 const REASON = ['code', 'message', 'attempts', 'firstAt', 'lastAt'];
 
-/** Every dead letter has its reason, and a cause that justifies it. */
+/** Faults by which one job is done twice. */
+const DUPLICATING: readonly FaultKind[] = [
+  'sqs-delivered-twice',
+  'sqs-deletion-lost',
+  'sqs-response-lost',
+  'sqs-slow',
+  's3-slow',
+  'killed-before-effect',
+  'killed-after-effect',
+  'killed-in-body',
+  'killed-waiting',
+  'short-deadline',
+];
+
+/** Every dead letter has its reason, and a cause that justifies it. There is at most one for each recording. */
 export class DeadLetterChecks {
   readonly #world: World;
   readonly #queue: Queue;
-  readonly #recordings = new Set<ExpectedRecording>();
+  /** The jobs that were dead-lettered, by when they were reported. */
+  readonly #jobs = new Map<ExpectedRecording, Set<unknown>>();
 
   constructor(world: World, queue: Queue) {
     this.#world = world;
@@ -17,7 +33,7 @@ export class DeadLetterChecks {
   }
 
   has(recording: ExpectedRecording): boolean {
-    return this.#recordings.has(recording);
+    return this.#jobs.has(recording);
   }
 
   /** A slow download is a permanent failure if the PBX cannot resume it. */
@@ -41,15 +57,28 @@ export class DeadLetterChecks {
     const missing = REASON.filter((name) => !deadLetter.attributes[name]?.StringValue);
     if (missing.length > 0)
       violations.add('every dead letter has its reason', `${deadLetter.id} lacks ${missing}`);
-    if (code === 'report-malformed') return;
     const recording = checks.recordings.find(job.pbx, job.recording);
     if (recording === undefined) {
       violations.add('every dead letter has its reason', `${deadLetter.id} refers to no call`);
       return;
     }
-    this.#recordings.add(recording);
-    if (recording.mayBeGivenUp || recording.isDeleted || this.#isTooSlow(recording, code)) return;
+    this.#count(recording, job.reportedAt);
+    if (this.#isJustified(recording, code)) return;
     violations.add('no job is dead-lettered without a cause', `${recording.name}: ${code}`);
+  }
+
+  #count(recording: ExpectedRecording, job: unknown): void {
+    const { violations, faults } = this.#world;
+    const jobs = this.#jobs.get(recording) ?? new Set();
+    const isRepeated = jobs.has(job) && !DUPLICATING.some((kind) => faults.counts.has(kind));
+    this.#jobs.set(recording, jobs.add(job));
+    if (jobs.size > 1 || isRepeated) violations.add('a recording has at most one dead letter', recording.key);
+  }
+
+  #isJustified(recording: ExpectedRecording, code: string): boolean {
+    const { mayBeGivenUp, isDeleted } = recording;
+    if (isDeleted && /^pbx-200(12|14)$/.test(code)) return true;
+    return mayBeGivenUp || this.#isTooSlow(recording, code);
   }
 }
 

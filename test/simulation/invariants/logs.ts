@@ -36,7 +36,7 @@ export class LogChecks {
     if (invocation?.state !== 'killed')
       trace.add(invocation?.name ?? 'somebody', `${level}: ${line.slice(0, 400)}`);
     const { event, pbx, callId } = (values[0] ?? {}) as Record<string, unknown>;
-    if (event === 'recording-lost' && invocation?.state !== 'killed') checks.recordings.onLoss(pbx, callId);
+    if (event === 'recording-lost' && invocation?.state !== 'killed') checks.endings.onLoss(pbx, callId);
     const found = line.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
     if (found !== undefined)
       violations.add('no secret is logged', line.replaceAll(found, '*'.repeat(found.length)));

@@ -1,5 +1,6 @@
 import { CDR_FILE } from '../../../infra/simulated-pbx/misbehaviours.ts';
 import type { PbxEvent } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import type { Invocation } from '../aws/invocation.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import type { Office } from '../pbx/office.ts';
 import type { World } from '../world.ts';
@@ -41,6 +42,7 @@ export class PbxChecks {
           violations.add('no PBX has more than two downloads at a time', `${office.id}: ${event.recording}`);
         }
         trace.add(office.id, `sends ${event.bytes} bytes of ${event.recording}`);
+        if (invocation) this.#checkIsNeeded(office, event.recording, invocation);
         return;
       case 'login-refused':
         trace.add(office.id, `refuses login: ${event.errno}`);
@@ -50,4 +52,32 @@ export class PbxChecks {
         trace.add(office.id, event.type);
     }
   }
+  /**
+   * Only the first attempt at a reported recording does without a look into the bucket. The others find what was stored
+   * since the report.
+   */
+  #checkIsNeeded(office: Office, name: string, { event, startedAt }: Invocation): void {
+    const { violations, checks, aws } = this.#world;
+    const job = readJob(event);
+    const recording = checks.recordings.find(office.id, name);
+    if (job === undefined || recording === undefined || job.isFirst) return;
+    const stored = aws.s3.objects.get(recording.key);
+    if (stored === undefined || stored.writtenAt >= startedAt) return;
+    const isThere = stored.bytes.equals(recording.versions.at(-1)?.bytes ?? Buffer.alloc(0));
+    // S3 tells whole seconds.
+    if (isThere && Math.floor(stored.writtenAt / 1000) * 1000 >= job.reportedAt)
+      violations.add('what is archived is not downloaded again', recording.key);
+  }
+}
+
+interface JobEvent {
+  Records?: { body: string; attributes: { ApproximateReceiveCount: string } }[];
+}
+
+function readJob(event: unknown): { isFirst: boolean; reportedAt: number } | undefined {
+  const [message] = (event as JobEvent | undefined)?.Records ?? [];
+  if (message === undefined) return undefined;
+  const { reportedAt, foundBy, earlier, progress } = JSON.parse(message.body);
+  const isFirst = message.attributes.ApproximateReceiveCount === '1' && !foundBy && !earlier && !progress;
+  return { isFirst, reportedAt: Date.parse(reportedAt) };
 }

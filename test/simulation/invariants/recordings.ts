@@ -1,22 +1,13 @@
+import type { Invocation } from '../aws/invocation.ts';
 import type { S3Object, Upload } from '../aws/s3.ts';
-import type { Office } from '../pbx/office.ts';
 import type { World } from '../world.ts';
-
-/** What the archive should contain for a call, computed here and not by the code of the product. */
-export interface ExpectedRecording {
-  office: Office;
-  name: string;
-  callId: string;
-  key: string;
-  bytes: Buffer;
-  contentType: string;
-  report: Record<string, unknown>;
-  verifiedBy: string;
-  /** The PBX has deleted it. */
-  isDeleted: boolean;
-  /** The PBX will respond with a permanent error. */
-  mayBeGivenUp: boolean;
-}
+import {
+  type ExpectedRecording,
+  keyBeside,
+  type RecordedCall,
+  rightVerifiedBy,
+  type Version,
+} from './expected-recording.ts';
 
 /** The call details that reports and CDR files both have, with the names of their metadata. */
 const CALL_DETAILS: Readonly<Record<string, string>> = {
@@ -30,11 +21,16 @@ const CALL_DETAILS: Readonly<Record<string, string>> = {
   sn: 'serial-number',
 };
 
+/** An object of the bucket, as what it is recognized. */
+interface Recognized {
+  recording: ExpectedRecording;
+  version: Version;
+}
+
 /** Checks every object when it is created, and at the end that every call has one. */
 export class RecordingChecks {
   readonly #world: World;
   readonly #expected = new Map<string, ExpectedRecording>();
-  readonly #losses = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -50,22 +46,57 @@ export class RecordingChecks {
     );
   }
 
-  onObject(key: string, object: S3Object, replaced: S3Object | undefined): void {
-    const { violations } = this.#world;
-    if (key.startsWith('reconciliation/')) return;
-    const expected = this.#expected.get(key);
-    if (expected === undefined) {
-      violations.add('no object is incomplete, wrong or forged', `no call for ${key}`);
+  get all(): ExpectedRecording[] {
+    return [...this.#expected.values()];
+  }
+
+  /** Whether the archive has anything under the name, or beside it. */
+  isArchived({ key, versions }: ExpectedRecording): boolean {
+    const { objects } = this.#world.aws.s3;
+    return objects.has(key) || versions.some(({ bytes }) => objects.has(keyBeside(key, bytes)));
+  }
+
+  onObject(key: string, object: S3Object, replaced: S3Object | undefined, invocation: Invocation): void {
+    const { violations, checks } = this.#world;
+    if (key.startsWith('reconciliation/')) checks.endings.onMarker(key, invocation);
+    if (!key.startsWith('recordings/')) return;
+    const recognized = this.#recognize(key, object.bytes);
+    if (typeof recognized === 'string') {
+      violations.add('no object is incomplete, wrong or forged', recognized);
       return;
     }
-    if (replaced !== undefined) violations.add('no object is overwritten', key);
-    if (!object.bytes.equals(expected.bytes)) {
-      const sizes = `${object.bytes.length} bytes of ${expected.bytes.length}`;
-      violations.add('no object is incomplete, wrong or forged', `${key}: ${sizes}, or other bytes`);
-    }
-    for (const problem of metadataProblems(object, expected)) {
+    const { recording, version } = recognized;
+    if (replaced !== undefined) this.#checkReplacement(recording, object, replaced);
+    const problems = recording.calls.map((call) => metadataProblems(object, recording, version, call));
+    // Either call may have brought the recording in.
+    const [fewest = []] = problems.sort((one, other) => one.length - other.length);
+    for (const problem of fewest) {
       violations.add('every object has the right metadata', `${key}: ${problem}`);
     }
+  }
+
+  /** Returns a problem if this is nothing that the PBX ever had under the name. */
+  #recognize(key: string, bytes: Buffer): Recognized | string {
+    const recording = this.#expected.get(key.replace(/~[0-9a-f]{8}(?=(\.[^./]+)?$)/, ''));
+    if (recording === undefined) return `no call for ${key}`;
+    const version = recording.versions.find((candidate) => candidate.bytes.equals(bytes));
+    if (version === undefined)
+      return `${key}: ${bytes.length} bytes of ${recording.versions.at(-1)?.bytes.length}, or other bytes`;
+    const isBeside = key !== recording.key;
+    if (isBeside && key !== keyBeside(recording.key, bytes)) return `${key} has another checksum in its name`;
+    return { recording, version };
+  }
+
+  /** A longer version takes the place of a shorter one, and nothing gets lost by it. */
+  #checkReplacement(recording: ExpectedRecording, object: S3Object, replaced: S3Object): void {
+    const { violations, aws } = this.#world;
+    const { key, versions } = recording;
+    const isLonger = object.bytes.length > replaced.bytes.length;
+    const isSameCall = object.metadata['call-id'] === replaced.metadata['call-id'];
+    const isKept = aws.s3.objects.has(keyBeside(key, replaced.bytes));
+    if (isLonger && (isSameCall || isKept)) return;
+    const sizes = `${replaced.bytes.length} bytes by ${object.bytes.length}`;
+    violations.add('no object is overwritten', `${key}, one of ${versions.length} versions: ${sizes}`);
   }
 
   /** The lifecycle rule is a safety net: only uploads interrupted by a fault may be left for it. */
@@ -78,55 +109,57 @@ export class RecordingChecks {
     if (!isWanted) this.#world.violations.add('no multipart upload stays open', `${id} of ${key}`);
   }
 
-  /** Called for each recording-lost log line, which an alarm counts. */
-  onLoss(pbx: unknown, callId: unknown): void {
-    const lost = [...this.#expected.values()].find(
-      (recording) => recording.office.id === pbx && recording.callId === callId,
-    );
-    if (lost === undefined) {
-      this.#world.violations.add('every lost recording is counted once', `there is no call ${callId}`);
-      return;
-    }
-    this.#losses.set(lost.key, (this.#losses.get(lost.key) ?? 0) + 1);
-    if (!lost.isDeleted)
-      this.#world.violations.add('every lost recording is counted once', `${lost.key} is not lost`);
-  }
-
   atEnd(): void {
     const { aws, checks, violations } = this.#world;
-    for (const recording of this.#expected.values()) {
-      if (aws.s3.objects.has(recording.key) || checks.deadLetters.has(recording)) continue;
-      violations.add(
-        'every recording is archived or dead-lettered',
-        `${recording.key} is neither an object nor a dead letter`,
-      );
+    for (const recording of this.all) {
+      if (this.isArchived(recording)) this.#checkVersions(recording);
+      else if (!recording.isUnrecorded && !checks.deadLetters.has(recording)) {
+        violations.add(
+          'every recording is archived or dead-lettered',
+          `${recording.key} is neither an object nor a dead letter`,
+        );
+      }
     }
-    for (const recording of this.#expected.values()) this.#checkLoss(recording);
     for (const upload of aws.s3.uploads.values())
       violations.add('no multipart upload stays open', upload.key);
   }
 
-  #checkLoss({ key, isDeleted }: ExpectedRecording): void {
-    const count = this.#losses.get(key) ?? 0;
-    const isLost = isDeleted && !this.#world.aws.s3.objects.has(key);
-    if (count === (isLost ? 1 : 0)) return;
-    this.#world.violations.add('every lost recording is counted once', `${key} was counted ${count} times`);
+  /** The longest sound version is under the name. */
+  #checkVersions({ key, versions }: ExpectedRecording): void {
+    const { aws, violations } = this.#world;
+    const stored = versions.filter(
+      ({ bytes }) =>
+        aws.s3.objects.get(key)?.bytes.equals(bytes) || aws.s3.objects.has(keyBeside(key, bytes)),
+    );
+    const isSound = ({ header }: Version) => header === 'right' || header === 'none';
+    const longest = Math.max(...stored.filter(isSound).map(({ bytes }) => bytes.length));
+    const found = aws.s3.objects.get(key)?.bytes.length ?? 0;
+    if (found < longest)
+      violations.add('the longest sound version is under the name', `${key}: ${found} of ${longest} bytes`);
   }
 }
 
-function metadataProblems(object: S3Object, expected: ExpectedRecording): string[] {
+function metadataProblems(
+  object: S3Object,
+  recording: ExpectedRecording,
+  version: Version,
+  call: RecordedCall,
+): string[] {
   const details = Object.entries(CALL_DETAILS).map(([field, name]) => {
-    const detail = String(expected.report[field] ?? '');
+    const detail = String(call.report[field] ?? '');
     return [name, detail === '' ? undefined : detail] as const;
   });
-  const wanted = [...details, ['verified-by', expected.verifiedBy] as const];
-  const problems = wanted.filter(([name, value]) => {
+  const problems = details.filter(([name, value]) => {
     const found = object.metadata[name];
     // The last field of a call log that may have been cut is not used.
-    if (found === undefined && name === 'serial-number') return !expected.office.isCallLogCut;
+    if (found === undefined && name === 'serial-number') return !recording.office.isCallLogCut;
+    if (found === undefined && call.isReportSpoilt) return false;
     return (found === undefined ? undefined : decodeURIComponent(found)) !== value;
   });
-  const names = problems.map(([name]) => name);
-  if (object.contentType !== expected.contentType) names.push(`content type ${object.contentType}`);
+  const names = problems.map(([name]) => String(name));
+  const { 'verified-by': verifiedBy = '' } = object.metadata;
+  if (!rightVerifiedBy(recording, version, call).includes(verifiedBy))
+    names.push(`verified-by ${verifiedBy}`);
+  if (object.contentType !== recording.contentType) names.push(`content type ${object.contentType}`);
   return names;
 }

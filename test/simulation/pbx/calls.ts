@@ -1,11 +1,11 @@
 import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
-import type { ExpectedRecording } from '../invariants/recordings.ts';
+import type { ExpectedRecording } from '../invariants/expected-recording.ts';
 import type { World } from '../world.ts';
 import { drawMisbehaviours, isFinal } from './misbehaviours.ts';
 import type { Office } from './office.ts';
-import { drawRecording } from './recordings.ts';
+import { drawRecording, type RecordingFile } from './recordings.ts';
 
 const REPORT_REPEATS_FOR_MS = 600_000;
 const UNFINISHED_FOR_MS = 3_600_000;
@@ -14,37 +14,36 @@ const UNFINISHED_FOR_MS = 3_600_000;
 export async function makeCall(world: World, office: Office, random: Random): Promise<void> {
   const { faults, trace, checks } = world;
   while (office.line.state === 'off') await delay(REPORT_REPEATS_FOR_MS);
-  const file = drawRecording(random);
-  const circumstances = { length: file.bytes.length, ...file, ...office };
+  const file = drawRecording(random, faults);
+  const { bytes, extension, contentType, header, audioSeconds } = file;
+  const circumstances = { length: bytes.length, knowsItsLength: header === 'right', ...office };
   const misbehaviour = drawMisbehaviours(random, circumstances, faults);
-  const talkSeconds = random.integer(1, 7200);
   const isNamedOddly = random.isTrue(0.15);
   const { callId, recording, report } = office.pbx.makeCall({
     ...drawNumbers(random),
-    talkSeconds,
+    talkSeconds: drawTalkSeconds(random, file),
     type: random.pick(['Internal', 'Inbound', 'Outbound']),
     recorded: !random.isTrue(0.05),
-    recording: file.bytes,
+    recording: bytes,
+    extension,
     misbehaviour,
     fields: drawFields(random),
-    ...(isNamedOddly && { recordingName: drawOddName(random, file.extension) }),
+    ...(isNamedOddly && { recordingName: drawOddName(random, extension) }),
   });
-  trace.add(office.id, `call ${callId}, ${file.bytes.length} bytes: ${recording || '(not recorded)'}`);
+  trace.add(
+    office.id,
+    `call ${callId}, ${bytes.length} bytes, header ${header}: ${recording || '(not recorded)'}`,
+  );
   if (recording !== '') {
     const date = isNamedOddly ? 'undated' : recording.replace(/^(\d{4})(\d\d)(\d\d).*/, '$1/$2/$3');
-    const expectedSize = [
-      ...(office.contentLength ? ['content-length'] : []),
-      ...(file.isRiff ? [file.knowsItsLength ? 'riff-header' : 'riff-header-unpatched'] : []),
-    ];
     const expected: ExpectedRecording = {
       office,
       name: recording,
       key: `recordings/${office.id}/${date}/${recording}`,
-      bytes: file.bytes,
-      contentType: isNamedOddly ? file.contentType : 'audio/wav',
-      report,
-      verifiedBy: expectedSize.join(' ') || 'nothing',
-      callId,
+      contentType,
+      calls: [{ callId, report, isReportSpoilt: false }],
+      versions: [{ bytes, header, audioSeconds }],
+      isUnrecorded: false,
       isDeleted: false,
       mayBeGivenUp: misbehaviour.some(isFinal),
     };
@@ -53,6 +52,12 @@ export async function makeCall(world: World, office: Office, random: Random): Pr
     if (faults.isDue('pbx-deleted')) void deleteSoon(world, office, expected, random);
   }
   await office.report(report);
+}
+
+/** As long as the audio, or a little longer: the PBX counts in whole seconds. */
+function drawTalkSeconds(random: Random, { audioSeconds }: RecordingFile): number {
+  if (audioSeconds === undefined) return random.integer(1, 7200);
+  return Math.floor(audioSeconds) + random.integer(1, 4);
 }
 
 /** Finishes a recording within the day after which the product considers it lost. */

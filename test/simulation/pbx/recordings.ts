@@ -1,39 +1,83 @@
 import type { Random } from '../engine/random.ts';
+import type { FaultKind, Faults } from '../faults.ts';
+import {
+  drawLyingSizes,
+  drawUnwrittenSizes,
+  type HeaderSizes,
+  trueSizes,
+  writeHeader,
+} from './wav-header.ts';
 
 /** The part size of the product in this simulation. */
 const PART_BYTES = 5 * 1024;
 const HEADER_BYTES = 44;
 
+/** With less audio, some of the wrong sizes would be right. */
+const SHORTEST_ODD_BYTES = 200;
+
+/** A thousandth of the real rates, because recordings have a thousandth of their size. */
+export const WAV_BYTES_PER_SECOND = 16;
+const GSM_BYTES_PER_SECOND = 1.65;
+
+/** What a recording's header says about its size; `none`: its format has no sizes; `unknown`: it has no known format. */
+export type HeaderKind = 'right' | 'unwritten' | 'lying' | 'none' | 'unknown';
+
 export interface RecordingFile {
   bytes: Buffer;
   extension: string;
   contentType: string;
-  isRiff: boolean;
-  /** Whether its own header gives its length. */
-  knowsItsLength: boolean;
+  header: HeaderKind;
+  /** How long the audio lasts; `undefined` where the file does not say. */
+  audioSeconds: number | undefined;
 }
 
 const TYPES = [
-  { extension: 'wav', contentType: 'audio/wav', isRiff: true },
-  { extension: 'wav', contentType: 'audio/wav', isRiff: true },
-  { extension: 'wav', contentType: 'audio/wav', isRiff: true },
-  { extension: 'WAV', contentType: 'audio/wav', isRiff: true },
-  { extension: 'gsm', contentType: 'audio/gsm', isRiff: false },
-  { extension: 'yswav', contentType: 'application/octet-stream', isRiff: false },
+  { extension: 'wav', contentType: 'audio/wav' },
+  { extension: 'wav', contentType: 'audio/wav' },
+  { extension: 'wav', contentType: 'audio/wav' },
+  { extension: 'WAV', contentType: 'audio/wav' },
+  { extension: 'gsm', contentType: 'audio/gsm' },
+  { extension: 'yswav', contentType: 'application/octet-stream' },
 ];
 
 /** Noise in all relevant formats and sizes: shorter than a part, several parts long, and at the exact boundaries. */
-export function drawRecording(random: Random): RecordingFile {
-  const { extension, contentType, isRiff } = random.pick(TYPES);
-  const length = drawLength(random);
-  const bytes = random.bytes(length);
-  // Neither text nor a RIFF file starts like this.
-  bytes.writeUInt8(random.integer(0x80, 0xff), 0);
-  bytes.writeUInt8(0, 1);
-  if (!isRiff) return { bytes, extension, contentType, isRiff, knowsItsLength: false };
-  const isUnpatched = random.isTrue(0.1);
-  writeHeader(bytes, isUnpatched);
-  return { bytes, extension, contentType, isRiff, knowsItsLength: !isUnpatched };
+export function drawRecording(random: Random, faults: Faults): RecordingFile {
+  const { extension, contentType } = random.pick(TYPES);
+  const bytes = random.bytes(drawLength(random));
+  const type = { extension, contentType };
+  if (extension === 'gsm') {
+    bytes.writeUInt8(0xd0 + random.integer(0, 15), 0);
+    return { ...type, bytes, header: 'none', audioSeconds: bytes.length / GSM_BYTES_PER_SECOND };
+  }
+  if (extension === 'yswav') {
+    // Neither text nor any known format starts like this.
+    bytes.writeUInt16BE(0x8000 + random.integer(0, 127) * 256, 0);
+    return { ...type, bytes, header: 'unknown', audioSeconds: undefined };
+  }
+  return { ...type, ...drawWav(bytes, random, faults) };
+}
+
+/** A WAV file with this noise, whose header may be wrong. */
+function drawWav(
+  bytes: Buffer,
+  random: Random,
+  faults: Faults,
+): Omit<RecordingFile, 'extension' | 'contentType'> {
+  const strikes = (kind: FaultKind) => bytes.length >= SHORTEST_ODD_BYTES && faults.strikes(kind, 'recorder');
+  const audioSeconds = (bytes.length - HEADER_BYTES) / WAV_BYTES_PER_SECOND;
+  if (strikes('pbx-header-unwritten')) {
+    return { bytes: writeHeader(bytes, drawUnwrittenSizes(random)), header: 'unwritten', audioSeconds };
+  }
+  if (strikes('pbx-header-lies')) {
+    return { ...drawLyingSizes(bytes, random), header: 'lying', audioSeconds };
+  }
+  return { bytes: writeHeader(bytes, trueSizes(bytes)), header: 'right', audioSeconds };
+}
+
+/** The start of a WAV recording as the PBX has it while it is still writing the file. */
+export function growingWav(whole: Buffer, length: number, sizes: (start: Buffer) => HeaderSizes): Buffer {
+  const start = Buffer.from(whole.subarray(0, length));
+  return writeHeader(start, sizes(start));
 }
 
 function drawLength(random: Random): number {
@@ -42,20 +86,4 @@ function drawLength(random: Random): number {
   if (kind < 0.45) return random.integer(HEADER_BYTES, 4000);
   if (kind < 0.65) return PART_BYTES * random.integer(1, 4) + random.integer(-2, 2);
   return random.integer(PART_BYTES, (kind < 0.95 ? 5 : 10) * PART_BYTES);
-}
-
-function writeHeader(bytes: Buffer, isUnpatched: boolean): void {
-  const audioBytes = bytes.length - HEADER_BYTES;
-  bytes.write('RIFF', 0, 'latin1');
-  bytes.writeUInt32LE(isUnpatched ? 0 : bytes.length - 8, 4);
-  bytes.write('WAVEfmt ', 8, 'latin1');
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(8000, 24);
-  bytes.writeUInt32LE(16_000, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36, 'latin1');
-  bytes.writeUInt32LE(isUnpatched ? 0 : audioBytes, 40);
 }

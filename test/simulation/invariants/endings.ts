@@ -1,0 +1,61 @@
+import type { Invocation } from '../aws/invocation.ts';
+import type { World } from '../world.ts';
+import type { ExpectedRecording } from './expected-recording.ts';
+
+/** Checks how jobs end without a recording: what counts as lost, and what is settled without an alarm. */
+export class EndingChecks {
+  readonly #world: World;
+  readonly #losses = new Map<ExpectedRecording, number>();
+  /** The markers, and who wrote them first. */
+  readonly #markers = new Map<string, Invocation>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  onMarker(key: string, invocation: Invocation): void {
+    if (!this.#markers.has(key)) this.#markers.set(key, invocation);
+  }
+
+  /** Called for each recording-lost log line, which an alarm counts. */
+  onLoss(pbx: unknown, callId: unknown): void {
+    const { violations, checks } = this.#world;
+    const lost = checks.recordings.all.find(
+      ({ office, calls }) => office.id === pbx && calls.some((call) => call.callId === callId),
+    );
+    if (lost === undefined) {
+      violations.add('every lost recording is counted once', 'there is no such call');
+      return;
+    }
+    this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
+    if (!lost.isDeleted) violations.add('there is no alarm for what is no loss', `${lost.key} is not lost`);
+  }
+
+  atEnd(): void {
+    for (const recording of this.#world.checks.recordings.all) {
+      this.#checkLoss(recording);
+      if (recording.isUnrecorded) this.#checkUnrecorded(recording);
+    }
+  }
+
+  #checkLoss(recording: ExpectedRecording): void {
+    const { checks, violations } = this.#world;
+    const { key, isDeleted, mayBeGivenUp } = recording;
+    const count = this.#losses.get(recording) ?? 0;
+    const isLost = isDeleted && !checks.recordings.isArchived(recording);
+    if (count === (isLost ? 1 : 0)) return;
+    const marker = this.#markers.get(markerKey('lost', key));
+    // It was marked, but the function ended, or did not hear that it was the first.
+    const isExcused = count === 0 && ((marker?.troubles.length ?? 0) > 0 || mayBeGivenUp);
+    // It was lost, and then the archive turned out to have it, or has it from a job that was under way.
+    if (isExcused || (count === 1 && isDeleted)) return;
+    violations.add('every lost recording is counted once', `${key} was counted ${count} times`);
+  }
+
+  #checkUnrecorded({ key }: ExpectedRecording): void {
+    if (this.#markers.has(markerKey('not-recorded', key))) return;
+    this.#world.violations.add('every call without a recording is settled', `${key} has no marker`);
+  }
+}
+
+const markerKey = (kind: string, key: string) => key.replace(/^recordings\//, `reconciliation/${kind}/`);
