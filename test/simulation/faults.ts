@@ -66,6 +66,14 @@ const RATES = {
   'pbx-text-instead-of-audio': 0.02,
   'pbx-empty-body': 0.02,
 
+  /** The file of a transferred call grows after its first report. */
+  'pbx-grows': 0.08,
+  /** Two recordings have one name. */
+  'pbx-name-reused': 0.06,
+  /** Nobody answered, but the PBX names a recording. */
+  'pbx-unanswered': 0.08,
+  'pbx-file-empty': 0.02,
+  'pbx-recorded-in-part': 0.05,
   /** What a recorder writes into the header while it records is still there at the end. */
   'pbx-header-unwritten': 0.1,
   'pbx-header-lies': 0.1,

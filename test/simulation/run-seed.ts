@@ -5,10 +5,10 @@ import { createRandom } from './engine/random.ts';
 import { delay, elapsedMs, passTime } from './engine/virtual-time.ts';
 import type { FaultKind } from './faults.ts';
 import type { Violation } from './invariants/violations.ts';
-import { makeCall } from './pbx/calls.ts';
 import { sufferIncidents } from './pbx/incidents.ts';
 import { drawCdrMisbehaviour } from './pbx/misbehaviours.ts';
 import { openOffice } from './pbx/office.ts';
+import { makeCall } from './pbx/stories.ts';
 import { drawStart } from './start.ts';
 import { World } from './world.ts';
 

@@ -77,6 +77,8 @@ export class DeadLetterChecks {
 
   #isJustified(recording: ExpectedRecording, code: string): boolean {
     const { mayBeGivenUp, isDeleted } = recording;
+    if (recording.ending === 'empty') return code === 'recording-empty';
+    if (recording.ending === 'not-recorded') return false;
     if (isDeleted && /^pbx-200(12|14)$/.test(code)) return true;
     return mayBeGivenUp || this.#isTooSlow(recording, code);
   }

@@ -34,7 +34,7 @@ export class EndingChecks {
   atEnd(): void {
     for (const recording of this.#world.checks.recordings.all) {
       this.#checkLoss(recording);
-      if (recording.isUnrecorded) this.#checkUnrecorded(recording);
+      if (recording.ending === 'not-recorded') this.#checkUnrecorded(recording);
     }
   }
 

@@ -27,8 +27,12 @@ export interface ExpectedRecording {
   calls: RecordedCall[];
   /** In the order in which the PBX had them. */
   versions: Version[];
-  /** Nobody answered, and the PBX made no recording. */
-  isUnrecorded: boolean;
+  /** The version that the archive has to have in the end; `undefined` if any of them will do. */
+  due: Version | undefined;
+  /**
+   * `not-recorded`: nobody answered, and the PBX made no recording; `empty`: it made a file without anything in it.
+   */
+  ending: 'archived' | 'not-recorded' | 'empty';
   /** The PBX has deleted it. */
   isDeleted: boolean;
   /** The PBX will respond with a permanent error. */

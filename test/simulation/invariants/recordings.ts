@@ -66,7 +66,9 @@ export class RecordingChecks {
       return;
     }
     const { recording, version } = recognized;
-    if (replaced !== undefined) this.#checkReplacement(recording, object, replaced);
+    // A copy is repeated if S3's response is lost.
+    const isCopiedAgain = key !== recording.key && replaced?.bytes.equals(object.bytes);
+    if (replaced !== undefined && !isCopiedAgain) this.#checkReplacement(recording, object, replaced);
     const problems = recording.calls.map((call) => metadataProblems(object, recording, version, call));
     // Either call may have brought the recording in.
     const [fewest = []] = problems.sort((one, other) => one.length - other.length);
@@ -113,7 +115,7 @@ export class RecordingChecks {
     const { aws, checks, violations } = this.#world;
     for (const recording of this.all) {
       if (this.isArchived(recording)) this.#checkVersions(recording);
-      else if (!recording.isUnrecorded && !checks.deadLetters.has(recording)) {
+      else if (recording.ending !== 'not-recorded' && !checks.deadLetters.has(recording)) {
         violations.add(
           'every recording is archived or dead-lettered',
           `${recording.key} is neither an object nor a dead letter`,
@@ -124,18 +126,22 @@ export class RecordingChecks {
       violations.add('no multipart upload stays open', upload.key);
   }
 
-  /** The longest sound version is under the name. */
-  #checkVersions({ key, versions }: ExpectedRecording): void {
-    const { aws, violations } = this.#world;
-    const stored = versions.filter(
-      ({ bytes }) =>
-        aws.s3.objects.get(key)?.bytes.equals(bytes) || aws.s3.objects.has(keyBeside(key, bytes)),
-    );
+  #checkVersions(recording: ExpectedRecording): void {
+    const { aws, violations, checks } = this.#world;
+    const { key, versions, due } = recording;
+    const isStored = ({ bytes }: Version) =>
+      aws.s3.objects.get(key)?.bytes.equals(bytes) || aws.s3.objects.has(keyBeside(key, bytes));
     const isSound = ({ header }: Version) => header === 'right' || header === 'none';
-    const longest = Math.max(...stored.filter(isSound).map(({ bytes }) => bytes.length));
+    const sound = versions.filter((version) => isStored(version) && isSound(version));
+    const longest = Math.max(...sound.map(({ bytes }) => bytes.length));
     const found = aws.s3.objects.get(key)?.bytes.length ?? 0;
     if (found < longest)
       violations.add('the longest sound version is under the name', `${key}: ${found} of ${longest} bytes`);
+    if (due === undefined || isStored(due) || checks.deadLetters.has(recording)) return;
+    violations.add(
+      'every recording is archived or dead-lettered',
+      `${key} has an earlier version of ${found} bytes, but not that of ${due.bytes.length}`,
+    );
   }
 }
 

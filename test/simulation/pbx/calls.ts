@@ -1,61 +1,119 @@
 import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts';
+import type { CallOptions } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
-import type { ExpectedRecording } from '../invariants/expected-recording.ts';
+import type { ExpectedRecording, Version } from '../invariants/expected-recording.ts';
 import type { World } from '../world.ts';
 import { drawMisbehaviours, isFinal } from './misbehaviours.ts';
 import type { Office } from './office.ts';
 import { drawRecording, type RecordingFile } from './recordings.ts';
 
-const REPORT_REPEATS_FOR_MS = 600_000;
 const UNFINISHED_FOR_MS = 3_600_000;
+const RETRY_MS = 600_000;
+
+/** What the PBX has of a call. */
+export interface CallToRecord {
+  file: RecordingFile;
+  talkSeconds: number;
+  misbehaviour?: Misbehaviour[];
+  /** One that is used already, or drawn by the caller. */
+  name?: string;
+  fields?: CallOptions['fields'];
+}
 
 /** One call: it is made, recorded and reported. Resolves when the PBX stops repeating its report. */
-export async function makeCall(world: World, office: Office, random: Random): Promise<void> {
-  const { faults, trace, checks } = world;
-  while (office.line.state === 'off') await delay(REPORT_REPEATS_FOR_MS);
+export async function makeOrdinaryCall(world: World, office: Office, random: Random): Promise<void> {
+  const { faults } = world;
   const file = drawRecording(random, faults);
+  const length = file.bytes.length;
+  const misbehaviour = drawMisbehaviours(
+    random,
+    { length, knowsItsLength: file.header === 'right', ...office },
+    faults,
+  );
+  if (random.isTrue(0.05)) {
+    const unrecorded = { recorded: false, talkSeconds: 60, fields: drawFields(random) };
+    const { report } = office.pbx.makeCall({ ...drawNumbers(random), ...unrecorded });
+    await office.report(report);
+    return;
+  }
+  const talkSeconds = drawTalkSeconds(random, file);
+  const recording = recordCall(world, office, random, { file, talkSeconds, misbehaviour });
+  void finishSoon(office, recording, misbehaviour);
+  if (faults.isDue('pbx-deleted')) void deleteSoon(world, recording, random);
+  await reportCall(world, recording, random);
+}
+
+/** Makes a call whose recording has the drawn name, and expects it in the archive. */
+export function recordCall(
+  world: World,
+  office: Office,
+  random: Random,
+  { file, talkSeconds, misbehaviour = [], name, fields }: CallToRecord,
+): ExpectedRecording {
   const { bytes, extension, contentType, header, audioSeconds } = file;
-  const circumstances = { length: bytes.length, knowsItsLength: header === 'right', ...office };
-  const misbehaviour = drawMisbehaviours(random, circumstances, faults);
-  const isNamedOddly = random.isTrue(0.15);
+  const oddName = random.isTrue(0.15) ? drawOddName(random, extension) : undefined;
+  const recordingName = name ?? oddName;
   const { callId, recording, report } = office.pbx.makeCall({
     ...drawNumbers(random),
-    talkSeconds: drawTalkSeconds(random, file),
+    talkSeconds,
     type: random.pick(['Internal', 'Inbound', 'Outbound']),
-    recorded: !random.isTrue(0.05),
     recording: bytes,
     extension,
     misbehaviour,
-    fields: drawFields(random),
-    ...(isNamedOddly && { recordingName: drawOddName(random, extension) }),
+    fields: { ...drawFields(random), ...fields },
+    ...(recordingName !== undefined && { recordingName }),
   });
-  trace.add(
-    office.id,
-    `call ${callId}, ${bytes.length} bytes, header ${header}: ${recording || '(not recorded)'}`,
-  );
-  if (recording !== '') {
-    const date = isNamedOddly ? 'undated' : recording.replace(/^(\d{4})(\d\d)(\d\d).*/, '$1/$2/$3');
-    const expected: ExpectedRecording = {
-      office,
-      name: recording,
-      key: `recordings/${office.id}/${date}/${recording}`,
-      contentType,
-      calls: [{ callId, report, isReportSpoilt: false }],
-      versions: [{ bytes, header, audioSeconds }],
-      isUnrecorded: false,
-      isDeleted: false,
-      mayBeGivenUp: misbehaviour.some(isFinal),
-    };
-    checks.recordings.expect(expected);
-    void finishSoon(office, expected, misbehaviour);
-    if (faults.isDue('pbx-deleted')) void deleteSoon(world, office, expected, random);
+  world.trace.add(office.id, `call ${callId}, ${bytes.length} bytes, header ${header}: ${recording}`);
+  const version = { bytes, header, audioSeconds };
+  const call = { callId, report, isReportSpoilt: false };
+  const known = world.checks.recordings.find(office.id, recording);
+  if (known !== undefined) {
+    known.calls.push(call);
+    known.versions.push(version);
+    return known;
   }
-  await office.report(report);
+  const date = /^(\d{4})(\d\d)(\d\d)\d{6}-/.test(recording) && recording !== oddName;
+  const folder = date ? recording.replace(/^(\d{4})(\d\d)(\d\d).*/, '$1/$2/$3') : 'undated';
+  const expected: ExpectedRecording = {
+    office,
+    name: recording,
+    key: `recordings/${office.id}/${folder}/${recording}`,
+    contentType,
+    calls: [call],
+    versions: [version],
+    due: version,
+    ending: 'archived',
+    isDeleted: false,
+    mayBeGivenUp: misbehaviour.some(isFinal),
+  };
+  world.checks.recordings.expect(expected);
+  return expected;
+}
+
+/** Reports the latest call of a recording. Returns whether the report was accepted. */
+export async function reportCall(
+  _world: World,
+  { office, calls }: ExpectedRecording,
+  _random: Random,
+): Promise<boolean> {
+  const call = calls.at(-1);
+  return call !== undefined && office.report(call.report);
+}
+
+/** Changes the file on the PBX, as a recorder does that is still writing it. */
+export function writeVersion(recording: ExpectedRecording, version: Version): void {
+  recording.versions.push(version);
+  recording.office.pbx.writeRecording(recording.name, version.bytes);
+}
+
+/** A PBX that is off makes no calls. */
+export async function whenOn({ line }: Office): Promise<void> {
+  while (line.state === 'off') await delay(RETRY_MS);
 }
 
 /** As long as the audio, or a little longer: the PBX counts in whole seconds. */
-function drawTalkSeconds(random: Random, { audioSeconds }: RecordingFile): number {
+export function drawTalkSeconds(random: Random, { audioSeconds }: RecordingFile): number {
   if (audioSeconds === undefined) return random.integer(1, 7200);
   return Math.floor(audioSeconds) + random.integer(1, 4);
 }
@@ -73,15 +131,11 @@ async function finishSoon(
 }
 
 /** A PBX whose disk is full deletes recordings, sometimes before they are downloaded. */
-async function deleteSoon(
-  { faults }: World,
-  { id, pbx }: Office,
-  recording: ExpectedRecording,
-  random: Random,
-): Promise<void> {
+async function deleteSoon({ faults }: World, recording: ExpectedRecording, random: Random): Promise<void> {
+  const { office, name } = recording;
   await delay(random.pick([0, 0, 10_000, 600_000]));
-  faults.note('pbx-deleted', id);
-  pbx.deleteRecording(recording.name, random.pick(['20012', '20014'] as const));
+  faults.note('pbx-deleted', office.id);
+  office.pbx.deleteRecording(name, random.pick(['20012', '20014'] as const));
   recording.isDeleted = true;
 }
 

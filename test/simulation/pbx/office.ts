@@ -24,8 +24,8 @@ export interface Office {
   isBootUpLost: boolean;
   /** A download of its call log was cut in the middle. */
   isCallLogCut: boolean;
-  /** Sends a report like the PBX, until it is accepted or the PBX gives up. */
-  report(report: Record<string, unknown>): Promise<void>;
+  /** Sends a report like the PBX, until it is accepted or the PBX gives up. Returns whether it was accepted. */
+  report(report: Record<string, unknown>): Promise<boolean>;
   /** The credentials in the secret. */
   credentials(): { username: string; password: string; webhookSecret: string };
   enterCredentials(changes: Partial<{ password: string; webhookSecret: string }>): void;
@@ -95,9 +95,10 @@ export async function openOffice(world: World, id: string, random: Random): Prom
     },
     async report(report) {
       const { delivered } = await pbx.postReport(report);
-      if (delivered) return;
+      if (delivered) return true;
       unreported += 1;
       trace.add(id, `gives up report ${unreported}`);
+      return false;
     },
     credentials: () => JSON.parse(aws.secrets.get(names.credentialsSecret)),
     enterCredentials: (changes) => {

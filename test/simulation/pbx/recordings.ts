@@ -1,12 +1,6 @@
 import type { Random } from '../engine/random.ts';
 import type { FaultKind, Faults } from '../faults.ts';
-import {
-  drawLyingSizes,
-  drawUnwrittenSizes,
-  type HeaderSizes,
-  trueSizes,
-  writeHeader,
-} from './wav-header.ts';
+import { drawLyingSizes, drawUnwrittenSizes, trueSizes, writeHeader } from './wav-header.ts';
 
 /** The part size of the product in this simulation. */
 const PART_BYTES = 5 * 1024;
@@ -16,7 +10,7 @@ const HEADER_BYTES = 44;
 const SHORTEST_ODD_BYTES = 200;
 
 /** A thousandth of the real rates, because recordings have a thousandth of their size. */
-export const WAV_BYTES_PER_SECOND = 16;
+const WAV_BYTES_PER_SECOND = 16;
 const GSM_BYTES_PER_SECOND = 1.65;
 
 /** What a recording's header says about its size; `none`: its format has no sizes; `unknown`: it has no known format. */
@@ -74,11 +68,30 @@ function drawWav(
   return { bytes: writeHeader(bytes, trueSizes(bytes)), header: 'right', audioSeconds };
 }
 
-/** The start of a WAV recording as the PBX has it while it is still writing the file. */
-export function growingWav(whole: Buffer, length: number, sizes: (start: Buffer) => HeaderSizes): Buffer {
-  const start = Buffer.from(whole.subarray(0, length));
-  return writeHeader(start, sizes(start));
+/** A WAV file with nothing wrong about it, long enough to grow. */
+export function drawWholeWav(random: Random): RecordingFile {
+  return describeWav(random.bytes(random.integer(1500, 8 * PART_BYTES)), 'right');
 }
+
+/** The start of a WAV recording as the PBX has it while it writes the file, with its header as recorders keep it. */
+export function growingWav(
+  whole: RecordingFile,
+  length: number,
+  style: 'patched' | 'zero' | 'placeholder',
+): RecordingFile {
+  const bytes = Buffer.from(whole.bytes.subarray(0, length));
+  if (style === 'patched') return describeWav(bytes, 'right');
+  const size = style === 'zero' ? 0 : 0xffffffff;
+  return describeWav(bytes, 'unwritten', { riff: size, data: size });
+}
+
+const describeWav = (bytes: Buffer, header: HeaderKind, sizes = trueSizes(bytes)): RecordingFile => ({
+  bytes: writeHeader(bytes, sizes),
+  extension: 'wav',
+  contentType: 'audio/wav',
+  header,
+  audioSeconds: (bytes.length - HEADER_BYTES) / WAV_BYTES_PER_SECOND,
+});
 
 function drawLength(random: Random): number {
   const kind = random.next();
