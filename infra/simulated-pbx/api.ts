@@ -30,7 +30,7 @@ export async function handleRequest(
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : '';
   const refuse = (errno: Errno) => {
     pbx.emit({ type: 'call-refused', path: pathname, errno });
-    sendOutcome(response, errno);
+    sendOutcome(response, errno, pbx.padding);
   };
   const download = lookUp(downloads, path);
   const endpoint = lookUp(endpointsWithoutToken, path) ?? lookUp(endpoints, path);
@@ -48,7 +48,7 @@ export async function handleRequest(
   if (refusal) return refuse(refusal);
   const outcome = endpoint ? endpoint(pbx, request) : await download?.(pbx, request);
   if (typeof outcome === 'string') return refuse(outcome);
-  if (outcome) sendOutcome(response, outcome);
+  if (outcome) sendOutcome(response, outcome, pbx.padding);
 }
 
 /** With refresh tokens (Cloud PBX), heartbeats are accepted but do not keep the token alive. */

@@ -48,7 +48,8 @@ export async function sendAudio(audio: AudioResponse): Promise<void> {
 type Substitution = Extract<BodyMisbehaviour, { contentType?: string }>;
 
 function substituteFor(misbehaviour: Substitution): string {
-  if (misbehaviour.kind === 'json-instead-of-audio') return JSON.stringify(failure(misbehaviour.errno));
+  if (misbehaviour.kind === 'json-instead-of-audio')
+    return JSON.stringify(failure(misbehaviour.errno)) + (misbehaviour.padding ?? '');
   if (misbehaviour.kind === 'html-instead-of-audio') return '<html><body>Please log in</body></html>';
   return misbehaviour.kind === 'text-instead-of-audio' ? (misbehaviour.text ?? 'file not found') : '';
 }

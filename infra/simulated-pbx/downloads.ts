@@ -21,6 +21,7 @@ export const downloads: Readonly<Record<string, Download>> = {
     const isRefused = takeRandom(pbx, request, recordingResource(recording));
     const bytes = pbx.storage.readRecording(recording);
     if (isRefused || !bytes) return '20012';
+    if (pbx.storageErrno) return pbx.storageErrno;
 
     const misbehaviour = takeLate(pbx, recording);
     if (typeof misbehaviour === 'string') return misbehaviour;

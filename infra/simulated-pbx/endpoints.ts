@@ -50,6 +50,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
 
   'recording/get_random': (pbx, request) => {
     const recording = fieldText(request.body.recording);
+    if (pbx.storageErrno) return pbx.storageErrno;
     if (isMissing(pbx, recording)) return '20014';
     if (!pbx.storage.readRecording(recording)) return '20012';
     return issueRandom(pbx, request, recordingResource(recording), { recording });

@@ -25,7 +25,7 @@ export type Misbehaviour = { times?: number } & (
   /** Sends a `Content-Length` that is `delta` bytes more (the connection ends early) or fewer than follow. */
   | { kind: 'wrong-length'; delta: number }
   /** `contentType` defaults to that of audio. */
-  | { kind: 'json-instead-of-audio'; errno: string; contentType?: string }
+  | { kind: 'json-instead-of-audio'; errno: string; padding?: string; contentType?: string }
   | { kind: 'html-instead-of-audio'; contentType?: string }
   | { kind: 'text-instead-of-audio'; text?: string; contentType?: string }
   | { kind: 'empty-body'; contentType?: string }

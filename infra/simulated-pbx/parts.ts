@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Errno } from './errno.ts';
 import type { PbxEvent } from './events.ts';
 import type { Misbehaviours } from './misbehaviours.ts';
 import type { Randoms } from './randoms.ts';
@@ -15,6 +16,10 @@ export interface PbxParts {
   serialNumber: string;
   timeZone: string;
   contentLength: boolean;
+  /** Behind each JSON response. */
+  padding: string;
+  /** While the disk with the recordings is away: how requests for them are refused. */
+  readonly storageErrno: Errno | undefined;
   ranges: Ranges;
   refreshTokens: boolean;
   now: () => number;

@@ -26,6 +26,8 @@ export interface SimulatedPbxOptions {
   now?: () => number;
   /** Whether recordings come with a `Content-Length`. */
   contentLength?: boolean;
+  /** Behind each JSON response, as the NULs of a C program's buffer; nothing by default. */
+  padding?: string;
   /** How a download treats a `Range` header; `honoured` by default. */
   ranges?: Ranges;
   /** As on Cloud PBX, a refresh token keeps the session alive, and the heartbeat does not. */
@@ -66,6 +68,9 @@ export interface SimulatedPbx {
   deleteRecording(recording: string, errno?: '20012' | '20014'): void;
   /** Replaces the file of a recording, or brings a deleted one back. */
   writeRecording(recording: string, bytes: Buffer): void;
+  /** The disk or network share with the recordings is away: the PBX refuses all of them like missing ones. */
+  takeStorageAway(errno: '20012' | '20014'): void;
+  returnStorage(): void;
   /** Posts to the subscribed URL until the response is 200, as long as the subscriber's token is alive. */
   postReport(report: Record<string, unknown>): Promise<ReportOutcome>;
   /** Posts any text once to the latest subscriber, even if its token has expired. */

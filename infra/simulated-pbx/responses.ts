@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { Errno, Outcome } from './errno.ts';
 
 /** Failures are sent with HTTP 200 as well. Their number is a string. */
-export function sendOutcome(response: ServerResponse, outcome: Outcome): void {
+export function sendOutcome(response: ServerResponse, outcome: Outcome, padding: string): void {
   const fields = typeof outcome === 'string' ? failure(outcome) : { status: 'Success', ...outcome };
-  send(response, 200, 'application/json', JSON.stringify(fields));
+  send(response, 200, 'application/json', JSON.stringify(fields) + padding);
 }
 
 export const failure = (errno: Errno | string) => ({ status: 'Failed', errno });

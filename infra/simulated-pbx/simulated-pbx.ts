@@ -35,6 +35,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     refreshTokens = false,
     endsOldTokenOnLogin = false,
     contentLength = true,
+    padding = '',
     ranges = 'honoured',
   } = options;
   const { maxReports = 5, repeatDelay = 1000, maxTlsVersion, onEvent } = options;
@@ -50,6 +51,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
   const sessions = new Sessions({ username, password, now, refreshTokens, endsOldTokenOnLogin });
   const randoms = new Randoms(now);
   const misbehaviours = new Misbehaviours();
+  let storageErrno: '20012' | '20014' | undefined;
   const reports = new ReportSender({ maxReports, repeatDelay, emit, ...(post && { post }) });
 
   const saveIdentity = (identity: TlsIdentity) => {
@@ -73,6 +75,10 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     serialNumber,
     timeZone,
     contentLength,
+    padding,
+    get storageErrno() {
+      return storageErrno;
+    },
     ranges,
     refreshTokens,
     now,
@@ -120,6 +126,12 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     writeRecording: (recording, bytes) => {
       misbehaviours.plan(recording, []);
       storage.writeRecording(recording, bytes);
+    },
+    takeStorageAway: (errno) => {
+      storageErrno = errno;
+    },
+    returnStorage: () => {
+      storageErrno = undefined;
     },
     postReport: (report) => reports.post(report, () => sessions.liveSubscription()),
     postRaw: async (body, headers) => {

@@ -49,6 +49,8 @@ const RATES = {
   'report-response-lost': 0.05,
   'report-repeated': 0.1,
   'report-forged': 0.02,
+  /** A firmware writes numbers and callers' names so that the report is no JSON. */
+  'report-not-json': 0.08,
 
   'pbx-hang-up-before-reply': 0.03,
   'pbx-http-500': 0.03,
@@ -85,6 +87,14 @@ const RATES = {
   'boot-up-lost': 0.3,
   'pbx-off': 0.3,
   'pbx-unreachable': 0.3,
+  /** NULs behind each response. */
+  'pbx-padded': 0.2,
+  /** The disk with the recordings is away for hours. */
+  'pbx-storage-away': 0.3,
+  /** After a power cut. */
+  'pbx-clock-at-2000': 0.15,
+  /** Somebody has changed a policy or a key. */
+  's3-denied': 0.2,
   'session-lost': 0.3,
   'password-changed-in-pbx': 0.25,
   'password-changed-in-secret': 0.25,

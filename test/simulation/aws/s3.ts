@@ -41,9 +41,15 @@ export class S3 implements AwsService {
   readonly uploads = new Map<string, Upload>();
   readonly #world: World;
   #uploads = 0;
+  #denied: 'nothing' | 'everything' | 'writes' = 'nothing';
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /** Refuses requests as after a mistake in a policy or a key, which no retry passes. */
+  deny(what: 'nothing' | 'everything' | 'writes'): void {
+    this.#denied = what;
   }
 
   describe({ method, query, path, headers }: AwsRequest): string {
@@ -82,6 +88,11 @@ export class S3 implements AwsService {
 
   handle(request: AwsRequest, invocation: Invocation): AwsResponse {
     try {
+      const isWrite = request.method === 'PUT' || request.method === 'POST';
+      if (this.#denied === 'everything' || (this.#denied === 'writes' && isWrite)) {
+        invocation.suffer('s3-denied');
+        throw new S3Failure(403, 'AccessDenied');
+      }
       return this.#operate(request, invocation);
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;

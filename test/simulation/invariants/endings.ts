@@ -33,6 +33,7 @@ export class EndingChecks {
 
   atEnd(): void {
     for (const recording of this.#world.checks.recordings.all) {
+      if (recording.isHidden) continue;
       this.#checkLoss(recording);
       if (recording.ending === 'not-recorded') this.#checkUnrecorded(recording);
     }

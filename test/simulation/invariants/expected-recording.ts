@@ -33,6 +33,8 @@ export interface ExpectedRecording {
    * `not-recorded`: nobody answered, and the PBX made no recording; `empty`: it made a file without anything in it.
    */
   ending: 'archived' | 'not-recorded' | 'empty';
+  /** It was not reported, and the PBX's clock was so wrong that its call log does not tell either. */
+  isHidden: boolean;
   /** The PBX has deleted it. */
   isDeleted: boolean;
   /** The PBX will respond with a permanent error. */

@@ -115,7 +115,11 @@ export class RecordingChecks {
     const { aws, checks, violations } = this.#world;
     for (const recording of this.all) {
       if (this.isArchived(recording)) this.#checkVersions(recording);
-      else if (recording.ending !== 'not-recorded' && !checks.deadLetters.has(recording)) {
+      else if (
+        recording.ending !== 'not-recorded' &&
+        !recording.isHidden &&
+        !checks.deadLetters.has(recording)
+      ) {
         violations.add(
           'every recording is archived or dead-lettered',
           `${recording.key} is neither an object nor a dead letter`,

@@ -7,6 +7,7 @@ import type { World } from '../world.ts';
 import { drawMisbehaviours, isFinal } from './misbehaviours.ts';
 import type { Office } from './office.ts';
 import { drawRecording, type RecordingFile } from './recordings.ts';
+import { spoilReport } from './spoilt-reports.ts';
 
 const UNFINISHED_FOR_MS = 3_600_000;
 const RETRY_MS = 600_000;
@@ -84,6 +85,7 @@ export function recordCall(
     versions: [version],
     due: version,
     ending: 'archived',
+    isHidden: false,
     isDeleted: false,
     mayBeGivenUp: misbehaviour.some(isFinal),
   };
@@ -93,12 +95,21 @@ export function recordCall(
 
 /** Reports the latest call of a recording. Returns whether the report was accepted. */
 export async function reportCall(
-  _world: World,
-  { office, calls }: ExpectedRecording,
-  _random: Random,
+  { faults }: World,
+  recording: ExpectedRecording,
+  random: Random,
 ): Promise<boolean> {
+  const { office, calls } = recording;
   const call = calls.at(-1);
-  return call !== undefined && office.report(call.report);
+  if (call === undefined) return false;
+  if (faults.strikes('report-not-json', office.id)) {
+    call.isReportSpoilt = true;
+    spoilReport(office, call.callId, random);
+  }
+  const isAccepted = await office.report(call.report);
+  // The call log has it in a year that nobody compares.
+  if (!isAccepted && String(call.report.timestart).startsWith('2000')) recording.isHidden = true;
+  return isAccepted;
 }
 
 /** Changes the file on the PBX, as a recorder does that is still writing it. */

@@ -63,6 +63,29 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     office.clock.changedAt = world.now();
   },
 
+  'pbx-clock-at-2000': async (world, office, random) => {
+    const stepTo = (offsetMs: number) => {
+      office.clock.offsetMs = offsetMs;
+      office.clock.changedAt = world.now();
+    };
+    const before = office.clock.offsetMs;
+    stepTo(Date.UTC(2000, 0, 1) - world.now());
+    await delay(random.integer(1, 360) * MINUTE_MS);
+    stepTo(before);
+  },
+
+  'pbx-storage-away': async (_world, { pbx }, random) => {
+    pbx.takeStorageAway(random.pick(['20012', '20014'] as const));
+    await delay(random.pick([30, 120, 600, 1800, 3000]) * MINUTE_MS);
+    pbx.returnStorage();
+  },
+
+  's3-denied': async ({ aws }, _office, random) => {
+    aws.s3.deny(random.pick(['everything', 'writes'] as const));
+    await delay(random.integer(10, 1800) * MINUTE_MS);
+    aws.s3.deny('nothing');
+  },
+
   'our-clock-stepped': async (world, _office, random) => {
     world.stepOurClock(random.integer(-120, 120) * 1000);
     await delay(random.integer(1, 120) * MINUTE_MS);

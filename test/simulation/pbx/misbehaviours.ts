@@ -20,6 +20,9 @@ const STEPS = ['get_random', 'download'] as const;
 const ERRNOS = ['20004', '20006', '20012', '20014', '99999', '10003', '20015'];
 const FINAL_ERRNOS: readonly string[] = ['10003', '20015'];
 
+/** What programs send behind a text: nothing, the end of a C string, and the rest of its buffer. */
+export const PADDINGS = ['', '\0', '\r\n\0', '\0'.repeat(64)];
+
 type Draw = (random: Random, circumstances: Circumstances) => Misbehaviour;
 
 const step = (random: Random) => ({ at: random.pick(STEPS), times: random.integer(1, 3) });
@@ -49,10 +52,15 @@ const DRAWS: { [K in Kind]: Draw } = {
   'json-instead-of-audio': (random) => ({
     kind: 'json-instead-of-audio',
     errno: random.pick(ERRNOS),
+    padding: random.pick(PADDINGS),
     ...disguise(random),
   }),
   'html-instead-of-audio': (random) => ({ kind: 'html-instead-of-audio', ...disguise(random) }),
-  'text-instead-of-audio': (random) => ({ kind: 'text-instead-of-audio', ...disguise(random) }),
+  'text-instead-of-audio': (random) => ({
+    kind: 'text-instead-of-audio',
+    text: random.pick(['file not found', '\x1b[31mno such file\x1b[0m\r\n', 'busy\b\b\b\bgone']),
+    ...disguise(random),
+  }),
   'empty-body': (random) => ({ kind: 'empty-body', ...disguise(random) }),
 };
 

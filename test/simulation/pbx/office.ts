@@ -5,6 +5,7 @@ import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';
 import { FINGERPRINT, Line, OUR_ADDRESS } from './line.ts';
+import { PADDINGS } from './misbehaviours.ts';
 
 const TIME_ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'Asia/Kathmandu'];
 const REPEAT_REPORTS_AFTER_MS = 10_000;
@@ -24,6 +25,8 @@ export interface Office {
   isBootUpLost: boolean;
   /** A download of its call log was cut in the middle. */
   isCallLogCut: boolean;
+  /** What becomes of a report on its way out of the PBX. */
+  spoilReport: (json: string) => string;
   /** Sends a report like the PBX, until it is accepted or the PBX gives up. Returns whether it was accepted. */
   report(report: Record<string, unknown>): Promise<boolean>;
   /** The credentials in the secret. */
@@ -32,7 +35,7 @@ export interface Office {
 }
 
 export async function openOffice(world: World, id: string, random: Random): Promise<Office> {
-  const { aws, checks, trace } = world;
+  const { aws, checks, trace, faults } = world;
   const line = new Line(world, id);
   const clock = { offsetMs: 0, changedAt: Number.NEGATIVE_INFINITY };
   const names = {
@@ -64,13 +67,14 @@ export async function openOffice(world: World, id: string, random: Random): Prom
     timeZone,
     apiVersion,
     contentLength,
+    padding: faults.strikes('pbx-padded', id) ? random.pick(PADDINGS) : '',
     ranges,
     refreshTokens: random.isTrue(0.3),
     endsOldTokenOnLogin: random.isTrue(0.5),
     now: () => world.now() + clock.offsetMs,
     repeatDelay: () => delay(REPEAT_REPORTS_AFTER_MS),
     serve: line.serve,
-    post: (url, body) => world.reports.post(office, url, body),
+    post: (url, body) => world.reports.post(office, url, office.spoilReport(String(body))),
     onEvent: (event) => checks.pbx.onEvent(office, event),
   });
   const office: Office = {
@@ -83,6 +87,7 @@ export async function openOffice(world: World, id: string, random: Random): Prom
     clock,
     isBootUpLost: false,
     isCallLogCut: false,
+    spoilReport: (json) => json,
     settings: {
       baseUrl: line.origin,
       apiVersion,
