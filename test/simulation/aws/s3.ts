@@ -268,6 +268,7 @@ export class S3 implements AwsService {
     return {
       status: 200,
       body: toXml('ListBucketResult', {
+        ...(encoding === 'url' && { EncodingType: 'url' }),
         KeyCount: page.length,
         IsTruncated: page.length < keys.length,
         ...(page.length < keys.length && { NextContinuationToken: page.at(-1) }),

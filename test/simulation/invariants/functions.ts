@@ -9,6 +9,8 @@ const MEMORY_OF_TROUBLE_MS = 10_000;
 /** Functions end by themselves in time, leave no work behind, and fail only when a dependency fails. */
 export class FunctionChecks {
   readonly #world: World;
+  /** Who queued a job for a call last, and when (epoch ms). */
+  readonly #queued = new Map<string, { by: Invocation; at: number }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -48,6 +50,15 @@ export class FunctionChecks {
   afterForgery(response: number | 'no-answer'): void {
     if (response === 200)
       this.#world.violations.add('no object is incomplete, wrong or forged', 'a forged report was accepted');
+  }
+
+  /** Called for each job that reconciliation queues. Only a fault may keep it from being remembered. */
+  onMissingQueued(call: string, invocation: Invocation): void {
+    const { now, violations } = this.#world;
+    const before = this.#queued.get(call);
+    this.#queued.set(call, { by: invocation, at: now() });
+    if (before === undefined || before.by.troubles.length > 0 || invocation.startedAt < before.at) return;
+    violations.add('reconciliation queues one job for a recording', `${call} again`);
   }
 
   /** In calm weather every message succeeds at the first attempt. */

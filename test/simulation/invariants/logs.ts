@@ -37,6 +37,8 @@ export class LogChecks {
       trace.add(invocation?.name ?? 'somebody', `${level}: ${line.slice(0, 400)}`);
     const { event, pbx, callId } = (values[0] ?? {}) as Record<string, unknown>;
     if (event === 'recording-lost' && invocation?.state !== 'killed') checks.endings.onLoss(pbx, callId);
+    if (event === 'missing-recording-queued' && invocation?.state === 'running')
+      checks.functions.onMissingQueued(`${pbx} ${callId}`, invocation);
     const found = line.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
     if (found !== undefined)
       violations.add('no secret is logged', line.replaceAll(found, '*'.repeat(found.length)));

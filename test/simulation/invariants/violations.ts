@@ -11,6 +11,7 @@ export type Invariant =
   | 'no message expires'
   | 'every dead letter has its reason'
   | 'no job is dead-lettered without a cause'
+  | 'reconciliation queues one job for a recording'
   | 'a recording has at most one dead letter'
   | 'every lost recording is counted once'
   | 'there is no alarm for what is no loss'
