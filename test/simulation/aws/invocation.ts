@@ -8,7 +8,9 @@ export type Moment = 'before-effect' | 'after-effect' | 'in-body' | 'waiting';
 
 /** A process of a function. It runs one invocation at a time, and ends with one that is killed. */
 export interface Container {
+  /** Unique, for the trace. */
   name: string;
+  functionName: string;
   handler: (event: unknown, context: object) => Promise<unknown>;
   invocation: Invocation | undefined;
   connections: Set<Duplex>;
@@ -42,6 +44,10 @@ export class Invocation {
 
   get name(): string {
     return this.container.name;
+  }
+
+  get functionName(): string {
+    return this.container.functionName;
   }
 
   /** Resolves if the function is ended from outside. */

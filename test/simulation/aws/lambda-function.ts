@@ -110,6 +110,13 @@ export class LambdaFunction {
     const module = (await whileLoading(() => import(url))) as Pick<Container, 'handler'>;
     const name = `${this.name.replace(/^(cdr-|pbx-)|-recording$/, '')}/${this.#containers}`;
     const connections = new Set<never>();
-    return { name, handler: module.handler, invocation: undefined, connections, troubledAt: -Infinity };
+    return {
+      name,
+      functionName: this.name,
+      handler: module.handler,
+      invocation: undefined,
+      connections,
+      troubledAt: -Infinity,
+    };
   }
 }

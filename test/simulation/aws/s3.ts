@@ -34,6 +34,11 @@ export interface Upload {
 
 type Headers = Record<string, string>;
 
+const FAILURES: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  throttled: [503, 'SlowDown'],
+  denied: [403, 'AccessDenied'],
+};
+
 /** A bucket. It validates requests like S3, and passes every new object to `checks`. */
 export class S3 implements AwsService {
   readonly name = 's3';
@@ -75,8 +80,21 @@ export class S3 implements AwsService {
     ] as ReturnType<AwsService['faults']>;
   }
 
+  /** The required permissions of S3's API operations (S3 user guide). */
+  permissions({ method, query, path, headers }: AwsRequest): ReturnType<AwsService['permissions']> {
+    const resource = `archive/${decodeURIComponent(path.slice(1))}`;
+    if ('list-type' in query) return [{ action: 's3:ListBucket', resource: 'archive' }];
+    if (method === 'DELETE') return [{ action: 's3:AbortMultipartUpload', resource }];
+    if (method === 'HEAD' || method === 'GET') return [{ action: 's3:GetObject', resource }];
+    const source = headers['x-amz-copy-source'];
+    return [
+      { action: 's3:PutObject', resource },
+      ...(source ? [{ action: 's3:GetObject', resource: decodeURIComponent(source) }] : []),
+    ];
+  }
+
   responseFor(fault: string, { method }: AwsRequest): AwsResponse {
-    const [status, code] = fault === 'throttled' ? [503, 'SlowDown'] : [500, 'InternalError'];
+    const [status, code] = FAILURES[fault] ?? ([500, 'InternalError'] as const);
     const response = failure(new S3Failure(status, code));
     if (fault === 'error-in-200') return { ...response, status: 200 };
     return method === 'HEAD' ? emptyResponse(status) : response;

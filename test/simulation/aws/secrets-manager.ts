@@ -48,7 +48,13 @@ export class SecretsManager implements AwsService {
     ];
   }
 
-  responseFor(fault: AwsFault): AwsResponse {
+  permissions(request: AwsRequest): ReturnType<AwsService['permissions']> {
+    const { operation, input } = readJson(request);
+    return [{ action: `secretsmanager:${operation}`, resource: String(input.SecretId) }];
+  }
+
+  responseFor(fault: AwsFault | 'denied'): AwsResponse {
+    if (fault === 'denied') return jsonFailure(400, 'AccessDeniedException');
     return fault === 'throttled'
       ? jsonFailure(400, 'ThrottlingException')
       : jsonFailure(500, 'InternalServiceError');

@@ -144,7 +144,13 @@ export class Sqs implements AwsService {
     ];
   }
 
-  responseFor(): AwsResponse {
+  permissions(request: AwsRequest): ReturnType<AwsService['permissions']> {
+    const { operation, input } = readJson(request);
+    return [{ action: `sqs:${operation}`, resource: queueName(input) }];
+  }
+
+  responseFor(fault: string): AwsResponse {
+    if (fault === 'denied') return jsonFailure(403, 'AccessDeniedException');
     return jsonFailure(500, 'com.amazonaws.sqs#InternalError');
   }
 

@@ -3,6 +3,7 @@ import { delay } from '../engine/virtual-time.ts';
 import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 import { type Invocation, never } from './invocation.ts';
+import { isAllowed, type Permission } from './permissions.ts';
 
 /** A serialised request. */
 export interface AwsRequest {
@@ -38,8 +39,11 @@ export interface AwsService {
   faults(request: AwsRequest): [FaultKind, AwsFault][];
   /** Called when a request is sent, which may still fail. */
   onRequest?(request: AwsRequest, invocation: Invocation): void;
+  /** What the sender's role has to allow. */
+  permissions(request: AwsRequest): Permission[];
   handle(request: AwsRequest, invocation: Invocation): AwsResponse;
-  responseFor(fault: AwsFault, request: AwsRequest): AwsResponse;
+  /** `denied`: the role does not allow the request. */
+  responseFor(fault: AwsFault | 'denied', request: AwsRequest): AwsResponse;
 }
 
 /** Used instead of a connection: returns the response of the simulated service, or throws what a fault causes. */
@@ -109,12 +113,22 @@ async function exchange(
   // It is unknown whether a request arrives after its sender has gone.
   if (isGone && world.latency.isTrue(0.5)) return never();
   const isHandled = fault === undefined || fault === 'slow' || fault === 'response-lost';
-  const response = isHandled ? service.handle(request, invocation) : service.responseFor(fault, request);
+  const refusal = isDenied(service, request, invocation) ? 'denied' : isHandled ? undefined : fault;
+  const response = refusal ? service.responseFor(refusal, request) : service.handle(request, invocation);
   world.trace.add(invocation.name, `${what} -> ${response.status}${isGone ? ' (unheard)' : ''}`);
   if (!isGone && !invocation.passes('after-effect')) return never();
   if (fault === 'response-lost') throw connectionReset();
   await delay(latencyMs());
   return response;
+}
+
+/** As on AWS, and unlike most local servers, a role may do what its policies allow, and nothing else. */
+function isDenied(service: AwsService, request: AwsRequest, { world, functionName }: Invocation): boolean {
+  const denied = service.permissions(request).find((permission) => !isAllowed(functionName, permission));
+  if (denied === undefined) return false;
+  const { action, resource } = denied;
+  world.violations.add('no function lacks a permission', `${functionName}: ${action} on ${resource}`);
+  return true;
 }
 
 function drawFault(

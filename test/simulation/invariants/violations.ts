@@ -24,6 +24,7 @@ export type Invariant =
   | 'no secret is logged'
   | 'every function finishes its work in time'
   | 'every failure has a cause'
+  | 'no function lacks a permission'
   | 'no rejection is unhandled'
   | 'all work finishes';
 
