@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
+import { type Compression, compress } from './compression.ts';
 import type { LateMisbehaviour } from './misbehaviours.ts';
 import type { Selection } from './ranges.ts';
 import { failure } from './responses.ts';
@@ -20,12 +21,15 @@ export interface AudioResponse extends Selection {
   contentType: string;
   /** Whether to send a `Content-Length`. Without one, the end of the connection ends the body. */
   contentLength: boolean;
+  compression: Compression;
   misbehaviour: BodyMisbehaviour | undefined;
   reset: (socket: Socket) => void;
 }
 
-export async function sendAudio(audio: AudioResponse): Promise<void> {
-  const { bytes, misbehaviour } = audio;
+export async function sendAudio(file: AudioResponse): Promise<void> {
+  const { misbehaviour, compression } = file;
+  const { bytes, headers } = compress(file.bytes, compression);
+  const audio = { ...file, bytes, headers: { ...file.headers, ...headers } };
   if (!misbehaviour) return sendAll(audio, bytes);
   switch (misbehaviour.kind) {
     case 'cut':
@@ -38,10 +42,12 @@ export async function sendAudio(audio: AudioResponse): Promise<void> {
       return sendAll(audio, bytes, { chunkBytes: misbehaviour.chunkBytes ?? 64, drip: true });
     case 'wrong-length':
       return sendAll(audio, bytes, { declaredBytes: bytes.length + misbehaviour.delta });
-    default:
-      return sendAll({ ...audio, status: 200, headers: {} }, Buffer.from(substituteFor(misbehaviour)), {
+    default: {
+      const substitute = compress(Buffer.from(substituteFor(misbehaviour)), compression);
+      return sendAll({ ...audio, status: 200, headers: substitute.headers }, substitute.bytes, {
         contentType: misbehaviour.contentType ?? audio.contentType,
       });
+    }
   }
 }
 

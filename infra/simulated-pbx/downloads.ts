@@ -30,7 +30,9 @@ export const downloads: Readonly<Record<string, Download>> = {
     response.on('close', () => {
       emit({ type: 'download-finished', recording, complete: response.writableFinished });
     });
-    const selection = selectRange(bytes, request.range, pbx.ranges);
+    // A range of a compressed file would be one of its compressed bytes.
+    const ranges = pbx.compression === 'none' ? pbx.ranges : 'ignored';
+    const selection = selectRange(bytes, request.range, ranges);
     await sendFile(pbx, request, { ...selection, contentType: 'audio/x-wav' }, misbehaviour);
     return undefined;
   },
@@ -47,7 +49,7 @@ export const downloads: Readonly<Record<string, Download>> = {
     const misbehaviour = takeLate(pbx, CDR_FILE);
     if (typeof misbehaviour === 'string') return misbehaviour;
     pbx.emit({ type: 'cdr-downloaded', rows: reports.length });
-    const csv = selectRange(Buffer.from(cdrCsv(reports)), undefined, 'ignored');
+    const csv = selectRange(Buffer.from(pbx.writeCdrs(cdrCsv(reports))), undefined, 'ignored');
     await sendFile(pbx, request, { ...csv, contentType: 'text/csv' }, misbehaviour);
     return undefined;
   },
@@ -65,12 +67,12 @@ function takeLate(
 }
 
 function sendFile(
-  { contentLength, reset }: PbxParts,
+  { contentLength, compression, reset }: PbxParts,
   { response }: ApiRequest,
   file: Selection & { contentType: string },
   misbehaviour: BodyMisbehaviour | undefined,
 ): Promise<void> {
-  return sendAudio({ response, ...file, contentLength, misbehaviour, reset });
+  return sendAudio({ response, ...file, contentLength, compression, misbehaviour, reset });
 }
 
 function takeRandom(pbx: PbxParts, { query, address }: ApiRequest, resource: string): boolean {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Compression } from './compression.ts';
 import type { Errno } from './errno.ts';
 import type { PbxEvent } from './events.ts';
 import type { Misbehaviours } from './misbehaviours.ts';
@@ -16,6 +17,9 @@ export interface PbxParts {
   serialNumber: string;
   timeZone: string;
   contentLength: boolean;
+  compression: Compression;
+  /** Turns the call log as the guide has it into the one that is sent. */
+  writeCdrs: (csv: string) => string;
   /** Behind each JSON response. */
   padding: string;
   /** While the disk with the recordings is away: how requests for them are refused. */

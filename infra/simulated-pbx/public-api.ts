@@ -1,5 +1,6 @@
 import type { CallOptions } from './calls.ts';
 import type { TlsIdentity } from './certificate.ts';
+import type { Compression } from './compression.ts';
 import type { PbxEvent, PbxStats } from './events.ts';
 import type { Misbehaviour } from './misbehaviours.ts';
 import type { ApiVersion } from './parts.ts';
@@ -26,6 +27,10 @@ export interface SimulatedPbxOptions {
   now?: () => number;
   /** Whether recordings come with a `Content-Length`. */
   contentLength?: boolean;
+  /** How files are compressed, by default not at all. If they are, ranges are ignored. */
+  compression?: Compression;
+  /** Turns the call log as the guide has it into one of another writer. */
+  writeCdrs?: (csv: string) => string;
   /** Behind each JSON response, as the NULs of a C program's buffer; nothing by default. */
   padding?: string;
   /** How a download treats a `Range` header; `honoured` by default. */

@@ -20,6 +20,7 @@ import { startWebServer } from './web-server.ts';
 
 export type { CallOptions } from './calls.ts';
 export type { TlsIdentity } from './certificate.ts';
+export type { Compression } from './compression.ts';
 export type { PbxEvent, PbxStats } from './events.ts';
 export type { Misbehaviour } from './misbehaviours.ts';
 export type { SimulatedCall, SimulatedPbx, SimulatedPbxOptions } from './public-api.ts';
@@ -35,6 +36,8 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     refreshTokens = false,
     endsOldTokenOnLogin = false,
     contentLength = true,
+    compression = 'none',
+    writeCdrs = (csv: string) => csv,
     padding = '',
     ranges = 'honoured',
   } = options;
@@ -75,6 +78,8 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     serialNumber,
     timeZone,
     contentLength,
+    compression,
+    writeCdrs,
     padding,
     get storageErrno() {
       return storageErrno;

@@ -42,7 +42,7 @@ const RATES = {
   'line-reset': 0.06,
   'line-stalled': 0.01,
   'line-slow': 0.06,
-  'slow-uplink': 0.1,
+  'slow-uplink': 0.2,
   'foreign-certificate': 0.005,
 
   'report-lost': 0.1,
@@ -87,6 +87,10 @@ const RATES = {
   'boot-up-lost': 0.3,
   'pbx-off': 0.3,
   'pbx-unreachable': 0.3,
+  /** It, or a proxy before it, compresses files. */
+  'pbx-compressed': 0.25,
+  /** The call log is not written as the guide says. */
+  'pbx-call-log-odd': 0.3,
   /** NULs behind each response. */
   'pbx-padded': 0.2,
   /** The disk with the recordings is away for hours. */

@@ -21,6 +21,11 @@ const STAND_INS: readonly { importer: RegExp; specifier: string; url: URL }[] = 
     url: new URL('./quick-crypto.ts', import.meta.url),
   },
   {
+    importer: /^functions\/shared\/pbx\/content-encoding\.ts$/,
+    specifier: 'node:zlib',
+    url: new URL('./zlib-at-once.ts', import.meta.url),
+  },
+  {
     importer: /^functions\/[^/]+\/handler\.ts$/,
     specifier: '../shared/telemetry/publish-metrics.ts',
     url: new URL('./publish-metrics-once.ts', import.meta.url),

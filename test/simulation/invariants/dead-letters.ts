@@ -19,6 +19,9 @@ const DUPLICATING: readonly FaultKind[] = [
   'short-deadline',
 ];
 
+/** A PBX may be off for three days, and then be without its storage for two. */
+const SETTLED_WITHIN_MS = 9 * 86_400_000;
+
 /** Every dead letter has its reason, and a cause that justifies it. There is at most one for each recording. */
 export class DeadLetterChecks {
   readonly #world: World;
@@ -63,6 +66,7 @@ export class DeadLetterChecks {
       return;
     }
     this.#count(recording, job.reportedAt);
+    this.#checkAge(deadLetter, code, recording);
     if (this.#isJustified(recording, code)) return;
     violations.add('no job is dead-lettered without a cause', `${recording.name}: ${code}`);
   }
@@ -73,6 +77,16 @@ export class DeadLetterChecks {
     const isRepeated = jobs.has(job) && !DUPLICATING.some((kind) => faults.counts.has(kind));
     this.#jobs.set(recording, jobs.add(job));
     if (jobs.size > 1 || isRepeated) violations.add('a recording has at most one dead letter', recording.key);
+  }
+
+  /** What the PBX does not have is settled within days. */
+  #checkAge({ attributes }: Message, code: string, { name }: ExpectedRecording): void {
+    if (!/^(?:recording-empty|pbx-200(?:12|14))$/.test(code)) return;
+    const [first, last] = [attributes.firstAt, attributes.lastAt].map((at) =>
+      Date.parse(at?.StringValue ?? ''),
+    ) as [number, number];
+    if (last - first > SETTLED_WITHIN_MS)
+      this.#world.violations.add('every call without a recording is settled', `${name}: ${code}`);
   }
 
   #isJustified(recording: ExpectedRecording, code: string): boolean {

@@ -39,6 +39,14 @@ export class LogChecks {
     if (event === 'recording-lost' && invocation?.state !== 'killed') checks.endings.onLoss(pbx, callId);
     if (event === 'missing-recording-queued' && invocation?.state === 'running')
       checks.functions.onMissingQueued(`${pbx} ${callId}`, invocation);
+    const office = this.#world.offices.find(({ id }) => id === pbx);
+    if (office && event === 'session-up') office.sessionRuns.up += 1;
+    if (office && event === 'pbx-clock-wrong') office.sessionRuns.clockWrong += 1;
+    if (event === 'cdr-rows-unreadable' && invocation?.troubles.length === 0)
+      violations.add('every row of a call log is read', line);
+    const body = (invocation?.event as { body?: unknown } | undefined)?.body;
+    if (event === 'report-malformed' && String(body).includes('"callid"'))
+      violations.add('every reported call is queued', String(body));
     const found = line.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
     if (found !== undefined)
       violations.add('no secret is logged', line.replaceAll(found, '*'.repeat(found.length)));

@@ -10,6 +10,9 @@ const MAX_DOWNLOADS = 2;
 
 const RANDOM_LIFETIME_MS = 30_000;
 
+/** A single request for the PBX's time may fail without a word. */
+const RUNS_TO_NOTICE = 5;
+
 /** Checks what a PBX sees of the functions. */
 export class PbxChecks {
   readonly #world: World;
@@ -52,6 +55,13 @@ export class PbxChecks {
         trace.add(office.id, event.type);
     }
   }
+  /** @param before the session's runs before the clock was wrong */
+  onClockCorrected({ id, sessionRuns }: Office, before: Office['sessionRuns']): void {
+    const isUnnoticed = sessionRuns.clockWrong === before.clockWrong;
+    if (isUnnoticed && sessionRuns.up - before.up >= RUNS_TO_NOTICE)
+      this.#world.violations.add('a wrong clock is noticed', `${id} was in the year 2000`);
+  }
+
   /**
    * Only the first attempt at a reported recording does without a look into the bucket. The others find what was stored
    * since the report.

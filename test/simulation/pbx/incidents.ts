@@ -70,7 +70,9 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     };
     const before = office.clock.offsetMs;
     stepTo(Date.UTC(2000, 0, 1) - world.now());
+    const runs = { ...office.sessionRuns };
     await delay(random.integer(1, 360) * MINUTE_MS);
+    world.checks.pbx.onClockCorrected(office, runs);
     stepTo(before);
   },
 

@@ -53,6 +53,7 @@ const DRAWS: { [K in Kind]: Draw } = {
     kind: 'json-instead-of-audio',
     errno: random.pick(ERRNOS),
     padding: random.pick(PADDINGS),
+    times: random.integer(1, 3),
     ...disguise(random),
   }),
   'html-instead-of-audio': (random) => ({ kind: 'html-instead-of-audio', ...disguise(random) }),

@@ -4,10 +4,12 @@ import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { World } from '../world.ts';
+import { CALL_LOG_WRITERS } from './call-logs.ts';
 import { FINGERPRINT, Line, OUR_ADDRESS } from './line.ts';
 import { PADDINGS } from './misbehaviours.ts';
 
 const TIME_ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'Asia/Kathmandu'];
+const COMPRESSIONS = ['gzip', 'gzip-unannounced', 'deflate', 'br'] as const;
 const REPEAT_REPORTS_AFTER_MS = 10_000;
 
 /** A PBX, and everything that belongs to it on both sides. */
@@ -22,6 +24,8 @@ export interface Office {
   readonly settings: Record<string, unknown>;
   /** The offset of the PBX's clock from the true time, and when it was last changed (true time). */
   clock: { offsetMs: number; changedAt: number };
+  /** Runs that kept its session, and those that found its clock wrong. */
+  sessionRuns: { up: number; clockWrong: number };
   isBootUpLost: boolean;
   /** A download of its call log was cut in the middle. */
   isCallLogCut: boolean;
@@ -48,6 +52,8 @@ export async function openOffice(world: World, id: string, random: Random): Prom
   const apiVersion = random.pick(['v1.1.0', 'v1.1.0', 'v2.0.0'] as const);
   const contentLength = random.isTrue(0.7);
   const ranges = random.pick(['honoured', 'honoured', 'ignored', 'wrong'] as const);
+  const compression = faults.strikes('pbx-compressed', id) ? random.pick(COMPRESSIONS) : 'none';
+  const isCompressed = compression !== 'none';
 
   const newSecret = () => {
     const secret = random.text(32);
@@ -67,6 +73,8 @@ export async function openOffice(world: World, id: string, random: Random): Prom
     timeZone,
     apiVersion,
     contentLength,
+    compression,
+    ...(faults.strikes('pbx-call-log-odd', id) && { writeCdrs: random.pick(CALL_LOG_WRITERS) }),
     padding: faults.strikes('pbx-padded', id) ? random.pick(PADDINGS) : '',
     ranges,
     refreshTokens: random.isTrue(0.3),
@@ -81,10 +89,12 @@ export async function openOffice(world: World, id: string, random: Random): Prom
     id,
     pbx,
     line,
-    contentLength,
-    ranges,
+    // What a compressing PBX announces is the length of what it sends.
+    contentLength: contentLength && !isCompressed,
+    ranges: isCompressed ? 'ignored' : ranges,
     names,
     clock,
+    sessionRuns: { up: 0, clockWrong: 0 },
     isBootUpLost: false,
     isCallLogCut: false,
     spoilReport: (json) => json,

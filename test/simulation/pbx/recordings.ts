@@ -45,7 +45,9 @@ export function drawRecording(random: Random, faults: Faults): RecordingFile {
   }
   if (extension === 'yswav') {
     // Neither text nor any known format starts like this.
-    bytes.writeUInt16BE(0x8000 + random.integer(0, 127) * 256, 0);
+    for (let index = 0; index < 64 && index < bytes.length; index++)
+      bytes[index] = (bytes[index] ?? 0) | 0x80;
+    bytes.writeUInt16BE(0x8000, 0);
     return { ...type, bytes, header: 'unknown', audioSeconds: undefined };
   }
   return { ...type, ...drawWav(bytes, random, faults) };
