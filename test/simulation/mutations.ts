@@ -9,34 +9,23 @@ export interface Mutation {
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'length not checked',
+    name: 'sizes in the header not checked',
     edits: [
       {
-        file: 'functions/shared/recordings/verification.ts',
-        find: '  const expected = totalBytes',
-        replace: '  if (bytes >= 0) return;\n  const expected = totalBytes',
+        file: 'functions/shared/recordings/completeness.ts',
+        find: "container.sizes === 'none') return 'silent';",
+        replace: "container.sizes === 'none') return 'silent';\n  return 'agrees';",
       },
     ],
   },
   {
-    name: 'sizes in the RIFF header not checked',
+    name: 'body not checked for text',
     edits: [
       {
-        file: 'functions/shared/recordings/verification.ts',
-        find: 'totalBytes ?? riff?.totalBytes ?? riff?.audioEndsAt ?? bytes',
-        replace: 'totalBytes ?? bytes',
+        file: 'functions/shared/recordings/save-recording.ts',
+        find: 'checkIsNoText(head);',
+        replace: '{}',
       },
-      {
-        file: 'functions/shared/recordings/verification.ts',
-        find: 'if (riff === undefined) return;',
-        replace: 'return;',
-      },
-    ],
-  },
-  {
-    name: 'body not checked for audio',
-    edits: [
-      { file: 'functions/shared/recordings/save-recording.ts', find: '  checkIsAudio(head);\n', replace: '' },
     ],
   },
   {
@@ -44,14 +33,14 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
-        find: '    checkIsComplete(stored.bytes + part.bytes.length, stored);\n',
-        replace: '',
+        find: 'const verifiedBy = verify({ bytes, crc32: crc32OfAll }, expectation, now());',
+        replace: "const verifiedBy = (initial.verifiedBy ?? '').split(' ') as never;",
       },
       {
         file: 'functions/shared/recordings/save-in-parts.ts',
-        find: 'const outcome = await store.complete(upload, contents, signal);',
+        find: "    if (saved.outcome === 'same' ||",
         replace:
-          'const outcome = await store.complete(upload, contents, signal); checkIsComplete(bytes, stored);',
+          "    verify({ bytes, crc32: crc32OfAll }, expectation, now());\n    if (saved.outcome === 'same' ||",
       },
     ],
   },
@@ -90,8 +79,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',
-        find: 'return scheduleRetry(failure, decision.afterSeconds, deps);',
-        replace: 'return true;',
+        find: '    return isChanged;',
+        replace: '    return true;',
       },
     ],
   },
@@ -99,9 +88,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'job dropped without a dead letter',
     edits: [
       {
-        file: 'functions/archive-recording/handle-failure.ts',
-        find: "case 'dead-letter':\n      return deadLetter(failure, deps);",
-        replace: "case 'dead-letter':\n      return true;",
+        file: 'functions/archive-recording/end-job.ts',
+        find: "if (kind !== 'not-recorded' && marked !== 'duplicate') return deadLetter(failure, deps);",
+        replace: '',
       },
     ],
   },
@@ -125,16 +114,50 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'object overwritten',
     edits: [
       {
-        file: 'functions/shared/recordings/recording-store.ts',
-        find: "        IfNoneMatch: '*',\n",
-        replace: '',
+        file: 'functions/shared/recordings/uploads.ts',
+        find: "replaces === undefined ? { IfNoneMatch: '*' }",
+        replace: 'replaces === undefined ? {}',
       },
     ],
   },
   {
-    name: 'multipart object overwritten',
+    name: 'shorter version takes the place of the longer',
     edits: [
-      { file: 'functions/shared/recordings/uploads.ts', find: "        IfNoneMatch: '*',\n", replace: '' },
+      {
+        file: 'functions/shared/recordings/present.ts',
+        find: 'received.bytes > stored.bytes && isTrusted',
+        replace: 'isTrusted',
+      },
+    ],
+  },
+  {
+    name: 'longer version thrown away',
+    edits: [
+      {
+        file: 'functions/shared/recordings/present.ts',
+        find: "? 'replaces' : 'differs'",
+        replace: "? 'same' : 'differs'",
+      },
+    ],
+  },
+  {
+    name: 'other recording of the name thrown away',
+    edits: [
+      {
+        file: 'functions/shared/recordings/present.ts',
+        find: "? 'replaces' : 'differs'",
+        replace: "? 'replaces' : 'same'",
+      },
+    ],
+  },
+  {
+    name: 'other recording replaced without a copy',
+    edits: [
+      {
+        file: 'functions/shared/recordings/create-object.ts',
+        find: 'if (stored.callId === undefined || stored.callId !== callId)',
+        replace: 'if (false)',
+      },
     ],
   },
   {
@@ -267,8 +290,154 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
-        find: 'hasStatus(error, 412)) return false;',
-        replace: 'hasStatus(error, 412)) return true;',
+        find: "return markedFor === reportedAt ? 'again' : 'duplicate';",
+        replace: "return 'first';",
+      },
+    ],
+  },
+  {
+    name: 'second dead letter for a recording',
+    edits: [
+      {
+        file: 'functions/archive-recording/end-job.ts',
+        find: "if (kind !== 'not-recorded' && marked !== 'duplicate')",
+        replace: "if (kind !== 'not-recorded')",
+      },
+    ],
+  },
+  {
+    name: 'recording lost at the first response',
+    edits: [
+      {
+        file: 'functions/shared/jobs/retry-policy.ts',
+        find: 'missing: { patienceMs: DAY_MS, responses: 4,',
+        replace: 'missing: { patienceMs: 0, responses: 1,',
+      },
+    ],
+  },
+  {
+    name: 'storage that is away taken for a loss',
+    edits: [
+      {
+        file: 'functions/archive-recording/handle-failure.ts',
+        find: 'if (!mayBeOutage) return',
+        replace: 'return',
+      },
+    ],
+  },
+  {
+    name: 'recording of an older call taken for this one',
+    edits: [
+      {
+        file: 'functions/archive-recording/handle-failure.ts',
+        find: 'stored !== undefined && isSettled(stored, job)',
+        replace: 'stored !== undefined',
+      },
+    ],
+  },
+  {
+    name: 'unanswered call counted as lost',
+    edits: [
+      {
+        file: 'functions/shared/jobs/retry-policy.ts',
+        find: 'isUnanswered ? UNANSWERED_LIMIT : ',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'empty recording retried for ten days',
+    edits: [
+      {
+        file: 'functions/shared/recordings/completeness.ts',
+        find: "{ kind: 'empty' }",
+        replace: '{}',
+      },
+    ],
+  },
+  {
+    name: 'recording archived while it grows',
+    edits: [
+      {
+        file: 'functions/shared/recordings/completeness.ts',
+        find: 'if (ageMs >= SETTLED_AFTER_MS) return;',
+        replace: 'return;',
+      },
+    ],
+  },
+  {
+    name: 'odd header believed at the first download',
+    edits: [
+      {
+        file: 'functions/shared/recordings/completeness.ts',
+        find: 'if (now < download.at + intervalMs) throw',
+        replace: 'if (false) throw',
+      },
+    ],
+  },
+  {
+    name: 'first download forgotten',
+    edits: [
+      {
+        file: 'functions/archive-recording/remember.ts',
+        find: '    download: error instanceof Unverified',
+        replace: '    download: false',
+      },
+    ],
+  },
+  {
+    name: 'archived recording downloaded again',
+    edits: [
+      {
+        file: 'functions/shared/recordings/archive-recording.ts',
+        find: 'if ((isRepeated || job.progress !== undefined) &&',
+        replace: 'if (job.progress !== undefined &&',
+      },
+    ],
+  },
+  {
+    name: 'job queued by every reconciliation',
+    edits: [
+      {
+        file: 'functions/reconcile/queue-missing.ts',
+        find: '  if (queuedAt !== undefined && now - queuedAt < REPEAT_AFTER_MS) return false;\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'job queued for a recording that is lost',
+    edits: [
+      {
+        file: 'functions/reconcile/queue-missing.ts',
+        find: 'missing.filter(({ ended }) => ended === undefined)',
+        replace: 'missing',
+      },
+    ],
+  },
+  {
+    name: 'NULs behind JSON not removed',
+    edits: [
+      {
+        file: 'functions/shared/pbx/padding.ts',
+        find: 'return text.slice(start, end);',
+        replace: 'return text;',
+      },
+    ],
+  },
+  {
+    name: 'report that is no JSON dropped',
+    edits: [
+      { file: 'functions/shared/reports/report.ts', find: 'json ?? findFields(text)', replace: 'json' },
+    ],
+  },
+  {
+    name: 'permission to queue a job again missing',
+    edits: [
+      {
+        file: 'infra/stack/archive-stack.ts',
+        find: 'pbx.grantRetries(archiver.role);',
+        replace: '',
       },
     ],
   },
