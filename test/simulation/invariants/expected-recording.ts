@@ -64,8 +64,13 @@ export function rightVerifiedBy(
   const isShort = audioSeconds !== undefined && audioSeconds < talkSeconds - TALK_TIME_TOLERANCE_SECONDS;
   const asIs = [...items, ...unknown].join(' ');
   const asShort = [...items, 'shorter-than-talk-time', ...unknown].join(' ');
-  // A header that states too little may be believed when the length of the audio is computed.
-  if (header === 'lying') return [asIs, asShort];
+  // A header that states too little may be believed when the length of the audio is computed. One that states too much
+  // is told apart if nothing else says how long the recording is.
+  if (header === 'lying') {
+    const texts = [asIs, asShort];
+    if (contentLength) return texts;
+    return [...texts, ...texts.map((text) => text.replace('header-contradicts', 'header-states-more'))];
+  }
   return [isShort ? asShort : asIs];
 }
 

@@ -63,8 +63,8 @@ export class PbxChecks {
   }
 
   /**
-   * Only the first attempt at a reported recording does without a look into the bucket. The others find what was stored
-   * since the report.
+   * Only the first attempt at a reported recording does without a look into the bucket. The others find what was fetched
+   * since the report, unless a doubt about it remains.
    */
   #checkIsNeeded(office: Office, name: string, { event, startedAt }: Invocation): void {
     const { violations, checks, aws } = this.#world;
@@ -74,11 +74,13 @@ export class PbxChecks {
     const stored = aws.s3.objects.get(recording.key);
     if (stored === undefined || stored.writtenAt >= startedAt) return;
     const isThere = stored.bytes.equals(recording.versions.at(-1)?.bytes ?? Buffer.alloc(0));
-    // S3 tells whole seconds.
-    if (isThere && Math.floor(stored.writtenAt / 1000) * 1000 >= job.reportedAt)
+    const { 'opened-at': openedAt = '', 'verified-by': verifiedBy = '' } = stored.metadata;
+    if (isThere && !DOUBT.test(verifiedBy) && Date.parse(openedAt) >= job.reportedAt)
       violations.add('what is archived is not downloaded again', recording.key);
   }
 }
+
+const DOUBT = /header-(?:contradicts|states-more|unwritten)|shorter-than-talk-time|unknown-format/;
 
 interface JobEvent {
   Records?: { body: string; attributes: { ApproximateReceiveCount: string } }[];

@@ -12,6 +12,8 @@ const SHORTEST_ODD_BYTES = 200;
 /** A thousandth of the real rates, because recordings have a thousandth of their size. */
 const WAV_BYTES_PER_SECOND = 16;
 const GSM_BYTES_PER_SECOND = 1.65;
+/** Each begins with the same four bits. */
+const GSM_FRAME_BYTES = 33;
 
 /** What a recording's header says about its size; `none`: its format has no sizes; `unknown`: it has no known format. */
 export type HeaderKind = 'right' | 'unwritten' | 'lying' | 'none' | 'unknown';
@@ -40,7 +42,8 @@ export function drawRecording(random: Random, faults: Faults): RecordingFile {
   const bytes = random.bytes(drawLength(random));
   const type = { extension, contentType };
   if (extension === 'gsm') {
-    bytes.writeUInt8(0xd0 + random.integer(0, 15), 0);
+    for (let frame = 0; frame < bytes.length; frame += GSM_FRAME_BYTES)
+      bytes.writeUInt8(0xd0 + random.integer(0, 15), frame);
     return { ...type, bytes, header: 'none', audioSeconds: bytes.length / GSM_BYTES_PER_SECOND };
   }
   if (extension === 'yswav') {
