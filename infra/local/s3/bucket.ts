@@ -27,6 +27,8 @@ export class Bucket {
   readonly #objectsFolder: string;
   readonly #temporaryFolder: string;
   readonly #objects = new Map<string, StoredObject>();
+  /** Not listed, because their bytes are damaged. Their files go when they are replaced or deleted. */
+  readonly #damaged = new Map<string, StoredObject>();
   readonly #oneAtATime = createMutex();
   #sortedKeys: string[] | undefined;
 
@@ -50,7 +52,8 @@ export class Bucket {
     rmSync(this.#temporaryFolder, { recursive: true });
     mkdirSync(this.#temporaryFolder, { mode: 0o700 });
     const lost = findLostFiles(this.#folder, objects);
-    for (const { key } of lost.missing) this.#objects.delete(key);
+    for (const { key } of [...lost.missing, ...lost.resized]) this.#objects.delete(key);
+    for (const object of lost.resized) this.#damaged.set(object.key, object);
     for (const object of lost.restored) {
       writeFileSync(this.#metadataPath(object.key), JSON.stringify(object), { mode: 0o600 });
       this.#objects.set(object.key, object);
@@ -87,9 +90,7 @@ export class Bucket {
   open(key: string): Promise<{ object: StoredObject; file: FileHandle } | undefined> {
     return this.#oneAtATime(async () => {
       const object = this.#objects.get(key);
-      return (
-        object && { object, file: await open(join(this.#folder, object.file), 'r').catch(explainMissing) }
-      );
+      return object && { object, file: await openData(join(this.#folder, object.file), object.size) };
     });
   }
 
@@ -100,8 +101,9 @@ export class Bucket {
     precondition: Precondition,
   ): Promise<StoredObject> {
     return this.#oneAtATime(async () => {
-      const replaced = this.#objects.get(details.key);
-      precondition(replaced);
+      const current = this.#objects.get(details.key);
+      precondition(current);
+      const replaced = current ?? this.#damaged.get(details.key);
       const object = { ...details, file: await chooseDataFile(this.#folder, details.key) };
       const metadata = `${this.#temporaryPath()}.json`;
       const replacedMetadata = `${this.#temporaryPath()}.json`;
@@ -110,19 +112,21 @@ export class Bucket {
       if (replaced) await copyFile(this.#metadataPath(object.key), replacedMetadata);
       await renameDurably(metadata, this.#metadataPath(object.key));
       this.#objects.set(object.key, object);
+      this.#damaged.delete(object.key);
+      if (!current) this.#sortedKeys = undefined;
       if (replaced) await this.#removeData(replaced, replacedMetadata);
-      else this.#sortedKeys = undefined;
       return object;
     });
   }
 
   delete(key: string): Promise<void> {
     return this.#oneAtATime(async () => {
-      const object = this.#objects.get(key);
+      const object = this.#objects.get(key) ?? this.#damaged.get(key);
       if (!object) return;
       const metadata = `${this.#temporaryPath()}.json`;
       await renameDurably(this.#metadataPath(key), metadata);
       this.#objects.delete(key);
+      this.#damaged.delete(key);
       this.#sortedKeys = undefined;
       await this.#removeData(object, metadata);
     });
@@ -142,11 +146,21 @@ export class Bucket {
   }
 }
 
-function explainMissing(error: NodeJS.ErrnoException): never {
-  if (error.code !== 'ENOENT') throw error;
-  const sentence = `${error.path} is missing, though it has metadata. Restore it from a backup, or start again: then it is no longer listed.`;
-  throw new StateError('StateDamaged', sentence, { cause: error });
+async function openData(path: string, size: number): Promise<FileHandle> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? damaged(`${path} is missing, though it has metadata.`) : error;
+  });
+  const { size: found } = await file.stat();
+  if (found === size) return file;
+  await file.close();
+  throw damaged(`${path} has ${found} bytes, but ${size} were written.`);
 }
+
+const damaged = (what: string) =>
+  new StateError(
+    'StateDamaged',
+    `${what} Restore it from a backup, or start again: then it is no longer listed.`,
+  );
 
 /** Reads all metadata in a folder. `damaged` are the paths of files that contain something else. */
 function readMetadata(folder: string): { objects: StoredObject[]; damaged: string[] } {

@@ -11,6 +11,8 @@ export interface LostFiles {
   readonly restored: readonly StoredObject[];
   /** Objects without a file. */
   readonly missing: readonly StoredObject[];
+  /** Objects whose file has another size than was written. */
+  readonly resized: readonly StoredObject[];
   /** Files without metadata whose path does not state their key. */
   readonly nameless: readonly string[];
 }
@@ -19,15 +21,18 @@ export function findLostFiles(folder: string, objects: readonly StoredObject[]):
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'));
-  const present = new Set(files.map(comparable));
   const owned = new Set(objects.map(({ file }) => comparable(file)));
   const ownerless = files.filter((file) => !owned.has(comparable(file)));
   const keys = new Set(objects.map(({ key }) => key));
+  const exists = ({ file }: StoredObject) => existsSync(join(folder, file));
   return {
     restored: ownerless
       .filter((file) => isPlainKey(file) && !keys.has(file))
       .map((file) => describeFile(folder, file)),
-    missing: objects.filter(({ file }) => !present.has(comparable(file)) && !existsSync(join(folder, file))),
+    missing: objects.filter((object) => !exists(object)),
+    resized: objects.filter(
+      (object) => exists(object) && statSync(join(folder, object.file)).size !== object.size,
+    ),
     nameless: ownerless.filter((file) => file.startsWith(`${OTHER_FOLDER}/`)),
   };
 }
@@ -52,7 +57,7 @@ function describeFile(folder: string, file: string): StoredObject {
 /** Sentences for the user. `damaged` are paths of metadata that could not be read, nor made anew. */
 export function describeLostFiles(
   folder: string,
-  { restored, missing, nameless }: LostFiles,
+  { restored, missing, resized, nameless }: LostFiles,
   damaged: readonly string[],
 ): string[] {
   const sentences: string[] = [];
@@ -66,6 +71,12 @@ export function describeLostFiles(
   if (firstMissing !== undefined) {
     sentences.push(
       `${plural(missing.length, 'object')} in ${folder} have lost their bytes, such as ${firstMissing.file}, and are no longer listed. Restore the files from a backup and start again, or archive the recordings again with npm run backfill -- --local.`,
+    );
+  }
+  const [firstResized] = resized;
+  if (firstResized !== undefined) {
+    sentences.push(
+      `The size of ${plural(resized.length, 'file')} in ${folder} has changed, such as that of ${firstResized.file}. What is damaged is no longer listed. Restore the files from a backup and start again, or archive the recordings again with npm run backfill -- --local.`,
     );
   }
   for (const file of nameless) {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -89,6 +89,16 @@ describe('npm start', () => {
       }),
     );
     expect(Contents).toHaveLength(1);
+  });
+
+  test('starts with a session state whose file was emptied, and names the file', async () => {
+    const directory = await makeDirectory();
+    const args = ['--calls', '0', '--exit', '--port', '0', '--data', directory];
+    expect(await start(args).ended).toBe(0);
+    await truncate(join(directory, 'demo', 's3', 'recordings', 'sessions', 'demo.json'), 0);
+    const again = start(args);
+    expect(await again.ended).toBe(0);
+    expect(again.output()).toContain('such as that of sessions/demo.json');
   });
 
   test('lists all its options', async () => {

@@ -7,7 +7,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { BUCKET, startEmbeddedS3 } from './embedded-s3.ts';
 
 const KEY = 'head-office/2026/11/26/call.wav';
@@ -133,4 +133,63 @@ test('an object without bytes fails with a sentence, and is not listed after the
   await s3.client.send(new PutObjectCommand({ ...put, IfNoneMatch: '*' }));
   await s3.restart();
   expect(await get(KEY)).toBe('the call');
+});
+
+describe.each([
+  ['emptied', 0],
+  ['cut off', 3],
+  ['longer', 100],
+])('an object whose file is %s', (_, size) => {
+  async function startDamaged() {
+    const started = await startWithObject();
+    await truncate(join(started.s3.directory, BUCKET, KEY), size);
+    return started;
+  }
+
+  test('fails with a sentence, and is not listed after the next start', async () => {
+    const { s3, list, get, sentences } = await startDamaged();
+    const sentence = new RegExp(`/${KEY} has ${size} bytes, but 8 were written\\. Restore it from a backup`);
+    await expect(get(KEY)).rejects.toMatchObject({
+      name: 'StateDamaged',
+      message: expect.stringMatching(sentence),
+    });
+    expect(sentences()).toEqual([expect.stringMatching(sentence)]);
+
+    await s3.restart();
+    expect(await list()).toEqual([]);
+    await expect(get(KEY)).rejects.toMatchObject({ name: 'NoSuchKey' });
+    expect(sentences()[1]).toMatch(
+      /^The size of 1 file in .*, such as that of head-office.*npm run backfill/,
+    );
+  });
+
+  test('can be written again', async () => {
+    const { s3, list, get, sentences } = await startDamaged();
+    await s3.restart();
+    const put = { Bucket: BUCKET, Key: KEY, Body: 'the call' };
+    await s3.client.send(new PutObjectCommand({ ...put, IfNoneMatch: '*' }));
+    await s3.restart();
+    expect(await get(KEY)).toBe('the call');
+    await s3.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    await s3.restart();
+    expect(await list()).toEqual([]);
+    expect(sentences()).toHaveLength(1);
+  });
+
+  test('can be deleted, and leaves no file', async () => {
+    const { s3, list, sentences } = await startDamaged();
+    await s3.restart();
+    await s3.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    await s3.restart();
+    expect(await list()).toEqual([]);
+    expect(sentences()).toHaveLength(1);
+  });
+
+  test('is listed again if the file is restored', async () => {
+    const { s3, get } = await startDamaged();
+    await s3.restart();
+    await writeFile(join(s3.directory, BUCKET, KEY), 'the call');
+    await s3.restart();
+    expect(await get(KEY)).toBe('the call');
+  });
 });
