@@ -1,7 +1,7 @@
-import { chmod, mkdir, open } from 'node:fs/promises';
+import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   DatabaseSync,
   type SQLInputValue,
@@ -39,6 +39,7 @@ export async function startSqs(options: SqsOptions): Promise<FauxqsServer> {
   } as typeof listen;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    await warnOfLoss(file, problems);
     await makePrivate(file);
     return await startFauxqs({ port: 0, logger: false, dataDir: directory, defaultRegion: region });
   } catch (error) {
@@ -46,6 +47,33 @@ export async function startSqs(options: SqsOptions): Promise<FauxqsServer> {
   } finally {
     sqlite.prepare = prepare;
     sockets.listen = listen;
+  }
+}
+
+const REMEDY =
+  'reconciliation finds the recordings whose jobs are lost, and npm run backfill -- --local the older ones.';
+
+/** SQLite takes an empty file for a new database, and ignores a write-ahead log that is damaged from its start. */
+async function warnOfLoss(file: string, problems: Problems): Promise<void> {
+  const sizeOf = async (path: string) => (await stat(path).catch(ignoreMissing))?.size;
+  const [size, logSize = 0] = [await sizeOf(file), await sizeOf(`${file}-wal`)];
+  if (size === 0 || (size === undefined && logSize > 0)) {
+    problems.show(
+      `${file}, the database of the queues, was empty: jobs that were in it are lost, unless you stop and restore it from a backup. Otherwise, ${REMEDY}`,
+    );
+  } else if (logSize > 0 && countLogPages(file) === 0) {
+    problems.show(
+      `${file}-wal, which had the latest changes of the queues, was damaged: they are lost, unless you stop and restore ${dirname(file)} from a backup. Otherwise, ${REMEDY}`,
+    );
+  }
+}
+
+function countLogPages(file: string): unknown {
+  const database = new DatabaseSync(file);
+  try {
+    return database.prepare('PRAGMA wal_checkpoint').get()?.log;
+  } finally {
+    database.close();
   }
 }
 
@@ -57,7 +85,7 @@ async function makePrivate(file: string): Promise<void> {
   }
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
@@ -121,11 +149,13 @@ function createAdapter(problems: Problems, file: string) {
 
 function explainStart(error: unknown, directory: string, file: string): unknown {
   const problem = toStateError(error, directory, file);
+  const isSqlite = (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR';
   // Fauxqs keeps some columns as JSON.
-  if (problem?.code !== 'StateDamaged' && !(error instanceof SyntaxError)) return problem ?? error;
+  const isDamaged = (isSqlite && problem?.code === 'StateDamaged') || error instanceof SyntaxError;
+  if (!isDamaged) return problem ?? error;
   return new StateError(
     'StateDamaged',
-    `${file}, the database of the queues, is damaged (${(error as Error).message}). Restore it from a backup, or move it away and start again: reconciliation then finds the recordings whose jobs were in it, and npm run backfill -- --local the older ones.`,
+    `${file}, the database of the queues, is damaged (${(error as Error).message}). Restore it from a backup, or move it away and start again: ${REMEDY}`,
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
@@ -59,9 +59,10 @@ async function start(directory: string) {
           visibilityDeadline,
         ]),
     /** Another server with what is on disk now, as after a kill. */
-    async restartAfterKill() {
+    async restartAfterKill(damage: (copy: string) => Promise<void> = async () => {}) {
       const copy = await makeDirectory();
       await cp(directory, copy, { recursive: true });
+      await damage(copy);
       return start(copy);
     },
   };
@@ -183,6 +184,38 @@ test.each(['', 'x'.repeat(10_000)])(
     );
   },
 );
+
+describe('after a kill, the user is told of jobs that are lost', () => {
+  const lost = {
+    'an emptied database': (file: string) => truncate(file, 0),
+    'a missing database': (file: string) => rm(file),
+    'a write-ahead log of something else': async (file: string) =>
+      writeFile(`${file}-wal`, Buffer.alloc((await stat(`${file}-wal`)).size, 'x')),
+    'a write-ahead log with a damaged start': async (file: string) => {
+      const wal = await open(`${file}-wal`, 'r+');
+      await wal.write(Buffer.alloc(100, 'x'), 0, 100, 0);
+      await wal.close();
+    },
+  };
+
+  test.each(Object.entries(lost))('through %s', async (_, damage) => {
+    const sqs = await start(await makeDirectory());
+    await sqs.send('job');
+    const survivor = await sqs.restartAfterKill((copy) => damage(join(copy, 'fauxqs.db')));
+    expect(await survivor.receive()).toBeUndefined();
+    expect(survivor.sentences).toEqual([
+      expect.stringMatching(/fauxqs\.db(?:-wal)?, .* lost, unless you stop and restore .*npm run backfill/),
+    ]);
+  });
+
+  test('but not without a loss', async () => {
+    const sqs = await start(await makeDirectory());
+    await sqs.send('job');
+    const survivor = await sqs.restartAfterKill();
+    expect(await survivor.receive()).toMatchObject({ Body: 'job' });
+    expect([...sqs.sentences, ...survivor.sentences]).toEqual([]);
+  });
+});
 
 test('a database whose content is damaged is reported in the same way', async () => {
   const directory = await makeDirectory();
