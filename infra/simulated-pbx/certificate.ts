@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -32,12 +32,19 @@ export function fingerprintOf(identity: TlsIdentity): string {
   return new X509Certificate(identity.cert).fingerprint256;
 }
 
-/** Reads the identity stored in `directory`, so that a pinned fingerprint is still right after a restart. */
+/**
+ * Reads the identity stored in `directory`, so that a pinned fingerprint is still right after a restart. Returns
+ * `undefined` if there is none, or if it is damaged, as by a kill while it was written.
+ */
 export function readIdentity(directory: string): TlsIdentity | undefined {
   const [key, cert] = identityFiles(directory);
-  return existsSync(key) && existsSync(cert)
-    ? { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-    : undefined;
+  try {
+    const identity = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+    const belongTogether = new X509Certificate(identity.cert).checkPrivateKey(createPrivateKey(identity.key));
+    return belongTogether ? identity : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function writeIdentity(directory: string, identity: TlsIdentity): void {

@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 type Report = Record<string, unknown>;
@@ -30,8 +38,7 @@ export function openStorage(directory: string): Storage {
   // Names contain phone numbers, and in tests worse. Encoded, no name leads out of the folder.
   const recordingPath = (name: string) => join(directory, 'recordings', encodeURIComponent(name));
   mkdirSync(join(directory, 'recordings'), { recursive: true });
-  const lines = existsSync(reportFile) ? readFileSync(reportFile, 'utf8').split('\n').filter(Boolean) : [];
-  const reports: Report[] = lines.map((line) => JSON.parse(line));
+  const reports = readReports(reportFile);
   return {
     reports,
     addReport: (report) => {
@@ -43,4 +50,22 @@ export function openStorage(directory: string): Storage {
       existsSync(recordingPath(name)) ? readFileSync(recordingPath(name)) : undefined,
     removeRecording: (name) => rmSync(recordingPath(name), { force: true }),
   };
+}
+
+function readReports(file: string): Report[] {
+  // With this flag, a directory of that name is an error that states its path.
+  const bytes = readFileSync(file, { flag: 'a+' });
+  const end = bytes.lastIndexOf('\n') + 1;
+  // A kill may have cut off the last line, and the next report would continue it.
+  if (end < bytes.length) truncateSync(file, end);
+  return bytes.toString('utf8', 0, end).split('\n').flatMap(parseReport);
+}
+
+/** Returns nothing for a line that is damaged: the simulation does not need the calls of earlier runs. */
+function parseReport(line: string): Report[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
 }

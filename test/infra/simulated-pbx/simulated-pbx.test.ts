@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { createClient, startPbxHarness } from './harness.ts';
+import { createClient, identity, startPbxHarness } from './harness.ts';
 
 function shakeHands(url: string, options: ConnectionOptions) {
   return new Promise<{ protocol: string | null; fingerprint256: string }>((resolve, reject) => {
@@ -81,6 +81,44 @@ test('recordings, CDRs and certificate survive a restart', async () => {
   const csv = await client.get('cdr/download', { ...window, token, random: String(random) });
   expect(csv.body.toString()).toContain(call.recording);
   expect(second.makeCall({ from: '1', to: '2', talkSeconds: 1 }).callId).toMatch(/\.2$/);
+});
+
+test('a restart forgets the call whose CDR a kill has cut off, and no other', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'simulated-pbx-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const start = () => startSimulatedPbx({ directory, tls: identity });
+  const first = await start();
+  for (const to of ['1003', '1004']) first.makeCall({ from: '1001', to });
+  await first.close();
+  const file = join(directory, 'cdr.jsonl');
+  truncateSync(file, statSync(file).size - 20);
+
+  const second = await start();
+  second.makeCall({ from: '1001', to: '1005' });
+  await second.close();
+  const third = await start();
+  onTestFinished(() => third.close());
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).callto)).toEqual(['1003', '1005']);
+});
+
+const damages = {
+  'an empty certificate': ['cert.pem', ''],
+  'a certificate that is cut off': ['cert.pem', identity.cert.slice(0, 500)],
+  'a key that is cut off': ['key.pem', identity.key.slice(0, 500)],
+  'the key of another certificate': ['key.pem', identity.key],
+} as const;
+
+test.each(Object.entries(damages))('%s is replaced at the next start', async (_, [file, content]) => {
+  const directory = mkdtempSync(join(tmpdir(), 'simulated-pbx-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  await (await startSimulatedPbx({ directory })).close();
+  writeFileSync(join(directory, file), content);
+  const pbx = await startSimulatedPbx({ directory });
+  onTestFinished(() => pbx.close());
+  expect(await shakeHands(pbx.url, { ca: pbx.certificate })).toMatchObject({
+    fingerprint256: pbx.fingerprint256,
+  });
 });
 
 test('events contain no tokens, random strings or passwords', async () => {
