@@ -22,7 +22,6 @@ import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
 import { replaceFile } from './durable-file.ts';
 import { startEmulators } from './emulators.ts';
 import { type HttpHandler, type Routes, startHttpServer } from './http-server.ts';
-import { toStateError } from './problems.ts';
 import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
 import {
   ensureBucket,
@@ -88,14 +87,6 @@ export interface Host {
  * the functions read the environment when they are loaded.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  try {
-    return await start(options);
-  } catch (error) {
-    throw toStateError(error, options.directory) ?? error;
-  }
-}
-
-async function start(options: HostOptions): Promise<Host> {
   await using cleanup = new AsyncDisposableStack();
   const { directory, bucket } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -10,6 +10,7 @@ import { DEMO_ID, runDemo } from './demo.ts';
 import { show, showLog } from './display.ts';
 import type { Host } from './host.ts';
 import { HELP, type Options, readOptions } from './options.ts';
+import { toStateError } from './problems.ts';
 import { PBX_ID, runWithPbx } from './real-pbx.ts';
 import { waitForCtrlC } from './signals.ts';
 
@@ -17,7 +18,10 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) print(HELP);
   else {
-    await run(options);
+    const directory = join(options.data, options.pbx === undefined ? DEMO_ID : PBX_ID);
+    await run(options, directory).catch((error) => {
+      throw toStateError(error, directory) ?? error;
+    });
     // What still runs in the background, such as a reconciliation, can no longer do anything.
     process.exit();
   }
@@ -26,10 +30,9 @@ try {
   process.exitCode = 1;
 }
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, directory: string): Promise<void> {
   const startedAt = performance.now();
   checkEndpoints();
-  const directory = join(options.data, options.pbx === undefined ? DEMO_ID : PBX_ID);
   await makeDirectory(directory);
   using lock = lockHost(directory, options.port);
   const stopShowing = showLog();

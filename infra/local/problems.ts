@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UsageError } from '../shared/command-line.ts';
 import { printError } from '../shared/print.ts';
 
@@ -22,6 +24,11 @@ const SYSTEM_ERRORS: Readonly<Record<string, Code>> = {
   EACCES: 'DiskNotWritable',
   EPERM: 'DiskNotWritable',
   EIO: 'DiskFailed',
+  // A file where a directory should be, or the other way round.
+  EEXIST: 'StateDamaged',
+  EISDIR: 'StateDamaged',
+  ENOTDIR: 'StateDamaged',
+  ERR_FS_EISDIR: 'StateDamaged',
 };
 
 /** Primary result codes, https://www.sqlite.org/rescode.html */
@@ -75,6 +82,7 @@ export function toStateError(error: unknown, directory: string, file?: string): 
     name,
     code = '',
     errcode = 0,
+    dest,
     path = file ?? directory,
     syscall = '',
     message,
@@ -84,10 +92,15 @@ export function toStateError(error: unknown, directory: string, file?: string): 
   // Of a port, not of a file.
   if (['bind', 'connect', 'listen'].includes(syscall)) return undefined;
   const kind = code === 'ERR_SQLITE_ERROR' ? SQLITE_ERRORS[errcode & 0xff] : SYSTEM_ERRORS[code];
-  return kind && new StateError(kind, describe(kind, directory, path, message), { cause: error });
+  if (kind === undefined) return undefined;
+  const named = code === 'ENOTDIR' ? findExisting(path) : (dest ?? path);
+  return new StateError(kind, describe(kind, directory, named, message), { cause: error });
 }
 
-type ErrorDetails = NodeJS.ErrnoException & { errcode?: number };
+type ErrorDetails = NodeJS.ErrnoException & { errcode?: number; dest?: string };
+
+/** The file that stands where a directory of `path` should be. */
+const findExisting = (path: string): string => (existsSync(path) ? path : findExisting(dirname(path)));
 
 function describe(kind: Code, directory: string, path: string, reason: string): string {
   switch (kind) {

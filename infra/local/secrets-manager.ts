@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import { renameDurably, writeNewFile } from './durable-file.ts';
 import { requireSignatures } from './json-service.ts';
 import { createMutex } from './mutex.ts';
-import { createProblems, type Problems, StateError } from './problems.ts';
+import { createProblems, type Problems, StateError, toStateError } from './problems.ts';
 import type { Access } from './s3/signature.ts';
 
 export interface SecretsManagerOptions extends Access {
@@ -260,7 +260,10 @@ export async function startSecretsManager(
 }
 
 async function readSecret(path: string): Promise<Secret> {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Secret), await readFile(path, 'utf8'));
+  const json = await readFile(path, 'utf8').catch((error) => {
+    throw toStateError(error, path) ?? error;
+  });
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Secret), json);
   if (parsed.success) return parsed.output;
   throw new StateError(
     'StateDamaged',

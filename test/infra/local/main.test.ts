@@ -320,6 +320,29 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     expect(text).toMatch(/is damaged.*Restore it from a backup, or .* start again: /);
   });
 
+  test.each([
+    ...['host.json', 'link-token', 'pbx-registry.json', 'secrets/link-token.json', 'sqs/fauxqs.db'],
+    ...['simulated-pbx/cdr.jsonl', 'simulated-pbx/cert.pem'],
+  ])('a directory in the place of the file %s', async (name) => {
+    const directory = await makeDirectory();
+    const path = join(directory, 'demo', name);
+    await mkdir(path, { recursive: true });
+    const text = await explained(['--calls', '1', '--exit', '--port', '0', '--data', directory]);
+    expect(text).toMatch(new RegExp(`^${path} is damaged \\(.*move it away and start again\\.$`, 'm'));
+  });
+
+  test.each(['s3', 'secrets', 'simulated-pbx', 'sqs'])(
+    'a file in the place of the directory %s',
+    async (name) => {
+      const directory = await makeDirectory();
+      const path = join(directory, 'demo', name);
+      await mkdir(dirname(path));
+      await writeFile(path, '');
+      const text = await explained(['--calls', '1', '--exit', '--port', '0', '--data', directory]);
+      expect(text).toMatch(new RegExp(`^${path} is damaged \\(.*move it away and start again\\.$`, 'm'));
+    },
+  );
+
   test('a PBX that cannot be reached', async () => {
     const url = `https://127.0.0.1:${await findFreePort()}`;
     const args = ['--pbx', url, '--username', 'api', '--data', await makeDirectory()];
