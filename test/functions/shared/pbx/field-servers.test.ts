@@ -58,7 +58,7 @@ describe('a certificate that an authority has issued is accepted', async () => {
   });
 });
 
-test('each request names the product and accepts any type without compression, in the usual spelling', async () => {
+test('each request names the product and accepts any type without compression; these headers have their usual spelling', async () => {
   let head = '';
   const server = createServer((socket) => {
     socket
