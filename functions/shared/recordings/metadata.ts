@@ -4,7 +4,10 @@ import { isPlainName } from './recording-name.ts';
 /** S3 allows 2 KB of user metadata in total. Ten values of this size, a name, a time and `verified-by` stay below that. */
 const MAX_VALUE_BYTES = 140;
 
-/** Holds all but the oddest names: at most 255 bytes, of which few need encoding. */
+/**
+ * Holds all but the oddest names: at most 255 bytes, of which few need encoding. All of them, in Cyrillic for example,
+ * would take up to 765. Of such a name only the key has the whole.
+ */
 const MAX_NAME_BYTES = 300;
 
 const FIELDS: Readonly<Record<keyof Call, string>> = {

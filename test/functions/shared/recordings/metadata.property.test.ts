@@ -8,7 +8,7 @@ const FIELDS = Object.keys(callSchema.entries);
 /** S3's limit for names and values together, without `x-amz-meta-`. */
 const MAX_BYTES = 2048;
 /** The longest entry that is stored beside the call. */
-const VERIFIED_BY = 'verified-bycontent-length riff-header-unpatched';
+const VERIFIED_BY = 'verified-bycontent-length identical-downloads header-contradicts shorter-than-talk-time';
 
 const longText = fc
   .tuple(fc.oneof(hostileText, fc.constantFrom('é', 'a', '%')), fc.nat({ max: 200 }))

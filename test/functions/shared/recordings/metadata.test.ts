@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../../../functions/shared/jobs/job.ts';
 import { decodeCall, encodeCall, encodeName } from '../../../../functions/shared/recordings/metadata.ts';
+import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 
 const CALL: Call = {
   callId: '1505352445.265',
@@ -16,7 +17,9 @@ const CALL: Call = {
 };
 
 /** The longest `verified-by`, which is stored beside the call. */
-const VERIFIED_BY = { 'verified-by': 'content-length riff-header-unpatched' };
+const VERIFIED_BY = {
+  'verified-by': 'content-length identical-downloads header-contradicts shorter-than-talk-time',
+};
 
 const everywhere = (value: string): Call =>
   Object.fromEntries(Object.keys(CALL).map((field) => [field, value]));
@@ -117,5 +120,13 @@ describe('the name of a recording', () => {
     const name = `.${'a'.repeat(250)}\0é`;
     expect(Buffer.byteLength(name)).toBe(254);
     expect(decodeURIComponent(encodeName(name).recording ?? '')).toBe(name);
+  });
+
+  test('is cut between two characters if its encoded form is longer, and the key has all of it', () => {
+    const name = `\\${'ж'.repeat(127)}`;
+    expect(Buffer.byteLength(name)).toBe(255);
+    expect(decodeURIComponent(encodeName(name).recording ?? '')).toBe(`\\${'ж'.repeat(49)}`);
+    const key = recordingKey('hq', name);
+    expect(decodeURIComponent(key.slice(key.lastIndexOf('/') + 1))).toBe(name);
   });
 });
