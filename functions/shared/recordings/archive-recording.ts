@@ -103,7 +103,7 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
   }
 
   // The upload belongs to the other key, so the recording is downloaded again.
-  const beside = keyBeside(key, saved.crc32);
+  const beside = keyBeside(key, saved);
   const { progress, ...fromStart } = job;
   return finish(await transferTo(beside, fromStart), beside, 'stored-beside', deps);
 }

@@ -39,7 +39,8 @@ export async function createObject(
   if (stored !== undefined) {
     // The shorter version of the same call is contained in the longer one. Another call's recording is not.
     if (stored.callId === undefined || stored.callId !== callId) {
-      await store.copy({ key, etag: stored.etag }, keyBeside(key, stored.crc32), signal);
+      // A conflict means that it was copied before. If it has changed since, the write below fails.
+      await store.copy({ key, etag: stored.etag }, keyBeside(key, stored), signal);
     }
     if ((await write(stored.etag)) === 'written') return { outcome: 'replaced', ...result };
   }

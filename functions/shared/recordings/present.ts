@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parse } from 'node:path/posix';
 import type { Job } from '../jobs/job.ts';
 import { isSound } from './verified-by.ts';
@@ -65,11 +66,16 @@ export function compareWithStored(
 
 /**
  * The key of a recording whose own is taken by another one: `NAME~CRC32.EXT`, with the CRC-32 as eight hex digits. Links
- * are given out for this name as for any other.
- *
- * @param crc32 base64, as in S3's API
+ * are given out for this name as for any other. An object that another program wrote may have no CRC-32: then the
+ * digits are a digest of its ETag.
  */
-export function keyBeside(key: string, crc32 = ''): string {
+export function keyBeside(
+  key: string,
+  { crc32, etag = '' }: { crc32: string | undefined; etag?: string },
+): string {
   const { dir, name, ext } = parse(key);
-  return `${dir}/${name}~${Buffer.from(crc32, 'base64').toString('hex')}${ext}`;
+  const digits = crc32
+    ? Buffer.from(crc32, 'base64').toString('hex')
+    : createHash('sha256').update(etag).digest('hex').slice(0, 8);
+  return `${dir}/${name}~${digits}${ext}`;
 }

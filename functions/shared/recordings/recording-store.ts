@@ -31,8 +31,8 @@ export interface RecordingStore extends Uploads {
     description: RecordingDescription,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
-  /** Copies the object that has this ETag, with its metadata. */
-  copy(source: { key: string; etag: string }, key: string, signal: AbortSignal): Promise<void>;
+  /** Copies the object that has this ETag, with its metadata, unless there is an object under `key`. */
+  copy(source: { key: string; etag: string }, key: string, signal: AbortSignal): Promise<WriteOutcome>;
   /** Whether a recording of the PBX has been stored since `since` (epoch ms), among those of the days since then. */
   hasStoredSince(pbxId: string, since: number, now: number): Promise<boolean>;
 }
@@ -77,16 +77,17 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
       return toWriteOutcome(s3.send(command, { abortSignal }));
     },
 
-    async copy(source, key, abortSignal) {
+    copy(source, key, abortSignal) {
       const command = new CopyObjectCommand({
         Bucket: bucket,
         Key: key,
         CopySource: `${bucket}/${encodeURIComponent(source.key)}`,
         CopySourceIfMatch: source.etag,
+        IfNoneMatch: '*',
         // Copying tags would need further permissions, as soon as a recording has any.
         TaggingDirective: 'REPLACE',
       });
-      await s3.send(command, { abortSignal });
+      return toWriteOutcome(s3.send(command, { abortSignal }));
     },
 
     async hasStoredSince(pbxId, since, now) {

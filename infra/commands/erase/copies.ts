@@ -56,7 +56,7 @@ export async function findRemains(
   return { recordings, markers, uploads };
 }
 
-/** The keys of other recordings of the same name: `{stem}~{CRC-32}{extension}`. */
+/** The keys of other recordings of the same name, as `keyBeside` makes them. */
 function othersOf(key: string) {
   const extension = extname(key);
   const prefix = `${key.slice(0, key.length - extension.length)}~`;

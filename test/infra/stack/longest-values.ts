@@ -45,7 +45,7 @@ export const encodedName = longestNameOf('/');
 const key = recordingKey(pbx, encodedName);
 export const keys = [
   key,
-  keyBeside(key, Buffer.alloc(4).toString('base64')),
+  keyBeside(key, { crc32: Buffer.alloc(4).toString('base64') }),
   ...MARKER_KINDS.map((kind) => markerKey(kind, pbx, encodedName)),
 ];
 

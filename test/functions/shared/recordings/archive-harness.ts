@@ -30,7 +30,7 @@ import type { SimulatedCall, SimulatedPbxOptions } from '../../../../infra/simul
 import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
 import { startSession } from '../session/session-harness.ts';
 
-const BUCKET = 'archive';
+export const BUCKET = 'archive';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 
 /** A bucket in an embedded S3 that is closed after the test, and clients for it. */
@@ -61,6 +61,16 @@ async function startBucket() {
     client,
     /** The HTTP methods of the requests sent by `client`. */
     methods,
+    /** A client that sends no checksum, as many programs do. */
+    withoutChecksums() {
+      const other = new S3Client({
+        ...settings,
+        forcePathStyle: true,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+      });
+      onTestFinished(() => other.destroy());
+      return other;
+    },
     async keys() {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
       return Contents.map(({ Key }) => Key);

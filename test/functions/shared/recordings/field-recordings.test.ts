@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { captureLog } from '../../capture-log.ts';
-import { startArchiveHarness } from './archive-harness.ts';
+import { BUCKET, startArchiveHarness } from './archive-harness.ts';
 import { longWav, MiB, PART_BYTES } from './long-call-harness.ts';
 import { wav } from './wav.ts';
 
@@ -263,6 +264,28 @@ describe('a second, different recording under one name', () => {
       expect.stringMatching(/^20240517090000-meeting~[0-9a-f]{8}\.wav$/),
     ]);
     expect(deadLetters).toEqual([]);
+  });
+
+  test('is kept, and so are all others, if the first ones have no CRC-32 because another program wrote them', async () => {
+    const { pbx, clock, bucket, report, pass, stored } = await startPbx();
+    const uploader = bucket.withoutChecksums();
+    const Key = `recordings/test/2024/05/17/${NAME}`;
+    const [first, second, third] = [audio(3), audio(4), audio(5)];
+    for (const [Body, recording] of [
+      [first, second],
+      [second, third],
+    ] as const) {
+      await uploader.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+      clock.now = Date.now() + HOUR_MS;
+      report(pbx.makeCall({ from: '1001', to: '1003', recordingName: NAME, recording }));
+      await pass();
+    }
+    const { all } = await stored(NAME);
+    // "npm run erase" looks for names with eight hex digits.
+    const beside = expect.stringMatching(/^20240517090000-meeting~[0-9a-f]{8}\.wav$/);
+    expect([...all.keys()]).toEqual([NAME, beside, beside]);
+    const lengths = [...all.values()].map(({ length }) => length);
+    expect(lengths.sort()).toEqual([first, second, third].map(({ length }) => length));
   });
 
   test('is stored in parts beside the first when it is long', async () => {

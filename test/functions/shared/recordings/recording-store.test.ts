@@ -200,6 +200,16 @@ describe('a key is written once:', () => {
     expect((await stored()).equals(LONG)).toBe(true);
   });
 
+  test('a copy of another recording returns conflict, and the first bytes stay', async () => {
+    const { store, put, stored } = await startStore();
+    await put(FIRST);
+    const other = KEY.replace('.wav', '~0a1b2c3d.wav');
+    await store.put({ key: other, bytes: SECOND, crc32: crc32(SECOND) }, OBJECT_INFO, signal);
+    const { etag = '' } = (await store.find(other, signal)) ?? {};
+    expect(await store.copy({ key: other, etag }, KEY, signal)).toBe('conflict');
+    expect(await stored()).toEqual(FIRST);
+  });
+
   test('a write that S3 rejects for another reason fails', async () => {
     const { url, upload } = await startStore();
     const { upload: begun, whole } = await upload();
