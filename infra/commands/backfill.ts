@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createS3Client, createSecretsManagerClient } from '../../functions/shared/aws-clients.ts';
 import { createArchiveIndex } from '../../functions/shared/call-log/archive-index.ts';
 import { createSecrets } from '../../functions/shared/config/secrets.ts';
@@ -34,7 +34,11 @@ await runCommand(async () => {
     store: createRecordingStore(s3, bucket),
     stop,
     now: Date.now,
+    startTimer(onEnd, ms) {
+      const timer = setTimeout(onEnd, ms);
+      return { restart: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+    },
     // Interrupted by `stop`, which says why.
-    wait: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
+    wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
   });
 });

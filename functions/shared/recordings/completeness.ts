@@ -39,6 +39,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** How long a recorder may still be writing: a transferred call is reported when its first leg ends. */
 const SETTLED_AFTER_MS = HOUR_MS;
 
+/** How long after the first download another one with the same bytes shows that it is the file that is cut. */
+export const CUT_CONFIRMED_AFTER_MS = HOUR_MS;
+
 /** A first look at the file of a call that has just ended is followed by one after this time, then after twice as long. */
 const FIRST_LOOK_MS = 2 * MINUTE_MS;
 
@@ -143,7 +146,7 @@ function compareHeader(bytes: number, { container }: Expectation): HeaderFinding
 function repetitionIntervalMs(bytes: number, expectation: Expectation): number {
   const header = compareHeader(bytes, expectation);
   const isAnnounced = expectation.totalBytes !== undefined;
-  if (header === 'exceeds' && !isAnnounced) return HOUR_MS;
+  if (header === 'exceeds' && !isAnnounced) return CUT_CONFIRMED_AFTER_MS;
   if (header === 'exceeds' || header === 'contradicts' || expectation.container === undefined)
     return FIRST_LOOK_MS;
   return isAnnounced || header === 'agrees' ? 0 : FIRST_LOOK_MS;

@@ -48,7 +48,7 @@ export async function nextPart(parts: AsyncGenerator<Part, void>): Promise<Part>
  * The smallest size that S3 accepts for any part but the last, because two parts are in memory at a time. A call of
  * five minutes fits into one part. With the 10,000 parts that S3 allows, a recording may have 48 GiB.
  */
-const PART_BYTES = 5 * 1024 * 1024;
+export const PART_BYTES = 5 * 1024 * 1024;
 
 /** A pool of buffers for the parts of recordings. */
 export interface PartBuffers {

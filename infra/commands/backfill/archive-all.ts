@@ -1,6 +1,6 @@
 import { ArchiveError, toArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
-import { Unverified } from '../../../functions/shared/recordings/completeness.ts';
+import { CUT_CONFIRMED_AFTER_MS, Unverified } from '../../../functions/shared/recordings/completeness.ts';
 import { describeRefusal, isAwsFailure } from '../../shared/aws-refusal.ts';
 
 /** After this many failures in a row that are not the recording's own, the PBX or AWS itself is unreachable. */
@@ -39,7 +39,9 @@ export interface ArchiveAllDeps {
 
 interface Retry {
   job: Job;
-  error: ArchiveError & { notBefore: number };
+  error: ArchiveError;
+  /** When to try again (epoch ms). */
+  at: number;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function archiveAll(jobs: readonly Job[], deps: ArchiveAllDeps): Pr
   let retries = await tryAll(jobs, true);
   for (let attempt = 2; retries.length > 0 && !stop.signal.aborted; attempt += 1) {
     const [first] = retries as [Retry, ...Retry[]];
-    const until = Math.max(...retries.map(({ error }) => error.notBefore));
+    const until = Math.max(...retries.map(({ at }) => at));
     onWait({ count: retries.length, until, reason: first.error });
     await wait(Math.max(until - now(), 0), stop.signal);
     retries = await tryAll(
@@ -76,8 +78,9 @@ function createRound({ archive, concurrency, stop, onDone, now }: ArchiveAllDeps
       const error = toArchiveError(thrown);
       failuresInARow = isOfPbxOrAws(error) ? failuresInARow + 1 : 0;
       const end = findEnd(error, failuresInARow);
+      const at = mayWait && end === undefined ? findRetryTime(job, error, now()) : undefined;
+      if (at !== undefined) return [{ job: remember(job, error, now()), error, at }];
       if (end !== undefined) stop.abort(end);
-      else if (mayWait && isWorthWaiting(error, now())) return [{ job: remember(job, error, now()), error }];
       onDone(job, { error });
     }
     return [];
@@ -98,7 +101,8 @@ function createRound({ archive, concurrency, stop, onDone, now }: ArchiveAllDeps
 }
 
 /** Whether the failure says nothing about the recording. */
-const isOfPbxOrAws = ({ code, cause }: ArchiveError) => code === 'pbx-connection' || isAwsFailure(cause);
+const isOfPbxOrAws = ({ code, cause }: ArchiveError) =>
+  ['pbx-connection', 'deadline', 'too-slow'].includes(code) || isAwsFailure(cause);
 
 /** Why the run ends with this failure; `undefined` if it goes on. */
 function findEnd(error: ArchiveError, failuresInARow: number): ArchiveError | undefined {
@@ -120,5 +124,13 @@ function remember(job: Job, error: ArchiveError, now: number): Job {
     : { ...job, earlier: { attempts: 0, deliveries: 0, since: now, download } };
 }
 
-const isWorthWaiting = (error: ArchiveError, now: number): error is Retry['error'] =>
-  error.notBefore !== undefined && error.notBefore - now <= MAX_WAIT_MS;
+/** When it is worth trying the job again in this run; `undefined` if it is not. */
+function findRetryTime(job: Job, error: ArchiveError, now: number): number | undefined {
+  const { notBefore } = error;
+  if (notBefore !== undefined) return notBefore - now <= MAX_WAIT_MS ? notBefore : undefined;
+  const download = error instanceof Unverified ? error.download : undefined;
+  if (download === undefined) return undefined;
+  // The connection may have been cut, or the file. The next run will not know of this download, so wait for the proof.
+  const isRepeated = download.at === job.earlier?.download?.at;
+  return isRepeated ? download.at + CUT_CONFIRMED_AFTER_MS : now;
+}

@@ -1,17 +1,21 @@
 import type { ArchiveIndex } from '../../../functions/shared/call-log/archive-index.ts';
+import { TIMEOUT_SECONDS } from '../../../functions/shared/config/limits.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { isUnanswered, type Job } from '../../../functions/shared/jobs/job.ts';
-import { createPartBuffers } from '../../../functions/shared/recordings/parts.ts';
+import { createPartBuffers, PART_BYTES } from '../../../functions/shared/recordings/parts.ts';
 import type { RecordingStore } from '../../../functions/shared/recordings/recording-store.ts';
 import type { OpenPbx } from '../../../functions/shared/session/pbxs.ts';
 import { UsageError } from '../../shared/command-line.ts';
 import { plural, toPlainText } from '../../shared/text.ts';
 import { type ArchiveAllDeps, archiveAll, type Outcome, type Postponed } from './archive-all.ts';
-import { archiveWithResume } from './archive-with-resume.ts';
+import { archiveWithResume, type Timer } from './archive-with-resume.ts';
 import { compareDays } from './compare-days.ts';
 import { limitClient } from './limited-client.ts';
 import type { BackfillOptions } from './options.ts';
 import { showProgress } from './progress.ts';
+
+/** With more, Node's timers end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface BackfillDeps extends OpenPbx, Pick<ArchiveAllDeps, 'wait'> {
   archive: ArchiveIndex;
@@ -19,6 +23,7 @@ export interface BackfillDeps extends OpenPbx, Pick<ArchiveAllDeps, 'wait'> {
   /** Aborted to end the run. The reason is an `ArchiveError`. */
   stop: AbortController;
   now: () => number;
+  startTimer: (onEnd: () => void, ms: number) => Timer;
 }
 
 /**
@@ -96,7 +101,15 @@ async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: Backf
   const onWait = (postponed: Postponed) => progress.print(describeWait(postponed));
   try {
     const buffers = createPartBuffers();
-    const archive = (job: Job) => archiveWithResume(job, { ...deps, client, buffers, signal: stop.signal });
+    const partMs = maxPartMs(options);
+    const archiveDeps = {
+      ...deps,
+      client,
+      buffers,
+      signal: stop.signal,
+      startTimer: (onEnd: () => void) => deps.startTimer(onEnd, partMs),
+    };
+    const archive = (job: Job) => archiveWithResume(job, archiveDeps);
     await archiveAll(jobs, { archive, concurrency, stop, onDone, onWait, now, wait });
   } finally {
     progress.end();
@@ -108,6 +121,13 @@ async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: Backf
   if (stop.signal.aborted) console.log(describeStop(stop.signal));
   else if (failed > 0) console.log(describeFailed(failed, lost));
   return failed === 0 && !stop.signal.aborted;
+}
+
+/** What a part may take: as long as a run of the function, unless the limits asked for leave it less of the line. */
+function maxPartMs({ 'bytes-per-second': bytesPerSecond, concurrency }: BackfillOptions): number {
+  const partSeconds = bytesPerSecond === undefined ? 0 : (concurrency * PART_BYTES) / bytesPerSecond;
+  const ms = 1000 * Math.max(TIMEOUT_SECONDS['archive-recording'], 2 * partSeconds);
+  return Math.min(ms, MAX_TIMER_MS);
 }
 
 const describeWait = ({ count, until, reason }: Postponed) =>

@@ -87,12 +87,15 @@ test('a recording that fails for another reason is tried once', async () => {
   ]);
 });
 
-test('the run ends after five recordings in a row without a connection, but not after four', async () => {
-  const names = Array.from({ length: 12 }, (_, index) => String(index));
-  const { tried, stop } = await run(names, (name) => (name === '4' ? 7 : fail('pbx-connection')));
-  expect(tried).toHaveLength(10);
-  expect(stop.signal.reason).toMatchObject({ code: 'pbx-connection' });
-});
+test.each(['pbx-connection', 'too-slow', 'deadline'])(
+  'the run ends after five recordings in a row with %s, but not after four',
+  async (code) => {
+    const names = Array.from({ length: 12 }, (_, index) => String(index));
+    const { tried, stop } = await run(names, (name) => (name === '4' ? 7 : fail(code)));
+    expect(tried).toHaveLength(10);
+    expect(stop.signal.reason).toMatchObject({ code });
+  },
+);
 
 test('a refused login ends the run, although it says when another one is allowed', async () => {
   const { tried, stop } = await run(['a', 'b'], () => {

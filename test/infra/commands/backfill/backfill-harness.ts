@@ -7,6 +7,7 @@ import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { type MarkerKind, markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import { createRecordingStore } from '../../../../functions/shared/recordings/recording-store.ts';
 import { backfill } from '../../../../infra/commands/backfill/backfill.ts';
+import type { BackfillOptions } from '../../../../infra/commands/backfill/options.ts';
 import type { SimulatedCall, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { clientOf } from '../../../functions/shared/pbx/scripted-pbx.ts';
 import { startSession } from '../../../functions/shared/session/session-harness.ts';
@@ -35,8 +36,10 @@ export async function startBackfillHarness(
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   const calls = Array.from({ length: callCount }, () => pbx.makeCall({ from: '1001', to: '1003' }));
   const waits: number[] = [];
+  /** `end` ends the time that the download in progress has for its next part. */
+  const timer = { end: () => {}, ms: 0, onRestart: () => {} };
 
-  async function run(archiveS3: S3Client = s3) {
+  async function run(archiveS3: S3Client = s3, limits: Partial<BackfillOptions> = {}) {
     const printed: string[] = [];
     const log = vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(String(line)));
     // The progress bar's own lines.
@@ -46,7 +49,16 @@ export async function startBackfillHarness(
     });
     onTestFinished(() => void vi.restoreAllMocks());
     const isDone = await backfill(
-      { pbx: 'test', from: DAY, to: DAY, 'dry-run': false, concurrency: 1, local: false, positionals: [] },
+      {
+        pbx: 'test',
+        from: DAY,
+        to: DAY,
+        'dry-run': false,
+        concurrency: 1,
+        local: false,
+        positionals: [],
+        ...limits,
+      },
       {
         settings: v.parse(pbxSchema, { ...SETTINGS, baseUrl: pbx.url, tls }),
         client,
@@ -58,6 +70,10 @@ export async function startBackfillHarness(
         wait: async (ms) => {
           waits.push(ms);
           clock.now += ms;
+        },
+        startTimer(onEnd, ms) {
+          Object.assign(timer, { end: onEnd, ms });
+          return { restart: () => timer.onRestart(), stop: () => {} };
         },
       },
     ).finally(() => {
@@ -72,6 +88,7 @@ export async function startBackfillHarness(
     clock,
     calls,
     waits,
+    timer,
     run,
     /** Writes a marker, as the functions would. */
     async mark(kind: MarkerKind, call: SimulatedCall | undefined) {

@@ -1,12 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
 import { useS3 } from '../../../functions/aws-services.ts';
 import { captureLog } from '../../../functions/capture-log.ts';
+import { longWav, MiB } from '../../../functions/shared/recordings/long-call-harness.ts';
+import { wav } from '../../../functions/shared/recordings/wav.ts';
 import { startBackfillHarness } from './backfill-harness.ts';
 
+const HOUR_MS = 60 * 60_000;
+
 await useS3();
-// Takes over the printing of log lines.
-captureLog();
+const logLines = captureLog();
 const s3 = createS3Client();
 
 test('the PBX is asked again for recordings whose jobs have ended without them', async () => {
@@ -57,6 +60,69 @@ test('a recording that nothing confirms is archived when a later download has th
   expect(isDone).toBe(true);
   expect(waits).toEqual([clock.now - start]);
   expect(pbx.stats.downloads).toBe(3);
+});
+
+describe('without Content-Length, a WAV whose header states more bytes than arrive', () => {
+  const recording = wav({ audioBytes: 16_000, riffSize: 32_036, dataSize: 32_000 });
+  const start = () => startBackfillHarness(s3, 0, { contentLength: false });
+
+  test('is archived when a download an hour later has the same bytes', async () => {
+    const { pbx, waits, run } = await start();
+    pbx.makeCall({ from: '1001', to: '1003', recording });
+    const { output, isDone } = await run();
+    expect(output).toContain('received 16044 of the 32044 bytes that its header states');
+    expect(output).toContain('1 recording archived');
+    expect(isDone).toBe(true);
+    expect(waits).toEqual([0, HOUR_MS]);
+  });
+
+  test('is archived at once when only the connection was cut', async () => {
+    const { pbx, waits, run } = await start();
+    const misbehaviour = { kind: 'cut', afterBytes: 10_000, how: 'fin' } as const;
+    pbx.makeCall({ from: '1001', to: '1003', recording: wav({ audioBytes: 16_000 }), misbehaviour });
+    const { output, isDone } = await run();
+    expect(output).toContain('1 recording archived');
+    expect(isDone).toBe(true);
+    expect(waits).toEqual([0]);
+  });
+});
+
+describe('a download that drips', () => {
+  const isDownloading = () => logLines.some(({ event }) => event === 'download-progress');
+
+  test('is given up, and the run goes on', async () => {
+    const { pbx, calls, timer, run } = await startBackfillHarness(s3, 3);
+    pbx.misbehave(calls[0]?.recording ?? '', { kind: 'stall' });
+    const running = run();
+    while (!isDownloading()) await new Promise(setImmediate);
+    expect(timer.ms).toBe(15 * 60_000);
+    timer.end();
+    const { output, lastLine } = await running;
+    expect(output).toMatch(/too slow to store even one part of it in a run.*\(too-slow\)/);
+    expect(output).toContain('2 recordings archived');
+    expect(lastLine).toContain('1 recording failed');
+  });
+
+  test('is resumed if a part of it was stored', async () => {
+    const { pbx, timer, run } = await startBackfillHarness(s3, 0);
+    const misbehaviour = { kind: 'stall', afterBytes: 8 * MiB } as const;
+    pbx.makeCall({ from: '1001', to: '1003', recording: longWav(12 * MiB), misbehaviour });
+    timer.onRestart = () => {
+      timer.onRestart = () => {};
+      timer.end();
+    };
+    const { output, isDone } = await run();
+    expect(output).toContain('1 recording archived');
+    expect(isDone).toBe(true);
+    expect(pbx.stats.downloads).toBe(2);
+  });
+
+  test('has more time for a part if the limits leave it less of the line', async () => {
+    const { timer, run } = await startBackfillHarness(s3, 1);
+    await run(s3, { concurrency: 10, 'bytes-per-second': 50_000 });
+    // 5 MiB at 5,000 bytes a second take 17 minutes.
+    expect(timer.ms).toBe((2 * 1000 * 5 * MiB) / 5000);
+  });
 });
 
 test('rows of the call log that cannot be read are listed with the reason, and the run counts as failed', async () => {
