@@ -4,11 +4,11 @@ import { connectionError } from '../pbx/errors.ts';
 import type { CdrWindow, PbxClient } from '../pbx/types.ts';
 import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
-import { type Cdr, callOf } from '../reports/cdr.ts';
+import { callOf } from '../reports/cdr.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { ArchiveIndex } from './archive-index.ts';
-import { findCallEnd } from './call-end.ts';
+import { addRow, isWrittenBeforeEnd, type Recorded } from './merge-rows.ts';
 import { type ReadOptions, readCdrs, StrayQuote, type UnreadableRow } from './read-cdrs.ts';
 
 /**
@@ -66,18 +66,26 @@ export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Co
   });
   const keyOf = (name: string) => recordingKey(pbxId, name);
   const stored = await archive.find([...recorded.keys()].map(keyOf), signal);
-  const absent = [...recorded].filter(([name]) => !stored.has(keyOf(name)));
+  const isCut = (name: string, recording: Recorded) =>
+    isWrittenBeforeEnd(stored.get(keyOf(name)), recording, deps.now());
+  const candidates = [...recorded].filter(
+    ([name, recording]) => !stored.has(keyOf(name)) || isCut(name, recording),
+  );
 
   const marked = await findMarkers(
-    absent.map(([name]) => name),
+    candidates.map(([name]) => name),
     deps,
   );
-  const missing = absent.map(([name, cdr]) => ({
-    job: toJob(name, cdr, deps),
-    queuedAt: marked.queued.get(markerKey('queued', pbxId, name)),
-    ended: ENDINGS.find((kind) => marked[kind].has(markerKey(kind, pbxId, name))),
-  }));
-  return { found: recorded.size, present: recorded.size - absent.length, ...unreadable, missing };
+  const missing = candidates.flatMap(([name, recording]) => {
+    const queuedAt = marked.queued.get(markerKey('queued', pbxId, name));
+    const ended = ENDINGS.find((kind) => marked[kind].has(markerKey(kind, pbxId, name)));
+    const job = toJob(name, recording, deps);
+    if (!isCut(name, recording)) return [{ job, queuedAt, ended }];
+    // A job queued before the end may have archived the beginning. One queued since has compared it with the rest.
+    const isCompared = queuedAt !== undefined && queuedAt >= (recording.endedAt ?? 0);
+    return isCompared ? [] : [{ job, queuedAt: undefined, ended }];
+  });
+  return { found: recorded.size, present: recorded.size - missing.length, ...unreadable, missing };
 }
 
 const ENDINGS = MARKER_KINDS.filter((kind) => kind !== 'queued');
@@ -94,19 +102,19 @@ async function findMarkers(
   return Object.fromEntries(found) as Record<MarkerKind, ReadonlyMap<string, number>>;
 }
 
-/** The call log's recordings by name. A transferred call has several rows with the same name. */
+/** The call log's recordings by name. */
 async function readRecorded(
   window: CdrWindow,
   deps: FindDeps,
   options: ReadOptions = {},
-): Promise<{ recorded: Map<string, Cdr> } & Pick<Comparison, 'unreadable' | 'unreadableRows'>> {
-  const { pbxId, client, session, fileTimeoutMs = FILE_TIMEOUT_MS } = deps;
+): Promise<{ recorded: Map<string, Recorded> } & Pick<Comparison, 'unreadable' | 'unreadableRows'>> {
+  const { pbxId, client, session, timeZone, fileTimeoutMs = FILE_TIMEOUT_MS } = deps;
   return withToken(session, async (token) => {
     const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(fileTimeoutMs)]);
     const file = await client.openCdrs(token, window, signal).catch((error: unknown) => {
       throw connectionError(error);
     });
-    const recorded = new Map<string, Cdr>();
+    const recorded = new Map<string, Recorded>();
     const unreadableRows: UnreadableRow[] = [];
     let unreadable = 0;
     // Read the file to its end before anything else: a PBX should not have to wait for S3.
@@ -114,7 +122,7 @@ async function readRecorded(
       if ('problem' in row) {
         unreadable += 1;
         if (unreadableRows.length < MAX_UNREADABLE_ROWS) unreadableRows.push(row);
-      } else if (!recorded.has(row.recording)) recorded.set(row.recording, row.cdr);
+      } else addRow(recorded, row.recording, row.cdr, timeZone);
     }
     // One line for all of them, with the first as an example.
     if (unreadable > 0) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable, ...unreadableRows[0] });
@@ -122,8 +130,7 @@ async function readRecorded(
   });
 }
 
-function toJob(recording: string, cdr: Cdr, { pbxId, timeZone, now }: FindDeps): Job {
-  const end = findCallEnd(cdr, timeZone);
+function toJob(recording: string, { cdr, endedAt }: Recorded, { pbxId, now }: FindDeps): Job {
   return {
     version: 1,
     pbx: pbxId,
@@ -131,6 +138,6 @@ function toJob(recording: string, cdr: Cdr, { pbxId, timeZone, now }: FindDeps):
     call: callOf(cdr),
     reportedAt: new Date(now()).toISOString(),
     foundBy: 'reconciliation',
-    ...(end !== undefined && { endedAt: new Date(end).toISOString() }),
+    ...(endedAt !== undefined && { endedAt: new Date(endedAt).toISOString() }),
   };
 }

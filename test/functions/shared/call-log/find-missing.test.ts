@@ -59,7 +59,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('counts a recording in several rows once, with the details in the first row', async () => {
+  test('counts a recording in several rows once, with the details in the first row if all talked equally long', async () => {
     const { pbx, deps } = await startReconcileHarness();
     const recordingName = '20240517090000-1715936400.1-1001-1003-Internal.wav';
     for (const to of ['1003', '1004', '1005']) pbx.makeCall({ ...CALL, to, recordingName });
@@ -146,6 +146,82 @@ describe('the comparison', () => {
         ...unreadableRows[0],
       },
     ]);
+  });
+});
+
+describe('a transferred call', () => {
+  const NAME = '20240517090000-meeting.wav';
+  const ENDED_AT = Date.UTC(2024, 4, 17, 9, 20, 15);
+  const ROWS = [
+    `1715935794.1,2024-05-17 08:49:54,1001,1003,5,0,NO ANSWER,${NAME}`,
+    `1715935805.1,2024-05-17 08:50:05,1001,1004,1810,1800,ANSWERED,${NAME}`,
+  ];
+
+  /** Compares the rows with a bucket in which the recording and its `queued` marker were written at these times. */
+  async function compare(rows: string[], written: { recordingAt?: number; queuedAt?: number }, now?: number) {
+    const { pbx, deps } = await startReconcileHarness();
+    const header = 'callid,timestart,callfrom,callto,callduration,talkduration,status,recording';
+    pbx.misbehaveCdrs({ kind: 'text-instead-of-audio', text: [header, ...rows, ''].join('\n') });
+    const objects = Object.entries({
+      [`recordings/test/2024/05/17/${NAME}`]: written.recordingAt,
+      [`reconciliation/queued/test/2024/05/17/${NAME}`]: written.queuedAt,
+    });
+    const find = async (keys: readonly string[]) =>
+      new Map(objects.flatMap(([key, at]) => (at !== undefined && keys.includes(key) ? [[key, at]] : [])));
+    return findMissing(TODAY, { ...deps, archive: { find }, ...(now !== undefined && { now: () => now }) });
+  }
+
+  test.each([
+    ['first', ROWS],
+    ['last', ROWS.toReversed()],
+  ])(
+    'has the details of the conversation and the last end, with the row that nobody answered %s',
+    async (_, rows) => {
+      const { missing } = await compare(rows, {});
+      expect(missing).toMatchObject([
+        {
+          job: {
+            call: { to: '1004', status: 'ANSWERED', talkSeconds: '1800' },
+            endedAt: new Date(ENDED_AT).toISOString(),
+          },
+        },
+      ]);
+    },
+  );
+
+  test('ends with its last row, even if another one has the longest conversation', async () => {
+    const short = `1715937700.1,2024-05-17 09:21:40,1001,1005,20,20,ANSWERED,${NAME}`;
+    const { missing } = await compare([...ROWS, short], {});
+    expect(missing).toMatchObject([{ job: { call: { to: '1004' }, endedAt: '2024-05-17T09:22:00.000Z' } }]);
+  });
+
+  const MINUTE_MS = 60_000;
+  test.each([
+    ['before the end', { recordingAt: ENDED_AT - 30 * MINUTE_MS }, 1],
+    [
+      'before the end, by a job that reconciliation queued before it',
+      { recordingAt: ENDED_AT - 30 * MINUTE_MS, queuedAt: ENDED_AT - 31 * MINUTE_MS },
+      1,
+    ],
+    [
+      'before the end, but compared by a job queued since',
+      { recordingAt: ENDED_AT - 30 * MINUTE_MS, queuedAt: ENDED_AT + 10 * MINUTE_MS },
+      0,
+    ],
+    ['after the end', { recordingAt: ENDED_AT + 1000 }, 0],
+  ])('whose recording was written %s', async (_, written, missingCount) => {
+    const { found, present, missing } = await compare(ROWS, written);
+    expect({ found, present, queuedAt: missing.map(({ queuedAt }) => queuedAt) }).toEqual({
+      found: 1,
+      present: 1 - missingCount,
+      queuedAt: Array(missingCount).fill(undefined),
+    });
+  });
+
+  test('that seems to end in the future says nothing, nor does a call with one row: the clock may be wrong', async () => {
+    const recordingAt = ENDED_AT - 30 * MINUTE_MS;
+    expect((await compare(ROWS, { recordingAt }, ENDED_AT - MINUTE_MS)).present).toBe(1);
+    expect((await compare(ROWS.slice(1), { recordingAt })).present).toBe(1);
   });
 });
 
