@@ -23,6 +23,9 @@ const DATED_RECORDING = /^\d{14}-/;
 
 const NUMBER = /^[\d+*# ()-]+$/;
 
+/** Several cells, one of which is a number. They are more likely cells of their own than a name with commas. */
+const HAS_NUMBER_CELL = /(?:^|,)[+*# ()-]*\d[\d+*# ()-]*(?:,|$)/;
+
 /** Where unquoted commas are looked for, in this order: in the name of one party, of both, in any text. */
 const LAYOUTS: readonly { forms: Forms; texts: readonly string[] | 'any' }[] = [
   { forms: { ...FORMS, callto: NUMBER }, texts: ['callfrom', 'recording'] },
@@ -87,7 +90,8 @@ function alignByForm(
 ): RowValues | undefined {
   for (const { forms, texts } of LAYOUTS) {
     const spans = findSpans(columns, cells, (column, text, isOneCell) => {
-      const mayBeSeveral = texts === 'any' ? forms[column] === undefined : texts.includes(column);
+      const mayBeSeveral =
+        texts === 'any' ? forms[column] === undefined : texts.includes(column) && !HAS_NUMBER_CELL.test(text);
       return (isOneCell || mayBeSeveral) && hasForm(column, text, isGuess, forms);
     });
     if (spans !== undefined) return takeCertain(columns, cells, spans);

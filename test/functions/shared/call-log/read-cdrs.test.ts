@@ -230,6 +230,20 @@ describe("a caller's name that is not quoted", () => {
     await read1(unquoted('Müller, Hans').replace(',10,,', ',10,Trunk, A,'));
   });
 
+  test.each([
+    ['from a number', '1001'],
+    ['from a name', 'Müller'],
+  ])(
+    "that is the outgoing trunk's, of a call %s, does not shift the columns: what is doubtful is left out",
+    async (_, from) => {
+      const { cdr } = (await read1(unquoted(from).replace(',10,,,', ',10,,SIP, main,'))) as { cdr: object };
+      expect(cdr).toMatchObject({ callid: '1504261084.7', status: 'ANSWERED', sn: '369362089179' });
+      for (const column of ['callfrom', 'callto', 'callduraction', 'talkduraction']) {
+        expect(cdr).not.toHaveProperty(column);
+      }
+    },
+  );
+
   test('does not hide that the call was not recorded', async () => {
     expect(await read(`${HEADER}\n${unquoted('Müller, Hans', { recording: '' })}\n`)).toEqual([]);
     expect(await read(`${HEADER}\n${unquoted('Mül\nler', { recording: '' })}\n`)).toEqual([]);
