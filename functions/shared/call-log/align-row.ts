@@ -18,6 +18,9 @@ const FORMS: Forms = {
 /** Where its column is a guess, a recording has to look like one. A call id ends in digits, a file name in letters. */
 const RECORDING = /^$|[^.]\.[a-z]\w{1,5}$/i;
 
+/** In all samples seen, a call id starts with ten digits. A row that is cut off may have only the first of them. */
+const CALL_ID = /^\s*(?:\d|$)|\d{5}/;
+
 /** The form of most recordings' names. No caller's name looks like it. */
 const DATED_RECORDING = /^\d{14}-/;
 
@@ -70,6 +73,12 @@ export function assignColumns(
 export function hasForms(columns: readonly string[], cells: readonly string[], isGuess = false): boolean {
   if (cells.length > columns.length || cells.length < columns.indexOf('recording') + 2) return false;
   return cells.every((cell, index) => hasForm(columns[index] ?? '', cell, isGuess));
+}
+
+/** Whether an incomplete row may be a call: one of its cells may be a call id or a recording. */
+export function mayBeCall(columns: readonly string[], cells: readonly string[]): boolean {
+  const callId = cells[columns.indexOf('callid')] ?? '';
+  return CALL_ID.test(callId) || cells.some((cell) => cell !== '' && RECORDING.test(cell));
 }
 
 const inOrder = (columns: readonly string[], cells: readonly string[]): RowValues =>

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { trimPadding } from '../pbx/padding.ts';
-import { assignColumns, hasForms, type RowValues } from './align-row.ts';
+import { assignColumns, hasForms, mayBeCall, type RowValues } from './align-row.ts';
 
 /** Lines of one row whose text contains line breaks that the PBX has not quoted. */
 const MAX_LINES = 8;
@@ -22,8 +22,8 @@ interface Line {
 }
 
 /**
- * Yields the rows of a CDR file after its header. `records` has the cells of each line. Leaves out rows without any text
- * and repeated headers.
+ * Yields the rows of a CDR file after its header. `records` has the cells of each line. Leaves out rows without any
+ * text, repeated headers and a total at the end.
  *
  * @param readHeader returns the header that it is given, or throws
  */
@@ -49,7 +49,10 @@ export async function* readRows(
     held = begun;
     if (whole !== undefined) yield whole;
   }
-  for (const lost of held) yield { ...lost, columns: columns ?? [], values: undefined };
+  for (const lost of held) {
+    const isTotal = lost.isLast && !mayBeCall(columns ?? [], lost.cells);
+    if (!isTotal) yield { ...lost, columns: columns ?? [], values: undefined };
+  }
 }
 
 /** What becomes of the lines held, and of the next one. */

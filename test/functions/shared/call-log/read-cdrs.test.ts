@@ -316,6 +316,27 @@ describe('rows that are surely no recordings are left out:', () => {
   });
 });
 
+describe('a total after the last row', () => {
+  test.each(['Total: 1', 'Total,1', '"Total calls: 12"', 'Summe:,2,00:00:22', 'Generated 2017-09-01 18:18'])(
+    'is no row: %s',
+    async (total) => {
+      for (const end of ['', '\n', '\n\n']) {
+        expect(await namesIn(`${HEADER}\n${row('a.wav')}\n${total}${end}`)).toEqual(['a.wav']);
+        expect(await namesIn(`${HEADER}\n${total}${end}`)).toEqual([]);
+      }
+    },
+  );
+
+  test.each(['1', '15042', '1504261084.7', '1504261084.7,2017-09-01 18:18:06,Bob', 'Bob,a.wav', ',,Bob'])(
+    'is not what may be a call that is cut off: %s',
+    async (cut) => {
+      for (const end of ['', '\n']) {
+        expect(await namesIn(`${HEADER}\n${row('a.wav')}\n${cut}${end}`)).toEqual(['a.wav', 'row 3']);
+      }
+    },
+  );
+});
+
 describe('a file is malformed', () => {
   const unreadable = '1504261084.7,2017-09-01\n';
 
