@@ -55,27 +55,25 @@ export async function* readCdrs(
   { quoting = true, maxBytes = MAX_FILE_BYTES, maxRows = MAX_ROWS }: ReadOptions = {},
 ): AsyncGenerator<CdrRow, void> {
   const file = { endsWithRow: true, maxBytes };
-  const parser = parse({
-    bom: true,
-    quote: quoting ? '"' : null,
-    // One file may have several: a header of another origin than its rows, names that contain line breaks.
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_quotes: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: MAX_ROW_BYTES,
-  });
-  // An error in any of the three is thrown by the last.
-  const records: AsyncIterable<string[]> = pipeline(
-    body,
-    (chunks: AsyncIterable<Buffer>) => checkFile(chunks, file),
-    parser,
-    () => {},
-  );
+  const chunks = checkFile(body, file);
   let [readable, broken] = [0, 0];
   try {
+    const { start, delimiter } = await findDelimiter(chunks);
+    const parser = parse({
+      bom: true,
+      delimiter,
+      quote: quoting ? '"' : null,
+      // One file may have several: a header of another origin than its rows, names that contain line breaks.
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_quotes: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      max_record_size: MAX_ROW_BYTES,
+    });
+    // An error in either is thrown by the last.
+    const records: AsyncIterable<string[]> = pipeline(joinChunks(start, chunks), parser, () => {});
     for await (const row of readRows(quoting ? records : unquote(records), checkHeader)) {
-      if (quoting && row.cells.some((cell) => holdsRows(cell, row.columns.length))) {
+      if (quoting && row.cells.some((cell) => holdsRows(cell, row.columns.length, delimiter))) {
         throw new StrayQuote('cdr-malformed', describe('a quotation mark is not closed'));
       }
       if (row.row > maxRows) throw malformed(`it has more than ${maxRows} rows`);
@@ -99,8 +97,34 @@ export async function* readCdrs(
   }
 }
 
+/**
+ * Reads the start of a file up to its first delimiter: no name of a column contains one. Spreadsheets may have written
+ * the file with semicolons or tabs.
+ */
+async function findDelimiter(
+  chunks: AsyncIterator<Buffer, void>,
+): Promise<{ start: Buffer; delimiter: string }> {
+  let start = Buffer.alloc(0);
+  while (start.length < MAX_ROW_BYTES) {
+    const [, delimiter] = /[^\s,;] *([,;\t])/.exec(start.toString('latin1')) ?? [];
+    if (delimiter !== undefined) return { start, delimiter };
+    const next = await chunks.next();
+    if (next.done) break;
+    start = Buffer.concat([start, next.value]);
+  }
+  return { start, delimiter: ',' };
+}
+
+async function* joinChunks(start: Buffer, rest: AsyncIterable<Buffer>) {
+  yield start;
+  yield* rest;
+}
+
 /** Passes a file through, up to its limit. If the PBX sends JSON instead, throws the error that it contains. */
-async function* checkFile(chunks: AsyncIterable<Buffer>, file: { endsWithRow: boolean; maxBytes: number }) {
+async function* checkFile(
+  chunks: AsyncIterable<Buffer>,
+  file: { endsWithRow: boolean; maxBytes: number },
+): AsyncGenerator<Buffer, void> {
   let json: Buffer | undefined;
   let bytes = 0;
   for await (const chunk of chunks) {
@@ -146,9 +170,9 @@ async function* unquote(records: AsyncIterable<string[]>) {
   for await (const cells of records) yield cells.map((cell) => cell.replace(/^"([^"]*)"$/, '$1'));
 }
 
-/** Whether a cell is the end of a row and the beginning of another. A name has no such number of commas. */
-const holdsRows = (cell: string, columns: number) =>
-  columns > 4 && /[\r\n]/.test(cell) && cell.split(',').length >= columns;
+/** Whether a cell is the end of a row and the beginning of another. A name has no such number of delimiters. */
+const holdsRows = (cell: string, columns: number, delimiter: string) =>
+  columns > 4 && /[\r\n]/.test(cell) && cell.split(delimiter).length >= columns;
 
 const describe = (problem: string) => `The PBX returned an unusable CDR file: ${problem}.`;
 

@@ -39,6 +39,8 @@ export async function* readRows(
     const names = toNames(line.cells);
     if (names.length === 0) continue;
     if (columns === undefined) {
+      // Written by spreadsheets, to name the delimiter.
+      if (isDeepStrictEqual(names, ['sep='])) continue;
       columns = readHeader(names);
       continue;
     }

@@ -125,6 +125,39 @@ describe('an unusable row is reported by its number, and the others are read:', 
 const unquoted = (from: string, { to = '1003', recording = NAME, sn = '369362089179' } = {}) =>
   `1504261084.7,2017-09-01 18:18:06,${from},${to},12,10,,,ANSWERED,Internal,,${recording},,${sn}`;
 
+describe('a delimiter', () => {
+  const lines = `${HEADER}\n${row(NAME)}\n${row('')}\n${row('b.wav')}\n`;
+
+  test.each([
+    ['a semicolon', lines.replaceAll(',', ';')],
+    ['a comma, after blank lines', `\t\n,,,\n${lines}`],
+    ['a tab', lines.replaceAll(',', '\t')],
+    ['a comma, named before the header', `sep=,\r\n${lines}`],
+    ['a semicolon, named before the header', `\uFEFFsep=;\r\n${lines.replaceAll(',', ';')}`],
+    ['a tab, named before the header', `sep=\t\n${lines.replaceAll(',', '\t')}`],
+    ['a semicolon, in quotation marks', lines.replaceAll(/[^,\n]+/g, '"$&"').replaceAll(',', ';')],
+  ])('may be %s', async (_, text) => {
+    for (const chunks of [text, text.split('')]) {
+      const rows = await read(chunks);
+      expect(namesOf(rows)).toEqual([NAME, 'b.wav']);
+      expect(rows[0]).toMatchObject({
+        cdr: { callid: '1504261084.7', talkduraction: '10', sn: '369362089179' },
+      });
+    }
+  });
+
+  test('other than that of the header is a character like the others', async () => {
+    const commas = lines.replaceAll(',', ';').replace('1001', 'Müller, Hans');
+    expect((await read(commas))[0]).toMatchObject({ cdr: { callfrom: 'Müller, Hans' } });
+    expect((await read(lines.replace('1001', 'A;B\tC')))[0]).toMatchObject({ cdr: { callfrom: 'A;B\tC' } });
+  });
+
+  test('does not hide a quotation mark that is not closed', async () => {
+    const rows = `${row('a.wav').replace('1001', '"Bob')}\n${row('b.wav')}\n${row('c.wav').replace('1001', '"Al"')}\n`;
+    await expect(read(`${HEADER}\n${rows}`.replaceAll(',', ';'))).rejects.toBeInstanceOf(StrayQuote);
+  });
+});
+
 describe('surplus empty cells are ignored', () => {
   test.each([
     ['at the end of each row', `${HEADER}\n${row(NAME)},\n${row('b.wav')},\n`],
