@@ -9,6 +9,15 @@ export const cdrText = v.optional(
   ),
 );
 
+/** What firmwares write for a call that was not recorded: a flag, a number or a word, never a file's name. */
+const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|nil|undefined|n\/?a)\s*$/i;
+
+/** The name of a recording; `undefined` if the call was not recorded. */
+export const recordingName = v.pipe(
+  cdrText,
+  v.transform((name) => (name !== undefined && NOT_RECORDED.test(name) ? undefined : name)),
+);
+
 /** A malformed fact must not cost the recording. */
 const fact = v.fallback(cdrText, undefined);
 
@@ -32,7 +41,7 @@ export const cdrSchema = v.object({
   dstrunkname: fact,
   status: fact,
   type: fact,
-  recording: cdrText,
+  recording: recordingName,
   didnumber: fact,
   sn: cdrText,
 });

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Call } from '../jobs/job.ts';
 import { trimPadding } from '../pbx/padding.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
-import { callOf, cdrSchema, cdrText } from './cdr.ts';
+import { callOf, cdrSchema, cdrText, recordingName } from './cdr.ts';
 
 /** What a report says, as far as the archive is concerned. */
 export type Report =
@@ -39,9 +39,13 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   const parsed = v.safeParse(eventSchema, input);
   const event = parsed.success ? (parsed.output.action ?? parsed.output.event) : undefined;
   if (!parsed.success || event === undefined) return { kind: 'malformed' };
-  const isCall = event === 'NewCdr' && ![undefined, null, ''].includes(parsed.output.recording as string);
+  const named = v.safeParse(recordingName, parsed.output.recording);
+  // A value of another shape is reported below.
+  const isCall = event === 'NewCdr' && !(named.success && named.output === undefined);
   // Without its recording's name, a call that is not JSON cannot be told from one that was not recorded.
-  if (event === 'NewCdr' && !isCall && json === undefined) return { kind: 'malformed' };
+  if (!isCall && event === 'NewCdr' && json === undefined && parsed.output.recording === undefined) {
+    return { kind: 'malformed' };
+  }
   if (!isCall && event !== 'BootUp') return { kind: 'ignored', event };
 
   // Only the serial number of a reboot report matters; its other fields may have any shape.

@@ -122,6 +122,11 @@ describe('a report that is not quite JSON is read by its fields:', () => {
     }
   });
 
+  test.each(['false', '0', '"N/A"', '""'])('a recording that says that there is none: %s', (none) => {
+    const report = `{"action":"NewCdr","callfrom":"1\t2","recording":${none}}`;
+    expect(readReport(report, undefined)).toEqual({ kind: 'ignored', event: 'NewCdr' });
+  });
+
   test('with the same checks: serial number, name, event', () => {
     const broken = '"callfrom":"1\t2"';
     expect(readReport(withField(broken), 'another')).toMatchObject({ code: 'report-foreign' });

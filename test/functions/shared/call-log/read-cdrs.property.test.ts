@@ -67,10 +67,12 @@ test('a file is read as it was written, however it is quoted and split into chun
   await fc.assert(
     fc.asyncProperty(table, places, async ({ file, values }, at) => {
       const expected = values.flatMap((value, index): CdrRow[] => {
-        const { recording = '' } = value;
-        if (recording === '' || Object.values(value).every((text) => BLANK.test(text ?? ''))) return [];
+        const cdr = v.parse(cdrSchema, value);
+        const { recording } = cdr;
+        const isBlank = Object.values(value).every((text) => BLANK.test(text ?? ''));
+        if (recording === undefined || isBlank) return [];
         const problem = findNameProblem(recording);
-        if (problem === undefined) return [{ recording, cdr: v.parse(cdrSchema, value) }];
+        if (problem === undefined) return [{ recording, cdr }];
         return [{ row: index + 2, problem: `the recording's name cannot be used: ${problem}` }];
       });
       expect(await read(cut(file, at))).toEqual({ rows: expected, error: undefined });

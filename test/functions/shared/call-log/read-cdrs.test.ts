@@ -52,6 +52,13 @@ describe('a CDR file', () => {
     ]);
   });
 
+  test('may say in words, flags and numbers that a call was not recorded', async () => {
+    const rows = ['N/A', 'null', 'None', '-', '0', 'false', 'a.wav'].map(
+      (recording) => `${row(recording)}\n`,
+    );
+    expect(await namesIn(`${HEADER}\n${rows.join('')}`)).toEqual(['a.wav']);
+  });
+
   test('is read by its header: in any order and case, with unknown columns and with a byte order mark', async () => {
     const rows = await read(
       '\uFEFFColour, SN,Recording ,callid\r\nred,1,a.wav,7\r\ngreen,1,,8\r\nblue,1,b.wav,9\r\n',

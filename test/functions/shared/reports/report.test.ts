@@ -95,6 +95,36 @@ describe('among the reports that are ignored,', () => {
   });
 
   test.each([
+    false,
+    true,
+    0,
+    1,
+    -1,
+    1.5,
+    '0',
+    'false',
+    'null',
+    'NULL',
+    'N/A',
+    'n/a',
+    'NA',
+    'none',
+    'no',
+    '-',
+    '--',
+    ' - ',
+  ])('a call whose recording is no file name was not recorded: %j', (recording) => {
+    expect(readWith({ recording })).toEqual({ kind: 'ignored', event: 'NewCdr' });
+  });
+
+  test.each(['0.wav', 'null.wav', 'n', 'none at all', '1-2', '20240517090000-1715936400.1-1001-1003'])(
+    'there is none whose recording may be a file name: %s',
+    (recording) => {
+      expect(readWith({ recording })).toMatchObject({ kind: 'recorded-call', recording });
+    },
+  );
+
+  test.each([
     { event: 'RING', callid: '1.2', members: [{ extension: { number: '102', memberstatus: 'RING' } }] },
     { action: 'ExtensionStatus', extension: '100', status: { registered: true }, type: [] },
     { action: 'BYE', callid: { inner: 1 }, recording: ['a.wav'], sn: { of: 'somebody' } },
