@@ -5,7 +5,7 @@ import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
-import { readReport } from '../shared/reports/report.ts';
+import { readReport, splitReports } from '../shared/reports/report.ts';
 import { log } from '../shared/telemetry/log.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -51,8 +51,9 @@ export const STATUS: Readonly<Record<Receipt, number>> = {
 };
 
 /**
- * Accepts one report. The body is not read before the secret has been verified. A report that belongs in a queue is
- * acknowledged only after it is there. Rejects if the queue or the secret store fails.
+ * Accepts a report, or several in one body: the receipt is that of the last. The body is not read before the secret has
+ * been verified. A report that belongs in a queue is acknowledged only after it is there. Rejects if the queue or the
+ * secret store fails.
  */
 export async function receiveReport(
   { pbxId, secret, body }: IncomingReport,
@@ -67,7 +68,13 @@ export async function receiveReport(
     log('warn', 'report-too-large', { pbx: pbxId, bytes: body.length });
     return 'too-large';
   }
-  const report = readReport(body.toString(), pbx.serialNumber);
+  let receipt: Receipt = 'malformed';
+  for (const text of splitReports(body.toString())) receipt = await acceptReport(text, pbxId, pbx, deps);
+  return receipt;
+}
+
+async function acceptReport(text: string, pbxId: string, pbx: KnownPbx, deps: ReceiveDeps): Promise<Receipt> {
+  const report = readReport(text, pbx.serialNumber);
   const reportedAt = deps.now().toISOString();
   switch (report.kind) {
     case 'recorded-call': {
@@ -86,11 +93,11 @@ export async function receiveReport(
       return 'ignored';
     case 'malformed':
       // Reconciliation finds the recording, if it was about one.
-      log('error', 'report-malformed', { pbx: pbxId, bytes: body.length });
+      log('error', 'report-malformed', { pbx: pbxId, bytes: Buffer.byteLength(text) });
       return 'malformed';
     case 'unreadable': {
       const error = new ArchiveError(report.code, report.reason, { kind: 'permanent' });
-      const message = toMessageBody({ version: 1, pbx: pbxId, report: body.toString(), reportedAt });
+      const message = toMessageBody({ version: 1, pbx: pbxId, report: text, reportedAt });
       const reason = { pbx: pbxId, error, attempts: 1, firstAt: reportedAt, lastAt: reportedAt };
       await deps.queues.sendDeadLetter(message, reason);
       log('error', 'report-dead-lettered', { pbx: pbxId, code: report.code, reason: report.reason });

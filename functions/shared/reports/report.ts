@@ -28,6 +28,9 @@ const FOREIGN =
   'The report has another serial number (sn) than configured for this PBX. If the PBX was replaced, correct ' +
   'serialNumber in cdk.json.';
 
+/** The reports of a body: one, or several without anything between them but white space. */
+export const splitReports = (body: string) => body.split(/(?<=\})[\s\p{Cc}]*(?=\{\s*")/u);
+
 /**
  * Reads a report in any dialect in use. Never throws: `unreadable` is a result like the others. Reasons name fields,
  * never values.

@@ -98,6 +98,34 @@ describe('a recorded call', () => {
   });
 });
 
+describe('several reports in one body', () => {
+  const second = { ...exampleReport, recording: 'b.wav' };
+
+  test.each(['', '\n', '\r\n\r\n', ' \0\n'])('become a job each, with %j between them', async (between) => {
+    const { receive, sent } = createWebhook();
+    const bodies = [exampleReport, { event: 'RING' }, second].map((report) => JSON.stringify(report));
+    expect(await receive(bodies.join(between))).toBe('queued');
+    expect(sent.map(({ message }) => message)).toEqual(
+      [exampleReport.recording, 'b.wav'].map((recording) => expect.objectContaining({ recording })),
+    );
+  });
+
+  test('are accepted one by one if one of them is not quite JSON, or unreadable', async () => {
+    const { receive, sent, deadLetters } = createWebhook();
+    const notQuite = JSON.stringify(exampleReport).replace('"102"', '"A\tB"');
+    const unreadable = JSON.stringify({ ...exampleReport, recording: {} });
+    await receive([notQuite, unreadable, JSON.stringify(second)].join('\n'));
+    expect(sent).toHaveLength(2);
+    expect(deadLetters.map(({ body }) => JSON.parse(body).report)).toEqual([unreadable]);
+  });
+
+  test('are not what a name with braces is', async () => {
+    const { receive, sent } = createWebhook();
+    await receive({ ...exampleReport, callfrom: 'a}{"b"}\n{ "c' });
+    expect(sent).toHaveLength(1);
+  });
+});
+
 describe('other reports', () => {
   test('a reboot requests a new session, and nothing else', async () => {
     const { receive, sent } = createWebhook();
