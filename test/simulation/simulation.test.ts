@@ -45,7 +45,7 @@ test('bugs are caught, and the violated invariants are named', { timeout: 300_00
 
 test('a trace shows every event of a seed and its source', { timeout: 120_000 }, async () => {
   const { output } = await simulate('--seed', '1', '--calls', '2', '--trace');
-  expect(output).toMatch(/^0d 00:\d\d:\d\d\.\d{3} {2}head-office +call [\d.]+, \d+ bytes: /m);
+  expect(output).toMatch(/^0d 00:\d\d:\d\d\.\d{3} {2}head-office +call [\d.]+, \d+ bytes, header \w+: /m);
   expect(output).toMatch(/archive\/\d+ +s3 PUT recordings\/head-office\//);
 });
 
