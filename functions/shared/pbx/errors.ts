@@ -70,11 +70,12 @@ const ZLIB_CODE = /^(?:Z|ERR__ERROR)_/;
 /** Explanations of codes that do not speak for themselves. */
 const EXPLANATIONS: ReadonlyMap<string, string> = new Map([
   [
-    // A body that is shorter than its Content-Length has another code.
+    // undici has one code for a body that ends too soon and for a malformed length.
     'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-    'The PBX sent two Content-Length headers, or one that HTTP does not allow: a list such as "4, 4", a blank after ' +
-      'the number, Transfer-Encoding beside it, or a malformed header after it. Update the firmware of the PBX, or ' +
-      'correct the proxy that adds the header.',
+    'The connection ended before the whole response had arrived. If every response fails like this, the PBX sends ' +
+      'two Content-Length headers, or one that HTTP does not allow: a list such as "4, 4", a blank after the ' +
+      'number, Transfer-Encoding beside it, or a malformed header after it. In that case, update the firmware of ' +
+      'the PBX, or correct the proxy that adds the header.',
   ],
 ]);
 

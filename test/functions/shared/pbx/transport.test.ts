@@ -358,8 +358,19 @@ test.each(['102 Processing', '103 Early Hints'])('an interim response is skipped
   expect(await outcomeOf(url)).toBe('Hello');
 });
 
+test('a body that ends before its length has arrived fails with a message that says so', async () => {
+  const url = await serve((socket) =>
+    socket.once('data', () => socket.end(`${OK}Connection: close\r\nContent-Length: 9\r\n\r\nHello`)),
+  );
+  const error = connectionError(await read(url, {}).catch((thrown: unknown) => thrown));
+  expect(error).toMatchObject({ code: 'pbx-connection', kind: 'transient' });
+  expect(error.message).toMatch(
+    / The connection ended before the whole response had arrived\. If every response fails like this, /,
+  );
+});
+
 describe('a response that HTTP does not allow, but other clients accept,', () => {
-  const LENGTHS = 'The PBX sent two Content-Length headers, or one that HTTP does not allow';
+  const LENGTHS = 'the PBX sends two Content-Length headers, or one that HTTP does not allow';
 
   test.each([
     ['has its length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n\r\nHello', LENGTHS],
