@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import type { Archive } from './archive.ts';
+import { allow, createUser } from './aws.ts';
+import { reportCall } from './calls.ts';
+import type { Issuer } from './issuer.ts';
+import { type Authorization, bearer, createLinks, signatureOf, tokenOf } from './links.ts';
+import type { Pbx } from './pbxs.ts';
+import { account, region, stackName } from './settings.ts';
+import { connect, type DeployedStack } from './stack.ts';
+
+/** Deploys other settings, and returns the changed stack. */
+async function change(stack: DeployedStack, pbxs: Pbx[], authorization?: object): Promise<DeployedStack> {
+  await stack.project.configure({
+    pbxs: Object.fromEntries(pbxs.map(({ id, settings }) => [id, settings])),
+    ...(authorization && { links: { authorization } }),
+  });
+  return { ...stack, outputs: await stack.project.deploy() };
+}
+
+/** Makes a call, and checks who gets a link to its recording. */
+async function expectLinks(
+  stack: DeployedStack,
+  pbx: Pbx,
+  archive: Archive,
+  { permitted, refused, status }: { permitted: Authorization; refused: Authorization[]; status: number },
+): Promise<void> {
+  const recording = await reportCall(pbx);
+  await archive.expectRecording(recording);
+  const links = createLinks(stack);
+  for (const authorization of refused)
+    assert.equal(await links.statusFor(recording, authorization), status, authorization.join(' '));
+  await links.expectBytes(recording, permitted);
+}
+
+/** Adds a PBX, and lets IAM authorize links instead of the token. */
+export async function addPbxAndUseIam(
+  stack: DeployedStack,
+  pbxs: Pbx[],
+  added: Pbx,
+  archive: Archive,
+): Promise<DeployedStack> {
+  const formerToken = await tokenOf(stack);
+  const changed = await change(stack, [...pbxs, added], { type: 'iam' });
+  await connect(changed, added);
+  const api = new URL(changed.outputs.LinkApiUrl).hostname.split('.')[0];
+  const resource = `arn:aws:execute-api:${region}:${account}:${api}/$default/GET/recordings/*`;
+  const permitted = await createUser(stack.aws, 'crm', allow('execute-api:Invoke', resource));
+  const other = await createUser(stack.aws, 'other', allow('s3:ListAllMyBuckets'));
+  await expectLinks(changed, added, archive, {
+    permitted: signatureOf(permitted),
+    refused: [[], formerToken, signatureOf(other)],
+    status: 403,
+  });
+  return changed;
+}
+
+/** Removes the PBX, and lets an OpenID provider authorize links. */
+export async function removePbxAndUseJwt(
+  stack: DeployedStack,
+  pbxs: [Pbx, ...Pbx[]],
+  removed: Pbx,
+  archive: Archive,
+  issuer: Issuer,
+): Promise<DeployedStack> {
+  const changed = await change(stack, pbxs, { type: 'jwt', issuer: issuer.url, audience: ['recordings'] });
+  const { QueueUrls } = await stack.aws.call<{ QueueUrls: string[] }>('sqs list-queues', {
+    'queue-name-prefix': `${stackName}-`,
+  });
+  assert(!QueueUrls.some((url) => url.endsWith(`/${stackName}-${removed.id}`)), 'Its queue is still there.');
+  await expectLinks(changed, pbxs[0], archive, {
+    permitted: bearer(issuer.issue('recordings')),
+    refused: [[], bearer(issuer.issue('something else'))],
+    status: 401,
+  });
+  return changed;
+}
+
+/** Goes back to the token, which is a new one. */
+export async function useToken(
+  stack: DeployedStack,
+  pbxs: Pbx[],
+  archive: Archive,
+  issuer: Issuer,
+): Promise<void> {
+  const changed = await change(stack, pbxs);
+  for (const pbx of pbxs)
+    await expectLinks(changed, pbx, archive, {
+      permitted: await tokenOf(changed),
+      refused: [[], bearer('not-the-token-at-all'), bearer(issuer.issue('recordings'))],
+      status: 401,
+    });
+}
+
+/** The stack goes. The bucket stays, with its recordings. */
+export async function destroy({ project, aws, outputs }: DeployedStack): Promise<void> {
+  await project.npx('cdk', 'destroy', '--force');
+  const { SecretList } = await aws.call<{ SecretList: object[] }>('secretsmanager list-secrets');
+  assert.deepEqual(SecretList, [], 'Secrets are left.');
+  const { Contents = [] } = await aws.call<{ Contents?: object[] }>('s3api list-objects-v2', {
+    bucket: outputs.RecordingsBucket,
+    prefix: 'recordings/',
+  });
+  assert.notEqual(Contents.length, 0, 'The recordings are gone.');
+}

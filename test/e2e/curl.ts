@@ -1,0 +1,28 @@
+import type { Emulator } from './emulator.ts';
+import { runProgram } from './run-program.ts';
+
+export interface Response {
+  status: number;
+  body: Buffer;
+}
+
+/** Sends a request with curl, whatever host its URL names, to the emulator. */
+export type Curl = (args: string[], input?: string | Buffer) => Promise<Response>;
+
+/** What curl prints behind the body. */
+const MARK = '\nstatus ';
+
+export function createCurl({ address, certificate }: Emulator): Curl {
+  const common = ['--silent', '--show-error', '--max-time', '30', '--cacert', certificate];
+  // No name is resolved, and nothing leaves the machine.
+  const toEmulator = ['--connect-to', `::${address}`];
+  return async (args, input) => {
+    const output = await runProgram(
+      'curl',
+      [...common, ...toEmulator, '--write-out', `${MARK}%{http_code}`, ...args],
+      { ...(input !== undefined && { input }) },
+    );
+    const end = output.lastIndexOf(MARK);
+    return { status: Number(output.subarray(end + MARK.length)), body: output.subarray(0, end) };
+  };
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
+import { type Archive, keyOf } from './archive.ts';
+import { missCall, type Recording, reportCall } from './calls.ts';
+import { createLinks, tokenOf } from './links.ts';
+import type { Pbx } from './pbxs.ts';
+import { interrupted } from './run-program.ts';
+import { type DeployedStack, invoke } from './stack.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Reconciliation finds a call that nobody reported. The session has ended, so it logs in first. */
+export async function reconcile(stack: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
+  const missed = missCall(pbx, Date.now() - HOUR_MS);
+  pbx.dropTokens();
+  await invoke(stack, stack.outputs.ReconcileFunction, { pbx: pbx.id, hours: 24 });
+  await archive.expectRecording(missed);
+}
+
+/** A PBX that restarts asks for a new session. */
+export async function reboot(stack: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
+  const { logins } = pbx.stats;
+  const { delivered } = await pbx.reboot();
+  assert(delivered, 'The report of the restart was not accepted.');
+  await waitUntil(async () => pbx.stats.logins > logins, 'nobody logged in after the restart', stack);
+  await archive.expectRecording(await reportCall(pbx));
+}
+
+/** Two dead letters: the report of another PBX, and a job that can be sent back once its cause is gone. */
+export async function deadLetters(stack: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
+  const { project, aws, outputs } = stack;
+  await reportCall(pbx, { from: '1001', to: '1003', fields: { sn: 'another' } });
+  const refused = await reportCall(pbx, {
+    from: '1001',
+    to: '1003',
+    misbehaviour: [{ kind: 'json-instead-of-audio', errno: '20015' }],
+  });
+  const queue = { 'queue-url': outputs.DeadLetterQueueUrl, 'attribute-names': 'All' };
+  await waitUntil(
+    async () => {
+      const { Attributes } = await aws.call<{ Attributes: { ApproximateNumberOfMessages: string } }>(
+        'sqs get-queue-attributes',
+        queue,
+      );
+      return Attributes.ApproximateNumberOfMessages === '2';
+    },
+    'there are not two dead letters',
+    stack,
+  );
+  const printed = await project.npmRun('dead-letters', '--json');
+  const codes = printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).code);
+  assert.deepEqual(codes.toSorted(), ['pbx-20015', 'report-foreign']);
+  await project.npmRun('redrive', '--code', 'pbx-20015');
+  await archive.expectRecording(refused);
+}
+
+/** Backfill archives a call of three days ago. */
+export async function backfill({ project }: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
+  const startedAt = Date.now() - 3 * DAY_MS;
+  const missed = missCall(pbx, startedAt);
+  const day = new Date(startedAt).toISOString().slice(0, 10);
+  const dayAfter = new Date(startedAt + DAY_MS).toISOString().slice(0, 10);
+  await project.npmRun('backfill', '--pbx', pbx.id, '--from', day, '--to', dayAfter);
+  await archive.expectRecording(missed);
+}
+
+/** Nothing is left of an erased recording. */
+export async function erase(stack: DeployedStack, { pbx, recording }: Recording): Promise<void> {
+  await stack.project.npmRun('erase', '--pbx', pbx, '--recording', recording, '--yes');
+  assert.equal(await createLinks(stack).statusFor({ pbx, recording }, await tokenOf(stack)), 404);
+  const versions = await stack.aws.call<{ Versions?: []; DeleteMarkers?: [] }>('s3api list-object-versions', {
+    bucket: stack.outputs.RecordingsBucket,
+    prefix: keyOf(pbx, recording),
+  });
+  assert.deepEqual([versions.Versions ?? [], versions.DeleteMarkers ?? []], [[], []]);
+}
+
+const PATIENCE_MS = 60_000;
+
+async function waitUntil(
+  isTrue: () => Promise<boolean>,
+  problem: string,
+  { assertNothingDenied }: DeployedStack,
+): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await isTrue())) {
+    assertNothingDenied();
+    assert(Date.now() < deadline, `After ${PATIENCE_MS / 1000} s, ${problem}.`);
+    await setTimeout(500, undefined, { signal: interrupted });
+  }
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { PROJECT_FILES } from './project.ts';
+import { projectRoot, venv } from './settings.ts';
+
+/**
+ * Takes one thing at a time out of the stack and runs the end-to-end tests, which have to fail each time. With
+ * `--only TEXT`, only what has TEXT in its description. Run `npm run e2e` before, which installs the emulator.
+ */
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+
+/** A copy of the project, in which one file is changed. */
+const mutant = join(projectRoot, '.local/e2e/mutant');
+
+interface Mutation {
+  description: string;
+  file: string;
+  /** The changed text of the file. */
+  source: string;
+}
+
+const sourceOf = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
+
+/** Every statement of the stack that grants something, except for logs: ministack writes them itself. */
+function withoutGrants(): Mutation[] {
+  return globSync('infra/stack/*.ts', { cwd: projectRoot }).flatMap((file) => {
+    const lines = sourceOf(file).split('\n');
+    return lines.flatMap((line, index) => {
+      const without = line.replace(/\.grant\w+\(.*\);$/, ';');
+      if (without === line || line.includes('logGroup')) return [];
+      const description = `${file}:${index + 1} ${line.trim()}`;
+      return [{ description, file, source: lines.with(index, without).join('\n') }];
+    });
+  });
+}
+
+function without(file: string, removed: string): Mutation {
+  const parts = sourceOf(file).split(removed);
+  if (parts.length !== 2) throw new Error(`${file} does not have this exactly once: ${removed}`);
+  return { description: `${file} ${removed}`, file, source: parts.join('') };
+}
+
+const mutations = [
+  ...withoutGrants(),
+  // Links for callers that IAM should authorize.
+  without('infra/stack/recording-api.ts', ', ...(authorizer && { authorizer })'),
+  // The address for names with `%` or `?`.
+  without('infra/stack/recording-api.ts', `, '/recordings/{pbxId}'`),
+];
+
+/** Returns the step that failed, or `undefined` if all of them passed. */
+async function findFailure({ file, source }: Mutation): Promise<string | undefined> {
+  await rm(mutant, { recursive: true, force: true });
+  for (const name of [...PROJECT_FILES, 'test'])
+    await cp(join(projectRoot, name), join(mutant, name), { recursive: true });
+  await writeFile(join(mutant, file), source);
+  await mkdir(join(mutant, '.local/e2e'), { recursive: true });
+  await symlink(venv, join(mutant, '.local/e2e/venv'));
+  await symlink(join(projectRoot, 'node_modules'), join(mutant, 'node_modules'));
+  const child = spawn(process.execPath, [join(mutant, 'test/e2e/main.ts')], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  return /^FAILED.*/m.exec(output)?.[0];
+}
+
+for (const mutation of mutations.filter(({ description }) => description.includes(values.only))) {
+  const failure = await findFailure(mutation);
+  console.log(`${failure ?? 'NOT NOTICED'}  without ${mutation.description}`);
+  if (failure === undefined) process.exitCode = 1;
+}

@@ -1,0 +1,62 @@
+import { createArchive } from './archive.ts';
+import { archiveCalls, CALL_WITHOUT_SESSION, CALLS, type Recording, UNANNOUNCED_CALL } from './calls.ts';
+import { addPbxAndUseIam, removePbxAndUseJwt, useToken } from './changes.ts';
+import type { Issuer } from './issuer.ts';
+import { createLinks, tokenOf } from './links.ts';
+import { backfill, deadLetters, erase, reboot, reconcile } from './operations.ts';
+import type { Pbx } from './pbxs.ts';
+import { connect, type DeployedStack } from './stack.ts';
+import { step } from './steps.ts';
+
+/** The life of a stack that has just been deployed for `office` and `warehouse`, up to its last change. */
+export async function runScenario(
+  deployed: DeployedStack,
+  { office, warehouse, branch }: Record<'office' | 'warehouse' | 'branch', Pbx>,
+  issuer: Issuer,
+): Promise<void> {
+  const archive = createArchive(deployed.outputs.RecordingsBucket, deployed.assertNothingDenied);
+  const pbxs: [Pbx, Pbx] = [office, warehouse];
+  await step('enters the credentials, and logs in', async () => {
+    for (const pbx of pbxs) await connect(deployed, pbx);
+  });
+
+  const [announced, unannounced] = await Promise.all([
+    Promise.all(
+      Object.entries(CALLS).map(([title, calls]) =>
+        step(`archives calls: ${title}`, () => archiveCalls(office, calls, archive)),
+      ),
+    ),
+    step('archives calls: no length announced', () => archiveCalls(warehouse, [UNANNOUNCED_CALL], archive)),
+  ]);
+  const recordings = [...announced.flat(), ...unannounced];
+  await step(`links to ${recordings.length} recordings`, async () => {
+    const [token, links] = [await tokenOf(deployed), createLinks(deployed)];
+    for (const recording of recordings) await links.expectBytes(recording, token);
+    await links.expectRedirect(recordings[0] as Recording, token);
+  });
+  await Promise.all([
+    inOrder([
+      // With other calls at the same time, a function that finds another one logging in would wait for a minute.
+      () =>
+        step('archives calls: no session', () => archiveCalls(warehouse, [CALL_WITHOUT_SESSION], archive)),
+      () => step('a PBX restarts', () => reboot(deployed, warehouse, archive)),
+      () => step('reconciles', () => reconcile(deployed, warehouse, archive)),
+    ]),
+    inOrder([
+      () => step('npm run dead-letters, redrive', () => deadLetters(deployed, office, archive)),
+      () => step('npm run backfill', () => backfill(deployed, office, archive)),
+      () => step('npm run erase', () => erase(deployed, recordings[0] as Recording)),
+    ]),
+  ]);
+  const withBranch = await step('adds a PBX; links for IAM users', () =>
+    addPbxAndUseIam(deployed, pbxs, branch, archive),
+  );
+  const withoutBranch = await step('removes the PBX; links for callers with a JWT', () =>
+    removePbxAndUseJwt(withBranch, pbxs, branch, archive, issuer),
+  );
+  await step('links for callers with the token again', () => useToken(withoutBranch, pbxs, archive, issuer));
+}
+
+async function inOrder(works: (() => Promise<unknown>)[]): Promise<void> {
+  for (const work of works) await work();
+}
