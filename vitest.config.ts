@@ -9,7 +9,7 @@ export default defineConfig({
     // Show the logs of the functions only for tests that fail.
     silent: 'passed-only',
     // Integration tests open real sockets and write real files; a loaded CI machine may be slow.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
