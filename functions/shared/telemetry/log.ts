@@ -1,4 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
+import { basename, parse } from 'node:path/posix';
+import { recordingKey } from '../recordings/recording-name.ts';
 import type { LogEvent } from './events.ts';
 
 export interface LogLine {
@@ -34,7 +36,14 @@ function redactPhoneNumbers(line: LogLine): object {
   const { recording } = line;
   if (typeof recording !== 'string') return line;
   const short = `${/^\d{14}-[\d.]+-/.exec(recording)?.[0] ?? ''}…`;
+  // Its key has the name in another form if it is unsafe, and with a CRC-32 if it is stored beside another recording.
+  const forms = [recording, basename(recordingKey('pbx', recording))].flatMap((name) => [
+    { text: name, replacement: short },
+    { text: `${parse(name).name}~`, replacement: `${short}~` },
+  ]);
   const shorten = (value: unknown) =>
-    typeof value === 'string' ? value.replaceAll(recording, () => short) : value;
+    typeof value === 'string'
+      ? forms.reduce((text, form) => text.replaceAll(form.text, () => form.replacement), value)
+      : value;
   return Object.fromEntries(Object.entries(line).map(([field, value]) => [field, shorten(value)]));
 }

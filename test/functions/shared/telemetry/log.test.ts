@@ -28,6 +28,16 @@ describe('a printed line', () => {
     });
   });
 
+  test.each([
+    ['beside another recording', '-+4930901820-1003.wav', '-+4930901820-1003~1a2b3c4d.wav', '…~1a2b3c4d.wav'],
+    ['under an encoded name', '-+4930901820\\1003.wav', '-+4930901820%5C1003.wav', '…'],
+    ['under an encoded name, beside', '-+49309\\3.wav', '-+49309%5C3~1a2b3c4d.wav', '…~1a2b3c4d.wav'],
+  ])('shortens the key of a recording stored %s', (_, rest, stored, shortened) => {
+    const call = '20170901181806-1504261084.7';
+    const fields = { recording: call + rest, key: `recordings/hq/2017/09/01/${call}${stored}` };
+    expect(printed('info', fields)).toMatchObject({ key: `recordings/hq/2017/09/01/${call}-${shortened}` });
+  });
+
   test('hides a name of another format completely, because all of it may be a phone number', () => {
     expect(printed('info', { recording: '+4930901820.wav' })).toMatchObject({ recording: '…' });
   });
