@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 
@@ -53,6 +55,12 @@ export const createSqsClient = () =>
     // By default the host of the queue's URL is used even where AWS_ENDPOINT_URL names another one.
     useQueueUrlAsEndpoint: false,
   });
+
+export const createDynamoDbClient = (): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(
+    new DynamoDBClient({ ...commonConfig(), ...emulatorKeys(), requestHandler: shortTimeouts }),
+    { marshallOptions: { removeUndefinedValues: true } },
+  );
 
 /** For requests about an object, without its bytes. */
 export const createS3MetadataClient = () => createS3Client({ requestHandler: shortTimeouts });

@@ -1,0 +1,34 @@
+/** As many digits as two ways of writing one number surely share: numbers are indexed by them. */
+const KEY_DIGITS = 6;
+
+/** What people and PBXs put between the digits of a number. `(0)` is dropped from numbers with a country code. */
+const PUNCTUATION = /\(0\)|[\s().\-/\u2010-\u2015]/g;
+
+/**
+ * A number without punctuation and without the prefix that depends on who dials it: `+49 30 123456`, `0049 30 123456` and
+ * `030 123456` become `4930123456`, `4930123456` and `30123456`. `undefined` if it is no number, such as `anonymous` or
+ * `*43#`.
+ */
+function significantDigits(number: string): string | undefined {
+  const [, digits] = /^\+?(\d+)$/.exec(number.replace(PUNCTUATION, '')) ?? [];
+  // Extensions stay whole.
+  return digits !== undefined && digits.length > KEY_DIGITS ? digits.replace(/^0+(?=\d)/, '') : digits;
+}
+
+/**
+ * The text by which a number is found: its last six digits, or the whole if it is an extension or no number at all.
+ */
+export function numberKey(number: string): string {
+  return significantDigits(number)?.slice(-KEY_DIGITS) ?? number.trim().toLowerCase();
+}
+
+/**
+ * Whether a number that somebody typed is the one of a call. Of two long numbers, one may have a prefix that the other
+ * lacks. Extensions and texts have to be equal.
+ */
+export function isSameNumber(typed: string, number: string): boolean {
+  const [a, b] = [significantDigits(typed), significantDigits(number)];
+  if (a === undefined || b === undefined) return numberKey(typed) === numberKey(number);
+  if (Math.min(a.length, b.length) < KEY_DIGITS) return a === b;
+  return a.endsWith(b) || b.endsWith(a);
+}
