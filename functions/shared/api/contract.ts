@@ -1,9 +1,12 @@
 import * as v from 'valibot';
+import { MAX_SHARE_DAYS } from '../config/limits.ts';
 import { indexedRecordingSchema } from '../recording-index/row.ts';
 
-/** What the API under `/api/` responds with. The page and docs/openapi.json are made from these schemas. */
+/** What the API under `/api/` accepts and responds with. The page and docs/openapi.json are made from these schemas. */
 
 const instant = v.pipe(v.string(), v.isoTimestamp());
+
+const positiveInteger = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 
 /** What a person may do: `listen` includes finding; `download` saves the file; `share` makes links for others. */
 export const RIGHTS = ['listen', 'download', 'share', 'audit'] as const;
@@ -66,13 +69,37 @@ export const shareSchema = v.object({
   revokedAt: v.optional(instant),
 });
 
-/** `POST /api/shares`. `url` contains the token after `#`. */
+/** Body of `POST /api/shares`. */
+export const createShareSchema = v.object({
+  pbx: v.string(),
+  recording: v.string(),
+  /** In how many days it ends: at most `shares.maxDays` of `GET /api/me`. */
+  days: v.optional(positiveInteger(MAX_SHARE_DAYS)),
+  passcode: v.optional(v.pipe(v.string(), v.minLength(4), v.maxLength(100))),
+  /** How often it may be opened. Absent: any number of times. */
+  maxPlays: v.optional(positiveInteger(10_000)),
+  /** Whether the recipient may save the file. The maker needs the right `download`. */
+  download: v.optional(v.boolean(), false),
+  note: v.optional(v.pipe(v.string(), v.maxLength(500))),
+});
+
+/** Response to `POST /api/shares`. `url` contains the token after `#`. */
 export const createdShareSchema = v.object({ share: shareSchema, url: v.string() });
 
 /** `GET /api/shares` */
 export const sharesSchema = v.object({ shares: v.array(shareSchema), cursor: v.optional(v.string()) });
 
-/** `POST /api/shares/open`: only what the recipient needs. */
+/** Body of `POST /api/shares/open`, which needs no authorization. */
+export const openShareSchema = v.object({
+  /** What follows `#` in the address. */
+  token: v.pipe(v.string(), v.maxLength(100)),
+  passcode: v.optional(v.pipe(v.string(), v.maxLength(100))),
+});
+
+/**
+ * Response to `POST /api/shares/open`: only what the recipient needs. Every share that cannot be opened gets the same
+ * 404, whether it needs a passcode, has another, has ended or has never existed.
+ */
 export const openedShareSchema = v.object({
   url: v.string(),
   expiresAt: instant,
@@ -86,7 +113,7 @@ export const openedShareSchema = v.object({
 
 export const ACCESS_KINDS = [
   'link-created',
-  'downloaded',
+  'download-link-created',
   'played',
   'share-created',
   'share-opened',
@@ -94,6 +121,13 @@ export const ACCESS_KINDS = [
   'share-revoked',
   'refused',
 ] as const;
+
+/** Body of `POST /api/access`: the player reports how many seconds it has played. */
+export const playedSchema = v.object({
+  pbx: v.string(),
+  recording: v.string(),
+  seconds: v.pipe(v.number(), v.minValue(0), v.maxValue(7 * 24 * 3600)),
+});
 
 /** One row of the access log: a link that was handed out is not proof that somebody listened. */
 export const accessSchema = v.object({

@@ -61,3 +61,11 @@ export const MIN_LINK_AGE_SECONDS = 60;
 
 /** A link expires with the session of the role that signed it, so a longer lifetime could not be kept. */
 export const DEFAULT_MAX_LINK_AGE_SECONDS = 3600;
+
+/** How long a share may work: by default, and at most by default and by configuration. */
+export const DEFAULT_SHARE_DAYS = 7;
+export const DEFAULT_MAX_SHARE_DAYS = 30;
+export const MAX_SHARE_DAYS = 365;
+
+/** How long the access log is kept, by default: a year, and time to look into it. */
+export const DEFAULT_ACCESS_LOG_DAYS = 400;
