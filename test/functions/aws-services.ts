@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { startFauxqs } from 'fauxqs';
 import { afterAll } from 'vitest';
+import type { TableKeys } from '../../functions/shared/config/tables.ts';
+import { ensureTable, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { startS3 } from '../../infra/local/s3/server.ts';
 import { startSecretsManager } from '../../infra/local/secrets-manager.ts';
 
@@ -38,6 +41,16 @@ export async function useS3(): Promise<void> {
   const server = await startS3({ directory: await makeDirectory(), credentials, region });
   afterAll(() => server.close());
   process.env.AWS_ENDPOINT_URL_S3 = server.url;
+}
+
+/** Points the AWS SDK of this process at a DynamoDB of its own with these tables, in memory. */
+export async function useDynamoDb(tables: Record<string, TableKeys>): Promise<void> {
+  const server = await startDynamoDb();
+  afterAll(() => server.close());
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = server.url;
+  const client = new DynamoDBClient();
+  for (const [name, keys] of Object.entries(tables)) await ensureTable(client, name, keys);
+  client.destroy();
 }
 
 /** Points the AWS SDK of this process at an SQS of its own. */

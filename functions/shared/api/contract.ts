@@ -67,7 +67,11 @@ export const shareSchema = v.object({
   maxPlays: v.optional(v.number()),
   plays: v.number(),
   revokedAt: v.optional(instant),
+  /** Too many wrong passcodes have ended it. */
+  lockedOut: v.optional(v.boolean()),
 });
+
+export type Share = v.InferOutput<typeof shareSchema>;
 
 /** Body of `POST /api/shares`. */
 export const createShareSchema = v.object({
@@ -144,6 +148,8 @@ export const accessSchema = v.object({
   /** What the player reported: how many seconds were played. */
   seconds: v.optional(v.number()),
 });
+
+export type Access = v.InferOutput<typeof accessSchema>;
 
 /** `GET /api/access` */
 export const accessLogSchema = v.object({ accesses: v.array(accessSchema), cursor: v.optional(v.string()) });

@@ -20,13 +20,13 @@ export const INDEX_TABLE = {
 } as const satisfies TableKeys;
 
 /**
- * Shares and the access log, which exist nowhere else. `pk` says what a row belongs to, `sk` orders it. A share is also
- * found by who made it, an access by who it was.
+ * Shares and the access log, which exist nowhere else. `pk` says what a row belongs to, `sk` orders it by time. A share is
+ * also found by who made it and by its recording, an access by who it was.
  */
 export const ACCESS_TABLE = {
   partition: 'pk',
   sort: 'sk',
-  indexes: { byPerson: 'person' },
+  indexes: { byPerson: 'person', byRecording: 'recordingKey' },
 } as const satisfies TableKeys;
 
 /** Attribute with the second (Unix epoch) at which DynamoDB may delete a row. It may take days, so code checks it too. */

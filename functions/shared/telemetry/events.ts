@@ -54,6 +54,12 @@ export const LOG_EVENTS = [
   'link-not-found',
   'link-unauthorized',
   'link-failed',
+  // Shares and the access log
+  'share-created',
+  'share-opened',
+  'share-refused',
+  'share-revoked',
+  'access-not-logged',
   // The local host
   'polling-failed',
   'schedule-failed',

@@ -1,0 +1,136 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as v from 'valibot';
+import { cursorSchema, type Page, type PageRequest, queryPage } from '../access-log/query-page.ts';
+import { ACCESS_TABLE, TTL_ATTRIBUTE } from '../config/tables.ts';
+import { MAX_WRONG_PASSCODES, type ShareRecord, shareRecordSchema } from './share.ts';
+
+const PREFIX = 'share#';
+
+export const shareCursorSchema = cursorSchema(PREFIX);
+
+export type SharePageOptions = Pick<PageRequest, 'limit' | 'before'>;
+
+export interface ShareStore {
+  /** `keepUntil` is when its row may be deleted. */
+  create(share: ShareRecord, keepUntil: Date): Promise<void>;
+  find(id: string): Promise<ShareRecord | undefined>;
+  /**
+   * Counts a wrong passcode before it is compared, so that no more are tried at once than one after the other. Returns
+   * false if too many have been.
+   */
+  takePasscodeAttempt(share: ShareRecord): Promise<boolean>;
+  /** Counts an opening, unless the share has ended: returns whether it may be opened. Takes back the attempt, if any. */
+  countPlay(share: ShareRecord, now: Date): Promise<boolean>;
+  /** Returns the share as it is then. One that was revoked before stays as it was. */
+  revoke(share: ShareRecord, now: Date): Promise<ShareRecord>;
+  /** Newest first, as far as the index has them: a share of this second may be missing. */
+  ofRecording(pbx: string, recording: string, page: SharePageOptions): Promise<Page<ShareRecord>>;
+  ofPerson(person: string, page: SharePageOptions): Promise<Page<ShareRecord>>;
+}
+
+export function createShareStore(client: DynamoDBDocumentClient, table: string, now: () => Date): ShareStore {
+  const keyOf = ({ id, createdAt }: ShareRecord) => ({
+    [ACCESS_TABLE.partition]: partitionOf(id),
+    [ACCESS_TABLE.sort]: `${PREFIX}${createdAt}#${id.slice(0, 16)}`,
+  });
+  const partitionOf = (id: string) => `${PREFIX}${id}`;
+  const recordingKeyOf = (pbx: string, recording: string) => `${pbx}#${recording}`;
+
+  /** Changes a share. Returns `undefined` if it does not meet the condition. */
+  async function update(
+    share: ShareRecord,
+    change: string,
+    condition: string,
+    values: Record<string, unknown>,
+  ): Promise<ShareRecord | undefined> {
+    try {
+      const { Attributes } = await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(share),
+          UpdateExpression: change,
+          ConditionExpression: `attribute_exists(id) AND ${condition}`,
+          ExpressionAttributeValues: values,
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return v.parse(shareRecordSchema, Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  /** DynamoDB deletes a row within days after its time. */
+  const isKept = (item: Record<string, unknown>) => Number(item[TTL_ATTRIBUTE]) * 1000 > now().getTime();
+
+  function readPage({ items, ...rest }: Page<Record<string, unknown>>): Page<ShareRecord> {
+    return { items: items.filter(isKept).map((item) => v.parse(shareRecordSchema, item)), ...rest };
+  }
+
+  async function find(id: string): Promise<ShareRecord | undefined> {
+    const { Items: [item] = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: `${ACCESS_TABLE.partition} = :partition`,
+        ExpressionAttributeValues: { ':partition': partitionOf(id) },
+        ConsistentRead: true,
+      }),
+    );
+    return item !== undefined && isKept(item) ? v.parse(shareRecordSchema, item) : undefined;
+  }
+
+  return {
+    find,
+    async create(share, keepUntil) {
+      const item = {
+        ...keyOf(share),
+        ...share,
+        recordingKey: recordingKeyOf(share.pbx, share.recording),
+        [TTL_ATTRIBUTE]: Math.floor(keepUntil.getTime() / 1000),
+      };
+      await client.send(new PutCommand({ TableName: table, Item: item }));
+    },
+    async takePasscodeAttempt(share) {
+      const taken = await update(
+        share,
+        'SET wrongPasscodes = wrongPasscodes + :one',
+        'wrongPasscodes < :max',
+        { ':one': 1, ':max': MAX_WRONG_PASSCODES },
+      );
+      return taken !== undefined;
+    },
+    async countPlay(share, at) {
+      const takeBack = share.passcode === undefined ? '' : ', wrongPasscodes = wrongPasscodes - :one';
+      const counted = await update(
+        share,
+        `SET plays = plays + :one${takeBack}`,
+        'attribute_not_exists(revokedAt) AND endsAt > :now ' +
+          'AND (attribute_not_exists(maxPlays) OR plays < maxPlays)',
+        { ':one': 1, ':now': at.toISOString() },
+      );
+      return counted !== undefined;
+    },
+    async revoke(share, at) {
+      const change = 'SET revokedAt = :now';
+      const condition = 'attribute_not_exists(revokedAt)';
+      const revoked = await update(share, change, condition, { ':now': at.toISOString() });
+      return revoked ?? (await find(share.id)) ?? share;
+    },
+    ofRecording: async (pbx, recording, page) =>
+      readPage(
+        await queryPage(client, {
+          table,
+          index: 'byRecording',
+          partition: recordingKeyOf(pbx, recording),
+          prefix: PREFIX,
+          ...page,
+        }),
+      ),
+    ofPerson: async (person, page) =>
+      readPage(
+        await queryPage(client, { table, index: 'byPerson', partition: person, prefix: PREFIX, ...page }),
+      ),
+  };
+}

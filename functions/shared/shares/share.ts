@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import type { Share } from '../api/contract.ts';
+import { CODECS } from '../recording-index/row.ts';
+import { hashedPasscodeSchema } from './passcode.ts';
+
+/** A share accepts as many wrong passcodes, ever. Four digits then hold with a probability of 99.9 %. */
+export const MAX_WRONG_PASSCODES = 10;
+
+/**
+ * What the maker's right to share rests on. The share works for as long as it does: a person's rights are known only while
+ * they ask for something, but these are known at any time.
+ */
+export const authoritySchema = v.variant('by', [
+  /** The link token, also of a session that began with it: the version of its secret. */
+  v.object({ by: v.literal('token'), version: v.string() }),
+  /** The roles in the JWT; absent where everybody has all rights. */
+  v.object({ by: v.literal('jwt'), roles: v.optional(v.array(v.string())) }),
+]);
+export type Authority = v.InferOutput<typeof authoritySchema>;
+
+/** What a recipient gets to know of the call, and the numbers that roles may be limited to. */
+const sharedCallSchema = v.object({
+  at: v.string(),
+  seconds: v.optional(v.number()),
+  codec: v.optional(v.picklist(CODECS)),
+  from: v.optional(v.string()),
+  to: v.optional(v.string()),
+});
+
+/** A share, as the table has it. */
+export const shareRecordSchema = v.object({
+  /** SHA-256 of its token. */
+  id: v.string(),
+  pbx: v.string(),
+  recording: v.string(),
+  person: v.string(),
+  authority: authoritySchema,
+  createdAt: v.string(),
+  endsAt: v.string(),
+  passcode: v.optional(hashedPasscodeSchema),
+  /** Passcodes that were wrong or are being compared. */
+  wrongPasscodes: v.number(),
+  download: v.boolean(),
+  note: v.optional(v.string()),
+  maxPlays: v.optional(v.number()),
+  plays: v.number(),
+  revokedAt: v.optional(v.string()),
+  call: sharedCallSchema,
+});
+export type ShareRecord = v.InferOutput<typeof shareRecordSchema>;
+
+/** Whether it has ended in one of the ways that its record tells. */
+export const isOver = (share: ShareRecord, now: Date): boolean =>
+  share.revokedAt !== undefined ||
+  Date.parse(share.endsAt) <= now.getTime() ||
+  (share.maxPlays !== undefined && share.plays >= share.maxPlays) ||
+  share.wrongPasscodes >= MAX_WRONG_PASSCODES;
+
+/** What those who may see the share get to know of it. */
+export function describeShare(share: ShareRecord): Share {
+  const { id, pbx, recording, createdAt, endsAt, download, note, maxPlays, plays, revokedAt } = share;
+  return {
+    id,
+    pbx,
+    recording,
+    createdBy: share.person,
+    createdAt,
+    endsAt,
+    hasPasscode: share.passcode !== undefined,
+    download,
+    plays,
+    ...(note !== undefined && { note }),
+    ...(maxPlays !== undefined && { maxPlays }),
+    ...(revokedAt !== undefined && { revokedAt }),
+    ...(share.wrongPasscodes >= MAX_WRONG_PASSCODES && { lockedOut: true }),
+  };
+}

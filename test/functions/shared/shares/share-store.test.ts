@@ -1,0 +1,144 @@
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.ts';
+import { ACCESS_TABLE } from '../../../../functions/shared/config/tables.ts';
+import { hashPasscode } from '../../../../functions/shared/shares/passcode.ts';
+import { MAX_WRONG_PASSCODES } from '../../../../functions/shared/shares/share.ts';
+import { createShareStore, shareCursorSchema } from '../../../../functions/shared/shares/share-store.ts';
+import { FEWER_RUNS, fc } from '../../../property.ts';
+import { useDynamoDb } from '../../aws-services.ts';
+import { daysLater, exampleShare, NOW } from './example-share.ts';
+
+await useDynamoDb({ access: ACCESS_TABLE });
+let now = NOW;
+const store = createShareStore(createDynamoDbClient(), 'access', () => now);
+const KEEP_UNTIL = daysLater(400);
+
+async function createExample(change: Parameters<typeof exampleShare>[0] = {}) {
+  const share = exampleShare(change);
+  await store.create(share, KEEP_UNTIL);
+  return share;
+}
+
+/** A new name, so that a test lists its own shares only. */
+let names = 0;
+const newName = () => `name ${names++}`;
+
+test('a share is found by its id, as it was created', async () => {
+  const share = await createExample({
+    note: 'For the insurance',
+    maxPlays: 3,
+    passcode: await hashPasscode('correct horse'),
+    authority: { by: 'jwt', roles: ['sales'] },
+  });
+  expect(await store.find(share.id)).toEqual(share);
+  expect(await store.find('0'.repeat(64))).toBeUndefined();
+});
+
+test('a share whose row may be deleted is not found any more, even while DynamoDB still has it', async () => {
+  const share = await createExample();
+  now = new Date(KEEP_UNTIL.getTime() - 1000);
+  expect(await store.find(share.id)).toBeDefined();
+  now = KEEP_UNTIL;
+  expect(await store.find(share.id)).toBeUndefined();
+  expect((await store.ofPerson('Ada', { limit: 100 })).items).toEqual([]);
+  now = NOW;
+});
+
+test('an opening is counted', async () => {
+  const share = await createExample();
+  expect(await store.countPlay(share, NOW)).toBe(true);
+  expect(await store.countPlay(share, NOW)).toBe(true);
+  expect(await store.find(share.id)).toEqual({ ...share, plays: 2 });
+});
+
+test('a share that has ended, was revoked or never existed counts no opening', async () => {
+  const ended = await createExample();
+  expect(await store.countPlay(ended, new Date(ended.endsAt))).toBe(false);
+  expect(await store.countPlay(ended, new Date(Date.parse(ended.endsAt) - 1))).toBe(true);
+
+  const revoked = await createExample();
+  await store.revoke(revoked, NOW);
+  expect(await store.countPlay(revoked, NOW)).toBe(false);
+
+  const missing = exampleShare();
+  expect(await store.countPlay(missing, NOW)).toBe(false);
+  expect(await store.find(missing.id)).toBeUndefined();
+});
+
+test('of any number of openings at once, exactly as many succeed as the share allows', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 1, max: 12 }),
+      async (maxPlays, openings) => {
+        const share = await createExample({ maxPlays });
+        const opened = await Promise.all(Array.from({ length: openings }, () => store.countPlay(share, NOW)));
+        const expected = Math.min(maxPlays, openings);
+        expect(opened.filter(Boolean)).toHaveLength(expected);
+        expect((await store.find(share.id))?.plays).toBe(expected);
+      },
+    ),
+    FEWER_RUNS,
+  );
+});
+
+test('after a revocation, no opening succeeds, whatever happens at once', async () => {
+  const share = await createExample({ maxPlays: 100 });
+  const openings = Array.from({ length: 20 }, () => store.countPlay(share, NOW));
+  const revoked = await store.revoke(share, NOW);
+  await Promise.all(openings);
+  const after = await Promise.all(Array.from({ length: 5 }, () => store.countPlay(share, NOW)));
+  expect(after).toEqual(Array(5).fill(false));
+  expect(revoked.revokedAt).toBe(NOW.toISOString());
+});
+
+test('a second revocation does not change the time of the first', async () => {
+  const share = await createExample();
+  const first = await store.revoke(share, NOW);
+  expect(await store.revoke(share, daysLater(1))).toEqual(first);
+});
+
+test('no more passcodes can be tried at once than one after the other', async () => {
+  const share = await createExample({ passcode: await hashPasscode('correct horse') });
+  const attempts = await Promise.all(Array.from({ length: 50 }, () => store.takePasscodeAttempt(share)));
+  expect(attempts.filter(Boolean)).toHaveLength(MAX_WRONG_PASSCODES);
+  expect(await store.takePasscodeAttempt(share)).toBe(false);
+});
+
+test('an opening takes its attempt back', async () => {
+  const share = await createExample({ passcode: await hashPasscode('correct horse') });
+  for (let opening = 1; opening <= 2 * MAX_WRONG_PASSCODES; opening++) {
+    expect(await store.takePasscodeAttempt(share)).toBe(true);
+    expect(await store.countPlay(share, NOW)).toBe(true);
+  }
+  expect(await store.find(share.id)).toMatchObject({ plays: 20, wrongPasscodes: 0 });
+});
+
+test('shares are listed by recording and by person, newest first and page by page', async () => {
+  const [recording, person] = [newName(), newName()];
+  const shares = [];
+  for (let day = 0; day < 5; day++) {
+    const createdAt = daysLater(-day).toISOString();
+    shares.push(await createExample({ recording, person, createdAt }));
+    await createExample({ recording: newName(), person: newName(), createdAt });
+  }
+  const lists = [
+    (page: { limit: number; before?: string | undefined }) => store.ofRecording('hq', recording, page),
+    (page: { limit: number; before?: string | undefined }) => store.ofPerson(person, page),
+  ];
+  for (const list of lists) {
+    for (const limit of [1, 2, 3, 5, 100]) {
+      const listed = [];
+      let cursor: string | undefined;
+      do {
+        const page = await list({ limit, before: v.parse(shareCursorSchema, cursor) });
+        expect(page.items.length).toBeLessThanOrEqual(limit);
+        listed.push(...page.items);
+        ({ cursor } = page);
+      } while (cursor !== undefined);
+      expect(listed).toEqual(shares);
+    }
+  }
+  expect((await store.ofRecording('warehouse', recording, { limit: 10 })).items).toEqual([]);
+});
