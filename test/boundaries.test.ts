@@ -118,7 +118,7 @@ describe('in infra/', () => {
   test('the stack imports from functions/ only environments, PBX settings, limits and metric names', () => {
     const isKnown = (imported: string) =>
       !imported.startsWith('functions/') ||
-      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:limits|pbx-registry|parse-settings)|telemetry\/metrics))\.ts$/.test(
+      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:limits|pbx-registry|parse-settings|tables)|telemetry\/metrics))\.ts$/.test(
         imported,
       );
     expect(stackFiles.length).toBeGreaterThan(15);

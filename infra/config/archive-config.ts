@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
 import {
+  DEFAULT_ACCESS_LOG_DAYS,
   DEFAULT_CONCURRENCY,
   DEFAULT_MAX_LINK_AGE_SECONDS,
   DEFAULT_RECONCILIATION,
@@ -14,6 +15,7 @@ import { parseSettings } from '../../functions/shared/config/parse-settings.ts';
 import { pbxIdSchema, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
 import { bucketSchema } from './bucket-config.ts';
 import { networkSchema } from './network-config.ts';
+import { sharesSchema } from './shares-config.ts';
 
 /** The directory of cdk.json. Paths in it are relative to this. */
 const projectRoot = resolve(import.meta.dirname, '../..');
@@ -104,6 +106,17 @@ const linksSchema = v.strictObject({
       v.maxValue(43_200, 'should be at most 43200'),
     ),
     DEFAULT_MAX_LINK_AGE_SECONDS,
+  ),
+  shares: v.optional(sharesSchema, {}),
+  /** How long it is kept who got links and what became of shares. */
+  accessLogDays: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1, 'should be at least 1'),
+      v.maxValue(3653, 'should be at most 3653'),
+    ),
+    DEFAULT_ACCESS_LOG_DAYS,
   ),
 });
 

@@ -15,6 +15,7 @@ import {
 } from '../../functions/shared/config/limits.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
+import { AccessTable } from './access-table.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { PbxNetwork } from './pbx-network.ts';
@@ -38,6 +39,7 @@ export class ArchiveStack extends Stack {
     const logRetention = config.logRetentionDays;
 
     const recordings = new RecordingBucket(this, 'Recordings', config.bucket, allowedOrigins);
+    const accessTable = new AccessTable(this, 'Access');
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
     const api = new RecordingApi(this, 'Api', { stackName, allowedOrigins, logRetention });
     const reportHost = config.webhook.plainHttp
@@ -178,6 +180,11 @@ export class ArchiveStack extends Stack {
         'KMS key of the recordings; keep it in bucket.formerKmsKeyArns if you ever change it',
       );
     }
+    this.addOutput(
+      'AccessTable',
+      accessTable.name,
+      'Table with the shares and the access log, which exist nowhere else',
+    );
     this.addOutput(
       'DeadLetterQueueUrl',
       deadLetterQueue.queueUrl,

@@ -71,6 +71,13 @@ export const ACCEPTED_FINDINGS: readonly AcceptedFinding[] = [
       'protect what they reach.',
   },
   {
+    rule: 'CKV_AWS_119',
+    resource: 'AWS::DynamoDB::Table.',
+    reason:
+      'The tables are encrypted with a key of DynamoDB. With a customer-managed key, whoever disables it could put the ' +
+      'access log out of service.',
+  },
+  {
     rule: 'CKV_AWS_149',
     resource: 'AWS::SecretsManager::Secret.',
     reason:

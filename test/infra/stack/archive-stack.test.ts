@@ -315,6 +315,7 @@ describe('the secrets', () => {
 describe('the outputs', () => {
   test('are what people need after a deployment', () => {
     expect(Object.keys(archive.outputs).sort()).toEqual([
+      'AccessTable',
       'AlarmTopicArn',
       'ArchiveRecordingLogs',
       'CdrWebhookLogs',
