@@ -115,10 +115,10 @@ describe('in functions/', () => {
 describe('in infra/', () => {
   const stackFiles = infraFiles.filter(isIn('infra/stack', 'infra/monitoring', 'infra/config'));
 
-  test('the stack imports from functions/ only environments, PBX settings, limits and metric names', () => {
+  test('the stack imports from functions/ only environments, settings, limits, table keys and metric names', () => {
     const isKnown = (imported: string) =>
       !imported.startsWith('functions/') ||
-      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:limits|pbx-registry|parse-settings|tables)|telemetry\/metrics))\.ts$/.test(
+      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:access-settings|limits|pbx-registry|parse-settings|tables)|telemetry\/metrics))\.ts$/.test(
         imported,
       );
     expect(stackFiles.length).toBeGreaterThan(15);

@@ -1,9 +1,10 @@
 import { create as contentDisposition } from 'content-disposition';
+import type { Caller, Identify } from '../shared/access/identify.ts';
+import { grantsOn, may, mayAnywhere } from '../shared/access/principal.ts';
 import { toArchiveError } from '../shared/errors.ts';
+import type { ArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
 import { log } from '../shared/telemetry/log.ts';
-import type { ArchiveReader } from './archive-reader.ts';
-import type { Caller } from './authorize.ts';
 import { readLinkQuery } from './query.ts';
 
 export interface LinkRequest {
@@ -13,7 +14,7 @@ export interface LinkRequest {
 }
 
 export interface LinkDeps {
-  isAuthorized: (caller: Caller) => Promise<boolean>;
+  identify: Identify;
   archive: ArchiveReader;
   maxSeconds: number;
   now: () => Date;
@@ -36,20 +37,25 @@ export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<
 }
 
 async function respond({ path, query, caller }: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
-  if (!(await deps.isAuthorized(caller))) {
+  const principal = await deps.identify(caller);
+  if (principal === undefined) {
     log('warn', 'link-unauthorized');
     return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };
   }
+  if (!mayAnywhere(principal, 'listen')) return { status: 403, body: { error: 'forbidden' } };
   const parsed = readLinkQuery(path, query, deps.maxSeconds);
   if ('parameter' in parsed) return { status: 400, body: { error: 'invalid-parameter', ...parsed } };
 
   const { pbx, recording, redirect, download, expiresIn } = parsed;
   const key = recordingKey(pbx, recording);
-  const found = await deps.archive.find(key);
-  if (found === undefined) {
+  // Whoever may not hear a recording does not learn either whether it exists.
+  const found = grantsOn(principal, 'listen', pbx).length > 0 ? await deps.archive.find(key) : undefined;
+  if (found === undefined || !may(principal, 'listen', { pbx, ...found.call })) {
     log('info', 'link-not-found', { pbx, recording });
     return { status: 404, body: { error: 'not-archived' } };
   }
+  if (download && !may(principal, 'download', { pbx, ...found.call }))
+    return { status: 403, body: { error: 'forbidden' } };
   const now = deps.now();
   const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
   const url = await deps.archive.presign(key, disposition, expiresIn, now);

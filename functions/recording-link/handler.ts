@@ -1,15 +1,22 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createIdentify } from '../shared/access/identify.ts';
+import { createLinkToken } from '../shared/access/link-token.ts';
 import { createS3MetadataClient, createSecretsManagerClient } from '../shared/aws-clients.ts';
+import { readAccessSettings } from '../shared/config/access-settings.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
-import { createArchiveReader } from './archive-reader.ts';
-import { createAuthorizer } from './authorize.ts';
+import { createArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { createLink } from './create-link.ts';
 import { envSchema } from './env.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
+const secrets = createSecrets(createSecretsManagerClient());
+const authorization =
+  env.LINK_AUTHORIZATION === 'token'
+    ? { type: env.LINK_AUTHORIZATION, linkToken: createLinkToken(secrets, env.LINK_TOKEN_SECRET, Date.now) }
+    : { type: env.LINK_AUTHORIZATION };
 const deps = {
-  isAuthorized: createAuthorizer(env, createSecrets(createSecretsManagerClient()), Date.now),
+  identify: createIdentify(authorization, readAccessSettings(env.ACCESS_FILE), Date.now),
   archive: createArchiveReader(createS3MetadataClient(), env.BUCKET_NAME),
   maxSeconds: env.MAX_LINK_AGE_SECONDS,
   now: () => new Date(),

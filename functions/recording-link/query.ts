@@ -1,9 +1,7 @@
 import * as v from 'valibot';
-import { MIN_LINK_AGE_SECONDS } from '../shared/config/limits.ts';
+import { DEFAULT_LINK_SECONDS, MIN_LINK_AGE_SECONDS } from '../shared/config/limits.ts';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
 import { findNameProblem } from '../shared/recordings/recording-name.ts';
-
-const DEFAULT_SECONDS = 900;
 
 /** `1` or `0`, as in `?download=1`. */
 const flag = v.optional(
@@ -48,7 +46,7 @@ export function readLinkQuery(
         v.minValue(MIN_LINK_AGE_SECONDS, seconds),
         v.maxValue(maxSeconds, seconds),
       ),
-      String(Math.min(DEFAULT_SECONDS, maxSeconds)),
+      String(Math.min(DEFAULT_LINK_SECONDS, maxSeconds)),
     ),
   });
   const recording = path.recording ?? query.recording;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
+import { rolesSchema } from '../../functions/shared/config/access-settings.ts';
 import {
   DEFAULT_ACCESS_LOG_DAYS,
   DEFAULT_CONCURRENCY,
@@ -68,6 +69,8 @@ const stackPbxSchema = v.strictObject({
   ),
 });
 
+const nameSchema = v.pipe(v.string(), v.nonEmpty('should not be empty'));
+
 const linkAuthorizationSchema = v.variant('type', [
   v.strictObject({ type: v.literal('token') }),
   v.strictObject({ type: v.literal('iam') }),
@@ -76,11 +79,16 @@ const linkAuthorizationSchema = v.variant('type', [
     /** API Gateway finds the signing keys through {issuer}/.well-known/openid-configuration. */
     issuer: v.pipe(v.string(), v.url(), v.startsWith('https://', 'should begin with https://')),
     audience: v.pipe(
-      v.array(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
+      v.array(nameSchema),
       v.nonEmpty('should not be empty'),
       // The limit of API Gateway.
       v.maxLength(50, 'should have at most 50 entries'),
     ),
+    /** The page's client at the identity provider. Without it, there is no page. */
+    clientId: v.optional(nameSchema),
+    scope: v.optional(nameSchema, 'openid profile'),
+    personClaim: v.optional(nameSchema),
+    roles: v.optional(rolesSchema),
   }),
 ]);
 
@@ -218,6 +226,18 @@ const configSchema = v.pipe(
       'should be true: the reportUrl of a PBX begins with http://{host}, and API Gateway accepts only https',
     ),
     ['webhook', 'plainHttp'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['pbxs'], ['links']],
+      ({ pbxs, links: { authorization } }) =>
+        authorization.type !== 'jwt' ||
+        Object.values(authorization.roles?.map ?? {})
+          .flatMap((role) => role.pbxs)
+          .every((id) => id === '*' || Object.hasOwn(pbxs, id)),
+      'should name only PBXs that are configured, or * for all',
+    ),
+    ['links', 'authorization'],
   ),
   v.forward(
     v.partialCheck(

@@ -141,6 +141,7 @@ export class ArchiveStack extends Stack {
       stackName,
       links: config.links,
       recordings,
+      layers,
       logRetention,
     });
     api.addLinks(links.handler, config.links.authorization);

@@ -1,4 +1,4 @@
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILayerVersion, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -8,6 +8,7 @@ import type { ArchiveConfig } from '../config/archive-config.ts';
 import { ArchiveFunction, allow } from './archive-function.ts';
 import { acceptFindings } from './nag.ts';
 import type { RecordingBucket } from './recording-bucket.ts';
+import { accessFile } from './registry-layer.ts';
 
 type Environment = InferInput<typeof envSchema>;
 
@@ -15,6 +16,7 @@ interface RecordingLinksProps {
   readonly stackName: string;
   readonly links: ArchiveConfig['links'];
   readonly recordings: RecordingBucket;
+  readonly layers: ILayerVersion[];
   readonly logRetention: RetentionDays;
 }
 
@@ -28,6 +30,7 @@ export class RecordingLinks extends Construct {
     super(scope, id);
     const { authorization, maximumAgeSeconds } = props.links;
     const common = {
+      ACCESS_FILE: accessFile,
       BUCKET_NAME: props.recordings.bucket.bucketName,
       MAX_LINK_AGE_SECONDS: String(maximumAgeSeconds),
     };
@@ -42,6 +45,7 @@ export class RecordingLinks extends Construct {
       feature: 'recording-link',
       description: 'Returns a short-lived link to a recording',
       environment,
+      layers: props.layers,
       logRetention: props.logRetention,
     });
     // A presigned URL has the permissions of its signer, so links open exactly what the function may read.

@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
+import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
 import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
 import { pbxNames } from './pbx-resources.ts';
 
-const fileName = 'pbx-registry.json';
+const registryName = 'pbx-registry.json';
+const accessName = 'access.json';
 
-/** The path at which Lambda mounts the file. */
-export const registryFile = `/opt/${fileName}`;
+/** The paths at which Lambda mounts the files. */
+export const registryFile = `/opt/${registryName}`;
+export const accessFile = `/opt/${accessName}`;
 
 /** Builds the registry that the functions read. It has the names of secrets, never their values. */
 export function buildRegistry(config: ArchiveConfig): InferInput<typeof registrySchema> {
@@ -23,11 +26,25 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
   return Object.fromEntries(entries);
 }
 
+/** What the functions have to know about people: how they sign in, their roles, and what they may share. */
+export function buildAccessSettings({ links }: ArchiveConfig): InferInput<typeof accessSchema> {
+  const { authorization, shares } = links;
+  if (authorization.type !== 'jwt') return { shares };
+  const { issuer, clientId, scope, personClaim, roles } = authorization;
+  return {
+    ...(clientId !== undefined && { signIn: { issuer, clientId, scope } }),
+    ...(personClaim !== undefined && { personClaim }),
+    ...(roles !== undefined && { roles }),
+    shares,
+  };
+}
+
 /** One layer for all functions, so that a changed setting of a PBX does not change the code of each. */
 export function addRegistryLayer(scope: Construct, config: ArchiveConfig): LayerVersion {
   const directory = mkdtempSync(join(tmpdir(), 'pbx-registry-'));
   try {
-    writeFileSync(join(directory, fileName), JSON.stringify(buildRegistry(config), null, 2));
+    writeFileSync(join(directory, registryName), JSON.stringify(buildRegistry(config), null, 2));
+    writeFileSync(join(directory, accessName), JSON.stringify(buildAccessSettings(config), null, 2));
     return new LayerVersion(scope, 'PbxRegistry', {
       description: `PBX registry of ${config.stackName}`,
       code: Code.fromAsset(directory),

@@ -65,6 +65,14 @@ export async function useSqs() {
   };
 }
 
+/** Writes the access settings for a function that is loaded afterwards. */
+export async function useAccessSettings(settings: object = {}): Promise<void> {
+  const file = join(await makeDirectory(), 'access.json');
+  const shares = { allowed: true, maxDays: 30, defaultDays: 7 };
+  await writeFile(file, JSON.stringify({ shares, ...settings }));
+  process.env.ACCESS_FILE = file;
+}
+
 /** Writes a registry of PBXs with default settings, their secrets and queues named after them. */
 export async function writeRegistry(pbxs: Record<string, object>): Promise<string> {
   const file = join(await makeDirectory(), 'pbx-registry.json');

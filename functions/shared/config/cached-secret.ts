@@ -4,9 +4,14 @@ const TTL_MS = 5 * 60 * 1000;
 const MIN_REFETCH_MS = 60 * 1000;
 const MIN_RETRY_MS = 5 * 1000;
 
+/** Every method rejects if the secret cannot be fetched. */
 export interface CachedSecret {
-  /** Whether `candidate` is the secret, compared in constant time. Rejects if the secret cannot be fetched. */
+  /** Whether `candidate` is the secret, compared in constant time. */
   matches(candidate: string): Promise<boolean>;
+  /** SHA-256 of the secret, to derive keys from. */
+  digest(): Promise<Buffer>;
+  /** What `attempt` returns for the secret's digest, unless it is `undefined`. Fetches again as `matches` does. */
+  tryDigests<T>(attempt: (digest: Buffer) => T | undefined): Promise<T | undefined>;
 }
 
 /**
@@ -34,20 +39,39 @@ export function createCachedSecret(
     }
   }
 
+  async function current() {
+    const fresh = cached !== undefined && now() - cached.fetchedAt < TTL_MS ? cached : undefined;
+    return fresh ?? (await refresh());
+  }
+
+  async function tryDigests<T>(attempt: (digest: Buffer) => T | undefined): Promise<T | undefined> {
+    const secret = await current();
+    const result = firstOf(secret.digests, attempt);
+    if (result !== undefined || now() - secret.fetchedAt < MIN_REFETCH_MS) return result;
+    return firstOf((await refresh()).digests, attempt);
+  }
+
   return {
     async matches(candidate) {
       const digest = sha256(candidate);
-      const fresh = cached !== undefined && now() - cached.fetchedAt < TTL_MS ? cached : undefined;
-      const secret = fresh ?? (await refresh());
-      if (isOneOf(secret.digests, digest)) return true;
-      if (now() - secret.fetchedAt < MIN_REFETCH_MS) return false;
-      return isOneOf((await refresh()).digests, digest);
+      return (await tryDigests((known) => timingSafeEqual(known, digest) || undefined)) ?? false;
     },
+    async digest() {
+      const [digest] = (await current()).digests;
+      if (digest === undefined) throw new Error('The secret has no value.');
+      return digest;
+    },
+    tryDigests,
   };
 }
 
-const isOneOf = (digests: Buffer[], digest: Buffer) =>
-  digests.some((known) => timingSafeEqual(known, digest));
+function firstOf<T>(digests: Buffer[], attempt: (digest: Buffer) => T | undefined): T | undefined {
+  for (const digest of digests) {
+    const result = attempt(digest);
+    if (result !== undefined) return result;
+  }
+  return undefined;
+}
 
 /** Digests have equal lengths, which `timingSafeEqual` requires. */
 function sha256(text: string): Buffer {

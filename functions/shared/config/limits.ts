@@ -10,6 +10,7 @@ export const TIMEOUT_SECONDS = {
   'pbx-session': 2 * 60,
   reconcile: 15 * 60,
   'recording-link': 10,
+  'archive-api': 10,
 } as const;
 
 /** A message must not be redelivered while the function that received it may still be running. */
@@ -58,6 +59,9 @@ export const MAX_RECONCILE_HOURS = 31 * 24;
 
 /** A client needs some time to follow a link. */
 export const MIN_LINK_AGE_SECONDS = 60;
+
+/** How long a link is valid by default. */
+export const DEFAULT_LINK_SECONDS = 900;
 
 /** A link expires with the session of the role that signed it, so a longer lifetime could not be kept. */
 export const DEFAULT_MAX_LINK_AGE_SECONDS = 3600;

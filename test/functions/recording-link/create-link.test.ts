@@ -5,6 +5,7 @@ import {
   type LinkDeps,
   type LinkRequest,
 } from '../../../functions/recording-link/create-link.ts';
+import type { Principal } from '../../../functions/shared/access/principal.ts';
 import { captureLog } from '../capture-log.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
@@ -20,6 +21,12 @@ const NOW = new Date('2026-01-02T03:04:05.678Z');
 
 const logLines = captureLog();
 
+const somebody: Principal = {
+  person: 'token',
+  by: 'token',
+  grants: [{ pbxs: '*', rights: ['listen', 'download'] }],
+};
+
 const bearer = (token: string) => ({ authorization: `Bearer ${token}`, authorizer: undefined });
 
 /** Requests a link from an archive with one recording; returns the response, and what was signed. */
@@ -30,7 +37,7 @@ async function ask(request: Partial<LinkRequest> = {}, deps: Partial<LinkDeps> =
   const response = await createLink(
     { path, query: {}, caller: bearer('token'), ...request },
     {
-      isAuthorized: async ({ authorization }) => authorization === 'Bearer token',
+      identify: async ({ authorization }) => (authorization === 'Bearer token' ? somebody : undefined),
       archive: {
         async find(key) {
           found.push(key);

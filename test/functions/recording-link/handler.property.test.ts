@@ -7,7 +7,7 @@ import { parse } from 'content-disposition';
 import { expect, test } from 'vitest';
 import { findNameProblem, recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { anyText, FEWER_RUNS, fc, hostileText } from '../../property.ts';
-import { useS3, useSecretsManager } from '../aws-services.ts';
+import { useAccessSettings, useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
 const TOKEN = 'link-token-0123456789';
@@ -19,6 +19,7 @@ await useS3();
 const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 await new SecretsManagerClient().send(new CreateSecretCommand({ Name: 'links/token', SecretString: TOKEN }));
+await useAccessSettings();
 Object.assign(process.env, {
   BUCKET_NAME: BUCKET,
   MAX_LINK_AGE_SECONDS: '3600',

@@ -6,7 +6,7 @@ import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import { useS3, useSecretsManager } from '../aws-services.ts';
+import { useAccessSettings, useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
 const TOKEN = 'link-token-0123456789';
@@ -37,6 +37,7 @@ for (const name of NAMES) {
   );
 }
 await new SecretsManagerClient().send(new CreateSecretCommand({ Name: 'links/token', SecretString: TOKEN }));
+await useAccessSettings();
 Object.assign(process.env, {
   BUCKET_NAME: BUCKET,
   MAX_LINK_AGE_SECONDS: '3600',

@@ -153,13 +153,14 @@ describe('the environment', () => {
     expect(environmentOf('RecordingLink').MAX_LINK_AGE_SECONDS).toBe('3600');
   });
 
-  test('has the path of the registry exactly in the functions that have its layer', () => {
+  test('has the paths of the files that the layer of the function has', () => {
     const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
     for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'Reconciliation']) {
       expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
       expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
     }
-    expect(functionOf('RecordingLink')[1].Properties).not.toHaveProperty('Layers');
+    expect(environmentOf('RecordingLink').ACCESS_FILE).toBe('/opt/access.json');
+    expect(functionOf('RecordingLink')[1].Properties.Layers).toEqual([{ Ref: layerId }]);
   });
 });
 

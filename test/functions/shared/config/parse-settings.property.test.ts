@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { envSchema as apiEnv } from '../../../../functions/archive-api/env.ts';
 import { envSchema as archiveEnv } from '../../../../functions/archive-recording/env.ts';
 import { envSchema as webhookEnv } from '../../../../functions/cdr-webhook/env.ts';
 import { envSchema as linkEnv } from '../../../../functions/recording-link/env.ts';
+import { accessSchema } from '../../../../functions/shared/config/access-settings.ts';
 import { parseSettings } from '../../../../functions/shared/config/parse-settings.ts';
 import { registrySchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { fc } from '../../../property.ts';
@@ -16,6 +18,19 @@ const env = {
   LINK_AUTHORIZATION: 'token',
   LINK_TOKEN_SECRET: 'links/token',
   MAX_LINK_AGE_SECONDS: '3600',
+  ACCESS_FILE: '/opt/access.json',
+  INDEX_TABLE: 'index',
+  ACCESS_TABLE: 'access',
+  SESSION_COOKIE: '__Host-session',
+};
+const access = {
+  signIn: { issuer: 'https://login.example', clientId: 'page', scope: 'openid' },
+  personClaim: 'email',
+  roles: {
+    claim: 'groups',
+    map: { support: { pbxs: ['hq'], extensions: ['1001'], rights: ['listen', 'share'] } },
+  },
+  shares: { allowed: true, maxDays: 30, defaultDays: 7 },
 };
 const registry = {
   hq: {
@@ -35,6 +50,8 @@ const registry = {
 
 test.each<[string, v.GenericSchema, object]>([
   ['the PBX registry', registrySchema, registry],
+  ['the access settings', accessSchema, access],
+  ['the environment of archive-api', apiEnv, env],
   ['the environment of archive-recording', archiveEnv, env],
   ['the environment of cdr-webhook', webhookEnv, env],
   ['the environment of recording-link', linkEnv, env],

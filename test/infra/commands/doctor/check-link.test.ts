@@ -5,11 +5,12 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { beforeEach, expect, test } from 'vitest';
-import { createArchiveReader } from '../../../../functions/recording-link/archive-reader.ts';
-import { createAuthorizer } from '../../../../functions/recording-link/authorize.ts';
 import { createLink, type LinkDeps } from '../../../../functions/recording-link/create-link.ts';
+import { createIdentify } from '../../../../functions/shared/access/identify.ts';
+import { createLinkToken } from '../../../../functions/shared/access/link-token.ts';
 import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
 import { createSecrets } from '../../../../functions/shared/config/secrets.ts';
+import { createArchiveReader } from '../../../../functions/shared/recordings/archive-reader.ts';
 import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 import { checkLink } from '../../../../infra/commands/doctor/check-link.ts';
 import { useS3, useSecretsManager } from '../../../functions/aws-services.ts';
@@ -40,16 +41,11 @@ beforeEach(async () => {
 
 /** The link API with its real function behind it. */
 async function startLinkApi(overrides: Partial<LinkDeps> = {}): Promise<string> {
-  const env = {
-    BUCKET_NAME: BUCKET,
-    MAX_LINK_AGE_SECONDS: 3600,
-    LINK_AUTHORIZATION: 'token' as const,
-    LINK_TOKEN_SECRET: 'link-token',
-  };
+  const linkToken = createLinkToken(secrets, 'link-token', Date.now);
   const deps: LinkDeps = {
-    isAuthorized: createAuthorizer(env, secrets, Date.now),
+    identify: createIdentify({ type: 'token', linkToken }, {}, Date.now),
     archive: createArchiveReader(s3, BUCKET),
-    maxSeconds: env.MAX_LINK_AGE_SECONDS,
+    maxSeconds: 3600,
     now: () => new Date(),
     ...overrides,
   };
@@ -81,7 +77,7 @@ test('a link that downloads is ok, and neither it nor the name is shown', async 
 });
 
 test('a token that the API does not have is to be looked at', async () => {
-  const url = await startLinkApi({ isAuthorized: async () => false });
+  const url = await startLinkApi({ identify: async () => undefined });
   expect(await check(url)).toEqual({
     status: 'to-do',
     text: 'The link API refuses the token in link-token. A new one works after five minutes at the latest.',

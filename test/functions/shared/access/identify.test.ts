@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createAuthorizer } from '../../../functions/recording-link/authorize.ts';
-import { envSchema } from '../../../functions/recording-link/env.ts';
-import { parseSettings } from '../../../functions/shared/config/parse-settings.ts';
-import type { Secrets } from '../../../functions/shared/config/secrets.ts';
+import { createIdentify } from '../../../../functions/shared/access/identify.ts';
+import { createLinkToken } from '../../../../functions/shared/access/link-token.ts';
+import type { Secrets } from '../../../../functions/shared/config/secrets.ts';
 
 const TOKEN = 'link-token-0123456789';
-const COMMON = { BUCKET_NAME: 'bucket', MAX_LINK_AGE_SECONDS: '3600' };
 
-/** An authorizer, its clock and its secret; a test may change `secret.value`. */
-function createHarness(authorization: object, value = TOKEN) {
+/** A way to identify callers, its clock and its secret; a test may change `secret.value`. */
+function createHarness(type: 'token' | 'iam' | 'jwt', value = TOKEN, settings = {}) {
   const secret = { value, reads: [] as string[] };
   const secrets: Secrets = {
     async read(name) {
@@ -17,19 +15,18 @@ function createHarness(authorization: object, value = TOKEN) {
     },
     write: () => Promise.reject(new Error('The authorizer must not write secrets.')),
   };
-  const env = parseSettings('The environment', envSchema, { ...COMMON, ...authorization });
   const clock = { now: 0 };
-  const authorize = createAuthorizer(env, secrets, () => clock.now);
-  const isAuthorized = (authorization: string | undefined, authorizer?: unknown) =>
-    authorize({ authorization, authorizer });
-  return { secret, clock, isAuthorized };
+  const now = () => clock.now;
+  const linkToken = createLinkToken(secrets, 'links/token', now);
+  const identify = createIdentify({ type, linkToken, sessionCookie: '__Host-session' }, settings, now);
+  const isAuthorized = async (authorization: string | undefined, authorizer?: unknown) =>
+    (await identify({ authorization, authorizer })) !== undefined;
+  return { secret, clock, identify, isAuthorized, linkToken };
 }
-
-const byToken = { LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: 'links/token' };
 
 describe('by token', () => {
   test.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN} `])('%s is accepted', async (header) => {
-    const { isAuthorized, secret } = createHarness(byToken);
+    const { isAuthorized, secret } = createHarness('token');
     expect(await isAuthorized(header)).toBe(true);
     expect(secret.reads).toEqual(['links/token']);
   });
@@ -49,17 +46,17 @@ describe('by token', () => {
     `Bearer ${TOKEN}\n`,
     `xBearer ${TOKEN}`,
   ])('%j is rejected', async (header) => {
-    expect(await createHarness(byToken).isAuthorized(header)).toBe(false);
+    expect(await createHarness('token').isAuthorized(header)).toBe(false);
   });
 
   test('a header without a bearer token is rejected without reading the secret', async () => {
-    const { isAuthorized, secret } = createHarness(byToken);
+    const { isAuthorized, secret } = createHarness('token');
     for (const header of [undefined, '', `Basic ${TOKEN}`]) await isAuthorized(header);
     expect(secret.reads).toEqual([]);
   });
 
   test('a new token is accepted without a restart', async () => {
-    const { isAuthorized, secret, clock } = createHarness(byToken);
+    const { isAuthorized, secret, clock } = createHarness('token');
     await isAuthorized(`Bearer ${TOKEN}`);
     secret.value = 'another-token-0123456789';
     clock.now = 60_000;
@@ -70,7 +67,7 @@ describe('by token', () => {
   test.each(['', 'short', 'fifteen-letters'])(
     'nobody is let in while the secret is too short: %j',
     async (value) => {
-      const { isAuthorized } = createHarness(byToken, value);
+      const { isAuthorized } = createHarness('token', value);
       for (const token of [value, 'x', TOKEN]) {
         const outcome = await isAuthorized(`Bearer ${token}`).catch((error: { code: string }) => error.code);
         expect(outcome).toBe(token === '' ? false : 'link-token-missing');
@@ -97,7 +94,7 @@ const verifiedByGateway = {
 
 describe.each(['iam', 'jwt'] as const)('by %s', (type) => {
   test('a request is accepted that API Gateway has verified, and no secret is read', async () => {
-    const { isAuthorized, secret } = createHarness({ LINK_AUTHORIZATION: type });
+    const { isAuthorized, secret } = createHarness(type);
     expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...', verifiedByGateway[type])).toBe(true);
     expect(await isAuthorized(undefined, verifiedByGateway[type])).toBe(true);
     expect(secret.reads).toEqual([]);
@@ -110,7 +107,7 @@ describe.each(['iam', 'jwt'] as const)('by %s', (type) => {
     ['an authorizer with empty values', { jwt: { claims: null, scopes: null }, iam: { userArn: '' } }],
     ['the other kind of authorizer', verifiedByGateway[type === 'iam' ? 'jwt' : 'iam']],
   ])('a request is rejected for which API Gateway passes on %s', async (_name, authorizer) => {
-    const { isAuthorized } = createHarness({ LINK_AUTHORIZATION: type });
+    const { isAuthorized } = createHarness(type);
     for (const header of [undefined, `Bearer ${TOKEN}`, 'AWS4-HMAC-SHA256 Credential=...']) {
       expect(await isAuthorized(header, authorizer)).toBe(false);
     }
@@ -118,27 +115,9 @@ describe.each(['iam', 'jwt'] as const)('by %s', (type) => {
 });
 
 test('by token, a caller that API Gateway has verified still needs the token', async () => {
-  const { isAuthorized } = createHarness(byToken);
+  const { isAuthorized } = createHarness('token');
   for (const authorizer of Object.values(verifiedByGateway)) {
     expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...', authorizer)).toBe(false);
     expect(await isAuthorized('Bearer some.jwt.here', authorizer)).toBe(false);
   }
-});
-
-describe('the environment', () => {
-  const complaint = (env: object) => () => parseSettings('The environment', envSchema, { ...COMMON, ...env });
-
-  test('must name a known authorization type', () => {
-    for (const LINK_AUTHORIZATION of [undefined, '', 'none', 'Token']) {
-      expect(complaint({ LINK_AUTHORIZATION })).toThrow(/LINK_AUTHORIZATION: /);
-    }
-  });
-
-  test('must name the secret that holds the token', () => {
-    expect(complaint({ LINK_AUTHORIZATION: 'token' })).toThrow(/LINK_TOKEN_SECRET: is missing/);
-  });
-
-  test.each(['59', '', '-1', '1e3', '900.5'])('must not set a maximum age of %j', (MAX_LINK_AGE_SECONDS) => {
-    expect(complaint({ ...byToken, MAX_LINK_AGE_SECONDS })).toThrow(/MAX_LINK_AGE_SECONDS: should be /);
-  });
 });

@@ -1,8 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { hasStatus } from '../shared/aws-clients.ts';
-import type { Call } from '../shared/jobs/job.ts';
-import { decodeMetadata } from '../shared/recordings/metadata.ts';
+import { hasStatus } from '../aws-clients.ts';
+import type { Call } from '../jobs/job.ts';
+import { decodeMetadata } from './metadata.ts';
 
 export interface ArchivedRecording {
   bytes: number;

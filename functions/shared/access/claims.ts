@@ -1,0 +1,45 @@
+import { RIGHTS } from '../api/contract.ts';
+import type { AccessSettings, Role } from '../config/access-settings.ts';
+import type { Grant } from './principal.ts';
+
+/** For whoever has all rights on all recordings. */
+export const EVERYTHING: readonly Grant[] = [{ pbxs: '*', rights: RIGHTS }];
+
+/** The first of these that a token has names the person. Access tokens may have no other than `sub`. */
+const PERSON_CLAIMS = ['email', 'preferred_username', 'username', 'sub'];
+
+const MAX_NAME_LENGTH = 100;
+
+/** A name as the access log keeps it. */
+export const toPersonName = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME_LENGTH);
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Who a verified JWT stands for. */
+export function personOf(claims: Claims, { personClaim }: Pick<AccessSettings, 'personClaim'>): string {
+  const names = personClaim === undefined ? PERSON_CLAIMS : [personClaim, 'sub'];
+  const values = names.map((name) => claims[name]).filter((value) => typeof value === 'string');
+  return values.map(toPersonName).find((name) => name !== '') ?? 'unknown';
+}
+
+/** The rights that a verified JWT gives. */
+export function grantsOf(claims: Claims, { roles }: Pick<AccessSettings, 'roles'>): readonly Grant[] {
+  if (roles === undefined) return EVERYTHING;
+  return rolesIn(claims[roles.claim]).flatMap((name) => {
+    const role = Object.hasOwn(roles.map, name) ? roles.map[name] : undefined;
+    return role === undefined ? [] : [toGrant(role)];
+  });
+}
+
+const toGrant = ({ pbxs, ...role }: Role): Grant => ({ ...role, pbxs: pbxs.includes('*') ? '*' : pbxs });
+
+/** API Gateway passes every claim as text, and a list as `[one two]`. */
+function rolesIn(claim: unknown): string[] {
+  const text = typeof claim === 'string' ? claim.replace(/^\[(.*)\]$/s, '$1') : '';
+  return [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
+}

@@ -1,0 +1,44 @@
+import type { Right } from '../api/contract.ts';
+import { isSameNumber } from '../recording-index/phone-number.ts';
+
+/** Rights on some recordings: those of the PBXs, and of these only the calls from or to the extensions, if any are named. */
+export interface Grant {
+  readonly pbxs: '*' | readonly string[];
+  readonly extensions?: readonly string[] | undefined;
+  readonly rights: readonly Right[];
+}
+
+/** Who is asking. */
+export interface Principal {
+  /** Name for the access log. */
+  readonly person: string;
+  /** How they were authorized. */
+  readonly by: 'token' | 'session' | 'jwt' | 'iam';
+  /** Each stands for itself: a right of one does not extend to the recordings of another. */
+  readonly grants: readonly Grant[];
+}
+
+/** What decides about a right on a recording. */
+export interface Subject {
+  readonly pbx: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** The grants with a right on at least some recordings of a PBX. */
+export const grantsOn = ({ grants }: Principal, right: Right, pbx: string): Grant[] =>
+  grants.filter((grant) => grant.rights.includes(right) && (grant.pbxs === '*' || grant.pbxs.includes(pbx)));
+
+/** Whether the person has the right on this recording. */
+export const may = (principal: Principal, right: Right, subject: Subject): boolean =>
+  grantsOn(principal, right, subject.pbx).some(
+    ({ extensions }) =>
+      extensions === undefined || extensions.some((extension) => isPartyOf(extension, subject)),
+  );
+
+/** Whether the person has the right on any recording at all. */
+export const mayAnywhere = ({ grants }: Principal, right: Right): boolean =>
+  grants.some(({ rights }) => rights.includes(right));
+
+const isPartyOf = (extension: string, { from, to }: Subject) =>
+  [from, to].some((number) => number !== undefined && isSameNumber(extension, number));
