@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import type { Principal } from '../../../../functions/shared/access/principal.ts';
+import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.ts';
+import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
+import { createIndexReader } from '../../../../functions/shared/recording-index/index-reader.ts';
+import type { Position } from '../../../../functions/shared/recording-index/merge-streams.ts';
+import { isSameNumber } from '../../../../functions/shared/recording-index/phone-number.ts';
+import {
+  FIRST_KEY,
+  LAST_KEY,
+  type SearchFilters,
+  searchIndex,
+} from '../../../../functions/shared/recording-index/search.ts';
+import { FEWER_RUNS, fc } from '../../../property.ts';
+import { useDynamoDb } from '../../aws-services.ts';
+import { putRows, type Row } from './index-table.ts';
+
+await useDynamoDb({ index: INDEX_TABLE });
+const client = createDynamoDbClient();
+const reader = createIndexReader(client, 'index');
+
+const everybody: Principal = { person: 'x', by: 'token', grants: [{ pbxs: '*', rights: ['listen'] }] };
+const instant = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+
+/** Few values each, so that times and names are often equal, and several ways of writing one number. */
+const party = fc.constantFrom('1001', '1002', '+49 30 901820', '030901820', '*43#', undefined);
+/** The order of UTF-8 differs from that of JavaScript's strings for the last two. */
+const name = fc.constantFrom('a.wav', 'b.wav', 'Z.wav', 'ä.wav', '\uFF5E.wav', '📞.wav');
+const anyRow = fc.record({
+  second: fc.nat({ max: 12 }),
+  recording: name,
+  from: party,
+  to: party,
+  type: fc.constantFrom('Inbound', 'Outbound', 'Internal'),
+  seconds: fc.option(fc.nat({ max: 3 }), { nil: undefined }),
+});
+const anyFilters = fc.record(
+  {
+    numbers: fc.uniqueArray(fc.constantFrom('1001', '1002', '0049 30 901820', '901820', '*43#'), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    direction: fc.constantFrom('inbound', 'outbound', 'internal'),
+    minSeconds: fc.nat({ max: 3 }),
+  },
+  { requiredKeys: [] },
+);
+
+let tables = 0;
+
+/** A PBX for each run has partitions of its own, so that the runs can share a table. */
+const ownPbxs = () => {
+  tables += 1;
+  return ['a', 'b', 'c'].map((letter) => `${letter}-${tables}`);
+};
+
+const isExpected = (row: Row, { numbers, direction, minSeconds }: SearchFilters) =>
+  (numbers === undefined ||
+    numbers.some((number) =>
+      [row.from, row.to].some((own) => own !== undefined && isSameNumber(number, own)),
+    )) &&
+  (direction === undefined || row.type?.toLowerCase() === direction) &&
+  (minSeconds === undefined || (row.seconds ?? -1) >= minSeconds);
+
+const keyOf = ({ pbx, at, recording }: Row) => `${at} ${recording} ${pbx}`;
+
+test('page by page, a search finds each matching row once, newest first, even while newer ones arrive', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat({ max: 2 }), anyRow), { maxLength: 40 }),
+      anyFilters,
+      fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 15 }),
+      fc.nat({ max: 6 }),
+      async (drafts, filters, limits, maxReads, fromSecond) => {
+        const pbxs = ownPbxs();
+        const toRow = ([pbx, { second, ...row }]: [number, (typeof drafts)[number][1]]): Row => ({
+          ...row,
+          pbx: pbxs[pbx] as string,
+          at: instant(second),
+        });
+        // A later draft replaces an earlier one with the same key.
+        const rows = [...new Map(drafts.map(toRow).map((row) => [keyOf(row), row])).values()];
+        await putRows(client, 'index', rows);
+        const windows = pbxs.map((pbx) => ({ pbx, from: instant(fromSecond), to: LAST_KEY }));
+
+        const found: Row[] = [];
+        let position: Position | undefined;
+        let pages = 0;
+        do {
+          const limit = limits[pages % limits.length] as number;
+          const result = await searchIndex(
+            reader,
+            { windows, filters, limit, after: position },
+            everybody,
+            maxReads,
+          );
+          expect(result.recordings.length).toBeLessThanOrEqual(limit);
+          found.push(...result.recordings);
+          position = result.position;
+          pages += 1;
+          // Newer than everything that has been looked at.
+          const arrived = { pbx: pbxs[0] as string, recording: `${pages}.wav`, at: instant(100 + pages) };
+          await putRows(client, 'index', [arrived]);
+        } while (position !== undefined);
+
+        const expected = rows.filter((row) => row.at >= instant(fromSecond) && isExpected(row, filters));
+        expect(found.map(keyOf).sort()).toEqual(expected.map(keyOf).sort());
+        const times = found.map(({ at }) => at);
+        expect(times).toEqual(times.toSorted().reverse());
+      },
+    ),
+    FEWER_RUNS,
+  );
+});
+
+test('a search reads no more than its limit allows, says how far it has come, and goes on from there', async () => {
+  const pbx = 'busy';
+  const rows = Array.from({ length: 60 }, (_, second) => ({
+    pbx,
+    recording: `${second}.wav`,
+    at: instant(second),
+    seconds: second < 2 ? 100 : 1,
+  }));
+  await putRows(client, 'index', rows);
+  const windows = [{ pbx, from: FIRST_KEY, to: LAST_KEY }];
+  const reads: number[] = [];
+  const counting = {
+    ...reader,
+    query: async (...request: Parameters<typeof reader.query>) => {
+      const page = await reader.query(...request);
+      reads.push(page.items.length);
+      return page;
+    },
+  };
+  const search = { windows, filters: { minSeconds: 50 }, limit: 1, after: undefined };
+  const first = await searchIndex(counting, search, everybody, 20);
+  expect(first).toMatchObject({ recordings: [], position: { pbx } });
+  expect(first.looked).toBe(reads.reduce((sum, count) => sum + count, 0));
+  expect(first.looked).toBeLessThan(40);
+
+  let after: Position | undefined = first.position;
+  const found: string[] = [];
+  while (after !== undefined) {
+    const page = await searchIndex(reader, { ...search, after }, everybody, 20);
+    found.push(...page.recordings.map(({ recording }) => recording));
+    after = page.position;
+  }
+  expect(found).toEqual(['1.wav', '0.wav']);
+});
