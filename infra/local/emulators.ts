@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
 import { applyEnvironment } from '../shared/environment.ts';
+import { startDynamoDb } from './dynamodb.ts';
 import { startSqs } from './embedded-sqs.ts';
 import { createProblems } from './problems.ts';
 import { startS3 } from './s3/server.ts';
@@ -28,8 +29,12 @@ export async function startEmulators(directory: string, cleanup: AsyncDisposable
   const secretsManager = await startSecretsManager({ ...common, directory: join(directory, 'secrets') });
   cleanup.defer(() => secretsManager.close());
 
+  const dynamoDb = await startDynamoDb(join(directory, 'dynamodb'));
+  cleanup.defer(() => dynamoDb.close());
+
   const environment: Record<string, string> = {
     AWS_REGION: region,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     AWS_ENDPOINT_URL_SQS: sqs.address,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
   };

@@ -1,25 +1,31 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
 import { createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
+import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_MAX_LINK_AGE_SECONDS,
+  DEFAULT_MAX_SHARE_DAYS,
   DEFAULT_RECONCILIATION,
+  DEFAULT_SHARE_DAYS,
   MESSAGE_RETENTION_DAYS,
   SESSION_PERIOD_MINUTES,
   TIMEOUT_SECONDS,
   visibilitySecondsFor,
 } from '../../functions/shared/config/limits.ts';
 import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
+import { ACCESS_TABLE, INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import { createLoginStore } from '../../functions/shared/session/login-store.ts';
 import { log } from '../../functions/shared/telemetry/log.ts';
 import { applyEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
 import { replaceFile } from './durable-file.ts';
+import { ensureTable } from './dynamodb.ts';
 import { startEmulators } from './emulators.ts';
 import { type HttpHandler, type Routes, startHttpServer } from './http-server.ts';
 import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
@@ -36,6 +42,10 @@ const HOUR_MS = 60 * 60_000;
 /** Reconciliation leaves the calls of the last ten minutes to their reports. */
 const CATCH_UP_AGAIN_MS = 11 * 60_000;
 const LINK_TOKEN_SECRET = 'link-token';
+const TABLES = { INDEX_TABLE: 'recording-index', ACCESS_TABLE: 'access' };
+const ACCESS_SETTINGS: v.InferInput<typeof accessSchema> = {
+  shares: { allowed: true, maxDays: DEFAULT_MAX_SHARE_DAYS, defaultDays: DEFAULT_SHARE_DAYS },
+};
 /** The account id of fauxqs. */
 const ACCOUNT = '000000000000';
 
@@ -108,6 +118,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   for (const id of Object.keys(registry)) await releaseLogin(createLoginStore(s3, bucket, id));
   const registryFile = resolve(directory, 'pbx-registry.json');
   await replaceFile(registryFile, JSON.stringify(registry, undefined, 2));
+  const accessFile = resolve(directory, 'access.json');
+  await replaceFile(accessFile, JSON.stringify(ACCESS_SETTINGS, undefined, 2));
+  const dynamoDb = new DynamoDBClient(emulatorKeys());
+  await ensureTable(dynamoDb, TABLES.INDEX_TABLE, INDEX_TABLE);
+  await ensureTable(dynamoDb, TABLES.ACCESS_TABLE, ACCESS_TABLE);
 
   const queueUrlBase = `${emulator.address}/${ACCOUNT}/`;
   const createQueue = async (name: string, attributes: Parameters<typeof ensureQueue>[2] = {}) => {
@@ -128,6 +143,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
   Object.assign(environment, {
     PBX_REGISTRY_FILE: registryFile,
+    ACCESS_FILE: accessFile,
+    ...TABLES,
     QUEUE_URL_BASE: queueUrlBase,
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
     SESSION_QUEUE_URL: sessionQueueUrl,
@@ -135,6 +152,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     REPORT_HOST: `127.0.0.1:${httpServer.port}`,
     LINK_AUTHORIZATION: 'token',
     LINK_TOKEN_SECRET,
+    SESSION_COOKIE: 'pbx-archive-session',
     MAX_LINK_AGE_SECONDS: String(DEFAULT_MAX_LINK_AGE_SECONDS),
     STACK_NAME: 'local',
     // Nothing reads metrics here.
@@ -150,7 +168,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     'pbx-session',
   );
   const recordingLink = await loadHandler<HttpHandler>('recording-link');
+  const archiveApi = await loadHandler<HttpHandler>('archive-api');
   routes.resolve({
+    'GET /api/{proxy+}': archiveApi,
+    'POST /api/{proxy+}': archiveApi,
+    'DELETE /api/{proxy+}': archiveApi,
     'POST /reports/{pbxId}/{secret}': await loadHandler<HttpHandler>('cdr-webhook'),
     'GET /recordings/{pbxId}/{recording}': recordingLink,
     'HEAD /recordings/{pbxId}/{recording}': recordingLink,

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
@@ -61,7 +67,12 @@ async function handleRequest(
 
   const result = await match.handler(toEvent(request, url, match, body));
   const content = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
-  const headers = { ...(result.headers as Record<string, string>), 'content-length': String(content.length) };
+  const headers = {
+    ...(result.headers as Record<string, string>),
+    ...(result.cookies !== undefined && { 'set-cookie': result.cookies }),
+    // RFC 9110 does not allow it here.
+    ...(result.statusCode !== 204 && { 'content-length': String(content.length) }),
+  };
   if (request.complete) response.writeHead(result.statusCode ?? 200, headers).end(content);
   else await sendEarly(response, result.statusCode ?? 200, headers, content);
 }
@@ -74,7 +85,7 @@ interface Match {
 
 function findRoute(routes: Routes, request: string): Match | undefined {
   for (const [routeKey, handler] of Object.entries(routes)) {
-    const pattern = routeKey.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+    const pattern = routeKey.replaceAll(/\{(\w+)\+\}/g, '(?<$1>.+)').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
     const groups = new RegExp(`^${pattern}$`).exec(request)?.groups;
     if (groups === undefined) continue;
     const pathParameters = Object.entries(groups).map(([name, value]) => [name, decodePath(value)]);
@@ -114,7 +125,7 @@ async function readStart(request: IncomingMessage): Promise<Buffer> {
 async function sendEarly(
   response: ServerResponse,
   status: number,
-  headers: Record<string, string>,
+  headers: OutgoingHttpHeaders,
   content: Buffer,
 ): Promise<void> {
   response.writeHead(status, { ...headers, connection: 'close' });
@@ -134,7 +145,8 @@ function toEvent(
   { routeKey, pathParameters }: Match,
   body: Buffer,
 ): APIGatewayProxyEventV2 {
-  const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
+  const { cookie, ...otherHeaders } = request.headers;
+  const headers = Object.entries(otherHeaders).map(([name, value]) => [name, String(value)]);
   const isText = /^(?:text\/|application\/(?:json|xml|javascript))/.test(
     request.headers['content-type'] ?? '',
   );
@@ -145,6 +157,7 @@ function toEvent(
     rawPath: decodePath(url.pathname),
     rawQueryString: url.search.slice(1),
     headers: Object.fromEntries(headers),
+    ...(cookie !== undefined && { cookies: cookie.split(/; */) }),
     ...(url.search !== '' && { queryStringParameters: joinRepeated(url.searchParams) }),
     pathParameters,
     requestContext: {

@@ -54,6 +54,13 @@ export const LOG_EVENTS = [
   'link-not-found',
   'link-unauthorized',
   'link-failed',
+  // Search API
+  'searched',
+  'api-unauthorized',
+  'api-failed',
+  'signed-in',
+  'sign-in-refused',
+  'sign-in-throttled',
   // Shares and the access log
   'share-created',
   'share-opened',

@@ -1,0 +1,42 @@
+import type * as v from 'valibot';
+import { grantsOn, mayAnywhere, type Principal } from '../shared/access/principal.ts';
+import { type meSchema, RIGHTS } from '../shared/api/contract.ts';
+import type { AccessSettings } from '../shared/config/access-settings.ts';
+import type { PbxRegistry } from '../shared/config/pbx-registry.ts';
+import type { IndexReader } from '../shared/recording-index/index-reader.ts';
+import type { ApiResponse } from './api.ts';
+
+export interface MeDeps {
+  index: IndexReader;
+  registry: PbxRegistry;
+  settings: Pick<AccessSettings, 'shares'>;
+}
+
+/** `GET /api/me` */
+export async function describeMe(
+  principal: Principal,
+  { index, registry, settings: { shares } }: MeDeps,
+): Promise<ApiResponse> {
+  const ids = Object.keys(registry).filter((id) => grantsOn(principal, 'listen', id).length > 0);
+  const known = Map.groupBy(await index.readStatus(ids), ({ pbx }) => pbx);
+  const pbxs = ids.map((id) => {
+    const { reconciledUpTo, sessionDownSince } = known.get(id)?.[0] ?? {};
+    return {
+      id,
+      timeZone: registry[id]?.timeZone ?? 'UTC',
+      ...(reconciledUpTo !== undefined && { completeUpTo: reconciledUpTo }),
+      ...(sessionDownSince !== undefined && { sessionDownSince }),
+    };
+  });
+  return {
+    status: 200,
+    body: {
+      person: principal.person,
+      rights: RIGHTS.filter(
+        (right) => mayAnywhere(principal, right) && (right !== 'share' || shares.allowed),
+      ),
+      pbxs,
+      shares: { allowed: shares.allowed, maxDays: shares.maxDays },
+    } satisfies v.InferOutput<typeof meSchema>,
+  };
+}

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { STATUS_KEY } from '../../../functions/shared/recording-index/keys.ts';
+import { captureLog } from '../capture-log.ts';
+import type { Row } from '../shared/recording-index/index-table.ts';
+import { bearer, HOST, type Response, TOKEN, useApi } from './api-harness.ts';
+
+const AUDIO = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 37) % 256));
+const RECORDING = '20260105090000-1767603600.7-+4930901820-1001-Inbound.wav';
+const AT = '2026-01-05T09:00:00.000Z';
+const row: Row = {
+  pbx: 'hq',
+  recording: RECORDING,
+  at: AT,
+  callId: '1767603600.7',
+  from: '+49 30 901820',
+  to: '1001',
+  type: 'Inbound',
+};
+
+const logLines = captureLog();
+const api = await useApi({ hq: { timeZone: 'Europe/Berlin' }, branch: {} });
+await api.putRows([
+  row,
+  { pbx: 'branch', recording: 'of-branch.wav', at: AT, from: '2001', to: '2002' },
+  { pbx: 'hq', recording: '50% of a?b/c.wav', at: AT },
+]);
+await api.putIndexItems([
+  { pbx: 'hq', sk: STATUS_KEY, reconciledUpTo: '2026-01-06T10:05:00.000Z' },
+  { pbx: 'branch', sk: STATUS_KEY, sessionDownSince: '2026-01-06T10:00:00.000Z' },
+  { pbx: 'hq', sk: 'name#50% of a?b/c.wav', rowSk: `${AT}#50% of a?b/c.wav` },
+]);
+await api.putObject('hq', RECORDING, AUDIO, { from: '+49 30 901820', to: '1001' });
+await api.putObject('hq', '50% of a?b/c.wav', AUDIO);
+const ask = await api.load();
+
+const namesIn = ({ body }: Response): string[] => body.recordings.map((found: Row) => found.recording);
+const january = { from: '2026-01-01', to: '2026-01-31' };
+const pathOf = (recording: string) => `GET /api/recordings/hq/${recording}`;
+
+describe('with the link token', () => {
+  test('everybody learns how people sign in', async () => {
+    expect(await ask('GET /api/config')).toMatchObject({ status: 200, body: { authorization: 'token' } });
+  });
+
+  test('the holder has all rights, and sees how complete the archive of each PBX is', async () => {
+    const { status, body } = await ask('GET /api/me', { headers: bearer });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        person: 'token',
+        rights: ['listen', 'download', 'share', 'audit'],
+        pbxs: [
+          { id: 'hq', timeZone: 'Europe/Berlin', completeUpTo: '2026-01-06T10:05:00.000Z' },
+          { id: 'branch', timeZone: 'UTC', sessionDownSince: '2026-01-06T10:00:00.000Z' },
+        ],
+        shares: { allowed: true, maxDays: 30 },
+      },
+    });
+  });
+
+  test('a recording is found by its number, and its link has its bytes', async () => {
+    const search = await ask('GET /api/recordings', {
+      query: { ...january, number: '030 901820' },
+      headers: bearer,
+    });
+    expect(search).toMatchObject({ status: 200, body: { searchedBackTo: '2025-12-31T23:00:00.000Z' } });
+    expect(search.body.recordings).toEqual([{ ...row, state: 'archived', verifiedBy: [] }]);
+    const { status, body } = await ask(pathOf(RECORDING), { headers: bearer });
+    expect({ status, recording: body.recording }).toEqual({
+      status: 200,
+      recording: { ...row, state: 'archived', verifiedBy: [] },
+    });
+    const fetched = await fetch(body.link.url);
+    expect(Buffer.from(await fetched.arrayBuffer())).toEqual(AUDIO);
+    expect(fetched.headers.get('content-disposition')).toMatch(/^inline/);
+  });
+
+  test('a recording whose name an HTTP API would change is had by query, to save it', async () => {
+    const recording = '50% of a?b/c.wav';
+    const query = { recording, download: '1' };
+    const { status, body } = await ask('GET /api/recordings/hq', { query, headers: bearer });
+    expect({ status, name: body.recording.recording }).toEqual({ status: 200, name: recording });
+    expect((await fetch(body.link.url)).headers.get('content-disposition')).toMatch(/^attachment/);
+  });
+
+  test('all PBXs are searched together, the newest first, unless some are named', async () => {
+    const all = namesIn(await ask('GET /api/recordings', { query: january, headers: bearer }));
+    expect(all).toHaveLength(3);
+    const some = { ...january, pbx: 'branch' };
+    expect(namesIn(await ask('GET /api/recordings', { query: some, headers: bearer }))).toEqual([
+      'of-branch.wav',
+    ]);
+  });
+});
+
+test.each(['GET /api/me', 'GET /api/recordings', 'GET /api/recordings/hq', pathOf(RECORDING)])(
+  '%s without authorization, or with a wrong token, gets 401',
+  async (route) => {
+    for (const headers of [
+      {},
+      { authorization: 'Bearer wrong-token-0123456789' },
+      { authorization: TOKEN },
+    ]) {
+      const response = await ask(route, { headers });
+      expect(response).toMatchObject({ status: 401, body: { error: 'unauthorized' } });
+      expect(response.headers['www-authenticate']).toBe('Bearer');
+    }
+  },
+);
+
+test.each(['GET /api', 'GET /api/', 'GET /api/nothing', 'GET /api/recordings/hq/a/b', 'GET /recordings/hq'])(
+  '%s gets 404',
+  async (route) => {
+    expect(await ask(route, { headers: bearer })).toMatchObject({
+      status: 404,
+      body: { error: 'not-found' },
+    });
+  },
+);
+
+test('a method that a path does not have gets 405, with those that it has', async () => {
+  const { status, headers } = await ask('DELETE /api/recordings', { headers: bearer });
+  expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: 'GET' });
+});
+
+test('a recording that does not exist gets 404', async () => {
+  for (const route of ['GET /api/recordings/hq/missing.wav', 'GET /api/recordings/nowhere/missing.wav']) {
+    expect(await ask(route, { headers: bearer })).toMatchObject({
+      status: 404,
+      body: { error: 'not-found' },
+    });
+  }
+});
+
+test('no log line contains a link, a token, a cursor or a number', async () => {
+  const query = { ...january, limit: '1', number: '030 901820,2001' };
+  const { body } = await ask('GET /api/recordings', { query, headers: bearer });
+  await ask('GET /api/recordings', { query: { ...query, cursor: body.cursor }, headers: bearer });
+  await ask(pathOf(RECORDING), { headers: bearer });
+  await ask('GET /api/me', { headers: { authorization: 'Bearer wrong-token-0123456789' } });
+  expect(logLines.map(({ event }) => event)).toEqual([
+    'searched',
+    'searched',
+    'link-created',
+    'api-unauthorized',
+  ]);
+  const text = JSON.stringify(logLines.map(({ recording, ...line }) => line));
+  expect(text).not.toMatch(/https?:|Signature|wrong-token|901820|2001/);
+  expect(text).not.toContain(body.cursor);
+  expect(text).not.toContain(HOST);
+});
