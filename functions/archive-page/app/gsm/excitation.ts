@@ -51,8 +51,8 @@ export class ExcitationDecoder {
     for (let pulse = 0; pulse < PULSE_COUNT; pulse++) {
       // Three bits code the odd numbers from -7 to 7.
       const code = 2 * (parameters[first + 2 + pulse] ?? 0) - 7;
-      const scaled = saturate(multiplyRounded(mantissa, code << 12) + rounding);
-      this.#history[start + gridPosition + PULSE_SPACING * pulse] = scaled >> shift;
+      const scaled = multiplyRounded(mantissa, code << 12);
+      this.#history[start + gridPosition + PULSE_SPACING * pulse] = (scaled + rounding) >> shift;
     }
   }
 

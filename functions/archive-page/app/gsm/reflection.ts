@@ -1,4 +1,4 @@
-import { multiplyRounded, saturate } from './fixed-point.ts';
+import { multiplyRounded } from './fixed-point.ts';
 import { type FrameParameters, LAR_COUNT } from './frame.ts';
 
 /** Quantization of the log-area ratios (EN 300 961, tables of B, MIC and INVA). */
@@ -6,12 +6,12 @@ const OFFSETS = Int16Array.of(0, 0, 2048, -2560, 94, -1792, -341, -1144);
 const MIN_CODES = Int16Array.of(-32, -32, -16, -16, -8, -8, -4, -4);
 const INVERSE_SLOPES = Int16Array.of(13107, 13107, 13107, 13107, 19223, 17476, 31454, 29708);
 
-/** Decodes the log-area ratios of a frame (EN 300 961, clause 5.2.8). */
+/** Decodes the log-area ratios of a frame (EN 300 961, clause 5.2.8). No code exceeds 16 bits, so nothing saturates. */
 export function decodeLogAreaRatios(parameters: FrameParameters, ratios: Int16Array): void {
   for (let index = 0; index < LAR_COUNT; index++) {
     const scaled = ((parameters[index] ?? 0) + (MIN_CODES[index] ?? 0)) << 10;
-    const shifted = saturate(scaled - 2 * (OFFSETS[index] ?? 0));
-    ratios[index] = saturate(2 * multiplyRounded(INVERSE_SLOPES[index] ?? 0, shifted));
+    const shifted = scaled - 2 * (OFFSETS[index] ?? 0);
+    ratios[index] = 2 * multiplyRounded(INVERSE_SLOPES[index] ?? 0, shifted);
   }
 }
 
@@ -28,8 +28,8 @@ export const FILTER_SECTIONS = [
 
 /** Reflection coefficient (Q15) of a log-area ratio, in three straight lines (clause 5.2.9.2). */
 export function toReflection(ratio: number): number {
-  const magnitude = ratio === -32768 ? 32767 : Math.abs(ratio);
-  let reflection = saturate((magnitude >> 2) + 26112);
+  const magnitude = Math.abs(ratio);
+  let reflection = (magnitude >> 2) + 26112;
   if (magnitude < 11059) reflection = magnitude << 1;
   else if (magnitude < 20070) reflection = magnitude + 11059;
   return ratio < 0 ? -reflection : reflection;

@@ -27,7 +27,7 @@ rmSync(fixtures, { recursive: true, force: true });
 mkdirSync(fixtures);
 for (const [name, effects] of Object.entries(INPUTS)) {
   const input = join(temporary, `${name}.wav`);
-  execFileSync('sox', ['-D', ...'-n -r 8000 -b 16'.split(' '), input, ...effects.split(' ')]);
+  execFileSync('sox', ['-D', '-R', ...'-n -r 8000 -b 16'.split(' '), input, ...effects.split(' ')]);
   execFileSync('sox', ['-D', input, '-e', 'gsm-full-rate', add(`${name}.wav`)]);
   execFileSync('sox', ['-D', input, add(`${name}.gsm`)]);
 }
@@ -36,8 +36,9 @@ for (const [name, codec] of Object.entries({ 'ffmpeg.wav': 'libgsm_ms', 'ffmpeg.
   execFileSync('ffmpeg', ['-loglevel', 'error', '-i', input, '-c:a', codec, add(name)]);
 }
 
-// Arbitrary bits have lags and sums that no encoder produces. The generator is that of Numerical Recipes.
-let state = 1;
+// Arbitrary bits have lags and sums that no encoder produces. The generator is that of Numerical Recipes. With this seed,
+// the first two lags of the raw file are invalid, so that the decoder's initial lag counts.
+let state = 14;
 const arbitraryBytes = (length: number) =>
   Uint8Array.from({ length }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
