@@ -22,12 +22,10 @@ const violations = (files: string[], isAllowed: (imported: string, file: string)
 test('imports are found in the sources', () => {
   expect(functionFiles.length).toBeGreaterThan(30);
   expect(infraFiles.length).toBeGreaterThan(60);
-  expect(importsOf('functions/shared/reports/report.ts').sort()).toEqual([
-    'functions/shared/jobs/job.ts',
+  expect(importsOf('functions/shared/pbx/s-series/read-rows.ts').sort()).toEqual([
     'functions/shared/pbx/padding.ts',
-    'functions/shared/recordings/recording-name.ts',
-    'functions/shared/reports/cdr.ts',
-    'valibot',
+    'functions/shared/pbx/s-series/align-row.ts',
+    'node:util',
   ]);
 });
 
@@ -65,14 +63,18 @@ describe('in functions/', () => {
   });
 
   test.each([
-    'call-log/call-end.ts',
-    'call-log/read-cdrs.ts',
+    'call-log/recorded.ts',
     'call-log/windows.ts',
     'config/pbx-registry.ts',
     'errors.ts',
     'jobs/job.ts',
     'jobs/retry-policy.ts',
     'pbx/errors.ts',
+    'pbx/family-reports.ts',
+    'pbx/family-settings.ts',
+    'pbx/s-series/call-end.ts',
+    'pbx/s-series/errors.ts',
+    'pbx/s-series/read-cdrs.ts',
     'recordings/crc32.ts',
     'recordings/metadata.ts',
     'recordings/parts.ts',
@@ -82,8 +84,6 @@ describe('in functions/', () => {
     'recordings/present.ts',
     'recordings/verified-by.ts',
     'recordings/verification.ts',
-    'reports/cdr.ts',
-    'reports/report.ts',
     'telemetry/log.ts',
     'telemetry/metrics.ts',
     '../recording-link/query.ts',
@@ -93,6 +93,25 @@ describe('in functions/', () => {
       !/^@(?:aws|smithy)|^undici$|^node:(?:net|tls|https?|dgram|dns)$/.test(imported);
     expect(violations(needed, isPure)).toEqual([]);
     expect(needed.filter((file) => sourceOf(file).includes('process.env'))).toEqual([]);
+  });
+
+  test('only the choice of a family imports the folder of a family', () => {
+    const choices = /^functions\/shared\/pbx\/family-(?:clients|reports|settings)\.ts$/;
+    const familyOf = (file: string) => /^functions\/shared\/pbx\/([^/]+)\//.exec(file)?.[1];
+    const others = [...functionFiles, ...infraFiles].filter((file) => !choices.test(file));
+    const isOwn = (imported: string, file: string) =>
+      familyOf(imported) === undefined || familyOf(imported) === familyOf(file);
+    expect(violations(others, isOwn)).toEqual([]);
+  });
+
+  test('each family has the same parts', () => {
+    const families = globSync('functions/shared/pbx/*/', { cwd: root });
+    expect(families.length).toBeGreaterThan(0);
+    const parts = ['client.ts', 'errors.ts', 'list-recordings.ts', 'report.ts', 'settings.ts'];
+    const missing = families.flatMap((family) =>
+      parts.map((part) => join(family, part)).filter((file) => !functionFiles.includes(file)),
+    );
+    expect(missing).toEqual([]);
   });
 
   test('protocols are left to libraries: no file signs requests or parses HTTP, XML or JWT itself', () => {

@@ -1,25 +1,26 @@
 import { type CachedSecret, createCachedSecret } from '../shared/config/cached-secret.ts';
-import { readCredentials, reportSecretOf } from '../shared/config/credentials.ts';
+import { readCredentials } from '../shared/config/credentials.ts';
 import type { Pbx, PbxRegistry } from '../shared/config/pbx-registry.ts';
 import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
-import { readReport, splitReports } from '../shared/reports/report.ts';
+import { reportDialectOf } from '../shared/pbx/family-reports.ts';
+import type { ReportDialect, ReportRequest } from '../shared/pbx/types.ts';
 import { log } from '../shared/telemetry/log.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
-export interface IncomingReport {
+export interface IncomingReport extends ReportRequest {
   pbxId: string;
-  secret: string;
   body: Buffer;
 }
 
 /** A PBX as the webhook sees it. */
 export interface KnownPbx extends Pick<Pbx, 'serialNumber'> {
   queueUrl: string;
-  isSecret(candidate: string): Promise<boolean>;
+  dialect: Pick<ReportDialect, 'split' | 'read'>;
+  isAuthentic(request: ReportRequest): Promise<boolean>;
 }
 
 export interface ReceiveDeps {
@@ -56,11 +57,11 @@ export const STATUS: Readonly<Record<Receipt, number>> = {
  * secret store fails.
  */
 export async function receiveReport(
-  { pbxId, secret, body }: IncomingReport,
+  { pbxId, body, ...request }: IncomingReport,
   deps: ReceiveDeps,
 ): Promise<Receipt> {
   const pbx = deps.findPbx(pbxId);
-  if (pbx === undefined || !(await pbx.isSecret(secret))) {
+  if (pbx === undefined || !(await pbx.isAuthentic(request))) {
     log('warn', 'report-rejected');
     return 'refused';
   }
@@ -69,12 +70,12 @@ export async function receiveReport(
     return 'too-large';
   }
   let receipt: Receipt = 'malformed';
-  for (const text of splitReports(body.toString())) receipt = await acceptReport(text, pbxId, pbx, deps);
+  for (const text of pbx.dialect.split(body.toString())) receipt = await acceptReport(text, pbxId, pbx, deps);
   return receipt;
 }
 
 async function acceptReport(text: string, pbxId: string, pbx: KnownPbx, deps: ReceiveDeps): Promise<Receipt> {
-  const report = readReport(text, pbx.serialNumber);
+  const report = pbx.dialect.read(text, pbx.serialNumber);
   const reportedAt = deps.now().toISOString();
   switch (report.kind) {
     case 'recorded-call': {
@@ -115,11 +116,7 @@ export function createPbxLookup(
 ): (pbxId: string) => KnownPbx | undefined {
   const cached = new Map<string, CachedSecret>(
     Object.entries(registry).map(([id, pbx]) => {
-      const fetch = async () => {
-        const { webhookSecret } = await readCredentials(pbx, secrets);
-        // A PBX posts to the address of its last login, which may have had the whole secret.
-        return [reportSecretOf(webhookSecret), webhookSecret];
-      };
+      const fetch = async () => reportDialectOf(pbx).secretsOf(await readCredentials(pbx, secrets));
       return [id, createCachedSecret(fetch, now)];
     }),
   );
@@ -127,10 +124,12 @@ export function createPbxLookup(
     const pbx = registry[pbxId];
     const secret = cached.get(pbxId);
     if (pbx === undefined || secret === undefined) return undefined;
+    const dialect = reportDialectOf(pbx);
     return {
       serialNumber: pbx.serialNumber,
       queueUrl: queueUrlBase + pbx.queueName,
-      isSecret: (candidate) => secret.matches(candidate),
+      dialect,
+      isAuthentic: (request) => secret.satisfies((known) => dialect.isAuthentic(request, known)),
     };
   };
 }

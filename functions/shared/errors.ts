@@ -42,8 +42,24 @@ export class ArchiveError extends Error {
   }
 }
 
+interface PbxRefusalOptions extends ArchiveErrorOptions {
+  lockoutMs?: number | undefined;
+  isMomentary?: boolean | undefined;
+}
+
 /** The PBX responded with an error number. */
-export class PbxRefusal extends ArchiveError {}
+export class PbxRefusal extends ArchiveError {
+  /** Of a refused login: how long the PBX refuses any other. `undefined` if it is the credentials that it refuses. */
+  readonly lockoutMs: number | undefined;
+  /** The same call may succeed if it is repeated at once. */
+  readonly isMomentary: boolean;
+
+  constructor(code: string, message: string, options: PbxRefusalOptions = {}) {
+    super(code, message, options);
+    this.lockoutMs = options.lockoutMs;
+    this.isMomentary = options.isMomentary ?? false;
+  }
+}
 
 /** Unknown errors, such as those of the AWS SDK and the network, become `transient`. */
 export function toArchiveError(error: unknown): ArchiveError {

@@ -13,7 +13,12 @@ import {
   MIN_LINK_AGE_SECONDS,
 } from '../../functions/shared/config/limits.ts';
 import { parseSettings } from '../../functions/shared/config/parse-settings.ts';
-import { pbxIdSchema, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
+import {
+  pbxIdSchema,
+  pbxOfAnyFamily,
+  pbxSettings,
+  tlsSchema,
+} from '../../functions/shared/config/pbx-registry.ts';
 import { bucketSchema } from './bucket-config.ts';
 import { networkSchema } from './network-config.ts';
 import { sharesSchema } from './shares-config.ts';
@@ -49,7 +54,7 @@ const certificateSchema = v.pipe(
 
 const [, caOrFingerprint] = tlsSchema.pipe;
 
-const stackPbxSchema = v.strictObject({
+const stackPbxSchema = pbxOfAnyFamily({
   ...pbxSettings,
   // Over http the password's MD5 hash and the session token would be readable. Only a local trial allows that.
   baseUrl: v.pipe(pbxSettings.baseUrl, v.startsWith('https://', 'should begin with https://')),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import askPassword from '@inquirer/password';
 import * as v from 'valibot';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
-import { pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
+import { pbxOfAnyFamily, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { showCurl } from './curl.ts';
 import { show } from './display.ts';
@@ -75,7 +75,7 @@ async function readTls(options: Options) {
   };
 }
 
-const settingsSchema = v.object({ ...pbxSettings, tls: tlsSchema });
+const settingsSchema = pbxOfAnyFamily({ ...pbxSettings, tls: tlsSchema });
 
 /** The option that each setting comes from. */
 const OPTION_NAMES: Readonly<Record<string, string>> = {

@@ -23,7 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/save-recording.ts',
-        find: 'checkIsNoText(head);',
+        find: 'checkIsNoText(head, readFailure);',
         replace: '{}',
       },
     ],
@@ -48,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'random string reused for a retry',
     edits: [
       {
-        file: 'functions/shared/pbx/client.ts',
+        file: 'functions/shared/pbx/s-series/client.ts',
         find: 'query: { recording, random, token }',
         replace: 'query: { recording, random: ((globalThis.known ??= {})[recording] ??= random), token }',
       },
@@ -240,7 +240,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'wrong password retried',
     edits: [
       {
-        file: 'functions/shared/pbx/errors.ts',
+        file: 'functions/shared/pbx/s-series/errors.ts',
         find: "'20003': {\n      kind: 'login-held'",
         replace: "'20003': {\n      kind: 'transient'",
       },
@@ -250,7 +250,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'session never renewed',
     edits: [
       {
-        file: 'functions/shared/pbx/errors.ts',
+        file: 'functions/shared/pbx/s-series/errors.ts',
         find: "'20004': { kind: 'session-expired'",
         replace: "'20004': { kind: 'transient'",
       },
@@ -428,7 +428,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'report that is no JSON dropped',
     edits: [
-      { file: 'functions/shared/reports/report.ts', find: 'json ?? findFields(text)', replace: 'json' },
+      { file: 'functions/shared/pbx/s-series/report.ts', find: 'json ?? findFields(text)', replace: 'json' },
     ],
   },
   {

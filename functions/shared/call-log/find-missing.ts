@@ -1,15 +1,12 @@
 import type { Job } from '../jobs/job.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
-import { connectionError } from '../pbx/errors.ts';
-import type { CdrWindow, PbxClient } from '../pbx/types.ts';
+import type { CdrWindow, Listing, PbxClient, UnreadableRow } from '../pbx/types.ts';
 import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
-import { callOf } from '../reports/cdr.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { ArchiveIndex } from './archive-index.ts';
-import { addRow, isWrittenBeforeEnd, type Recorded } from './merge-rows.ts';
-import { type ReadOptions, readCdrs, StrayQuote, type UnreadableRow } from './read-cdrs.ts';
+import { isWrittenBeforeEnd, type Recorded } from './recorded.ts';
 
 /**
  * For a CDR file to arrive completely. A few PBXs that send theirs byte by byte would otherwise take all the time that a
@@ -17,12 +14,9 @@ import { type ReadOptions, readCdrs, StrayQuote, type UnreadableRow } from './re
  */
 const FILE_TIMEOUT_MS = 3 * 60_000;
 
-/** The rows that a person gets to see. A PBX may send any number of them. */
-const MAX_UNREADABLE_ROWS = 20;
-
 export interface FindDeps {
   pbxId: string;
-  client: Pick<PbxClient, 'openCdrs'>;
+  client: Pick<PbxClient, 'listRecordings'>;
   session: Session;
   archive: ArchiveIndex;
   /** The PBX's IANA time zone. */
@@ -56,14 +50,11 @@ export interface Comparison {
 
 /**
  * Compares the PBX's call log with the archive. Changes nothing, except that it may renew the session. Rejects with the
- * errors of the PBX and S3, and with `cdr-malformed` if the PBX's file is not a usable call log.
+ * errors of the PBX and S3, and with `cdr-malformed` if what the PBX lists is unusable.
  */
 export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Comparison> {
   const { pbxId, archive, signal } = deps;
-  const { recorded, ...unreadable } = await readRecorded(window, deps).catch((error: unknown) => {
-    if (!(error instanceof StrayQuote)) throw error;
-    return readRecorded(window, deps, { quoting: false });
-  });
+  const { recorded, ...unreadable } = await list(window, deps);
   const keyOf = (name: string) => recordingKey(pbxId, name);
   const stored = await archive.find([...recorded.keys()].map(keyOf), signal);
   const isCut = (name: string, recording: Recorded) =>
@@ -102,40 +93,23 @@ async function findMarkers(
   return Object.fromEntries(found) as Record<MarkerKind, ReadonlyMap<string, number>>;
 }
 
-/** The call log's recordings by name. */
-async function readRecorded(
-  window: CdrWindow,
-  deps: FindDeps,
-  options: ReadOptions = {},
-): Promise<{ recorded: Map<string, Recorded> } & Pick<Comparison, 'unreadable' | 'unreadableRows'>> {
-  const { pbxId, client, session, timeZone, fileTimeoutMs = FILE_TIMEOUT_MS } = deps;
-  return withToken(session, async (token) => {
-    const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(fileTimeoutMs)]);
-    const file = await client.openCdrs(token, window, signal).catch((error: unknown) => {
-      throw connectionError(error);
-    });
-    const recorded = new Map<string, Recorded>();
-    const unreadableRows: UnreadableRow[] = [];
-    let unreadable = 0;
-    // Read the file to its end before anything else: a PBX should not have to wait for S3.
-    for await (const row of readCdrs(file, signal, options)) {
-      if ('problem' in row) {
-        unreadable += 1;
-        if (unreadableRows.length < MAX_UNREADABLE_ROWS) unreadableRows.push(row);
-      } else addRow(recorded, row.recording, row.cdr, timeZone);
-    }
-    // One line for all of them, with the first as an example.
-    if (unreadable > 0) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable, ...unreadableRows[0] });
-    return { recorded, unreadable, unreadableRows };
-  });
+async function list(window: CdrWindow, deps: FindDeps): Promise<Listing> {
+  const { pbxId, client, session, timeZone, signal, fileTimeoutMs: timeoutMs = FILE_TIMEOUT_MS } = deps;
+  const listing = await withToken(session, (token) =>
+    client.listRecordings(token, window, { timeZone, signal, timeoutMs }),
+  );
+  const { unreadable, unreadableRows } = listing;
+  // One line for all of them, with the first as an example.
+  if (unreadable > 0) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable, ...unreadableRows[0] });
+  return listing;
 }
 
-function toJob(recording: string, { cdr, endedAt }: Recorded, { pbxId, now }: FindDeps): Job {
+function toJob(recording: string, { call, endedAt }: Recorded, { pbxId, now }: FindDeps): Job {
   return {
     version: 1,
     pbx: pbxId,
     recording,
-    call: callOf(cdr),
+    call,
     reportedAt: new Date(now()).toISOString(),
     foundBy: 'reconciliation',
     ...(endedAt !== undefined && { endedAt: new Date(endedAt).toISOString() }),

@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { sha256 } from './same-secret.ts';
 
 const TTL_MS = 5 * 60 * 1000;
 const MIN_REFETCH_MS = 60 * 1000;
@@ -12,6 +13,8 @@ export interface CachedSecret {
   digest(): Promise<Buffer>;
   /** What `attempt` returns for the secret's digest, unless it is `undefined`. Fetches again as `matches` does. */
   tryDigests<T>(attempt: (digest: Buffer) => T | undefined): Promise<T | undefined>;
+  /** Whether something was made with the secret, such as a signature. */
+  satisfies(isRight: (secret: string) => boolean): Promise<boolean>;
 }
 
 /**
@@ -23,14 +26,14 @@ export function createCachedSecret(
   fetch: () => Promise<string | string[]>,
   now: () => number,
 ): CachedSecret {
-  let cached: { digests: Buffer[]; fetchedAt: number } | undefined;
+  let cached: { secrets: string[]; fetchedAt: number } | undefined;
   let failed: { error: unknown; at: number } | undefined;
 
   async function refresh() {
     // While the secret cannot be read, a guess must not cost a call either.
     if (failed !== undefined && now() - failed.at < MIN_RETRY_MS) throw failed.error;
     try {
-      cached = { digests: [await fetch()].flat().map(sha256), fetchedAt: now() };
+      cached = { secrets: [await fetch()].flat(), fetchedAt: now() };
       failed = undefined;
       return cached;
     } catch (error) {
@@ -44,12 +47,14 @@ export function createCachedSecret(
     return fresh ?? (await refresh());
   }
 
-  async function tryDigests<T>(attempt: (digest: Buffer) => T | undefined): Promise<T | undefined> {
-    const secret = await current();
-    const result = firstOf(secret.digests, attempt);
-    if (result !== undefined || now() - secret.fetchedAt < MIN_REFETCH_MS) return result;
-    return firstOf((await refresh()).digests, attempt);
+  async function trySecrets<T>(attempt: (secret: string) => T | undefined): Promise<T | undefined> {
+    const known = await current();
+    const result = firstOf(known.secrets, attempt);
+    if (result !== undefined || now() - known.fetchedAt < MIN_REFETCH_MS) return result;
+    return firstOf((await refresh()).secrets, attempt);
   }
+
+  const tryDigests: CachedSecret['tryDigests'] = (attempt) => trySecrets((secret) => attempt(sha256(secret)));
 
   return {
     async matches(candidate) {
@@ -57,23 +62,19 @@ export function createCachedSecret(
       return (await tryDigests((known) => timingSafeEqual(known, digest) || undefined)) ?? false;
     },
     async digest() {
-      const [digest] = (await current()).digests;
-      if (digest === undefined) throw new Error('The secret has no value.');
-      return digest;
+      const [secret] = (await current()).secrets;
+      if (secret === undefined) throw new Error('The secret has no value.');
+      return sha256(secret);
     },
     tryDigests,
+    satisfies: async (isRight) => (await trySecrets((secret) => isRight(secret) || undefined)) ?? false,
   };
 }
 
-function firstOf<T>(digests: Buffer[], attempt: (digest: Buffer) => T | undefined): T | undefined {
-  for (const digest of digests) {
-    const result = attempt(digest);
+function firstOf<T>(secrets: string[], attempt: (secret: string) => T | undefined): T | undefined {
+  for (const secret of secrets) {
+    const result = attempt(secret);
     if (result !== undefined) return result;
   }
   return undefined;
-}
-
-/** Digests have equal lengths, which `timingSafeEqual` requires. */
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

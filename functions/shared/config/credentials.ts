@@ -1,6 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
+import type { Credentials } from '../pbx/types.ts';
 import type { Pbx } from './pbx-registry.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -12,18 +13,6 @@ const credentialsSchema = v.object({
   password: v.optional(v.string(), ''),
   webhookSecret: v.pipe(v.string(), v.minLength(MIN_WEBHOOK_SECRET_LENGTH), v.regex(/^[\w-]+$/)),
 });
-
-export type Credentials = v.InferOutput<typeof credentialsSchema>;
-
-/** 130 random bits, even if there are only 32 different characters in the secret. */
-const REPORT_SECRET_LENGTH = 26;
-
-/**
- * The last segment of the report URL: only the beginning of the webhook secret, because some PBXs cut off a long URL. The
- * stack still generates 48 characters: CloudFormation would answer a change of that number by generating the whole secret
- * again, without the username and the password that somebody has entered.
- */
-export const reportSecretOf = (webhookSecret: string) => webhookSecret.slice(0, REPORT_SECRET_LENGTH);
 
 /** Never cached: the administrator may have corrected the password a second ago. */
 export async function readCredentials(

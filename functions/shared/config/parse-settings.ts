@@ -19,9 +19,7 @@ export function parseSettings<const S extends v.GenericSchema>(
 function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.kind === 'schema' && issue.input === undefined) return 'is missing';
   if (issue.expected === 'never') return 'is not a known setting';
-  if (issue.kind === 'schema') return `should be ${issue.expected ?? issue.type}`;
   // Any other message is our own, written beside its check.
-  return issue.message.startsWith('Invalid')
-    ? `should satisfy ${issue.expected ?? issue.type}`
-    : issue.message;
+  if (!issue.message.startsWith('Invalid')) return issue.message;
+  return `should ${issue.kind === 'schema' ? 'be' : 'satisfy'} ${issue.expected ?? issue.type}`;
 }

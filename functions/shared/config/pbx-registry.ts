@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { pbxOfAnyFamily } from '../pbx/family-settings.ts';
 import { DEFAULT_MAX_RECORDING_MIB, MAX_RECORDING_MIB } from './limits.ts';
 import { parseSettings } from './parse-settings.ts';
+
+export { pbxOfAnyFamily };
 
 /** Identifies a PBX in paths, keys, metrics and secret names. */
 export const pbxIdSchema = v.pipe(
@@ -59,14 +62,14 @@ const isReportUrl = (text: string) => {
   return /^https?:\/\/[^/\\?#@{}\s]+$/.test(url) && URL.canParse(url);
 };
 
-/** A PBX's settings that the administrator chooses; the same in `cdk.json` and in the registry file. */
+/**
+ * The settings of a PBX of any family that the administrator chooses; the same in `cdk.json` and in the registry file.
+ * Those of its family are in `pbx/family-settings.ts`.
+ */
 export const pbxSettings = {
   baseUrl: baseUrlSchema,
-  apiVersion: v.optional(v.picklist(['v1.1.0', 'v2.0.0']), 'v1.1.0'),
   /** Reports with another serial number are not from this PBX. */
   serialNumber: v.optional(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
-  /** The only address that may download with a random string; sent as `allowedip`. */
-  allowedIp: v.optional(v.pipe(v.string(), v.ip('should be one IP address'))),
   timeZone: v.optional(
     v.pipe(v.string(), v.check(isTimeZone, 'should be an IANA time zone, such as Europe/Berlin')),
     'UTC',
@@ -91,7 +94,7 @@ export const pbxSettings = {
   ),
 };
 
-export const pbxSchema = v.strictObject({
+export const pbxSchema = pbxOfAnyFamily({
   ...pbxSettings,
   reportUrl: v.unwrap(pbxSettings.reportUrl),
   // Checked when the registry was written. Checking it again would slow every cold start.
@@ -104,6 +107,9 @@ export const pbxSchema = v.strictObject({
 });
 
 export type Pbx = v.InferOutput<typeof pbxSchema>;
+
+/** A PBX of this family. */
+export type PbxOf<Family extends Pbx['family']> = Extract<Pbx, { family: Family }>;
 
 export const registrySchema = v.record(pbxIdSchema, pbxSchema);
 

@@ -18,7 +18,11 @@ export const RANGE_STATUSES = [200, 206, 416];
  */
 export async function toRecordingSource(
   response: ResponseHead & { body: Readable },
-  { from, maxBytes }: { from: number; maxBytes: number },
+  {
+    from,
+    maxBytes,
+    readFailure,
+  }: { from: number } & Required<Pick<RecordingSource, 'maxBytes' | 'readFailure'>>,
 ): Promise<RecordingSource> {
   try {
     const range = readRange(response, from);
@@ -27,8 +31,9 @@ export async function toRecordingSource(
     // The middle of a recording may start like anything.
     if (range.start > 0) return { body: response.body, ...range, maxBytes };
     const { body, isDecoded } = await decodeBody(response);
-    if (isDecoded) return { body, start: 0, totalBytes: undefined, maxBytes, isDecoded };
-    return { body, ...range, maxBytes };
+    const limits = { maxBytes, readFailure };
+    if (isDecoded) return { body, start: 0, totalBytes: undefined, ...limits, isDecoded };
+    return { body, ...range, ...limits };
   } catch (error) {
     response.body.destroy();
     throw error;

@@ -1,4 +1,18 @@
 import type { Readable } from 'node:stream';
+import type { Recorded } from '../call-log/recorded.ts';
+import type { Call } from '../jobs/job.ts';
+
+/**
+ * What every family of PBXs provides. The rest of the product knows nothing else of them; docs/architecture.md says how
+ * to add one.
+ */
+
+/** What an administrator has entered, and the secret that the stack generated. */
+export interface Credentials {
+  username: string;
+  password: string;
+  webhookSecret: string;
+}
 
 /** Where the PBX posts its reports. */
 export interface Subscription {
@@ -26,13 +40,42 @@ export interface RecordingSource {
   maxBytes?: number;
   /** The body was compressed on the way. Such a download cannot be resumed: a range would count compressed bytes. */
   isDecoded?: boolean;
+  /** Throws the failure that the PBX reports by JSON instead of a recording. Returns if the JSON reports none. */
+  readFailure?: (json: string) => void;
 }
 
-/** The calls that a CDR file lists, by their start: PBX-local `yyyy-MM-dd HH:mm:ss`, both ends included. */
+/** The calls that a call log lists, by their start: PBX-local `yyyy-MM-dd HH:mm:ss`, both ends included. */
 export interface CdrWindow {
   starttime: string;
   endtime: string;
 }
+
+/** A row of a call log that cannot be used; the header is row 1. */
+export interface UnreadableRow {
+  row: number;
+  /** Never quotes the row. */
+  problem: string;
+}
+
+export interface ListOptions {
+  /** The PBX's IANA time zone. */
+  timeZone: string;
+  signal: AbortSignal;
+  /** For each response to arrive completely. */
+  timeoutMs: number;
+}
+
+/** The recordings that a PBX lists in a window. */
+export interface Listing {
+  /** By name, in the order of the PBX. */
+  recorded: Map<string, Recorded>;
+  /** Rows that cannot be used, and the first of them. */
+  unreadable: number;
+  unreadableRows: UnreadableRow[];
+}
+
+/** The rows that a person gets to see. A PBX may send any number of them. */
+export const MAX_UNREADABLE_ROWS = 20;
 
 /**
  * The API of a PBX family. Every call rejects with an `ArchiveError` whose `kind` classifies the failure. No call is
@@ -40,15 +83,15 @@ export interface CdrWindow {
  */
 export interface PbxClient {
   login(
-    credentials: { username: string; password: string },
+    credentials: Pick<Credentials, 'username' | 'password'>,
     subscription: Subscription,
     signal?: AbortSignal,
   ): Promise<Tokens>;
   heartbeat(token: string, subscription: Subscription, signal?: AbortSignal): Promise<void>;
   refresh(refreshToken: string, signal?: AbortSignal): Promise<Tokens>;
   /**
-   * Requests a random string (valid for 30 s and one use) and starts the download with it at once. With `from`,
-   * requests only the bytes from that offset on; rejects with `pbx-bad-range` if the PBX sends others.
+   * Starts the download of a recording. With `from`, requests only the bytes from that offset on; rejects with
+   * `pbx-bad-range` if the PBX sends others.
    */
   openRecording(
     token: string,
@@ -56,8 +99,36 @@ export interface PbxClient {
     signal?: AbortSignal,
     from?: number,
   ): Promise<RecordingSource>;
-  /** The same for the CDR file of all extensions; the CSV has to be read to its end or destroyed. */
-  openCdrs(token: string, window: CdrWindow, signal?: AbortSignal): Promise<Readable>;
-  /** Model, firmware and serial number, as the PBX reports them. */
+  /** The recordings that the PBX knows of the calls in a window. Read to the end before it resolves. */
+  listRecordings(token: string, window: CdrWindow, options: ListOptions): Promise<Listing>;
+  /** What the PBX says of itself: `devicename`, `sn`, `firmwarever` and `systemtime`, where it does. */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
+}
+
+/** What a report says, as far as the archive is concerned. */
+export type Report =
+  | { kind: 'recorded-call'; recording: string; call: Call }
+  | { kind: 'boot-up' }
+  | { kind: 'ignored'; event: string }
+  /** A person may be able to make something of it. */
+  | { kind: 'unreadable'; code: string; reason: string }
+  /** Not even its event can be found: nothing can be done with it. */
+  | { kind: 'malformed' };
+
+/** A request to the webhook, as far as it may show that a PBX has sent it. */
+export interface ReportRequest {
+  /** The last segment of the path. */
+  secret: string;
+}
+
+/** How the webhook deals with what a family posts. */
+export interface ReportDialect {
+  /** What makes a report authentic: any one of these. */
+  secretsOf(credentials: Credentials): string[];
+  /** Compares in constant time. The body has not been read yet. */
+  isAuthentic(request: ReportRequest, secret: string): boolean;
+  /** The reports in a body. */
+  split(body: string): string[];
+  /** Never throws: `unreadable` is a result like the others. Reasons name fields, never values. */
+  read(report: string, serialNumber: string | undefined): Report;
 }

@@ -1,4 +1,4 @@
-import { ArchiveError, toArchiveError } from '../errors.ts';
+import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { callEndOf, type Job } from '../jobs/job.ts';
 import type { PbxClient, RecordingSource } from '../pbx/types.ts';
 import { type Session, withToken } from '../session/session.ts';
@@ -79,7 +79,7 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
   };
   const transferTo = (to: string, part: Job) =>
     withToken(session, (token) =>
-      withFreshRandom(async () => {
+      withRepetition(async () => {
         const openedAt = now();
         const download = await openDownload(part, { client, token, signal });
         const { start, totalBytes } = download.source;
@@ -127,13 +127,11 @@ async function finish(
   return { outcome: outcome === 'replaced' ? 'recording-replaced' : created, key, ...stored };
 }
 
-/** Sources disagree about 20012: it means an unknown recording, or a wrong random string. */
-async function withFreshRandom<T>(transfer: () => Promise<T>): Promise<T> {
+async function withRepetition<T>(transfer: () => Promise<T>): Promise<T> {
   try {
     return await transfer();
   } catch (error) {
-    const { code, kind } = toArchiveError(error);
-    if (code !== 'pbx-20012' || kind === 'missing') throw error;
+    if (!(error instanceof PbxRefusal) || !error.isMomentary) throw error;
     return transfer();
   }
 }

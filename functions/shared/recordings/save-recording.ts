@@ -91,7 +91,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 
 async function saveParts(
   parts: AsyncGenerator<Part, void>,
-  { source: { totalBytes }, stored, isResumable }: Download,
+  { source: { totalBytes, readFailure }, stored, isResumable }: Download,
   { key, callId, contentType, metadata, call, isStored }: Target,
   { store, signal, now }: SaveDeps,
 ): Promise<SaveResult> {
@@ -106,7 +106,7 @@ async function saveParts(
 
   const head = first.bytes.subarray(0, HEAD_BYTES);
   const container = readContainer(head, key);
-  if (container === undefined && head.length > 0) checkIsNoText(head);
+  if (container === undefined && head.length > 0) checkIsNoText(head, readFailure);
   const expectation = { ...call, container, totalBytes };
   const { bytes } = first;
   // Until all bytes are there, their number is known from elsewhere, if at all.

@@ -1,17 +1,19 @@
 import { ArchiveError } from '../errors.ts';
-import { parseResponse } from '../pbx/errors.ts';
 import { trimPadding } from '../pbx/padding.ts';
 
 /** How much of a recording's start the checks need. */
 export const HEAD_BYTES = 64 * 1024;
 
-/** Throws if a body that starts like no audio format starts like JSON, HTML or plain text. */
-export function checkIsNoText(head: Buffer): void {
+/**
+ * Throws if a body that starts like no audio format starts like JSON, HTML or plain text. `readFailure` throws the failure
+ * that the PBX reports by JSON, if it does.
+ */
+export function checkIsNoText(head: Buffer, readFailure: (json: string) => void = () => {}): void {
   const decoded = decodeText(withoutNuls(head));
   if (decoded === undefined) return;
   const text = trimPadding(decoded);
   // Instead of a recording, the PBX may send a JSON failure with an error number.
-  if (text.startsWith('{')) parseResponse(text);
+  if (text.startsWith('{')) readFailure(text);
   if (/^[{[]/.test(text)) throw notARecording('JSON');
   throw notARecording(text.startsWith('<') ? 'HTML' : 'text');
 }

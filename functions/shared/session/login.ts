@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Credentials, digestCredentials, hasCredentials } from '../config/credentials.ts';
-import { ArchiveError, toArchiveError } from '../errors.ts';
-import type { PbxClient, Subscription } from '../pbx/types.ts';
+import { digestCredentials, hasCredentials } from '../config/credentials.ts';
+import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
+import type { Credentials, PbxClient, Subscription } from '../pbx/types.ts';
 import { log } from '../telemetry/log.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
@@ -11,9 +11,6 @@ const LOGIN_LEASE_MS = 60_000;
 
 /** Shorter than the pause between two runs of pbx-session, so that the first run after an outage may log in. */
 const MAX_LOGIN_LEASE_MS = 8 * 60_000;
-
-/** How long the PBX locks out an address after five failed logins (vendor's guide, error 20002). */
-const LOCKOUT_MS = 10 * 60_000;
 
 export interface LoginDeps {
   pbxId: string;
@@ -135,15 +132,15 @@ async function lease(
 /** Saves a refusal for all functions. If that fails, the caller still gets the refusal. */
 async function hold(
   leased: LoginSnapshot,
-  { code }: ArchiveError,
+  failure: ArchiveError,
   credentials: Credentials,
   { pbxId, logins, now }: LoginDeps,
 ): Promise<void> {
+  const { code } = failure;
   log('error', 'login-refused', { pbx: pbxId, code });
-  const isLockout = code === 'pbx-20002';
-  const condition = isLockout
-    ? { until: now() + LOCKOUT_MS }
-    : { credentials: digestCredentials(credentials) };
+  const lockoutMs = failure instanceof PbxRefusal ? failure.lockoutMs : undefined;
+  const condition =
+    lockoutMs === undefined ? { credentials: digestCredentials(credentials) } : { until: now() + lockoutMs };
   const { session } = leased.state;
   await logins.replace(leased, { session, hold: { code, ...condition } }).catch((error: unknown) => {
     // The lease remains, so the next attempt is a minute away, then two, and at most eight.

@@ -3,7 +3,7 @@ import { readCredentials } from '../config/credentials.ts';
 import type { Pbx, PbxRegistry } from '../config/pbx-registry.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { ArchiveError } from '../errors.ts';
-import { createPbxClient } from '../pbx/client.ts';
+import { createPbxClient } from '../pbx/family-clients.ts';
 import type { PbxClient } from '../pbx/types.ts';
 import { createLoginStore } from './login-store.ts';
 import { createSession, type Session } from './session.ts';

@@ -1,5 +1,5 @@
-import { reportSecretOf } from '../config/credentials.ts';
 import type { Pbx } from '../config/pbx-registry.ts';
+import { reportSecretOf } from '../config/report-secret.ts';
 import type { Subscription } from '../pbx/types.ts';
 
 /** This PBX's address at the webhook: `{reportUrl}/reports/{pbxId}/{beginning of webhookSecret}`. */

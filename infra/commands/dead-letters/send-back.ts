@@ -1,7 +1,7 @@
 import type { PbxRegistry } from '../../../functions/shared/config/pbx-registry.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
 import type { Queues } from '../../../functions/shared/jobs/queues.ts';
-import { readReport } from '../../../functions/shared/reports/report.ts';
+import { reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import type { Deployment } from '../deployment.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { TakenDeadLetters } from './dead-letter-queue.ts';
@@ -21,7 +21,7 @@ export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Prom
   const job = readJob(deadLetter, registry);
   if (typeof job === 'string') return job;
   const pbx = findPbx(registry, job.pbx);
-  if (pbx === undefined) return `The configuration has no PBX ${job.pbx}.`;
+  if (pbx === undefined) return noPbx(job.pbx);
   try {
     // In this order: after a failure in between, the job exists twice, which is harmless, and is not lost.
     await deps.send(queueUrlBase + pbx.queueName, job);
@@ -32,6 +32,8 @@ export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Prom
     return `SQS: ${message} (${name})`;
   }
 }
+
+const noPbx = (id: string) => `The configuration has no PBX ${id}.`;
 
 const findPbx = (registry: PbxRegistry, id: string) =>
   Object.hasOwn(registry, id) ? registry[id] : undefined;
@@ -46,7 +48,9 @@ function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
     }
     case 'report': {
       const { version, pbx, reportedAt } = content;
-      const report = readReport(content.report, findPbx(registry, pbx)?.serialNumber);
+      const settings = findPbx(registry, pbx);
+      if (settings === undefined) return noPbx(pbx);
+      const report = reportDialectOf(settings).read(content.report, settings.serialNumber);
       if (report.kind === 'malformed') return 'It still cannot be read. No event was found in it.';
       if (report.kind === 'unreadable') return `It still cannot be read. ${report.reason}`;
       if (report.kind === 'recorded-call') {

@@ -3,7 +3,7 @@ import { processJob } from '../../../functions/archive-recording/process-job.ts'
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
 import type { DeadLetterReason } from '../../../functions/shared/jobs/queues.ts';
-import { errnoError } from '../../../functions/shared/pbx/errors.ts';
+import { errnoError } from '../../../functions/shared/pbx/s-series/errors.ts';
 import type { Archived } from '../../../functions/shared/recordings/archive-recording.ts';
 import { Unverified } from '../../../functions/shared/recordings/completeness.ts';
 import { Interruption } from '../../../functions/shared/recordings/save-in-parts.ts';

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ReceiveDeps, receiveReport } from '../../../functions/cdr-webhook/receive-report.ts';
 import type { DeadLetterReason } from '../../../functions/shared/jobs/queues.ts';
+import { reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { captureLog } from '../capture-log.ts';
 import { exampleCall, exampleReport } from './example-report.ts';
 
@@ -21,7 +22,8 @@ function createWebhook(send: (queueUrl: string) => Promise<void> = async () => {
         ? {
             serialNumber: exampleReport.sn,
             queueUrl: 'queue:hq',
-            isSecret: async (candidate) => candidate === SECRET,
+            dialect: reportDialectOf({ family: 's-series' }),
+            isAuthentic: async ({ secret }) => secret === SECRET,
           }
         : undefined,
     queues: {

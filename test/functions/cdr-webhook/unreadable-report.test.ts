@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readReport } from '../../../functions/shared/reports/report.ts';
+import { readReport } from '../../../functions/shared/pbx/s-series/report.ts';
 import { exampleCall, exampleReport } from './example-report.ts';
 
 const read = (changes: object, serialNumber?: string) =>

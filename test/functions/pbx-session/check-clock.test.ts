@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkClock } from '../../../functions/pbx-session/check-clock.ts';
 import { pbxSchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
+import { createPbxClient } from '../../../functions/shared/pbx/family-clients.ts';
 import { metricsFor } from '../../../functions/shared/telemetry/metrics.ts';
 import { startPbxHarness } from '../../infra/simulated-pbx/harness.ts';
 import { captureLog } from '../capture-log.ts';

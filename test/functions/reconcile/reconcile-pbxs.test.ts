@@ -4,6 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { type ReconcileDeps, reconcilePbxs } from '../../../functions/reconcile/reconcile-pbxs.ts';
 import { ArchiveError, PbxRefusal } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
+import {
+  type OpenCdrs,
+  listRecordings as readListing,
+} from '../../../functions/shared/pbx/s-series/list-recordings.ts';
 import type { CdrWindow } from '../../../functions/shared/pbx/types.ts';
 import { captureLog } from '../capture-log.ts';
 
@@ -35,6 +39,12 @@ const csvOf = (names: string[], { starttime }: CdrWindow) =>
 /** Matches recordings named "stored…" as archived, and the markers of those named "lost…" and "waiting…". */
 const IS_THERE = /^recordings\/.*\/stored|^reconciliation\/(?:lost\/.*\/lost|queued\/.*\/waiting)/;
 
+/** Reads call logs as the client of the S-Series does. */
+const listingOf =
+  (openCdrs: OpenCdrs): ReconcileDeps['client']['listRecordings'] =>
+  (...request) =>
+    readListing(openCdrs, ...request);
+
 /** PBXs by id, each with the recordings it has. */
 function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortController().signal) {
   const asked: string[] = [];
@@ -46,10 +56,10 @@ function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortContro
     return {
       pbxId,
       client: {
-        openCdrs: async (_, window) => {
+        listRecordings: listingOf(async (_, window) => {
           asked.push(`${pbxId} ${window.starttime} - ${window.endtime}`);
           return Readable.from([Buffer.from(csvOf(await listRecordings(window), window))]);
-        },
+        }),
       },
       session: { current: async () => token, renew: async () => token, keepAlive: async () => 'kept-alive' },
       archive: {
@@ -255,12 +265,12 @@ test('PBXs whose call logs never end do not keep another one from its turn', asy
   const get = (pbxId: string): ReconcileDeps => {
     const deps = pbxs.get('hq');
     if (pbxId === 'hq') return deps;
-    const openCdrs: ReconcileDeps['client']['openCdrs'] = async (_token, _window, signal) => {
+    const openCdrs: OpenCdrs = async (_token, _window, signal) => {
       const file = new Readable({ read() {} });
-      signal?.addEventListener('abort', () => file.destroy(signal.reason));
+      signal.addEventListener('abort', () => file.destroy(signal.reason));
       return file;
     };
-    return { ...deps, pbxId, client: { openCdrs }, fileTimeoutMs: 1 };
+    return { ...deps, pbxId, client: { listRecordings: listingOf(openCdrs) }, fileTimeoutMs: 1 };
   };
   const endless = Array.from({ length: 5 }, (_, number) => `endless-${number}`);
   const outcomes = await reconcilePbxs({ hours: 24 }, { ids: [...endless, 'hq'], get });

@@ -36,6 +36,7 @@ describe('the configuration', () => {
       pbxs: {
         'head-office': {
           ...office,
+          family: 's-series',
           apiVersion: 'v1.1.0',
           maxRecordingMiB: 10_240,
           timeZone: 'UTC',
@@ -87,13 +88,13 @@ describe('the configuration', () => {
       'stackName: should be 1 to 39 letters, digits and hyphens, starting with a letter',
       'pbxs.Head Office: should be 1 to 40 of a-z, 0-9 and inner hyphens',
       'pbxs.branch.baseUrl: should begin with https://',
-      'pbxs.branch.apiVersion: should be ("v1.1.0" | "v2.0.0")',
-      'pbxs.branch.allowedIp: should be one IP address',
       'pbxs.branch.timeZone: should be an IANA time zone, such as Europe/Berlin',
       'pbxs.branch.tls.fingerprint256: should be a SHA-256 fingerprint: 32 pairs of hex digits',
       'pbxs.branch.tls.minVersion: should be ("TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3")',
       'pbxs.branch.tls.rejectUnauthorized: is not a known setting',
       'pbxs.branch.maxConcurrency: should be at least 2',
+      'pbxs.branch.apiVersion: should be ("v1.1.0" | "v2.0.0")',
+      'pbxs.branch.allowedIp: should be one IP address',
       'network.vpcId: should look like vpc-0123456789abcdef0',
       'network.subnetIds: should not be empty',
       'network.routeTableIds: is missing',

@@ -12,7 +12,7 @@ import { ArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
 import { createQueues, toMessageBody } from '../../../functions/shared/jobs/queues.ts';
 import { decide } from '../../../functions/shared/jobs/retry-policy.ts';
-import { createPbxClient } from '../../../functions/shared/pbx/client.ts';
+import { createPbxClient } from '../../../functions/shared/pbx/family-clients.ts';
 import { describe } from '../../../functions/shared/recordings/completeness.ts';
 import { MARKER_KINDS, markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { encodeCall, encodeName } from '../../../functions/shared/recordings/metadata.ts';

@@ -24,6 +24,7 @@ describe('the PBX registry', () => {
   test('has the settings of each PBX and the names of its queue and secrets', () => {
     expect(registryOf({})).toEqual({
       'head-office': {
+        family: 's-series',
         baseUrl: 'https://203.0.113.10:8088',
         apiVersion: 'v1.1.0',
         serialNumber: '369362089179',

@@ -10,6 +10,7 @@ import {
   readPbxRegistry,
   tlsSchema,
 } from '../../../../functions/shared/config/pbx-registry.ts';
+import { sSeriesSettings } from '../../../../functions/shared/pbx/s-series/settings.ts';
 import { makeDirectory } from '../../aws-services.ts';
 
 const PAIRS = Array.from({ length: 32 }, (_, index) => (index * 8).toString(16).padStart(2, '0'));
@@ -120,9 +121,9 @@ test('a time zone must be in the IANA database', () => {
 });
 
 test('the allowed address must be a single IP address', () => {
-  expect(['203.0.113.7', '2001:db8::7'].map(isValidFor(pbxSettings.allowedIp))).toEqual([true, true]);
+  expect(['203.0.113.7', '2001:db8::7'].map(isValidFor(sSeriesSettings.allowedIp))).toEqual([true, true]);
   expect(
-    ['', '203.0.113.0/24', '203.0.113.7,203.0.113.8', 'pbx'].map(isValidFor(pbxSettings.allowedIp)),
+    ['', '203.0.113.0/24', '203.0.113.7,203.0.113.8', 'pbx'].map(isValidFor(sSeriesSettings.allowedIp)),
   ).not.toContain(true);
 });
 
@@ -181,6 +182,7 @@ describe('the registry', () => {
 
   test('fills in the defaults', async () => {
     const usual = {
+      family: 's-series',
       apiVersion: 'v1.1.0',
       timeZone: 'UTC',
       tls: { minVersion: 'TLSv1.2' },
@@ -189,6 +191,13 @@ describe('the registry', () => {
     expect(await read({ hq: minimal })).toEqual({
       hq: { ...minimal, ...usual, baseUrl: 'https://192.0.2.1:8088' },
     });
+  });
+
+  test('is rejected if it names an unknown family, or a setting of another one', async () => {
+    await expect(read({ hq: { ...minimal, family: 'x-series' } })).rejects.toThrow(
+      'hq.family: should be a family of PBXs, as listed in docs/configuration.md',
+    );
+    await expect(read({ hq: 'x-series' })).rejects.toThrow('hq: should be Object');
   });
 
   test('is rejected with all its problems at once, without a value', async () => {

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { decodeBody } from '../../../../functions/shared/pbx/content-encoding.ts';
 import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
-import type { PbxClient } from '../../../../functions/shared/pbx/types.ts';
+import type { SSeriesClient } from '../../../../functions/shared/pbx/s-series/client.ts';
 import { fingerprintOf } from '../../../../infra/simulated-pbx/certificate.ts';
 import { identity } from '../../../infra/simulated-pbx/harness.ts';
 import { clientOf, type Responder, startScriptedPbx, success } from './scripted-pbx.ts';
@@ -47,7 +47,7 @@ const sends =
     response.writeHead(status, { 'Content-Length': body.length, ...headers }).end(body);
 
 /** Opens and reads a recording; fails as saveRecording does. */
-async function download(client: PbxClient, from = 0, signal?: AbortSignal) {
+async function download(client: SSeriesClient, from = 0, signal?: AbortSignal) {
   const { body, ...source } = await client.openRecording('token', RECORDING, signal, from);
   const bytes = await buffer(body).catch((error: unknown) => {
     throw connectionError(error);
@@ -213,7 +213,7 @@ describe.each([
 describe.each(['compress', 'zstd', 'aes128gcm', 'gzip, any', 'gzip, gzip, gzip, gzip'])(
   'the Content-Encoding %j',
   (coding) => {
-    test.each<[string, (client: PbxClient) => Promise<unknown>]>([
+    test.each<[string, (client: SSeriesClient) => Promise<unknown>]>([
       ['a recording', download],
       ['a JSON response', (client) => client.deviceInfo('token')],
       ['a CDR file', (client) => client.openCdrs('token', DAY)],

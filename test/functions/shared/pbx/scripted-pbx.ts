@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
 import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
-import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
+import { createSSeriesClient } from '../../../../functions/shared/pbx/s-series/client.ts';
 import type { Timeouts } from '../../../../functions/shared/pbx/transport.ts';
 import type { TlsIdentity } from '../../../../infra/simulated-pbx/certificate.ts';
 
@@ -75,5 +75,5 @@ export function clientOf(url: string, settings: object = {}, timeouts?: Timeouts
     queueName: 'unused',
     ...settings,
   });
-  return createPbxClient(pbx, timeouts);
+  return createSSeriesClient(pbx, timeouts);
 }

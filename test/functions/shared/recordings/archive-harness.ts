@@ -16,7 +16,7 @@ import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
 import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { type Job, jobSchema } from '../../../../functions/shared/jobs/job.ts';
 import type { DeadLetterReason } from '../../../../functions/shared/jobs/queues.ts';
-import { createPbxClient } from '../../../../functions/shared/pbx/client.ts';
+import { createPbxClient } from '../../../../functions/shared/pbx/family-clients.ts';
 import { archiveRecording } from '../../../../functions/shared/recordings/archive-recording.ts';
 import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
 import { createPartBuffers } from '../../../../functions/shared/recordings/parts.ts';

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { parseResponse } from '../../../../functions/shared/pbx/s-series/errors.ts';
 import { checkIsNoText } from '../../../../functions/shared/recordings/verification.ts';
 import { fc } from '../../../property.ts';
 
 function problemOf(received: Buffer): unknown {
   try {
-    checkIsNoText(received);
+    checkIsNoText(received, parseResponse);
     return undefined;
   } catch (error) {
     return error;

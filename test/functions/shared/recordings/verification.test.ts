@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseResponse } from '../../../../functions/shared/pbx/s-series/errors.ts';
 import { checkIsNoText } from '../../../../functions/shared/recordings/verification.ts';
 import { GSM, wav } from './wav.ts';
 
@@ -12,7 +13,7 @@ function errorOf(check: () => void): unknown {
   throw new Error('The check found nothing wrong.');
 }
 
-const isAudio = (body: Buffer | string) => checkIsNoText(Buffer.from(body as string));
+const isAudio = (body: Buffer | string) => checkIsNoText(Buffer.from(body as string), parseResponse);
 
 describe('is the failure that it reports, with NULs after it:', () => {
   test.each([

@@ -9,6 +9,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveReport } from '../../../../functions/cdr-webhook/receive-report.ts';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { createQueues } from '../../../../functions/shared/jobs/queues.ts';
+import { reportDialectOf } from '../../../../functions/shared/pbx/family-reports.ts';
 import {
   type TakenDeadLetters,
   withDeadLetters,
@@ -73,12 +74,12 @@ describe('received dead letters', async () => {
   });
 
   test('can be reports that the webhook could not read', async () => {
-    const isSecret = async () => true;
+    const pbx = { serialNumber: undefined, queueUrl: jobs, dialect: reportDialectOf({ family: 's-series' }) };
     const report = '{"action":"NewCdr","recording":["📞"]}';
     await receiveReport(
       { pbxId: 'head-office', secret: '', body: Buffer.from(report) },
       {
-        findPbx: () => ({ serialNumber: undefined, queueUrl: jobs, isSecret }),
+        findPbx: () => ({ ...pbx, isAuthentic: async () => true }),
         queues,
         sessionQueueUrl: jobs,
         now: () => new Date('2026-01-02T03:04:05Z'),

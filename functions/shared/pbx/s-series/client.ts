@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import * as v from 'valibot';
-import type { Pbx } from '../config/pbx-registry.ts';
-import { ArchiveError, PbxRefusal } from '../errors.ts';
-import { log } from '../telemetry/log.ts';
-import { decodeBody } from './content-encoding.ts';
-import { badResponse, connectionError, parseResponse } from './errors.ts';
-import { RANGE_STATUSES, toRecordingSource } from './recording-source.ts';
-import { createTransport, type PbxRequest, type Timeouts } from './transport.ts';
-import type { PbxClient, Subscription } from './types.ts';
-
-/** Limit for a JSON response once decoded; a real one is far smaller. */
-const MAX_RESPONSE_BYTES = 64 * 1024;
+import type { PbxOf } from '../../config/pbx-registry.ts';
+import { PbxRefusal } from '../../errors.ts';
+import { log } from '../../telemetry/log.ts';
+import { decodeBody } from '../content-encoding.ts';
+import { badResponse, badStatus, connectionError } from '../errors.ts';
+import { readBody } from '../read-body.ts';
+import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
+import { createTransport, type PbxRequest, type Timeouts } from '../transport.ts';
+import type { CdrWindow, PbxClient, Subscription } from '../types.ts';
+import { parseResponse } from './errors.ts';
+import { listRecordings } from './list-recordings.ts';
 
 /** For a JSON response to arrive completely: one that drips would otherwise hold a function until its own timeout. */
 const CALL_TIMEOUT_MS = 45_000;
@@ -21,8 +22,14 @@ const tokensSchema = v.object({
 });
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
+/** The client also hands out the call log as the PBX writes it. */
+export interface SSeriesClient extends PbxClient {
+  /** Requests a random string and starts the download at once. The CSV has to be read to its end or destroyed. */
+  openCdrs(token: string, window: CdrWindow, signal?: AbortSignal): Promise<Readable>;
+}
+
 /** Client of the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path and in one field name). */
-export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
+export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts = {}): SSeriesClient {
   const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
@@ -58,6 +65,19 @@ export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
     return parsed.output;
   }
 
+  async function openCdrs(token: string, { starttime, endtime }: CdrWindow, signal?: AbortSignal) {
+    const wanted = { [pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid']: 'all', starttime, endtime };
+    const { random } = await call(
+      'cdr/get_random',
+      { token },
+      { ...wanted, ...allowed },
+      randomSchema,
+      signal,
+    );
+    const response = await send('cdr/download', { query: { ...wanted, random, token }, signal });
+    return (await decodeBody(response)).body;
+  }
+
   return {
     async login({ username, password }, subscription, signal) {
       const { token, refreshtoken } = await call(
@@ -89,6 +109,7 @@ export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
       return { token: tokens.token, refreshToken: tokens.refreshtoken ?? refreshToken };
     },
 
+    /** The random string lives 30 seconds and works once, so the download starts at once. */
     async openRecording(token, recording, signal, from = 0) {
       const { random } = await call(
         'recording/get_random',
@@ -107,21 +128,12 @@ export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
         },
         from > 0 ? RANGE_STATUSES : [200],
       );
-      return toRecordingSource(response, { from, maxBytes });
+      return toRecordingSource(response, { from, maxBytes, readFailure: parseResponse });
     },
 
-    async openCdrs(token, { starttime, endtime }, signal) {
-      const wanted = { [pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid']: 'all', starttime, endtime };
-      const { random } = await call(
-        'cdr/get_random',
-        { token },
-        { ...wanted, ...allowed },
-        randomSchema,
-        signal,
-      );
-      const response = await send('cdr/download', { query: { ...wanted, random, token }, signal });
-      return (await decodeBody(response)).body;
-    },
+    openCdrs,
+
+    listRecordings: (token, window, options) => listRecordings(openCdrs, token, window, options),
 
     async deviceInfo(token, signal) {
       const schema = v.object({ deviceinfo: v.record(v.string(), v.unknown()) });
@@ -138,22 +150,4 @@ function reportAddress({ url, form, port }: Subscription) {
 function rethrowAsMissing(error: unknown): never {
   if (!(error instanceof PbxRefusal) || error.code !== 'pbx-20012') throw error;
   throw new PbxRefusal(error.code, error.message, { kind: 'missing' });
-}
-
-const badStatus = (statusCode: number) =>
-  new ArchiveError('pbx-http-status', `The PBX returned HTTP status ${statusCode}.`);
-
-async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > MAX_RESPONSE_BYTES) throw badResponse('it is too long');
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw connectionError(error);
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -3,12 +3,13 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ArchiveError, PbxRefusal } from '../../../../functions/shared/errors.ts';
-import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
-import type { PbxClient, Subscription } from '../../../../functions/shared/pbx/types.ts';
-import { fingerprintOf, generateCertificate } from '../../../../infra/simulated-pbx/certificate.ts';
-import { identity, startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
-import { captureLog } from '../../capture-log.ts';
+import { ArchiveError, PbxRefusal } from '../../../../../functions/shared/errors.ts';
+import { connectionError } from '../../../../../functions/shared/pbx/errors.ts';
+import type { SSeriesClient } from '../../../../../functions/shared/pbx/s-series/client.ts';
+import type { Subscription } from '../../../../../functions/shared/pbx/types.ts';
+import { fingerprintOf, generateCertificate } from '../../../../../infra/simulated-pbx/certificate.ts';
+import { identity, startPbxHarness } from '../../../../infra/simulated-pbx/harness.ts';
+import { captureLog } from '../../../capture-log.ts';
 import {
   clientOf,
   type ReceivedRequest,
@@ -16,7 +17,7 @@ import {
   respondWith,
   startScriptedPbx,
   success,
-} from './scripted-pbx.ts';
+} from '../scripted-pbx.ts';
 
 const TOKEN = '4cb0c5a3b1d84f6e97e2b6d0f1a82c35';
 const RANDOM = '120732c546381fb020f17fba676b0ea0';
@@ -57,7 +58,7 @@ const fieldsOf = (seen: ReceivedRequest | undefined) =>
   Object.fromEntries((seen?.query ?? '').split('&').map((pair) => pair.split('=').map(decodeURIComponent)));
 
 /** Every call of the client, by name. */
-const CALLS: [string, (client: PbxClient, signal?: AbortSignal) => Promise<unknown>][] = [
+const CALLS: [string, (client: SSeriesClient, signal?: AbortSignal) => Promise<unknown>][] = [
   ['login', (client, signal) => client.login(CREDENTIALS, SUBSCRIPTION, signal)],
   ['heartbeat', (client, signal) => client.heartbeat(TOKEN, SUBSCRIPTION, signal)],
   ['refresh', (client, signal) => client.refresh(REFRESH_TOKEN, signal)],

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type CdrRow, readCdrs, StrayQuote } from '../../../../functions/shared/call-log/read-cdrs.ts';
-import { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { ArchiveError } from '../../../../../functions/shared/errors.ts';
+import { type CdrRow, readCdrs, StrayQuote } from '../../../../../functions/shared/pbx/s-series/read-cdrs.ts';
 
 const HEADER =
   'callid,timestart,callfrom,callto,callduraction,talkduraction,srctrunkname,dsttrunkname,status,type,pincode,recording,didnumber,sn';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readReport } from '../../../../functions/shared/reports/report.ts';
-import { exampleCall, exampleReport } from '../../cdr-webhook/example-report.ts';
+import { readReport } from '../../../../../functions/shared/pbx/s-series/report.ts';
+import { exampleCall, exampleReport } from '../../../cdr-webhook/example-report.ts';
 
 const SERIAL_NUMBER = exampleReport.sn;
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Call } from '../jobs/job.ts';
+import type { Call } from '../../jobs/job.ts';
 
 /** Depending on the firmware, numbers are strings or numbers, and unknown values are `null`, empty or absent. */
 export const cdrText = v.optional(

@@ -1,18 +1,10 @@
 import * as v from 'valibot';
-import type { Call } from '../jobs/job.ts';
-import { trimPadding } from '../pbx/padding.ts';
-import { findNameProblem } from '../recordings/recording-name.ts';
+import { reportSecretOf } from '../../config/report-secret.ts';
+import { isSameSecret } from '../../config/same-secret.ts';
+import { findNameProblem } from '../../recordings/recording-name.ts';
+import { trimPadding } from '../padding.ts';
+import type { Report, ReportDialect } from '../types.ts';
 import { callOf, cdrSchema, cdrText, recordingName } from './cdr.ts';
-
-/** What a report says, as far as the archive is concerned. */
-export type Report =
-  | { kind: 'recorded-call'; recording: string; call: Call }
-  | { kind: 'boot-up' }
-  | { kind: 'ignored'; event: string }
-  /** A person may be able to make something of it. */
-  | { kind: 'unreadable'; code: string; reason: string }
-  /** Not even its event can be found: nothing can be done with it. */
-  | { kind: 'malformed' };
 
 /** API v1 calls it `action`, v2 `event`. */
 const eventSchema = v.object({
@@ -90,3 +82,12 @@ function parseJson(body: string): unknown {
     return undefined;
   }
 }
+
+/** The PBX cannot sign its reports, so the secret is in the URL that it got with its login. */
+export const sSeriesReports: ReportDialect = {
+  // A PBX posts to the address of its last login, which may have had the whole secret.
+  secretsOf: ({ webhookSecret }) => [reportSecretOf(webhookSecret), webhookSecret],
+  isAuthentic: (request, secret) => isSameSecret(request.secret, secret),
+  split: splitReports,
+  read: readReport,
+};

@@ -4,12 +4,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import type { PbxClient, RecordingSource, Subscription } from '../../../../functions/shared/pbx/types.ts';
-import { FEWER_RUNS, fc } from '../../../property.ts';
-import { captureLog } from '../../capture-log.ts';
-import { hostileResponse } from './hostile-response.ts';
-import { clientOf, type ReceivedRequest, startScriptedPbx } from './scripted-pbx.ts';
+import { ArchiveError } from '../../../../../functions/shared/errors.ts';
+import type { SSeriesClient } from '../../../../../functions/shared/pbx/s-series/client.ts';
+import type { RecordingSource, Subscription } from '../../../../../functions/shared/pbx/types.ts';
+import { FEWER_RUNS, fc } from '../../../../property.ts';
+import { captureLog } from '../../../capture-log.ts';
+import { hostileResponse } from '../hostile-response.ts';
+import { clientOf, type ReceivedRequest, startScriptedPbx } from '../scripted-pbx.ts';
 
 const SECRETS = {
   token: 'token-4cb0c5a3b1d84f6e97e2b6d0f1a82c35',
@@ -27,7 +28,7 @@ const SUBSCRIPTION: Subscription = {
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const WINDOW = { starttime: '2018-11-07 00:00:00', endtime: '2018-11-07 23:59:59' };
 
-const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
+const CALLS: [string, (client: SSeriesClient) => Promise<unknown>][] = [
   ['login', (client) => client.login({ username: 'api', password: SECRETS.password }, SUBSCRIPTION)],
   ['heartbeat', (client) => client.heartbeat(SECRETS.token, SUBSCRIPTION)],
   ['refresh', (client) => client.refresh(SECRETS.refreshToken)],
@@ -41,7 +42,12 @@ const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
 ];
 
 /** Reads a download, whole or cut off, and checks that its properties are valid numbers. */
-async function readRecording({ body, isDecoded: _, ...numbers }: RecordingSource): Promise<unknown> {
+async function readRecording({
+  body,
+  isDecoded: _,
+  readFailure: _read,
+  ...numbers
+}: RecordingSource): Promise<unknown> {
   await readAll(body);
   for (const value of Object.values(numbers)) {
     if (value !== undefined)

@@ -1,11 +1,9 @@
-import { isUnanswered } from '../jobs/job.ts';
-import { type Cdr, callOf } from '../reports/cdr.ts';
-import { findCallEnd } from './call-end.ts';
+import { type Call, isUnanswered } from '../jobs/job.ts';
 
 /** A recording in the call log. A transferred call has several rows with the same name. */
 export interface Recorded {
   /** The row with the longest conversation. */
-  cdr: Cdr;
+  call: Call;
   /** When the last call with this name ended (epoch ms), if known. */
   endedAt: number | undefined;
   /** Whether another one ended before. */
@@ -13,26 +11,26 @@ export interface Recorded {
 }
 
 /** Adds a row to those of its recording. */
-export function addRow(recorded: Map<string, Recorded>, name: string, cdr: Cdr, timeZone: string): void {
-  const end = findCallEnd(cdr, timeZone);
+export function addRow(
+  recorded: Map<string, Recorded>,
+  name: string,
+  { call, endedAt }: Pick<Recorded, 'call' | 'endedAt'>,
+): void {
   const known = recorded.get(name);
   if (known === undefined) {
-    recorded.set(name, { cdr, endedAt: end, hasSeveralEnds: false });
+    recorded.set(name, { call, endedAt, hasSeveralEnds: false });
     return;
   }
-  const ends = [known.endedAt, end].filter((time) => time !== undefined);
+  const ends = [known.endedAt, endedAt].filter((time) => time !== undefined);
   recorded.set(name, {
-    cdr: talkOf(cdr) > talkOf(known.cdr) ? cdr : known.cdr,
+    call: talkOf(call) > talkOf(known.call) ? call : known.call,
     endedAt: ends.length === 0 ? undefined : Math.max(...ends),
     hasSeveralEnds: known.hasSeveralEnds || new Set(ends).size > 1,
   });
 }
 
 /** Seconds of conversation; less than none if nobody answered. */
-function talkOf(cdr: Cdr): number {
-  const call = callOf(cdr);
-  return isUnanswered(call) ? -1 : Number(call.talkSeconds) || 0;
-}
+const talkOf = (call: Call) => (isUnanswered(call) ? -1 : Number(call.talkSeconds) || 0);
 
 /**
  * Whether the object lacks the end of a transferred call, or is of an earlier call with the same name. Of a single call

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { trimPadding } from '../pbx/padding.ts';
+import { trimPadding } from '../padding.ts';
 import { assignColumns, hasForms, mayBeCall, type RowValues } from './align-row.ts';
 
 /** Lines of one row whose text contains line breaks that the PBX has not quoted. */

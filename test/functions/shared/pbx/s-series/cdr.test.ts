@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { callOf, cdrSchema } from '../../../../functions/shared/reports/cdr.ts';
+import { callOf, cdrSchema } from '../../../../../functions/shared/pbx/s-series/cdr.ts';
 
 const callFrom = (cdr: object) => callOf(v.parse(cdrSchema, cdr));
 

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { type CdrRow, readCdrs } from '../../../../functions/shared/call-log/read-cdrs.ts';
-import { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { findNameProblem } from '../../../../functions/shared/recordings/recording-name.ts';
-import { cdrSchema } from '../../../../functions/shared/reports/cdr.ts';
-import { anyText, fc, hostileText } from '../../../property.ts';
+import { ArchiveError } from '../../../../../functions/shared/errors.ts';
+import { cdrSchema } from '../../../../../functions/shared/pbx/s-series/cdr.ts';
+import { type CdrRow, readCdrs } from '../../../../../functions/shared/pbx/s-series/read-cdrs.ts';
+import { findNameProblem } from '../../../../../functions/shared/recordings/recording-name.ts';
+import { anyText, fc, hostileText } from '../../../../property.ts';
 
 const COLUMNS = ['callid', 'timestart', 'callfrom', 'srctrunkname', 'recording', 'sn', 'colour'];
 

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { jobSchema } from '../../../../functions/shared/jobs/job.ts';
-import { readReport } from '../../../../functions/shared/reports/report.ts';
-import { anyText, fc } from '../../../property.ts';
-import { anyReport } from '../../cdr-webhook/any-report.ts';
-import { exampleReport } from '../../cdr-webhook/example-report.ts';
+import { jobSchema } from '../../../../../functions/shared/jobs/job.ts';
+import { readReport } from '../../../../../functions/shared/pbx/s-series/report.ts';
+import { anyText, fc } from '../../../../property.ts';
+import { anyReport } from '../../../cdr-webhook/any-report.ts';
+import { exampleReport } from '../../../cdr-webhook/example-report.ts';
 
 /** Must not appear in a reason, because reasons are logged and become attributes of dead letters. */
 const PLANTED = 'planted-0123456789';

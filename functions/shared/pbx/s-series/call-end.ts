@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { Cdr } from '../reports/cdr.ts';
+import type { Cdr } from './cdr.ts';
 
 /** The largest difference between two time zones. */
 const MAX_ZONE_ERROR_MS = 26 * 3_600_000;

@@ -1,11 +1,13 @@
 import { pipeline, type Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import * as v from 'valibot';
-import { ArchiveError } from '../errors.ts';
-import { connectionError, parseResponse } from '../pbx/errors.ts';
-import { trimPadding } from '../pbx/padding.ts';
-import { findNameProblem } from '../recordings/recording-name.ts';
-import { type Cdr, cdrSchema } from '../reports/cdr.ts';
+import { ArchiveError } from '../../errors.ts';
+import { findNameProblem } from '../../recordings/recording-name.ts';
+import { connectionError } from '../errors.ts';
+import { trimPadding } from '../padding.ts';
+import type { UnreadableRow } from '../types.ts';
+import { type Cdr, cdrSchema } from './cdr.ts';
+import { parseResponse } from './errors.ts';
 import { type Row, readRows } from './read-rows.ts';
 
 /** A row has about 200 bytes. One of this size comes from a quotation mark that is never closed. */
@@ -23,13 +25,6 @@ const ENOUGH_BROKEN_ROWS = 1000;
 
 /** Limit for a JSON response that the PBX sends instead of a file; a real one is far smaller. */
 const MAX_JSON_BYTES = 64 * 1024;
-
-/** A row that cannot be used; the header is row 1. */
-export interface UnreadableRow {
-  row: number;
-  /** Never quotes the row. */
-  problem: string;
-}
 
 export interface ReadOptions {
   /** Whether values may be quoted. If not, a quotation mark is a character like the others. */

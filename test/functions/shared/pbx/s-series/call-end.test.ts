@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findCallEnd } from '../../../../functions/shared/call-log/call-end.ts';
+import { findCallEnd } from '../../../../../functions/shared/pbx/s-series/call-end.ts';
 
 const end = (cdr: object, timeZone = 'UTC') => {
   const found = findCallEnd(cdr as Parameters<typeof findCallEnd>[0], timeZone);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { errnoError, parseResponse } from '../../../../functions/shared/pbx/errors.ts';
+import { errnoError, parseResponse } from '../../../../../functions/shared/pbx/s-series/errors.ts';
 
 /** The meaning of each number in the vendor's guides. */
 const TABLE = [

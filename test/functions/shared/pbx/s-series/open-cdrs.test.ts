@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
+import { startPbxHarness } from '../../../../infra/simulated-pbx/harness.ts';
 import {
   clientOf,
   type ReceivedRequest,
@@ -8,7 +8,7 @@ import {
   respondWith,
   startScriptedPbx,
   success,
-} from './scripted-pbx.ts';
+} from '../scripted-pbx.ts';
 
 const TOKEN = '4cb0c5a3b1d84f6e97e2b6d0f1a82c35';
 const RANDOM = '120732c546381fb020f17fba676b0ea0';

@@ -1,0 +1,12 @@
+import type { Pbx } from '../config/pbx-registry.ts';
+import { createSSeriesClient } from './s-series/client.ts';
+import type { Timeouts } from './transport.ts';
+import type { PbxClient } from './types.ts';
+
+/** The client of a PBX, whatever its family. */
+export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
+  switch (pbx.family) {
+    case 's-series':
+      return createSSeriesClient(pbx, timeouts);
+  }
+}
