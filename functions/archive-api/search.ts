@@ -41,7 +41,7 @@ export async function search(
     // A PBX that was removed from the configuration may still have recordings in the archive.
     windowFor({ id, timeZone: registry[id]?.timeZone ?? 'UTC' }, parameters, asOf),
   );
-  if (windows.some(({ from, to }) => from > to)) return invalid('to', 'should not be before from');
+  if (windows.some(({ from, to }) => from >= to)) return invalid('to', 'should be later than from');
 
   const { number: numbers, callId, direction, type, minSeconds } = parameters;
   const filters = { numbers, callId, direction, type, minSeconds };

@@ -1,11 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ACCESS_TABLE, TTL_ATTRIBUTE } from '../shared/config/tables.ts';
-import { ArchiveError } from '../shared/errors.ts';
 
 const MAX_ATTEMPTS = 5;
 const PERIOD_MS = 60_000;
-/** Each fails only because another one succeeds, and of these there are at most five a minute and as many undone. */
+/** An update fails only because another one succeeds. Of an address, at most five a minute do, and as many are undone. */
 const MAX_CONFLICTS = 20;
 
 export interface SignInLimit {
@@ -26,17 +25,19 @@ export function createSignInLimit(
     [ACCESS_TABLE.sort]: 'attempts',
   });
 
-  /** Replaces the times of the last minute's attempts by what `change` makes of them, unless that is `undefined`. */
+  /**
+   * Replaces the times of the last minute's attempts by what `change` makes of them. Returns false if that is `undefined`,
+   * or if others always come first.
+   */
   async function update(
     address: string,
     change: (times: number[]) => number[] | undefined,
   ): Promise<boolean> {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      const { Item } = await client.send(
+      const { Item: before = {} } = await client.send(
         new GetCommand({ TableName: table, Key: keyOf(address), ConsistentRead: true }),
       );
-      const before: string | undefined = Item?.times;
-      const times = (before ?? '').split(' ').map(Number);
+      const { times = [], revision = 0 }: { times?: number[]; revision?: number } = before;
       const after = change(times.filter((time) => time > now() - PERIOD_MS));
       if (after === undefined) return false;
       const until = Math.ceil((now() + PERIOD_MS) / 1000);
@@ -44,17 +45,9 @@ export function createSignInLimit(
         await client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...keyOf(address), times: after.join(' '), [TTL_ATTRIBUTE]: until },
-            ...(before === undefined
-              ? {
-                  ConditionExpression: 'attribute_not_exists(#times)',
-                  ExpressionAttributeNames: { '#times': 'times' },
-                }
-              : {
-                  ConditionExpression: '#times = :before',
-                  ExpressionAttributeNames: { '#times': 'times' },
-                  ExpressionAttributeValues: { ':before': before },
-                }),
+            Item: { ...keyOf(address), times: after, revision: revision + 1, [TTL_ATTRIBUTE]: until },
+            ConditionExpression: 'attribute_not_exists(revision) OR revision = :before',
+            ExpressionAttributeValues: { ':before': revision },
           }),
         );
         return true;
@@ -62,7 +55,7 @@ export function createSignInLimit(
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     }
-    throw new ArchiveError('sign-in-conflict', 'Too many attempts to sign in at the same time.');
+    return false;
   }
 
   return {

@@ -13,10 +13,10 @@ const MAX_NAME_LENGTH = 100;
 /** A name as the access log keeps it. */
 export const toPersonName = (text: string): string =>
   text
-    .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
-    .slice(0, MAX_NAME_LENGTH);
+    .slice(0, MAX_NAME_LENGTH)
+    .toWellFormed();
 
 type Claims = Readonly<Record<string, unknown>>;
 

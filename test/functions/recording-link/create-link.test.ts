@@ -5,7 +5,7 @@ import {
   type LinkDeps,
   type LinkRequest,
 } from '../../../functions/recording-link/create-link.ts';
-import type { Principal } from '../../../functions/shared/access/principal.ts';
+import type { Grant, Principal } from '../../../functions/shared/access/principal.ts';
 import { captureLog } from '../capture-log.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
@@ -135,6 +135,41 @@ describe('no link', () => {
     const archive = { find: () => Promise.reject(failure), presign: async () => URL };
     const { response } = await ask({}, { archive });
     expect(response).toEqual({ status: 503, body: { error: 'unavailable' } });
+  });
+});
+
+describe('a person who may hear only some recordings', () => {
+  const as = (...grants: Grant[]): Partial<LinkDeps> => ({
+    identify: async () => ({ person: 'Ann', by: 'jwt', grants }),
+  });
+  const notFound = { status: 404, body: { error: 'not-archived' } };
+
+  test.each<[string, Grant, object]>([
+    ['this PBX', { pbxs: ['hq'], rights: ['listen'] }, { status: 200 }],
+    ['calls of 1001', { pbxs: '*', extensions: ['1001'], rights: ['listen'] }, { status: 200 }],
+    ['calls of 1002', { pbxs: '*', extensions: ['1002'], rights: ['listen'] }, notFound],
+    ['another PBX', { pbxs: ['shop'], rights: ['listen'] }, notFound],
+    ['nothing', { pbxs: '*', rights: ['share'] }, { status: 403, body: { error: 'forbidden' } }],
+  ])(
+    'those of %s, gets what they may hear, and does not learn what else there is',
+    async (_, grant, expected) => {
+      const { response, signed } = await ask({}, as(grant));
+      expect(response).toMatchObject(expected);
+      expect(signed).toHaveLength(response.status === 200 ? 1 : 0);
+    },
+  );
+
+  test('does not make S3 tell what another PBX has', async () => {
+    expect((await ask({}, as({ pbxs: ['shop'], rights: ['listen'] }))).found).toEqual([]);
+  });
+
+  test('may save them with the right to, which another grant does not give', async () => {
+    const query = { download: '1' };
+    const listen: Grant = { pbxs: ['hq'], rights: ['listen'] };
+    const refused = await ask({ query }, as(listen, { pbxs: ['shop'], rights: ['listen', 'download'] }));
+    expect(refused.response).toEqual({ status: 403, body: { error: 'forbidden' } });
+    const saved = await ask({ query }, as(listen, { pbxs: ['hq'], rights: ['download'] }));
+    expect(saved.response.status).toBe(200);
   });
 });
 

@@ -11,6 +11,7 @@ async function start(handler: HttpHandler) {
     'GET /recordings/{pbxId}/{recording}': handler,
     'HEAD /recordings/{pbxId}/{recording}': handler,
     'POST /reports/{pbxId}/{secret}': handler,
+    'DELETE /api/{proxy+}': handler,
   };
   const server = await startHttpServer(Promise.resolve(routes), 0, '127.0.0.1');
   onTestFinished(() => server.close());
@@ -41,6 +42,25 @@ describe('the local HTTP server, like an HTTP API,', () => {
       isBase64Encoded: false,
     });
     expect(events[0]?.body).toBeUndefined();
+  });
+
+  test('passes cookies on as a list of their own, and sets those of the response', async () => {
+    const events: APIGatewayProxyEventV2[] = [];
+    const url = await start(async (event) => {
+      events.push(event);
+      return { statusCode: 204, cookies: ['a=1; Path=/', 'b=2'] };
+    });
+    const headers = { cookie: 'session=x=y; other=z' };
+    const response = await request(`${url}/api/a/b%20c`, { method: 'DELETE', headers });
+    expect(events[0]).toMatchObject({
+      routeKey: 'DELETE /api/{proxy+}',
+      rawPath: '/api/a/b c',
+      pathParameters: { proxy: 'a/b c' },
+      cookies: ['session=x=y', 'other=z'],
+    });
+    expect(events[0]?.headers).not.toHaveProperty('cookie');
+    expect(response.headers['set-cookie']).toEqual(['a=1; Path=/', 'b=2']);
+    expect(response.headers).not.toHaveProperty('content-length');
   });
 
   test.each([

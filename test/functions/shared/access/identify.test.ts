@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createIdentify } from '../../../../functions/shared/access/identify.ts';
 import { createLinkToken } from '../../../../functions/shared/access/link-token.ts';
+import { createSession } from '../../../../functions/shared/access/session.ts';
 import type { Secrets } from '../../../../functions/shared/config/secrets.ts';
 
 const TOKEN = 'link-token-0123456789';
@@ -120,4 +121,72 @@ test('by token, a caller that API Gateway has verified still needs the token', a
     expect(await isAuthorized('AWS4-HMAC-SHA256 Credential=...', authorizer)).toBe(false);
     expect(await isAuthorized('Bearer some.jwt.here', authorizer)).toBe(false);
   }
+});
+
+describe('the person', () => {
+  const identifyBy = async (type: 'iam' | 'jwt', authorizer: unknown, settings = {}) =>
+    (await createHarness(type, TOKEN, settings).identify({ authorization: undefined, authorizer }))?.person;
+  const byClaims = (claims: object, settings = {}) => identifyBy('jwt', { jwt: { claims } }, settings);
+
+  test('with a token is nobody in particular', async () => {
+    const { identify } = createHarness('token');
+    const principal = await identify({ authorization: `Bearer ${TOKEN}`, authorizer: undefined });
+    expect(principal).toMatchObject({ person: 'token', by: 'token' });
+  });
+
+  test.each([
+    [{ sub: 'u-1' }, 'u-1'],
+    [{ sub: 'u-1', username: 'ann' }, 'ann'],
+    [{ sub: 'u-1', email: 'ann@example.com', preferred_username: 'ann' }, 'ann@example.com'],
+    [{ sub: 'u-1', email: ' \u0000\u202e ' }, 'u-1'],
+    [{ sub: 'u-1', email: `a\nb${'c'.repeat(200)}` }, `a b${'c'.repeat(97)}`],
+    [{}, 'unknown'],
+  ])('with the claims %j is %s', async (claims, person) => {
+    expect(await byClaims(claims)).toBe(person);
+  });
+
+  test('is named by the configured claim, or by sub if it is absent', async () => {
+    const settings = { personClaim: 'name' };
+    const claims = { sub: 'u-1', email: 'ann@example.com' };
+    expect(await byClaims({ ...claims, name: 'Ann' }, settings)).toBe('Ann');
+    expect(await byClaims(claims, settings)).toBe('u-1');
+  });
+
+  test.each([
+    ['arn:aws:iam::111122223333:user/team/ann', 'ann'],
+    ['arn:aws:sts::111122223333:assumed-role/Support/ann@example.com', 'ann@example.com'],
+    ['arn:aws:iam::111122223333:root', 'arn:aws:iam::111122223333:root'],
+  ])('with the signature of %s is %s', async (userArn, person) => {
+    expect(await identifyBy('iam', { iam: { userArn } })).toBe(person);
+  });
+});
+
+describe('a session', () => {
+  const sealFor = async ({ linkToken, clock }: ReturnType<typeof createHarness>) => {
+    const cookie = createSession('__Host-session', await linkToken.digest(), 'Ann', clock.now);
+    return { authorization: undefined, authorizer: undefined, cookies: ['a=b', cookie.split(';')[0] ?? ''] };
+  };
+
+  test('identifies the person for twelve hours', async () => {
+    const harness = createHarness('token');
+    const caller = await sealFor(harness);
+    harness.clock.now = 12 * 3_600_000 - 1;
+    expect(await harness.identify(caller)).toMatchObject({ person: 'Ann', by: 'session' });
+    harness.clock.now = 12 * 3_600_000;
+    expect(await harness.identify(caller)).toBeUndefined();
+  });
+
+  test('ends within five minutes after the link token was replaced', async () => {
+    const harness = createHarness('token');
+    const caller = await sealFor(harness);
+    harness.secret.value = 'another-token-0123456789';
+    harness.clock.now = 5 * 60_000;
+    expect(await harness.identify(caller)).toBeUndefined();
+  });
+
+  test('does not help a request with a wrong bearer token', async () => {
+    const harness = createHarness('token');
+    const caller = { ...(await sealFor(harness)), authorization: 'Bearer wrong-token-0123456789' };
+    expect(await harness.identify(caller)).toBeUndefined();
+  });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createCachedSecret } from '../../../../functions/shared/config/cached-secret.ts';
 
@@ -12,8 +13,10 @@ function createHarness() {
     if (harness.failure !== undefined) throw harness.failure;
     return harness.secret;
   };
-  const { matches } = createCachedSecret(fetch, () => harness.now);
-  return Object.assign(harness, { matches });
+  return Object.assign(
+    harness,
+    createCachedSecret(fetch, () => harness.now),
+  );
 }
 
 test('only the secret matches', async () => {
@@ -112,4 +115,17 @@ describe('while the secret cannot be fetched', () => {
     harness.now = MINUTE;
     expect(await harness.matches('first')).toBe(true);
   });
+});
+
+test('what is derived from the digest is found with the new secret after a rotation, and no longer with the old one', async () => {
+  const harness = createHarness();
+  const digestOf = (text: string) => createHash('sha256').update(text).digest();
+  expect(await harness.digest()).toEqual(digestOf('first'));
+  const isFrom = (secret: string) => (digest: Buffer) => digest.equals(digestOf(secret)) || undefined;
+  harness.secret = 'second';
+  expect(await harness.tryDigests(isFrom('first'))).toBe(true);
+  harness.now = MINUTE;
+  expect(await harness.tryDigests(isFrom('second'))).toBe(true);
+  expect(await harness.tryDigests(isFrom('first'))).toBeUndefined();
+  expect(await harness.digest()).toEqual(digestOf('second'));
 });
