@@ -7,6 +7,7 @@ import { ACCESS_TABLE, INDEX_TABLE } from '../../../functions/shared/config/tabl
 import type { Call } from '../../../functions/shared/jobs/job.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
+import { findProblems } from '../../openapi/check-response.ts';
 import { type CallRecorder, recordCalls } from '../../permissions/record-calls.ts';
 import { useAccessSettings, useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
 import { putItems, putRows, type Row } from '../shared/recording-index/index-table.ts';
@@ -38,7 +39,7 @@ export interface Response {
 
 export type Ask = (route: string, request?: Request) => Promise<Response>;
 
-/** The API with real servers behind it. */
+/** The API with real servers behind it. Each response has to be as docs/openapi.json says. */
 export interface ApiHarness {
   recorder: CallRecorder;
   /** Loads the handler anew, and returns a function that invokes it as API Gateway would. */
@@ -108,12 +109,14 @@ async function invoke(handler: Handler, route: string, request: Request): Promis
   };
   const result = await handler(event);
   expect(result.headers).toMatchObject({ 'cache-control': 'no-store' });
-  return {
+  const response = {
     status: result.statusCode ?? 0,
     headers: result.headers ?? {},
     cookies: result.cookies ?? [],
     body: result.body === undefined ? undefined : JSON.parse(result.body),
   };
+  expect(findProblems(method, rawPath, response)).toEqual([]);
+  return response;
 }
 
 export const bearer = { authorization: `Bearer ${TOKEN}` };
