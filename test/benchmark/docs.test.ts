@@ -23,7 +23,14 @@ const RESULTS: Results = {
     ],
   },
   streaming: [],
-  memory: [{ sizesMib: [1024], memoryMb: 128, maxRssBytes: { median: 120e6, min: 110e6, max: 130e6 } }],
+  memory: [
+    {
+      program: 'probe',
+      sizesMib: [1024],
+      memoryMb: 128,
+      maxRssBytes: { median: 120e6, min: 110e6, max: 130e6 },
+    },
+  ],
   pipeline: {
     acknowledged: [{ perSecond: 50, reports: [200, 200], p50Ms: figure, p99Ms: figure }],
     stored: { reports: 20, p50Ms: 3, p99Ms: 4 },

@@ -37,15 +37,17 @@ export async function runFunction(
   nodeFlags: readonly string[] = [],
 ): Promise<Run> {
   const run = await runProbe([bundle, JSON.stringify(events)], environment, nodeFlags);
-  const failed = run.invocations.find(({ response }) => !isSuccess(response));
-  if (failed) throw new Error(`A function failed: ${JSON.stringify(failed.response)}`);
+  for (const { response } of run.invocations) assertSucceeded(response);
   return run;
 }
 
-const isSuccess = (response: Invocation['response']) =>
-  response?.statusCode === 200 ||
-  response?.batchItemFailures?.length === 0 ||
-  response?.pbxs?.every(({ outcome }) => outcome === 'reconciled');
+export function assertSucceeded(response: Invocation['response']): void {
+  const succeeded =
+    response?.statusCode === 200 ||
+    response?.batchItemFailures?.length === 0 ||
+    response?.pbxs?.every(({ outcome }) => outcome === 'reconciled');
+  if (!succeeded) throw new Error(`A function failed: ${JSON.stringify(response)}`);
+}
 
 /** Runs `probe.cjs` with nothing else in its environment. */
 export async function runProbe(

@@ -48,9 +48,10 @@ const coldStartTable = ({ coldStarts: { bareMs, functions } }: Results): Table =
 const memoryTable = ({ memory }: Results): Table => ({
   name: 'memory',
   title: "Peak memory of archive-recording under Lambda's heap flags: median (lowest to highest)",
-  head: ['recordings, MiB', 'peak RSS MB', 'memory MB'],
-  rows: memory.map(({ sizesMib, maxRssBytes, memoryMb }) => [
+  head: ['recordings, MiB', 'in', 'peak RSS MB', 'memory MB'],
+  rows: memory.map(({ sizesMib, program, maxRssBytes, memoryMb }) => [
     sizesMib.join(', then '),
+    program,
     showMb(maxRssBytes),
     memoryMb,
   ]),

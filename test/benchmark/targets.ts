@@ -1,4 +1,5 @@
 import type { Results } from './measure.ts';
+import { PROBE } from './memory.ts';
 import { LIB_STORAGE, OURS, RCLONE, UNDICI_PUT } from './streaming.ts';
 import type { Table } from './tables.ts';
 
@@ -30,7 +31,9 @@ function targetsFor({ coldStarts, streaming, memory, pipeline, costs, work }: Re
     return Number.isNaN(value) ? undefined : value;
   };
   const start = (name: string) => coldStarts.functions.find((it) => it.name === name);
-  const peak = memory.find(({ sizesMib }) => sizesMib.length === 1 && sizesMib[0] === 1024)?.maxRssBytes;
+  const peak = memory.find(
+    ({ program, sizesMib }) => program === PROBE && sizesMib.length === 1 && sizesMib[0] === 1024,
+  )?.maxRssBytes;
   const acknowledged = pipeline.acknowledged.find(({ perSecond }) => perSecond === 50);
   const cost = costs.recordings.find((it) => it.minutes === 3 && it.megabitsPerSecond === 5);
   const requests = work.calls.find(({ minutes }) => minutes === 5)?.archiver.requests;

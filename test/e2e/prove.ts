@@ -26,7 +26,10 @@ interface Mutation {
 
 const sourceOf = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 
-/** Every statement of the stack that grants something, except for logs: ministack writes them itself. */
+/**
+ * Every statement of the stack that grants something. Two have no effect here: ministack writes the logs itself, and
+ * the stack that is deployed has no VPC, for whose network interfaces `grantNetworkInterfaces` is.
+ */
 function withoutGrants(): Mutation[] {
   return globSync('infra/stack/*.ts', { cwd: projectRoot }).flatMap((file) => {
     const lines = sourceOf(file).split('\n');
@@ -53,7 +56,7 @@ const mutations = [
   without('infra/stack/recording-api.ts', `, '/recordings/{pbxId}'`),
 ];
 
-/** Returns the step that failed, or `undefined` if all of them passed. */
+/** Returns the step that failed and why, or `undefined` if all of them passed. */
 async function findFailure({ file, source }: Mutation): Promise<string | undefined> {
   await rm(mutant, { recursive: true, force: true });
   for (const name of [...PROJECT_FILES, 'test'])
@@ -63,14 +66,16 @@ async function findFailure({ file, source }: Mutation): Promise<string | undefin
   await symlink(venv, join(mutant, '.local/e2e/venv'));
   await symlink(join(projectRoot, 'node_modules'), join(mutant, 'node_modules'));
   const child = spawn(process.execPath, [join(mutant, 'test/e2e/main.ts')], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  return /^FAILED.*/m.exec(output)?.[0];
+  const [output, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const step = /^FAILED.*/m.exec(output)?.[0];
+  // A denial says more than the assertion that there is none.
+  return step && `${step}\n        ${/DENIED [^'\n]*/.exec(error)?.[0] ?? error.trim().split('\n', 1)[0]}`;
 }
 
 for (const mutation of mutations.filter(({ description }) => description.includes(values.only))) {
   const failure = await findFailure(mutation);
-  console.log(`${failure ?? 'NOT NOTICED'}  without ${mutation.description}`);
+  console.log(`without ${mutation.description}\n${failure ?? 'NOT NOTICED'}`);
   if (failure === undefined) process.exitCode = 1;
 }
