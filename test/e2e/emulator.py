@@ -6,6 +6,8 @@ input does, so that it never outlives the program that started it.
 
 import base64
 import io
+import itertools
+import json
 import os
 import signal
 import string
@@ -18,7 +20,7 @@ import zlib
 from ministack import app
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.core.responses import error_response_json, json_response
-from ministack.services import lambda_svc, s3, secretsmanager
+from ministack.services import cloudwatch, lambda_svc, s3, secretsmanager
 from ministack.services.cloudformation import provisioners
 
 
@@ -74,6 +76,22 @@ def record(original, name, props):
         metric, rest = queries[0], {key: value for key, value in props.items() if key != "Metrics"}
         props = {**rest, **metric["Metric"], "Period": metric["Period"], "Statistic": metric["Stat"]}
     return original(name, props)
+
+
+# CloudWatch makes metrics of log lines in its embedded format. Without them, `npm run doctor` sees no report of a PBX.
+@patch(lambda_svc, "_emit_lambda_logs")
+def emit_logs(original, func, request_id, log_text, *args, **options):
+    for line in (log_text or "").splitlines():
+        if not line.startswith('{"_aws":'):
+            continue
+        values = json.loads(line)
+        for directive in values["_aws"]["CloudWatchMetrics"]:
+            for names, metric in itertools.product(directive["Dimensions"], directive["Metrics"]):
+                dimensions = {name: values[name] for name in names}
+                cloudwatch.record_metric(
+                    directive["Namespace"], metric["Name"], values[metric["Name"]], metric["Unit"], dimensions
+                )
+    return original(func, request_id, log_text, *args, **options)
 
 
 # A multipart upload may have a checksum of the whole object, which ministack takes for one of the parts' checksums.

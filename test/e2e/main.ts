@@ -9,6 +9,7 @@ import { startIssuer } from './issuer.ts';
 import { checkLogs, saveLogs } from './logs.ts';
 import { startPbx } from './pbxs.ts';
 import { createProject } from './project.ts';
+import { startProxy } from './proxy.ts';
 import { installEmulator } from './python.ts';
 import { interrupt, interrupted } from './run-program.ts';
 import { runScenario } from './scenario.ts';
@@ -59,7 +60,8 @@ async function run(): Promise<void> {
   for (const pbx of Object.values(pbxs)) running.defer(() => pbx.close());
 
   const issuer = running.use(await startIssuer(emulator.identity));
-  const project = await createProject(aws);
+  const proxy = running.use(await startProxy(emulator));
+  const project = await createProject({ ...aws.env, ...proxy.env });
   const { office, warehouse } = pbxs;
   await project.configure({ pbxs: { [office.id]: office.settings, [warehouse.id]: warehouse.settings } });
   await step('npx cdk bootstrap', () => project.npx('cdk', 'bootstrap'));

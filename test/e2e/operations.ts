@@ -58,6 +58,24 @@ export async function deadLetters(stack: DeployedStack, pbx: Pbx, archive: Archi
   await archive.expectRecording(refused);
 }
 
+/** In a stack that works, every check of the doctor can be made, and there is nothing to do. */
+export async function doctor({ project }: DeployedStack, pbxs: Pbx[]): Promise<void> {
+  const printed = await project.npmRun('doctor', '--json');
+  const findings = printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    findings.filter(({ status }) => status !== 'ok'),
+    [],
+  );
+  const checked = new Set(findings.flatMap(({ pbx }) => pbx ?? []));
+  assert.deepEqual(
+    [...checked],
+    pbxs.map(({ id }) => id),
+  );
+}
+
 /** Backfill archives a call of three days ago. */
 export async function backfill({ project }: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
   const startedAt = Date.now() - 3 * DAY_MS;

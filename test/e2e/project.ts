@@ -1,6 +1,5 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Aws } from './aws.ts';
 import { runProgram } from './run-program.ts';
 import { projectRoot, runDirectory, stackName } from './settings.ts';
 
@@ -32,7 +31,8 @@ export type Outputs = Record<
 /** What the stack is made of. */
 export const PROJECT_FILES = ['functions', 'infra', 'package.json', 'package-lock.json', 'cdk.json'];
 
-export async function createProject({ env }: Aws): Promise<Project> {
+/** `env` is the environment of the person. */
+export async function createProject(env: NodeJS.ProcessEnv): Promise<Project> {
   const directory = join(runDirectory, 'project');
   for (const name of PROJECT_FILES)
     await cp(join(projectRoot, name), join(directory, name), { recursive: true });

@@ -3,7 +3,7 @@ import { archiveCalls, CALL_WITHOUT_SESSION, CALLS, type Recording, UNANNOUNCED_
 import { addPbxAndUseIam, removePbxAndUseJwt, useToken } from './changes.ts';
 import type { Issuer } from './issuer.ts';
 import { createLinks, tokenOf } from './links.ts';
-import { backfill, deadLetters, erase, reboot, reconcile } from './operations.ts';
+import { backfill, deadLetters, doctor, erase, reboot, reconcile } from './operations.ts';
 import type { Pbx } from './pbxs.ts';
 import { connect, type DeployedStack } from './stack.ts';
 import { step } from './steps.ts';
@@ -29,11 +29,14 @@ export async function runScenario(
     step('archives calls: no length announced', () => archiveCalls(warehouse, [UNANNOUNCED_CALL], archive)),
   ]);
   const recordings = [...announced.flat(), ...unannounced];
-  await step(`links to ${recordings.length} recordings`, async () => {
-    const [token, links] = [await tokenOf(deployed), createLinks(deployed)];
-    for (const recording of recordings) await links.expectBytes(recording, token);
-    await links.expectRedirect(recordings[0] as Recording, token);
-  });
+  await Promise.all([
+    step(`links to ${recordings.length} recordings`, async () => {
+      const [token, links] = [await tokenOf(deployed), createLinks(deployed)];
+      for (const recording of recordings) await links.expectBytes(recording, token);
+      await links.expectRedirect(recordings[0] as Recording, token);
+    }),
+    step('npm run doctor', () => doctor(deployed, pbxs)),
+  ]);
   await Promise.all([
     inOrder([
       // With other calls at the same time, a function that finds another one logging in would wait for a minute.
