@@ -4,9 +4,16 @@ import { expect, test } from 'vitest';
 import { DOCUMENTS, enterTables } from './docs.ts';
 import type { Results } from './measure.ts';
 import { PROJECT_ROOT } from './stack.ts';
+import type { Figure } from './statistics.ts';
 import { tablesOf } from './tables.ts';
 
 const figure = { median: 1, min: 1, max: 2 };
+const memoryIn = (program: string, maxRssBytes: Figure) => ({
+  program,
+  sizesMib: [1024],
+  memoryMb: 128,
+  maxRssBytes,
+});
 const RESULTS: Results = {
   conditions: '2026-01-31, Node v24.0.0, 2 cores of Some (arm64), 7 runs',
   coldStarts: {
@@ -24,12 +31,8 @@ const RESULTS: Results = {
   },
   streaming: [],
   memory: [
-    {
-      program: 'probe',
-      sizesMib: [1024],
-      memoryMb: 128,
-      maxRssBytes: { median: 120e6, min: 110e6, max: 130e6 },
-    },
+    memoryIn('probe', { median: 115e6, min: 110e6, max: 130e6 }),
+    memoryIn('aws-lambda-ric', { median: 120e6, min: 110e6, max: 130e6 }),
   ],
   pipeline: {
     acknowledged: [{ perSecond: 50, reports: [200, 200], p50Ms: figure, p99Ms: figure }],
@@ -60,6 +63,7 @@ test('entering the tables replaces the previous ones', async () => {
   for (const document of once) expect(document).toContain(`Measured ${RESULTS.conditions}.`);
   expect(benchmarks).toContain('| RecordingLink | 2 | 1 (1 to 2) |  | 0 (0 to 0) | 256 |');
   expect(benchmarks).toContain('| recording-link loaded | 55 ms | 1 ms | yes |');
+  expect(benchmarks).toContain('| 1024 | probe | 115 (110 to 130) | 128 |');
   expect(benchmarks).toContain("| peak RSS at 1 GiB, Lambda's heap flags | 115 MB | 120 MB | no |");
   expect(benchmarks).toContain(
     '| CPU per MiB at 200 MiB, relative to rclone | 0.80 times | not measured |  |',

@@ -7,9 +7,6 @@ import type { DeployedFunction } from './stack.ts';
 import { summarize } from './statistics.ts';
 import { MEBIBYTE } from './streaming.ts';
 
-export const PROBE = 'probe';
-export const LAMBDA_RUNTIME = 'aws-lambda-ric';
-
 /** Archives recordings of these sizes one after the other, and returns the peak memory of the process in bytes. */
 type Program = (sizesMib: readonly number[]) => Promise<number>;
 
@@ -38,12 +35,12 @@ async function findPrograms(archiver: DeployedFunction): Promise<[string, Progra
   const newEvents = (sizesMib: readonly number[]) =>
     sizesMib.map((size) => jobEvent(newRecording(size * MEBIBYTE)));
   const programs: [string, Program][] = [
-    [PROBE, async (sizes) => (await runFunction(archiver, newEvents(sizes), flags)).maxRssBytes],
+    ['probe', async (sizes) => (await runFunction(archiver, newEvents(sizes), flags)).maxRssBytes],
   ];
   try {
     const runtime = await installLambdaRuntime();
     programs.push([
-      LAMBDA_RUNTIME,
+      'aws-lambda-ric',
       (sizes) => runInLambdaRuntime(runtime, archiver, newEvents(sizes), flags),
     ]);
   } catch (error) {

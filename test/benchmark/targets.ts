@@ -1,5 +1,4 @@
 import type { Results } from './measure.ts';
-import { PROBE } from './memory.ts';
 import { LIB_STORAGE, OURS, RCLONE, UNDICI_PUT } from './streaming.ts';
 import type { Table } from './tables.ts';
 
@@ -31,9 +30,8 @@ function targetsFor({ coldStarts, streaming, memory, pipeline, costs, work }: Re
     return Number.isNaN(value) ? undefined : value;
   };
   const start = (name: string) => coldStarts.functions.find((it) => it.name === name);
-  const peak = memory.find(
-    ({ program, sizesMib }) => program === PROBE && sizesMib.length === 1 && sizesMib[0] === 1024,
-  )?.maxRssBytes;
+  // Last comes Lambda's own runtime client, where it could be built.
+  const peak = memory.findLast(({ sizesMib }) => sizesMib.length === 1 && sizesMib[0] === 1024)?.maxRssBytes;
   const acknowledged = pipeline.acknowledged.find(({ perSecond }) => perSecond === 50);
   const cost = costs.recordings.find((it) => it.minutes === 3 && it.megabitsPerSecond === 5);
   const requests = work.calls.find(({ minutes }) => minutes === 5)?.archiver.requests;
