@@ -44,8 +44,10 @@ export async function addPbxAndUseIam(
   await connect(changed, added);
   const api = new URL(changed.outputs.LinkApiUrl).hostname.split('.')[0];
   const resource = `arn:aws:execute-api:${region}:${account}:${api}/$default/GET/recordings/*`;
-  const permitted = await createUser(stack.aws, 'crm', allow('execute-api:Invoke', resource));
-  const other = await createUser(stack.aws, 'other', allow('s3:ListAllMyBuckets'));
+  const [permitted, other] = await Promise.all([
+    createUser(stack.aws, 'crm', allow('execute-api:Invoke', resource)),
+    createUser(stack.aws, 'other', allow('s3:ListAllMyBuckets')),
+  ]);
   await expectLinks(changed, added, archive, {
     permitted: signatureOf(permitted),
     refused: [[], formerToken, signatureOf(other)],
@@ -83,12 +85,11 @@ export async function useToken(
   issuer: Issuer,
 ): Promise<void> {
   const changed = await change(stack, pbxs);
-  for (const pbx of pbxs)
-    await expectLinks(changed, pbx, archive, {
-      permitted: await tokenOf(changed),
-      refused: [[], bearer('not-the-token-at-all'), bearer(issuer.issue('recordings'))],
-      status: 401,
-    });
+  const permitted = await tokenOf(changed);
+  const refused = [[], bearer('not-the-token-at-all'), bearer(issuer.issue('recordings'))];
+  await Promise.all(
+    pbxs.map((pbx) => expectLinks(changed, pbx, archive, { permitted, refused, status: 401 })),
+  );
 }
 
 /** The stack goes. The bucket stays, with its recordings. */
