@@ -59,12 +59,12 @@ export async function runInLambdaRuntime(
 }
 
 async function waitUntilListening(child: ChildProcess, url: string): Promise<void> {
-  while (child.exitCode === null) {
+  while (child.exitCode === null && child.signalCode === null) {
     const response = await fetch(url).catch(() => undefined);
     if (response) return response.body?.cancel();
     await delay(20);
   }
-  throw new Error(`The emulator of Lambda ended with ${child.exitCode}.`);
+  throw new Error(`The emulator of Lambda ended with ${child.signalCode ?? child.exitCode}.`);
 }
 
 /** Of the function, which is the only process that the emulator has started. */
