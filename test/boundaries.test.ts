@@ -180,6 +180,7 @@ test('only the functions whose outcomes are counted publish metrics', () => {
   expect(publishing.map(featureOf).sort()).toEqual([
     'archive-recording',
     'cdr-webhook',
+    'index-recording',
     'pbx-session',
     'reconcile',
   ]);

@@ -45,7 +45,7 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
     const { pbx, recording, call } = job;
     log('info', 'missing-recording-queued', { pbx, callId: call.callId, recording });
     // Only now: a job that is sent twice is harmless, one that is marked and never sent is not.
-    await markers.markQueued(pbx, recording);
+    await markers.markQueued(job);
   });
   return {
     queued: due.length,

@@ -1,28 +1,39 @@
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
+import { requireSignatures } from './json-service.ts';
+import type { Access } from './s3/signature.ts';
 
 export interface DynamoDb {
   url: string;
   close(): Promise<void>;
 }
 
-/** Starts dynalite on loopback. `directory` holds the tables across restarts; without it they are in memory. */
-export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
+/**
+ * Starts dynalite on loopback. `directory` holds the tables across restarts and kills; without it they are in memory.
+ * With `access`, only signed requests are answered.
+ */
+export async function startDynamoDb(directory?: string, access?: Access): Promise<DynamoDb> {
+  if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
   const server = dynalite({
     ...(directory !== undefined && { path: directory }),
     createTableMs: 0,
     updateTableMs: 0,
     deleteTableMs: 0,
   });
+  if (access !== undefined) requireSignatures(server, 'dynamodb', access);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
-      new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve()))),
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
 import { createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
@@ -24,6 +24,7 @@ import { createLoginStore } from '../../functions/shared/session/login-store.ts'
 import { log } from '../../functions/shared/telemetry/log.ts';
 import { applyEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
+import { createBucketEvents } from './bucket-events.ts';
 import { replaceFile } from './durable-file.ts';
 import { ensureTable } from './dynamodb.ts';
 import { startEmulators } from './emulators.ts';
@@ -46,6 +47,7 @@ const TABLES = { INDEX_TABLE: 'recording-index', ACCESS_TABLE: 'access' };
 const ACCESS_SETTINGS: v.InferInput<typeof accessSchema> = {
   shares: { allowed: true, maxDays: DEFAULT_MAX_SHARE_DAYS, defaultDays: DEFAULT_SHARE_DAYS },
 };
+const INDEX_CONCURRENCY = 2;
 /** The account id of fauxqs. */
 const ACCOUNT = '000000000000';
 
@@ -105,7 +107,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   cleanup.defer(() => httpServer.close());
   // A killed host leaves its file behind, which would send commands to ports that are no longer its.
   await removeHostFile(directory);
-  const { sqs: emulator, environment } = await startEmulators(directory, cleanup);
+  const bucketEvents = createBucketEvents();
+  const { sqs: emulator, environment } = await startEmulators(directory, cleanup, bucketEvents.add);
+  cleanup.defer(() => bucketEvents.flush());
   const sqs = new SQSClient(emulatorKeys());
   const secrets = new SecretsManagerClient(emulatorKeys());
 
@@ -135,6 +139,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
   const deadLetterQueueUrl = await createQueue('dead-letters');
   const sessionQueueUrl = await createQueue('session-requests', visibilityTimeout('pbx-session'));
+  const indexQueueUrl = await createQueue('index-events', visibilityTimeout('index-recording'));
+  bucketEvents.deliver((event) =>
+    sqs.send(new SendMessageCommand({ QueueUrl: indexQueueUrl, MessageBody: JSON.stringify(event) })),
+  );
   const jobQueueUrls: string[] = [];
   for (const { queueName } of Object.values(registry)) {
     const delay = { DelaySeconds: String(options.jobDelaySeconds) };
@@ -160,6 +168,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   });
   applyEnvironment(environment);
   const archiveRecording = await loadHandler<QueueHandler>('archive-recording');
+  const indexRecording = await loadHandler<QueueHandler>('index-recording');
   const reconciler =
     await loadHandler<(event: object, context: Context) => ReturnType<Host['reconcile']>>('reconcile');
   const reconcile: Host['reconcile'] = (request) =>
@@ -198,6 +207,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     );
   const polling = [
     poll(sessionQueueUrl, pbxSession, 1, timeoutMs('pbx-session')),
+    poll(indexQueueUrl, indexRecording, INDEX_CONCURRENCY, timeoutMs('index-recording')),
     ...jobQueueUrls.map((url) =>
       poll(url, countedArchiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
     ),
@@ -258,7 +268,7 @@ async function registerPbxs(pbxs: HostOptions['pbxs'], client: SecretsManagerCli
   return registry;
 }
 
-const visibilityTimeout = (feature: 'archive-recording' | 'pbx-session') => ({
+const visibilityTimeout = (feature: 'archive-recording' | 'index-recording' | 'pbx-session') => ({
   VisibilityTimeout: String(visibilitySecondsFor(feature)),
 });
 

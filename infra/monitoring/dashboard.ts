@@ -18,6 +18,7 @@ interface DashboardProps {
   readonly metrics: ArchiveMetrics;
   readonly alarms: IAlarm[];
   readonly deadLetterQueue: IQueue;
+  readonly indexDeadLetterQueue: IQueue;
   readonly functions: Readonly<Record<string, IFunction>>;
   readonly queues: Readonly<Record<string, IQueue>>;
   readonly reconcileEvery: Duration;
@@ -29,7 +30,8 @@ const sessionPeriod = Duration.minutes(SESSION_PERIOD_MINUTES);
 /** The state of the archive: first the counts that must be 0, then the details. */
 export class ArchiveDashboard extends Dashboard {
   constructor(scope: Construct, id: string, props: DashboardProps) {
-    const { metrics, alarms, deadLetterQueue, functions, queues, reconcileEvery } = props;
+    const { metrics, alarms, deadLetterQueue, indexDeadLetterQueue, functions, queues, reconcileEvery } =
+      props;
     const perFunction = (metricOf: (fn: IFunction) => { with(props: { label: string }): IMetric }) =>
       Object.entries(functions).map(([label, fn]) => metricOf(fn).with({ label }));
 
@@ -44,6 +46,7 @@ export class ArchiveDashboard extends Dashboard {
             metrics: [
               metrics.forStack('Lost', 'Sum', Duration.days(1)).with({ label: 'Lost in 24 hours' }),
               deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
+              indexDeadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Not indexed' }),
               metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)).with({ label: 'Logins held' }),
               metrics
                 .forStack('UnreadableRows', 'Maximum', reconcileEvery)

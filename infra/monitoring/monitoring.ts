@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { ArchiveMetrics } from './archive-metrics.ts';
 import { ArchiveDashboard } from './dashboard.ts';
+import { JobsWaitingAlarms } from './jobs-waiting-alarms.ts';
 import { NoReportsAlarms } from './no-reports-alarms.ts';
 import { PbxAlarms } from './pbx-alarms.ts';
 import { StackAlarms } from './stack-alarms.ts';
@@ -13,6 +14,7 @@ interface MonitoringProps {
   readonly stackName: string;
   readonly email: string | undefined;
   readonly deadLetterQueue: IQueue;
+  readonly indexDeadLetterQueue: IQueue;
   /** By their names on the dashboard. */
   readonly functions: Readonly<Record<string, IFunction>>;
   /** By PBX id. */
@@ -31,9 +33,8 @@ export class Monitoring extends Construct {
     const functions = Object.values(props.functions);
     const { alarms } = new StackAlarms(this, 'Stack', { ...props, functions, topic, metrics });
     const pbxs = new Construct(this, 'Pbx');
-    for (const [pbxId, queue] of Object.entries(props.queues)) {
-      new PbxAlarms(pbxs, pbxId, { topic, metrics, queue });
-    }
+    for (const pbxId of Object.keys(props.queues)) new PbxAlarms(pbxs, pbxId, { topic, metrics });
+    new JobsWaitingAlarms(this, 'JobsWaiting', { topic, metrics, queues: props.queues });
     new NoReportsAlarms(this, 'NoReports', { topic, metrics, pbxIds: Object.keys(props.queues) });
     new ArchiveDashboard(this, 'Dashboard', { ...props, metrics, alarms });
     this.topic = topic;

@@ -3,10 +3,8 @@ import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-li
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { ArchiveMetrics } from './archive-metrics.ts';
+import { groupPbxs } from './group-pbxs.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
-
-/** With two metrics for each: CloudWatch allows ten in an alarm. */
-const PBXS_PER_ALARM = 5;
 
 interface NoReportsAlarmsProps {
   readonly topic: ITopic;
@@ -16,20 +14,17 @@ interface NoReportsAlarmsProps {
 
 /**
  * Raised when every job of a PBX within a day comes from reconciliation: there is a session, or it would have found
- * nothing, but no report of a call arrives. One alarm for several PBXs, because another one for each of fifty would not
- * fit into a stack.
+ * nothing, but no report of a call arrives. One alarm for several PBXs.
  */
 export class NoReportsAlarms extends Construct {
   constructor(scope: Construct, id: string, { topic, metrics, pbxIds }: NoReportsAlarmsProps) {
     super(scope, id);
     const period = Duration.days(1);
-    for (let first = 0; first < pbxIds.length; first += PBXS_PER_ALARM) {
-      const group = pbxIds.slice(first, first + PBXS_PER_ALARM);
-      const number = first / PBXS_PER_ALARM + 1;
-      new RunbookAlarm(this, String(number), {
+    for (const { number, members: group } of groupPbxs(pbxIds)) {
+      new RunbookAlarm(this, number, {
         topic,
         heading: 'no-reports',
-        suffix: String(number),
+        suffix: number,
         problem: `A PBX reported no call for a day, although its call log has some. One of: ${group.join(', ')}.`,
         urgency: 'this week',
         impact:

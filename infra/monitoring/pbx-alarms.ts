@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SESSION_PERIOD_MINUTES } from '../../functions/shared/config/limits.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
@@ -10,12 +9,11 @@ import { RunbookAlarm } from './runbook-alarm.ts';
 interface PbxAlarmsProps {
   readonly topic: ITopic;
   readonly metrics: ArchiveMetrics;
-  readonly queue: IQueue;
 }
 
-/** The alarms for one PBX. Three and no more, so that fifty PBXs fit into one stack. */
+/** The alarms for one PBX. Two and no more, so that fifty PBXs fit into one stack. */
 export class PbxAlarms extends Construct {
-  constructor(scope: Construct, pbxId: string, { topic, metrics, queue }: PbxAlarmsProps) {
+  constructor(scope: Construct, pbxId: string, { topic, metrics }: PbxAlarmsProps) {
     super(scope, pbxId);
 
     new RunbookAlarm(this, 'SessionDown', {
@@ -33,31 +31,6 @@ export class PbxAlarms extends Construct {
       evaluationPeriods: 3,
       // No data means that nothing keeps the session alive.
       treatMissingData: TreatMissingData.BREACHING,
-    });
-
-    new RunbookAlarm(this, 'JobsWaiting', {
-      topic,
-      pbxId,
-      heading: 'jobs-waiting',
-      problem: 'A recording has been waiting to be archived for more than four hours.',
-      urgency: 'today',
-      impact: 'It exists on the PBX alone and is lost if the PBX deletes it before an attempt succeeds.',
-      metric: new MathExpression({
-        expression: 'MAX([FILL(queued, 0), FILL(tried, 0)])',
-        usingMetrics: {
-          queued: queue.metricApproximateAgeOfOldestMessage(),
-          // SQS's metric ignores messages received three times or more, which is every job in trouble.
-          tried: metrics.forPbx(pbxId, 'JobAge', 'Maximum', Duration.hours(1)),
-        },
-        period: Duration.hours(1),
-      }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      threshold: Duration.hours(4).toSeconds(),
-      // The attempts of an old job are a little more than an hour apart, so one of two periods may have no data.
-      evaluationPeriods: 2,
-      datapointsToAlarm: 1,
-      // No data means that nothing is waiting.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
 
     new RunbookAlarm(this, 'NothingArchived', {

@@ -17,6 +17,7 @@ interface StackAlarmsProps {
   readonly topic: ITopic;
   readonly metrics: ArchiveMetrics;
   readonly deadLetterQueue: IQueue;
+  readonly indexDeadLetterQueue: IQueue;
   readonly functions: readonly IFunction[];
   /** How often every PBX is reconciled. */
   readonly reconcileEvery: Duration;
@@ -28,7 +29,7 @@ export class StackAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: StackAlarmsProps) {
     super(scope, id);
-    const { topic, metrics, deadLetterQueue, functions, reconcileEvery } = props;
+    const { topic, metrics, deadLetterQueue, indexDeadLetterQueue, functions, reconcileEvery } = props;
     const fiveMinutes = Duration.minutes(5);
     const above = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, threshold: 0, topic };
     this.alarms = [
@@ -39,6 +40,18 @@ export class StackAlarms extends Construct {
         urgency: 'today',
         impact: `The recording may exist on the PBX alone, and the dead letter is deleted after ${MESSAGE_RETENTION_DAYS} days.`,
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes }),
+        evaluationPeriods: 1,
+        // SQS publishes no data for a queue that has been empty for hours.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }),
+      new RunbookAlarm(this, 'NotIndexed', {
+        ...above,
+        heading: 'not-indexed',
+        problem: 'Changes of the bucket could not be brought into the index.',
+        urgency: 'this week',
+        impact:
+          'Searches may miss recordings, or find deleted ones. The recordings themselves and their links are not affected.',
+        metric: indexDeadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes }),
         evaluationPeriods: 1,
         // SQS publishes no data for a queue that has been empty for hours.
         treatMissingData: TreatMissingData.NOT_BREACHING,

@@ -24,6 +24,7 @@ import { PlainHttpEndpoint } from './plain-http-endpoint.ts';
 import { Reconciliation } from './reconciliation.ts';
 import { RecordingApi } from './recording-api.ts';
 import { RecordingBucket } from './recording-bucket.ts';
+import { RecordingIndex } from './recording-index.ts';
 import { RecordingLinks } from './recording-links.ts';
 import { addRegistryLayer, registryFile } from './registry-layer.ts';
 
@@ -90,6 +91,8 @@ export class ArchiveStack extends Stack {
     recordings.grantLogins(archiver.role);
     deadLetterQueue.grantSend(archiver.role);
 
+    const index = new RecordingIndex(this, 'Index', { stackName, recordings, layers, logRetention });
+
     const { reconciler } = new Reconciliation(this, 'Reconciliation', {
       schedules: config.reconciliation,
       environment: {
@@ -151,6 +154,7 @@ export class ArchiveStack extends Stack {
       ArchiveRecording: archiver.handler,
       PbxSession: pbxSession.handler,
       Reconcile: reconciler.handler,
+      IndexRecording: index.indexer.handler,
       RecordingLink: links.handler,
     };
     // Keep this id: with another, CloudFormation would create each alarm again, under a name that is taken.
@@ -158,6 +162,7 @@ export class ArchiveStack extends Stack {
       stackName,
       email: config.alarms.email,
       deadLetterQueue,
+      indexDeadLetterQueue: index.deadLetterQueue,
       functions,
       queues,
       reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
@@ -190,6 +195,16 @@ export class ArchiveStack extends Stack {
       'DeadLetterQueueUrl',
       deadLetterQueue.queueUrl,
       'Queue with everything that was given up, and the reasons',
+    );
+    this.addOutput(
+      'IndexTable',
+      index.table.tableName,
+      'Table with the index of the recordings; npm run reindex rebuilds it',
+    );
+    this.addOutput(
+      'IndexDeadLetterQueueUrl',
+      index.deadLetterQueue.queueUrl,
+      'Queue with changes of the bucket that could not be brought into the index',
     );
     this.addOutput(
       'PbxSessionFunction',

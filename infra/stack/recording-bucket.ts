@@ -59,6 +59,13 @@ export class RecordingBucket extends Construct {
     if (this.keyArn) allow(role, ['kms:GenerateDataKey'], this.keyArn);
   }
 
+  /** Allows reading what the index says of a recording. */
+  grantIndex(role: Role): void {
+    this.allowOnRecordings(role, ['s3:GetObject']);
+    this.allowOnKeys('reconciliation/*', role, ['s3:GetObject']);
+    if (this.keyArns.length > 0) allow(role, ['kms:Decrypt'], ...this.keyArns);
+  }
+
   /** Allows sharing when to log in to a PBX, and when not to. */
   grantLogins(role: Role): void {
     this.allowOnKeys('sessions/*', role, ['s3:GetObject', 's3:PutObject']);

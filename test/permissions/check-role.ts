@@ -49,16 +49,27 @@ export function checkRole(feature: Feature, calls: readonly AwsCall[], neverCall
   });
 }
 
+/** DynamoDB's operations, by their names in lib-dynamodb. */
+const DOCUMENT_OPERATIONS: Readonly<Record<string, string>> = {
+  Delete: 'DeleteItem',
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+};
+
 /** The operations of AWS that the handler's modules import. */
 function operationsOf(feature: Feature): string[] {
   const sources = [...withDependencies(join('functions', feature, 'handler.ts'))].map(sourceOf);
   const imports = sources.flatMap((source) =>
-    Array.from(source.matchAll(/^import \{([^}]+)\} from '@aws-sdk\/client-/gm), ([, names = '']) => names),
+    Array.from(
+      source.matchAll(/^import \{([^}]+)\} from '@aws-sdk\/(?:client-|lib-dynamodb)/gm),
+      ([, names = '']) => names,
+    ),
   );
   const operations = imports.flatMap((names) =>
     Array.from(
       names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g),
-      ([, command, list = '']) => command ?? list,
+      ([, command = '', list = '']) => DOCUMENT_OPERATIONS[command] ?? (command || list),
     ),
   );
   return [...new Set(operations)].sort();

@@ -12,6 +12,7 @@ const PREFIXES = {
   'cdr-webhook': 'CdrWebhook',
   'archive-recording': 'ArchiveRecording',
   'pbx-session': 'PbxSession',
+  'index-recording': 'Index',
   reconcile: 'Reconciliation',
   'recording-link': 'RecordingLink',
 } as const;
@@ -22,6 +23,8 @@ export type Feature = keyof typeof PREFIXES;
 const NAMES: readonly [RegExp, string][] = [
   [/^RecordingsBucket/, 'bucket'],
   [/^RecordingsKey/, 'key'],
+  [/^IndexTable/, 'index table'],
+  [/^IndexEvents/, 'index queue'],
   [/^Pbx\w+Queue/, 'job queue'],
   [/^DeadLetterQueue/, 'dead-letter queue'],
   [/^SessionRequests/, 'session queue'],

@@ -39,6 +39,12 @@ const onKey = (operation: 'Decrypt' | 'GenerateDataKey'): Permission => ({
   resource: 'key',
 });
 
+/** The functions learn the names of their tables from these variables. */
+function onTable(operation: string, name: unknown): Permission {
+  if (name !== process.env.INDEX_TABLE) throw new Error(`${name} is no table of the functions.`);
+  return { action: `dynamodb:${operation}`, resource: 'index table' };
+}
+
 const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
   'SQS.SendMessage': ({ QueueUrl }) => [{ action: 'sqs:SendMessage', resource: nameOfQueue(QueueUrl) }],
   'SQS.ChangeMessageVisibility': ({ QueueUrl }) => [
@@ -50,6 +56,11 @@ const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
   'SecretsManager.PutSecretValue': ({ SecretId }) => [
     { action: 'secretsmanager:PutSecretValue', resource: nameOfSecret(SecretId) },
   ],
+  'DynamoDB.DeleteItem': ({ TableName }) => [onTable('DeleteItem', TableName)],
+  'DynamoDB.GetItem': ({ TableName }) => [onTable('GetItem', TableName)],
+  'DynamoDB.PutItem': ({ TableName }) => [onTable('PutItem', TableName)],
+  'DynamoDB.Query': ({ TableName }) => [onTable('Query', TableName)],
+  'DynamoDB.UpdateItem': ({ TableName }) => [onTable('UpdateItem', TableName)],
   'S3.ListObjectsV2': () => [{ action: 's3:ListBucket', resource: 'bucket' }],
   'S3.GetObject': ({ Key }) => [onObject('s3:GetObject', Key), onKey('Decrypt')],
   'S3.HeadObject': ({ Key, ChecksumMode }) => [

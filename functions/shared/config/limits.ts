@@ -7,6 +7,7 @@
 export const TIMEOUT_SECONDS = {
   'archive-recording': 15 * 60,
   'cdr-webhook': 10,
+  'index-recording': 60,
   'pbx-session': 2 * 60,
   reconcile: 15 * 60,
   'recording-link': 10,
@@ -31,6 +32,9 @@ export const JOB_MAX_RECEIVES = 400;
 
 /** By the fifth receive, the schedule has invoked the function as well. */
 export const SESSION_REQUEST_MAX_RECEIVES = 5;
+
+/** Then an event of the bucket is a dead letter. Reconciliation repairs the index meanwhile. */
+export const INDEX_EVENT_MAX_RECEIVES = 5;
 
 /** A token expires after 30 idle minutes. A run every ten minutes leaves room for two failures. */
 export const SESSION_PERIOD_MINUTES = 10;

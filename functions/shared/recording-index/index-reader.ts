@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { INDEX_TABLE } from '../config/tables.ts';
-import { nameKey, rowKey, STATUS_KEY } from './keys.ts';
+import { nameKey, rowKeyInName, STATUS_KEY } from './keys.ts';
 import { type IndexedRecording, indexedRecordingSchema } from './row.ts';
 
 /** All rows of a PBX, or those with one value of an index's key. */
@@ -79,12 +79,13 @@ export function createIndexReader(client: DynamoDBDocumentClient, table: string)
     },
 
     async find(pbx, recording) {
-      const time = callTimeInName(recording);
-      const atTime = time && (await get(pbx, rowKey(new Date(time).toISOString(), recording)));
-      if (atTime) return toItem(atTime).recording;
-      const pointer = await get(pbx, nameKey(recording));
-      const row = typeof pointer?.rowSk === 'string' ? await get(pbx, pointer.rowSk) : undefined;
-      return row && toItem(row).recording;
+      const sk = rowKeyInName(recording);
+      const { rowSks } = sk === undefined ? ((await get(pbx, nameKey(recording))) ?? {}) : { rowSks: [sk] };
+      for (const rowSk of (rowSks ?? []) as Iterable<string>) {
+        const row = await get(pbx, rowSk);
+        if (row !== undefined) return toItem(row).recording;
+      }
+      return undefined;
     },
 
     async readStatus(pbxs) {
@@ -103,10 +104,4 @@ function toItem(item: Record<string, unknown>): IndexItem {
     sk: String(item[INDEX_TABLE.sort]),
     recording: parsed.success ? parsed.output : undefined,
   };
-}
-
-/** When the call began (epoch ms), if the name has a call id that begins with it. */
-function callTimeInName(recording: string): number | undefined {
-  const [, seconds] = /^\d{14}-(\d{10})\.\d/.exec(recording) ?? [];
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

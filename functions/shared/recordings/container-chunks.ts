@@ -26,14 +26,7 @@ interface ChunkLayout {
 
 /** RIFF, RIFX (big-endian), RF64 (EBU Tech 3306) and BW64 (ITU-R BS.2088). */
 export function readRiff(head: Buffer): ContainerSizes {
-  const isBigEndian = head.toString('latin1', 0, 4) === 'RIFX';
-  const read32 = (offset: number) => (isBigEndian ? head.readUInt32BE(offset) : head.readUInt32LE(offset));
-  const chunks = findChunks(head, {
-    firstAt: 12,
-    headerBytes: 8,
-    alignment: 2,
-    readSize: (offset) => read32(offset + 4),
-  });
+  const { chunks, read32, isBigEndian } = findRiffChunks(head);
   const ds64 = contentOf(head, chunks.get('ds64'));
   const readSize = (size: number, offsetInDs64: number) =>
     size === 0xffffffff && ds64.length >= 16
@@ -47,16 +40,22 @@ export function readRiff(head: Buffer): ContainerSizes {
   };
 }
 
+function findRiffChunks(head: Buffer) {
+  const isBigEndian = head.toString('latin1', 0, 4) === 'RIFX';
+  const read32 = (offset: number) => (isBigEndian ? head.readUInt32BE(offset) : head.readUInt32LE(offset));
+  const readSize = (offset: number) => read32(offset + 4);
+  return {
+    isBigEndian,
+    read32,
+    chunks: findChunks(head, { firstAt: 12, headerBytes: 8, alignment: 2, readSize }),
+  };
+}
+
 const W64_HEADER_BYTES = 24;
 
 /** Sony Wave64: like RIFF, with GUIDs as names, and with 64-bit sizes that include the chunk's header. */
 export function readW64(head: Buffer): ContainerSizes {
-  const chunks = findChunks(head, {
-    firstAt: 40,
-    headerBytes: W64_HEADER_BYTES,
-    alignment: 8,
-    readSize: (offset) => readUInt64(head, offset + 16) - W64_HEADER_BYTES,
-  });
+  const chunks = findW64Chunks(head);
   const total = head.length < W64_HEADER_BYTES ? undefined : addHeader(checkSize64(readUInt64(head, 16)), 0);
   const data = chunks.get('data');
   return {
@@ -65,20 +64,53 @@ export function readW64(head: Buffer): ContainerSizes {
   };
 }
 
+const findW64Chunks = (head: Buffer) =>
+  findChunks(head, {
+    firstAt: 40,
+    headerBytes: W64_HEADER_BYTES,
+    alignment: 8,
+    readSize: (offset) => readUInt64(head, offset + 16) - W64_HEADER_BYTES,
+  });
+
 /** AIFF and AIFF-C. */
 export function readAiff(head: Buffer): ContainerSizes {
-  const chunks = findChunks(head, {
-    firstAt: 12,
-    headerBytes: 8,
-    alignment: 2,
-    readSize: (offset) => head.readUInt32BE(offset + 4),
-  });
+  const chunks = findAiffChunks(head);
   const total = head.length < 8 ? undefined : addHeader(checkSize32(head.readUInt32BE(4)), 8);
   const sound = chunks.get('SSND');
   return {
     ...combineSizes(total, sound && locateSound(head, sound)),
     bytesPerSecond: readAiffRate(contentOf(head, chunks.get('COMM'))),
   };
+}
+
+const findAiffChunks = (head: Buffer) =>
+  findChunks(head, {
+    firstAt: 12,
+    headerBytes: 8,
+    alignment: 2,
+    readSize: (offset) => head.readUInt32BE(offset + 4),
+  });
+
+const WAVE_FORMAT_EXTENSIBLE = 0xfffe;
+
+/** `wFormatTag` of a WAVE file; the one in the subformat's GUID if the tag says so. */
+export function readWaveFormatTag(head: Buffer): number | undefined {
+  const isW64 = head.toString('latin1', 0, 4) === 'riff';
+  const { chunks, isBigEndian } = isW64
+    ? { chunks: findW64Chunks(head), isBigEndian: false }
+    : findRiffChunks(head);
+  const format = contentOf(head, chunks.get('fmt '));
+  if (format.length < 16) return undefined;
+  const read16 = (offset: number) =>
+    isBigEndian ? format.readUInt16BE(offset) : format.readUInt16LE(offset);
+  const tag = read16(0);
+  return tag === WAVE_FORMAT_EXTENSIBLE && format.length >= 26 ? read16(24) : tag;
+}
+
+/** The compression type of AIFF-C; `NONE` for AIFF. */
+export function readAiffCompression(head: Buffer): string | undefined {
+  const common = contentOf(head, findAiffChunks(head).get('COMM'));
+  return common.length < 18 ? undefined : common.toString('latin1', 18, 22) || 'NONE';
 }
 
 /** The first chunk of each name whose header is in `head`. */

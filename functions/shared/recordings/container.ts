@@ -107,7 +107,7 @@ const LAYER_3: readonly number[] = [0xe2, 0xe3, 0xf2, 0xf3, 0xfa, 0xfb];
 const ID3_VERSIONS: readonly number[] = [2, 3, 4];
 
 /** Offset at which an ID3v2 tag ends; 0 if there is none. Each byte of its size holds 7 bits. */
-function findEndOfId3(head: Buffer): number {
+export function findEndOfId3(head: Buffer): number {
   const [version = 0, , flags = 0, ...size] = head.subarray(3, 10);
   const isId3 = head.toString('latin1', 0, 3) === 'ID3' && ID3_VERSIONS.includes(version);
   if (!isId3 || size.length < 4 || size.some((bits) => bits > 0x7f)) return 0;

@@ -5,7 +5,7 @@ import { hasStatus } from '../aws-clients.ts';
 import { MESSAGE_RETENTION_DAYS } from '../config/limits.ts';
 import type { Job } from '../jobs/job.ts';
 import { decodeCall, encodeCall } from './metadata.ts';
-import { recordingPath } from './recording-name.ts';
+import { parseRecordingPath, recordingPath } from './recording-name.ts';
 
 /**
  * What is remembered about a recording that is not in the archive:
@@ -31,6 +31,13 @@ export function markerKey(kind: MarkerKind, pbxId: string, recording: string): s
   return `reconciliation/${kind}/${kind === 'erased' ? `${dirname(path)}/${digest(recording)}` : path}`;
 }
 
+/** The recording that a marker's key names; that of an erased one does not. */
+export function markedRecording(key: string): { pbx: string; recording: string } | undefined {
+  const [, kind, path = ''] = /^reconciliation\/([^/]+)\/(.+)$/s.exec(key) ?? [];
+  const isNamed = MARKER_KINDS.some((known) => known === kind) && kind !== 'erased';
+  return isNamed ? parseRecordingPath(path) : undefined;
+}
+
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
@@ -43,8 +50,8 @@ export interface Markers {
    * or `duplicate` if another job for the same call has, and its dead letter is still there.
    */
   markEnded(kind: EndKind, job: Job): Promise<'first' | 'again' | 'duplicate'>;
-  /** Marks that a job for the recording is queued. Replaces an earlier marker. */
-  markQueued(pbxId: string, recording: string): Promise<void>;
+  /** Marks that a job is queued. Replaces an earlier marker. */
+  markQueued(job: Pick<Job, 'pbx' | 'recording' | 'call'>): Promise<void>;
 }
 
 export function createMarkers(s3: S3Client, bucket: string, now: () => number = Date.now): Markers {
@@ -52,7 +59,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
     async markEnded(kind, { pbx, recording, reportedAt, call }) {
       const marker = { Bucket: bucket, Key: markerKey(kind, pbx, recording) };
       // Tells the jobs for one recording apart: a job that is sent back keeps the time of its report.
-      const metadata = { 'reported-at': reportedAt, ...encodeCall({ callId: call.callId }) };
+      const metadata = { 'reported-at': reportedAt, ...encodeCall(call) };
       const write = (condition: { IfNoneMatch?: string }) =>
         s3.send(new PutObjectCommand({ ...marker, ...condition, ContentLength: 0, Metadata: metadata }));
       try {
@@ -70,9 +77,10 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       await write({});
       return 'first';
     },
-    async markQueued(pbxId, recording) {
-      const key = markerKey('queued', pbxId, recording);
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, ContentLength: 0 }));
+    async markQueued({ pbx, recording, call }) {
+      const Key = markerKey('queued', pbx, recording);
+      const Metadata = encodeCall(call);
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key, ContentLength: 0, Metadata }));
     },
   };
 }

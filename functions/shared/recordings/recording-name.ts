@@ -36,6 +36,25 @@ const percentEncode = (recording: string) =>
 export const recordingKey = (pbxId: string, recording: string) =>
   `recordings/${recordingPath(pbxId, recording)}`;
 
+/** PBX and name that a path contains, or `undefined` if `recordingPath` returns it for no name. */
+export function parseRecordingPath(path: string): { pbx: string; recording: string } | undefined {
+  const [, pbx, folder, file] = /^([^/]+)\/(.+)\/([^/]+)$/s.exec(path) ?? [];
+  if (pbx === undefined || folder === undefined || file === undefined) return undefined;
+  const recording = /(?:^|\/)encoded$/.test(folder) ? percentDecode(file) : file;
+  return recordingPath(pbx, recording) === path ? { pbx, recording } : undefined;
+}
+
+function percentDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export const parseRecordingKey = (key: string) =>
+  key.startsWith('recordings/') ? parseRecordingPath(key.slice('recordings/'.length)) : undefined;
+
 /** The name under which a browser can save the recording. */
 export const fileNameOf = (recording: string) => recording.replace(UNSAFE, '_');
 

@@ -49,6 +49,10 @@ export const LOG_EVENTS = [
   'reconciliation-skipped',
   'missing-recording-queued',
   'cdr-rows-unreadable',
+  // The index of the recordings
+  'recording-indexed',
+  'recording-unindexed',
+  'indexing-failed',
   // Links
   'link-created',
   'link-not-found',

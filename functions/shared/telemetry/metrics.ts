@@ -101,6 +101,7 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'no-credentials': () => ({ SessionUp: 0, LoginHeld: 0 }),
   'login-refused': () => ({ LoginHeld: 1 }),
   'session-not-saved': failure,
+  'indexing-failed': failure,
   'pbx-clock-wrong': ({ skewSeconds }) => ({ ClockSkew: Math.abs(Number(skewSeconds)) }),
   reconciled: ({ found, present, queued, unreadable, oldestMissingMs }) => ({
     ...(queued !== 0 && jobs(queued)),

@@ -8,6 +8,7 @@ import { createMutex } from '../mutex.ts';
 import { StateError } from '../problems.ts';
 import { chooseDataFile } from './data-file.ts';
 import { S3Error } from './errors.ts';
+import type { ObjectChange } from './events.ts';
 import { describeLostFiles, findLostFiles } from './lost-files.ts';
 import { StoredObject } from './stored-object.ts';
 import { Uploads } from './uploads.ts';
@@ -26,15 +27,25 @@ export class Bucket {
   readonly #folder: string;
   readonly #objectsFolder: string;
   readonly #temporaryFolder: string;
+  readonly #onChange: (change: ObjectChange) => void;
   readonly #objects = new Map<string, StoredObject>();
   /** Not listed, because their bytes are damaged. Their files go when they are replaced or deleted. */
   readonly #damaged = new Map<string, StoredObject>();
   readonly #oneAtATime = createMutex();
   #sortedKeys: string[] | undefined;
 
-  /** Opens or creates the bucket, and removes what a crash has left unfinished. `warn` gets sentences for the user. */
-  constructor(directory: string, name: string, warn: (sentence: string) => void) {
+  /**
+   * Opens or creates the bucket, and removes what a crash has left unfinished. `warn` gets sentences for the user,
+   * `onChange` each change of an object once it is durable.
+   */
+  constructor(
+    directory: string,
+    name: string,
+    warn: (sentence: string) => void,
+    onChange: (change: ObjectChange) => void,
+  ) {
     this.name = name;
+    this.#onChange = onChange;
     this.#folder = join(directory, name);
     this.#objectsFolder = join(directory, '.s3', name, 'objects');
     this.#temporaryFolder = join(directory, '.s3', name, 'temporary');
@@ -99,6 +110,7 @@ export class Bucket {
     temporaryPath: string,
     details: Omit<StoredObject, 'file'>,
     precondition: Precondition,
+    reason: ObjectChange['reason'],
   ): Promise<StoredObject> {
     return this.#oneAtATime(async () => {
       const current = this.#objects.get(details.key);
@@ -114,6 +126,7 @@ export class Bucket {
       this.#objects.set(object.key, object);
       this.#damaged.delete(object.key);
       if (!current) this.#sortedKeys = undefined;
+      this.#onChange({ bucket: this.name, reason, object });
       if (replaced) await this.#removeData(replaced, replacedMetadata);
       return object;
     });
@@ -128,6 +141,7 @@ export class Bucket {
       this.#objects.delete(key);
       this.#damaged.delete(key);
       this.#sortedKeys = undefined;
+      this.#onChange({ bucket: this.name, reason: 'DeleteObject', object });
       await this.#removeData(object, metadata);
     });
   }
@@ -184,11 +198,17 @@ const BUCKET_NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 export class Buckets {
   readonly #directory: string;
   readonly #warn: (sentence: string) => void;
+  readonly #onChange: (change: ObjectChange) => void;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(directory: string, warn: (sentence: string) => void) {
+  constructor(
+    directory: string,
+    warn: (sentence: string) => void,
+    onChange: (change: ObjectChange) => void = () => {},
+  ) {
     this.#directory = directory;
     this.#warn = warn;
+    this.#onChange = onChange;
     mkdirSync(join(directory, '.s3'), { recursive: true, mode: 0o700 });
     for (const name of readdirSync(join(directory, '.s3'))) if (BUCKET_NAME.test(name)) this.create(name);
   }
@@ -206,6 +226,7 @@ export class Buckets {
   /** Does nothing if the bucket exists. */
   create(name: string): void {
     if (!BUCKET_NAME.test(name)) throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.');
-    if (!this.#buckets.has(name)) this.#buckets.set(name, new Bucket(this.#directory, name, this.#warn));
+    if (this.#buckets.has(name)) return;
+    this.#buckets.set(name, new Bucket(this.#directory, name, this.#warn, this.#onChange));
   }
 }

@@ -56,7 +56,12 @@ export const completeMultipartUpload: Operation = async (call) => {
     const checksum = verifyChecksum(upload, parts, running?.base64(), headers);
     const etag = multipartEtag(parts);
     const object = { key, size, etag, lastModifiedMs: nowMs, headers: upload.headers };
-    await bucket.commit(path, { ...object, ...(checksum && { checksum }) }, precondition);
+    await bucket.commit(
+      path,
+      { ...object, ...(checksum && { checksum }) },
+      precondition,
+      'CompleteMultipartUpload',
+    );
     await bucket.uploads.remove(upload.uploadId);
     return xmlResponse('CompleteMultipartUploadResult', {
       Location: `http://${headers.host}/${bucket.name}/${key}`,

@@ -30,7 +30,7 @@ export const putObject: Operation = (call) => {
       headers: pickObjectHeaders(headers),
       ...(checksum && { checksum: { ...checksum, type: 'FULL_OBJECT' as const } }),
     };
-    await bucket.commit(path, object, precondition);
+    await bucket.commit(path, object, precondition, 'PutObject');
     return { headers: { etag: object.etag, ...checksumHeaders(object) } };
   });
 };
@@ -57,7 +57,12 @@ export const copyObject: Operation = async ({ request, bucket, nowMs }) => {
       await file.close();
     }
     const { file: _, ...details } = object;
-    await bucket.commit(path, { ...details, key, lastModifiedMs: nowMs }, writePrecondition(headers));
+    await bucket.commit(
+      path,
+      { ...details, key, lastModifiedMs: nowMs },
+      writePrecondition(headers),
+      'CopyObject',
+    );
     return xmlResponse('CopyObjectResult', {
       ETag: object.etag,
       LastModified: new Date(nowMs).toISOString(),

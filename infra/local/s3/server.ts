@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createProblems, type Problems } from '../problems.ts';
 import { Buckets } from './bucket.ts';
 import { S3Error } from './errors.ts';
+import { toEventBridgeEvent } from './events.ts';
 import type { S3Response } from './operation.ts';
 import { parseRequest } from './request.ts';
 import { findOperation } from './routes.ts';
@@ -16,6 +17,8 @@ export interface S3Options extends Access {
   /** Contains a folder for each bucket, and their state in `.s3`. */
   readonly directory: string;
   readonly problems?: Problems;
+  /** Called with each event that S3 would send to EventBridge, after the change. */
+  readonly onEvent?: (event: ReturnType<typeof toEventBridgeEvent>) => void;
 }
 
 const HOST = '127.0.0.1';
@@ -27,7 +30,9 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Starts an S3 for one machine; see README.md. `close` cuts off the requests in progress. */
 export async function startS3(options: S3Options): Promise<{ url: string; close(): Promise<void> }> {
   const { directory, credentials, region, now = Date.now, problems = createProblems(directory) } = options;
-  const buckets = new Buckets(directory, problems.show);
+  const buckets = new Buckets(directory, problems.show, (change) =>
+    options.onEvent?.(toEventBridgeEvent(change, region, now())),
+  );
   const inProgress = new Set<Promise<void>>();
 
   /** Does what a lifecycle rule does on AWS, for uploads that a kill has left. */

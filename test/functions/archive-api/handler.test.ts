@@ -27,7 +27,7 @@ await api.putRows([
 await api.putIndexItems([
   { pbx: 'hq', sk: STATUS_KEY, reconciledUpTo: '2026-01-06T10:05:00.000Z' },
   { pbx: 'branch', sk: STATUS_KEY, sessionDownSince: '2026-01-06T10:00:00.000Z' },
-  { pbx: 'hq', sk: 'name#50% of a?b/c.wav', rowSk: `${AT}#50% of a?b/c.wav` },
+  { pbx: 'hq', sk: 'name#50% of a?b/c.wav', rowSks: new Set([`${AT}#50% of a?b/c.wav`]) },
 ]);
 await api.putObject('hq', RECORDING, AUDIO, { from: '+49 30 901820', to: '1001' });
 await api.putObject('hq', '50% of a?b/c.wav', AUDIO);

@@ -14,7 +14,11 @@ const calls: Required<Pick<Row, 'pbx' | 'recording' | 'from' | 'to'>>[] = [
 ];
 await api.putRows(calls.map((call) => ({ ...call, at: AT })));
 await api.putIndexItems(
-  calls.map(({ pbx, recording }) => ({ pbx, sk: `name#${recording}`, rowSk: `${AT}#${recording}` })),
+  calls.map(({ pbx, recording }) => ({
+    pbx,
+    sk: `name#${recording}`,
+    rowSks: new Set([`${AT}#${recording}`]),
+  })),
 );
 for (const { pbx, recording, from, to } of calls) {
   await api.putObject(pbx, recording, Buffer.from('RIFF'), { from, to });

@@ -50,7 +50,7 @@ const rows: Row[] = [
 await api.putRows(rows);
 await api.putIndexItems([
   { pbx: 'berlin', sk: 'status', reconciledUpTo: '2026-01-02T10:00:00.000Z' },
-  { pbx: 'berlin', sk: 'name#long.wav', rowSk: 'x' },
+  { pbx: 'berlin', sk: 'name#long.wav', rowSks: new Set(['x']) },
   { pbx: 'berlin', sk: '2026-01-03T10:00:00.000Z#of-a-later-layout.wav', layout: 2, state: 'new' },
 ]);
 const ask = await api.load();

@@ -38,7 +38,7 @@ function startQueue(signal = new AbortController().signal) {
           steps.push(`sent ${recording}`);
         },
         markers: {
-          markQueued: async (pbx, recording) => {
+          markQueued: async ({ pbx, recording }) => {
             steps.push(`noted ${pbx} ${recording}`);
           },
         },

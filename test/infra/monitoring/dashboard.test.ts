@@ -27,10 +27,11 @@ describe('the dashboard', () => {
     expect(Properties.DashboardName).toBe('PbxRecordingArchive');
     const [alarms, zeros] = widgets;
     expect(alarms?.type).toBe('alarm');
-    expect(alarms?.properties.alarms).toHaveLength(8);
+    expect(alarms?.properties.alarms).toHaveLength(9);
     expect(zeros?.properties.title).toBe('Must be 0');
     expect(zeros?.properties.metrics?.map((row) => row[1])).toEqual([
       'Lost',
+      'ApproximateNumberOfMessagesVisible',
       'ApproximateNumberOfMessagesVisible',
       'LoginHeld',
       'UnreadableRows',

@@ -5,6 +5,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, test } from 'vitest';
 import { envSchema as archiveRecordingEnv } from '../../../functions/archive-recording/env.ts';
 import { envSchema as cdrWebhookEnv } from '../../../functions/cdr-webhook/env.ts';
+import { envSchema as indexRecordingEnv } from '../../../functions/index-recording/env.ts';
 import { envSchema as pbxSessionEnv } from '../../../functions/pbx-session/env.ts';
 import { envSchema as reconcileEnv } from '../../../functions/reconcile/env.ts';
 import { envSchema as recordingLinkEnv } from '../../../functions/recording-link/env.ts';
@@ -23,7 +24,7 @@ const withLinks = {
 /** Settings of the C library's allocator. */
 const SMALL_HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
-const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation'];
+const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation', 'Index'];
 const functionOf = (prefix: string, { resources } = archive) =>
   findResource(resources, 'AWS::Lambda::Function', prefix);
 const environmentOf = (prefix: string, synthesized = archive) => {
@@ -48,6 +49,7 @@ describe('the functions', () => {
   test.each([
     ['ArchiveRecording', 192],
     ['CdrWebhook', 256],
+    ['Index', 256],
     ['PbxSession', 256],
     ['RecordingLink', 256],
     ['Reconciliation', 256],
@@ -62,6 +64,7 @@ describe('the functions', () => {
   test.each([
     ['ArchiveRecording', 900],
     ['CdrWebhook', 10],
+    ['Index', 60],
     ['PbxSession', 120],
     ['RecordingLink', 10],
     ['Reconciliation', 900],
@@ -80,15 +83,15 @@ describe('the functions', () => {
   });
 
   test('are the only ones: the CDK adds no helper functions', () => {
-    archive.template.resourceCountIs('AWS::Lambda::Function', 5);
-    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 5);
+    archive.template.resourceCountIs('AWS::Lambda::Function', 6);
+    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 6);
   });
 
   test('and the API keep their logs as long as configured', () => {
     const { template } = synthArchive({ logRetentionDays: 30 });
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 6);
-    template.resourceCountIs('AWS::Logs::LogGroup', 6);
-    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 6);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 7);
+    template.resourceCountIs('AWS::Logs::LogGroup', 7);
+    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 7);
   });
 });
 
@@ -98,6 +101,7 @@ describe('the environment', () => {
     ['ArchiveRecording', archiveRecordingEnv],
     ['PbxSession', pbxSessionEnv],
     ['Reconciliation', reconcileEnv],
+    ['Index', indexRecordingEnv],
   ])('of %s is exactly what its schema requires', (prefix, schema) => {
     const names = Object.keys(environmentOf(prefix)).filter((name) => !(name in SMALL_HEAP));
     expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
@@ -254,9 +258,9 @@ describe('every queue', () => {
       'AWS::SQS::QueuePolicy',
       {
         PolicyDocument: {
-          Statement: [
+          Statement: Match.arrayWith([
             Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-          ],
+          ]),
         },
       },
       queues.length,
@@ -322,6 +326,9 @@ describe('the outputs', () => {
       'CdrWebhookLogs',
       'CredentialsSecret',
       'DeadLetterQueueUrl',
+      'IndexDeadLetterQueueUrl',
+      'IndexRecordingLogs',
+      'IndexTable',
       'LinkApiUrl',
       'LinkTokenSecret',
       'PbxSessionFunction',

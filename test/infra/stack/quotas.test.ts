@@ -238,7 +238,7 @@ const quotas: Record<string, Quota[]> = {
     {
       what: 'bytes of the policy of a queue',
       limit: 8 * KIB,
-      budget: 500,
+      budget: 1000,
       used: largestOf(ofType('AWS::SQS::QueuePolicy'), (policy) => sizeOf(policy.PolicyDocument)),
     },
   ],

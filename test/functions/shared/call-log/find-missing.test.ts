@@ -104,7 +104,7 @@ describe('the comparison', () => {
       reportedAt: '2024-05-17T00:00:00.000Z',
     });
     for (const name of [lost, both]) await markers.markEnded('lost', jobFor('test', name));
-    for (const name of [queued, both]) await markers.markQueued('test', name);
+    for (const name of [queued, both]) await markers.markQueued({ pbx: 'test', recording: name, call: {} });
     // A marker of another PBX does not count.
     await markers.markEnded('dead-lettered', jobFor('other', 'new.wav'));
     const { missing } = await findMissing(TODAY, deps);

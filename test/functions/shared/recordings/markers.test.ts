@@ -70,13 +70,13 @@ test('a marker of an older version, which does not name its job, counts for ever
 
 test('a recording can be marked as queued again', async () => {
   const { markers, objects } = await startMarkers('queued');
-  await markers.markQueued('hq', RECORDING);
-  await markers.markQueued('hq', RECORDING);
+  await markers.markQueued({ pbx: 'hq', recording: RECORDING, call: {} });
+  await markers.markQueued({ pbx: 'hq', recording: RECORDING, call: {} });
   expect(await objects()).toEqual([[markerKey('queued', 'hq', RECORDING), 0]]);
 });
 
 test('a marker that cannot be written is an error', async () => {
   const markers = createMarkers(s3, 'no-such-bucket');
   await expect(markers.markEnded('lost', REPORTED)).rejects.toThrow();
-  await expect(markers.markQueued('hq', RECORDING)).rejects.toThrow();
+  await expect(markers.markQueued({ pbx: 'hq', recording: RECORDING, call: {} })).rejects.toThrow();
 });

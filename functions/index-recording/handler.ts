@@ -1,0 +1,25 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createDynamoDbClient, createS3MetadataClient } from '../shared/aws-clients.ts';
+import { parseSettings } from '../shared/config/parse-settings.ts';
+import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { createBucketReader } from '../shared/recording-index/bucket-reader.ts';
+import { createIndexTable } from '../shared/recording-index/index-table.ts';
+import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
+import { envSchema } from './env.ts';
+import { indexRecordings } from './index-recordings.ts';
+
+const env = parseSettings('The environment', envSchema, process.env);
+publishMetrics(env.STACK_NAME);
+const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
+const deps = {
+  bucket: createBucketReader(
+    createS3MetadataClient(),
+    env.BUCKET_NAME,
+    // The bucket may have recordings of a PBX that is no longer configured.
+    (pbx) => registry[pbx]?.timeZone ?? 'UTC',
+  ),
+  table: createIndexTable(createDynamoDbClient(), env.INDEX_TABLE),
+};
+
+/** Writes the rows of the recordings that changed in the bucket. Reports failed messages back, so that SQS keeps them. */
+export const handler = ({ Records }: SQSEvent): Promise<SQSBatchResponse> => indexRecordings(Records, deps);

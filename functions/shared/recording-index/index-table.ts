@@ -1,0 +1,119 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { RowItem } from './item.ts';
+import { nameKey, rowKeyInName } from './keys.ts';
+
+/** Rows of the index. What they say is decided elsewhere. */
+export interface IndexTable {
+  find(pbx: string, recording: string): Promise<RowItem | undefined>;
+  /**
+   * Writes the recording's row, in place of any other. Returns the one that it had.
+   *
+   * @param written further keys at which a row of the recording may be
+   */
+  put(item: RowItem, written?: ReadonlySet<string>): Promise<RowItem | undefined>;
+  /** Deletes the recording's row. Returns it, if there was one. */
+  delete(pbx: string, recording: string, written?: ReadonlySet<string>): Promise<RowItem | undefined>;
+  /** Yields the rows of a PBX whose calls began in this period (epoch ms), by time. */
+  list(pbx: string, from: number, to: number, signal?: AbortSignal): AsyncGenerator<RowItem, void>;
+}
+
+export function createIndexTable(client: DynamoDBDocumentClient, TableName: string): IndexTable {
+  async function readPointer(pbx: string, recording: string): Promise<string[]> {
+    const { Item = {} } = await client.send(
+      new GetCommand({ TableName, Key: { pbx, sk: nameKey(recording) }, ConsistentRead: true }),
+    );
+    return [...((Item.rowSks as Set<string> | undefined) ?? [])];
+  }
+
+  /** Adds a key to those at which the recording's row may be. Returns the others. */
+  async function addToPointer({ pbx, recording, sk }: RowItem): Promise<string[]> {
+    const { Attributes = {} } = await client.send(
+      new UpdateCommand({
+        TableName,
+        Key: { pbx, sk: nameKey(recording) },
+        UpdateExpression: 'ADD rowSks :sks',
+        ExpressionAttributeValues: { ':sks': new Set([sk]) },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return [...((Attributes.rowSks as Set<string> | undefined) ?? [])].filter((other) => other !== sk);
+  }
+
+  async function deleteItem(pbx: string, sk: string): Promise<RowItem | undefined> {
+    const { Attributes } = await client.send(
+      new DeleteCommand({ TableName, Key: { pbx, sk }, ReturnValues: 'ALL_OLD' }),
+    );
+    return Attributes as RowItem | undefined;
+  }
+
+  /** Returns one that there was. */
+  async function deleteItems(pbx: string, sks: Iterable<string>): Promise<RowItem | undefined> {
+    let deleted: RowItem | undefined;
+    for (const sk of sks) deleted = (await deleteItem(pbx, sk)) ?? deleted;
+    return deleted;
+  }
+
+  return {
+    async find(pbx, recording) {
+      const sk = rowKeyInName(recording);
+      for (const key of sk === undefined ? await readPointer(pbx, recording) : [sk]) {
+        const { Item } = await client.send(
+          new GetCommand({ TableName, Key: { pbx, sk: key }, ConsistentRead: true }),
+        );
+        if (Item !== undefined) return Item as RowItem;
+      }
+      return undefined;
+    },
+
+    async put(item, written = new Set()) {
+      const { pbx, recording, sk } = item;
+      const others = new Set(written);
+      // Known before the row exists, so that whoever deletes the row finds it. A key once added is never taken away
+      // while the recording exists: another invocation may be about to write there.
+      if (rowKeyInName(recording) === undefined) {
+        for (const other of await addToPointer(item)) others.add(other);
+      }
+      others.delete(sk);
+      const { Attributes } = await client.send(
+        new PutCommand({ TableName, Item: item, ReturnValues: 'ALL_OLD' }),
+      );
+      const moved = await deleteItems(pbx, others);
+      return (Attributes as RowItem | undefined) ?? moved;
+    },
+
+    async delete(pbx, recording, written = new Set()) {
+      const sk = rowKeyInName(recording);
+      if (sk !== undefined) return deleteItem(pbx, sk);
+      const sks = new Set([...(await readPointer(pbx, recording)), ...written]);
+      if (sks.size === 0) return undefined;
+      const deleted = await deleteItems(pbx, sks);
+      await deleteItem(pbx, nameKey(recording));
+      return deleted;
+    },
+
+    async *list(pbx, from, to, abortSignal) {
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName,
+          KeyConditionExpression: 'pbx = :pbx AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':pbx': pbx,
+            ':from': new Date(from).toISOString(),
+            // Sorts after every name.
+            ':to': `${new Date(to).toISOString()}#\u{10FFFF}`,
+          },
+        },
+        { ...(abortSignal && { abortSignal }) },
+      );
+      for await (const { Items = [] } of pages) yield* Items as RowItem[];
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { InferInput } from 'valibot';
+import type { envSchema } from '../../functions/index-recording/env.ts';
+import { INDEX_EVENT_MAX_RECEIVES, visibilitySecondsFor } from '../../functions/shared/config/limits.ts';
+import { ArchiveFunction } from './archive-function.ts';
+import { EncryptedQueue } from './encrypted-queue.ts';
+import { IndexTable } from './index-table.ts';
+import type { RecordingBucket } from './recording-bucket.ts';
+import { registryFile } from './registry-layer.ts';
+
+type Environment = InferInput<typeof envSchema>;
+
+interface RecordingIndexProps {
+  readonly stackName: string;
+  readonly recordings: RecordingBucket;
+  readonly layers: ILayerVersion[];
+  readonly logRetention: RetentionDays;
+}
+
+/** The table in which recordings are found, and the function that keeps it up to date by the bucket's events. */
+export class RecordingIndex extends Construct {
+  readonly table: IndexTable;
+  readonly indexer: ArchiveFunction<Environment>;
+  /** Events of the bucket that could not be handled. */
+  readonly deadLetterQueue: EncryptedQueue;
+
+  constructor(scope: Construct, id: string, props: RecordingIndexProps) {
+    super(scope, id);
+    const { stackName, recordings, layers, logRetention } = props;
+    const { bucketName } = recordings.bucket;
+    this.table = new IndexTable(this, 'Table');
+    this.indexer = new ArchiveFunction<Environment>(this, 'Indexer', {
+      feature: 'index-recording',
+      description: 'Keeps the index of the recordings up to date with the bucket',
+      environment: {
+        STACK_NAME: stackName,
+        PBX_REGISTRY_FILE: registryFile,
+        BUCKET_NAME: bucketName,
+        INDEX_TABLE: this.table.tableName,
+      },
+      layers,
+      logRetention,
+    });
+    recordings.grantIndex(this.indexer.role);
+    this.table.allow(this.indexer.role, 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem');
+
+    // Not the dead-letter queue of the jobs: npm run redrive could not send these back.
+    this.deadLetterQueue = new EncryptedQueue(this, 'DeadLetters');
+    const queue = new EncryptedQueue(this, 'Events', {
+      visibilityTimeout: Duration.seconds(visibilitySecondsFor('index-recording')),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: INDEX_EVENT_MAX_RECEIVES },
+    });
+    // A lifecycle rule may delete many recordings at once, and a new account can run only ten functions.
+    queue.deliverTo(this.indexer, { maxConcurrency: 5 });
+    new Rule(this, 'Changes', {
+      description: 'Passes changes of the recordings to the index',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created', 'Object Deleted', 'Object Restore Completed'],
+        detail: {
+          bucket: { name: [bucketName] },
+          object: { key: [{ prefix: 'recordings/' }, { prefix: 'reconciliation/' }] },
+        },
+      },
+      targets: [new SqsQueue(queue)],
+    });
+  }
+}
