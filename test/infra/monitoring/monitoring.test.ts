@@ -52,9 +52,14 @@ const seriesOf = (alarm: { [key: string]: Json }) =>
 
 const stack = { stack: 'PbxRecordingArchive' };
 const office = { ...stack, pbx: 'head-office' };
-const functionIds = ['CdrWebhook', 'ArchiveRecording', 'PbxSession', 'Reconciliation', 'RecordingLink'].map(
-  (prefix) => idOf('AWS::Lambda::Function', prefix),
-);
+const functionIds = [
+  'CdrWebhook',
+  'ArchiveRecording',
+  'PbxSession',
+  'Reconciliation',
+  'Index',
+  'RecordingLink',
+].map((prefix) => idOf('AWS::Lambda::Function', prefix));
 const sumOfFunctions = (metric: string) => ({
   expression: 'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0) + FILL(m4, 0) + FILL(m5, 0)',
   metrics: Object.fromEntries(

@@ -38,7 +38,7 @@ describe('the runbook', () => {
     for (const { name, heading } of alarms) expect(name).toContain(`PbxRecordingArchive-${heading}`);
     const headings = [...alarms.map(({ heading }) => heading), ...WITHOUT_ALARM];
     expect(headings.sort()).toEqual(anchors.sort());
-    expect(alarms).toHaveLength(12);
+    expect(alarms).toHaveLength(13);
   });
 
   test.each(alarms)('says of $heading what the alarm itself says: how soon to act, and why', (alarm) => {

@@ -14,10 +14,7 @@ export function findCallEnd(cdr: Cdr, timeZone: string): number | undefined {
  * In all samples seen, the integer part of a call id is the UTC epoch second at which the call started. It is trusted
  * unless it differs from `timestart` by more than a wrong time zone can explain.
  */
-export function findCallStart(
-  { callid = '', timestart = '' }: Pick<Cdr, 'callid' | 'timestart'>,
-  timeZone: string,
-): number | undefined {
+function findCallStart({ callid = '', timestart = '' }: Cdr, timeZone: string): number | undefined {
   const [, seconds] = /^(\d{10})\./.exec(callid) ?? [];
   const byTimestart = toEpochMs(timestart, timeZone);
   if (seconds === undefined) return byTimestart;
