@@ -1,6 +1,7 @@
 import { create as contentDisposition } from 'content-disposition';
 import type { Caller, Identify } from '../shared/access/identify.ts';
 import { grantsOn, may, mayAnywhere } from '../shared/access/principal.ts';
+import type { AccessLog } from '../shared/access-log/access-log.ts';
 import { toArchiveError } from '../shared/errors.ts';
 import type { ArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
@@ -11,11 +12,16 @@ export interface LinkRequest {
   path: Record<string, string | undefined>;
   query: Record<string, string | undefined>;
   caller: Caller;
+  /** IP address of the caller. */
+  address: string | undefined;
+  /** A response to HEAD has no body. */
+  isHead: boolean;
 }
 
 export interface LinkDeps {
   identify: Identify;
   archive: ArchiveReader;
+  accessLog: Pick<AccessLog, 'add'>;
   maxSeconds: number;
   now: () => Date;
 }
@@ -36,7 +42,8 @@ export async function createLink(request: LinkRequest, deps: LinkDeps): Promise<
   }
 }
 
-async function respond({ path, query, caller }: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
+async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkResponse> {
+  const { path, query, caller, address, isHead } = request;
   const principal = await deps.identify(caller);
   if (principal === undefined) {
     log('warn', 'link-unauthorized');
@@ -47,19 +54,30 @@ async function respond({ path, query, caller }: LinkRequest, deps: LinkDeps): Pr
   if ('parameter' in parsed) return { status: 400, body: { error: 'invalid-parameter', ...parsed } };
 
   const { pbx, recording, redirect, download, expiresIn } = parsed;
+  const access = { pbx, recording, person: principal.person, by: principal.by, address };
+  const noteRefusal = () => deps.accessLog.add({ kind: 'refused', reason: 'forbidden', ...access });
   const key = recordingKey(pbx, recording);
+  const mayListenAtPbx = grantsOn(principal, 'listen', pbx).length > 0;
+  const found = mayListenAtPbx ? await deps.archive.find(key) : undefined;
+  const mayListen =
+    mayListenAtPbx && (found === undefined || may(principal, 'listen', { pbx, ...found.call }));
+  if (!mayListen) await noteRefusal();
   // Whoever may not hear a recording does not learn either whether it exists.
-  const found = grantsOn(principal, 'listen', pbx).length > 0 ? await deps.archive.find(key) : undefined;
-  if (found === undefined || !may(principal, 'listen', { pbx, ...found.call })) {
+  if (found === undefined || !mayListen) {
     log('info', 'link-not-found', { pbx, recording });
     return { status: 404, body: { error: 'not-archived' } };
   }
-  if (download && !may(principal, 'download', { pbx, ...found.call }))
+  if (download && !may(principal, 'download', { pbx, ...found.call })) {
+    await noteRefusal();
     return { status: 403, body: { error: 'forbidden' } };
+  }
   const now = deps.now();
   const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
   const url = await deps.archive.presign(key, disposition, expiresIn, now);
   log('info', 'link-created', { pbx, recording, expiresIn });
+  if (redirect || !isHead) {
+    await deps.accessLog.add({ kind: download ? 'download-link-created' : 'link-created', ...access });
+  }
   if (redirect) return { status: 302, headers: { location: url } };
   const expiresAt = new Date(now.getTime() + expiresIn * 1000).toISOString();
   return { status: 200, body: { recording, pbx, url, expiresAt, ...found } };

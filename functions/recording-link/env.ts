@@ -8,7 +8,12 @@ const seconds = v.pipe(
   v.minValue(MIN_LINK_AGE_SECONDS, `should be at least ${MIN_LINK_AGE_SECONDS}`),
 );
 
-const common = { ACCESS_FILE: v.string(), BUCKET_NAME: v.string(), MAX_LINK_AGE_SECONDS: seconds };
+const common = {
+  ACCESS_FILE: v.string(),
+  ACCESS_TABLE: v.string(),
+  BUCKET_NAME: v.string(),
+  MAX_LINK_AGE_SECONDS: seconds,
+};
 
 /** With `iam` and `jwt`, API Gateway verifies the caller before the function runs. */
 export const envSchema = v.variant('LINK_AUTHORIZATION', [

@@ -8,6 +8,7 @@ import type * as v from 'valibot';
 import { createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
 import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
 import {
+  DEFAULT_ACCESS_LOG_DAYS,
   DEFAULT_CONCURRENCY,
   DEFAULT_MAX_LINK_AGE_SECONDS,
   DEFAULT_MAX_SHARE_DAYS,
@@ -46,6 +47,7 @@ const LINK_TOKEN_SECRET = 'link-token';
 const TABLES = { INDEX_TABLE: 'recording-index', ACCESS_TABLE: 'access' };
 const ACCESS_SETTINGS: v.InferInput<typeof accessSchema> = {
   shares: { allowed: true, maxDays: DEFAULT_MAX_SHARE_DAYS, defaultDays: DEFAULT_SHARE_DAYS },
+  accessLogDays: DEFAULT_ACCESS_LOG_DAYS,
 };
 const INDEX_CONCURRENCY = 2;
 /** The account id of fauxqs. */

@@ -144,6 +144,7 @@ export class ArchiveStack extends Stack {
       stackName,
       links: config.links,
       recordings,
+      accessTable,
       layers,
       logRetention,
     });

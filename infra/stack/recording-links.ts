@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema } from '../../functions/recording-link/env.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
+import type { AccessTable } from './access-table.ts';
 import { ArchiveFunction, allow } from './archive-function.ts';
 import { acceptFindings } from './nag.ts';
 import type { RecordingBucket } from './recording-bucket.ts';
@@ -16,6 +17,7 @@ interface RecordingLinksProps {
   readonly stackName: string;
   readonly links: ArchiveConfig['links'];
   readonly recordings: RecordingBucket;
+  readonly accessTable: AccessTable;
   readonly layers: ILayerVersion[];
   readonly logRetention: RetentionDays;
 }
@@ -31,6 +33,7 @@ export class RecordingLinks extends Construct {
     const { authorization, maximumAgeSeconds } = props.links;
     const common = {
       ACCESS_FILE: accessFile,
+      ACCESS_TABLE: props.accessTable.name,
       BUCKET_NAME: props.recordings.bucket.bucketName,
       MAX_LINK_AGE_SECONDS: String(maximumAgeSeconds),
     };
@@ -50,6 +53,7 @@ export class RecordingLinks extends Construct {
     });
     // A presigned URL has the permissions of its signer, so links open exactly what the function may read.
     props.recordings.grantRead(signer.role);
+    props.accessTable.grantLogging(signer.role);
     if (this.tokenSecret) {
       allow(signer.role, ['secretsmanager:GetSecretValue'], this.addToken(this.tokenSecret).secretArn);
     }

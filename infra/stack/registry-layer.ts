@@ -28,14 +28,17 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 
 /** What the functions have to know about people: how they sign in, their roles, and what they may share. */
 export function buildAccessSettings({ links }: ArchiveConfig): InferInput<typeof accessSchema> {
-  const { authorization, shares } = links;
-  if (authorization.type !== 'jwt') return { shares };
+  const { authorization, shares, accessLogDays } = links;
+  // Without the page, nobody could open a share.
+  if (authorization.type === 'iam') return { shares: { ...shares, allowed: false }, accessLogDays };
+  if (authorization.type === 'token') return { shares, accessLogDays };
   const { issuer, clientId, scope, personClaim, roles } = authorization;
   return {
     ...(clientId !== undefined && { signIn: { issuer, clientId, scope } }),
     ...(personClaim !== undefined && { personClaim }),
     ...(roles !== undefined && { roles }),
     shares,
+    accessLogDays,
   };
 }
 

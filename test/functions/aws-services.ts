@@ -69,7 +69,7 @@ export async function useSqs() {
 export async function useAccessSettings(settings: object = {}): Promise<void> {
   const file = join(await makeDirectory(), 'access.json');
   const shares = { allowed: true, maxDays: 30, defaultDays: 7 };
-  await writeFile(file, JSON.stringify({ shares, ...settings }));
+  await writeFile(file, JSON.stringify({ shares, accessLogDays: 400, ...settings }));
   process.env.ACCESS_FILE = file;
 }
 

@@ -51,6 +51,7 @@ export function checkRole(feature: Feature, calls: readonly AwsCall[], neverCall
 
 /** DynamoDB's operations, by their names in lib-dynamodb. */
 const DOCUMENT_OPERATIONS: Readonly<Record<string, string>> = {
+  BatchGet: 'BatchGetItem',
   Delete: 'DeleteItem',
   Get: 'GetItem',
   Put: 'PutItem',

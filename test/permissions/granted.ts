@@ -31,6 +31,7 @@ const NAMES: readonly [RegExp, string][] = [
   [/^Pbx\w+Credentials/, 'credentials'],
   [/^Pbx\w+Session/, 'session'],
   [/^RecordingLinkToken/, 'link token'],
+  [/^AccessTable/, 'access table'],
 ];
 
 type Resources = Readonly<Record<string, Resource>>;

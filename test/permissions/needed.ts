@@ -40,9 +40,11 @@ const onKey = (operation: 'Decrypt' | 'GenerateDataKey'): Permission => ({
 });
 
 /** The functions learn the names of their tables from these variables. */
-function onTable(operation: string, name: unknown): Permission {
-  if (name !== process.env.INDEX_TABLE) throw new Error(`${name} is no table of the functions.`);
-  return { action: `dynamodb:${operation}`, resource: 'index table' };
+function onTable(operation: string, name: unknown, index?: unknown): Permission {
+  const { ACCESS_TABLE, INDEX_TABLE } = process.env;
+  const table = name === ACCESS_TABLE ? 'access table' : name === INDEX_TABLE ? 'index table' : undefined;
+  if (table === undefined) throw new Error(`${name} is no table of the functions.`);
+  return { action: `dynamodb:${operation}`, resource: index === undefined ? table : `${table}/index/${index}` };
 }
 
 const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
@@ -59,7 +61,7 @@ const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
   'DynamoDB.DeleteItem': ({ TableName }) => [onTable('DeleteItem', TableName)],
   'DynamoDB.GetItem': ({ TableName }) => [onTable('GetItem', TableName)],
   'DynamoDB.PutItem': ({ TableName }) => [onTable('PutItem', TableName)],
-  'DynamoDB.Query': ({ TableName }) => [onTable('Query', TableName)],
+  'DynamoDB.Query': ({ TableName, IndexName }) => [onTable('Query', TableName, IndexName)],
   'DynamoDB.UpdateItem': ({ TableName }) => [onTable('UpdateItem', TableName)],
   'S3.ListObjectsV2': () => [{ action: 's3:ListBucket', resource: 'bucket' }],
   'S3.GetObject': ({ Key }) => [onObject('s3:GetObject', Key), onKey('Decrypt')],

@@ -35,7 +35,7 @@ export interface AccessLogOptions {
   table: string;
   /** How long rows are kept. */
   days: number;
-  now: () => Date;
+  now: () => number;
 }
 
 export function createAccessLog(
@@ -45,19 +45,20 @@ export function createAccessLog(
   const partitionOf = (pbx: string, recording: string) => `recording#${pbx}#${recording}`;
 
   function readPage({ items, ...rest }: Page<Record<string, unknown>>): Page<Access> {
-    const current = items.filter((item) => Number(item[TTL_ATTRIBUTE]) * 1000 > now().getTime());
+    const current = items.filter((item) => Number(item[TTL_ATTRIBUTE]) * 1000 > now());
     return { items: current.map((item) => v.parse(accessSchema, item)), ...rest };
   }
 
   return {
     async add(access) {
-      const at = now();
+      const time = now();
+      const at = new Date(time).toISOString();
       const item = {
         pk: partitionOf(access.pbx, access.recording),
-        sk: `${PREFIX}${at.toISOString()}#${randomBytes(8).toString('hex')}`,
+        sk: `${PREFIX}${at}#${randomBytes(8).toString('hex')}`,
         ...access,
-        at: at.toISOString(),
-        [TTL_ATTRIBUTE]: Math.floor(at.getTime() / 1000) + days * DAY_SECONDS,
+        at,
+        [TTL_ATTRIBUTE]: Math.floor(time / 1000) + days * DAY_SECONDS,
       };
       try {
         await client.send(new PutCommand({ TableName: table, Item: item }), {

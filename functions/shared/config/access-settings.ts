@@ -56,6 +56,8 @@ export const accessSchema = v.strictObject({
   /** Without roles, everybody who is authorized has all rights. */
   roles: v.optional(rolesSchema),
   shares: sharesSchema,
+  /** How long the access log is kept. */
+  accessLogDays: v.number(),
 });
 
 export type AccessSettings = v.InferOutput<typeof accessSchema>;

@@ -6,6 +6,7 @@ import {
   type LinkRequest,
 } from '../../../functions/recording-link/create-link.ts';
 import type { Grant, Principal } from '../../../functions/shared/access/principal.ts';
+import type { AccessLog } from '../../../functions/shared/access-log/access-log.ts';
 import { captureLog } from '../capture-log.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
@@ -33,9 +34,10 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}`, authorize
 async function ask(request: Partial<LinkRequest> = {}, deps: Partial<LinkDeps> = {}, recording = RECORDING) {
   const signed: { key: string; disposition: string; seconds: number; from: Date }[] = [];
   const found: string[] = [];
+  const accesses: Parameters<AccessLog['add']>[0][] = [];
   const path = { pbxId: 'hq', recording };
   const response = await createLink(
-    { path, query: {}, caller: bearer('token'), ...request },
+    { path, query: {}, caller: bearer('token'), address: '192.0.2.7', isHead: false, ...request },
     {
       identify: async ({ authorization }) => (authorization === 'Bearer token' ? somebody : undefined),
       archive: {
@@ -48,12 +50,17 @@ async function ask(request: Partial<LinkRequest> = {}, deps: Partial<LinkDeps> =
           return URL;
         },
       },
+      accessLog: {
+        add: async (access) => {
+          accesses.push(access);
+        },
+      },
       maxSeconds: 3600,
       now: () => NOW,
       ...deps,
     },
   );
-  return { response, signed, found };
+  return { response, signed, found, accesses };
 }
 
 describe('an archived recording', () => {
@@ -94,6 +101,46 @@ describe('an archived recording', () => {
       expect(disposition).toMatch(/^[ -~]+$/);
       expect(parse(disposition)).toMatchObject({ type, parameters: { filename: recording } });
     }
+  });
+});
+
+describe('the access log', () => {
+  const access = { pbx: 'hq', recording: RECORDING, person: 'token', by: 'token', address: '192.0.2.7' };
+  const on = (
+    pbxs: string[],
+    rights: ('listen' | 'download')[],
+    extensions?: string[],
+  ): Partial<LinkDeps> => ({
+    identify: async () => ({ person: 'token', by: 'token', grants: [{ pbxs, rights, extensions }] }),
+  });
+
+  test.each([
+    ['a link', {}, 'link-created'],
+    ['a redirect', { redirect: '1' }, 'link-created'],
+    ['a link to save the file', { download: '1' }, 'download-link-created'],
+  ])('has a row for %s: who, what and from where', async (_, query, kind) => {
+    expect((await ask({ query: query as Record<string, string> })).accesses).toEqual([{ kind, ...access }]);
+  });
+
+  test('has one for HEAD only if the response has the link', async () => {
+    expect((await ask({ isHead: true })).accesses).toEqual([]);
+    expect((await ask({ isHead: true, query: { redirect: '1' } })).accesses).toHaveLength(1);
+  });
+
+  test.each([
+    ['at this PBX', on(['warehouse'], ['listen'])],
+    ['of these extensions', on(['hq'], ['listen'], ['2000'])],
+    ['to save it', on(['hq'], ['listen'])],
+  ])('has a row for whoever asks without the right %s', async (_, deps) => {
+    const { accesses, response } = await ask({ query: { download: '1' } }, deps);
+    expect(accesses).toEqual([{ kind: 'refused', reason: 'forbidden', ...access }]);
+    expect(response.status).toBeGreaterThanOrEqual(403);
+  });
+
+  test('has none for a recording that is not archived, and for somebody whom nobody knows', async () => {
+    const archive = { find: async () => undefined, presign: async () => URL };
+    expect((await ask({}, { archive })).accesses).toEqual([]);
+    expect((await ask({ caller: bearer('wrong') })).accesses).toEqual([]);
   });
 });
 

@@ -5,9 +5,10 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { parse } from 'content-disposition';
 import { expect, test } from 'vitest';
+import { ACCESS_TABLE } from '../../../functions/shared/config/tables.ts';
 import { findNameProblem, recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { anyText, FEWER_RUNS, fc, hostileText } from '../../property.ts';
-import { useAccessSettings, useS3, useSecretsManager } from '../aws-services.ts';
+import { useAccessSettings, useDynamoDb, useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
 const TOKEN = 'link-token-0123456789';
@@ -16,11 +17,13 @@ const AUDIO = Buffer.from('RIFF and so on');
 
 await useSecretsManager();
 await useS3();
+await useDynamoDb({ access: ACCESS_TABLE });
 const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 await new SecretsManagerClient().send(new CreateSecretCommand({ Name: 'links/token', SecretString: TOKEN }));
 await useAccessSettings();
 Object.assign(process.env, {
+  ACCESS_TABLE: 'access',
   BUCKET_NAME: BUCKET,
   MAX_LINK_AGE_SECONDS: '3600',
   LINK_AUTHORIZATION: 'token',

@@ -1,12 +1,15 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test, vi } from 'vitest';
+import { createAccessLog } from '../../../functions/shared/access-log/access-log.ts';
+import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
+import { ACCESS_TABLE } from '../../../functions/shared/config/tables.ts';
 import type { Call } from '../../../functions/shared/jobs/job.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import { useAccessSettings, useS3, useSecretsManager } from '../aws-services.ts';
+import { useAccessSettings, useDynamoDb, useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
 const TOKEN = 'link-token-0123456789';
@@ -23,6 +26,7 @@ const [RECORDING] = NAMES as [string];
 
 await useSecretsManager();
 await useS3();
+await useDynamoDb({ access: ACCESS_TABLE });
 const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 for (const name of NAMES) {
@@ -39,6 +43,7 @@ for (const name of NAMES) {
 await new SecretsManagerClient().send(new CreateSecretCommand({ Name: 'links/token', SecretString: TOKEN }));
 await useAccessSettings();
 Object.assign(process.env, {
+  ACCESS_TABLE: 'access',
   BUCKET_NAME: BUCKET,
   MAX_LINK_AGE_SECONDS: '3600',
   LINK_TOKEN_SECRET: 'links/token',
@@ -62,7 +67,7 @@ interface LinkRequest {
   authorizer?: object;
 }
 
-captureLog();
+const lines = captureLog();
 const withToken = await load('token');
 /** Invokes the handler with a request in the shape that API Gateway passes to it. */
 async function ask(request: LinkRequest = {}, handler = withToken) {
@@ -72,7 +77,7 @@ async function ask(request: LinkRequest = {}, handler = withToken) {
     pathParameters: { pbxId: 'hq', ...(recording !== undefined && { recording }) },
     ...(query !== undefined && { queryStringParameters: query }),
     headers,
-    requestContext: { http: { method }, ...(authorizer && { authorizer }) },
+    requestContext: { http: { method, sourceIp: '192.0.2.7' }, ...(authorizer && { authorizer }) },
   });
   const { statusCode, headers: responseHeaders = {}, body } = response;
   expect(responseHeaders['cache-control']).toBe('no-store');
@@ -227,4 +232,39 @@ test.each([
   },
 );
 
-checkRole('recording-link', recorder.calls, ['PutSecretValue']);
+describe('the access log', () => {
+  const accessLog = createAccessLog(createDynamoDbClient(), { table: 'access', days: 400, now: Date.now });
+
+  test.each([
+    ['token', undefined, { person: 'token', by: 'token' }],
+    [
+      'iam',
+      { iam: { userArn: 'arn:aws:sts::111122223333:assumed-role/crm/example-user' } },
+      { person: 'example-user', by: 'iam' },
+    ],
+    [
+      'jwt',
+      { jwt: { claims: { sub: '1f2e', email: 'ada@example.com' } } },
+      { person: 'ada@example.com', by: 'jwt' },
+    ],
+  ] as const)('names who got a link by %s, and from where', async (authorization, authorizer, expected) => {
+    const handler = await load(authorization);
+    const recording = `access by ${authorization}.wav`;
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: recordingKey('hq', recording), Body: AUDIO }));
+    expect((await ask({ recording, ...(authorizer && { authorizer }) }, handler)).statusCode).toBe(200);
+    const { items } = await accessLog.ofRecording('hq', recording, { limit: 10 });
+    expect(items).toMatchObject([{ kind: 'link-created', recording, address: '192.0.2.7', ...expected }]);
+  });
+
+  test('that cannot be written does not keep anybody from getting a link', async () => {
+    vi.resetModules();
+    Object.assign(process.env, { LINK_AUTHORIZATION: 'token', ACCESS_TABLE: 'missing' });
+    // Without recording its calls: they are not those of a function that is set up.
+    const { handler } = await import('../../../functions/recording-link/handler.ts');
+    process.env.ACCESS_TABLE = 'access';
+    expect((await ask({}, handler)).statusCode).toBe(200);
+    expect(lines.map(({ event }) => event)).toEqual(['link-created', 'access-not-logged']);
+  });
+});
+
+checkRole('recording-link', recorder.calls, ['PutSecretValue', 'Query']);

@@ -45,6 +45,7 @@ async function startLinkApi(overrides: Partial<LinkDeps> = {}): Promise<string> 
   const deps: LinkDeps = {
     identify: createIdentify({ type: 'token', linkToken }, {}, Date.now),
     archive: createArchiveReader(s3, BUCKET),
+    accessLog: { add: async () => {} },
     maxSeconds: 3600,
     now: () => new Date(),
     ...overrides,
@@ -57,6 +58,8 @@ async function startLinkApi(overrides: Partial<LinkDeps> = {}): Promise<string> 
         path: { pbxId },
         query: Object.fromEntries(searchParams),
         caller: { authorization: incoming.headers.authorization, authorizer: undefined },
+        address: incoming.socket.remoteAddress,
+        isHead: incoming.method === 'HEAD',
       },
       deps,
     );
