@@ -23,7 +23,10 @@ export interface ApiResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** Values of `Set-Cookie`. */
   readonly cookies?: string[];
+  /** Sent as JSON. */
   readonly body?: object;
+  /** Sent as it is, as the content type in `headers` says. */
+  readonly text?: string;
 }
 
 type ErrorBody = v.InferOutput<typeof errorSchema>;
@@ -65,7 +68,7 @@ export function toRequest(event: ApiEvent): Omit<ApiRequest, 'params'> {
 }
 
 export function toResult(response: ApiResponse): APIGatewayProxyStructuredResultV2 {
-  const { status, headers, cookies, body } = response;
+  const { status, headers, cookies, body, text } = response;
   return {
     statusCode: status,
     headers: {
@@ -76,5 +79,6 @@ export function toResult(response: ApiResponse): APIGatewayProxyStructuredResult
     },
     ...(cookies !== undefined && { cookies }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(text !== undefined && { body: text }),
   };
 }

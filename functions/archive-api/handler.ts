@@ -18,6 +18,7 @@ import { createCursors } from './cursor.ts';
 import { envSchema } from './env.ts';
 import { createRouter } from './router.ts';
 import { createRoutes } from './routes.ts';
+import { createShareStores } from './shares.ts';
 import { createSignInLimit } from './sign-in-limit.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
@@ -37,6 +38,7 @@ const routes = createRoutes({
   index: createIndexReader(dynamoDb, env.INDEX_TABLE),
   archive: createArchiveReader(createS3MetadataClient(), env.BUCKET_NAME),
   cursors: createCursors(secret),
+  ...createShareStores(dynamoDb, env, settings, secret),
   linkSeconds: Math.min(DEFAULT_LINK_SECONDS, env.MAX_LINK_AGE_SECONDS),
   now: Date.now,
   session: isToken ? { linkToken: secret, limit, cookie: env.SESSION_COOKIE, now: Date.now } : undefined,

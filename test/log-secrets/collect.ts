@@ -23,13 +23,16 @@ const programOf = ([, file = 'node']: string[]) => relative(process.cwd(), file)
 export const running = { source: programOf(process.argv) };
 
 const directory = process.env[DIRECTORY_VARIABLE];
-if (directory !== undefined) collect(directory);
+const noteSecrets = directory === undefined ? () => {} : collect(directory);
+
+/** Records the secrets of a body that no server receives or sends, because a test passes it to a handler. */
+export const noteSecretsOf = (body: string) => noteSecrets(secretsOfBody(body));
 
 /**
  * Records every line that this process logs or prints, and every secret that its servers receive or send. These
- * servers take the place of everything the product gets secrets from.
+ * servers take the place of everything the product gets secrets from. Returns a function that records other secrets.
  */
-function collect(directory: string): void {
+function collect(directory: string): (secrets: Secret[]) => void {
   const { noteLine, noteSecret } = openEvidence(directory);
   const note = (...printed: unknown[]) =>
     noteLine({ text: formatWithOptions(UNABRIDGED, ...printed), source: running.source });
@@ -62,6 +65,7 @@ function collect(directory: string): void {
       sent(null);
     });
   });
+  return noteAll;
 }
 
 /** Passes the first argument of each call of an inherited method to `look`, then calls the method. */

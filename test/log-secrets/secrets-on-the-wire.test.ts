@@ -31,6 +31,22 @@ test('a login has the digest of the password, and the webhook secret in the addr
   }
 });
 
+test('a share has its token in the fragment of its address, and may have a passcode', () => {
+  expect(bodyOf({ share: { id: 'I' }, url: 'https://host.example/s#T' })).toEqual([
+    { kind: 'share token', value: 'T' },
+  ]);
+  expect(bodyOf({ token: 'T', passcode: 'P' })).toEqual([
+    { kind: 'session token', value: 'T' },
+    { kind: 'passcode of a share', value: 'P' },
+  ]);
+});
+
+test('a link to a recording has the signature in its query', () => {
+  expect(bodyOf({ link: { url: 'https://b.s3.example/recordings/a.wav?X-Amz-Signature=S' } })).toEqual([
+    { kind: 'signature of a presigned URL', value: 'S' },
+  ]);
+});
+
 test('a response of the PBX has tokens and random strings', () => {
   expect(bodyOf({ status: 'Success', token: 'T', refreshtoken: 'F', random: 'R' })).toEqual([
     { kind: 'session token', value: 'T' },

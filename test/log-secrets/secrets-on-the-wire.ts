@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Secret } from './evidence.ts';
 
-/** JSON fields and query parameters of the PBX's API, of Secrets Manager and of the secrets stored in it. */
+/** JSON fields and query parameters of the PBX's API, of Secrets Manager, of the secrets stored in it, and of our API. */
 const KINDS: ReadonlyMap<string, string> = new Map([
   ['password', 'password'],
   ['token', 'session token'],
@@ -9,6 +9,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['refreshToken', 'refresh token'],
   ['random', 'random string'],
   ['webhookSecret', 'webhook secret'],
+  ['passcode', 'passcode of a share'],
   ['X-Amz-Signature', 'signature of a presigned URL'],
 ]);
 
@@ -18,6 +19,9 @@ export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Sec
   const secrets = Array.from(url?.searchParams ?? [], ([name, value]) => secretsOfField(name, value)).flat();
   const [, webhookSecret] = /^\/reports\/[^/]+\/([^/]+)/.exec(url?.pathname ?? '') ?? [];
   if (webhookSecret !== undefined) secrets.push({ kind: 'webhook secret', value: webhookSecret });
+  // Browsers do not send it: it is in the address of a share that the API responds with.
+  if (url?.pathname === '/s' && url.hash !== '')
+    secrets.push({ kind: 'share token', value: url.hash.slice(1) });
   const [, linkToken] = /^Bearer +(\S+)/i.exec(headers.authorization ?? '') ?? [];
   if (linkToken !== undefined) secrets.push({ kind: 'link token', value: linkToken });
   return secrets;
@@ -34,7 +38,7 @@ function secretsOfField(name: string, value: unknown): Secret[] {
   if (typeof value !== 'string') return secretsOfBody(JSON.stringify(value) ?? '');
   const kind = KINDS.get(name);
   if (kind !== undefined) return [{ kind, value }];
-  // The address that the PBX posts its reports to.
+  // The address that the PBX posts its reports to, of a share or of a recording.
   if (name === 'url') return secretsOfHead(value.replace(/^(?:https?:\/\/)?[^/]*/, ''), {});
   if (name !== 'SecretString') return [];
   return typeof parseJson(value) === 'object' ? secretsOfBody(value) : [{ kind: 'link token', value }];

@@ -29,10 +29,11 @@ export function findProblems(
   if (template === undefined || operation === undefined) return [];
   const documented = operation.responses[response.status];
   if (documented === undefined) return [`${method} ${template} does not document ${response.status}`];
-  const [type, content] = Object.entries(documented.content ?? {})[0] ?? [];
-  if (content === undefined || type === undefined)
+  if (documented.content === undefined)
     return response.body === undefined ? [] : [`${response.status} should have no body`];
-  if (response.headers['content-type'] !== type) return [`the type is ${response.headers['content-type']}`];
+  const [type = ''] = String(response.headers['content-type']).split(';');
+  const content = documented.content[type];
+  if (content === undefined) return [`the type is ${type}`];
   const key = JSON.stringify(content.schema);
   const validate = validators.get(key) ?? ajv.compile(JSON.parse(key.replaceAll('"#/', '"openapi#/')));
   validators.set(key, validate);

@@ -71,7 +71,7 @@ function toOperation(path: string, operation: Operation): Json {
 }
 
 function toResponses(
-  { response, status = 200, contentType = 'application/json' }: Operation,
+  { response, status = 200, contentType = 'application/json', isAlsoCsv }: Operation,
   errors: Record<number, string>,
 ): Json {
   const schema = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -81,7 +81,12 @@ function toResponses(
   ]);
   const success = {
     description: status === 204 ? 'Done.' : 'OK',
-    ...(response !== undefined && { content: { [contentType]: { schema: schema(response.name) } } }),
+    ...(response !== undefined && {
+      content: {
+        [contentType]: { schema: schema(response.name) },
+        ...(isAlsoCsv && { 'text/csv': { schema: { type: 'string' } } }),
+      },
+    }),
   };
   return { [status]: success, ...Object.fromEntries(refusals) };
 }

@@ -1,12 +1,23 @@
 import type * as v from 'valibot';
+import { accessQuerySchema } from '../../functions/archive-api/access-list.ts';
+import { reportPlayedSchema } from '../../functions/archive-api/access-played.ts';
 import { recordingQuerySchema } from '../../functions/archive-api/recording.ts';
 import { searchQuerySchema } from '../../functions/archive-api/search-query.ts';
 import { signInSchema } from '../../functions/archive-api/session.ts';
+import { newShareSchema } from '../../functions/archive-api/shares-create.ts';
+import { listSharesSchema } from '../../functions/archive-api/shares-list.ts';
+import { revokeShareSchema } from '../../functions/archive-api/shares-revoke.ts';
 import {
+  accessLogSchema,
   configSchema,
+  createdShareSchema,
   meSchema,
+  openedShareSchema,
+  openShareSchema,
   recordingSchema,
   searchSchema,
+  shareSchema,
+  sharesSchema,
 } from '../../functions/shared/api/contract.ts';
 
 type ObjectSchema =
@@ -31,6 +42,7 @@ export interface Operation {
   /** Status of the response, unless 200. */
   readonly status?: number;
   readonly contentType?: string;
+  readonly isAlsoCsv?: true;
   /** Further statuses, and when they come. */
   readonly errors?: Readonly<Record<number, string>>;
 }
@@ -123,6 +135,93 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     errors: {
       403: 'The page of another origin has sent the request.',
       404: 'The authorization is not `token`.',
+    },
+  },
+  'POST /api/shares': {
+    id: 'createShare',
+    summary: 'Makes a link to a recording for somebody who cannot sign in',
+    description:
+      'The token after `#` in `url` opens the recording, and nothing else returns it again. Keep it as you would a ' +
+      'password.',
+    body: newShareSchema,
+    status: 201,
+    response: { name: 'CreatedShare', schema: createdShareSchema },
+    errors: {
+      403: 'The person may not share this recording, or not for download, or nobody may share any.',
+      404: 'There is no such recording in the archive, or the person may not hear it.',
+    },
+  },
+  'GET /api/shares': {
+    id: 'listShares',
+    summary: "Shares, newest first: the person's own, or those of a recording",
+    description:
+      'Of a recording, the right `audit` shows all shares, and anybody else sees their own. A page may have fewer ' +
+      'shares than `limit`, even none, and still have a `cursor`.',
+    parameters: {
+      schema: listSharesSchema,
+      descriptions: {
+        pbx: 'Id of the PBX, with `recording`.',
+        recording: 'Name of the recording, as the PBX gave it.',
+        mine: "`1`, the default without a recording: the person's own.",
+        cursor: 'From the page before.',
+        limit: 'Most shares of a page.',
+      },
+    },
+    response: { name: 'Shares', schema: sharesSchema },
+  },
+  'DELETE /api/shares/{id}': {
+    id: 'revokeShare',
+    summary: 'Revokes a share',
+    description:
+      'It can be opened no more. A recipient who has just opened it can hear the recording for up to 15 minutes. To ' +
+      'revoke it again changes nothing.',
+    parameters: { schema: revokeShareSchema, descriptions: { id: 'Id of the share.' } },
+    response: { name: 'Share', schema: shareSchema },
+    errors: { 404: 'There is no such share, or the person neither made it nor has the right `audit`.' },
+  },
+  'POST /api/shares/open': {
+    id: 'openShare',
+    summary: 'Opens a share',
+    description: 'Counts as a play, and returns a link to the recording for 15 minutes.',
+    isPublic: true,
+    body: openShareSchema,
+    response: { name: 'OpenedShare', schema: openedShareSchema },
+    errors: {
+      403: 'The page of another origin has sent the request.',
+      404:
+        'The share cannot be opened: it has never existed, has ended, was revoked or used up, or needs another ' +
+        'passcode. The response does not tell which.',
+    },
+  },
+  'GET /api/access': {
+    id: 'listAccesses',
+    summary: 'Who got links, and what became of shares, newest first: of a recording, or of a person',
+    description:
+      'A link that was handed out is no proof that somebody listened. What the kind `played` says was reported by ' +
+      'the player. A page may have fewer rows than `limit`, even none, and still have a `cursor`. A CSV has up to ' +
+      '10,000 rows at once; if there are more, the header `x-next-cursor` has the cursor.',
+    parameters: {
+      schema: accessQuerySchema,
+      descriptions: {
+        pbx: 'Id of the PBX, with `recording`.',
+        recording: 'Name of the recording, as the PBX gave it.',
+        person: 'Name of a person, as the access log has it. Instead of a recording.',
+        format: '`csv` for a file (RFC 4180).',
+        cursor: 'From the page before.',
+        limit: 'Most rows of a page. A CSV ignores it.',
+      },
+    },
+    response: { name: 'AccessLog', schema: accessLogSchema },
+    isAlsoCsv: true,
+    errors: { 403: 'The person may not see it.' },
+  },
+  'POST /api/access': {
+    id: 'reportPlayed',
+    summary: 'Adds to the access log how many seconds a player has played',
+    body: reportPlayedSchema,
+    status: 204,
+    errors: {
+      404: 'There is no such recording, or the person may not hear it.',
     },
   },
 };

@@ -27,10 +27,16 @@ export function personOf(claims: Claims, { personClaim }: Pick<AccessSettings, '
   return values.map(toPersonName).find((name) => name !== '') ?? 'unknown';
 }
 
-/** The rights that a verified JWT gives. */
-export function grantsOf(claims: Claims, { roles }: Pick<AccessSettings, 'roles'>): readonly Grant[] {
+type RoleSettings = Pick<AccessSettings, 'roles'>;
+
+/** The names of the roles that a verified JWT gives, of those in the settings. */
+export const rolesOf = (claims: Claims, { roles }: RoleSettings): string[] =>
+  roles === undefined ? [] : rolesIn(claims[roles.claim]).filter((name) => Object.hasOwn(roles.map, name));
+
+/** The rights that roles of these names give by the settings of today. */
+export function grantsOfRoles(names: readonly string[], { roles }: RoleSettings): readonly Grant[] {
   if (roles === undefined) return EVERYTHING;
-  return rolesIn(claims[roles.claim]).flatMap((name) => {
+  return names.flatMap((name) => {
     const role = Object.hasOwn(roles.map, name) ? roles.map[name] : undefined;
     return role === undefined ? [] : [toGrant(role)];
   });

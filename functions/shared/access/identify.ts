@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { AccessSettings } from '../config/access-settings.ts';
 import type { CachedSecret } from '../config/cached-secret.ts';
-import { EVERYTHING, grantsOf, personOf, toPersonName } from './claims.ts';
+import { EVERYTHING, grantsOfRoles, personOf, rolesOf, toPersonName } from './claims.ts';
 import type { Principal } from './principal.ts';
 import { findSession, readSession, type SessionCookie } from './session.ts';
 
@@ -49,7 +49,13 @@ export function createIdentify(
       return async ({ authorizer }) => {
         if (!v.is(verifiedByJwt, authorizer)) return undefined;
         const { claims } = authorizer.jwt;
-        return { person: personOf(claims, settings), by: 'jwt', grants: grantsOf(claims, settings) };
+        const roles = rolesOf(claims, settings);
+        return {
+          person: personOf(claims, settings),
+          by: 'jwt',
+          grants: grantsOfRoles(roles, settings),
+          roles,
+        };
       };
     case 'token':
       return (caller) => identifyByToken(caller, authorization, now);

@@ -16,6 +16,8 @@ export interface Principal {
   readonly by: 'token' | 'session' | 'jwt' | 'iam';
   /** Each stands for itself: a right of one does not extend to the recordings of another. */
   readonly grants: readonly Grant[];
+  /** Names of the roles that give them; only with `jwt`, and if roles are configured. */
+  readonly roles?: readonly string[];
 }
 
 /** What decides about a right on a recording. */
@@ -26,11 +28,11 @@ export interface Subject {
 }
 
 /** The grants with a right on at least some recordings of a PBX. */
-export const grantsOn = ({ grants }: Principal, right: Right, pbx: string): Grant[] =>
+export const grantsOn = ({ grants }: Pick<Principal, 'grants'>, right: Right, pbx: string): Grant[] =>
   grants.filter((grant) => grant.rights.includes(right) && (grant.pbxs === '*' || grant.pbxs.includes(pbx)));
 
 /** Whether the person has the right on this recording. */
-export const may = (principal: Principal, right: Right, subject: Subject): boolean =>
+export const may = (principal: Pick<Principal, 'grants'>, right: Right, subject: Subject): boolean =>
   grantsOn(principal, right, subject.pbx).some(
     ({ extensions }) =>
       extensions === undefined || extensions.some((extension) => isPartyOf(extension, subject)),

@@ -12,8 +12,8 @@ export const shareCursorSchema = cursorSchema(PREFIX);
 export type SharePageOptions = Pick<PageRequest, 'limit' | 'before'>;
 
 export interface ShareStore {
-  /** `keepUntil` is when its row may be deleted. */
-  create(share: ShareRecord, keepUntil: Date): Promise<void>;
+  /** `keepUntil` (epoch ms) is when its row may be deleted. */
+  create(share: ShareRecord, keepUntil: number): Promise<void>;
   find(id: string): Promise<ShareRecord | undefined>;
   /**
    * Counts a wrong passcode before it is compared, so that no more are tried at once than one after the other. Returns
@@ -21,15 +21,19 @@ export interface ShareStore {
    */
   takePasscodeAttempt(share: ShareRecord): Promise<boolean>;
   /** Counts an opening, unless the share has ended: returns whether it may be opened. Takes back the attempt, if any. */
-  countPlay(share: ShareRecord, now: Date): Promise<boolean>;
-  /** Returns the share as it is then. One that was revoked before stays as it was. */
-  revoke(share: ShareRecord, now: Date): Promise<ShareRecord>;
+  countPlay(share: ShareRecord): Promise<boolean>;
+  /** Returns the share as it is then, and whether it had not been revoked before. */
+  revoke(share: ShareRecord): Promise<{ revoked: ShareRecord; isNew: boolean }>;
   /** Newest first, as far as the index has them: a share of this second may be missing. */
   ofRecording(pbx: string, recording: string, page: SharePageOptions): Promise<Page<ShareRecord>>;
   ofPerson(person: string, page: SharePageOptions): Promise<Page<ShareRecord>>;
 }
 
-export function createShareStore(client: DynamoDBDocumentClient, table: string, now: () => Date): ShareStore {
+export function createShareStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  now: () => number,
+): ShareStore {
   const keyOf = ({ id, createdAt }: ShareRecord) => ({
     [ACCESS_TABLE.partition]: partitionOf(id),
     [ACCESS_TABLE.sort]: `${PREFIX}${createdAt}#${id.slice(0, 16)}`,
@@ -63,7 +67,7 @@ export function createShareStore(client: DynamoDBDocumentClient, table: string, 
   }
 
   /** DynamoDB deletes a row within days after its time. */
-  const isKept = (item: Record<string, unknown>) => Number(item[TTL_ATTRIBUTE]) * 1000 > now().getTime();
+  const isKept = (item: Record<string, unknown>) => Number(item[TTL_ATTRIBUTE]) * 1000 > now();
 
   function readPage({ items, ...rest }: Page<Record<string, unknown>>): Page<ShareRecord> {
     return { items: items.filter(isKept).map((item) => v.parse(shareRecordSchema, item)), ...rest };
@@ -88,7 +92,7 @@ export function createShareStore(client: DynamoDBDocumentClient, table: string, 
         ...keyOf(share),
         ...share,
         recordingKey: recordingKeyOf(share.pbx, share.recording),
-        [TTL_ATTRIBUTE]: Math.floor(keepUntil.getTime() / 1000),
+        [TTL_ATTRIBUTE]: Math.floor(keepUntil / 1000),
       };
       await client.send(new PutCommand({ TableName: table, Item: item }));
     },
@@ -101,22 +105,23 @@ export function createShareStore(client: DynamoDBDocumentClient, table: string, 
       );
       return taken !== undefined;
     },
-    async countPlay(share, at) {
+    async countPlay(share) {
       const takeBack = share.passcode === undefined ? '' : ', wrongPasscodes = wrongPasscodes - :one';
       const counted = await update(
         share,
         `SET plays = plays + :one${takeBack}`,
         'attribute_not_exists(revokedAt) AND endsAt > :now ' +
           'AND (attribute_not_exists(maxPlays) OR plays < maxPlays)',
-        { ':one': 1, ':now': at.toISOString() },
+        { ':one': 1, ':now': new Date(now()).toISOString() },
       );
       return counted !== undefined;
     },
-    async revoke(share, at) {
+    async revoke(share) {
       const change = 'SET revokedAt = :now';
       const condition = 'attribute_not_exists(revokedAt)';
-      const revoked = await update(share, change, condition, { ':now': at.toISOString() });
-      return revoked ?? (await find(share.id)) ?? share;
+      const revoked = await update(share, change, condition, { ':now': new Date(now()).toISOString() });
+      if (revoked !== undefined) return { revoked, isNew: true };
+      return { revoked: (await find(share.id)) ?? share, isNew: false };
     },
     ofRecording: async (pbx, recording, page) =>
       readPage(

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Share } from '../api/contract.ts';
+import type { RefusalReason, Share } from '../api/contract.ts';
 import { CODECS } from '../recording-index/row.ts';
 import { hashedPasscodeSchema } from './passcode.ts';
 
@@ -7,14 +7,14 @@ import { hashedPasscodeSchema } from './passcode.ts';
 export const MAX_WRONG_PASSCODES = 10;
 
 /**
- * What the maker's right to share rests on. The share works for as long as it does: a person's rights are known only while
- * they ask for something, but these are known at any time.
+ * What the maker's right to share rests on: a share works for as long as that does. A person's rights are known only while
+ * they ask for something, but this can be checked at any time.
  */
-export const authoritySchema = v.variant('by', [
-  /** The link token, also of a session that began with it: the version of its secret. */
-  v.object({ by: v.literal('token'), version: v.string() }),
-  /** The roles in the JWT; absent where everybody has all rights. */
-  v.object({ by: v.literal('jwt'), roles: v.optional(v.array(v.string())) }),
+const authoritySchema = v.variant('by', [
+  /** The link token, also of a session that began with it: the id of the share, sealed with the token. */
+  v.object({ by: v.literal('token'), seal: v.string() }),
+  /** The names of the roles in the JWT. */
+  v.object({ by: v.literal('jwt'), roles: v.array(v.string()) }),
 ]);
 export type Authority = v.InferOutput<typeof authoritySchema>;
 
@@ -49,12 +49,14 @@ export const shareRecordSchema = v.object({
 });
 export type ShareRecord = v.InferOutput<typeof shareRecordSchema>;
 
-/** Whether it has ended in one of the ways that its record tells. */
-export const isOver = (share: ShareRecord, now: Date): boolean =>
-  share.revokedAt !== undefined ||
-  Date.parse(share.endsAt) <= now.getTime() ||
-  (share.maxPlays !== undefined && share.plays >= share.maxPlays) ||
-  share.wrongPasscodes >= MAX_WRONG_PASSCODES;
+/** Why it cannot be opened any more, as far as its record tells. */
+export function findEnd(share: ShareRecord, now: number): RefusalReason | undefined {
+  if (share.revokedAt !== undefined) return 'revoked';
+  if (Date.parse(share.endsAt) <= now) return 'ended';
+  if (share.maxPlays !== undefined && share.plays >= share.maxPlays) return 'used-up';
+  if (share.wrongPasscodes >= MAX_WRONG_PASSCODES) return 'locked-out';
+  return undefined;
+}
 
 /** What those who may see the share get to know of it. */
 export function describeShare(share: ShareRecord): Share {

@@ -7,6 +7,7 @@ import { ACCESS_TABLE, INDEX_TABLE } from '../../../functions/shared/config/tabl
 import type { Call } from '../../../functions/shared/jobs/job.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
+import { noteSecretsOf } from '../../log-secrets/collect.ts';
 import { findProblems } from '../../openapi/check-response.ts';
 import { type CallRecorder, recordCalls } from '../../permissions/record-calls.ts';
 import { useAccessSettings, useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
@@ -107,13 +108,16 @@ async function invoke(handler: Handler, route: string, request: Request): Promis
     isBase64Encoded: false,
     requestContext: { http: { method, sourceIp: address }, ...(authorizer !== undefined && { authorizer }) },
   };
+  noteSecretsOf(event.body ?? '');
   const result = await handler(event);
+  noteSecretsOf(result.body ?? '');
   expect(result.headers).toMatchObject({ 'cache-control': 'no-store' });
   const response = {
     status: result.statusCode ?? 0,
     headers: result.headers ?? {},
     cookies: result.cookies ?? [],
-    body: result.body === undefined ? undefined : JSON.parse(result.body),
+    body:
+      result.headers?.['content-type'] === 'application/json' ? JSON.parse(result.body ?? '') : result.body,
   };
   expect(findProblems(method, rawPath, response)).toEqual([]);
   return response;

@@ -1,11 +1,13 @@
 import type { ShareRecord } from '../../../../functions/shared/shares/share.ts';
 import { createShareToken, shareIdOf } from '../../../../functions/shared/shares/share-token.ts';
 
-export const NOW = new Date('2026-11-26T12:00:00.000Z');
+export const NOW = Date.parse('2026-11-26T12:00:00.000Z');
 export const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export const daysLater = (days: number, from = NOW) => new Date(from.getTime() + days * DAY_MS);
+export const daysLater = (days: number) => NOW + days * DAY_MS;
+
+const iso = (time: number) => new Date(time).toISOString();
 
 /** A share that works for a week. */
 export const exampleShare = (change: Partial<ShareRecord> = {}): ShareRecord => ({
@@ -13,9 +15,9 @@ export const exampleShare = (change: Partial<ShareRecord> = {}): ShareRecord => 
   pbx: 'hq',
   recording: RECORDING,
   person: 'Ada',
-  authority: { by: 'token', version: 'v1' },
-  createdAt: NOW.toISOString(),
-  endsAt: daysLater(7).toISOString(),
+  authority: { by: 'token', seal: 'sealed' },
+  createdAt: iso(NOW),
+  endsAt: iso(daysLater(7)),
   wrongPasscodes: 0,
   download: false,
   plays: 0,

@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import { may, mayAnywhere, type Principal } from '../shared/access/principal.ts';
+import { type AccessLog, accessCursorSchema } from '../shared/access-log/access-log.ts';
+import type { Page } from '../shared/access-log/query-page.ts';
+import type { Access, accessLogSchema } from '../shared/api/contract.ts';
+import { toCsv } from './access-csv.ts';
+import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
+import { recordingId } from './find-recording.ts';
+import { pageLimit } from './page-limit.ts';
+import { readInput } from './read-input.ts';
+
+const MAX_LIMIT = 200;
+
+/** Rows of a CSV. Lambda's limit for a response is 6 MB, and a row has at most some 500 bytes. */
+const MAX_CSV_ROWS = 10_000;
+
+/** The query of `GET /api/access`. */
+export const accessQuerySchema = v.strictObject({
+  pbx: v.optional(recordingId.pbx),
+  recording: v.optional(recordingId.recording),
+  person: v.optional(
+    v.pipe(
+      v.string(),
+      v.nonEmpty('should not be empty'),
+      v.maxLength(200, 'should have at most 200 characters'),
+    ),
+  ),
+  format: v.optional(v.picklist(['json', 'csv'], 'should be json or csv'), 'json'),
+  cursor: accessCursorSchema,
+  limit: pageLimit(MAX_LIMIT),
+});
+
+type ReadPage = (page: { limit: number; before?: string | undefined }) => Promise<Page<Access>>;
+
+/**
+ * `GET /api/access`: the access log of a recording, or of a person, newest first. Roles that are limited to extensions give
+ * no right to it: the log does not know the numbers of a call.
+ */
+export async function listAccesses(
+  { query }: ApiRequest,
+  principal: Principal,
+  { accessLog }: { accessLog: AccessLog },
+): Promise<ApiResponse> {
+  const parsed = readInput(accessQuerySchema, query);
+  if ('refusal' in parsed) return parsed.refusal;
+  const { pbx, recording, person, format, cursor: before, limit } = parsed.input;
+  let readPage: ReadPage;
+  if (person !== undefined) {
+    if (pbx !== undefined || recording !== undefined)
+      return invalid('person', 'should not be combined with pbx and recording');
+    readPage = (page) => accessLog.ofPerson(person, page);
+  } else {
+    if (pbx === undefined) return invalid('pbx', 'is missing');
+    if (recording === undefined) return invalid('recording', 'is missing');
+    readPage = (page) => accessLog.ofRecording(pbx, recording, page);
+  }
+  const isAuditor = (on: string) => may(principal, 'audit', { pbx: on });
+  if (pbx === undefined ? !mayAnywhere(principal, 'audit') : !isAuditor(pbx)) return refuse(403, 'forbidden');
+
+  const visible = async (page: Parameters<ReadPage>[0]) => {
+    const { items, ...rest } = await readPage(page);
+    return { items: items.filter((access) => isAuditor(access.pbx)), ...rest };
+  };
+  if (format === 'csv') return toCsvResponse(await readAll(visible, before));
+  const { items: accesses, cursor } = await visible({ limit, before });
+  return {
+    status: 200,
+    body: { accesses, ...(cursor !== undefined && { cursor }) } satisfies v.InferOutput<
+      typeof accessLogSchema
+    >,
+  };
+}
+
+async function readAll(readPage: ReadPage, before: string | undefined): Promise<Page<Access>> {
+  const items: Access[] = [];
+  let page: Page<Access>;
+  let next = before;
+  do {
+    page = await readPage({ limit: 1000, before: next });
+    items.push(...page.items);
+    next = v.parse(accessCursorSchema, page.cursor);
+  } while (next !== undefined && items.length < MAX_CSV_ROWS);
+  return { ...page, items };
+}
+
+function toCsvResponse({ items, cursor }: Page<Access>): ApiResponse {
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': 'attachment; filename=access.csv',
+      ...(cursor !== undefined && { 'x-next-cursor': cursor }),
+    },
+    text: toCsv(items),
+  };
+}

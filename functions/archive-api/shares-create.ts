@@ -1,0 +1,79 @@
+import * as v from 'valibot';
+import { may, type Principal } from '../shared/access/principal.ts';
+import { type createdShareSchema, createShareSchema } from '../shared/api/contract.ts';
+import { hashPasscode } from '../shared/shares/passcode.ts';
+import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
+import { createShareToken, shareIdOf } from '../shared/shares/share-token.ts';
+import { log } from '../shared/telemetry/log.ts';
+import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
+import { findRecording, recordingId } from './find-recording.ts';
+import { readBody } from './read-input.ts';
+import type { ShareDeps } from './shares.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The body of `POST /api/shares`. */
+export const newShareSchema = v.strictObject({ ...createShareSchema.entries, ...recordingId });
+
+/** `POST /api/shares` */
+export async function createShare(
+  request: ApiRequest,
+  principal: Principal,
+  deps: ShareDeps,
+): Promise<ApiResponse> {
+  const { shares, accessLog, authorities, settings, accessLogDays, now } = deps;
+  const { allowed, maxDays, defaultDays } = settings.shares;
+  if (!allowed) {
+    const message = 'Ask whoever administers the archive: shares are not allowed (links.shares).';
+    return refuse(403, 'shares-not-allowed', { message });
+  }
+  const parsed = readBody(newShareSchema, request);
+  if ('refusal' in parsed) return parsed.refusal;
+  const { pbx, recording, days = defaultDays, passcode, ...options } = parsed.input;
+  if (days > maxDays) return invalid('days', `should be at most ${maxDays}`);
+
+  const { address } = request;
+  const found = await findRecording({ pbx, recording, address }, principal, deps);
+  if (found?.object === undefined) return refuse(404, 'not-found');
+  const { row, subject } = found;
+  const { person, by } = principal;
+  if (!may(principal, 'share', subject) || (options.download && !may(principal, 'download', subject))) {
+    await accessLog.add({ kind: 'refused', reason: 'forbidden', pbx, recording, person, by, address });
+    return refuse(403, 'forbidden');
+  }
+
+  const token = createShareToken();
+  const id = shareIdOf(token);
+  const createdAt = now();
+  const endsAt = createdAt + days * DAY_MS;
+  const share: ShareRecord = {
+    id,
+    pbx,
+    recording,
+    person,
+    authority: await authorities.of(principal, id),
+    createdAt: new Date(createdAt).toISOString(),
+    endsAt: new Date(endsAt).toISOString(),
+    passcode: passcode === undefined ? undefined : await hashPasscode(passcode),
+    wrongPasscodes: 0,
+    ...options,
+    plays: 0,
+    call: { at: row.at, seconds: row.seconds, codec: row.codec, from: subject.from, to: subject.to },
+  };
+  // As long as the access log tells of it, it can be looked up.
+  await shares.create(share, endsAt + accessLogDays * DAY_MS);
+  await accessLog.add({ kind: 'share-created', pbx, recording, person, by, address, share: id });
+  log('info', 'share-created', { pbx, recording, days, hasPasscode: passcode !== undefined });
+  return {
+    status: 201,
+    body: {
+      share: describeShare(share),
+      // In the fragment, which browsers do not send: no log of any server on the way has it.
+      url: `${originOf(request)}/s#${token}`,
+    } satisfies v.InferOutput<typeof createdShareSchema>,
+  };
+}
+
+/** Where the page is: API Gateway adds the header, the local host has no TLS. */
+const originOf = ({ headers }: ApiRequest) =>
+  `${headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'}://${headers.host}`;

@@ -1,0 +1,108 @@
+import { create as contentDisposition } from 'content-disposition';
+import type * as v from 'valibot';
+import { may } from '../shared/access/principal.ts';
+import { type openedShareSchema, openShareSchema, type RefusalReason } from '../shared/api/contract.ts';
+import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
+import { isPasscode } from '../shared/shares/passcode.ts';
+import { findEnd, type ShareRecord } from '../shared/shares/share.ts';
+import { shareIdOf } from '../shared/shares/share-token.ts';
+import { log } from '../shared/telemetry/log.ts';
+import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
+import { readBody } from './read-input.ts';
+import type { ShareDeps } from './shares.ts';
+
+/** For every share that cannot be opened: the response does not tell whether there is one, and what has become of it. */
+const unavailable = refuse(404, 'share-unavailable', {
+  message: 'This link does not work: it is wrong, it has ended, or it needs another passcode.',
+});
+
+/**
+ * `POST /api/shares/open`, for everybody. Not a GET, because mail scanners and chat previews open links: they would use up
+ * the plays.
+ */
+export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<ApiResponse> {
+  const parsed = readBody(openShareSchema, request);
+  if ('refusal' in parsed) return parsed.refusal;
+  const { token, passcode = '' } = parsed.input;
+  const { shares, accessLog, registry, archive, linkSeconds, now } = deps;
+  const share = await shares.find(shareIdOf(token));
+  const reason = await findObstacle(share, passcode, deps);
+  if (share === undefined) {
+    // Nothing is known about whoever made this token up, so the access log gets no row.
+    log('warn', 'share-refused', { reason: 'unknown' });
+    return unavailable;
+  }
+  const { id, pbx, recording, person, download, call } = share;
+  const entry = { pbx, recording, person, by: 'share', address: request.address, share: id } as const;
+  if (reason !== undefined) {
+    log('info', 'share-refused', { pbx, recording, reason });
+    await accessLog.add({ kind: 'share-refused', reason, ...entry });
+    return unavailable;
+  }
+  const signedAt = now();
+  const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
+  const key = recordingKey(pbx, recording);
+  const url = await archive.presign(key, disposition, linkSeconds, new Date(signedAt));
+  log('info', 'share-opened', { pbx, recording });
+  await accessLog.add({ kind: 'share-opened', ...entry });
+  return {
+    status: 200,
+    body: {
+      url,
+      expiresAt: new Date(signedAt + linkSeconds * 1000).toISOString(),
+      download,
+      at: call.at,
+      timeZone: registry[pbx]?.timeZone ?? 'UTC',
+      ...(call.seconds !== undefined && { seconds: call.seconds }),
+      ...(call.codec !== undefined && { codec: call.codec }),
+    } satisfies v.InferOutput<typeof openedShareSchema>,
+  };
+}
+
+/** Why the share cannot be opened. If there is no reason, its opening has been counted. */
+async function findObstacle(
+  share: ShareRecord | undefined,
+  passcode: string,
+  deps: ShareDeps,
+): Promise<RefusalReason | undefined> {
+  const end = share === undefined ? 'ended' : await findReasonToEnd(share, deps);
+  const usable = end === undefined ? share : undefined;
+  const isUnlocked = await unlock(usable, passcode, deps);
+  if (usable === undefined) return end;
+  if (!isUnlocked) return passcode === '' ? 'no-passcode' : 'wrong-passcode';
+  if (await deps.shares.countPlay(usable)) return undefined;
+  // It has been opened or revoked since it was read.
+  const current = await deps.shares.find(usable.id);
+  return (current && findEnd(current, deps.now())) ?? 'ended';
+}
+
+async function findReasonToEnd(
+  share: ShareRecord,
+  { authorities, settings, archive, now }: ShareDeps,
+): Promise<RefusalReason | undefined> {
+  if (!settings.shares.allowed) return 'shares-not-allowed';
+  const end = findEnd(share, now());
+  if (end !== undefined) return end;
+  const { id, pbx, recording, call, authority, download } = share;
+  const grants = await authorities.grantsFor(authority, id);
+  const subject = { pbx, from: call.from, to: call.to };
+  const needed = download ? (['listen', 'share', 'download'] as const) : (['listen', 'share'] as const);
+  if (!needed.every((right) => may({ grants }, right, subject))) return 'maker-lost-right';
+  return (await archive.find(recordingKey(pbx, recording))) === undefined ? 'not-archived' : undefined;
+}
+
+/**
+ * Whether the passcode is the one of the share, or none is needed. The costly comparison is made for every request that has
+ * a passcode, so how long it takes does not tell whether there is a share, and whether it has a passcode.
+ */
+async function unlock(
+  share: ShareRecord | undefined,
+  passcode: string,
+  { shares }: ShareDeps,
+): Promise<boolean> {
+  const hashed = share?.passcode;
+  if (passcode === '') return hashed === undefined;
+  const mayTry = share !== undefined && hashed !== undefined && (await shares.takePasscodeAttempt(share));
+  const isRight = await isPasscode(passcode, hashed);
+  return hashed === undefined || (mayTry && isRight);
+}

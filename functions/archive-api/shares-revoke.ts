@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+import type { Principal } from '../shared/access/principal.ts';
+import { describeShare } from '../shared/shares/share.ts';
+import { log } from '../shared/telemetry/log.ts';
+import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
+import { maySee, type ShareDeps } from './shares.ts';
+
+/** The path of `DELETE /api/shares/{id}`. */
+export const revokeShareSchema = v.strictObject({ id: v.string() });
+
+/** `DELETE /api/shares/{id}`. Responds with the share as it is then; to revoke it again changes nothing. */
+export async function revokeShare(
+  { params, address }: ApiRequest,
+  principal: Principal,
+  { shares, accessLog }: Pick<ShareDeps, 'shares' | 'accessLog'>,
+): Promise<ApiResponse> {
+  const { id = '' } = params;
+  const share = await shares.find(id);
+  // Whoever may not revoke it does not learn either whether it exists.
+  if (share === undefined || !maySee(principal, share)) return refuse(404, 'not-found');
+  const { revoked, isNew } = await shares.revoke(share);
+  if (isNew) {
+    const { pbx, recording } = share;
+    const { person, by } = principal;
+    log('info', 'share-revoked', { pbx, recording });
+    await accessLog.add({ kind: 'share-revoked', pbx, recording, person, by, address, share: id });
+  }
+  return { status: 200, body: describeShare(revoked) };
+}

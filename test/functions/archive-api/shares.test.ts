@@ -1,0 +1,460 @@
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import {
+  createdShareSchema,
+  openedShareSchema,
+  type Share,
+  sharesSchema,
+} from '../../../functions/shared/api/contract.ts';
+import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
+import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
+import { MAX_WRONG_PASSCODES } from '../../../functions/shared/shares/share.ts';
+import { captureLog } from '../capture-log.ts';
+import { type Ask, bearer, type Response, TOKEN, useApi } from './api-harness.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const AUDIO = Buffer.from('RIFF of a call');
+const PASSCODE = 'correct horse battery';
+
+const lines = captureLog();
+const api = await useApi({ hq: { timeZone: 'Europe/Berlin' }, warehouse: {} });
+
+const dynamoDb = createDynamoDbClient();
+let recordings = 0;
+/** A recording of its own for each test, of a call from extension 1001 to 1003. */
+async function archive(pbx = 'hq'): Promise<{ pbx: string; recording: string }> {
+  recordings += 1;
+  const callId = `1504261084.${recordings}`;
+  const recording = `20170901181804-${callId}-1001-1003-Internal.wav`;
+  const call = { callId, from: '1001', to: '1003' };
+  await api.putObject(pbx, recording, AUDIO, call);
+  await api.putRows([
+    { pbx, recording, at: '2017-09-01T10:18:04.000Z', state: 'archived', seconds: 12, codec: 'gsm', ...call },
+  ]);
+  return { pbx, recording };
+}
+
+const ask = await api.load();
+
+interface Asking {
+  ask?: Ask;
+  as?: Parameters<Ask>[1];
+}
+const asToken = { headers: bearer };
+
+async function share(
+  options: Record<string, unknown> = {},
+  { ask: send = ask, as = asToken }: Asking = {},
+): Promise<Share & { token: string; url: string }> {
+  const target = 'recording' in options ? {} : await archive();
+  const response = await send('POST /api/shares', { ...as, body: { ...target, ...options } });
+  expect(response).toMatchObject({ status: 201 });
+  const created = v.parse(v.strictObject(createdShareSchema.entries), response.body);
+  return { ...created.share, token: created.url.split('#')[1] ?? '', url: created.url };
+}
+
+const open = (body: object, send = ask) => send('POST /api/shares/open', { body });
+
+const list = async (query: Record<string, string>, { ask: send = ask, as = asToken }: Asking = {}) =>
+  v.parse(sharesSchema, (await send('GET /api/shares', { ...as, query })).body);
+
+const revoke = (id: string, { ask: send = ask, as = asToken }: Asking = {}) =>
+  send(`DELETE /api/shares/${id}`, as);
+
+const daysOf = ({ createdAt, endsAt }: Share) => (Date.parse(endsAt) - Date.parse(createdAt)) / DAY_MS;
+
+/** Changes the row of a share as time would. */
+async function end({ id }: Share): Promise<void> {
+  const { Items = [] } = await dynamoDb.send(new ScanCommand({ TableName: 'access' }));
+  const item = Items.find((row) => row.id === id);
+  await dynamoDb.send(
+    new PutCommand({ TableName: 'access', Item: { ...item, endsAt: new Date().toISOString() } }),
+  );
+}
+
+async function readTable(): Promise<string> {
+  const { Items } = await dynamoDb.send(new ScanCommand({ TableName: 'access' }));
+  return JSON.stringify(Items);
+}
+
+const groups = (...names: string[]) => ({
+  authorizer: { jwt: { claims: { sub: names.join('-'), groups: `[${names.join(' ')}]` } } },
+});
+const ROLES = {
+  claim: 'groups',
+  map: {
+    sales: { pbxs: ['hq'], rights: ['listen', 'share'] },
+    support: { pbxs: ['hq'], extensions: ['1003'], rights: ['listen', 'download', 'share'] },
+    workshop: { pbxs: ['hq'], extensions: ['2000'], rights: ['listen', 'share'] },
+    listener: { pbxs: ['*'], rights: ['listen'] },
+    auditor: { pbxs: ['hq'], rights: ['listen', 'audit'] },
+    manager: { pbxs: ['*'], rights: ['listen', 'download', 'share', 'audit'] },
+  },
+};
+
+describe('a share', () => {
+  test('has 256 random bits in the fragment of its address, which are stored nowhere', async () => {
+    const as = { headers: { ...bearer, 'x-forwarded-proto': 'https' } };
+    const { url, token, id } = await share({ passcode: PASSCODE }, { as });
+    expect(url).toBe(`https://archive.example/s#${token}`);
+    expect(Buffer.from(token, 'base64url')).toHaveLength(32);
+    const table = await readTable();
+    expect(table).toContain(id);
+    for (const secret of [token, PASSCODE, Buffer.from(token, 'base64url').toString('hex')])
+      expect(table).not.toContain(secret);
+  });
+
+  test('opens without any authorization, and leads to the recording for 15 minutes', async () => {
+    const { token } = await share();
+    const before = Date.now();
+    const response = await open({ token });
+    expect(response.status).toBe(200);
+    const { url, expiresAt, ...rest } = v.parse(v.strictObject(openedShareSchema.entries), response.body);
+    expect(rest).toEqual({
+      download: false,
+      at: '2017-09-01T10:18:04.000Z',
+      timeZone: 'Europe/Berlin',
+      seconds: 12,
+      codec: 'gsm',
+    });
+    const fetched = await fetch(url);
+    expect(Buffer.from(await fetched.arrayBuffer())).toEqual(AUDIO);
+    expect(fetched.headers.get('content-disposition')).toMatch(/^inline/);
+    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('900');
+    const signedAt = Date.parse(expiresAt) - 900_000;
+    expect(signedAt).toBeGreaterThanOrEqual(before);
+    expect(signedAt).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('of a file to keep leads to a download', async () => {
+    const { token } = await share({ download: true });
+    const { body } = await open({ token });
+    expect(body.download).toBe(true);
+    const fetched = await fetch(body.url);
+    expect(fetched.headers.get('content-disposition')).toMatch(/^attachment; filename=/);
+    await fetched.body?.cancel();
+  });
+
+  test('cannot be opened by GET, as mail scanners and previews open links', async () => {
+    const { token } = await share();
+    const response = await ask('GET /api/shares/open', { query: { token } });
+    expect(response.status).not.toBe(200);
+  });
+
+  test('works for a week by default, and at most as long as configured', async () => {
+    expect(daysOf(await share())).toBe(7);
+    expect(daysOf(await share({ days: 30 }))).toBe(30);
+    const response = await ask('POST /api/shares', { ...asToken, body: { ...(await archive()), days: 31 } });
+    expect(response).toMatchObject({
+      status: 400,
+      body: { error: 'invalid-parameter', parameter: 'days', message: 'should be at most 30' },
+    });
+  });
+
+  test('of which the settings say less ends by default when it has to', async () => {
+    const strict = await api.load('token', { shares: { allowed: true, maxDays: 2, defaultDays: 1 } });
+    expect(daysOf(await share({}, { ask: strict }))).toBe(1);
+  });
+
+  test.each([
+    [{ recording: undefined }, 'recording'],
+    [{ pbx: 'Head Office' }, 'pbx'],
+    [{ days: 0 }, 'days'],
+    [{ days: 1.5 }, 'days'],
+    [{ passcode: '123' }, 'passcode'],
+    [{ maxPlays: 0 }, 'maxPlays'],
+    [{ download: 'yes' }, 'download'],
+    [{ note: 'x'.repeat(501) }, 'note'],
+    [{ endsAt: '2030-01-01' }, 'endsAt'],
+  ])('is not made of %j', async (change, parameter) => {
+    const response = await ask('POST /api/shares', { ...asToken, body: { ...(await archive()), ...change } });
+    expect(response).toMatchObject({ status: 400, body: { error: 'invalid-parameter', parameter } });
+  });
+
+  test('is not made of a recording that is not archived', async () => {
+    const missing = { pbx: 'hq', recording: '20170901181804-1504261084.9999-1-2-Internal.wav' };
+    const lost = { ...missing, recording: '20170901181804-1504261084.9998-1-2-Internal.wav' };
+    await api.putRows([{ ...lost, at: '2017-09-01T10:18:04.000Z', state: 'lost' }]);
+    for (const body of [missing, lost]) {
+      expect(await ask('POST /api/shares', { ...asToken, body })).toMatchObject({
+        status: 404,
+        body: { error: 'not-found' },
+      });
+    }
+  });
+
+  test('needs somebody who is authorized', async () => {
+    for (const route of ['POST /api/shares', 'GET /api/shares', 'DELETE /api/shares/1']) {
+      expect((await ask(route, { body: await archive() })).status).toBe(401);
+    }
+  });
+});
+
+describe('a share that cannot be opened', () => {
+  /** Everything that a client can see. */
+  const seen = ({ status, headers, cookies, body }: Response) =>
+    JSON.stringify({ status, headers, cookies, body });
+  const unavailable = async () => seen(await open({ token: 'A'.repeat(43) }));
+  /** The last refusal in the access log of the recording. */
+  async function lastRefusal({ pbx, recording }: { pbx: string; recording: string }) {
+    const { body } = await ask('GET /api/access', { ...asToken, query: { pbx, recording } });
+    const [{ kind, reason }] = body.accesses;
+    return kind === 'share-refused' ? reason : kind;
+  }
+
+  test.each<
+    [string, (share: Share & { token: string }) => Promise<Response>, string, Record<string, unknown>?]
+  >([
+    [
+      'has ended',
+      async ({ token, ...created }) => {
+        await end(created);
+        return open({ token });
+      },
+      'ended',
+    ],
+    [
+      'was revoked',
+      async ({ token, id }) => {
+        await revoke(id);
+        return open({ token });
+      },
+      'revoked',
+    ],
+    [
+      'was used up',
+      async ({ token }) => {
+        expect((await open({ token })).status).toBe(200);
+        return open({ token });
+      },
+      'used-up',
+      { maxPlays: 1 },
+    ],
+    [
+      'has another passcode',
+      ({ token }) => open({ token, passcode: 'wrong' }),
+      'wrong-passcode',
+      { passcode: PASSCODE },
+    ],
+    ['has a passcode', ({ token }) => open({ token }), 'no-passcode', { passcode: PASSCODE }],
+    [
+      'has a passcode, and the empty one was given',
+      ({ token }) => open({ token, passcode: '' }),
+      'no-passcode',
+      { passcode: PASSCODE },
+    ],
+    [
+      'has seen too many wrong passcodes',
+      async ({ token }) => {
+        for (let n = 0; n < MAX_WRONG_PASSCODES; n++) await open({ token, passcode: `wrong ${n}` });
+        return open({ token, passcode: PASSCODE });
+      },
+      'locked-out',
+      { passcode: PASSCODE },
+    ],
+    [
+      'was of a recording that is gone',
+      async ({ token, pbx, recording }) => {
+        const Key = recordingKey(pbx, recording);
+        await new S3Client({ forcePathStyle: true }).send(
+          new DeleteObjectCommand({ Bucket: String(process.env.BUCKET_NAME), Key }),
+        );
+        return open({ token });
+      },
+      'not-archived',
+    ],
+    [
+      'was made before shares were forbidden',
+      async ({ token }) =>
+        open({ token }, await api.load('token', { shares: { allowed: false, maxDays: 30, defaultDays: 7 } })),
+      'shares-not-allowed',
+    ],
+    [
+      'was made with a link token, and now there are other ways to be authorized',
+      async ({ token }) => open({ token }, await api.load('jwt')),
+      'maker-lost-right',
+    ],
+  ])(
+    'because it %s looks like one that has never existed, and the access log knows why',
+    async (_, attempt, reason, options = {}) => {
+      const created = await share(options);
+      expect(seen(await attempt(created))).toBe(await unavailable());
+      expect(await lastRefusal(created)).toBe(reason);
+    },
+  );
+
+  test('because somebody made the token up is the same for every text', async () => {
+    const expected = await unavailable();
+    for (const token of ['', '#', '../', 'ü', '\0', 'A'.repeat(100)]) {
+      expect(seen(await open({ token }))).toBe(expected);
+      expect(seen(await open({ token, passcode: PASSCODE }))).toBe(expected);
+    }
+  });
+
+  test('because the link token was replaced looks the same', async () => {
+    const { token, ...created } = await share();
+    const secrets = new SecretsManagerClient();
+    const put = (SecretString: string) =>
+      secrets.send(new PutSecretValueCommand({ SecretId: 'links/token', SecretString }));
+    await put('another-link-token-0123456789');
+    try {
+      expect(seen(await open({ token }, await api.load()))).toBe(await unavailable());
+    } finally {
+      await put(TOKEN);
+    }
+    expect(await lastRefusal(created)).toBe('maker-lost-right');
+    expect((await open({ token })).status).toBe(200);
+  });
+
+  test('gets no row and names no recording in the log if its token is unknown', async () => {
+    const before = await readTable();
+    await open({ token: 'B'.repeat(43) });
+    expect(await readTable()).toBe(before);
+    expect(lines).toEqual([{ level: 'warn', event: 'share-refused', reason: 'unknown' }]);
+  });
+});
+
+describe('a passcode', () => {
+  test('opens the share, and does not have to be the first one that is tried', async () => {
+    const { token } = await share({ passcode: PASSCODE });
+    for (let n = 1; n < MAX_WRONG_PASSCODES; n++) await open({ token, passcode: `wrong ${n}` });
+    for (let n = 0; n < 3; n++) expect((await open({ token, passcode: PASSCODE })).status).toBe(200);
+    await open({ token, passcode: 'wrong' });
+    expect((await open({ token, passcode: PASSCODE })).status).toBe(404);
+  });
+
+  test('that is not needed does no harm', async () => {
+    const { token } = await share();
+    expect((await open({ token, passcode: PASSCODE })).status).toBe(200);
+  });
+
+  test('is not tried more often at once than one after the other, and its maker sees that the share is locked', async () => {
+    const { token, id } = await share({ passcode: PASSCODE });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => open({ token, passcode: `wrong ${n}` })));
+    expect((await open({ token, passcode: PASSCODE })).status).toBe(404);
+    const { shares } = await list({ mine: '1' });
+    expect(shares.find((listed) => listed.id === id)).toMatchObject({ lockedOut: true, hasPasscode: true });
+  });
+});
+
+test('as many openings succeed at once as the share allows, and no more', async () => {
+  const { token, pbx, recording } = await share({ maxPlays: 3 });
+  const responses = await Promise.all(Array.from({ length: 10 }, () => open({ token })));
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(3);
+  expect(responses.filter(({ status }) => status === 404)).toHaveLength(7);
+  const { shares } = await list({ pbx, recording });
+  expect(shares).toMatchObject([{ plays: 3, maxPlays: 3 }]);
+});
+
+describe('shares are listed', () => {
+  test('by recording, newest first and page by page, without what opens them', async () => {
+    const target = await archive();
+    const made: Share[] = [];
+    for (let n = 0; n < 3; n++) {
+      const {
+        token: _token,
+        url: _url,
+        ...created
+      } = await share({ ...target, note: `No. ${n}`, passcode: PASSCODE });
+      made.unshift(created);
+    }
+    const first = await list({ ...target, limit: '2' });
+    expect(first.shares).toEqual(made.slice(0, 2));
+    const second = await list({ ...target, limit: '2', cursor: String(first.cursor) });
+    expect(second.shares).toEqual(made.slice(2));
+    const { body } = await ask('GET /api/shares', { ...asToken, query: target });
+    expect(JSON.stringify(body)).not.toMatch(/salt|hash|seal/);
+  });
+
+  test.each([
+    { mine: '2' },
+    { pbx: 'hq' },
+    { recording: 'a.wav' },
+    { mine: '1', pbx: 'hq', recording: 'a.wav' },
+    { limit: '0' },
+    { cursor: 'x' },
+    { all: '1' },
+  ])('not by %j', async (query) => {
+    const response = await ask('GET /api/shares', { ...asToken, query: query as Record<string, string> });
+    expect(response).toMatchObject({ status: 400, body: { error: 'invalid-parameter' } });
+  });
+});
+
+describe('with roles', async () => {
+  const withRoles = await api.load('jwt', { roles: ROLES });
+  const by = (...names: string[]) => ({ ask: withRoles, as: groups(...names) });
+
+  test.each([
+    ['sales', 'hq', {}, 201],
+    ['sales', 'warehouse', {}, 404],
+    ['sales', 'hq', { download: true }, 403],
+    ['support', 'hq', { download: true }, 201],
+    ['workshop', 'hq', {}, 404],
+    ['listener', 'hq', {}, 403],
+    ['auditor', 'hq', {}, 403],
+    ['nobody', 'hq', {}, 404],
+  ])('%s sharing a call of 1001 with 1003 at %s, %j: %i', async (role, pbx, options, status) => {
+    const target = await archive(pbx);
+    const response = await withRoles('POST /api/shares', {
+      ...groups(role),
+      body: { ...target, ...options },
+    });
+    expect(response.status).toBe(status);
+    const { body } = await withRoles('GET /api/access', { ...groups('manager'), query: target });
+    const expected = status === 201 ? { kind: 'share-created' } : { kind: 'refused', reason: 'forbidden' };
+    expect(body.accesses).toMatchObject([{ ...expected, person: role, by: 'jwt', address: '203.0.113.7' }]);
+  });
+
+  test('a share is seen and revoked by its maker and with the right audit, and by nobody else', async () => {
+    const target = await archive();
+    const { id } = await share(target, by('sales'));
+    for (const other of ['support', 'listener', 'nobody']) {
+      expect((await list(target, by(other))).shares).toEqual([]);
+      expect(await revoke(id, by(other))).toMatchObject({ status: 404, body: { error: 'not-found' } });
+    }
+    expect((await list(target, by('sales'))).shares).toMatchObject([{ id, createdBy: 'sales' }]);
+    expect((await list({ mine: '1' }, by('sales'))).shares).toContainEqual(expect.objectContaining({ id }));
+    expect((await list({}, by('auditor'))).shares).toEqual([]);
+    expect((await list(target, by('auditor'))).shares).toMatchObject([{ id }]);
+
+    const revoked = await revoke(id, by('auditor'));
+    expect(revoked).toMatchObject({ status: 200, body: { id, revokedAt: expect.any(String) } });
+    expect((await revoke(id, by('sales'))).body).toEqual(revoked.body);
+    const { body } = await withRoles('GET /api/access', { ...groups('manager'), query: target });
+    expect(body.accesses).toMatchObject([
+      { kind: 'share-revoked', person: 'auditor', share: id },
+      { kind: 'share-created', person: 'sales', share: id },
+    ]);
+  });
+
+  test.each([
+    ['the role is there', ROLES.map, 200],
+    ['the role is gone', { manager: ROLES.map.manager }, 404],
+    ['the role covers another PBX', { support: { ...ROLES.map.support, pbxs: ['warehouse'] } }, 404],
+    ['the role covers other extensions', { support: { ...ROLES.map.support, extensions: ['2000'] } }, 404],
+    ['the role may not share', { support: { ...ROLES.map.support, rights: ['listen', 'download'] } }, 404],
+    ['the role may not download', { support: { ...ROLES.map.support, rights: ['listen', 'share'] } }, 404],
+  ])('a share works for as long as its maker might make it: %s', async (_, map, status) => {
+    const { token } = await share({ download: true }, by('support'));
+    const today = await api.load('jwt', { roles: { claim: 'groups', map } });
+    expect((await open({ token }, today)).status).toBe(status);
+  });
+
+  test('a share that was made before there were roles ends with them, and one that was made with roles does not end without', async () => {
+    const withoutRoles = await api.load('jwt');
+    const before = await share({}, { ask: withoutRoles, as: groups('anybody') });
+    expect((await open({ token: before.token }, withoutRoles)).status).toBe(200);
+    expect((await open({ token: before.token }, withRoles)).status).toBe(404);
+    const after = await share({}, by('sales'));
+    expect((await open({ token: after.token }, withoutRoles)).status).toBe(200);
+  });
+});
+
+test('shares that the settings forbid are not made, and the response says so', async () => {
+  const forbidding = await api.load('token', { shares: { allowed: false, maxDays: 30, defaultDays: 7 } });
+  const response = await forbidding('POST /api/shares', { ...asToken, body: await archive() });
+  expect(response).toMatchObject({ status: 403, body: { error: 'shares-not-allowed' } });
+});
