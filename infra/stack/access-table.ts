@@ -39,4 +39,15 @@ export class AccessTable extends Construct {
   grantLogging(role: Role): void {
     allow(role, ['dynamodb:PutItem'], this.table.tableArn);
   }
+
+  /** Allows reading and adding to the access log, making, opening and revoking shares, and counting attempts to sign in. */
+  grantApi(role: Role): void {
+    const { tableArn } = this.table;
+    allow(role, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'], tableArn);
+    allow(
+      role,
+      ['dynamodb:Query'],
+      ...Object.keys(ACCESS_TABLE.indexes).map((name) => `${tableArn}/index/${name}`),
+    );
+  }
 }
