@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import {
@@ -93,3 +96,19 @@ test.each(['', 'zzz', Buffer.from('share#2026').toString('base64url'), 'a'.repea
     expect(v.safeParse(accessCursorSchema, cursor).success).toBe(false);
   },
 );
+
+test('a row that DynamoDB keeps waiting for does not hold up what it is about for long', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const hanging = createAccessLog(createDynamoDbClient(), options);
+  // Without its limit, it would try for nine seconds, and the functions have ten.
+  const before = performance.now();
+  await hanging.add(link);
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = endpoint;
+  expect(performance.now() - before).toBeLessThan(6000);
+  expect(lines).toMatchObject([{ event: 'access-not-logged', code: 'AbortError' }]);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
