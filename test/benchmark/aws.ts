@@ -1,9 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { emulatorKeys } from '../../functions/shared/aws-clients.ts';
+import { ACCESS_TABLE } from '../../functions/shared/config/tables.ts';
 import type { Job } from '../../functions/shared/jobs/job.ts';
 import { recordingKey } from '../../functions/shared/recordings/recording-name.ts';
+import { ensureTable } from '../../infra/local/dynamodb.ts';
 import { startEmulators } from '../../infra/local/emulators.ts';
 import { startSimulatedPbx } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Servers } from './servers.ts';
@@ -44,6 +48,10 @@ export async function startAws(directory: string, servers: Servers, running: Asy
   }
   const registryFile = join(directory, 'pbx-registry.json');
   await writeFile(registryFile, JSON.stringify(registry));
+  const accessFile = join(directory, 'access.json');
+  const shares = { allowed: true, maxDays: 30, defaultDays: 7 };
+  await writeFile(accessFile, JSON.stringify({ shares, accessLogDays: 400 }));
+  await ensureTable(new DynamoDBClient(emulatorKeys()), 'access', ACCESS_TABLE);
   const secretsManager = new SecretsManagerClient();
   for (const [Name, SecretString] of Object.entries(secrets)) {
     await secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
@@ -62,6 +70,8 @@ export async function startAws(directory: string, servers: Servers, running: Asy
       QUEUE_URL_BASE: queueUrl.slice(0, queueUrl.lastIndexOf('/') + 1),
       DEAD_LETTER_QUEUE_URL: createQueue('dead-letters'),
       SESSION_QUEUE_URL: createQueue('session-requests'),
+      ACCESS_FILE: accessFile,
+      ACCESS_TABLE: 'access',
       BUCKET_NAME: BUCKET,
       REPORT_HOST: 'reports.example',
       STACK_NAME: 'benchmark',

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { envSchema } from '../../../functions/recording-link/env.ts';
 import { parseSettings } from '../../../functions/shared/config/parse-settings.ts';
 
-const COMMON = { ACCESS_FILE: '/opt/access.json', BUCKET_NAME: 'bucket', MAX_LINK_AGE_SECONDS: '3600' };
+const COMMON = {
+  ACCESS_FILE: '/opt/access.json',
+  ACCESS_TABLE: 'access',
+  BUCKET_NAME: 'bucket',
+  MAX_LINK_AGE_SECONDS: '3600',
+};
 const byToken = { LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: 'links/token' };
 
 describe('the environment', () => {
