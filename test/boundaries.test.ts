@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importsOf, projectImportsOf, root, sourceOf, withDependencies } from './imports.ts';
 
-const functionFiles = globSync('functions/**/*.ts', { cwd: root });
+const functionFiles = globSync('functions/**/*.{ts,tsx}', { cwd: root });
 const infraFiles = globSync('infra/**/*.ts', { cwd: root });
 const featureOf = (file: string) => /^functions\/([^/]+)\//.exec(file)?.[1];
 const isIn = (...folders: string[]) => {
@@ -56,9 +56,10 @@ describe('in functions/', () => {
     expect(violations(functionFiles, isSource)).toEqual([]);
   });
 
-  test('a handler is a composition root of at most 50 lines, and no file has more than 200', () => {
+  test('a handler is a composition root of at most 50 lines, and no file of code has more than 200', () => {
     const lengthOf = (file: string) => sourceOf(file).split('\n').length - 1;
-    expect(functionFiles.filter((file) => lengthOf(file) > 200)).toEqual([]);
+    const code = functionFiles.filter((file) => !file.startsWith('functions/archive-page/app/messages/'));
+    expect(code.filter((file) => lengthOf(file) > 200)).toEqual([]);
     expect(functionFiles.filter((file) => file.endsWith('/handler.ts') && lengthOf(file) > 50)).toEqual([]);
   });
 
@@ -125,8 +126,11 @@ describe('in functions/', () => {
   test('the dependencies are exactly the packages that are imported', () => {
     const { dependencies } = JSON.parse(sourceOf('package.json'));
     // `aws-lambda` has types only.
-    const isPackage = (imported: string) => !/\.ts$|^package\.json$|^node:|^aws-lambda$/.test(imported);
-    const imported = new Set(functionFiles.flatMap((file) => importsOf(file).filter(isPackage)));
+    const isPackage = (imported: string) => !/\.tsx?$|^package\.json$|^node:|^aws-lambda$/.test(imported);
+    const packageOf = (imported: string) => imported.split('/', imported.startsWith('@') ? 2 : 1).join('/');
+    const imported = new Set(
+      functionFiles.flatMap((file) => importsOf(file).filter(isPackage).map(packageOf)),
+    );
     expect([...imported].sort()).toEqual(Object.keys(dependencies).sort());
   });
 });
@@ -146,7 +150,8 @@ describe('in infra/', () => {
 
   test('the stack imports neither the commands nor the local host', () => {
     const isOwn = (imported: string) =>
-      !imported.startsWith('infra/') || isIn('infra/stack', 'infra/monitoring', 'infra/config')(imported);
+      !imported.startsWith('infra/') ||
+      isIn('infra/stack', 'infra/monitoring', 'infra/config', 'infra/page')(imported);
     expect(violations(stackFiles, isOwn)).toEqual([]);
   });
 

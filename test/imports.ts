@@ -15,7 +15,7 @@ export function importsOf(file: string): string[] {
 }
 
 export const projectImportsOf = (file: string) =>
-  importsOf(file).filter((imported) => imported.endsWith('.ts'));
+  importsOf(file).filter((imported) => /\.tsx?$/.test(imported));
 
 /** The file and all project files that it imports, directly or indirectly. */
 export function withDependencies(file: string, seen = new Set<string>()): Set<string> {

@@ -76,6 +76,16 @@ const stackPbxSchema = pbxOfAnyFamily({
 
 const nameSchema = v.pipe(v.string(), v.nonEmpty('should not be empty'));
 
+/** Accepts capitals and a slash at the end. Returns what a browser sends as `Origin`. */
+const originSchema = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text === '*' || (/^https?:\/\/[^/\\?#@*\s]+\/?$/i.test(text) && URL.canParse(text)),
+    'should be an origin without a path, such as https://crm.example.com, or * for any',
+  ),
+  v.transform((text) => (text === '*' ? text : new URL(text).origin)),
+);
+
 const linkAuthorizationSchema = v.variant('type', [
   v.strictObject({ type: v.literal('token') }),
   v.strictObject({ type: v.literal('iam') }),
@@ -92,20 +102,15 @@ const linkAuthorizationSchema = v.variant('type', [
     /** The page's client at the identity provider. Without it, there is no page. */
     clientId: v.optional(nameSchema),
     scope: v.optional(nameSchema, 'openid profile'),
+    /** Where the page gets tokens from, if not from the issuer's own origin, such as Cognito's domain. */
+    tokenOrigins: v.optional(
+      v.array(v.pipe(originSchema, v.startsWith('https://', 'should begin with https://'))),
+      [],
+    ),
     personClaim: v.optional(nameSchema),
     roles: v.optional(rolesSchema),
   }),
 ]);
-
-/** Accepts capitals and a slash at the end. Returns what a browser sends as `Origin`. */
-const originSchema = v.pipe(
-  v.string(),
-  v.check(
-    (text) => text === '*' || (/^https?:\/\/[^/\\?#@*\s]+\/?$/i.test(text) && URL.canParse(text)),
-    'should be an origin without a path, such as https://crm.example.com, or * for any',
-  ),
-  v.transform((text) => (text === '*' ? text : new URL(text).origin)),
-);
 
 const linksSchema = v.strictObject({
   /** Pages of these origins may request links and fetch recordings with `fetch()`. */

@@ -14,6 +14,7 @@ import { formatBytes, show } from './display.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
 import { generateSecret } from './resources.ts';
+import { showPage } from './show-page.ts';
 
 /** Also the name of the directory with its state. */
 export const DEMO_ID = 'demo';
@@ -67,7 +68,10 @@ export async function runDemo(
   await host.keepSessions();
   const calls = await makeCalls(pbx, count);
   for (const call of calls) await fetchAndCompare(call, host);
-  if (calls[0] !== undefined && !exit) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
+  if (!exit) {
+    if (calls[0] !== undefined) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
+    showPage(host);
+  }
   const running = cleanup.move();
   return { ...host, archived: calls.length, close: () => running.disposeAsync() };
 }

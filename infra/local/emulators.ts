@@ -24,7 +24,7 @@ export interface Emulators {
 export async function startEmulators(
   directory: string,
   cleanup: AsyncDisposableStack,
-  onS3Event?: S3Options['onEvent'],
+  s3Options: Pick<S3Options, 'onEvent' | 'allowedOrigins'> = {},
 ): Promise<Emulators> {
   const region = process.env.AWS_REGION ?? REGION;
   const credentials = { accessKeyId: 'local', secretAccessKey: randomBytes(30).toString('base64') };
@@ -47,11 +47,7 @@ export async function startEmulators(
     environment.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
     environment.EMULATOR_SECRET_KEY = credentials.secretAccessKey;
   } else {
-    const s3 = await startS3({
-      ...common,
-      directory: join(directory, 's3'),
-      ...(onS3Event && { onEvent: onS3Event }),
-    });
+    const s3 = await startS3({ ...common, ...s3Options, directory: join(directory, 's3') });
     cleanup.defer(() => s3.close());
     environment.AWS_ENDPOINT_URL_S3 = s3.url;
     environment.AWS_ACCESS_KEY_ID = credentials.accessKeyId;

@@ -23,6 +23,7 @@ import type { registrySchema } from '../../functions/shared/config/pbx-registry.
 import { ACCESS_TABLE, INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import { createLoginStore } from '../../functions/shared/session/login-store.ts';
 import { log } from '../../functions/shared/telemetry/log.ts';
+import { buildPage } from '../page/build-page.ts';
 import { applyEnvironment } from '../shared/environment.ts';
 import { removeHostFile, writeHostFile } from '../shared/host-file.ts';
 import { createBucketEvents } from './bucket-events.ts';
@@ -110,7 +111,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   // A killed host leaves its file behind, which would send commands to ports that are no longer its.
   await removeHostFile(directory);
   const bucketEvents = createBucketEvents();
-  const { sqs: emulator, environment } = await startEmulators(directory, cleanup, bucketEvents.add);
+  const { sqs: emulator, environment } = await startEmulators(directory, cleanup, {
+    onEvent: bucketEvents.add,
+    allowedOrigins: ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${httpServer.port}`),
+  });
   cleanup.defer(() => bucketEvents.flush());
   const sqs = new SQSClient(emulatorKeys());
   const secrets = new SecretsManagerClient(emulatorKeys());
@@ -129,6 +133,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const dynamoDb = new DynamoDBClient(emulatorKeys());
   await ensureTable(dynamoDb, TABLES.INDEX_TABLE, INDEX_TABLE);
   await ensureTable(dynamoDb, TABLES.ACCESS_TABLE, ACCESS_TABLE);
+
+  const s3Origin = new URL(environment.AWS_ENDPOINT_URL_S3 ?? '').origin;
+  const pageDirectory = join(directory, 'page');
+  buildPage(pageDirectory);
 
   const queueUrlBase = `${emulator.address}/${ACCOUNT}/`;
   const createQueue = async (name: string, attributes: Parameters<typeof ensureQueue>[2] = {}) => {
@@ -167,6 +175,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     STACK_NAME: 'local',
     // Nothing reads metrics here.
     POWERTOOLS_METRICS_DISABLED: 'true',
+    PAGE_DIRECTORY: pageDirectory,
+    MEDIA_SOURCES: s3Origin,
+    CONNECT_SOURCES: s3Origin,
   });
   applyEnvironment(environment);
   const archiveRecording = await loadHandler<QueueHandler>('archive-recording');
@@ -180,10 +191,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   );
   const recordingLink = await loadHandler<HttpHandler>('recording-link');
   const archiveApi = await loadHandler<HttpHandler>('archive-api');
+  const archivePage = await loadHandler<HttpHandler>('archive-page');
   routes.resolve({
     'GET /api/{proxy+}': archiveApi,
     'POST /api/{proxy+}': archiveApi,
     'DELETE /api/{proxy+}': archiveApi,
+    'GET /': archivePage,
+    'GET /s': archivePage,
+    'GET /assets/{file}': archivePage,
     'POST /reports/{pbxId}/{secret}': await loadHandler<HttpHandler>('cdr-webhook'),
     'GET /recordings/{pbxId}/{recording}': recordingLink,
     'HEAD /recordings/{pbxId}/{recording}': recordingLink,

@@ -9,6 +9,7 @@ import { show } from './display.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
 import { checkConnection } from './pbx-connection.ts';
+import { showPage } from './show-page.ts';
 
 /** Also the name of the directory with its state. */
 export const PBX_ID = 'pbx';
@@ -46,6 +47,7 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
   show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
   show('ready', 'make a recorded call; it is archived when it ends', 'green');
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
+  showPage(host);
   cleanup.move();
   return host;
 }

@@ -17,6 +17,7 @@ import type { ArchiveConfig } from '../config/archive-config.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
 import { AccessTable } from './access-table.ts';
 import { ArchiveFunction } from './archive-function.ts';
+import { ArchivePage, hasPage } from './archive-page.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { PbxNetwork } from './pbx-network.ts';
 import { PbxResources, pbxNames } from './pbx-resources.ts';
@@ -39,10 +40,15 @@ export class ArchiveStack extends Stack {
     const { allowedOrigins } = config.links;
     const logRetention = config.logRetentionDays;
 
-    const recordings = new RecordingBucket(this, 'Recordings', config.bucket, allowedOrigins);
     const accessTable = new AccessTable(this, 'Access');
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
     const api = new RecordingApi(this, 'Api', { stackName, allowedOrigins, logRetention });
+    // The page, which is at the API's address, fetches recordings to decode and to draw them.
+    const origins = hasPage(config.links.authorization)
+      ? [...allowedOrigins, `https://${api.host}`]
+      : allowedOrigins;
+    const bucketOrigins = allowedOrigins.includes('*') ? ['*'] : origins;
+    const recordings = new RecordingBucket(this, 'Recordings', config.bucket, bucketOrigins);
     const reportHost = config.webhook.plainHttp
       ? // Keep this id: another would replace the distribution, and with it the host that PBXs post to.
         new PlainHttpEndpoint(this, 'PlainHttpFront', api.host).host
@@ -150,6 +156,14 @@ export class ArchiveStack extends Stack {
     });
     api.addLinks(links.handler, config.links.authorization);
 
+    const page = hasPage(config.links.authorization)
+      ? new ArchivePage(this, 'Page', { links: config.links, recordings, logRetention })
+      : undefined;
+    if (page) {
+      api.addPage(page.handler);
+      this.addOutput('PageUrl', `https://${api.host}/`, 'Page on which people find and play recordings');
+    }
+
     const functions = {
       CdrWebhook: webhook.handler,
       ArchiveRecording: archiver.handler,
@@ -157,6 +171,7 @@ export class ArchiveStack extends Stack {
       Reconcile: reconciler.handler,
       IndexRecording: index.indexer.handler,
       RecordingLink: links.handler,
+      ...(page && { ArchivePage: page.handler }),
     };
     // Keep this id: with another, CloudFormation would create each alarm again, under a name that is taken.
     const { topic } = new Monitoring(this, 'Operation', {

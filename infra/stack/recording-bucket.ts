@@ -79,6 +79,16 @@ export class RecordingBucket extends Construct {
     if (this.keyArns.length > 0) allow(role, ['kms:Decrypt'], ...this.keyArns);
   }
 
+  /** Where presigned links lead, as a source in a Content-Security-Policy. */
+  get linkSource(): string {
+    const { bucketName, bucketRegionalDomainName } = this.bucket;
+    if (Token.isUnresolved(bucketName) || !bucketName.includes('.'))
+      return `https://${bucketRegionalDomainName}`;
+    // No certificate covers a host name with more dots, so the SDK puts the name of such a bucket into the path.
+    const { region, urlSuffix } = Stack.of(this);
+    return `https://s3.${region}.${urlSuffix}/${bucketName}/`;
+  }
+
   private allowOnRecordings(role: Role, actions: string[]): void {
     this.allowOnKeys('recordings/*', role, actions);
     this.allowListing(role);

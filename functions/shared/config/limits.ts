@@ -5,6 +5,7 @@
 
 /** How long each function may run. Lambda allows at most 15 minutes. */
 export const TIMEOUT_SECONDS = {
+  'archive-page': 10,
   'archive-recording': 15 * 60,
   'cdr-webhook': 10,
   'index-recording': 60,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { createProblems, type Problems } from '../problems.ts';
 import { Buckets } from './bucket.ts';
+import { corsHeaders, isPreflight, preflightResponse } from './cors.ts';
 import { S3Error } from './errors.ts';
 import { toEventBridgeEvent } from './events.ts';
 import type { S3Response } from './operation.ts';
@@ -19,6 +20,8 @@ export interface S3Options extends Access {
   readonly problems?: Problems;
   /** Called with each event that S3 would send to EventBridge, after the change. */
   readonly onEvent?: (event: ReturnType<typeof toEventBridgeEvent>) => void;
+  /** Origins whose pages may read objects. */
+  readonly allowedOrigins?: readonly string[];
 }
 
 const HOST = '127.0.0.1';
@@ -33,6 +36,7 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
   const buckets = new Buckets(directory, problems.show, (change) =>
     options.onEvent?.(toEventBridgeEvent(change, region, now())),
   );
+  const { allowedOrigins = [] } = options;
   const inProgress = new Set<Promise<void>>();
 
   /** Does what a lifecycle rule does on AWS, for uploads that a kill has left. */
@@ -61,9 +65,10 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
     response.setHeader('x-amz-request-id', requestId);
     // Clients use it to correct their own clock.
     response.setHeader('date', new Date(now()).toUTCString());
-    const outcome = await perform(message).catch((error) =>
-      toErrorResponse(error, message, requestId, problems),
-    );
+    for (const [name, value] of corsHeaders(message, allowedOrigins)) response.setHeader(name, value);
+    const outcome = isPreflight(message)
+      ? preflightResponse(message, allowedOrigins)
+      : await perform(message).catch((error) => toErrorResponse(error, message, requestId, problems));
     await send(outcome, message, response);
   }
 

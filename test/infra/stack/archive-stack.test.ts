@@ -3,6 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, test } from 'vitest';
+import { envSchema as archivePageEnv } from '../../../functions/archive-page/env.ts';
 import { envSchema as archiveRecordingEnv } from '../../../functions/archive-recording/env.ts';
 import { envSchema as cdrWebhookEnv } from '../../../functions/cdr-webhook/env.ts';
 import { envSchema as indexRecordingEnv } from '../../../functions/index-recording/env.ts';
@@ -24,7 +25,15 @@ const withLinks = {
 /** Settings of the C library's allocator. */
 const SMALL_HEAP = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
-const roles = ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'RecordingLink', 'Reconciliation', 'Index'];
+const roles = [
+  'PbxSession',
+  'ArchiveRecording',
+  'CdrWebhook',
+  'RecordingLink',
+  'Reconciliation',
+  'Index',
+  'Page',
+];
 const functionOf = (prefix: string, { resources } = archive) =>
   findResource(resources, 'AWS::Lambda::Function', prefix);
 const environmentOf = (prefix: string, synthesized = archive) => {
@@ -52,6 +61,7 @@ describe('the functions', () => {
     ['Index', 256],
     ['PbxSession', 256],
     ['RecordingLink', 256],
+    ['Page', 256],
     ['Reconciliation', 256],
   ])('%s has %i MB of memory', (prefix, megabytes) => {
     expect(functionOf(prefix)[1].Properties.MemorySize).toBe(megabytes);
@@ -67,6 +77,7 @@ describe('the functions', () => {
     ['Index', 60],
     ['PbxSession', 120],
     ['RecordingLink', 10],
+    ['Page', 10],
     ['Reconciliation', 900],
   ])('%s has a timeout of %i seconds', (prefix, seconds) => {
     expect(functionOf(prefix)[1].Properties.Timeout).toBe(seconds);
@@ -83,15 +94,15 @@ describe('the functions', () => {
   });
 
   test('are the only ones: the CDK adds no helper functions', () => {
-    archive.template.resourceCountIs('AWS::Lambda::Function', 6);
-    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 6);
+    archive.template.resourceCountIs('AWS::Lambda::Function', 7);
+    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 7);
   });
 
   test('and the API keep their logs as long as configured', () => {
     const { template } = synthArchive({ logRetentionDays: 30 });
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 7);
-    template.resourceCountIs('AWS::Logs::LogGroup', 7);
-    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 7);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 8);
+    template.resourceCountIs('AWS::Logs::LogGroup', 8);
+    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 8);
   });
 });
 
@@ -102,6 +113,7 @@ describe('the environment', () => {
     ['PbxSession', pbxSessionEnv],
     ['Reconciliation', reconcileEnv],
     ['Index', indexRecordingEnv],
+    ['Page', archivePageEnv],
   ])('of %s is exactly what its schema requires', (prefix, schema) => {
     const names = Object.keys(environmentOf(prefix)).filter((name) => !(name in SMALL_HEAP));
     expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
@@ -158,7 +170,7 @@ describe('the environment', () => {
   });
 
   test('has the paths of the files that the layer of the function has', () => {
-    const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion');
+    const [layerId] = findResource(archive.resources, 'AWS::Lambda::LayerVersion', 'PbxRegistry');
     for (const prefix of ['PbxSession', 'ArchiveRecording', 'CdrWebhook', 'Reconciliation']) {
       expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
       expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
@@ -322,6 +334,7 @@ describe('the outputs', () => {
     expect(Object.keys(archive.outputs).sort()).toEqual([
       'AccessTable',
       'AlarmTopicArn',
+      'ArchivePageLogs',
       'ArchiveRecordingLogs',
       'CdrWebhookLogs',
       'CredentialsSecret',
@@ -331,6 +344,7 @@ describe('the outputs', () => {
       'IndexTable',
       'LinkApiUrl',
       'LinkTokenSecret',
+      'PageUrl',
       'PbxSessionFunction',
       'PbxSessionLogs',
       'ReconcileFunction',

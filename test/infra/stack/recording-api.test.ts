@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { findResource, flatten, synthArchive } from './synth-archive.ts';
+import { findResource, flatten, type Json, synthArchive } from './synth-archive.ts';
 
 const { template, resources } = synthArchive();
 const links = [
@@ -26,7 +26,11 @@ describe('the API', () => {
   test('has a route for reports, and GET and HEAD for links, with the recording in the path or in the query', () => {
     const routes = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
-      ...links,
+      'GET /',
+      'GET /assets/{file}',
+      ...links.filter((route) => route.startsWith('GET')),
+      'GET /s',
+      ...links.filter((route) => route.startsWith('HEAD')),
       'POST /reports/{pbxId}/{secret}',
     ]);
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
@@ -35,20 +39,22 @@ describe('the API', () => {
     });
   });
 
-  test('may invoke recording-link from every route of a link', () => {
+  test('may invoke recording-link from every route', () => {
     const [handler] = findResource(resources, 'AWS::Lambda::Function', 'RecordingLink');
+    const [apiId] = findResource(resources, 'AWS::ApiGatewayV2::Api');
     const permitted = Object.values(resources)
       .filter(
         ({ Type, Properties }) =>
           Type === 'AWS::Lambda::Permission' && flatten(Properties.FunctionName) === `<${handler}.Arn>`,
       )
-      .map(({ Properties }) => flatten(Properties.SourceArn).replace(/^.*?\/\*\/\*/, ''));
-    expect(new Set(permitted)).toEqual(new Set(['/recordings/{pbxId}', '/recordings/{pbxId}/{recording}']));
+      .map(({ Properties }) => flatten(Properties.SourceArn).replace(/^.*:/, ''));
+    expect(permitted).toEqual([`<${apiId}>/*/*/*`]);
   });
 
   test.each([
     ['ApiPOST', 'CdrWebhook'],
-    ['ApiGET', 'RecordingLink'],
+    ['ApiGETrecordings', 'RecordingLink'],
+    ['ApiGETPage', 'Page'],
   ])('integrates %s with %s in payload format 2.0', (route, handler) => {
     const [functionId] = findResource(resources, 'AWS::Lambda::Function', handler);
     const [, { Properties }] = findResource(resources, 'AWS::ApiGatewayV2::Integration', route);
@@ -133,7 +139,21 @@ describe('scripts in a browser', () => {
 
   test('may use neither the API nor the bucket unless their origin is allowed', () => {
     expect(apiOf(synthArchive())).not.toHaveProperty('CorsConfiguration');
-    expect(bucketOf(synthArchive())).not.toHaveProperty('CorsConfiguration');
+    const withoutPage = synthArchive({ links: { authorization: { type: 'iam' } } });
+    expect(bucketOf(withoutPage)).not.toHaveProperty('CorsConfiguration');
+  });
+
+  test('of the page, which is at the address of the API, may fetch recordings', () => {
+    const [apiId] = findResource(synthArchive().resources, 'AWS::ApiGatewayV2::Api');
+    const page = `https://<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>`;
+    const originsWith = (allowedOrigins: string[]) => {
+      const { CorsConfiguration } = bucketOf(synthArchive({ links: { allowedOrigins } }));
+      const { CorsRules } = CorsConfiguration as unknown as { CorsRules: [{ AllowedOrigins: Json[] }] };
+      return CorsRules[0].AllowedOrigins.map(flatten);
+    };
+    expect(originsWith([])).toEqual([page]);
+    expect(originsWith(['https://crm.example.com'])).toEqual(['https://crm.example.com', page]);
+    expect(originsWith(['*'])).toEqual(['*']);
   });
 
   test.each([[['https://crm.example.com', 'http://localhost:5173']], [['*']]])(
@@ -149,7 +169,7 @@ describe('scripts in a browser', () => {
       const { CorsRules } = bucketOf(synthesized).CorsConfiguration as unknown as { CorsRules: object[] };
       expect(CorsRules).toEqual([
         {
-          AllowedOrigins: allowedOrigins,
+          AllowedOrigins: expect.arrayContaining(allowedOrigins),
           AllowedMethods: ['GET', 'HEAD'],
           AllowedHeaders: expect.arrayContaining(['range']),
           ExposedHeaders: expect.arrayContaining([

@@ -61,7 +61,8 @@ describe('the PBX registry', () => {
 
   test('is deployed again only when it changes', () => {
     const layerOf = (config: Record<string, unknown>) =>
-      findResource(synthArchive(config).resources, 'AWS::Lambda::LayerVersion')[1].Properties.Content;
+      findResource(synthArchive(config).resources, 'AWS::Lambda::LayerVersion', 'PbxRegistry')[1].Properties
+        .Content;
     expect(layerOf({ pbxs })).toEqual(layerOf({ pbxs, logRetentionDays: 30 }));
     expect(layerOf({ pbxs })).not.toEqual(layerOf({ pbxs, webhook: { plainHttp: true } }));
   });

@@ -1,0 +1,162 @@
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { announce } from './announcer.tsx';
+import type { Api } from './api.ts';
+import type { Access, Me, Recording } from './contract.ts';
+import { callOf, errorText, zoneOf } from './describe.ts';
+import { Dialog } from './dialog.tsx';
+import { Input } from './field.tsx';
+import { type Locale, useLocale } from './locale.tsx';
+
+interface AccessDialogProps {
+  api: Api;
+  me: Me;
+  /** Only this one's; without it, those of a person. */
+  recording?: Recording;
+  onClose: () => void;
+}
+
+/** Who listened: the access log of a recording, or of a person. */
+export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
+  const locale = useLocale();
+  const { m, f } = locale;
+  const [person, setPerson] = useState(me.person);
+  const [rows, setRows] = useState<Access[]>();
+  const [cursor, setCursor] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+
+  const load = useCallback(
+    async (of: { person?: string; cursor?: string }, before: Access[] = []) => {
+      setProblem(undefined);
+      try {
+        const page = await api.access({
+          ...of,
+          ...(recording && { pbx: recording.pbx, recording: recording.recording }),
+        });
+        const all = [...before, ...page.accesses];
+        setRows(all);
+        setCursor(page.cursor);
+        announce(all.length === 0 ? m.access.none : f.number(all.length));
+      } catch (error) {
+        setProblem(`${m.access.failed} ${errorText(error, m)}`);
+      }
+    },
+    [api, recording, m, f],
+  );
+  const of = recording ? {} : { person };
+  useEffect(() => {
+    void load(recording ? {} : { person: me.person });
+  }, [load, recording, me.person]);
+
+  return (
+    <Dialog heading={m.access.heading} onClose={onClose} wide>
+      <p class="muted">{m.access.text}</p>
+      {recording ? (
+        <p>
+          {m.access.of(callOf(recording, m))}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
+        </p>
+      ) : (
+        <form
+          class="inline-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void load({ person });
+          }}
+        >
+          <Input label={m.access.person} required value={person} onValue={setPerson} />
+          <button type="submit" class="button">
+            {m.access.find}
+          </button>
+        </form>
+      )}
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {rows === undefined && problem === undefined && <p>{m.loading}</p>}
+      {rows?.length === 0 && <p class="muted">{m.access.none}</p>}
+      {rows !== undefined && rows.length > 0 && (
+        <AccessTable rows={rows} pbxs={me.pbxs} withRecording={recording === undefined} />
+      )}
+      <div class="actions">
+        {cursor !== undefined && (
+          <button type="button" class="button" onClick={() => void load({ ...of, cursor }, rows)}>
+            {m.access.more}
+          </button>
+        )}
+        {rows !== undefined && rows.length > 0 && (
+          <button type="button" class="button" onClick={() => saveCsv(rows, locale)}>
+            {m.access.csv}
+          </button>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function AccessTable({
+  rows,
+  pbxs,
+  withRecording,
+}: {
+  rows: Access[];
+  pbxs: Me['pbxs'];
+  withRecording: boolean;
+}) {
+  const { m, f } = useLocale();
+  const { columns, kind, by } = m.access;
+  return (
+    <div class="scroll">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">{columns.at}</th>
+            <th scope="col">{columns.person}</th>
+            <th scope="col">{columns.kind}</th>
+            {withRecording && <th scope="col">{columns.recording}</th>}
+            <th scope="col">{columns.by}</th>
+            <th scope="col">{columns.address}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              <td>
+                <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
+              </td>
+              <td>{row.person}</td>
+              <td>
+                {kind[row.kind]}
+                {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}
+              </td>
+              {withRecording && (
+                <td class="name">
+                  {row.pbx}/{row.recording}
+                </td>
+              )}
+              <td>{by[row.by]}</td>
+              <td>{row.address}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Saves what is shown, with the values of the API: they are for programs. */
+function saveCsv(rows: Access[], { m }: Locale): void {
+  const names = ['at', 'kind', 'pbx', 'recording', 'person', 'by', 'address', 'share', 'seconds'] as const;
+  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '')))];
+  const csv = lines.map((cells) => cells.map(quote).join(',')).join('\r\n');
+  const link = document.createElement('a');
+  // The mark tells spreadsheets that it is UTF-8.
+  link.href = URL.createObjectURL(new Blob([`\uFEFF${csv}\r\n`], { type: 'text/csv' }));
+  link.download = `${m.access.heading.replace(/\W+/g, '-').toLowerCase()}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** A spreadsheet would take a cell that begins like this for a formula, such as a number with a plus. */
+function quote(cell: string): string {
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

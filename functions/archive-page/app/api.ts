@@ -1,0 +1,121 @@
+import type {
+  AccessPage,
+  Config,
+  CreatedShare,
+  ErrorBody,
+  Me,
+  OpenedShare,
+  RecordingWithLink,
+  SearchPage,
+  SharesPage,
+} from './contract.ts';
+
+export type ErrorKind =
+  | 'signed-out'
+  | 'forbidden'
+  | 'not-found'
+  | 'invalid'
+  | 'too-many'
+  | 'unavailable'
+  | 'network';
+
+export class ApiError extends Error {
+  readonly kind: ErrorKind;
+
+  constructor(kind: ErrorKind, message = '') {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+const KINDS: Readonly<Record<number, ErrorKind>> = {
+  400: 'invalid',
+  401: 'signed-out',
+  403: 'forbidden',
+  404: 'not-found',
+  429: 'too-many',
+};
+
+export interface NewShare {
+  pbx: string;
+  recording: string;
+  days: number;
+  passcode?: string;
+  maxPlays?: number;
+  download: boolean;
+  note?: string;
+}
+
+export interface ApiOptions {
+  /** The token of a person who has signed in with OpenID Connect. Otherwise the cookie authorizes. */
+  accessToken?: () => string | undefined;
+  onSignedOut?: () => void;
+}
+
+export type Api = ReturnType<typeof createApi>;
+
+/** The API under `/api/`. Every method rejects with an ApiError. */
+export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
+  async function send(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> {
+    const token = accessToken?.();
+    const response = await fetch(`/api/${path}`, {
+      method,
+      signal: signal ?? null,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).catch((error) => {
+      throw signal?.aborted ? error : new ApiError('network');
+    });
+    if (response.ok) return response;
+    const { message, parameter }: Partial<ErrorBody> = await response.json().catch(() => ({}));
+    if (response.status === 401) onSignedOut?.();
+    throw new ApiError(
+      KINDS[response.status] ?? 'unavailable',
+      [parameter, message].filter(Boolean).join(' '),
+    );
+  }
+
+  async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+    const response = await send('GET', path, undefined, signal);
+    return response.json();
+  }
+  async function post<T>(path: string, body: object): Promise<T> {
+    const response = await send('POST', path, body);
+    return response.json();
+  }
+  const query = (values: Record<string, string | undefined>) =>
+    new URLSearchParams(
+      Object.entries(values).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+    ).toString();
+
+  return {
+    config: () => read<Config>('config'),
+    me: () => read<Me>('me'),
+    signIn: async (token: string, name: string) => {
+      await send('POST', 'session', { token, ...(name !== '' && { name }) });
+    },
+    signOut: async () => {
+      await send('DELETE', 'session');
+    },
+    search: (searchQuery: string, signal: AbortSignal) =>
+      read<SearchPage>(`recordings?${searchQuery}`, signal),
+    /** By a query parameter: HTTP APIs change a path that has `%`, `?` or `/` in the name. */
+    recording: (pbx: string, recording: string, download = false) =>
+      read<RecordingWithLink>(
+        `recordings/${encodeURIComponent(pbx)}?${query({ recording, download: download ? '1' : undefined })}`,
+      ),
+    createShare: (share: NewShare) => post<CreatedShare>('shares', share),
+    shares: (of: { pbx?: string; recording?: string; cursor?: string }) =>
+      read<SharesPage>(`shares?${query(of)}`),
+    revokeShare: async (id: string) => {
+      await send('DELETE', `shares/${encodeURIComponent(id)}`);
+    },
+    openShare: (token: string, passcode: string) =>
+      post<OpenedShare>('shares/open', { token, ...(passcode !== '' && { passcode }) }),
+    access: (of: { pbx?: string; recording?: string; person?: string; cursor?: string }) =>
+      read<AccessPage>(`access?${query(of)}`),
+  };
+}

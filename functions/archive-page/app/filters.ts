@@ -1,0 +1,56 @@
+/** What is searched for. Each stands in the address under its name, so that an address can be kept and passed on. */
+export interface Filters {
+  /** Numbers separated by commas, or one call id. */
+  number: string;
+  from: string;
+  to: string;
+  pbx: string;
+  direction: string;
+  minSeconds: string;
+}
+
+export const NO_FILTERS: Filters = { number: '', from: '', to: '', pbx: '', direction: '', minSeconds: '' };
+
+const NAMES = Object.keys(NO_FILTERS) as (keyof Filters)[];
+
+export function readFilters(search: string): Filters {
+  const query = new URLSearchParams(search);
+  const filters = { ...NO_FILTERS };
+  for (const name of NAMES) filters[name] = query.get(name)?.trim() ?? '';
+  return filters;
+}
+
+/** The recording that an address opens, as `PBX/NAME`. A name may contain slashes itself. */
+export function readOpen(search: string): { pbx: string; recording: string } | undefined {
+  const [, pbx, recording] = /^([^/]+)\/(.+)$/s.exec(new URLSearchParams(search).get('open') ?? '') ?? [];
+  return pbx === undefined || recording === undefined ? undefined : { pbx, recording };
+}
+
+export function addressOf(filters: Filters, open?: { pbx: string; recording: string }): string {
+  const query = new URLSearchParams();
+  for (const name of NAMES) if (filters[name] !== '') query.set(name, filters[name]);
+  if (open) query.set('open', `${open.pbx}/${open.recording}`);
+  return query.size === 0 ? '/' : `/?${query}`;
+}
+
+/** An epoch second, and a counter: what the PBXs call a call id. */
+const CALL_ID = /^\d{9,11}\.\d+$/;
+
+/** The query of the search API. */
+export function queryOf(filters: Filters, cursor?: string): string {
+  const { number, ...rest } = filters;
+  const query = new URLSearchParams();
+  if (CALL_ID.test(number)) query.set('callId', number);
+  else if (number !== '')
+    query.set(
+      'number',
+      number
+        .split(/[,;]/)
+        .map((part) => part.trim())
+        .filter(Boolean)
+        .join(','),
+    );
+  for (const [name, value] of Object.entries(rest)) if (value !== '') query.set(name, value);
+  if (cursor !== undefined) query.set('cursor', cursor);
+  return query.toString();
+}

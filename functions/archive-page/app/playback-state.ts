@@ -1,0 +1,46 @@
+import type { Codec } from '../../shared/recording-index/row.ts';
+import type { Link } from './contract.ts';
+
+export interface Track {
+  codec: Codec | undefined;
+  /** Expected length, until the player knows it. */
+  seconds: number | undefined;
+  /** Gets a link. Absent if there is only the one that the track was opened with. */
+  renew?: () => Promise<Link>;
+}
+
+/**
+ * Why nothing plays: the archive gave no link, a file did not arrive, the browser does not play the format, or the link
+ * has ended and there is no other.
+ */
+export type PlaybackProblem = 'link' | 'network' | 'unsupported' | 'ended';
+
+export interface PlaybackState {
+  track: Track | undefined;
+  status: 'loading' | 'decoding' | 'ready';
+  playing: boolean;
+  position: number;
+  duration: number;
+  rate: number;
+  volume: number;
+  problem: PlaybackProblem | undefined;
+}
+
+export const NOTHING_OPEN = {
+  track: undefined,
+  status: 'ready',
+  playing: false,
+  position: 0,
+  duration: 0,
+  problem: undefined,
+} as const satisfies Partial<PlaybackState>;
+
+export const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
+
+/** A link is renewed this long before it expires: clocks differ. */
+const MARGIN_MS = 10_000;
+
+export const isExpired = ({ expiresAt }: Link): boolean => Date.parse(expiresAt) - MARGIN_MS < Date.now();
+
+export const isPlayedEverywhere = ({ codec = 'other' }: Track) =>
+  ['pcm', 'alaw', 'ulaw', 'mp3', 'gsm'].includes(codec);

@@ -1,0 +1,154 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { announce } from './announcer.tsx';
+import type { Api } from './api.ts';
+import { fetchPeaks } from './audio-decoder.ts';
+import type { Me, Recording } from './contract.ts';
+import { directionOf, errorText, zoneOf } from './describe.ts';
+import { Details } from './details.tsx';
+import { addressOf, NO_FILTERS } from './filters.ts';
+import { Icon } from './icons.tsx';
+import { useLocale } from './locale.tsx';
+import type { Playback } from './playback.ts';
+import { type Neighbours, Transport } from './transport.tsx';
+
+interface PlayerPanelProps {
+  api: Api;
+  me: Me;
+  recording: Recording;
+  playback: Playback;
+  neighbours: Neighbours;
+  onShare: () => void;
+  onAccess: () => void;
+  onClose: () => void;
+}
+
+/** Longer ones would be a large download for a small picture. */
+const MAX_WAVEFORM_SECONDS = 600;
+
+/** The recording that was opened: what is known of it, and the player if it is archived. */
+export function PlayerPanel(props: PlayerPanelProps) {
+  const { api, me, recording, playback, neighbours, onShare, onAccess, onClose } = props;
+  const { m, f } = useLocale();
+  const [peaks, setPeaks] = useState<Float32Array | 'loading' | 'failed'>();
+  const [problem, setProblem] = useState<string>();
+  const timeZone = zoneOf(me.pbxs, recording.pbx);
+  const isArchived = recording.state === 'archived';
+  const may = (right: Me['rights'][number]) => me.rights.includes(right);
+  const { seconds = 0 } = recording;
+  const panel = useRef<HTMLElement>(null);
+
+  // Room at the end of the page, so that the player hides nothing for good, and not what gets the focus.
+  useEffect(() => {
+    const { style } = document.documentElement;
+    const observer = new ResizeObserver(([entry]) => {
+      style.setProperty('--player-height', `${entry?.borderBoxSize[0]?.blockSize ?? 0}px`);
+    });
+    if (panel.current) observer.observe(panel.current);
+    return () => {
+      observer.disconnect();
+      style.removeProperty('--player-height');
+    };
+  }, []);
+
+  useEffect(() => {
+    setPeaks(undefined);
+    setProblem(undefined);
+    // The player, whose height is known after the next frame, may cover the row.
+    const row = document.querySelector('#results tr[aria-current]');
+    requestAnimationFrame(() => row?.scrollIntoView({ block: 'nearest' }));
+  }, [recording]);
+
+  async function toggleWaveform(): Promise<void> {
+    if (peaks !== undefined && peaks !== 'failed') return setPeaks(undefined);
+    setPeaks('loading');
+    try {
+      const { url } = await playback.freshLink();
+      setPeaks(await fetchPeaks(url));
+    } catch {
+      setPeaks('failed');
+      setProblem(m.player.waveformFailed);
+    }
+  }
+
+  async function download(): Promise<void> {
+    setProblem(undefined);
+    try {
+      const { link } = await api.recording(recording.pbx, recording.recording, true);
+      if (link === undefined) return setProblem(m.player.problem.link);
+      // The bucket's response says that it is a file to be saved, so the page stays.
+      location.assign(link.url);
+      announce(m.player.downloadStarted);
+    } catch (error) {
+      setProblem(errorText(error, m));
+    }
+  }
+
+  async function copyLink(): Promise<void> {
+    setProblem(undefined);
+    try {
+      await navigator.clipboard.writeText(`${location.origin}${addressOf(NO_FILTERS, recording)}`);
+      setProblem(m.player.colleaguesCopied);
+    } catch {
+      setProblem(`${m.copyFailed} ${location.origin}${addressOf(NO_FILTERS, recording)}`);
+    }
+  }
+
+  return (
+    <section ref={panel} class="player" aria-label={m.player.label}>
+      <div class="player-head">
+        <div>
+          <h2 class="player-title">
+            {recording.from ?? m.results.unknownNumber} <span aria-hidden="true">→</span>
+            <span class="visually-hidden">{m.results.toWord}</span> {recording.to ?? m.results.unknownNumber}
+          </h2>
+          <p class="muted">
+            {f.dateTime(recording.at, timeZone)} {f.zone(recording.at, timeZone)}
+            {me.pbxs.length > 1 && ` · ${recording.pbx}`}
+            {recording.type !== undefined && ` · ${directionOf(recording, m)}`}
+          </p>
+        </div>
+        <button type="button" class="icon-button" aria-label={m.player.close} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {isArchived ? (
+        <Transport
+          playback={playback}
+          neighbours={neighbours}
+          peaks={peaks instanceof Float32Array ? peaks : undefined}
+        >
+          {seconds <= MAX_WAVEFORM_SECONDS && (
+            <Tool isPressed={peaks !== undefined && peaks !== 'failed'} onClick={() => void toggleWaveform()}>
+              {peaks === 'loading' ? m.player.waveformLoading : m.player.waveform}
+            </Tool>
+          )}
+          <Tool onClick={() => void copyLink()}>{m.player.copyLink}</Tool>
+          {may('share') && me.shares.allowed && <Tool onClick={onShare}>{m.player.share}</Tool>}
+          {may('download') && <Tool onClick={() => void download()}>{m.player.download}</Tool>}
+          {may('audit') && <Tool onClick={onAccess}>{m.menu.access}</Tool>}
+        </Transport>
+      ) : (
+        <p>{m.stateMeaning[recording.state]}</p>
+      )}
+      <p class="player-status" role="status">
+        {problem}
+      </p>
+      <Details recording={recording} timeZone={timeZone} isOpen={!isArchived} />
+    </section>
+  );
+}
+
+interface ToolProps {
+  onClick: () => void;
+  isPressed?: boolean;
+  children: ComponentChildren;
+}
+
+function Tool({ onClick, isPressed, children }: ToolProps) {
+  return (
+    <button type="button" class="chip" aria-pressed={isPressed} onClick={onClick}>
+      {children}
+    </button>
+  );
+}

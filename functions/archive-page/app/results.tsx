@@ -1,0 +1,186 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { announce } from './announcer.tsx';
+import type { Pbx, Recording } from './contract.ts';
+import { errorText, idOf, zoneOf } from './describe.ts';
+import { type Filters, NO_FILTERS } from './filters.ts';
+import { addDays, dayOf } from './formats.ts';
+import { useLocale } from './locale.tsx';
+import { Row } from './row.tsx';
+import type { Search } from './use-search.ts';
+
+interface ResultsProps {
+  search: Search;
+  filters: Filters;
+  pbxs: readonly Pbx[];
+  openId: string | undefined;
+  isPlaying: boolean;
+  onOpen: (recording: Recording) => void;
+  onMore: () => Promise<Search | undefined>;
+  onRetry: () => void;
+  onFind: (filters: Filters) => void;
+}
+
+export function Results(props: ResultsProps) {
+  const { search, filters, pbxs, openId, isPlaying, onOpen, onMore, onRetry, onFind } = props;
+  const { m, f } = useLocale();
+  const section = useRef<HTMLElement>(null);
+  const { recordings, cursor, status, error, searchedBackTo } = search;
+  const count = recordings.length;
+  const found = m.results.found(f.number(count), count === 1, cursor !== undefined);
+  const isEmpty = status === 'done' && count === 0;
+  const timeZone = zoneOf(pbxs, filters.pbx || (pbxs[0]?.id ?? ''));
+  const backTo = searchedBackTo && m.results.noneBackTo(f.day(searchedBackTo, timeZone));
+
+  useEffect(() => {
+    if (status === 'done') announce(count === 0 ? `${m.results.none}. ${backTo}` : found);
+  }, [status, found, backTo, count, m]);
+
+  async function showMore(): Promise<void> {
+    const result = await onMore();
+    // The button that had the focus is gone after the last page.
+    if (result === undefined || result.cursor !== undefined) return;
+    const buttons = section.current?.querySelectorAll<HTMLElement>('.row-button');
+    buttons?.[Math.min(count, buttons.length - 1)]?.focus();
+  }
+
+  const today = dayOf(Date.now(), timeZone);
+  const hasDays = filters.from !== '' || filters.to !== '';
+  const heading =
+    status === 'searching' && count === 0
+      ? m.results.searching
+      : isEmpty
+        ? m.results.none
+        : count > 0
+          ? found
+          : m.results.heading;
+
+  return (
+    <section
+      id="results"
+      ref={section}
+      class="results"
+      tabIndex={-1}
+      aria-labelledby="results-heading"
+      aria-busy={status === 'searching'}
+    >
+      <h2 id="results-heading">{heading}</h2>
+      {count > 0 && (
+        <Table recordings={recordings} pbxs={pbxs} openId={openId} isPlaying={isPlaying} onOpen={onOpen} />
+      )}
+      {isEmpty && (
+        <div class="empty">
+          <p>
+            {backTo} {m.results.noneHint}
+          </p>
+          {cursor === undefined && !hasDays && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => onFind({ ...filters, from: addDays(today, -365), to: today })}
+            >
+              {m.results.searchYear}
+            </button>
+          )}
+        </div>
+      )}
+      {status === 'failed' && (
+        <div class="problem" role="alert">
+          <p>
+            {m.results.failed} {errorText(error, m)}
+          </p>
+          <button type="button" class="button" onClick={onRetry}>
+            {m.tryAgain}
+          </button>
+        </div>
+      )}
+      {cursor !== undefined && status !== 'failed' && (
+        <button
+          type="button"
+          class="button more"
+          aria-disabled={status === 'searching'}
+          onClick={() => void showMore()}
+        >
+          {count > 0 ? m.results.more : m.results.searchFurther}
+        </button>
+      )}
+      {hasDays && isEmpty && cursor === undefined && (
+        <button type="button" class="button plain" onClick={() => onFind(NO_FILTERS)}>
+          {m.find.reset}
+        </button>
+      )}
+    </section>
+  );
+}
+
+type TableProps = Pick<ResultsProps, 'pbxs' | 'openId' | 'isPlaying' | 'onOpen'> & Pick<Search, 'recordings'>;
+
+function Table({ recordings, pbxs, openId, isPlaying, onOpen }: TableProps) {
+  const { m, f } = useLocale();
+  const zones = new Set(pbxs.map(({ timeZone }) => timeZone));
+  const [newest] = recordings;
+  const zone = newest && zones.size === 1 ? f.zone(newest.at, zoneOf(pbxs, newest.pbx)) : undefined;
+  const days = groupByDay(recordings, pbxs);
+  const columns = pbxs.length > 1 ? 9 : 8;
+  return (
+    <table class="recordings">
+      <caption class="visually-hidden">{m.results.caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span class="visually-hidden">{m.results.listen}</span>
+          </th>
+          <th scope="col">
+            {m.results.time} {zone !== undefined && <small>{zone}</small>}
+          </th>
+          {pbxs.length > 1 && <th scope="col">{m.results.pbx}</th>}
+          <th scope="col">{m.results.from}</th>
+          <th scope="col">{m.results.to}</th>
+          <th scope="col">{m.results.direction}</th>
+          <th scope="col" class="cell-length">
+            {m.results.length}
+          </th>
+          <th scope="col">{m.results.format}</th>
+          <th scope="col">{m.results.state}</th>
+        </tr>
+      </thead>
+      {days.map(({ day, rows }) => (
+        <tbody key={day}>
+          <tr class="day">
+            <th scope="rowgroup" colSpan={columns}>
+              {rows[0] && f.dayHeading(rows[0].at, zoneOf(pbxs, rows[0].pbx))}
+            </th>
+          </tr>
+          {rows.map((recording) => {
+            const isOpen = idOf(recording) === openId;
+            return (
+              <Row
+                key={idOf(recording)}
+                recording={recording}
+                pbxs={pbxs}
+                isOpen={isOpen}
+                isPlaying={isOpen && isPlaying}
+                onOpen={() => onOpen(recording)}
+              />
+            );
+          })}
+        </tbody>
+      ))}
+    </table>
+  );
+}
+
+/** The day of a recording is that of its PBX, so two neighbours may have the same day again after another one. */
+function groupByDay(recordings: readonly Recording[], pbxs: readonly Pbx[]) {
+  const groups: { day: string; rows: Recording[] }[] = [];
+  for (const recording of recordings) {
+    const day = dayOf(Date.parse(recording.at), zoneOf(pbxs, recording.pbx));
+    const last = groups.at(-1);
+    if (last?.day.startsWith(day)) last.rows.push(recording);
+    else
+      groups.push({
+        day: groups.some((group) => group.day === day) ? `${day} ${groups.length}` : day,
+        rows: [recording],
+      });
+  }
+  return groups;
+}

@@ -1,0 +1,180 @@
+import { useEffect, useState } from 'preact/hooks';
+import { announce } from './announcer.tsx';
+import type { Api } from './api.ts';
+import type { CreatedShare, Me, Recording } from './contract.ts';
+import { callOf, errorText, zoneOf } from './describe.ts';
+import { Dialog } from './dialog.tsx';
+import { Field, Input, Select } from './field.tsx';
+import { useLocale } from './locale.tsx';
+import { ShareList } from './share-list.tsx';
+
+interface ShareDialogProps {
+  api: Api;
+  me: Me;
+  recording: Recording;
+  onClose: () => void;
+}
+
+const DEFAULT_DAYS = 7;
+
+/** Makes a link for somebody who cannot sign in, and lists those that there are to the recording. */
+export function ShareDialog({ api, me, recording, onClose }: ShareDialogProps) {
+  const { m, f } = useLocale();
+  const [created, setCreated] = useState<CreatedShare>();
+  return (
+    <Dialog heading={m.share.heading} onClose={onClose} wide>
+      <p class="muted">
+        {callOf(recording, m)}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
+      </p>
+      {created ? (
+        <Created url={created.url} onAnother={() => setCreated(undefined)} />
+      ) : (
+        <ShareForm api={api} me={me} recording={recording} onCreated={setCreated} />
+      )}
+      <ShareList
+        key={created?.share.id ?? ''}
+        heading={m.share.list}
+        api={api}
+        me={me}
+        of={{ pbx: recording.pbx, recording: recording.recording }}
+      />
+    </Dialog>
+  );
+}
+
+interface ShareFormProps extends Omit<ShareDialogProps, 'onClose'> {
+  onCreated: (share: CreatedShare) => void;
+}
+
+function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
+  const { m, f } = useLocale();
+  const { maxDays } = me.shares;
+  const [days, setDays] = useState(String(Math.min(DEFAULT_DAYS, maxDays)));
+  const [passcode, setPasscode] = useState('');
+  const [maxPlays, setMaxPlays] = useState('');
+  const [download, setDownload] = useState(false);
+  const [note, setNote] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const choices = [...new Set([1, 3, 7, 14, 30, 90, maxDays])]
+    .filter((n) => n <= maxDays)
+    .sort((a, b) => a - b);
+
+  async function create(event: Event): Promise<void> {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const share = await api.createShare({
+        pbx: recording.pbx,
+        recording: recording.recording,
+        days: Number(days),
+        download,
+        ...(passcode !== '' && { passcode }),
+        ...(maxPlays !== '' && { maxPlays: Number(maxPlays) }),
+        ...(note.trim() !== '' && { note: note.trim() }),
+      });
+      onCreated(share);
+    } catch (error) {
+      setProblem(`${m.share.failed} ${errorText(error, m)}`);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form class="share-form" onSubmit={(event) => void create(event)}>
+      <p>{m.share.text}</p>
+      <div class="columns">
+        <Select
+          label={m.share.ends}
+          value={days}
+          options={choices.map((n) => [String(n), m.share.day(f.number(n), n === 1)] as const)}
+          onChange={setDays}
+        />
+        <Select
+          label={m.share.maxPlays}
+          value={maxPlays}
+          options={[
+            ['', m.share.unlimited],
+            ...[1, 2, 3, 5, 10, 20].map((n) => [String(n), m.share.times(f.number(n), n === 1)] as const),
+          ]}
+          onChange={setMaxPlays}
+        />
+        <Input
+          label={m.share.passcode}
+          hint={m.share.passcodeHint}
+          autocomplete="off"
+          minLength={4}
+          maxLength={100}
+          value={passcode}
+          onValue={setPasscode}
+        />
+        <Input label={m.share.note} hint={m.share.noteHint} maxLength={200} value={note} onValue={setNote} />
+      </div>
+      {me.rights.includes('download') && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={download}
+            onChange={(event) => setDownload(event.currentTarget.checked)}
+          />
+          {m.share.download}
+        </label>
+      )}
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      <button type="submit" class="button primary" aria-disabled={isBusy}>
+        {m.share.create}
+      </button>
+    </form>
+  );
+}
+
+function Created({ url, onAnother }: { url: string; onAnother: () => void }) {
+  const { m } = useLocale();
+  const [status, setStatus] = useState('');
+  useEffect(() => {
+    announce(m.share.created);
+    document.querySelector<HTMLInputElement>('[data-share-url]')?.focus();
+  }, [m]);
+
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(url);
+      setStatus(m.copied);
+    } catch {
+      setStatus(m.copyFailed);
+    }
+  }
+
+  return (
+    <div class="created">
+      <p class="notice">{m.share.created}</p>
+      <Field label={m.share.url}>
+        {(control) => (
+          <div class="copy">
+            <input
+              {...control}
+              type="text"
+              readOnly
+              data-share-url=""
+              value={url}
+              onFocus={(event) => event.currentTarget.select()}
+            />
+            <button type="button" class="button primary" onClick={() => void copy()}>
+              {m.copy}
+            </button>
+          </div>
+        )}
+      </Field>
+      <p class="player-status" role="status">
+        {status}
+      </p>
+      <button type="button" class="button" onClick={onAnother}>
+        {m.share.another}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,149 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { announce } from './announcer.tsx';
+import type { Api } from './api.ts';
+import type { Me, Share } from './contract.ts';
+import { errorText, zoneOf } from './describe.ts';
+import { type Locale, useLocale } from './locale.tsx';
+
+interface ShareListProps {
+  heading: string;
+  api: Api;
+  me: Me;
+  /** Nothing, for those of the person. */
+  of: { pbx?: string; recording?: string };
+}
+
+/** Links for others, and what became of them. */
+export function ShareList({ heading, api, me, of }: ShareListProps) {
+  const locale = useLocale();
+  const { m, f } = locale;
+  const [shares, setShares] = useState<Share[]>();
+  const [cursor, setCursor] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  const headingRef = useRef<HTMLHeadingElement>(null);
+  const { pbx, recording } = of;
+
+  const load = useCallback(
+    async (before: Share[], from?: string) => {
+      setProblem(undefined);
+      try {
+        const page = await api.shares({
+          ...(pbx !== undefined && { pbx }),
+          ...(recording !== undefined && { recording }),
+          ...(from !== undefined && { cursor: from }),
+        });
+        setShares([...before, ...page.shares]);
+        setCursor(page.cursor);
+      } catch (error) {
+        setProblem(errorText(error, m));
+      }
+    },
+    [api, pbx, recording, m],
+  );
+  useEffect(() => {
+    void load([]);
+  }, [load]);
+
+  async function revoke(share: Share): Promise<void> {
+    setProblem(undefined);
+    try {
+      await api.revokeShare(share.id);
+      const revokedAt = new Date().toISOString();
+      setShares((before) =>
+        before?.map((other) => (other.id === share.id ? { ...other, revokedAt } : other)),
+      );
+      announce(m.share.revoked);
+      // The button is gone.
+      headingRef.current?.focus();
+    } catch (error) {
+      setProblem(`${m.share.revokeFailed} ${errorText(error, m)}`);
+    }
+  }
+
+  const { columns } = m.share;
+  return (
+    <section class="share-list">
+      <h3 ref={headingRef} tabIndex={-1}>
+        {heading}
+      </h3>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {shares === undefined && problem === undefined && <p>{m.loading}</p>}
+      {shares?.length === 0 && <p class="muted">{m.share.none}</p>}
+      {shares !== undefined && shares.length > 0 && (
+        <div class="scroll">
+          <table class="plain">
+            <thead>
+              <tr>
+                {recording === undefined && <th scope="col">{columns.recording}</th>}
+                <th scope="col">{columns.made}</th>
+                <th scope="col">{columns.ends}</th>
+                <th scope="col">{columns.opened}</th>
+                <th scope="col">{columns.note}</th>
+                <th scope="col">{columns.action}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shares.map((share) => {
+                const timeZone = zoneOf(me.pbxs, share.pbx);
+                const state = stateOf(share);
+                return (
+                  <tr key={share.id}>
+                    {recording === undefined && (
+                      <td class="name">
+                        {share.pbx}/{share.recording}
+                      </td>
+                    )}
+                    <td>
+                      {f.moment(share.createdAt, timeZone)} <small>{share.createdBy}</small>
+                    </td>
+                    <td>
+                      <span class={`state is-${state}`}>{m.share.state[state]}</span>
+                      <small>
+                        {state === 'locked' ? m.share.lockedHint : f.moment(share.endsAt, timeZone)}
+                      </small>
+                    </td>
+                    <td>
+                      {playsOf(share, locale)}
+                      {share.hasPasscode && <small>{m.share.withPasscode}</small>}
+                      {share.download && <small>{m.share.withDownload}</small>}
+                    </td>
+                    <td>{share.note}</td>
+                    <td>
+                      {state === 'active' && (
+                        <button
+                          type="button"
+                          class="chip"
+                          aria-label={m.share.revokeOf(share.note ?? f.moment(share.createdAt, timeZone))}
+                          onClick={() => void revoke(share)}
+                        >
+                          {m.share.revoke}
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {cursor !== undefined && (
+        <button type="button" class="button" onClick={() => void load(shares ?? [], cursor)}>
+          {m.results.more}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function stateOf({ revokedAt, lockedOut, endsAt, plays, maxPlays = Number.POSITIVE_INFINITY }: Share) {
+  if (revokedAt !== undefined) return 'revoked';
+  if (lockedOut === true) return 'locked';
+  if (Date.parse(endsAt) <= Date.now()) return 'ended';
+  return plays >= maxPlays ? 'used' : 'active';
+}
+
+const playsOf = ({ plays, maxPlays }: Share, { m, f }: Locale) =>
+  maxPlays === undefined ? f.number(plays) : m.share.openedOf(f.number(plays), f.number(maxPlays));

@@ -1,0 +1,111 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ApiError, createApi } from './api.ts';
+import type { OpenedShare } from './contract.ts';
+import { errorText } from './describe.ts';
+import { Input } from './field.tsx';
+import { useLocale } from './locale.tsx';
+import { Playback } from './playback.ts';
+import { Transport } from './transport.tsx';
+import { usePlayback } from './use-playback.ts';
+
+/**
+ * What somebody sees who was given a link. Mail scanners and chats open links too, so nothing is opened before a person
+ * presses the button.
+ */
+export function SharePage() {
+  const { m, f } = useLocale();
+  const api = useMemo(() => createApi(), []);
+  const playback = useMemo(() => new Playback(), []);
+  const { problem: playbackProblem, position } = usePlayback(playback);
+  const [token, setToken] = useState(() => location.hash.slice(1));
+  const [passcode, setPasscode] = useState('');
+  const [opened, setOpened] = useState<OpenedShare>();
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+
+  // Another link that is pasted into the same tab does not load the page again.
+  useEffect(() => {
+    const onHashChange = () => {
+      playback.close();
+      setOpened(undefined);
+      setProblem(undefined);
+      setToken(location.hash.slice(1));
+    };
+    addEventListener('hashchange', onHashChange);
+    return () => removeEventListener('hashchange', onHashChange);
+  }, [playback]);
+
+  async function open(event: Event): Promise<void> {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(undefined);
+    const resumeAt = opened ? position : 0;
+    try {
+      const share = await api.openShare(token, passcode);
+      setOpened(share);
+      const { codec, seconds, url, expiresAt } = share;
+      await playback.open({ codec, seconds }, { link: { url, expiresAt } });
+      if (resumeAt > 0) playback.seek(resumeAt);
+      // The button that was pressed is gone.
+      document.querySelector<HTMLElement>('.round.play')?.focus();
+    } catch (error) {
+      setProblem(refusalText(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function refusalText(error: unknown): string {
+    const kind = error instanceof ApiError ? error.kind : 'unavailable';
+    if (kind === 'network' || kind === 'unavailable') return errorText(error, m);
+    return kind === 'too-many' ? m.sharePage.tooMany : m.sharePage.refused;
+  }
+
+  const mustReopen = opened !== undefined && playbackProblem === 'ended';
+  return (
+    <main class="card share-page">
+      <h1>{m.sharePage.heading}</h1>
+      {opened === undefined && <p>{m.sharePage.text}</p>}
+      {opened && (
+        <p>
+          {m.sharePage.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>{' '}
+          {f.zone(opened.at, opened.timeZone)}
+        </p>
+      )}
+      {token === '' && (
+        <p class="problem" role="alert">
+          {m.sharePage.noToken}
+        </p>
+      )}
+      {token !== '' && (opened === undefined || mustReopen) && (
+        <form onSubmit={(event) => void open(event)}>
+          <Input
+            label={m.sharePage.passcode}
+            hint={m.sharePage.passcodeHint}
+            type="password"
+            autocomplete="off"
+            value={passcode}
+            onValue={setPasscode}
+          />
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+          <button type="submit" class="button primary" aria-disabled={isBusy}>
+            {mustReopen ? m.sharePage.reopen : m.sharePage.open}
+          </button>
+          <p class="hint">{m.sharePage.privacy}</p>
+        </form>
+      )}
+      {opened && (
+        <Transport playback={playback}>
+          {opened.download && (
+            <a class="chip" href={opened.url} download="" rel="noreferrer">
+              {m.player.download}
+            </a>
+          )}
+        </Transport>
+      )}
+    </main>
+  );
+}

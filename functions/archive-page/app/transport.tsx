@@ -1,0 +1,128 @@
+import type { ComponentChildren } from 'preact';
+import { Icon } from './icons.tsx';
+import { useLocale } from './locale.tsx';
+import type { Playback } from './playback.ts';
+import { RATES } from './playback-state.ts';
+import { usePlayback } from './use-playback.ts';
+import { Waveform } from './waveform.tsx';
+
+export interface Neighbours {
+  onPrevious: (() => void) | undefined;
+  onNext: (() => void) | undefined;
+}
+
+interface TransportProps {
+  playback: Playback;
+  /** What comes before and after it in the list, if there is a list. */
+  neighbours?: Neighbours;
+  /** The bars of the waveform, if they are shown. */
+  peaks?: Float32Array | undefined;
+  children?: ComponentChildren;
+}
+
+/** Play, seek, speed and volume. */
+export function Transport({ playback, neighbours, peaks, children }: TransportProps) {
+  const { m, f } = useLocale();
+  const { status, playing, position, duration, rate, volume, problem } = usePlayback(playback);
+  const words = m.player.positionOf(f.duration(position), f.duration(duration));
+  return (
+    <div class="transport">
+      <div class="transport-buttons">
+        {neighbours && (
+          <StepButton icon="previous" label={m.player.previous} onClick={neighbours.onPrevious} />
+        )}
+        <button type="button" class="round" aria-label={m.player.back} onClick={() => playback.seekBy(-10)}>
+          −{f.number(10)}
+        </button>
+        <button
+          type="button"
+          class="round play"
+          aria-label={playing ? m.player.pause : m.player.play}
+          onClick={() => playback.toggle()}
+        >
+          <Icon name={playing ? 'pause' : 'play'} />
+        </button>
+        <button type="button" class="round" aria-label={m.player.forward} onClick={() => playback.seekBy(10)}>
+          +{f.number(10)}
+        </button>
+        {neighbours && <StepButton icon="next" label={m.player.next} onClick={neighbours.onNext} />}
+      </div>
+      <div class={peaks ? 'position has-waveform' : 'position'}>
+        <span aria-hidden="true">{f.clock(position)}</span>
+        <div class="track">
+          {peaks && <Waveform peaks={peaks} part={duration > 0 ? position / duration : 0} />}
+          <input
+            type="range"
+            aria-label={m.player.position}
+            aria-valuetext={words}
+            min={0}
+            max={Math.max(duration, 0.1)}
+            step={0.1}
+            value={position}
+            style={{ '--part': duration > 0 ? position / duration : 0 }}
+            onInput={(event) => playback.seek(event.currentTarget.valueAsNumber)}
+            onKeyDown={(event) => {
+              const by = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }[event.key];
+              if (by === undefined) return;
+              event.preventDefault();
+              playback.seekBy(by);
+            }}
+          />
+        </div>
+        <span aria-hidden="true">{f.clock(duration)}</span>
+      </div>
+      <div class="tools">
+        <label class="inline">
+          <span>{m.player.speed}</span>
+          <select value={rate} onChange={(event) => playback.setRate(Number(event.currentTarget.value))}>
+            {RATES.map((option) => (
+              <option key={option} value={option}>
+                {m.player.speedValue(f.number(option))}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="inline volume">
+          <Icon name="volume" />
+          <span class="visually-hidden">{m.player.volume}</span>
+          <input
+            type="range"
+            min={0}
+            max={1}
+            step={0.05}
+            value={volume}
+            aria-valuetext={f.number(volume, { style: 'percent' })}
+            style={{ '--part': volume }}
+            onInput={(event) => playback.setVolume(event.currentTarget.valueAsNumber)}
+          />
+        </label>
+        {children}
+      </div>
+      {/* Always there, so that what it says is read. */}
+      <p class="player-status" role="status">
+        {status === 'decoding' ? m.player.decoding : problem === undefined ? '' : m.player.problem[problem]}
+      </p>
+    </div>
+  );
+}
+
+interface StepButtonProps {
+  icon: 'previous' | 'next';
+  label: string;
+  onClick: (() => void) | undefined;
+}
+
+/** Stays focusable at the end of the list: a button that is disabled would lose the focus. */
+function StepButton({ icon, label, onClick }: StepButtonProps) {
+  return (
+    <button
+      type="button"
+      class="round"
+      aria-label={label}
+      aria-disabled={onClick === undefined}
+      onClick={() => onClick?.()}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

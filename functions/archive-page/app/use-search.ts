@@ -1,0 +1,65 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Api } from './api.ts';
+import type { Recording } from './contract.ts';
+import { type Filters, queryOf } from './filters.ts';
+
+export interface Search {
+  recordings: readonly Recording[];
+  searchedBackTo: string | undefined;
+  cursor: string | undefined;
+  status: 'searching' | 'done' | 'failed';
+  error: unknown;
+}
+
+const NOTHING: Search = {
+  recordings: [],
+  searchedBackTo: undefined,
+  cursor: undefined,
+  status: 'searching',
+  error: undefined,
+};
+
+/** One request reads a limited number of rows, and may find nothing. So many are made before the person is asked. */
+const MAX_REQUESTS = 10;
+
+/** The results of the current filters, and a function that adds older ones. A new search ends the one before. */
+export function useSearch(api: Api, filters: Filters) {
+  const [search, setSearch] = useState(NOTHING);
+  const running = useRef<AbortController | undefined>(undefined);
+
+  const run = useCallback(
+    async (before: Search): Promise<Search | undefined> => {
+      running.current?.abort();
+      const controller = new AbortController();
+      running.current = controller;
+      setSearch({ ...before, status: 'searching', error: undefined });
+      let result = before;
+      try {
+        for (let request = 0; request < MAX_REQUESTS; request++) {
+          const page = await api.search(queryOf(filters, result.cursor), controller.signal);
+          result = {
+            recordings: [...result.recordings, ...page.recordings],
+            searchedBackTo: page.searchedBackTo,
+            cursor: page.cursor,
+            status: 'done',
+            error: undefined,
+          };
+          if (page.cursor === undefined || page.recordings.length > 0) break;
+        }
+      } catch (error) {
+        if (controller.signal.aborted) return undefined;
+        result = { ...result, status: 'failed', error };
+      }
+      setSearch(result);
+      return result;
+    },
+    [api, filters],
+  );
+
+  useEffect(() => {
+    void run(NOTHING);
+    return () => running.current?.abort();
+  }, [run]);
+
+  return { search, more: () => run(search), retry: () => run(search.status === 'failed' ? search : NOTHING) };
+}
