@@ -57,6 +57,8 @@ export async function createShare(
     passcode: passcode === undefined ? undefined : await hashPasscode(passcode),
     wrongPasscodes: 0,
     ...options,
+    // DynamoDB refuses a lone half of a surrogate pair.
+    note: options.note?.toWellFormed(),
     plays: 0,
     call: { at: row.at, seconds: row.seconds, codec: row.codec, from: subject.from, to: subject.to },
   };

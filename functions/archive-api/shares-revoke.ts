@@ -6,7 +6,7 @@ import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
 import { maySee, type ShareDeps } from './shares.ts';
 
 /** The path of `DELETE /api/shares/{id}`. */
-export const revokeShareSchema = v.strictObject({ id: v.string() });
+export const revokeShareSchema = v.strictObject({ id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
 
 /** `DELETE /api/shares/{id}`. Responds with the share as it is then; to revoke it again changes nothing. */
 export async function revokeShare(
@@ -14,8 +14,7 @@ export async function revokeShare(
   principal: Principal,
   { shares, accessLog }: Pick<ShareDeps, 'shares' | 'accessLog'>,
 ): Promise<ApiResponse> {
-  const { id = '' } = params;
-  const share = await shares.find(id);
+  const share = v.is(revokeShareSchema, params) ? await shares.find(params.id) : undefined;
   // Whoever may not revoke it does not learn either whether it exists.
   if (share === undefined || !maySee(principal, share)) return refuse(404, 'not-found');
   const { revoked, isNew } = await shares.revoke(share);
@@ -23,7 +22,7 @@ export async function revokeShare(
     const { pbx, recording } = share;
     const { person, by } = principal;
     log('info', 'share-revoked', { pbx, recording });
-    await accessLog.add({ kind: 'share-revoked', pbx, recording, person, by, address, share: id });
+    await accessLog.add({ kind: 'share-revoked', pbx, recording, person, by, address, share: share.id });
   }
   return { status: 200, body: describeShare(revoked) };
 }

@@ -383,6 +383,20 @@ describe('shares are listed', () => {
   });
 });
 
+test.each(['x', '0'.repeat(63), 'F'.repeat(64), '0'.repeat(64), '%00', 'x'.repeat(5000)])(
+  'no share has the id %s',
+  async (id) => {
+    expect(await revoke(id)).toMatchObject({ status: 404, body: { error: 'not-found' } });
+  },
+);
+
+test('a note is kept as it is, apart from what is no text', async () => {
+  const target = await archive();
+  await share({ ...target, note: '<b>Für "Zoë"</b> 📞 \ud800' });
+  const { shares } = await list(target);
+  expect(shares).toMatchObject([{ note: '<b>Für "Zoë"</b> 📞 \ufffd' }]);
+});
+
 describe('with roles', async () => {
   const withRoles = await api.load('jwt', { roles: ROLES });
   const by = (...names: string[]) => ({ ask: withRoles, as: groups(...names) });
