@@ -5,6 +5,7 @@ import { allow, createAws, createUser } from './aws.ts';
 import { destroy } from './changes.ts';
 import { createCurl } from './curl.ts';
 import { startEmulator } from './emulator.ts';
+import { fuzzApi } from './fuzz-api.ts';
 import { startIssuer } from './issuer.ts';
 import { checkLogs, saveLogs } from './logs.ts';
 import { startPbx } from './pbxs.ts';
@@ -43,6 +44,7 @@ async function findObstacle(): Promise<string | undefined> {
 }
 
 async function run(): Promise<void> {
+  await step('holds the API against docs/openapi.json', fuzzApi);
   await using running = new AsyncDisposableStack();
   const emulator = running.use(await step('starts the emulator', startEmulator));
   const root = createAws(emulator, emulator.rootKeys);

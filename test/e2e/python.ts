@@ -10,6 +10,7 @@ const installed = join(venv, 'requirements.txt');
 
 export const python = join(venv, 'bin/python');
 export const awsCli = join(venv, 'bin/aws');
+export const schemathesis = join(venv, 'bin/schemathesis');
 
 /** Installs the emulator, unless it is installed. Rejects if a program or a package that it needs is missing. */
 export async function installEmulator(): Promise<void> {
