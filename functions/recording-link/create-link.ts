@@ -3,6 +3,7 @@ import type { Caller, Identify } from '../shared/access/identify.ts';
 import { grantsOn, may, mayAnywhere } from '../shared/access/principal.ts';
 import type { AccessLog } from '../shared/access-log/access-log.ts';
 import { toArchiveError } from '../shared/errors.ts';
+import { factsInName } from '../shared/recording-index/name-facts.ts';
 import type { ArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -59,15 +60,15 @@ async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkRespon
   const key = recordingKey(pbx, recording);
   const mayListenAtPbx = grantsOn(principal, 'listen', pbx).length > 0;
   const found = mayListenAtPbx ? await deps.archive.find(key) : undefined;
-  const mayListen =
-    mayListenAtPbx && (found === undefined || may(principal, 'listen', { pbx, ...found.call }));
+  const subject = { pbx, ...factsInName(recording), ...found?.call };
+  const mayListen = mayListenAtPbx && (found === undefined || may(principal, 'listen', subject));
   if (!mayListen) await noteRefusal();
   // Whoever may not hear a recording does not learn either whether it exists.
   if (found === undefined || !mayListen) {
     log('info', 'link-not-found', { pbx, recording });
     return { status: 404, body: { error: 'not-archived' } };
   }
-  if (download && !may(principal, 'download', { pbx, ...found.call })) {
+  if (download && !may(principal, 'download', subject)) {
     await noteRefusal();
     return { status: 403, body: { error: 'forbidden' } };
   }

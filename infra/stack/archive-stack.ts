@@ -16,6 +16,7 @@ import {
 import type { ArchiveConfig } from '../config/archive-config.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
 import { AccessTable } from './access-table.ts';
+import { ArchiveApi } from './archive-api.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { ArchivePage, hasPage } from './archive-page.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
@@ -42,7 +43,7 @@ export class ArchiveStack extends Stack {
 
     const accessTable = new AccessTable(this, 'Access');
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
-    const api = new RecordingApi(this, 'Api', { stackName, allowedOrigins, logRetention });
+    const api = new RecordingApi(this, 'Api', { stackName, links: config.links, logRetention });
     // The page, which is at the API's address, fetches recordings to decode and to draw them.
     const origins = hasPage(config.links.authorization)
       ? [...allowedOrigins, `https://${api.host}`]
@@ -154,7 +155,18 @@ export class ArchiveStack extends Stack {
       layers,
       logRetention,
     });
-    api.addLinks(links.handler, config.links.authorization);
+    api.addLinks(links.handler);
+    const archiveApi = new ArchiveApi(this, 'ArchiveApi', {
+      stackName,
+      links: config.links,
+      linkToken: links.token,
+      recordings,
+      index: index.table,
+      accessTable,
+      layers,
+      logRetention,
+    });
+    api.addApi(archiveApi.handler);
 
     const page = hasPage(config.links.authorization)
       ? new ArchivePage(this, 'Page', { links: config.links, recordings, logRetention })
@@ -171,6 +183,7 @@ export class ArchiveStack extends Stack {
       Reconcile: reconciler.handler,
       IndexRecording: index.indexer.handler,
       RecordingLink: links.handler,
+      ArchiveApi: archiveApi.handler,
       ...(page && { ArchivePage: page.handler }),
     };
     // Keep this id: with another, CloudFormation would create each alarm again, under a name that is taken.
@@ -188,6 +201,11 @@ export class ArchiveStack extends Stack {
       'LinkApiUrl',
       `https://${api.host}/recordings/`,
       'Base URL of the link API: GET {LinkApiUrl}{pbxId}/{recording}, or {pbxId}?recording={recording}',
+    );
+    this.addOutput(
+      'SearchApiUrl',
+      `https://${api.host}/api/`,
+      'Base URL of the search API; docs/openapi.json describes it',
     );
     this.addOutput('WebhookHost', reportHost, 'Host that the PBXs post their reports to');
     this.addOutput(
@@ -250,8 +268,12 @@ export class ArchiveStack extends Stack {
       credentialsSecret,
       'Secret of each PBX; enter the username and password of its API in it',
     );
-    if (links.tokenSecret)
-      this.addOutput('LinkTokenSecret', links.tokenSecret, 'Secret with the bearer token of the link API');
+    if (links.token)
+      this.addOutput(
+        'LinkTokenSecret',
+        links.token.name,
+        'Secret with the bearer token of the link and search API',
+      );
   }
 
   /** Renews the sessions on a schedule, and on request when a PBX reports that it has restarted. */

@@ -40,4 +40,11 @@ export class IndexTable extends Table {
       this.tableArn,
     );
   }
+
+  /** Allows finding rows by time, number and call id, and reading single ones. */
+  grantSearch(grantee: IGrantable): void {
+    const indexes = Object.keys(INDEX_TABLE.indexes).map((name) => `${this.tableArn}/index/${name}`);
+    allow(grantee, ['dynamodb:BatchGetItem', 'dynamodb:GetItem'], this.tableArn);
+    allow(grantee, ['dynamodb:Query'], this.tableArn, ...indexes);
+  }
 }

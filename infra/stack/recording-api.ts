@@ -22,26 +22,31 @@ type LinkAuthorization = ArchiveConfig['links']['authorization'];
 
 interface RecordingApiProps {
   readonly stackName: string;
-  /** Origins whose pages may ask for links. */
-  readonly allowedOrigins: string[];
+  readonly links: ArchiveConfig['links'];
   readonly logRetention: RetentionDays;
 }
 
-/** The HTTP API. PBXs post reports to it; people and programs get links from it. */
+/** The HTTP API. PBXs post reports to it; people and programs find recordings with it and get links from it. */
 export class RecordingApi extends Construct {
   /** Host name, without a scheme. */
   readonly host: string;
   private readonly api: HttpApi;
+  private readonly authorization: LinkAuthorization;
+  /** Of people and programs; none if the functions themselves check the token. */
+  private readonly authorizer: IHttpRouteAuthorizer | undefined;
 
   constructor(scope: Construct, id: string, props: RecordingApiProps) {
     super(scope, id);
-    const { stackName, allowedOrigins, logRetention } = props;
+    const { stackName, links, logRetention } = props;
+    const { allowedOrigins } = links;
     const { region, urlSuffix } = Stack.of(this);
     this.api = new HttpApi(this, 'Api', {
       apiName: stackName,
       createDefaultStage: false,
       ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins) }),
     });
+    this.authorization = links.authorization;
+    this.authorizer = linkAuthorizer(links.authorization);
     this.host = `${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
 
     const logGroup = new LogGroup(this, 'AccessLogs', {
@@ -75,14 +80,39 @@ export class RecordingApi extends Construct {
   }
 
   /** The second path is for names that have `%`, `?` or `/`: HTTP APIs change a path that contains them. */
-  addLinks(handler: IFunction, authorization: LinkAuthorization): void {
+  addLinks(handler: IFunction): void {
     const integration = integrate('Links', handler);
-    const authorizer = linkAuthorizer(authorization);
     for (const path of ['/recordings/{pbxId}/{recording}', '/recordings/{pbxId}']) {
-      for (const route of this.addRoutes([HttpMethod.GET, HttpMethod.HEAD], path, integration, authorizer)) {
-        if (authorization.type !== 'token') continue;
-        acceptFindings(route, { APIG4: 'The function itself checks the bearer token, in constant time.' });
-      }
+      this.addAuthorizedRoutes([HttpMethod.GET, HttpMethod.HEAD], path, integration);
+    }
+  }
+
+  /**
+   * Not ANY, which would also catch the preflight requests of browsers: they carry no authorization, and API Gateway
+   * answers them itself where no route does.
+   */
+  addApi(handler: IFunction): void {
+    const integration = integrate('Api', handler);
+    const methods = [HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE];
+    this.addAuthorizedRoutes(methods, '/api/{proxy+}', integration);
+    // Otherwise the function itself says what is public.
+    if (this.authorization.type !== 'jwt') return;
+    const publicRoutes = [
+      ...this.addRoutes([HttpMethod.GET], '/api/config', integration),
+      ...this.addRoutes([HttpMethod.POST], '/api/shares/open', integration),
+    ];
+    for (const route of publicRoutes) {
+      acceptFindings(route, {
+        APIG4:
+          'How people sign in is no secret, and whoever opens a share has its token, which the function checks.',
+      });
+    }
+  }
+
+  private addAuthorizedRoutes(methods: HttpMethod[], path: string, integration: HttpLambdaIntegration): void {
+    for (const route of this.addRoutes(methods, path, integration, this.authorizer)) {
+      if (this.authorizer !== undefined) continue;
+      acceptFindings(route, { APIG4: 'The function itself checks the bearer token, in constant time.' });
     }
   }
 
@@ -115,9 +145,15 @@ export class RecordingApi extends Construct {
 function corsFor(allowedOrigins: string[]): CorsPreflightOptions {
   return {
     allowOrigins: allowedOrigins,
-    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD],
-    // The first carries a token, a JWT or a signature; the others belong to a signature.
-    allowHeaders: ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
+    // The first carries a token, a JWT or a signature; the last three belong to a signature.
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-amz-content-sha256',
+      'x-amz-date',
+      'x-amz-security-token',
+    ],
     maxAge: Duration.hours(1),
   };
 }

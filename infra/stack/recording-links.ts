@@ -22,11 +22,16 @@ interface RecordingLinksProps {
   readonly logRetention: RetentionDays;
 }
 
+/** The secret with the bearer token. */
+export interface LinkToken {
+  readonly name: string;
+  readonly secret: Secret;
+}
+
 /** The function that signs links, and its bearer token, unless API Gateway authorizes the callers. */
 export class RecordingLinks extends Construct {
   readonly handler: LambdaFunction;
-  /** Name of the secret with the bearer token, if there is one. */
-  readonly tokenSecret: string | undefined;
+  readonly token: LinkToken | undefined;
 
   constructor(scope: Construct, id: string, props: RecordingLinksProps) {
     super(scope, id);
@@ -39,8 +44,8 @@ export class RecordingLinks extends Construct {
     };
     let environment: Environment;
     if (authorization.type === 'token') {
-      this.tokenSecret = `${props.stackName}/link-token`;
-      environment = { ...common, LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: this.tokenSecret };
+      this.token = this.addToken(`${props.stackName}/link-token`);
+      environment = { ...common, LINK_AUTHORIZATION: 'token', LINK_TOKEN_SECRET: this.token.name };
     } else {
       environment = { ...common, LINK_AUTHORIZATION: authorization.type };
     }
@@ -54,13 +59,11 @@ export class RecordingLinks extends Construct {
     // A presigned URL has the permissions of its signer, so links open exactly what the function may read.
     props.recordings.grantRead(signer.role);
     props.accessTable.grantLogging(signer.role);
-    if (this.tokenSecret) {
-      allow(signer.role, ['secretsmanager:GetSecretValue'], this.addToken(this.tokenSecret).secretArn);
-    }
+    if (this.token) allow(signer.role, ['secretsmanager:GetSecretValue'], this.token.secret.secretArn);
     this.handler = signer.handler;
   }
 
-  private addToken(secretName: string): Secret {
+  private addToken(secretName: string): LinkToken {
     const secret = new Secret(this, 'Token', {
       secretName,
       description: 'Bearer token for callers of the link API',
@@ -69,6 +72,6 @@ export class RecordingLinks extends Construct {
     acceptFindings(secret, {
       SMG4: 'A person has to give a new token to the callers, so it is replaced by hand, without a deployment.',
     });
-    return secret;
+    return { name: secretName, secret };
   }
 }

@@ -15,6 +15,7 @@ const PREFIXES = {
   'index-recording': 'Index',
   reconcile: 'Reconciliation',
   'recording-link': 'RecordingLink',
+  'archive-api': 'ArchiveApi',
 } as const;
 
 export type Feature = keyof typeof PREFIXES;
@@ -24,6 +25,7 @@ const NAMES: readonly [RegExp, string][] = [
   [/^RecordingsBucket/, 'bucket'],
   [/^RecordingsKey/, 'key'],
   [/^IndexTable/, 'index table'],
+  [/^AccessTable/, 'access table'],
   [/^IndexEvents/, 'index queue'],
   [/^Pbx\w+Queue/, 'job queue'],
   [/^DeadLetterQueue/, 'dead-letter queue'],

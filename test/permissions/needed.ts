@@ -44,7 +44,10 @@ function onTable(operation: string, name: unknown, index?: unknown): Permission 
   const { ACCESS_TABLE, INDEX_TABLE } = process.env;
   const table = name === ACCESS_TABLE ? 'access table' : name === INDEX_TABLE ? 'index table' : undefined;
   if (table === undefined) throw new Error(`${name} is no table of the functions.`);
-  return { action: `dynamodb:${operation}`, resource: index === undefined ? table : `${table}/index/${index}` };
+  return {
+    action: `dynamodb:${operation}`,
+    resource: index === undefined ? table : `${table}/index/${index}`,
+  };
 }
 
 const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
@@ -61,6 +64,8 @@ const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
   'DynamoDB.DeleteItem': ({ TableName }) => [onTable('DeleteItem', TableName)],
   'DynamoDB.GetItem': ({ TableName }) => [onTable('GetItem', TableName)],
   'DynamoDB.PutItem': ({ TableName }) => [onTable('PutItem', TableName)],
+  'DynamoDB.BatchGetItem': ({ RequestItems }) =>
+    Object.keys(RequestItems as object).map((name) => onTable('BatchGetItem', name)),
   'DynamoDB.Query': ({ TableName, IndexName }) => [onTable('Query', TableName, IndexName)],
   'DynamoDB.UpdateItem': ({ TableName }) => [onTable('UpdateItem', TableName)],
   'S3.ListObjectsV2': () => [{ action: 's3:ListBucket', resource: 'bucket' }],

@@ -4,9 +4,13 @@ import { ok, type Result, toDo } from './finding.ts';
 /** The outputs of every ArchiveStack. The other two depend on its settings. */
 export const EXPECTED_OUTPUTS = [
   'LinkApiUrl',
+  'SearchApiUrl',
   'WebhookHost',
   'RecordingsBucket',
+  'IndexTable',
+  'AccessTable',
   'DeadLetterQueueUrl',
+  'IndexDeadLetterQueueUrl',
   'PbxSessionFunction',
   'ReconcileFunction',
   'AlarmTopicArn',
@@ -15,7 +19,9 @@ export const EXPECTED_OUTPUTS = [
   'ArchiveRecordingLogs',
   'PbxSessionLogs',
   'ReconcileLogs',
+  'IndexRecordingLogs',
   'RecordingLinkLogs',
+  'ArchiveApiLogs',
 ];
 
 /** Whether the last deployment succeeded, and is of this version. */

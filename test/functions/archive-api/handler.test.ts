@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { STATUS_KEY } from '../../../functions/shared/recording-index/keys.ts';
+import { checkRole } from '../../permissions/check-role.ts';
 import { captureLog } from '../capture-log.ts';
 import type { Row } from '../shared/recording-index/index-table.ts';
 import { bearer, HOST, type Response, TOKEN, useApi } from './api-harness.ts';
@@ -149,3 +150,36 @@ test('no log line contains a link, a token, a cursor or a number', async () => {
   expect(text).not.toContain(body.cursor);
   expect(text).not.toContain(HOST);
 });
+
+test('a call is found by its id, and somebody signs in', async () => {
+  const query = { callId: '1767603600.7' };
+  expect(namesIn(await ask('GET /api/recordings', { query, headers: bearer }))).toEqual([RECORDING]);
+  expect((await ask('POST /api/session', { body: { token: TOKEN } })).status).toBe(204);
+});
+
+test('a recording is shared, opened and no longer shared, and the access log says so', async () => {
+  const target = { pbx: 'hq', recording: RECORDING };
+  const created = await ask('POST /api/shares', {
+    body: { ...target, passcode: 'a passcode' },
+    headers: bearer,
+  });
+  expect(created.status).toBe(201);
+  const { id } = created.body.share;
+  const token = String(created.body.url).split('#')[1];
+  const opened = await ask('POST /api/shares/open', { body: { token, passcode: 'a passcode' } });
+  expect(Buffer.from(await (await fetch(opened.body.url)).arrayBuffer())).toEqual(AUDIO);
+  expect((await ask(`DELETE /api/shares/${id}`, { headers: bearer })).status).toBe(200);
+  expect((await ask('POST /api/shares/open', { body: { token } })).status).toBe(404);
+  for (const query of [target, { person: 'token' }]) {
+    const { body } = await ask('GET /api/access', { query, headers: bearer });
+    expect(body.accesses.map(({ kind }: { kind: string }) => kind)).toEqual(
+      expect.arrayContaining(['share-created', 'share-opened', 'share-revoked', 'share-refused']),
+    );
+  }
+  for (const query of [target, {}]) {
+    const { body } = await ask('GET /api/shares', { query, headers: bearer });
+    expect(body.shares).toMatchObject([{ id, plays: 1 }]);
+  }
+});
+
+checkRole('archive-api', api.recorder.calls, ['PutSecretValue']);

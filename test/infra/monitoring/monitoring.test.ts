@@ -59,9 +59,10 @@ const functionIds = [
   'Reconciliation',
   'Index',
   'RecordingLink',
+  'ArchiveApi',
 ].map((prefix) => idOf('AWS::Lambda::Function', prefix));
 const sumOfFunctions = (metric: string) => ({
-  expression: 'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0) + FILL(m4, 0) + FILL(m5, 0)',
+  expression: functionIds.map((_, n) => `FILL(m${n}, 0)`).join(' + '),
   metrics: Object.fromEntries(
     functionIds.map((id, n) => [`m${n}`, ['AWS/Lambda', metric, { FunctionName: `<${id}>` }, 'Sum', 300]]),
   ),

@@ -3,6 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, test } from 'vitest';
+import { envSchema as archiveApiEnv } from '../../../functions/archive-api/env.ts';
 import { envSchema as archivePageEnv } from '../../../functions/archive-page/env.ts';
 import { envSchema as archiveRecordingEnv } from '../../../functions/archive-recording/env.ts';
 import { envSchema as cdrWebhookEnv } from '../../../functions/cdr-webhook/env.ts';
@@ -33,6 +34,7 @@ const roles = [
   'Reconciliation',
   'Index',
   'Page',
+  'ArchiveApi',
 ];
 const functionOf = (prefix: string, { resources } = archive) =>
   findResource(resources, 'AWS::Lambda::Function', prefix);
@@ -56,6 +58,7 @@ describe('the functions', () => {
   });
 
   test.each([
+    ['ArchiveApi', 256],
     ['ArchiveRecording', 192],
     ['CdrWebhook', 256],
     ['Index', 256],
@@ -72,6 +75,7 @@ describe('the functions', () => {
   });
 
   test.each([
+    ['ArchiveApi', 10],
     ['ArchiveRecording', 900],
     ['CdrWebhook', 10],
     ['Index', 60],
@@ -94,15 +98,15 @@ describe('the functions', () => {
   });
 
   test('are the only ones: the CDK adds no helper functions', () => {
-    archive.template.resourceCountIs('AWS::Lambda::Function', 7);
-    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 7);
+    archive.template.resourceCountIs('AWS::Lambda::Function', 8);
+    archive.template.resourcePropertiesCountIs('AWS::IAM::Role', {}, 8);
   });
 
   test('and the API keep their logs as long as configured', () => {
     const { template } = synthArchive({ logRetentionDays: 30 });
-    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 8);
-    template.resourceCountIs('AWS::Logs::LogGroup', 8);
-    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 8);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 9);
+    template.resourceCountIs('AWS::Logs::LogGroup', 9);
+    archive.template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 90 }, 9);
   });
 });
 
@@ -129,6 +133,19 @@ describe('the environment', () => {
     const names = Object.keys(environment).filter((name) => !(name in SMALL_HEAP));
     expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
     expect(environment.LINK_AUTHORIZATION).toBe(type);
+  });
+
+  const [apiWithoutToken, apiWithToken] = archiveApiEnv.options;
+  test.each([
+    ['token', apiWithToken],
+    ['iam', apiWithoutToken],
+    ['jwt', apiWithoutToken],
+  ] as const)('of ArchiveApi is exactly what its schema requires with %s', (type, schema) => {
+    const environment = environmentOf('ArchiveApi', withLinks[type]);
+    const names = Object.keys(environment).filter((name) => !(name in SMALL_HEAP));
+    expect(names.sort()).toEqual(Object.keys(schema.entries).sort());
+    expect(environment.LINK_AUTHORIZATION).toBe(type);
+    if (type === 'token') expect(environment.SESSION_COOKIE).toBe('__Host-session');
   });
 
   test('has a base URL that a queue name completes to a queue URL', () => {
@@ -175,8 +192,10 @@ describe('the environment', () => {
       expect(environmentOf(prefix).PBX_REGISTRY_FILE).toBe('/opt/pbx-registry.json');
       expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
     }
-    expect(environmentOf('RecordingLink').ACCESS_FILE).toBe('/opt/access.json');
-    expect(functionOf('RecordingLink')[1].Properties.Layers).toEqual([{ Ref: layerId }]);
+    for (const prefix of ['RecordingLink', 'ArchiveApi']) {
+      expect(environmentOf(prefix).ACCESS_FILE).toBe('/opt/access.json');
+      expect(functionOf(prefix)[1].Properties.Layers).toEqual([{ Ref: layerId }]);
+    }
   });
 });
 
@@ -314,6 +333,18 @@ describe('the secrets', () => {
     }
   });
 
+  test('include one for the keys of the search API only without a link token', () => {
+    const secret = {
+      Name: 'PbxRecordingArchive/api',
+      GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true },
+    };
+    for (const type of ['iam', 'jwt'] as const) {
+      withLinks[type].template.hasResourceProperties('AWS::SecretsManager::Secret', secret);
+      expect(environmentOf('ArchiveApi', withLinks[type]).API_SECRET).toBe(secret.Name);
+    }
+    template.resourcePropertiesCountIs('AWS::SecretsManager::Secret', { Name: secret.Name }, 0);
+  });
+
   test('are all generated, and their values appear nowhere in the template', () => {
     for (const { Type, Properties } of Object.values(archive.resources)) {
       if (Type !== 'AWS::SecretsManager::Secret') continue;
@@ -334,6 +365,7 @@ describe('the outputs', () => {
     expect(Object.keys(archive.outputs).sort()).toEqual([
       'AccessTable',
       'AlarmTopicArn',
+      'ArchiveApiLogs',
       'ArchivePageLogs',
       'ArchiveRecordingLogs',
       'CdrWebhookLogs',
@@ -351,6 +383,7 @@ describe('the outputs', () => {
       'ReconcileLogs',
       'RecordingLinkLogs',
       'RecordingsBucket',
+      'SearchApiUrl',
       'WebhookHost',
     ]);
     expect(archive.outputs.CredentialsSecret?.Value).toBe('PbxRecordingArchive/pbx/{pbxId}');

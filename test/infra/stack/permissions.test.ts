@@ -15,7 +15,14 @@ function permissionsOf(prefix: string, resources: Record<string, Resource> = arc
 }
 
 const bucket = findResource(archive.resources, 'AWS::S3::Bucket', 'Recordings')[0];
-const roles = ['CdrWebhook', 'ArchiveRecording', 'PbxSession', 'RecordingLink', 'Reconciliation'];
+const roles = [
+  'CdrWebhook',
+  'ArchiveRecording',
+  'PbxSession',
+  'RecordingLink',
+  'Reconciliation',
+  'ArchiveApi',
+];
 
 // That each function may do exactly what it does is tested with its handler (test/permissions).
 describe('the permissions', () => {
@@ -40,7 +47,7 @@ describe('the permissions', () => {
           .map((permission) => permission.replace(id, '').replace(/[0-9A-F]{8}/, '')),
       );
       expect(east).toEqual(west);
-      expect(east?.length === 0).toBe(prefix === 'RecordingLink');
+      expect(east?.length === 0).toBe(['RecordingLink', 'ArchiveApi'].includes(prefix));
     }
   });
 
@@ -54,6 +61,7 @@ describe('the permissions', () => {
         );
       const decrypt = formerKmsKeyArns.map((arn) => `kms:Decrypt ${arn}`);
       expect(onFormerKeys('RecordingLink')).toEqual(decrypt);
+      expect(onFormerKeys('ArchiveApi')).toEqual(decrypt);
       expect(onFormerKeys('ArchiveRecording')).toEqual([
         ...decrypt,
         ...formerKmsKeyArns.map((arn) => `kms:GenerateDataKey ${arn}`),

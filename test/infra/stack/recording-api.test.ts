@@ -9,29 +9,26 @@ const links = [
   'HEAD /recordings/{pbxId}',
   'HEAD /recordings/{pbxId}/{recording}',
 ];
+/** What needs the same authorization. */
+const api = ['DELETE /api/{proxy+}', 'GET /api/{proxy+}', 'POST /api/{proxy+}'];
 
 function linkRoutesWith(authorization: Record<string, unknown>) {
   const synthesized = synthArchive({ links: { authorization } });
   const routes = Object.values(synthesized.resources)
     .filter(
       ({ Type, Properties }) =>
-        Type === 'AWS::ApiGatewayV2::Route' && links.includes(String(Properties.RouteKey)),
+        Type === 'AWS::ApiGatewayV2::Route' && [...links, ...api].includes(String(Properties.RouteKey)),
     )
     .map(({ Properties }) => Properties);
-  expect(routes).toHaveLength(links.length);
+  expect(routes).toHaveLength(links.length + api.length);
   return { ...synthesized, routes };
 }
 
 describe('the API', () => {
-  test('has a route for reports, and GET and HEAD for links, with the recording in the path or in the query', () => {
+  test('has routes for reports, for the search API, and for links with the recording in path or query', () => {
     const routes = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
-      'GET /',
-      'GET /assets/{file}',
-      ...links.filter((route) => route.startsWith('GET')),
-      'GET /s',
-      ...links.filter((route) => route.startsWith('HEAD')),
-      'POST /reports/{pbxId}/{secret}',
+      ...['GET /', 'GET /assets/{file}', 'GET /s', 'POST /reports/{pbxId}/{secret}', ...api, ...links].sort(),
     ]);
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
       RouteKey: 'POST /reports/{pbxId}/{secret}',
@@ -54,6 +51,7 @@ describe('the API', () => {
   test.each([
     ['ApiPOST', 'CdrWebhook'],
     ['ApiGETrecordings', 'RecordingLink'],
+    ['ApiGETapi', 'ArchiveApi'],
     ['ApiGETPage', 'Page'],
   ])('integrates %s with %s in payload format 2.0', (route, handler) => {
     const [functionId] = findResource(resources, 'AWS::Lambda::Function', handler);
@@ -63,6 +61,16 @@ describe('the API', () => {
       IntegrationUri: { 'Fn::GetAtt': [functionId, 'Arn'] },
       PayloadFormatVersion: '2.0',
     });
+  });
+
+  test('may invoke archive-api from all its routes, by one permission', () => {
+    const [handler] = findResource(resources, 'AWS::Lambda::Function', 'ArchiveApi');
+    const permissions = Object.values(resources).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::Lambda::Permission' && flatten(Properties.FunctionName) === `<${handler}.Arn>`,
+    );
+    expect(permissions).toHaveLength(1);
+    expect(flatten(permissions[0]?.Properties.SourceArn)).toMatch(/\/\*\/\*$/);
   });
 
   test('is throttled', () => {
@@ -131,6 +139,21 @@ describe('link authorization', () => {
   });
 });
 
+test('how people sign in, and what a share leads to, is public with jwt; with iam nothing is', () => {
+  const publicRoutes = (authorization: Record<string, unknown>) =>
+    Object.values(synthArchive({ links: { authorization } }).resources)
+      .filter(
+        ({ Type, Properties }) =>
+          Type === 'AWS::ApiGatewayV2::Route' && Properties.AuthorizationType === 'NONE',
+      )
+      .map(({ Properties }) => String(Properties.RouteKey))
+      .filter((key) => key.includes('/api/'))
+      .sort();
+  const jwt = { type: 'jwt', issuer: 'https://login.example', audience: ['recordings'] };
+  expect(publicRoutes(jwt)).toEqual(['GET /api/config', 'POST /api/shares/open']);
+  expect(publicRoutes({ type: 'iam' })).toEqual([]);
+});
+
 describe('scripts in a browser', () => {
   const apiOf = (synthesized: ReturnType<typeof synthArchive>) =>
     findResource(synthesized.resources, 'AWS::ApiGatewayV2::Api')[1].Properties;
@@ -162,8 +185,14 @@ describe('scripts in a browser', () => {
       const synthesized = synthArchive({ links: { allowedOrigins } });
       expect(apiOf(synthesized).CorsConfiguration).toEqual({
         AllowOrigins: allowedOrigins,
-        AllowMethods: ['GET', 'HEAD'],
-        AllowHeaders: ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+        AllowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
+        AllowHeaders: [
+          'authorization',
+          'content-type',
+          'x-amz-content-sha256',
+          'x-amz-date',
+          'x-amz-security-token',
+        ],
         MaxAge: 3600,
       });
       const { CorsRules } = bucketOf(synthesized).CorsConfiguration as unknown as { CorsRules: object[] };
