@@ -1,7 +1,7 @@
 import { toArchiveError } from '../shared/errors.ts';
 import { historyOf } from '../shared/jobs/job.ts';
 import { toMessageBody } from '../shared/jobs/queues.ts';
-import type { EndKind } from '../shared/recordings/markers.ts';
+import type { Ending } from '../shared/recordings/markers.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -11,12 +11,13 @@ import { describeFailure, type Failure, type FailureDeps } from './failure.ts';
  * Ends a job that found no recording: marks it, then moves it to the dead-letter queue, unless nothing is lost or
  * another job for the same recording is there. Returns whether that succeeded.
  */
-export async function endJob(kind: EndKind, failure: Failure, deps: FailureDeps): Promise<boolean> {
+export async function endJob(kind: Ending, failure: Failure, deps: FailureDeps): Promise<boolean> {
   const { job } = failure;
   if (job === undefined) return deadLetter(failure, deps);
   const fields = describeFailure(failure, deps);
+  const { firstQueuedAt } = historyOf(failure.message, job);
   // In this order, a redelivered message is neither counted twice nor dead-lettered twice.
-  const marked = await deps.markers.markEnded(kind, job).catch((error: unknown) => {
+  const marked = await deps.markers.markEnded(kind, job, firstQueuedAt).catch((error: unknown) => {
     log('error', 'marker-failed', { ...fields, marker: kind, code: toArchiveError(error).code });
     return 'failed' as const;
   });
@@ -24,7 +25,7 @@ export async function endJob(kind: EndKind, failure: Failure, deps: FailureDeps)
   if (marked === 'failed') return false;
   if (marked === 'first' && kind === 'lost') log('error', 'recording-lost', fields);
   if (kind !== 'not-recorded' && marked !== 'duplicate') return deadLetter(failure, deps);
-  log('info', kind === 'not-recorded' ? 'not-recorded' : 'duplicate-dropped', fields);
+  log('info', marked === 'duplicate' ? 'duplicate-dropped' : 'not-recorded', fields);
   await discardUploads(failure, deps);
   return true;
 }

@@ -12,7 +12,8 @@ export function remember(job: Job, message: JobMessage, error: ArchiveError, now
   const { download, absence } = job.earlier ?? {};
   const found = {
     download: error instanceof Unverified ? (error.download ?? download) : download,
-    absence: error.kind === 'missing' || error.kind === 'empty' ? countAbsence(absence, now) : absence,
+    absence:
+      error.kind === 'missing' || error.kind === 'empty' ? countAbsence(absence, error.kind, now) : absence,
   };
   if (isDeepStrictEqual(found, { download, absence })) return job;
   const { attempts, deliveries, firstQueuedAt: since } = historyOf(message, job);

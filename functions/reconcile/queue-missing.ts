@@ -26,8 +26,7 @@ export interface QueueResult {
   queued: number;
   /** Recordings whose job is probably still queued, or whose report may still arrive. */
   waiting: number;
-  lost: number;
-  /** Recordings that nobody waits for: dead-lettered, erased, or never made by the PBX. */
+  /** Recordings that nobody waits for: lost, dead-lettered, erased, or never made by the PBX. */
   ended: number;
   /** Time since the end of the oldest call whose recording is still awaited; 0 if there is none. */
   oldestMissingMs: number;
@@ -37,7 +36,6 @@ export interface QueueResult {
 export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<QueueResult> {
   const { send, markers, now, signal } = deps;
   const awaited = missing.filter(({ ended }) => ended === undefined);
-  const lost = missing.filter(({ ended }) => ended === 'lost').length;
   const due = awaited.filter((recording) => isDue(recording, now()));
   await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
@@ -50,8 +48,7 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
   return {
     queued: due.length,
     waiting: awaited.length - due.length,
-    lost,
-    ended: missing.length - awaited.length - lost,
+    ended: missing.length - awaited.length,
     oldestMissingMs: awaited.reduce((oldest, { job }) => Math.max(oldest, now() - (endOf(job) ?? now())), 0),
   };
 }

@@ -42,9 +42,9 @@ export class RecordingBucket extends Construct {
   /** Allows looking up and storing a recording, aborting a failed upload, and marking how a job ended. */
   grantArchive(role: Role): void {
     this.allowOnRecordings(role, ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
-    for (const kind of ['lost', 'not-recorded', 'dead-lettered']) {
-      this.allowOnKeys(`reconciliation/${kind}/*`, role, ['s3:GetObject', 's3:PutObject']);
-    }
+    this.allowOnKeys('reconciliation/ended/*', role, ['s3:GetObject', 's3:PutObject']);
+    // Of version 0.1.0.
+    this.allowOnKeys('reconciliation/lost/*', role, ['s3:GetObject']);
     // S3 decrypts the encrypted parts when it assembles them.
     // An upload goes on with the key with which it began, even if the bucket has another one by then.
     if (this.keyArns.length > 0) allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], ...this.keyArns);

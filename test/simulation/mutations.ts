@@ -290,7 +290,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
-        find: "return markedFor === reportedAt ? 'again' : 'duplicate';",
+        find: "return marked.ending === 'not-recorded' ? 'duplicate' : 'again';",
         replace: "return 'first';",
       },
     ],

@@ -14,6 +14,9 @@ import { isWrittenBeforeEnd, type Recorded } from './recorded.ts';
  */
 const FILE_TIMEOUT_MS = 3 * 60_000;
 
+/** The first of these counts: what was erased must not be fetched again, whatever became of its job. */
+const ENDINGS = ['erased', 'ended', 'lost'] as const satisfies MarkerKind[];
+
 export interface FindDeps {
   pbxId: string;
   client: Pick<PbxClient, 'listRecordings'>;
@@ -32,8 +35,8 @@ export interface MissingRecording {
   job: Job;
   /** When a reconciliation last queued a job for it (epoch ms). */
   queuedAt: number | undefined;
-  /** How an earlier job ended without a recording. No other job is queued unless a person asks for it. */
-  ended: Exclude<MarkerKind, 'queued'> | undefined;
+  /** An earlier job ended without the recording, or it was erased. No other job is queued unless a person asks for it. */
+  ended: (typeof ENDINGS)[number] | undefined;
 }
 
 export interface Comparison {
@@ -78,8 +81,6 @@ export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Co
   });
   return { found: recorded.size, present: recorded.size - missing.length, ...unreadable, missing };
 }
-
-const ENDINGS = MARKER_KINDS.filter((kind) => kind !== 'queued');
 
 /** When each marker was written, by kind and key. */
 async function findMarkers(

@@ -73,7 +73,9 @@ const earlierSchema = v.object({
   /** When the first message was queued (epoch ms). */
   since: instant,
   download: v.optional(downloadSchema),
-  absence: v.optional(v.object({ since: instant, responses: count, lastAt: instant })),
+  absence: v.optional(
+    v.object({ kind: v.picklist(['missing', 'empty']), since: instant, responses: count, lastAt: instant }),
+  ),
 });
 
 /** One recording to archive. Contains identifiers and facts only: never a URL, a token or a random string. */

@@ -29,7 +29,7 @@ const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind>, number>> = 
 };
 
 /** Kinds of failures in which the PBX has no recording to send. */
-type AbsentKind = 'missing' | 'empty';
+export type AbsentKind = 'missing' | 'empty';
 
 /**
  * How long the PBX has to keep saying that it has no recording, and how often, before that is believed. It says the
@@ -58,8 +58,12 @@ const ABSENCE_INTERVAL_MS = HOUR_MS;
  */
 const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
 
-/** The PBX's responses that it does not have a recording, at most one counted in an hour. Times are epoch ms. */
+/**
+ * The PBX's responses that it does not have a recording, of one kind and in a row, at most one counted in an hour. Times
+ * are epoch ms.
+ */
 export interface Absence {
+  kind: AbsentKind;
   since: number;
   responses: number;
   lastAt: number;
@@ -106,9 +110,12 @@ export type Decision =
   /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. */
   | { action: 'not-recorded' };
 
-/** Adds a response that the PBX has no recording. Returns `earlier` itself if the response does not count. */
-export function countAbsence(earlier: Absence | undefined, now: number): Absence {
-  if (earlier === undefined) return { since: now, responses: 1, lastAt: now };
+/**
+ * Adds a response that the PBX has no recording. Returns `earlier` itself if the response does not count. An empty file
+ * does not confirm that there is none, and the other way round: a PBX whose storage is away, or coming back, says both.
+ */
+export function countAbsence(earlier: Absence | undefined, kind: AbsentKind, now: number): Absence {
+  if (earlier?.kind !== kind) return { kind, since: now, responses: 1, lastAt: now };
   if (now - earlier.lastAt < ABSENCE_INTERVAL_MS) return earlier;
   return { ...earlier, responses: earlier.responses + 1, lastAt: now };
 }

@@ -72,7 +72,7 @@ export function createBucketReader(
         (marker) => marker?.head !== undefined,
       );
       if (found?.head === undefined) return undefined;
-      const state = STATES[found.kind];
+      const state = stateOf(found.kind, found.head);
       return state && { pbx, recording, state, key: markerKey(found.kind, pbx, recording), head: found.head };
     },
 
@@ -87,14 +87,14 @@ export function createBucketReader(
 }
 
 /** The first of these kinds counts if a recording has several markers. */
-const KINDS_BY_RANK: readonly MarkerKind[] = ['erased', 'not-recorded', 'lost', 'dead-lettered', 'queued'];
+const KINDS_BY_RANK: readonly MarkerKind[] = ['erased', 'ended', 'lost', 'queued'];
 
-/** What a marker means for the index. The others are for recordings that nobody should find. */
-const STATES: Readonly<Partial<Record<MarkerKind, RecordingState>>> = {
-  lost: 'lost',
-  'dead-lettered': 'dead-lettered',
-  queued: 'waiting',
-};
+/** What a marker means for the index; `undefined` for recordings that nobody should find. */
+function stateOf(kind: MarkerKind, { Metadata = {} }: Found['head']): RecordingState | undefined {
+  if (kind === 'queued') return 'waiting';
+  const ending = kind === 'lost' ? 'lost' : Metadata.ending;
+  return ending === 'lost' || ending === 'dead-lettered' ? ending : undefined;
+}
 
 function describe(
   { pbx, recording, state, head }: Found,

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  HeadObjectCommand,
+  type HeadObjectOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { MESSAGE_RETENTION_DAYS } from '../config/limits.ts';
 import type { Job } from '../jobs/job.ts';
@@ -10,19 +15,25 @@ import { parseRecordingPath, recordingPath } from './recording-name.ts';
 /**
  * What is remembered about a recording that is not in the archive:
  * - `queued`: reconciliation has queued a job for it;
- * - `lost`: the PBX no longer has it;
- * - `not-recorded`: the PBX named it for a call that nobody answered, and made none;
- * - `dead-lettered`: its job is in the dead-letter queue, or was there until it expired;
+ * - `ended`: its job ended without it;
+ * - `lost`: the same, written by version 0.1.0;
  * - `erased`: a person has had it erased.
  */
-export const MARKER_KINDS = ['queued', 'lost', 'not-recorded', 'dead-lettered', 'erased'] as const;
+export const MARKER_KINDS = ['queued', 'ended', 'lost', 'erased'] as const;
 export type MarkerKind = (typeof MARKER_KINDS)[number];
 
 /** As long as the dead letter that a marker stands for can be seen. */
 const MARKED_FOR_MS = MESSAGE_RETENTION_DAYS * 24 * 60 * 60_000;
 
-/** The kinds that say how a job ended without a recording. */
-export type EndKind = 'lost' | 'not-recorded' | 'dead-lettered';
+/**
+ * How a job ended without a recording:
+ * - `lost`: the PBX no longer has it;
+ * - `not-recorded`: the PBX named it for a call that nobody answered, and made none;
+ * - `dead-lettered`: the job is in the dead-letter queue, or was there until it expired.
+ *
+ * All have one key, with the ending in the metadata, so that the jobs of one call cannot end in two ways.
+ */
+export type Ending = 'lost' | 'not-recorded' | 'dead-lettered';
 
 /** Key of a marker: an empty object, filed by the same days and names as the recordings. */
 export function markerKey(kind: MarkerKind, pbxId: string, recording: string): string {
@@ -46,33 +57,58 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
  */
 export interface Markers {
   /**
-   * Marks how a job ended. Returns `first`; or `again` if this job has been marked so before, or was sent back since;
-   * or `duplicate` if another job for the same call has, and its dead letter is still there.
+   * Marks how a job that was first queued at `queuedAt` (epoch ms) ended. Returns `first`; or `again` if the ending of
+   * this job has been marked before, but perhaps not carried out, or if it was lost, sent back, and is lost again; or
+   * `duplicate` if nothing remains to be done, because another job for the same call has ended.
    */
-  markEnded(kind: EndKind, job: Job): Promise<'first' | 'again' | 'duplicate'>;
+  markEnded(ending: Ending, job: Job, queuedAt: number): Promise<'first' | 'again' | 'duplicate'>;
   /** Marks that a job is queued. Replaces an earlier marker. */
   markQueued(job: Pick<Job, 'pbx' | 'recording' | 'call'>): Promise<void>;
 }
 
 export function createMarkers(s3: S3Client, bucket: string, now: () => number = Date.now): Markers {
+  async function head(...marker: Parameters<typeof markerKey>): Promise<HeadObjectOutput | undefined> {
+    try {
+      return await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: markerKey(...marker) }));
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
   return {
-    async markEnded(kind, { pbx, recording, reportedAt, call }) {
-      const marker = { Bucket: bucket, Key: markerKey(kind, pbx, recording) };
+    async markEnded(ending, { pbx, recording, reportedAt, call }, queuedAt) {
+      // A marker of version 0.1.0 does not name its job.
+      if ((await head('lost', pbx, recording)) !== undefined) return 'again';
       // Tells the jobs for one recording apart: a job that is sent back keeps the time of its report.
-      const metadata = { 'reported-at': reportedAt, ...encodeCall(call) };
+      const metadata = { ending, 'reported-at': reportedAt, ...encodeCall(call) };
       const write = (condition: { IfNoneMatch?: string }) =>
-        s3.send(new PutObjectCommand({ ...marker, ...condition, ContentLength: 0, Metadata: metadata }));
+        s3.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: markerKey('ended', pbx, recording),
+            ContentLength: 0,
+            Metadata: metadata,
+            ...condition,
+          }),
+        );
       try {
         await write({ IfNoneMatch: '*' });
         return 'first';
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
       }
-      const { Metadata = {}, LastModified } = await s3.send(new HeadObjectCommand(marker));
-      if ((Metadata['reported-at'] ?? reportedAt) === reportedAt) return 'again';
-      const { callId = call.callId } = decodeCall(Metadata);
-      const ageMs = now() - (LastModified?.getTime() ?? 0);
-      if (callId === call.callId && ageMs < MARKED_FOR_MS) return 'duplicate';
+      const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
+      const markedAt = LastModified?.getTime() ?? 0;
+      if (marked['reported-at'] === reportedAt) {
+        // Without a dead letter, nothing can have remained undone.
+        if (queuedAt <= markedAt) return marked.ending === 'not-recorded' ? 'duplicate' : 'again';
+        // A person has sent it back since.
+        await write({});
+        return marked.ending === ending ? 'again' : 'first';
+      }
+      const { callId = call.callId } = decodeCall(marked);
+      if (callId === call.callId && now() - markedAt < MARKED_FOR_MS) return 'duplicate';
       // Another call's recording had the same name, or the dead letter has expired since.
       await write({});
       return 'first';

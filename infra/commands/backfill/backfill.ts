@@ -52,7 +52,7 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
   const { timeZone } = settings;
   const comparing = { ...rest, pbxId: pbx, timeZone, signal: stop.signal };
   const missing: Job[] = [];
-  const total = { found: 0, present: 0, lost: 0, erased: 0, unreadable: 0 };
+  const total = { found: 0, present: 0, ended: 0, erased: 0, unreadable: 0 };
   for await (const { day, ...compared } of compareDays(from, to, comparing)) {
     // Whoever runs this may know that the PBX has a recording again, so all but the erased ones are requested.
     const wanted = compared.missing.filter(({ ended }) => ended !== 'erased');
@@ -60,7 +60,7 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
     total.found += compared.found;
     total.present += compared.present;
     total.erased += compared.missing.length - wanted.length;
-    total.lost += wanted.filter(({ ended }) => ended === 'lost').length;
+    total.ended += wanted.filter(({ ended }) => ended !== undefined).length;
     total.unreadable += compared.unreadable;
     for (const { row, problem } of compared.unreadableRows)
       console.log(`${day}  row ${row} cannot be read: ${problem}`);
@@ -71,7 +71,7 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
   }
   console.log(
     `The call log lists ${plural(total.found, 'recording')}: ${total.present} archived, ${missing.length} missing` +
-      (total.lost > 0 ? ` (${total.lost} of these marked as lost)` : '') +
+      (total.ended > 0 ? ` (${total.ended} of these given up before)` : '') +
       (total.erased > 0 ? `, ${total.erased} erased on request` : ''),
   );
   return { missing, unreadable: total.unreadable };

@@ -276,7 +276,7 @@ describe('when the download of a long recording ends early', () => {
 test('a recording that the PBX has deleted is counted as lost once, however often its job is delivered', async () => {
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
   const since = Date.now() - 4 * DAY_MS;
-  const absence = { since, responses: 5, lastAt: since + DAY_MS };
+  const absence = { kind: 'missing', since, responses: 5, lastAt: since + DAY_MS };
   const earlier = { attempts: 9, deliveries: 9, since, absence };
   const record = await sendAndTake(hqJobs, { ...jobFor(call), earlier });
   expect(await invoke([record, record])).toEqual([]);
@@ -291,7 +291,8 @@ test('a recording that the PBX has not had for a day is lost, because others hav
   expect(await invoke([await sendAndTake(hqJobs, jobFor(delivered))])).toEqual([]);
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
   const since = Date.now() - DAY_MS;
-  const earlier = { attempts: 9, deliveries: 9, since, absence: { since, responses: 4, lastAt: since } };
+  const absence = { kind: 'missing', since, responses: 4, lastAt: since };
+  const earlier = { attempts: 9, deliveries: 9, since, absence };
   expect(await invoke([await sendAndTake(hqJobs, { ...jobFor(call), earlier })])).toEqual([]);
   expect(logLines).toContainEqual(
     expect.objectContaining({ event: 'recording-lost', recording: call.recording }),
@@ -303,14 +304,15 @@ test.each([
   [
     'not recorded, because nobody answered the call',
     { call: { status: 'NO ANSWER', talkSeconds: '0' } },
-    { deadLetters: 0, log: ['not-recorded', 'not-recorded'] },
+    { deadLetters: 0, log: ['not-recorded', 'duplicate-dropped'] },
   ],
 ])(
   'another job for a recording that is marked as %s ends without a further dead letter',
   async (_, details, expected) => {
     const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'deleted' } });
     const since = Date.now() - DAY_MS;
-    const earlier = { attempts: 9, deliveries: 9, since, absence: { since, responses: 5, lastAt: since } };
+    const absence = { kind: 'missing', since, responses: 5, lastAt: since };
+    const earlier = { attempts: 9, deliveries: 9, since, absence };
     const job = { ...jobFor(call), earlier, ...details };
     const another = { ...job, reportedAt: new Date(since).toISOString() };
     expect(await invoke([await sendAndTake(hqJobs, job), await sendAndTake(hqJobs, another)])).toEqual([]);

@@ -40,7 +40,12 @@ const earlier = fc.record(
     deliveries: count,
     since: date,
     download: fc.record({ bytes: count, crc32: count, at: date }),
-    absence: fc.record({ since: date, responses: count, lastAt: date }),
+    absence: fc.record({
+      kind: fc.constantFrom('missing', 'empty', 'other'),
+      since: date,
+      responses: count,
+      lastAt: date,
+    }),
   },
   { requiredKeys: ['attempts', 'deliveries', 'since'] },
 );

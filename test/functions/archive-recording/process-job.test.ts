@@ -51,8 +51,8 @@ function createHarness(body = JSON.stringify(JOB)) {
     jobs: [] as Job[],
     repeated: [] as boolean[],
     sent: [] as unknown[],
-    /** By kind and recording, the job for which each was marked. */
-    markers: new Map<string, string>(),
+    /** By recording, how the job that was reported then ended. */
+    markers: new Map<string, { ending: string; reportedAt: string }>(),
     /** What the bucket has. */
     isStored: false,
     hasStoredSince: true,
@@ -94,13 +94,13 @@ function createHarness(body = JSON.stringify(JOB)) {
       },
       queues,
       markers: {
-        async markEnded(kind, { pbx, recording, reportedAt }) {
+        async markEnded(ending, { recording, reportedAt, earlier }, queuedAt) {
           if (harness.markerFailure !== undefined) throw harness.markerFailure;
-          const marker = `${kind} ${pbx} ${recording}`;
-          const markedFor = harness.markers.get(marker);
-          if (markedFor === undefined) harness.markers.set(marker, reportedAt);
-          if (markedFor === undefined) return 'first';
-          return markedFor === reportedAt ? 'again' : 'duplicate';
+          expect(queuedAt).toBe(earlier?.since ?? SENT_AT);
+          const marked = harness.markers.get(recording);
+          if (marked === undefined) harness.markers.set(recording, { ending, reportedAt });
+          if (marked === undefined) return 'first';
+          return marked.reportedAt === reportedAt ? 'again' : 'duplicate';
         },
       },
       store: {
@@ -268,7 +268,7 @@ describe('a recording that the PBX does not have', () => {
     harness.now += 9 * DAY_MS;
     await harness.deliver(failing(missing));
     expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
-    const absence = { since: harness.now, responses: 1, lastAt: harness.now };
+    const absence = { kind: 'missing', since: harness.now, responses: 1, lastAt: harness.now };
     expect(harness.sent).toMatchObject([['queue:hq', { earlier: { attempts: 1, absence } }, 5]]);
   });
 
@@ -309,14 +309,13 @@ describe('a recording that the PBX does not have', () => {
     expect([linesOf('recording-lost'), harness.deadLetters, [...harness.markers]]).toEqual([[], [], []]);
   });
 
-  const lostAlready = (reportedAt: string) => [`lost hq ${JOB.recording}`, reportedAt] as const;
   const missingForDays = JSON.stringify({
     ...JOB,
     earlier: {
       attempts: 9,
       deliveries: 9,
       since: SENT_AT - 4 * DAY_MS,
-      absence: { since: SENT_AT - 4 * DAY_MS, responses: 9, lastAt: SENT_AT - DAY_MS },
+      absence: { kind: 'missing', since: SENT_AT - 4 * DAY_MS, responses: 9, lastAt: SENT_AT - DAY_MS },
     },
   });
 
@@ -332,7 +331,7 @@ describe('a recording that the PBX does not have', () => {
 
   test('leaves one dead letter, even if a report and a reconciliation both queued a job for it', async () => {
     const harness = createHarness(missingForDays);
-    harness.markers.set(...lostAlready('2026-01-01T00:30:00.000Z'));
+    harness.markers.set(JOB.recording, { ending: 'lost', reportedAt: '2026-01-01T00:30:00.000Z' });
     expect(await harness.deliver(failing(missing))).toBe(true);
     expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
     expect(linesOf('duplicate-dropped')).toMatchObject([{ recording: JOB.recording, code: 'pbx-20014' }]);
@@ -354,7 +353,7 @@ describe('a recording that the PBX does not have', () => {
     const harness = createHarness();
     harness.now += 11 * DAY_MS;
     expect(await harness.deliver(failing(absent))).toBe(true);
-    expect([...harness.markers.keys()]).toEqual([`dead-lettered hq ${JOB.recording}`]);
+    expect(harness.markers.get(JOB.recording)).toMatchObject({ ending: 'dead-lettered' });
   });
 
   test.each(['NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'])(
@@ -365,7 +364,7 @@ describe('a recording that the PBX does not have', () => {
       expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + 60 * MINUTE_MS);
       expect(harness.now).toBeLessThanOrEqual(SENT_AT + 120 * MINUTE_MS);
       expect(harness.deadLetters).toEqual([]);
-      expect([...harness.markers.keys()]).toEqual([`not-recorded hq ${JOB.recording}`]);
+      expect(harness.markers.get(JOB.recording)).toMatchObject({ ending: 'not-recorded' });
       expect(linesOf('not-recorded')).toMatchObject([{ level: 'info', recording: JOB.recording }]);
     },
   );
@@ -389,7 +388,7 @@ describe('a recording with 0 bytes', () => {
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(empty))).toBe(true);
     expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
     expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['recording-empty']);
-    expect([...harness.markers.keys()]).toEqual([`dead-lettered hq ${JOB.recording}`]);
+    expect(harness.markers.get(JOB.recording)).toMatchObject({ ending: 'dead-lettered' });
     expect(harness.jobs.length).toBeLessThan(50);
   });
 });

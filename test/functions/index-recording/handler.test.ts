@@ -168,8 +168,8 @@ describe('a recording that is not in the archive', () => {
   test.each(['lost', 'dead-lettered'] as const)('has the state %s', async (ending) => {
     const recording = newName();
     await markers.markQueued(jobFor(recording));
-    await markers.markEnded(ending, jobFor(recording));
-    await deliver(eventOf('Object Created', markerKey(ending, 'hq', recording)));
+    await markers.markEnded(ending, jobFor(recording), 0);
+    await deliver(eventOf('Object Created', markerKey('ended', 'hq', recording)));
     expect(await table.find('hq', recording)).toMatchObject({ state: ending, trunk: 'Berlin' });
   });
 
@@ -177,28 +177,28 @@ describe('a recording that is not in the archive', () => {
     const recording = newName();
     await markers.markQueued(jobFor(recording));
     await deliver(eventOf('Object Created', markerKey('queued', 'hq', recording)));
-    await markers.markEnded('not-recorded', jobFor(recording));
-    await deliver(eventOf('Object Created', markerKey('not-recorded', 'hq', recording)));
+    await markers.markEnded('not-recorded', jobFor(recording), 0);
+    await deliver(eventOf('Object Created', markerKey('ended', 'hq', recording)));
     expect(await table.find('hq', recording)).toBeUndefined();
   });
 
   test('has no row if it was erased, although its last job left a marker', async () => {
     const recording = newName();
     await put(markerKey('erased', 'hq', recording));
-    await markers.markEnded('dead-lettered', jobFor(recording));
+    await markers.markEnded('dead-lettered', jobFor(recording), 0);
     await deliver(eventOf('Object Created', markerKey('erased', 'hq', recording)));
-    await deliver(eventOf('Object Created', markerKey('dead-lettered', 'hq', recording)));
+    await deliver(eventOf('Object Created', markerKey('ended', 'hq', recording)));
     expect(await table.find('hq', recording)).toBeUndefined();
   });
 
   test('is archived as soon as its object exists', async () => {
     const recording = newName();
-    await markers.markEnded('lost', jobFor(recording));
-    await deliver(eventOf('Object Created', markerKey('lost', 'hq', recording)));
+    await markers.markEnded('lost', jobFor(recording), 0);
+    await deliver(eventOf('Object Created', markerKey('ended', 'hq', recording)));
     const key = recordingKey('hq', recording);
     await put(key, { Body: wav(), Metadata: metadata });
     await deliver(eventOf('Object Created', key));
-    await deliver(eventOf('Object Created', markerKey('lost', 'hq', recording)));
+    await deliver(eventOf('Object Created', markerKey('ended', 'hq', recording)));
     expect(await table.find('hq', recording)).toMatchObject({ state: 'archived' });
   });
 });

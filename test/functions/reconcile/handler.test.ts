@@ -139,7 +139,7 @@ test('one run recovers a day of calls whose reports were all lost', async () => 
   const calls = Array.from({ length: 30 }, (_, number) =>
     callThatEnded(15 * MINUTE_MS + (number * 23.5 * HOUR_MS) / 30, names[number] ?? {}),
   );
-  const none = { found: 30, present: 0, queued: 30, waiting: 0, lost: 0, ended: 0, unreadable: 0 };
+  const none = { found: 30, present: 0, queued: 30, waiting: 0, ended: 0, unreadable: 0 };
   const first = await run({ hours: 24 });
   expect(first).toMatchObject({ outcome: 'reconciled', ...none });
   expect(first?.oldestMissingMs).toBeGreaterThan(22 * HOUR_MS);
@@ -210,17 +210,19 @@ describe('a missing recording', () => {
     expect(await run({ hours: 24 })).toMatchObject({ queued: 0, waiting: 0 });
   });
 
-  test('that is lost is counted as lost and not queued', async () => {
+  test('whose job has ended is counted and not queued', async () => {
     const call = callThatEnded(30 * DAY_MS);
-    await createMarkers(s3, BUCKET).markEnded('lost', {
+    const { recording } = call;
+    const job = {
       version: 1,
       pbx: 'hq',
-      recording: call.recording,
+      recording,
       call: {},
       reportedAt: '2026-01-01T00:00:00.000Z',
-    });
+    } as const;
+    await createMarkers(s3, BUCKET).markEnded('lost', job, Date.parse(job.reportedAt));
     const day = dayOf(call);
-    const counts = { found: 1, queued: 0, waiting: 0, lost: 1, ended: 0, oldestMissingMs: 0 };
+    const counts = { found: 1, queued: 0, waiting: 0, ended: 1, oldestMissingMs: 0 };
     expect(await run({ from: day, to: day })).toMatchObject(counts);
     expect(await receive()).toBeUndefined();
   });

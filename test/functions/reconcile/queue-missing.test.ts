@@ -54,7 +54,6 @@ describe('a missing recording', () => {
     expect(await queue([missing('a.wav', 60)])).toEqual({
       queued: 1,
       waiting: 0,
-      lost: 0,
       ended: 0,
       oldestMissingMs: HOUR_MS,
     });
@@ -70,7 +69,7 @@ describe('a missing recording', () => {
     ['whose job may still be in the queue', missing('a.wav', 6000, { queuedAt: NOW - 335.9 * HOUR_MS })],
   ])('%s waits', async (_, recording) => {
     const { queue, steps } = startQueue();
-    expect(await queue([recording])).toMatchObject({ queued: 0, waiting: 1, lost: 0 });
+    expect(await queue([recording])).toMatchObject({ queued: 0, waiting: 1 });
     expect(steps).toEqual([]);
   });
 
@@ -80,27 +79,20 @@ describe('a missing recording', () => {
     ['whose call ended at an unknown time', missing('a.wav')],
     ['whose job SQS has deleted after 14 days', missing('a.wav', 6000, { queuedAt: NOW - 336 * HOUR_MS })],
   ])('%s is queued', async (_, recording) => {
-    expect(await startQueue().queue([recording])).toMatchObject({ queued: 1, waiting: 0, lost: 0 });
+    expect(await startQueue().queue([recording])).toMatchObject({ queued: 1, waiting: 0 });
   });
 
-  test('that is lost is counted and left alone', async () => {
-    const { queue, steps } = startQueue();
-    const lost = missing('a.wav', 6000, { ended: 'lost', queuedAt: NOW - 100 * HOUR_MS });
-    expect(await queue([lost])).toEqual({ queued: 0, waiting: 0, lost: 1, ended: 0, oldestMissingMs: 0 });
-    expect(steps).toEqual([]);
-  });
-
-  test.each(['dead-lettered', 'not-recorded', 'erased'] as const)(
-    'whose job has ended is left alone: %s',
+  test.each(['ended', 'lost', 'erased'] as const)(
+    'that nobody waits for is counted and left alone: %s',
     async (ended) => {
       const { queue, steps } = startQueue();
-      const counts = { queued: 0, waiting: 0, lost: 0, ended: 1, oldestMissingMs: 0 };
-      expect(await queue([missing('a.wav', 6000, { ended })])).toEqual(counts);
+      const counts = { queued: 0, waiting: 0, ended: 1, oldestMissingMs: 0 };
+      expect(await queue([missing('a.wav', 6000, { ended, queuedAt: NOW - 400 * HOUR_MS })])).toEqual(counts);
       expect(steps).toEqual([]);
     },
   );
 
-  test('counts for the age of the oldest one, queued or waiting, unless it is lost', async () => {
+  test('counts for the age of the oldest one, queued or waiting, unless nobody waits for it', async () => {
     const { queue } = startQueue();
     const waiting = missing('b.wav', 120, { queuedAt: NOW - HOUR_MS });
     const recordings = [
@@ -118,7 +110,6 @@ test('nothing is done when nothing is missing', async () => {
   expect(await startQueue().queue([])).toEqual({
     queued: 0,
     waiting: 0,
-    lost: 0,
     ended: 0,
     oldestMissingMs: 0,
   });

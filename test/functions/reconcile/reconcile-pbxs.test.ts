@@ -18,7 +18,6 @@ const NOTHING = {
   present: 0,
   queued: 0,
   waiting: 0,
-  lost: 0,
   ended: 0,
   unreadable: 0,
   oldestMissingMs: 0,
@@ -37,7 +36,7 @@ const csvOf = (names: string[], { starttime }: CdrWindow) =>
   `recording,timestart,sn\n${names.map((name) => `${name},${starttime},1\n`).join('')}`;
 
 /** Matches recordings named "stored…" as archived, and the markers of those named "lost…" and "waiting…". */
-const IS_THERE = /^recordings\/.*\/stored|^reconciliation\/(?:lost\/.*\/lost|queued\/.*\/waiting)/;
+const IS_THERE = /^recordings\/.*\/stored|^reconciliation\/(?:ended\/.*\/lost|queued\/.*\/waiting)/;
 
 /** Reads call logs as the client of the S-Series does. */
 const listingOf =
@@ -131,8 +130,7 @@ describe('a run', () => {
         present: 3,
         queued: 3,
         waiting: 3,
-        lost: 3,
-        ended: 0,
+        ended: 3,
         unreadable: 3,
         oldestMissingMs: (4 * 24 + 9.5) * HOUR_MS,
       },

@@ -45,7 +45,7 @@ export class EndingChecks {
     const count = this.#losses.get(recording) ?? 0;
     const isLost = isDeleted && !checks.recordings.isArchived(recording);
     if (count === (isLost ? 1 : 0)) return;
-    const marker = this.#markers.get(markerKey('lost', key));
+    const marker = this.#markers.get(markerKey(key));
     // It was marked, but the function ended, or did not hear that it was the first.
     const isExcused = count === 0 && ((marker?.troubles.length ?? 0) > 0 || mayBeGivenUp);
     // It was lost, and then the archive turned out to have it, or has it from a job that was under way.
@@ -54,9 +54,9 @@ export class EndingChecks {
   }
 
   #checkUnrecorded({ key }: ExpectedRecording): void {
-    if (this.#markers.has(markerKey('not-recorded', key))) return;
+    if (this.#markers.has(markerKey(key))) return;
     this.#world.violations.add('every call without a recording is settled', `${key} has no marker`);
   }
 }
 
-const markerKey = (kind: string, key: string) => key.replace(/^recordings\//, `reconciliation/${kind}/`);
+const markerKey = (key: string) => key.replace(/^recordings\//, 'reconciliation/ended/');

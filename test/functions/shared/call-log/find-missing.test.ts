@@ -85,7 +85,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('says which missing recordings are queued, and how the jobs of others ended', async () => {
+  test('says which missing recordings are queued, and which others nobody waits for', async () => {
     const { pbx, deps, markers } = await startReconcileHarness();
     const names = [
       'lost.wav',
@@ -103,18 +103,30 @@ describe('the comparison', () => {
       call: {},
       reportedAt: '2024-05-17T00:00:00.000Z',
     });
-    for (const name of [lost, both]) await markers.markEnded('lost', jobFor('test', name));
+    for (const name of [lost, both]) await markers.markEnded('lost', jobFor('test', name), 0);
     for (const name of [queued, both]) await markers.markQueued({ pbx: 'test', recording: name, call: {} });
     // A marker of another PBX does not count.
-    await markers.markEnded('dead-lettered', jobFor('other', 'new.wav'));
+    await markers.markEnded('dead-lettered', jobFor('other', 'new.wav'), 0);
     const { missing } = await findMissing(TODAY, deps);
-    expect(missing.map(({ ended }) => ended)).toEqual(['lost', undefined, 'lost', undefined]);
+    expect(missing.map(({ ended }) => ended)).toEqual(['ended', undefined, 'ended', undefined]);
     expect(missing.map(({ queuedAt }) => queuedAt !== undefined && queuedAt >= before)).toEqual([
       false,
       true,
       true,
       false,
     ]);
+  });
+
+  test.each([
+    ['erased', ['erased', 'ended', 'lost']],
+    ['ended', ['ended', 'lost']],
+    ['lost', ['lost']],
+  ] as const)('a recording counts as %s if it is marked as %j', async (expected, kinds) => {
+    const { pbx, deps, mark } = await startReconcileHarness();
+    const { recording } = pbx.makeCall(CALL);
+    for (const kind of kinds) await mark(kind, recording);
+    const { missing } = await findMissing(TODAY, deps);
+    expect(missing.map(({ ended }) => ended)).toEqual([expected]);
   });
 
   test('covers the calls of the window only', async () => {

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createArchiveIndex } from '../../../../functions/shared/call-log/archive-index.ts';
 import type { FindDeps } from '../../../../functions/shared/call-log/find-missing.ts';
-import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
+import {
+  createMarkers,
+  type MarkerKind,
+  markerKey,
+} from '../../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 import type { SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
@@ -38,6 +42,10 @@ export async function startReconcileHarness(options: SimulatedPbxOptions = {}) {
     async store(recording: string) {
       const Key = recordingKey('test', recording);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'RIFF' }));
+    },
+    async mark(kind: MarkerKind, recording: string) {
+      const Key = markerKey(kind, 'test', recording);
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key, ContentLength: 0 }));
     },
   };
 }

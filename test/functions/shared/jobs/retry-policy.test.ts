@@ -29,11 +29,19 @@ interface Past {
 
 const secondsAgo = (seconds: number) => NOW - 1000 * seconds;
 
-function historyOf({ queued = 0, absent, responses = 4, deliveries = 1, ...rest }: Past): JobHistory {
+function historyOf(
+  { queued = 0, absent, responses = 4, deliveries = 1, ...rest }: Past,
+  kind: FailedAttempt['kind'],
+): JobHistory {
   const { attempts = deliveries, resumedFrom, isUnanswered = false } = rest;
-  const absence = absent === undefined ? undefined : { since: secondsAgo(absent), responses, lastAt: NOW };
+  const absence =
+    absent === undefined
+      ? undefined
+      : { kind: absentKindOf(kind), since: secondsAgo(absent), responses, lastAt: NOW };
   return { attempts, deliveries, resumedFrom, isUnanswered, absence, firstQueuedAt: secondsAgo(queued) };
 }
+
+const absentKindOf = (kind: FailedAttempt['kind']): Absence['kind'] => (kind === 'empty' ? kind : 'missing');
 
 const inSeconds = (seconds: number) => NOW + 1000 * seconds;
 
@@ -171,7 +179,7 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
 ];
 
 test.each(POLICY)('%s: %j with %j -> %j', (_, failure, past, decision) => {
-  expect(decide(failure, historyOf(past), NOW)).toEqual(decision);
+  expect(decide(failure, historyOf(past, failure.kind), NOW)).toEqual(decision);
 });
 
 describe('over its whole life, a job', () => {
@@ -180,7 +188,7 @@ describe('over its whole life, a job', () => {
     const decisions: Decision[] = [];
     let absence: Absence | undefined;
     for (let now = NOW, deliveries = 1; ; deliveries += 1) {
-      absence = countAbsence(absence, now);
+      absence = countAbsence(absence, absentKindOf(kind), now);
       const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, absence };
       const decision = decide({ kind }, history, now);
       decisions.push(decision);
@@ -207,11 +215,20 @@ describe('over its whole life, a job', () => {
 });
 
 test('responses within an hour count once', () => {
-  const first = countAbsence(undefined, NOW);
-  expect(first).toEqual({ since: NOW, responses: 1, lastAt: NOW });
-  expect(countAbsence(first, NOW + 1000 * HOUR - 1)).toBe(first);
+  const first = countAbsence(undefined, 'missing', NOW);
+  expect(first).toEqual({ kind: 'missing', since: NOW, responses: 1, lastAt: NOW });
+  expect(countAbsence(first, 'missing', NOW + 1000 * HOUR - 1)).toBe(first);
   const later = NOW + 1000 * HOUR;
-  expect(countAbsence(first, later)).toEqual({ since: NOW, responses: 2, lastAt: later });
+  expect(countAbsence(first, 'missing', later)).toEqual({ ...first, responses: 2, lastAt: later });
+});
+
+test.each([
+  ['missing', 'empty'],
+  ['empty', 'missing'],
+] as const)('a recording that was %s and is now %s is counted anew', (before, kind) => {
+  const counted = { kind: before, since: NOW - 1000 * DAY, responses: 9, lastAt: NOW };
+  const now = NOW + 1000;
+  expect(countAbsence(counted, kind, now)).toEqual({ kind, since: now, responses: 1, lastAt: now });
 });
 
 describe('the table in docs/architecture.md', () => {
@@ -229,7 +246,7 @@ describe('the table in docs/architecture.md', () => {
     const end = { action: ending === 'lost' ? 'lost' : 'dead-letter' };
     const decideAfter = (seconds: number) => {
       const past = countedFrom === 'first such response' ? { absent: seconds } : { queued: seconds };
-      return decide({ kind: kind as FailureKind }, historyOf(past), NOW);
+      return decide({ kind: kind as FailureKind }, historyOf(past, kind as FailureKind), NOW);
     };
     if (days === undefined) return expect(decideAfter(0)).toEqual(end);
     expect(['retry', 'hold']).toContain(decideAfter(Number(days) * DAY - 1).action);

@@ -44,7 +44,7 @@ describe.each(['20014', '20012'] as const)('a recording for which the PBX respon
     expect(clock.now - since).toBeGreaterThanOrEqual(DAY_MS);
     expect(clock.now - since).toBeLessThanOrEqual(DAY_MS + HOUR_MS);
     expect(losses()).toMatchObject([{ pbx: 'test', callId: call.callId, code: `pbx-${errno}` }]);
-    expect(await bucket.keys()).toContain(`reconciliation/lost/test/2024/05/17/${call.recording}`);
+    expect(await bucket.keys()).toContain(`reconciliation/ended/test/2024/05/17/${call.recording}`);
     expect(deadLetters).toMatchObject([{ pbx: 'test', error: { code: `pbx-${errno}` } }]);
     expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(job);
   });

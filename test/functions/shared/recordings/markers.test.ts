@@ -1,5 +1,11 @@
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { expect, test } from 'vitest';
+import {
+  CreateBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { describe, expect, test } from 'vitest';
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { createMarkers, markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import { useS3 } from '../../aws-services.ts';
@@ -20,7 +26,7 @@ async function startMarkers(bucket: string) {
 
 test('a marker key has the PBX, the day and the name of the recording, outside the prefix of the recordings', () => {
   expect(markerKey('queued', 'hq', RECORDING)).toBe(`reconciliation/queued/hq/2017/09/01/${RECORDING}`);
-  expect(markerKey('lost', 'hq', 'odd.wav')).toBe('reconciliation/lost/hq/undated/odd.wav');
+  expect(markerKey('ended', 'hq', 'odd.wav')).toBe('reconciliation/ended/hq/undated/odd.wav');
 });
 
 test('the marker of an erased recording has a digest of the name, without the phone numbers', () => {
@@ -29,43 +35,92 @@ test('the marker of an erased recording has a digest of the name, without the ph
   expect(markerKey('erased', 'hq', RECORDING)).toBe(`reconciliation/erased/hq/2017/09/01/${digest}`);
 });
 
-const job = (pbx: string, reportedAt: string): Job => ({
+const ENDINGS = ['lost', 'not-recorded', 'dead-lettered'] as const;
+const SECOND_MS = 1000;
+const DAY_MS = 86_400 * SECOND_MS;
+
+const job = (pbx: string, reportedAt: string, callId = '1.1'): Job => ({
   version: 1,
   pbx,
   recording: RECORDING,
-  call: {},
+  call: { callId },
   reportedAt,
 });
 const REPORTED = job('hq', '2026-01-01T00:00:00.000Z');
+const REPEATED = job('hq', '2026-01-01T01:00:00.000Z');
+/** When jobs are queued. S3's clock, which is that of this machine, stamps the markers. */
+const BEFORE = Date.now() - DAY_MS;
+const LATER = Date.now() + DAY_MS;
 
-test('how a recording ended is marked once, for the job that ended first', async () => {
-  const { markers, objects } = await startMarkers('ended');
-  expect(await markers.markEnded('lost', REPORTED)).toBe('first');
-  expect(await markers.markEnded('lost', REPORTED)).toBe('again');
-  expect(await markers.markEnded('lost', job('hq', '2026-01-01T01:00:00.000Z'))).toBe('duplicate');
-  expect(await markers.markEnded('lost', job('branch', REPORTED.reportedAt))).toBe('first');
-  expect(await objects()).toEqual([
-    [markerKey('lost', 'branch', RECORDING), 0],
-    [markerKey('lost', 'hq', RECORDING), 0],
-  ]);
-});
+describe('how a recording ended', () => {
+  test('is marked once, for the job that ended first', async () => {
+    const { markers, objects } = await startMarkers('ended');
+    expect(await markers.markEnded('lost', REPORTED, BEFORE)).toBe('first');
+    expect(await markers.markEnded('lost', REPORTED, BEFORE)).toBe('again');
+    expect(await markers.markEnded('lost', REPEATED, BEFORE)).toBe('duplicate');
+    expect(await markers.markEnded('lost', job('branch', REPORTED.reportedAt), BEFORE)).toBe('first');
+    expect(await objects()).toEqual([
+      [markerKey('ended', 'branch', RECORDING), 0],
+      [markerKey('ended', 'hq', RECORDING), 0],
+    ]);
+  });
 
-test('a marker of another call, or one whose dead letter has expired, is replaced', async () => {
-  const { markers } = await startMarkers('replaced');
-  const later = { ...job('hq', '2026-02-01T00:00:00.000Z'), call: { callId: '1.2' } };
-  expect(await markers.markEnded('lost', { ...REPORTED, call: { callId: '1.1' } })).toBe('first');
-  expect(await markers.markEnded('lost', later)).toBe('first');
-  expect(await markers.markEnded('lost', later)).toBe('again');
-  const copy = { ...later, reportedAt: '2026-02-01T01:00:00.000Z' };
-  expect(await markers.markEnded('lost', copy)).toBe('duplicate');
-  const in15Days = createMarkers(s3, 'replaced', () => Date.now() + 15 * 24 * 3_600_000);
-  expect(await in15Days.markEnded('lost', copy)).toBe('first');
-});
+  const PAIRS = ENDINGS.flatMap((first) => ENDINGS.map((second) => [first, second] as const));
 
-test('a marker of an older version, which does not name its job, counts for every job', async () => {
-  const { markers } = await startMarkers('older');
-  await s3.send(new PutObjectCommand({ Bucket: 'older', Key: markerKey('lost', 'hq', RECORDING), Body: '' }));
-  expect(await markers.markEnded('lost', REPORTED)).toBe('again');
+  test.each(PAIRS)('is not marked again when it was %s and another job ends as %s', async (first, second) => {
+    const { markers } = await startMarkers(`other-${first}-${second}`);
+    expect(await markers.markEnded(first, REPORTED, BEFORE)).toBe('first');
+    expect(await markers.markEnded(second, REPEATED, BEFORE)).toBe('duplicate');
+  });
+
+  test.each(PAIRS)(
+    'is not marked again when it was %s and a copy of the job ends as %s',
+    async (first, second) => {
+      const { markers } = await startMarkers(`copy-${first}-${second}`);
+      expect(await markers.markEnded(first, REPORTED, BEFORE)).toBe('first');
+      // A dead letter may not have been written.
+      const expected = first === 'not-recorded' ? 'duplicate' : 'again';
+      expect(await markers.markEnded(second, REPORTED, BEFORE)).toBe(expected);
+    },
+  );
+
+  test('is marked anew for a job that was sent back, but a loss counts once', async () => {
+    const { markers } = await startMarkers('sent-back');
+    expect(await markers.markEnded('dead-lettered', REPORTED, BEFORE)).toBe('first');
+    expect(await markers.markEnded('lost', REPORTED, LATER)).toBe('first');
+    expect(await markers.markEnded('lost', REPORTED, LATER)).toBe('again');
+  });
+
+  test('is marked anew for another call, or when the dead letter has expired', async () => {
+    const { markers } = await startMarkers('replaced');
+    const later = job('hq', '2026-02-01T00:00:00.000Z', '1.2');
+    expect(await markers.markEnded('lost', REPORTED, BEFORE)).toBe('first');
+    expect(await markers.markEnded('lost', later, BEFORE)).toBe('first');
+    expect(await markers.markEnded('lost', later, BEFORE)).toBe('again');
+    const copy = { ...later, reportedAt: '2026-02-01T01:00:00.000Z' };
+    expect(await markers.markEnded('lost', copy, BEFORE)).toBe('duplicate');
+    const in15Days = createMarkers(s3, 'replaced', () => Date.now() + 15 * DAY_MS);
+    expect(await in15Days.markEnded('lost', copy, BEFORE)).toBe('first');
+  });
+
+  test('was marked by version 0.1.0 without the job, so that this counts for every job', async () => {
+    const { markers } = await startMarkers('older');
+    const key = markerKey('lost', 'hq', RECORDING);
+    await s3.send(new PutObjectCommand({ Bucket: 'older', Key: key, Body: '' }));
+    expect(await markers.markEnded('lost', REPORTED, BEFORE)).toBe('again');
+  });
+
+  test('can be read from the marker', async () => {
+    const { markers } = await startMarkers('metadata');
+    await markers.markEnded('not-recorded', REPORTED, BEFORE);
+    const key = markerKey('ended', 'hq', RECORDING);
+    const { Metadata } = await s3.send(new HeadObjectCommand({ Bucket: 'metadata', Key: key }));
+    expect(Metadata).toEqual({
+      ending: 'not-recorded',
+      'reported-at': REPORTED.reportedAt,
+      'call-id': '1.1',
+    });
+  });
 });
 
 test('a recording can be marked as queued again', async () => {
@@ -77,6 +132,6 @@ test('a recording can be marked as queued again', async () => {
 
 test('a marker that cannot be written is an error', async () => {
   const markers = createMarkers(s3, 'no-such-bucket');
-  await expect(markers.markEnded('lost', REPORTED)).rejects.toThrow();
+  await expect(markers.markEnded('lost', REPORTED, BEFORE)).rejects.toThrow();
   await expect(markers.markQueued({ pbx: 'hq', recording: RECORDING, call: {} })).rejects.toThrow();
 });

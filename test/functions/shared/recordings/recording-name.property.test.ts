@@ -33,7 +33,11 @@ const KEYS: [string, (pbx: string) => string, (pbx: string, recording: string) =
     (pbx) => `reconciliation/queued/${pbx}/`,
     (...of) => markerKey('queued', ...of),
   ],
-  ['the marker that it is lost', (pbx) => `reconciliation/lost/${pbx}/`, (...of) => markerKey('lost', ...of)],
+  [
+    'the marker that its job ended',
+    (pbx) => `reconciliation/ended/${pbx}/`,
+    (...of) => markerKey('ended', ...of),
+  ],
 ];
 
 describe.each(KEYS)('the key of %s', (_, prefixOf, keyOf) => {

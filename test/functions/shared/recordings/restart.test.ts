@@ -52,7 +52,7 @@ describe.each(['ignored', 'wrong'] as const)('when the PBX gets ranges %s', (ran
     );
     const { progress, earlier, ...whole } = job;
     expect(JSON.parse(deadLetter?.body ?? '')).toEqual(whole);
-    const marker = `reconciliation/dead-lettered/test/2024/05/17/${job.recording}`;
+    const marker = `reconciliation/ended/test/2024/05/17/${job.recording}`;
     expect(await bucket.keys()).toEqual([marker]);
     expect(await bucket.openUploads()).toBe(0);
     expect(retryDelays).toEqual([]);

@@ -144,7 +144,7 @@ describe('a session counts', () => {
 
 describe('a reconciliation counts', () => {
   test('what it found, and no jobs when nothing was missing', () => {
-    const counts = { found: 10, present: 10, queued: 0, waiting: 0, lost: 0, unreadable: 0 };
+    const counts = { found: 10, present: 10, queued: 0, waiting: 0, ended: 0, unreadable: 0 };
     expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 0 })).toEqual({
       'Found pbx=hq': 10,
       'Present pbx=hq': 10,
@@ -156,7 +156,7 @@ describe('a reconciliation counts', () => {
   });
 
   test('what it queued as jobs that are not yet archived', () => {
-    const counts = { found: 10, present: 7, queued: 3, waiting: 0, lost: 0, unreadable: 0 };
+    const counts = { found: 10, present: 7, queued: 3, waiting: 0, ended: 0, unreadable: 0 };
     expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 7_200_000 })).toMatchObject({
       'Jobs pbx=hq': 3,
       'Archived pbx=hq': 0,

@@ -14,12 +14,11 @@ const s3 = createS3Client();
 
 test('the PBX is asked again for recordings whose jobs have ended without them', async () => {
   const { pbx, calls, run, mark } = await startBackfillHarness(s3, 5);
-  await mark('lost', calls[1]);
-  await mark('lost', calls[2]);
-  await mark('dead-lettered', calls[3]);
-  await mark('not-recorded', calls[4]);
+  await mark('ended', calls[1]);
+  await mark('ended', calls[2]);
+  await mark('lost', calls[3]);
   const { isDone, output } = await run();
-  expect(output).toContain('5 recordings: 0 archived, 5 missing (2 of these marked as lost)');
+  expect(output).toContain('5 recordings: 0 archived, 5 missing (3 of these given up before)');
   expect(output).toContain('5 recordings archived');
   expect(isDone).toBe(true);
   expect(pbx.stats.downloads).toBe(5);
@@ -28,7 +27,7 @@ test('the PBX is asked again for recordings whose jobs have ended without them',
 test('the last line says how many recordings the PBX does not have, and the run counts as failed', async () => {
   const { pbx, calls, run, mark } = await startBackfillHarness(s3, 3);
   const [gone, deleted] = calls;
-  await mark('lost', gone);
+  await mark('ended', gone);
   for (const call of [gone, deleted]) pbx.misbehave(call?.recording ?? '', { kind: 'deleted' });
   const { isDone, output, lastLine } = await run();
   expect(output).toContain('1 recording archived');

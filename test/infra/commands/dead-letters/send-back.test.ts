@@ -49,7 +49,7 @@ describe('a job', () => {
 
   test('is sent without its progress and its memory when SQS itself had moved it', async () => {
     const progress = { uploadId: 'u', parts: [], bytes: 0, crc32: 0 };
-    const absence = { since: 1, responses: 5, lastAt: 2 };
+    const absence = { kind: 'missing', since: 1, responses: 5, lastAt: 2 };
     const earlier = {
       attempts: 9,
       deliveries: 9,
