@@ -316,6 +316,26 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'ending of another job not seen',
+    edits: [
+      {
+        file: 'functions/shared/recordings/markers.ts',
+        find: "now() - markedAt < MARKED_FOR_MS) return 'duplicate';",
+        replace: "now() - markedAt < MARKED_FOR_MS && marked.ending === ending) return 'duplicate';",
+      },
+    ],
+  },
+  {
+    name: 'empty response taken for a missing one',
+    edits: [
+      {
+        file: 'functions/shared/jobs/retry-policy.ts',
+        find: 'if (earlier?.kind !== kind)',
+        replace: 'if (earlier === undefined)',
+      },
+    ],
+  },
+  {
     name: 'storage that is away taken for a loss',
     edits: [
       {

@@ -5,8 +5,11 @@ import type { Report, Task } from './worker.ts';
 /** Each container loads its handler again, and a process never unloads a module. */
 const SEEDS_PER_PROCESS = 40;
 
-/** In real time. A seed takes seconds; one that takes this long is in an endless loop. */
-const MAX_SEED_MS = 300_000;
+/**
+ * In real time. A seed takes seconds, or minutes on a machine with much else to do; one that takes this long is in an
+ * endless loop.
+ */
+const MAX_SEED_MS = 1_200_000;
 
 /** Runs tasks one after the other in separate processes. `mutation` is the bug to put into the product. */
 export async function* runTasks(tasks: Iterator<Task>, mutation?: string): AsyncGenerator<Report> {

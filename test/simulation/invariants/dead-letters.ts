@@ -22,12 +22,12 @@ const DUPLICATING: readonly FaultKind[] = [
 /** A PBX may be off for three days, and then be without its storage for two. */
 const SETTLED_WITHIN_MS = 9 * 86_400_000;
 
-/** Every dead letter has its reason, and a cause that justifies it. There is at most one for each recording. */
+/** Every dead letter has its reason, and a cause that justifies it. There is at most one for each recording of a call. */
 export class DeadLetterChecks {
   readonly #world: World;
   readonly #queue: Queue;
-  /** The jobs that were dead-lettered, by when they were reported. */
-  readonly #jobs = new Map<ExpectedRecording, Set<unknown>>();
+  /** The jobs that were dead-lettered, by recording, by call, and by when they were reported. */
+  readonly #jobs = new Map<ExpectedRecording, Map<unknown, Set<unknown>>>();
 
   constructor(world: World, queue: Queue) {
     this.#world = world;
@@ -65,17 +65,20 @@ export class DeadLetterChecks {
       violations.add('every dead letter has its reason', `${deadLetter.id} refers to no call`);
       return;
     }
-    this.#count(recording, job.reportedAt);
+    this.#count(recording, job);
     this.#checkAge(deadLetter, code, recording);
     if (this.#isJustified(recording, code)) return;
     violations.add('no job is dead-lettered without a cause', `${recording.name}: ${code}`);
   }
 
-  #count(recording: ExpectedRecording, job: unknown): void {
+  #count(recording: ExpectedRecording, { call, reportedAt }: Record<string, unknown>): void {
     const { violations, faults } = this.#world;
-    const jobs = this.#jobs.get(recording) ?? new Set();
-    const isRepeated = jobs.has(job) && !DUPLICATING.some((kind) => faults.counts.has(kind));
-    this.#jobs.set(recording, jobs.add(job));
+    const calls = this.#jobs.get(recording) ?? new Map<unknown, Set<unknown>>();
+    this.#jobs.set(recording, calls);
+    const { callId } = call as { callId?: unknown };
+    const jobs = calls.get(callId) ?? new Set();
+    const isRepeated = jobs.has(reportedAt) && !DUPLICATING.some((kind) => faults.counts.has(kind));
+    calls.set(callId, jobs.add(reportedAt));
     if (jobs.size > 1 || isRepeated) violations.add('a recording has at most one dead letter', recording.key);
   }
 

@@ -69,11 +69,16 @@ const disguise = (random: Random) => ({
   contentType: random.pick(['audio/x-wav', 'application/json', 'text/html']),
 });
 
-/** An orderly end in the middle of a file is drawn only if something gives away that the file is incomplete. */
+/**
+ * An orderly end in the middle of a file is drawn only if something gives away that the file is incomplete. Without a
+ * length, it happens once: a file that is cut on the disk ends at the same byte each time.
+ */
 function drawCut(random: Random, { length, knowsItsLength, contentLength }: Circumstances): Misbehaviour {
   const isDetectable = knowsItsLength || contentLength;
   const how = isDetectable ? random.pick(['fin', 'reset'] as const) : 'reset';
-  return { kind: 'cut', afterBytes: random.integer(0, length - 1), how, times: random.integer(1, 2) };
+  const cut = { kind: 'cut', afterBytes: random.integer(0, length - 1), how } as const;
+  const times = random.integer(1, 2);
+  return { ...cut, times: how === 'fin' && !contentLength ? 1 : times };
 }
 
 /** The misbehaviours of the PBX with a recording, mostly none. */
