@@ -24,7 +24,13 @@ export async function endJob(kind: Ending, failure: Failure, deps: FailureDeps):
   // Without its marker, a dead letter could be followed by another one for the same recording.
   if (marked === 'failed') return false;
   if (marked === 'first' && kind === 'lost') log('error', 'recording-lost', fields);
-  if (kind !== 'not-recorded' && marked !== 'duplicate') return deadLetter(failure, deps);
+  if (kind !== 'not-recorded' && marked !== 'duplicate') {
+    if (!(await deadLetter(failure, deps))) return false;
+    await deps.markers.markDeadLettered(kind, job).catch((error: unknown) => {
+      log('warn', 'marker-failed', { ...fields, marker: kind, code: toArchiveError(error).code });
+    });
+    return true;
+  }
   log('info', marked === 'duplicate' ? 'duplicate-dropped' : 'not-recorded', fields);
   await discardUploads(failure, deps);
   return true;

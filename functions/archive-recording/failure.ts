@@ -15,7 +15,7 @@ export interface Failure {
 /** Dependencies of failure handling. */
 export interface FailureDeps {
   queues: Queues;
-  markers: Pick<Markers, 'markEnded'>;
+  markers: Pick<Markers, 'markEnded' | 'markDeadLettered'>;
   store: Pick<RecordingStore, 'abort' | 'find' | 'hasStoredSince'>;
   now: () => number;
 }

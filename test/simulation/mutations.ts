@@ -89,8 +89,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/archive-recording/end-job.ts',
-        find: "if (kind !== 'not-recorded' && marked !== 'duplicate') return deadLetter(failure, deps);",
-        replace: '',
+        find: "if (kind !== 'not-recorded' && marked !== 'duplicate')",
+        replace: 'if (false)',
       },
     ],
   },
@@ -290,7 +290,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
-        find: "return marked.ending === 'not-recorded' ? 'duplicate' : 'again';",
+        find: "return marked.settled === SETTLED.settled ? 'duplicate' : 'again';",
         replace: "return 'first';",
       },
     ],

@@ -49,6 +49,9 @@ export function markedRecording(key: string): { pbx: string; recording: string }
   return isNamed ? parseRecordingPath(path) : undefined;
 }
 
+/** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
+const SETTLED = { settled: 'yes' };
+
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
@@ -57,11 +60,13 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
  */
 export interface Markers {
   /**
-   * Marks how a job that was first queued at `queuedAt` (epoch ms) ended. Returns `first`; or `again` if the ending of
-   * this job has been marked before, but perhaps not carried out, or if it was lost, sent back, and is lost again; or
-   * `duplicate` if nothing remains to be done, because another job for the same call has ended.
+   * Marks how a job that was first queued at `queuedAt` (epoch ms) ended. Returns `first`; or `again` if this job has been
+   * marked before, but perhaps not dead-lettered, or if it was lost, sent back, and is lost again; or `duplicate` if
+   * nothing remains to be done, because this job, a copy of it, or another one for the same call has ended.
    */
   markEnded(ending: Ending, job: Job, queuedAt: number): Promise<'first' | 'again' | 'duplicate'>;
+  /** Marks that the job's dead letter is written, so that a copy of the job does not write another one. */
+  markDeadLettered(ending: Ending, job: Job): Promise<void>;
   /** Marks that a job is queued. Replaces an earlier marker. */
   markQueued(job: Pick<Job, 'pbx' | 'recording' | 'call'>): Promise<void>;
 }
@@ -76,22 +81,30 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
     }
   }
 
+  async function put(
+    { pbx, recording, reportedAt, call }: Job,
+    metadata: { ending: Ending; settled?: string },
+    condition: { IfNoneMatch?: string } = {},
+  ): Promise<void> {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: markerKey('ended', pbx, recording),
+        ContentLength: 0,
+        // The time of the report tells the jobs for one recording apart: a job that is sent back keeps it.
+        Metadata: { ...metadata, 'reported-at': reportedAt, ...encodeCall(call) },
+        ...condition,
+      }),
+    );
+  }
+
   return {
-    async markEnded(ending, { pbx, recording, reportedAt, call }, queuedAt) {
+    async markEnded(ending, job, queuedAt) {
+      const { pbx, recording, reportedAt, call } = job;
       // A marker of version 0.1.0 does not name its job.
       if ((await head('lost', pbx, recording)) !== undefined) return 'again';
-      // Tells the jobs for one recording apart: a job that is sent back keeps the time of its report.
-      const metadata = { ending, 'reported-at': reportedAt, ...encodeCall(call) };
       const write = (condition: { IfNoneMatch?: string }) =>
-        s3.send(
-          new PutObjectCommand({
-            Bucket: bucket,
-            Key: markerKey('ended', pbx, recording),
-            ContentLength: 0,
-            Metadata: metadata,
-            ...condition,
-          }),
-        );
+        put(job, { ending, ...(ending === 'not-recorded' && SETTLED) }, condition);
       try {
         await write({ IfNoneMatch: '*' });
         return 'first';
@@ -101,8 +114,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
       const markedAt = LastModified?.getTime() ?? 0;
       if (marked['reported-at'] === reportedAt) {
-        // Without a dead letter, nothing can have remained undone.
-        if (queuedAt <= markedAt) return marked.ending === 'not-recorded' ? 'duplicate' : 'again';
+        if (queuedAt <= markedAt) return marked.settled === SETTLED.settled ? 'duplicate' : 'again';
         // A person has sent it back since.
         await write({});
         return marked.ending === ending ? 'again' : 'first';
@@ -112,6 +124,9 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       // Another call's recording had the same name, or the dead letter has expired since.
       await write({});
       return 'first';
+    },
+    async markDeadLettered(ending, job) {
+      await put(job, { ending, ...SETTLED });
     },
     async markQueued({ pbx, recording, call }) {
       const Key = markerKey('queued', pbx, recording);

@@ -109,7 +109,7 @@ test('whatever a message holds and archiving throws, the job is done, retried or
           return { outcome: 'already-archived', key: 'key' };
         },
         queues,
-        markers: { markEnded: async () => 'first' },
+        markers: { markEnded: async () => 'first', markDeadLettered: async () => {} },
         store: { abort: async () => {}, find: async () => undefined, hasStoredSince: async () => true },
         now: () => NOW,
       });

@@ -52,11 +52,12 @@ function createHarness(body = JSON.stringify(JOB)) {
     repeated: [] as boolean[],
     sent: [] as unknown[],
     /** By recording, how the job that was reported then ended. */
-    markers: new Map<string, { ending: string; reportedAt: string }>(),
+    markers: new Map<string, { ending: string; reportedAt: string; isSettled?: true }>(),
     /** What the bucket has. */
     isStored: false,
     hasStoredSince: true,
     markerFailure: undefined as Error | undefined,
+    settlingFailure: undefined as Error | undefined,
     aborted: [] as Upload[],
   };
   let current = body;
@@ -100,7 +101,11 @@ function createHarness(body = JSON.stringify(JOB)) {
           const marked = harness.markers.get(recording);
           if (marked === undefined) harness.markers.set(recording, { ending, reportedAt });
           if (marked === undefined) return 'first';
-          return marked.reportedAt === reportedAt ? 'again' : 'duplicate';
+          return marked.reportedAt === reportedAt && !marked.isSettled ? 'again' : 'duplicate';
+        },
+        async markDeadLettered(ending, { recording, reportedAt }) {
+          if (harness.settlingFailure !== undefined) throw harness.settlingFailure;
+          harness.markers.set(recording, { ending, reportedAt, isSettled: true });
         },
       },
       store: {
@@ -319,14 +324,23 @@ describe('a recording that the PBX does not have', () => {
     },
   });
 
-  test('is counted as lost once, however often its job is delivered or sent back', async () => {
+  test('is counted as lost once, and has one dead letter, however often its job is delivered', async () => {
     const harness = createHarness(missingForDays);
     for (const refusal of [new Error('SQS is not there.'), undefined, undefined]) {
       harness.refusal = refusal;
       expect(await harness.deliver(failing(missing))).toBe(refusal === undefined);
     }
     expect(linesOf('recording-lost')).toHaveLength(1);
-    expect(harness.deadLetters).toHaveLength(2);
+    expect(harness.deadLetters).toHaveLength(1);
+    expect(linesOf('duplicate-dropped')).toHaveLength(1);
+  });
+
+  test('is lost all the same if it cannot be marked that the dead letter is written', async () => {
+    const harness = createHarness(missingForDays);
+    harness.settlingFailure = new Error('S3 is not there.');
+    expect(await harness.deliver(failing(missing))).toBe(true);
+    expect(harness.deadLetters).toHaveLength(1);
+    expect(linesOf('marker-failed')).toMatchObject([{ level: 'warn', marker: 'lost' }]);
   });
 
   test('leaves one dead letter, even if a report and a reconciliation both queued a job for it', async () => {

@@ -84,6 +84,15 @@ describe('how a recording ended', () => {
     },
   );
 
+  test('is settled when the dead letter is written: copies of the job have nothing left to do', async () => {
+    const { markers } = await startMarkers('settled');
+    expect(await markers.markEnded('lost', REPORTED, BEFORE)).toBe('first');
+    await markers.markDeadLettered('lost', REPORTED);
+    expect(await markers.markEnded('lost', REPORTED, BEFORE)).toBe('duplicate');
+    expect(await markers.markEnded('dead-lettered', REPORTED, BEFORE)).toBe('duplicate');
+    expect(await markers.markEnded('lost', REPORTED, LATER)).toBe('again');
+  });
+
   test('is marked anew for a job that was sent back, but a loss counts once', async () => {
     const { markers } = await startMarkers('sent-back');
     expect(await markers.markEnded('dead-lettered', REPORTED, BEFORE)).toBe('first');
@@ -117,6 +126,7 @@ describe('how a recording ended', () => {
     const { Metadata } = await s3.send(new HeadObjectCommand({ Bucket: 'metadata', Key: key }));
     expect(Metadata).toEqual({
       ending: 'not-recorded',
+      settled: 'yes',
       'reported-at': REPORTED.reportedAt,
       'call-id': '1.1',
     });
