@@ -1,6 +1,5 @@
 // Must be the first import, so that everything after it gets the virtual clock.
 import './engine/virtual-time.ts';
-import { replaceSdkTransport } from './aws/sdk-transport.ts';
 import { hookModules } from './engine/module-hooks.ts';
 import { mutationNamed } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
@@ -31,6 +30,8 @@ Object.assign(process.env, {
 // Thousands of errors are thrown, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
 const unused = hookModules(mutation === undefined ? [] : mutationNamed(mutation).edits);
+// Not before: the permissions come from the stack, which is a part of the product.
+const { replaceSdkTransport } = await import('./aws/sdk-transport.ts');
 replaceSdkTransport();
 const { runSeed } = await import('./run-seed.ts');
 
