@@ -69,8 +69,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/cdr-webhook/receive-report.ts',
-        find: '!(await pbx.isSecret(secret))',
-        replace: '!((await pbx.isSecret(secret)) || true)',
+        find: '!(await pbx.isAuthentic(request))',
+        replace: '!((await pbx.isAuthentic(request)) || true)',
       },
     ],
   },
