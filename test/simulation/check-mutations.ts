@@ -37,9 +37,10 @@ async function tryToCatch(mutation: Mutation, calls: number): Promise<Catch> {
     calls,
     isTraced: false,
   }));
-  for await (const { seed, violations } of runTasks(tasks.values(), mutation.name)) {
+  for await (const { seed, violations, digest } of runTasks(tasks.values(), mutation.name)) {
     const invariants = [...new Set(violations.map(({ invariant }) => invariant))];
-    if (invariants.length > 0) return { mutation, seed, invariants };
+    // On a busy machine, a seed may run out of real time without any fault of the product.
+    if (invariants.length > 0 && digest !== '') return { mutation, seed, invariants };
   }
   return { mutation, invariants: [] };
 }
