@@ -9,12 +9,20 @@ import type { Snapshot } from './session-store.ts';
  */
 const REFRESH_AFTER_MS = 15 * 60_000;
 
+/** For one call. */
+const MAX_RENEWALS = 2;
+
 export interface KeepOptions {
   /** When the PBX reported a reboot (epoch ms). An older session is replaced. */
   bootedAt?: number | undefined;
   /** Retry credentials that the PBX refused. */
   retryRefused?: boolean;
 }
+
+export type Renewed = SessionToken & {
+  /** This function has just logged in, so no other one can have replaced the token yet. */
+  readonly isNew?: boolean;
+};
 
 /** The only source of tokens for every function: the shared token, or a login if there is none. */
 export interface Session {
@@ -24,7 +32,7 @@ export interface Session {
    */
   current(): Promise<SessionToken>;
   /** Replaces a token that the PBX no longer accepts: with another function's newer one, or by logging in. */
-  renew(dead: SessionToken): Promise<SessionToken>;
+  renew(dead: SessionToken): Promise<Renewed>;
   /** Keeps the token alive and the reports coming. Logs in only if that is not possible. */
   keepAlive(options?: KeepOptions): Promise<'logged-in' | 'kept-alive'>;
 }
@@ -42,14 +50,14 @@ export function createSession(deps: LoginDeps): Session {
     return latest;
   }
 
-  async function renew(dead: SessionToken, retryRefused = false): Promise<SessionToken> {
+  async function renew(dead: SessionToken, retryRefused = false): Promise<Renewed> {
     latest = undefined;
     const snapshot = await store.read();
     const renewed = snapshot.state.token;
     const isRenewed =
       renewed !== undefined && renewed !== dead.token && snapshot.version !== dead.snapshot.version;
     latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps, retryRefused);
-    return latest;
+    return { ...latest, isNew: !isRenewed };
   }
 
   /** Whether this token's login made the PBX post its reports to the configured address. */
@@ -108,13 +116,20 @@ export function createSession(deps: LoginDeps): Session {
   };
 }
 
-/** Calls `use` with a token. If the PBX refuses the token, renews the session and calls `use` once more. */
+/**
+ * Calls `use` with a token. If the PBX refuses the token, renews the session and calls `use` again: once, or twice if the
+ * first renewal found another function's token. That one may have been refreshed between reading and using it, when
+ * both functions run on a schedule and start in the same second.
+ */
 export async function withToken<T>(session: Session, use: (token: string) => Promise<T>): Promise<T> {
-  const current = await session.current();
-  try {
-    return await use(current.token);
-  } catch (error) {
-    if (toArchiveError(error).kind !== 'session-expired') throw error;
-    return use((await session.renew(current)).token);
+  let current: Renewed = await session.current();
+  for (let renewals = 0; ; renewals += 1) {
+    try {
+      return await use(current.token);
+    } catch (error) {
+      const isFinal = current.isNew === true || renewals === MAX_RENEWALS;
+      if (toArchiveError(error).kind !== 'session-expired' || isFinal) throw error;
+      current = await session.renew(current);
+    }
   }
 }

@@ -151,7 +151,27 @@ describe('a session', () => {
     expect([reads, pbx.stats.logins]).toEqual([2, 2]);
   });
 
-  test('is renewed at most once for one call', async () => {
+  test('that is refreshed while another function is about to use it is renewed again for the same call', async () => {
+    const { pbx, clock, session, open, client } = await start({ refreshTokens: true });
+    await session.current();
+    const keeper = open();
+    const refresh = async () => {
+      clock.now += 20 * MINUTE_MS;
+      await keeper.keepAlive();
+    };
+    await refresh();
+    let calls = 0;
+    const info = await withToken(session, async (token) => {
+      calls += 1;
+      // The function still has the token of the login. What it then reads from the secret is refreshed before it is used.
+      if (calls === 2) await refresh();
+      return client.deviceInfo(token);
+    });
+    expect(info).toBeDefined();
+    expect([calls, pbx.stats.logins]).toEqual([3, 1]);
+  });
+
+  test('that was opened for a call is not opened again for the same one', async () => {
     const { pbx, session, client } = await start();
     let calls = 0;
     const call = withToken(session, async (token) => {
