@@ -50,7 +50,6 @@ async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkRespon
     log('warn', 'link-unauthorized');
     return { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'unauthorized' } };
   }
-  if (!mayAnywhere(principal, 'listen')) return { status: 403, body: { error: 'forbidden' } };
   const parsed = readLinkQuery(path, query, deps.maxSeconds);
   if ('parameter' in parsed) return { status: 400, body: { error: 'invalid-parameter', ...parsed } };
 
@@ -63,6 +62,7 @@ async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkRespon
   const subject = { pbx, ...factsInName(recording), ...found?.call };
   const mayListen = mayListenAtPbx && (found === undefined || may(principal, 'listen', subject));
   if (!mayListen) await noteRefusal();
+  if (!mayAnywhere(principal, 'listen')) return { status: 403, body: { error: 'forbidden' } };
   // Whoever may not hear a recording does not learn either whether it exists.
   if (found === undefined || !mayListen) {
     log('info', 'link-not-found', { pbx, recording });

@@ -1,6 +1,8 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnRoute,
+  type CfnStage,
   CorsHttpMethod,
   type CorsPreflightOptions,
   HttpApi,
@@ -20,6 +22,12 @@ import { acceptFindings } from './nag.ts';
 
 type LinkAuthorization = ArchiveConfig['links']['authorization'];
 
+/**
+ * Anybody may try to open a share, and a passcode costs time to compare. A new account can run ten functions at once: a
+ * flood of attempts must leave some for the reports of PBXs.
+ */
+const OPENINGS = { rateLimit: 5, burstLimit: 10 };
+
 interface RecordingApiProps {
   readonly stackName: string;
   readonly links: ArchiveConfig['links'];
@@ -31,6 +39,7 @@ export class RecordingApi extends Construct {
   /** Host name, without a scheme. */
   readonly host: string;
   private readonly api: HttpApi;
+  private readonly stage: HttpStage;
   private readonly authorization: LinkAuthorization;
   /** Of people and programs; none if the functions themselves check the token. */
   private readonly authorizer: IHttpRouteAuthorizer | undefined;
@@ -56,7 +65,7 @@ export class RecordingApi extends Construct {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new HttpStage(this, 'Stage', {
+    this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -95,18 +104,33 @@ export class RecordingApi extends Construct {
     const integration = integrate('Api', handler);
     const methods = [HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE];
     this.addAuthorizedRoutes(methods, '/api/{proxy+}', integration);
-    // Otherwise the function itself says what is public.
-    if (this.authorization.type !== 'jwt') return;
-    const publicRoutes = [
-      ...this.addRoutes([HttpMethod.GET], '/api/config', integration),
-      ...this.addRoutes([HttpMethod.POST], '/api/shares/open', integration),
-    ];
+    // There is no page on which somebody could open a share.
+    if (this.authorization.type === 'iam') return;
+    const publicRoutes = this.addRoutes([HttpMethod.POST], '/api/shares/open', integration);
+    for (const route of publicRoutes) this.throttle(route, OPENINGS);
+    // With a token, the function itself says what else is public.
+    if (this.authorization.type === 'jwt')
+      publicRoutes.push(...this.addRoutes([HttpMethod.GET], '/api/config', integration));
     for (const route of publicRoutes) {
       acceptFindings(route, {
         APIG4:
           'How people sign in is no secret, and whoever opens a share has its token, which the function checks.',
       });
     }
+  }
+
+  /** Limits one route. The others share the limit of the stage. */
+  private throttle(
+    route: HttpRoute,
+    { rateLimit, burstLimit }: { rateLimit: number; burstLimit: number },
+  ): void {
+    const stage = this.stage.node.defaultChild as CfnStage;
+    const { routeKey } = route.node.defaultChild as CfnRoute;
+    stage.routeSettings = {
+      [routeKey]: { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit },
+    };
+    // API Gateway refuses settings of a route that it does not have yet.
+    this.stage.node.addDependency(route);
   }
 
   private addAuthorizedRoutes(methods: HttpMethod[], path: string, integration: HttpLambdaIntegration): void {

@@ -130,6 +130,7 @@ describe('the access log', () => {
   test.each([
     ['at this PBX', on(['warehouse'], ['listen'])],
     ['of these extensions', on(['hq'], ['listen'], ['2000'])],
+    ['to hear anything', on(['hq'], ['download'])],
     ['to save it', on(['hq'], ['listen'])],
   ])('has a row for whoever asks without the right %s', async (_, deps) => {
     const { accesses, response } = await ask({ query: { download: '1' } }, deps);

@@ -28,7 +28,15 @@ describe('the API', () => {
   test('has routes for reports, for the search API, and for links with the recording in path or query', () => {
     const routes = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
-      ...['GET /', 'GET /assets/{file}', 'GET /s', 'POST /reports/{pbxId}/{secret}', ...api, ...links].sort(),
+      ...[
+        'GET /',
+        'GET /assets/{file}',
+        'GET /s',
+        'POST /api/shares/open',
+        'POST /reports/{pbxId}/{secret}',
+        ...api,
+        ...links,
+      ].sort(),
     ]);
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
       RouteKey: 'POST /reports/{pbxId}/{secret}',
@@ -152,6 +160,27 @@ test('how people sign in, and what a share leads to, is public with jwt; with ia
   const jwt = { type: 'jwt', issuer: 'https://login.example', audience: ['recordings'] };
   expect(publicRoutes(jwt)).toEqual(['GET /api/config', 'POST /api/shares/open']);
   expect(publicRoutes({ type: 'iam' })).toEqual([]);
+});
+
+test('openings of shares are throttled on their own, so that guessing leaves functions for reports', () => {
+  const jwt = { type: 'jwt', issuer: 'https://login.example', audience: ['recordings'] };
+  for (const authorization of [{ type: 'token' }, jwt]) {
+    const { resources: withShares } = synthArchive({ links: { authorization } });
+    const [, stage] = findResource(withShares, 'AWS::ApiGatewayV2::Stage');
+    expect(stage.Properties.RouteSettings).toEqual({
+      'POST /api/shares/open': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+    });
+    const [route] =
+      Object.entries(withShares).find(
+        ([, { Properties }]) => Properties?.RouteKey === 'POST /api/shares/open',
+      ) ?? [];
+    expect(stage.DependsOn).toContain(route);
+  }
+  const [, withoutShares] = findResource(
+    synthArchive({ links: { authorization: { type: 'iam' } } }).resources,
+    'AWS::ApiGatewayV2::Stage',
+  );
+  expect(withoutShares.Properties).not.toHaveProperty('RouteSettings');
 });
 
 describe('scripts in a browser', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../functions/shared/config/parse-settings.ts';
 import { registrySchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
-import { buildRegistry } from '../../../infra/stack/registry-layer.ts';
+import { buildAccessSettings, buildRegistry } from '../../../infra/stack/registry-layer.ts';
 import { findResource, synthArchive } from './synth-archive.ts';
 
 const pbxs = {
@@ -66,4 +66,14 @@ describe('the PBX registry', () => {
     expect(layerOf({ pbxs })).toEqual(layerOf({ pbxs, logRetentionDays: 30 }));
     expect(layerOf({ pbxs })).not.toEqual(layerOf({ pbxs, webhook: { plainHttp: true } }));
   });
+});
+
+test('with iam, which has no page to open them on, there are no shares', () => {
+  const sharesWith = (type: string) => {
+    const config = readArchiveConfig({ pbxs, links: { authorization: { type }, accessLogDays: 90 } });
+    const { shares, accessLogDays } = buildAccessSettings(config);
+    return { allowed: shares.allowed, accessLogDays };
+  };
+  expect(sharesWith('iam')).toEqual({ allowed: false, accessLogDays: 90 });
+  expect(sharesWith('token')).toEqual({ allowed: true, accessLogDays: 90 });
 });
