@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { emulatorKeys } from '../../functions/shared/aws-clients.ts';
-import { ACCESS_TABLE } from '../../functions/shared/config/tables.ts';
+import { ACCESS_TABLE, INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import type { Job } from '../../functions/shared/jobs/job.ts';
 import { recordingKey } from '../../functions/shared/recordings/recording-name.ts';
 import { ensureTable } from '../../infra/local/dynamodb.ts';
@@ -13,7 +13,7 @@ import { startSimulatedPbx } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Servers } from './servers.ts';
 
 const WEBHOOK_SECRET = 'webhook-secret-0123456789';
-const LINK_TOKEN = 'link-token-0123456789';
+export const LINK_TOKEN = 'link-token-0123456789';
 const LOGIN = { username: 'api', password: 'pbx-password' };
 const BUCKET = 'recordings';
 const PUTS_AT_ONCE = 16;
@@ -51,7 +51,9 @@ export async function startAws(directory: string, servers: Servers, running: Asy
   const accessFile = join(directory, 'access.json');
   const shares = { allowed: true, maxDays: 30, defaultDays: 7 };
   await writeFile(accessFile, JSON.stringify({ shares, accessLogDays: 400 }));
-  await ensureTable(new DynamoDBClient(emulatorKeys()), 'access', ACCESS_TABLE);
+  const dynamoDb = new DynamoDBClient(emulatorKeys());
+  await ensureTable(dynamoDb, 'access', ACCESS_TABLE);
+  await ensureTable(dynamoDb, 'index', INDEX_TABLE);
   const secretsManager = new SecretsManagerClient();
   for (const [Name, SecretString] of Object.entries(secrets)) {
     await secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
@@ -72,6 +74,9 @@ export async function startAws(directory: string, servers: Servers, running: Asy
       SESSION_QUEUE_URL: createQueue('session-requests'),
       ACCESS_FILE: accessFile,
       ACCESS_TABLE: 'access',
+      INDEX_TABLE: 'index',
+      MEDIA_SOURCES: 'https://bucket.example',
+      CONNECT_SOURCES: 'https://bucket.example',
       BUCKET_NAME: BUCKET,
       REPORT_HOST: 'reports.example',
       STACK_NAME: 'benchmark',

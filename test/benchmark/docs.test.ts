@@ -41,6 +41,7 @@ const RESULTS: Results = {
   },
   work: { webhook: {} as Results['work']['webhook'], calls: [] },
   growth: [],
+  search: [{ what: 'a call id', rows: 1_000_000, p50Ms: 5, p95Ms: 7, requests: 50 }],
   costs: { recordings: [], fixed: { secrets: 1.25, total: 2.25 } },
 };
 
@@ -68,6 +69,8 @@ test('entering the tables replaces the previous ones', async () => {
   expect(benchmarks).toContain(
     '| CPU per MiB at 200 MiB, relative to rclone | 0.80 times | not measured |  |',
   );
+  expect(benchmarks).toContain('Searches of an index of 1,000,000 rows');
+  expect(benchmarks).toContain('| a call id | 50.0 | 5.0 | 7.0 |');
   expect(costs).toContain('| total | 2.25 |');
 });
 

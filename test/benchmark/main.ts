@@ -14,6 +14,7 @@ const HELP = `Measures the bundles that the stack deploys, with AWS and the PBXs
   --seconds N     Post reports for N seconds at each rate (default: 20)
   --backlogs M,N  Work through queues of M and N jobs (default: 100,1000)
   --buckets M,N   Request links with M and N recordings in the bucket, at least 50 (default: 1000,10000)
+  --rows N        Search an index of N rows (default: 100000)
   --docs          Write the tables to ${DOCUMENTS.join(' and ')}`;
 
 await runCommand(async () => {
@@ -25,6 +26,7 @@ await runCommand(async () => {
       seconds: value,
       backlogs: value,
       buckets: value,
+      rows: value,
       docs: flag,
       help: flag,
     },
@@ -39,6 +41,7 @@ await runCommand(async () => {
     seconds: readCount('--seconds', values.seconds ?? '20'),
     backlogs: readCounts('--backlogs', values.backlogs ?? '100,1000'),
     buckets: readCounts('--buckets', values.buckets ?? '1000,10000'),
+    rows: readCount('--rows', values.rows ?? '100000'),
   });
   const tables = tablesOf(results);
   console.log(results.conditions);

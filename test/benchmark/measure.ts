@@ -7,18 +7,20 @@ import { fixedCosts, recordingCosts } from './cost.ts';
 import { measureBacklogs, measureBuckets } from './growth.ts';
 import { measureMemory } from './memory.ts';
 import { measurePipeline } from './pipeline.ts';
+import { measureSearch } from './search.ts';
 import { startServers } from './servers.ts';
 import { type DeployedFunction, synthesizeStack } from './stack.ts';
 import { measureStreaming } from './streaming.ts';
 import { measureWork } from './work.ts';
 
 /** The options of the command line; sizes in MiB. */
-type Extent = Record<'runs' | 'seconds', number> & Record<'sizes' | 'backlogs' | 'buckets', number[]>;
+type Extent = Record<'runs' | 'seconds' | 'rows', number> &
+  Record<'sizes' | 'backlogs' | 'buckets', number[]>;
 
 /** Times are in milliseconds, sizes in bytes, costs in US dollars. */
 export type Results = Awaited<ReturnType<typeof measureAll>>;
 
-export async function measureAll({ runs, sizes, seconds, backlogs, buckets }: Extent) {
+export async function measureAll({ runs, sizes, seconds, backlogs, buckets, rows }: Extent) {
   await using running = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'pbx-recording-archive-benchmark-'));
   running.defer(() => rm(directory, { recursive: true, force: true }));
@@ -47,6 +49,8 @@ export async function measureAll({ runs, sizes, seconds, backlogs, buckets }: Ex
   const growth = await measureBacklogs(streamer, queueUrl, backlogs);
   logStep('Buckets');
   growth.push(...(await measureBuckets({ link, reconciler }, aws, buckets)));
+  logStep('Search');
+  const search = await measureSearch(find('ArchiveApi'), aws, { rows, directory });
   const costs = { recordings: recordingCosts(work), fixed: fixedCosts(resources) };
   return {
     conditions: describeConditions(runs),
@@ -56,6 +60,7 @@ export async function measureAll({ runs, sizes, seconds, backlogs, buckets }: Ex
     pipeline,
     work,
     growth,
+    search,
     costs,
   };
 }

@@ -18,6 +18,7 @@ export const tablesOf = (results: Results): Table[] => [
   memoryTable(results),
   pipelineTable(results),
   growthTable(results),
+  searchTable(results),
   recordingCostTable(results),
   fixedCostTable(results),
   targetTable(results),
@@ -78,6 +79,18 @@ const growthTable = ({ growth }: Results): Table => ({
   title: 'Growth: median (lowest to highest)',
   head: ['what', 'with', 'ms each', 'S3 requests each'],
   rows: growth.map(({ what, size, ms, s3Requests }) => [what, size, show(ms, 1), show(s3Requests, 1)]),
+});
+
+const searchTable = ({ search }: Results): Table => ({
+  name: 'search',
+  title: `Searches of an index of ${search[0]?.rows.toLocaleString('en') ?? 'no'} rows of 50 PBXs`,
+  head: ['search', 'DynamoDB requests', 'p50 ms', 'p95 ms'],
+  rows: search.map(({ what, requests, p50Ms, p95Ms }) => [
+    what,
+    show(requests, 1),
+    show(p50Ms, 1),
+    show(p95Ms, 1),
+  ]),
 });
 
 const recordingCostTable = ({ costs }: Results): Table => ({
