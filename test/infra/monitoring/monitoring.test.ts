@@ -60,6 +60,7 @@ const functionIds = [
   'Index',
   'RecordingLink',
   'ArchiveApi',
+  'Page',
 ].map((prefix) => idOf('AWS::Lambda::Function', prefix));
 const sumOfFunctions = (metric: string) => ({
   expression: functionIds.map((_, n) => `FILL(m${n}, 0)`).join(' + '),

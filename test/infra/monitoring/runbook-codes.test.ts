@@ -65,7 +65,14 @@ const isAboutJob = (code: string) =>
   /^(?:job|recording|upload)-|^(?:not-a-recording|pbx-bad-range|unknown-pbx)$/.test(code);
 
 test('every code in the sources is in the tables of docs/architecture.md, and the other way round', () => {
-  const sources = ['archive-recording', 'cdr-webhook', 'pbx-session', 'reconcile', 'recording-link'];
+  const sources = [
+    'archive-recording',
+    'cdr-webhook',
+    'pbx-session',
+    'reconcile',
+    'recording-link',
+    'archive-api',
+  ];
   const found = new Set(
     sources.flatMap((feature) => [...withDependencies(`functions/${feature}/handler.ts`)]).flatMap(createdIn),
   );
