@@ -17,6 +17,7 @@ export function summarize(config: ArchiveConfig, region: string | undefined): st
       [
         `for callers with ${callers[authorization.type]}, valid for at most ${maximumAgeSeconds} s`,
         ...(allowedOrigins.length > 0 ? [`pages of ${allowedOrigins.join(', ')} may fetch them`] : []),
+        `${describeShares(config)}; who got links is kept for ${config.links.accessLogDays} days`,
       ],
     ],
     ['Alarms', [config.alarms.email ?? 'to nobody: set alarms.email, or subscribe to the topic']],
@@ -31,6 +32,11 @@ export function summarize(config: ArchiveConfig, region: string | undefined): st
 }
 
 const callers = { token: 'the bearer token', iam: 'an AWS signature', jwt: 'a JWT' };
+
+function describeShares({ links: { authorization, shares } }: ArchiveConfig): string {
+  if (authorization.type === 'iam' || !shares.allowed) return 'no shares with people who cannot sign in';
+  return `shares with people who cannot sign in, for at most ${shares.maxDays} days`;
+}
 
 function describeTls({ fingerprint256, ca }: ArchiveConfig['pbxs'][string]['tls']): string {
   if (fingerprint256) return 'pinned certificate';

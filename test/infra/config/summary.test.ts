@@ -26,6 +26,19 @@ test('the summary has what an administrator decides', () => {
     '           recordings are deleted after 730 days',
     '           recordings are locked for 365 days (governance)',
     '  Links    for callers with an AWS signature, valid for at most 600 s',
+    '           no shares with people who cannot sign in; who got links is kept for 400 days',
     '  Alarms   telephony@acme.com',
   ]);
+});
+
+test('the summary says for how long recordings can be shared, and whether at all', () => {
+  const shares = (settings: object) =>
+    summarize(readArchiveConfig({ pbxs: { office }, links: settings }), undefined)
+      .split('\n')
+      .find((line) => line.includes('shares'))
+      ?.trim();
+  const kept = 'who got links is kept for 400 days';
+  expect(shares({})).toBe(`shares with people who cannot sign in, for at most 30 days; ${kept}`);
+  expect(shares({ shares: { maxDays: 3 } })).toMatch(/at most 3 days/);
+  expect(shares({ shares: { allowed: false } })).toBe(`no shares with people who cannot sign in; ${kept}`);
 });
