@@ -86,9 +86,12 @@ interface Match {
 function findRoute(routes: Routes, request: string): Match | undefined {
   for (const [routeKey, handler] of Object.entries(routes)) {
     const pattern = routeKey.replaceAll(/\{(\w+)\+\}/g, '(?<$1>.+)').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
-    const groups = new RegExp(`^${pattern}$`).exec(request)?.groups;
-    if (groups === undefined) continue;
-    const pathParameters = Object.entries(groups).map(([name, value]) => [name, decodePath(value)]);
+    const match = new RegExp(`^${pattern}$`).exec(request);
+    if (match === null) continue;
+    const pathParameters = Object.entries(match.groups ?? {}).map(([name, value]) => [
+      name,
+      decodePath(value),
+    ]);
     return { routeKey, handler, pathParameters: Object.fromEntries(pathParameters) };
   }
   return undefined;

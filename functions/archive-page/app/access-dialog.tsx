@@ -5,7 +5,8 @@ import type { Access, Me, Recording } from './contract.ts';
 import { callOf, errorText, zoneOf } from './describe.ts';
 import { Dialog } from './dialog.tsx';
 import { Input } from './field.tsx';
-import { type Locale, useLocale } from './locale.tsx';
+import { useLocale } from './locale.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 
 interface AccessDialogProps {
   api: Api;
@@ -17,8 +18,7 @@ interface AccessDialogProps {
 
 /** Who listened: the access log of a recording, or of a person. */
 export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
-  const locale = useLocale();
-  const { m, f } = locale;
+  const { m, f } = useLocale();
   const [person, setPerson] = useState(me.person);
   const [rows, setRows] = useState<Access[]>();
   const [cursor, setCursor] = useState<string>();
@@ -28,10 +28,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
     async (of: { person?: string; cursor?: string }, before: Access[] = []) => {
       setProblem(undefined);
       try {
-        const page = await api.access({
-          ...of,
-          ...(recording && { pbx: recording.pbx, recording: recording.recording }),
-        });
+        const page = await api.access({ ...ofRecording(recording), ...of });
         const all = [...before, ...page.accesses];
         setRows(all);
         setCursor(page.cursor);
@@ -46,6 +43,20 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
   useEffect(() => {
     void load(recording ? {} : { person: me.person });
   }, [load, recording, me.person]);
+
+  async function saveCsv(): Promise<void> {
+    setProblem(undefined);
+    try {
+      const csv = await api.accessCsv({ ...ofRecording(recording), ...of });
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(csv);
+      link.download = 'access.csv';
+      link.click();
+      URL.revokeObjectURL(link.href);
+    } catch (error) {
+      setProblem(`${m.access.failed} ${errorText(error, m)}`);
+    }
+  }
 
   return (
     <Dialog heading={m.access.heading} onClose={onClose} wide>
@@ -83,7 +94,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
           </button>
         )}
         {rows !== undefined && rows.length > 0 && (
-          <button type="button" class="button" onClick={() => saveCsv(rows, locale)}>
+          <button type="button" class="button" onClick={() => void saveCsv()}>
             {m.access.csv}
           </button>
         )}
@@ -91,6 +102,9 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
     </Dialog>
   );
 }
+
+const ofRecording = (recording: Recording | undefined) =>
+  recording === undefined ? {} : { pbx: recording.pbx, recording: recording.recording };
 
 function AccessTable({
   rows,
@@ -104,7 +118,7 @@ function AccessTable({
   const { m, f } = useLocale();
   const { columns, kind, by } = m.access;
   return (
-    <div class="scroll">
+    <ScrollBox label={m.access.heading}>
       <table class="plain">
         <thead>
           <tr>
@@ -126,6 +140,7 @@ function AccessTable({
               <td>
                 {kind[row.kind]}
                 {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}
+                {row.reason !== undefined && <small>{m.access.reason[row.reason]}</small>}
               </td>
               {withRecording && (
                 <td class="name">
@@ -138,25 +153,6 @@ function AccessTable({
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
-}
-
-/** Saves what is shown, with the values of the API: they are for programs. */
-function saveCsv(rows: Access[], { m }: Locale): void {
-  const names = ['at', 'kind', 'pbx', 'recording', 'person', 'by', 'address', 'share', 'seconds'] as const;
-  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '')))];
-  const csv = lines.map((cells) => cells.map(quote).join(',')).join('\r\n');
-  const link = document.createElement('a');
-  // The mark tells spreadsheets that it is UTF-8.
-  link.href = URL.createObjectURL(new Blob([`\uFEFF${csv}\r\n`], { type: 'text/csv' }));
-  link.download = `${m.access.heading.replace(/\W+/g, '-').toLowerCase()}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
-/** A spreadsheet would take a cell that begins like this for a formula, such as a number with a plus. */
-function quote(cell: string): string {
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -56,10 +56,17 @@ export type Api = ReturnType<typeof createApi>;
 
 /** The API under `/api/`. Every method rejects with an ApiError. */
 export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
-  async function send(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+    keepalive = false,
+  ): Promise<Response> {
     const token = accessToken?.();
     const response = await fetch(`/api/${path}`, {
       method,
+      keepalive,
       signal: signal ?? null,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -115,6 +122,13 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
     },
     openShare: (token: string, passcode: string) =>
       post<OpenedShare>('shares/open', { token, ...(passcode !== '' && { passcode }) }),
+    /** The whole log of a recording or a person, for a spreadsheet. */
+    accessCsv: async (of: { pbx?: string; recording?: string; person?: string }) =>
+      (await send('GET', `access?${query({ ...of, format: 'csv' })}`)).blob(),
+    /** How much of a recording was played. Also sent while the page is being closed. */
+    reportPlayed: async (pbx: string, recording: string, seconds: number) => {
+      await send('POST', 'access', { pbx, recording, seconds }, undefined, true);
+    },
     access: (of: { pbx?: string; recording?: string; person?: string; cursor?: string }) =>
       read<AccessPage>(`access?${query(of)}`),
   };

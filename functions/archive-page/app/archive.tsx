@@ -15,6 +15,7 @@ import { RATES } from './playback-state.ts';
 import { PlayerPanel } from './player-panel.tsx';
 import { readPreference, savePreference } from './preferences.ts';
 import { Results } from './results.tsx';
+import { usePlayReport } from './use-play-report.ts';
 import { usePlayback } from './use-playback.ts';
 import { useSearch } from './use-search.ts';
 
@@ -36,6 +37,7 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   const playback = useMemo(() => new Playback(), []);
   const { playing, rate } = usePlayback(playback);
   const { search, more, retry } = useSearch(api, filters);
+  usePlayReport(api, playback, opened);
   useEffect(() => () => playback.close(), [playback]);
 
   const find = (next: Filters) => {

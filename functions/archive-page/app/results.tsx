@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Pbx, Recording } from './contract.ts';
 import { errorText, idOf, zoneOf } from './describe.ts';
-import { type Filters, NO_FILTERS } from './filters.ts';
+import { type Filters, NO_FILTERS, queryOf } from './filters.ts';
 import { addDays, dayOf } from './formats.ts';
 import { useLocale } from './locale.tsx';
 import { Row } from './row.tsx';
@@ -29,7 +29,9 @@ export function Results(props: ResultsProps) {
   const found = m.results.found(f.number(count), count === 1, cursor !== undefined);
   const isEmpty = status === 'done' && count === 0;
   const timeZone = zoneOf(pbxs, filters.pbx || (pbxs[0]?.id ?? ''));
-  const backTo = searchedBackTo && m.results.noneBackTo(f.day(searchedBackTo, timeZone));
+  const isCallId = queryOf(filters).startsWith('callId=');
+  // A call id is looked for at all times.
+  const backTo = searchedBackTo && !isCallId ? m.results.noneBackTo(f.day(searchedBackTo, timeZone)) : '';
 
   useEffect(() => {
     if (status === 'done') announce(count === 0 ? `${m.results.none}. ${backTo}` : found);
@@ -72,7 +74,7 @@ export function Results(props: ResultsProps) {
           <p>
             {backTo} {m.results.noneHint}
           </p>
-          {cursor === undefined && !hasDays && (
+          {cursor === undefined && !hasDays && !isCallId && (
             <button
               type="button"
               class="button"

@@ -60,8 +60,7 @@ export function Row({ recording, pbxs, isOpen, isPlaying, onOpen }: RowProps) {
         )}
       </td>
       <td class="cell-format">
-        {codec !== undefined && m.codec[codec]}
-        {codec === 'gsm' && <small>{m.format.gsm}</small>}
+        {codec !== undefined && m.codec[codec]} {codec === 'gsm' && <small>{m.format.gsm}</small>}
         {isUnsupported(recording) && <small>{m.format.unsupported}</small>}
       </td>
       <td class="cell-state">
@@ -79,7 +78,7 @@ function State({ recording }: { recording: Recording }) {
     <>
       <span class={`state is-${isDoubtful && state === 'archived' ? 'doubtful' : state}`}>
         {m.state[state]}
-      </span>
+      </span>{' '}
       <small>{state === 'archived' ? short : m.stateShort[state]}</small>
     </>
   );

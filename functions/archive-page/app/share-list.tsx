@@ -4,6 +4,7 @@ import type { Api } from './api.ts';
 import type { Me, Share } from './contract.ts';
 import { errorText, zoneOf } from './describe.ts';
 import { type Locale, useLocale } from './locale.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 
 interface ShareListProps {
   heading: string;
@@ -72,7 +73,7 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
       {shares === undefined && problem === undefined && <p>{m.loading}</p>}
       {shares?.length === 0 && <p class="muted">{m.share.none}</p>}
       {shares !== undefined && shares.length > 0 && (
-        <div class="scroll">
+        <ScrollBox label={heading}>
           <table class="plain">
             <thead>
               <tr>
@@ -127,7 +128,7 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
               })}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       )}
       {cursor !== undefined && (
         <button type="button" class="button" onClick={() => void load(shares ?? [], cursor)}>

@@ -66,7 +66,7 @@ describe('the page', () => {
     }
   });
 
-  test.each(['index.html', '..', '../index.html', 'nothing.js', 'index.html.gz', '__proto__'])(
+  test.each(['index.html', '..', '../index.html', 'nothing.js', 'icon.svg.gz', '__proto__'])(
     'has no asset %s',
     async (file) => {
       expect(await get(file)).toMatchObject({ statusCode: 404, headers: { 'cache-control': 'no-store' } });

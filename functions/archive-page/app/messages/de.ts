@@ -318,6 +318,18 @@ export const de: Messages = {
       'share-revoked': 'hat einen Link für andere widerrufen',
       refused: 'wurde abgewiesen',
     },
+    reason: {
+      forbidden: 'kein Recht dazu',
+      ended: 'der Link war abgelaufen',
+      revoked: 'der Link war widerrufen',
+      'used-up': 'der Link war aufgebraucht',
+      'wrong-passcode': 'falsches Kennwort',
+      'no-passcode': 'kein Kennwort',
+      'locked-out': 'zu viele falsche Kennwörter',
+      'maker-lost-right': 'wer ihn erstellt hat, darf nicht mehr teilen',
+      'shares-not-allowed': 'Links für andere sind abgeschaltet',
+      'not-archived': 'die Aufnahme ist nicht mehr da',
+    },
     by: { token: 'Link-Token', session: 'Seite', jwt: 'Konto', iam: 'AWS', share: 'Link für andere' },
   },
 

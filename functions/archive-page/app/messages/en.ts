@@ -306,6 +306,18 @@ export const en = {
       'share-revoked': 'revoked a link for others',
       refused: 'was refused',
     },
+    reason: {
+      forbidden: 'no right to it',
+      ended: 'the link had ended',
+      revoked: 'the link was revoked',
+      'used-up': 'the link was used up',
+      'wrong-passcode': 'wrong passcode',
+      'no-passcode': 'no passcode',
+      'locked-out': 'too many wrong passcodes',
+      'maker-lost-right': 'its maker may no longer share it',
+      'shares-not-allowed': 'links for others are switched off',
+      'not-archived': 'the recording is gone',
+    },
     by: { token: 'link token', session: 'page', jwt: 'account', iam: 'AWS', share: 'link for others' },
   },
 

@@ -1,0 +1,36 @@
+import { useEffect } from 'preact/hooks';
+import type { Api } from './api.ts';
+import type { Recording } from './contract.ts';
+import type { Playback } from './playback.ts';
+
+/** Longer steps between two positions are jumps. */
+const MAX_STEP_SECONDS = 3;
+
+/** Tells the access log how many seconds of a recording were played, once it is closed or the page is left. */
+export function usePlayReport(api: Api, playback: Playback, recording: Recording | undefined): void {
+  useEffect(() => {
+    if (recording === undefined) return undefined;
+    let played = 0;
+    let last = 0;
+    const unsubscribe = playback.subscribe(() => {
+      const { position, playing } = playback.current;
+      const step = position - last;
+      if (playing && step > 0 && step < MAX_STEP_SECONDS) played += step;
+      last = position;
+    });
+    const report = () => {
+      const seconds = Math.round(played);
+      if (seconds === 0) return;
+      played = 0;
+      // Nobody waits for it, and nothing can be done if it fails.
+      api.reportPlayed(recording.pbx, recording.recording, seconds).catch(() => undefined);
+    };
+    const onHide = () => document.hidden && report();
+    document.addEventListener('visibilitychange', onHide);
+    return () => {
+      document.removeEventListener('visibilitychange', onHide);
+      unsubscribe();
+      report();
+    };
+  }, [api, playback, recording]);
+}

@@ -1,0 +1,281 @@
+import { readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
+import { type Archive, CUSTOMER, makeTone, startArchive } from './archive.ts';
+import { launchBrowser, type OpenedPage, openPage, playerOf, waitUntilPlayed } from './browser.ts';
+import { signIn } from './sign-in.ts';
+
+const gsm = readFileSync(new URL('../functions/archive-page/gsm/fixtures/speech.wav', import.meta.url));
+const LONG_SECONDS = 1500;
+
+let archive: Archive;
+let browser: Browser;
+let page: OpenedPage;
+let calls: SimulatedCall[];
+
+beforeAll(async () => {
+  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
+  calls = await archive.call(
+    { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 20 },
+    { from: '1001', to: '1003', type: 'Internal', talkSeconds: 4 },
+    { from: '1002', to: '030 555111', type: 'Outbound', talkSeconds: 4, recording: gsm },
+    {
+      from: '1004',
+      to: '1005',
+      type: 'Internal',
+      talkSeconds: LONG_SECONDS,
+      recording: makeTone(LONG_SECONDS),
+    },
+  );
+});
+afterAll(async () => {
+  await browser?.close();
+  await archive?.[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  page = await openPage(browser);
+  await signIn(page, archive);
+});
+
+const rows = () => page.locator('.recordings tbody tr:not(.day)');
+const playButton = (call: string) => page.getByRole('button', { name: new RegExp(`^Play: .*${call}`) });
+const player = () => page.getByRole('region', { name: 'Player' });
+const find = async (number: string) => {
+  await page.getByLabel('Number or call ID').fill(number);
+  await page.keyboard.press('Enter');
+};
+
+describe('finding', () => {
+  test('shows the calls of the last days, newest first, in the time of the PBX', async () => {
+    await expect.poll(() => rows().count()).toBe(4);
+    await expect
+      .poll(() => page.getByRole('heading', { level: 2 }).first().textContent())
+      .toBe('4 recordings');
+    const { recordings } = await archive.ask<{ recordings: { at: string }[] }>('/api/recordings');
+    const times = recordings.map(({ at }) =>
+      new Date(at).toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' }),
+    );
+    expect(await page.locator('.recordings time').allTextContents()).toEqual(times);
+    expect(page.problems).toEqual([]);
+  });
+
+  test.each(['030 90 18 20', '+4930901820', '0049 (0)30/901820'])(
+    'finds a number typed as %s',
+    async (typed) => {
+      await find(typed);
+      await expect.poll(() => rows().count()).toBe(1);
+      expect(await rows().first().locator('.cell-from').textContent()).toBe(CUSTOMER);
+      expect(new URL(page.url()).searchParams.get('number')).toBe(typed);
+      // Focus stays where it was.
+      expect(await page.evaluate('document.activeElement.type')).toBe('search');
+      expect(await page.getByRole('status').allTextContents()).toContain('1 recording');
+    },
+  );
+
+  test('finds one of several numbers, and a call by its id', async () => {
+    await find('1001, 1005');
+    await expect.poll(() => rows().count()).toBe(2);
+    await find(calls[0]?.callId ?? '');
+    await expect.poll(() => rows().count()).toBe(1);
+    expect(await rows().first().locator('.cell-from').textContent()).toBe(CUSTOMER);
+  });
+
+  test('keeps the filters in the address, for reloading and going back', async () => {
+    await page.getByLabel('Direction').selectOption('Internal');
+    await expect.poll(() => rows().count()).toBe(2);
+    await page.getByLabel('At least').selectOption('10 minutes');
+    await expect.poll(() => rows().count()).toBe(1);
+    await page.reload();
+    await expect.poll(() => rows().count()).toBe(1);
+    expect(await page.getByLabel('Direction').inputValue()).toBe('internal');
+    await page.goBack();
+    await expect.poll(() => rows().count()).toBe(2);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await expect.poll(() => rows().count()).toBe(4);
+  });
+
+  test('says how far back it has looked if there is nothing, and looks further back', async () => {
+    await find('0800 123456');
+    await page.getByText('No recording found', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Search the last twelve months' }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.has('from')).toBe(true);
+    await page.getByText('No recording found', { exact: true }).waitFor();
+    expect(page.problems).toEqual([]);
+  });
+
+  test('says for each PBX how complete the archive is', async () => {
+    const text = await page.getByRole('region', { name: 'How complete the archive is' }).textContent();
+    expect(text).toMatch(/head-office/);
+  });
+
+  test('is in German for those who read it', async () => {
+    const german = await openPage(browser, { locale: 'de-DE' });
+    await german.goto(archive.host.url);
+    await german.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    expect(await german.evaluate('document.documentElement.lang')).toBe('de');
+    await german.getByLabel('Sprache').selectOption('English');
+    await german.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await german.reload();
+    await german.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+});
+
+describe('listening', () => {
+  test('plays, pauses, seeks, and changes speed and volume', async () => {
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await waitUntilPlayed(page, 0.2);
+    await player().getByLabel('Speed').selectOption('2×');
+    expect((await playerOf(page)).rate).toBe(2);
+    await player().getByRole('button', { name: 'Forward 10 seconds' }).click();
+    await waitUntilPlayed(page, 10);
+    await player().getByRole('button', { name: 'Pause' }).click();
+    await expect.poll(async () => (await playerOf(page)).paused).toBe(true);
+    await player().getByRole('slider', { name: 'Position' }).fill('3');
+    await expect.poll(async () => (await playerOf(page)).seconds).toBe(3);
+    expect(await player().getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext')).toBe(
+      '3 seconds of 20 seconds',
+    );
+    await player().getByRole('slider', { name: 'Volume' }).fill('0.5');
+    await expect.poll(() => page.evaluate('players.at(-1).volume')).toBe(0.5);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('goes to the next and the previous recording', async () => {
+    await rows().first().getByRole('button').click();
+    const title = () => player().getByRole('heading').textContent();
+    const first = await title();
+    await player().getByRole('button', { name: 'Next recording' }).click();
+    await expect.poll(title).not.toBe(first);
+    await waitUntilPlayed(page, 0);
+    await player().getByRole('button', { name: 'Previous recording' }).click();
+    await expect.poll(title).toBe(first);
+  });
+
+  test('plays a GSM recording, which this browser cannot play, and says so beforehand', async () => {
+    await find('030 555111');
+    await expect.poll(() => rows().count()).toBe(1);
+    expect(await rows().first().locator('.cell-format').textContent()).toBe(
+      'GSMplays through the page’s own decoder',
+    );
+    expect(
+      await page.evaluate('document.createElement("audio").canPlayType(\'audio/wav; codecs="49"\')'),
+    ).toBe('');
+    await playButton('1002').click();
+    await waitUntilPlayed(page, 0.3);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('draws the waveform when it is asked to, and not of a recording that is longer than ten minutes', async () => {
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await waitUntilPlayed(page, 0);
+    expect(await page.locator('.waveform').count()).toBe(0);
+    await player().getByRole('button', { name: 'Waveform' }).click();
+    await page.locator('.waveform').waitFor();
+    await playButton('1004').click();
+    await waitUntilPlayed(page, 0);
+    expect(await player().getByRole('button', { name: 'Waveform' }).count()).toBe(0);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('gets a new link when the link has expired, and goes on at the same second', async () => {
+    let expired = '';
+    const links: string[] = [];
+    page.on('response', async (response) => {
+      if (!response.url().includes('/api/recordings/')) return;
+      links.push(((await response.json()) as { link: { url: string } }).link.url);
+    });
+    // What S3 answers once the time of a link is over. A link that was signed in the same second is the same.
+    await page.route(
+      (url) => url.href === expired && links.length === 1,
+      (route) => route.fulfill({ status: 403, contentType: 'application/xml', body: '<Error/>' }),
+    );
+    await playButton('1004').click();
+    await waitUntilPlayed(page, 0.2);
+    expired = links[0] ?? '';
+    await player().getByRole('slider', { name: 'Position' }).fill('1400');
+    await waitUntilPlayed(page, 1400);
+    expect((await playerOf(page)).seconds).toBeLessThan(1410);
+    expect(links).toHaveLength(2);
+    expect(await player().locator('.player-status').allTextContents()).toEqual(['', '']);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('opens the link that a colleague has passed on', async () => {
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await player().getByRole('button', { name: 'Link for colleagues' }).click();
+    await page.getByText('Link copied').waitFor();
+    const link = await page.evaluate<string>('navigator.clipboard.readText()');
+    const colleague = await openPage(browser);
+    await colleague.goto(link);
+    await signIn(colleague, archive, link);
+    await colleague.getByRole('region', { name: 'Player' }).getByRole('heading').waitFor();
+    expect((await playerOf(colleague)).paused).toBe(true);
+    await colleague
+      .getByRole('region', { name: 'Player' })
+      .getByRole('button', { name: 'Play', exact: true })
+      .click();
+    await waitUntilPlayed(colleague, 0.1);
+  });
+
+  test('saves the recording', async () => {
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      player().getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/\.wav$/);
+    expect(readFileSync(await download.path())).toEqual(calls[0]?.bytes);
+  });
+});
+
+describe('with the keyboard alone', () => {
+  test('a call is found, heard, and closed again', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('1000');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows().count()).toBe(1);
+    await page.keyboard.press('Tab');
+    await page.locator('body').evaluate('document.activeElement.blur()');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await waitUntilPlayed(page, 0.1);
+    await page.keyboard.press('ArrowRight');
+    await waitUntilPlayed(page, 10);
+    await page.keyboard.press(']');
+    expect((await playerOf(page)).rate).toBe(1.25);
+    await page.keyboard.press('[');
+    await page.keyboard.press('[');
+    expect((await playerOf(page)).rate).toBe(0.75);
+    await page.keyboard.press(' ');
+    await expect.poll(async () => (await playerOf(page)).paused).toBe(true);
+    await player().getByRole('button', { name: 'Close player' }).press('Enter');
+    await expect.poll(() => player().count()).toBe(0);
+    expect(await page.evaluate('document.activeElement.className')).toBe('row-button');
+  });
+
+  test('j and k go through the list, and keep the focus in sight', async () => {
+    const focused = () => page.evaluate<string>('document.activeElement.closest("tr").textContent');
+    await expect.poll(() => rows().count()).toBe(4);
+    await page.keyboard.press('j');
+    const first = await focused();
+    await page.keyboard.press('j');
+    expect(await focused()).not.toBe(first);
+    await page.keyboard.press('k');
+    expect(await focused()).toBe(first);
+  });
+
+  test('? shows the keys, which can be switched off', async () => {
+    await expect.poll(() => rows().count()).toBe(4);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).getByLabel('Use these keys').press(' ');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await page.keyboard.press('/');
+    expect(await page.evaluate('document.activeElement.type')).not.toBe('search');
+    await page.reload();
+    await expect.poll(() => rows().count()).toBe(4);
+    await page.keyboard.press('?');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+});

@@ -1,0 +1,167 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Provider from 'oidc-provider';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type HttpHandler, startHttpServer } from '../../infra/local/http-server.ts';
+import { buildPage } from '../../infra/page/build-page.ts';
+import { useApi } from '../functions/archive-api/api-harness.ts';
+import { useAccessSettings } from '../functions/aws-services.ts';
+import { launchBrowser, openPage } from './browser.ts';
+
+const CLIENT_ID = 'archive-page';
+const AUDIENCE = 'archive';
+
+let browser: Browser;
+let url: string;
+const closing = new AsyncDisposableStack();
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  closing.defer(() => browser.close());
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+  const routes = Promise.withResolvers<Record<string, HttpHandler>>();
+  const server = await startHttpServer(routes.promise, 0, '127.0.0.1');
+  closing.defer(() => server.close());
+  url = `http://127.0.0.1:${server.port}`;
+  const issuer = await startIssuer(privateKey.export({ format: 'jwk' }));
+
+  const { putRows } = await useApi({ 'head-office': { timeZone: 'Europe/Berlin' }, branch: {} });
+  await putRows([
+    {
+      pbx: 'head-office',
+      recording: 'a.wav',
+      at: new Date().toISOString(),
+      from: '1001',
+      to: '1002',
+      state: 'lost',
+    },
+    {
+      pbx: 'branch',
+      recording: 'b.wav',
+      at: new Date().toISOString(),
+      from: '2001',
+      to: '2002',
+      state: 'lost',
+    },
+  ]);
+  vi.resetModules();
+  await useAccessSettings({
+    signIn: { issuer, clientId: CLIENT_ID, scope: 'openid' },
+    roles: { claim: 'groups', map: { supervisors: { pbxs: ['head-office'], rights: ['listen'] } } },
+    shares: { allowed: true, maxDays: 30, defaultDays: 7 },
+  });
+  process.env.LINK_AUTHORIZATION = 'jwt';
+  const directory = await mkdtemp(join(tmpdir(), 'archive-page-'));
+  closing.defer(() => rm(directory, { recursive: true }));
+  const pageDirectory = join(directory, 'page');
+  buildPage(pageDirectory);
+  process.env.PAGE_DIRECTORY = pageDirectory;
+  process.env.MEDIA_SOURCES = 'https://recordings.example.com';
+  process.env.CONNECT_SOURCES = `https://recordings.example.com ${issuer}`;
+  const page: HttpHandler = (await import('../../functions/archive-page/handler.ts')).handler;
+  const api = (await import('../../functions/archive-api/handler.ts')).handler as unknown as HttpHandler;
+
+  /** What API Gateway's authorizer does before it invokes the function. */
+  const authorized: HttpHandler = async (event) => {
+    const [head = '', payload = '', signature = ''] = (event.headers.authorization ?? '').slice(7).split('.');
+    const signed = Buffer.from(`${head}.${payload}`);
+    if (!verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url')))
+      return { statusCode: 401 };
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    if (claims.iss !== issuer || claims.aud !== AUDIENCE) return { statusCode: 401 };
+    // It passes lists on as text.
+    const jwt = { claims: { ...claims, groups: `[${claims.groups.join(' ')}]` }, scopes: null };
+    return api({
+      ...event,
+      requestContext: { ...event.requestContext, authorizer: { jwt } },
+    } as typeof event);
+  };
+  routes.resolve({
+    'GET /': page,
+    'GET /assets/{file}': page,
+    'GET /api/config': api,
+    'GET /api/{proxy+}': authorized,
+    'POST /api/{proxy+}': authorized,
+  });
+});
+afterAll(() => closing.disposeAsync());
+
+/** An identity provider with a page to sign in on. */
+async function startIssuer(key: object): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [`${url}/`],
+      },
+    ],
+    jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256' }] },
+    clientBasedCORS: () => true,
+    extraTokenClaims: () => ({ groups: ['supervisors'], name: 'Anna Schmidt' }),
+    features: {
+      devInteractions: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => `urn:${AUDIENCE}`,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: 'openid',
+          audience: AUDIENCE,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+  });
+  server.on('request', provider.callback());
+  return issuer;
+}
+
+describe('signing in with OpenID Connect', () => {
+  test('returns to the same search, shows what the role allows, and keeps no token in the browser', async () => {
+    const page = await openPage(browser);
+    await page.goto(`${url}/?number=1001`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByPlaceholder('Enter any login').fill('anna');
+    await page.getByPlaceholder('and password').fill('anything');
+    await page.getByRole('button', { name: 'Sign-in' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('heading', { name: '1 recording' }).waitFor();
+    expect(page.url()).toBe(`${url}/?number=1001`);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await expect.poll(() => new URL(page.url()).search).toBe('');
+    // The other PBX is not this role's.
+    await page.getByRole('heading', { name: '1 recording' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Who listened' }).count()).toBe(0);
+    const stored = await page.evaluate<string>(
+      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }])',
+    );
+    expect(stored).not.toMatch(/eyJ|token/);
+    expect(page.problems).toEqual([]);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+  });
+
+  test('says so if the issuer refuses', async () => {
+    const page = await openPage(browser);
+    await page.goto(`${url}/?error=access_denied&state=unknown`);
+    await page.getByText('Signing in did not work.').waitFor();
+    expect(page.url()).toBe(`${url}/`);
+  });
+});

@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Archive, CUSTOMER, startArchive } from './archive.ts';
+import { launchBrowser, type OpenedPage, openPage, waitUntilPlayed } from './browser.ts';
+import { signIn } from './sign-in.ts';
+
+let archive: Archive;
+let browser: Browser;
+let page: OpenedPage;
+
+beforeAll(async () => {
+  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
+  await archive.call({ from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 });
+});
+afterAll(async () => {
+  await browser?.close();
+  await archive?.[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  page = await openPage(browser);
+  await signIn(page, archive);
+  await page.getByRole('button', { name: /^Play:/ }).click();
+});
+
+const dialog = (from: Page) => from.getByRole('dialog');
+const openDialog = async () => {
+  await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Link for others' }).click();
+  await dialog(page).getByRole('button', { name: 'Create link' }).waitFor();
+};
+
+/** Makes a link with the dialog. */
+async function share(fields: { passcode?: string; times?: string; download?: boolean; note?: string } = {}) {
+  await openDialog();
+  const { passcode = '', times, download = false, note = '' } = fields;
+  await dialog(page).getByLabel('Passcode').fill(passcode);
+  if (times !== undefined) await dialog(page).getByLabel('How often it may be opened').selectOption(times);
+  if (download) await dialog(page).getByLabel('Allow downloading').check();
+  await dialog(page).getByLabel('Note for yourself').fill(note);
+  await dialog(page).getByRole('button', { name: 'Create link' }).click();
+  await dialog(page).getByRole('button', { name: 'Copy' }).click();
+  await dialog(page).getByText('Copied.').waitFor();
+  return page.evaluate<string>('navigator.clipboard.readText()');
+}
+
+/** Another person's browser, which has nothing but the link. */
+async function visit(link: string): Promise<OpenedPage> {
+  const visitor = await openPage(browser);
+  await visitor.goto(link);
+  return visitor;
+}
+
+const openButton = (visitor: Page) => visitor.getByRole('button', { name: 'Open the recording' });
+
+describe('a link for others', () => {
+  test('opens for somebody who cannot sign in, after a click, and ends when it is revoked', async () => {
+    const link = await share({ note: 'for Mr. Meyer' });
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/s#[\w-]{43}$/);
+
+    const visitor = await visit(link);
+    const requests: string[] = [];
+    visitor.on('request', (request) =>
+      requests.push(`${request.method()} ${new URL(request.url()).pathname}`),
+    );
+    await visitor.reload();
+    await openButton(visitor).waitFor();
+    expect(requests.filter((request) => request.includes('/api/'))).toEqual([]);
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0.2);
+    expect(requests.filter((request) => request.includes('/api/'))).toEqual(['POST /api/shares/open']);
+    expect(await visitor.getByRole('link', { name: 'Download' }).count()).toBe(0);
+    // It is still in the address, to come back to.
+    expect(visitor.url()).toBe(link);
+    expect(visitor.problems).toEqual([]);
+
+    await page.keyboard.press('Escape');
+    await openDialog();
+    const row = dialog(page).getByRole('row', { name: /Meyer/ });
+    expect(await row.locator('td').nth(2).textContent()).toBe('1');
+    await row.getByRole('button', { name: 'Revoke the link: for Mr. Meyer' }).click();
+    await row.getByText('revoked').waitFor();
+
+    const late = await visit(link);
+    await openButton(late).click();
+    await late.getByText('This link cannot be opened').waitFor();
+    expect(page.problems).toEqual([]);
+  });
+
+  test('asks for a passcode, and says the same whether it is wrong or the link is', async () => {
+    const link = await share({ passcode: 'over the phone' });
+    const visitor = await visit(link);
+    await openButton(visitor).click();
+    const refusal = visitor.getByText('This link cannot be opened');
+    const text = await refusal.textContent();
+    await visitor.getByLabel('Passcode').fill('over the phone');
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0.1);
+    const stranger = await visit(`${link.slice(0, -43)}${'A'.repeat(43)}`);
+    await openButton(stranger).click();
+    expect(await stranger.getByText('This link cannot be opened').textContent()).toBe(text);
+  });
+
+  test('opens as often as allowed', async () => {
+    const link = await share({ times: 'Once' });
+    const first = await visit(link);
+    await openButton(first).click();
+    await waitUntilPlayed(first, 0.1);
+    const second = await visit(link);
+    await openButton(second).click();
+    await second.getByText('This link cannot be opened').waitFor();
+  });
+
+  test('saves the file if that is allowed', async () => {
+    const visitor = await visit(await share({ download: true }));
+    await openButton(visitor).click();
+    const [download] = await Promise.all([
+      visitor.waitForEvent('download'),
+      visitor.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    expect(
+      readFileSync(await download.path())
+        .subarray(0, 4)
+        .toString(),
+    ).toBe('RIFF');
+    expect(visitor.url()).toContain('/s#');
+  });
+
+  test('needs its whole address', async () => {
+    const visitor = await visit(`${archive.host.url}/s`);
+    await visitor.getByText('This address is incomplete').waitFor();
+    expect(await openButton(visitor).count()).toBe(0);
+  });
+});
+
+describe('the access log', () => {
+  test('shows who heard the recording, and that a link was opened and revoked', async () => {
+    await waitUntilPlayed(page, 1.2);
+    const visitor = await visit(await share({ note: 'log' }));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0.1);
+    await dialog(page).getByRole('button', { name: 'Revoke the link: log' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Close player' }).click();
+    await page.getByRole('button', { name: /^Play:/ }).click();
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Who listened' }).click();
+    const table = dialog(page).getByRole('table');
+    await table.waitFor();
+    const text = (await table.textContent()) ?? '';
+    for (const what of ['got a link', 'made a link for others', 'opened a link', 'revoked a link for others'])
+      expect(text).toContain(what);
+    expect(text).toMatch(/played\d+ second/);
+    expect(text).toContain('Anna');
+
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog(page).getByRole('button', { name: 'Save as CSV' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('access.csv');
+    expect(readFileSync(await download.path(), 'utf8')).toMatch(/^at,kind,pbx,recording,person/);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('of a person is found by the name that they signed in with', async () => {
+    await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    expect(await dialog(page).getByLabel('Person').inputValue()).toBe('Anna');
+    await dialog(page).getByRole('table').waitFor();
+    await dialog(page).getByLabel('Person').fill('Nobody');
+    await dialog(page).getByRole('button', { name: 'Show', exact: true }).click();
+    await dialog(page).getByText('Nothing is recorded.').waitFor();
+  });
+});
+
+describe('signing in', () => {
+  test('lasts until the person signs out', async () => {
+    await page.reload();
+    await page.getByRole('button', { name: /^Play:/ }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Sign in');
+    await page.reload();
+    await page.getByLabel('Link token').waitFor();
+  });
+
+  test('refuses a wrong token, and after some of them every one for a minute', async () => {
+    const stranger = await openPage(browser);
+    await stranger.goto(archive.host.url);
+    const button = stranger.getByRole('button', { name: 'Sign in' });
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await stranger.getByLabel('Link token').fill(`wrong-${attempt}-0123456789`);
+      const [response] = await Promise.all([stranger.waitForResponse(/\/api\/session$/), button.click()]);
+      expect(response.status()).toBe(401);
+      await stranger.getByText('This token is not valid').waitFor();
+    }
+    await stranger.getByLabel('Link token').fill('another-0123456789');
+    await button.click();
+    await stranger.getByText('Too many wrong tokens').waitFor();
+    expect(stranger.problems).toEqual([]);
+  });
+});
