@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import {
+  fingerprintOf,
+  generateCertificate,
+  readIdentity,
+  type TlsIdentity,
+  writeIdentity,
+} from '../certificate.ts';
+import { Misbehaviours } from '../misbehaviours.ts';
+import { localTime } from '../pbx-time.ts';
+import { type Answer, type ReportOutcome, ReportSender } from '../reports.ts';
+import { generateSpeech } from '../speech.ts';
+import { createMemoryStorage, openStorage } from '../storage.ts';
+import { startWebServer } from '../web-server.ts';
+import { handleRequest } from './api.ts';
+import { Downloads } from './downloads.ts';
+import type { PSeriesParts } from './parts.ts';
+import type { PSeriesStats, SimulatedPSeries, SimulatedPSeriesOptions } from './public-api.ts';
+import type { Row } from './recordings.ts';
+import { Tokens } from './tokens.ts';
+import { describeCallEnd, describeEvent, sign } from './webhook.ts';
+
+export type {
+  PSeriesCall,
+  PSeriesCallOptions,
+  PSeriesEvent,
+  PSeriesStats,
+  SimulatedPSeries,
+  SimulatedPSeriesOptions,
+} from './public-api.ts';
+
+const CERTIFICATE_NAMES = ['pbx.test', 'localhost', '127.0.0.1'];
+const RING_SECONDS = 6;
+/** The recording begins when the call is answered. */
+const CALL_END = 30012;
+
+/** Starts a simulated Yeastar P-Series PBX, as far as its API is concerned, on a loopback address. */
+export async function startSimulatedPSeries(
+  options: SimulatedPSeriesOptions = {},
+): Promise<SimulatedPSeries> {
+  const { clientId = 'client-id', clientSecret = 'client-secret', now = Date.now } = options;
+  const { serialNumber = '3600000000TST', firmware = '37.20.0.21', timeZone = 'UTC' } = options;
+  const { endsOldTokens = false, reusableRefreshTokens = false, directory } = options;
+  const { host = '127.0.0.1', port = 0, serve = startWebServer, messages = 'text', maxReports = 1 } = options;
+  const stats: PSeriesStats = {
+    requests: [],
+    getTokens: 0,
+    refreshes: 0,
+    refusedTokens: 0,
+    maxValidTokens: 0,
+    downloads: 0,
+    reports: 0,
+  };
+  const storage = directory === undefined ? createMemoryStorage() : openStorage(directory);
+  const tokens = new Tokens({ clientId, clientSecret, now, endsOldTokens, reusableRefreshTokens });
+  const saveIdentity = (identity: TlsIdentity) => {
+    if (directory !== undefined) writeIdentity(directory, identity);
+    return identity;
+  };
+  const savedIdentity = directory === undefined ? undefined : readIdentity(directory);
+  const tls = options.plain
+    ? undefined
+    : saveIdentity(options.tls ?? savedIdentity ?? (await generateCertificate(CERTIFICATE_NAMES)));
+  const server = await serve({
+    tls,
+    maxTlsVersion: undefined,
+    host,
+    port,
+    handle: (request, response) => handleRequest(parts, request, response),
+  });
+  const parts: PSeriesParts = {
+    serialNumber,
+    firmware,
+    timeZone,
+    startedAt: now(),
+    allowedAddresses: options.allowedAddresses,
+    contentLength: options.contentLength ?? true,
+    ranges: options.ranges ?? 'honoured',
+    rowForm: options.rows ?? 'new',
+    searchTimes: options.searchTimes ?? 'epoch',
+    delivers: options.delivers,
+    sendsAudioAtOnce: options.sendsAudioAtOnce ?? false,
+    now,
+    tokens,
+    downloads: new Downloads(now),
+    misbehaviours: new Misbehaviours(),
+    storage,
+    // Calls of earlier runs are forgotten, and their files with them.
+    rows: [],
+    delayed: new Map(),
+    refusals: new Map(),
+    changed: { downloadUrl: undefined, isOccupied: false },
+    stats,
+    emit: (event) => options.onEvent?.(event),
+    reset: server.reset,
+  };
+  const sender = new ReportSender({
+    maxReports,
+    repeatDelay: 0,
+    emit: () => {},
+    ...(options.post && { post: options.post }),
+  });
+  let webhook: { url: string; secret: string } | undefined;
+  const makeSecret = () => randomBytes(16).toString('hex');
+  const postSigned = (body: string | Buffer, headers: Record<string, string> = {}): Promise<Answer> => {
+    if (webhook === undefined) return Promise.resolve('no-answer');
+    stats.reports++;
+    const signature = { 'User-Agent': 'Yeastar', 'X-Signature': sign(body, webhook.secret) };
+    return sender.postOnce(webhook.url, body, { ...signature, ...headers });
+  };
+
+  return {
+    url: server.origin,
+    stats,
+    certificate: tls?.cert ?? '',
+    fingerprint256: tls ? fingerprintOf(tls) : '',
+    setWebhook: (url) => {
+      webhook = { url, secret: webhook?.secret ?? makeSecret() };
+      return webhook.secret;
+    },
+    renewWebhookSecret: () => {
+      webhook = { url: webhook?.url ?? '', secret: makeSecret() };
+      return webhook.secret;
+    },
+    makeCall: ({ misbehaviour, ...call }) => {
+      const { talkSeconds = 4, type = 'Internal', from, to } = call;
+      const id = parts.rows.length + 1;
+      const startedAt = call.startedAt ?? now() - (talkSeconds + RING_SECONDS) * 1000;
+      const callId = `${Math.floor(startedAt / 1000)}.${id}`;
+      const digits = (time: number) => localTime(time, timeZone).replace(/\D/g, '');
+      const recordingStart = digits(startedAt + RING_SECONDS * 1000);
+      const recording =
+        call.recorded === false
+          ? ''
+          : (call.recordingName ?? `${recordingStart}-${callId}-${from}-${to}-${type}.wav`);
+      const bytes =
+        recording === ''
+          ? Buffer.alloc(0)
+          : (call.recording ?? generateSpeech({ seconds: talkSeconds, seed: id }));
+      const row: Row = {
+        id,
+        startedAt,
+        uid: `${digits(startedAt)}${id.toString(16).toUpperCase().padStart(5, '0')}`,
+        from,
+        to,
+        seconds: talkSeconds + RING_SECONDS,
+        type,
+        file: recording,
+        size: bytes.length,
+        archiveStatus: undefined,
+      };
+      if (recording !== '') {
+        storage.writeRecording(recording, bytes);
+        parts.rows.push(row);
+        parts.misbehaviours.plan(recording, [misbehaviour ?? []].flat());
+      }
+      const timeStart = localTime(startedAt, timeZone);
+      const report = { ...describeCallEnd(row, { callId, timeStart, talkSeconds }), ...call.fields };
+      return { callId, recording, bytes, report };
+    },
+    misbehave: (recording, ...planned) => parts.misbehaviours.plan(recording, planned),
+    delayRecording: (recording, requests) => void parts.delayed.set(recording, requests),
+    deleteRecording: (recording) => {
+      storage.removeRecording(recording);
+      parts.rows = parts.rows.filter((row) => row.file !== recording);
+    },
+    writeRecording: (recording, bytes) => storage.writeRecording(recording, bytes),
+    archiveAway: (recording) => {
+      storage.removeRecording(recording);
+      for (const row of parts.rows) if (row.file === recording) row.archiveStatus = 'success';
+    },
+    answerDownloadsWith: (url) => {
+      parts.changed.downloadUrl = url;
+    },
+    occupyDownloads: (isOccupied) => {
+      parts.changed.isOccupied = isOccupied;
+    },
+    refuse: (path, errcode) => {
+      if (errcode === undefined) parts.refusals.delete(path);
+      else parts.refusals.set(path, errcode);
+    },
+    postReport: async (report, type = CALL_END) => {
+      const body = describeEvent(type, serialNumber, report, messages);
+      const answers: Answer[] = [];
+      const isAccepted = (answer: Answer) => answer !== 'no-answer' && answer >= 200 && answer < 300;
+      let delivered = false;
+      while (!delivered && answers.length < maxReports) {
+        const answer = await postSigned(body);
+        answers.push(answer);
+        delivered = isAccepted(answer);
+      }
+      const outcome: ReportOutcome = { delivered, answers };
+      return outcome;
+    },
+    postRaw: postSigned,
+    reboot: () => {
+      server.dropConnections();
+      tokens.dropAll();
+    },
+    dropTokens: () => tokens.dropAll(),
+    setClientSecret: (secret) => tokens.setClientSecret(secret),
+    unblock: () => tokens.unblock(),
+    close: () => {
+      sender.close();
+      return server.close();
+    },
+  };
+}
