@@ -40,6 +40,8 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
         { ...failure, error: new ArchiveError(error.code, error.message, { kind, notBefore }) },
         deps,
       );
+    case 'wait':
+      return wait(failure, decision.afterSeconds, deps);
     case 'retry':
     case 'hold':
       return retry(failure, job, decision.afterSeconds, deps);
@@ -70,6 +72,25 @@ async function retry(
   } catch (error) {
     // The message is then redelivered when its visibility timeout ends.
     log('warn', 'retry-not-scheduled', { ...fields, code: toArchiveError(error).code });
+    return false;
+  }
+}
+
+/** Queues a job again as a new message that does not count the attempt: only the PBX was busy. */
+async function wait(failure: Failure, afterSeconds: number, deps: FailureDeps): Promise<boolean> {
+  const { message, job } = failure;
+  if (job === undefined) return false;
+  const { attempts, deliveries, firstQueuedAt: since } = historyOf(message, job);
+  const earlier = { ...job.earlier, attempts: attempts - 1, deliveries: deliveries - 1, since };
+  try {
+    await deps.queues.send(message.queueUrl, { ...job, earlier }, afterSeconds);
+    log('info', 'pbx-busy', { ...describeFailure(failure, deps), retryInSeconds: afterSeconds });
+    return true;
+  } catch (error) {
+    log('warn', 'retry-not-scheduled', {
+      ...describeFailure(failure, deps),
+      code: toArchiveError(error).code,
+    });
     return false;
   }
 }

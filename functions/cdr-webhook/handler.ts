@@ -29,7 +29,8 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
   const { pbxId = '', secret = '' } = event.pathParameters ?? {};
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   try {
-    const receipt = await receiveReport({ pbxId, secret, body }, deps);
+    const signature = event.headers?.['x-signature'];
+    const receipt = await receiveReport({ pbxId, secret, signature, body }, deps);
     return { statusCode: STATUS[receipt] };
   } catch (error) {
     log('error', 'report-failed', { code: toArchiveError(error).code });

@@ -13,13 +13,12 @@ export const MAX_BODY_BYTES = 64 * 1024;
 
 export interface IncomingReport extends ReportRequest {
   pbxId: string;
-  body: Buffer;
 }
 
 /** A PBX as the webhook sees it. */
 export interface KnownPbx extends Pick<Pbx, 'serialNumber'> {
   queueUrl: string;
-  dialect: Pick<ReportDialect, 'split' | 'read'>;
+  dialect: Pick<ReportDialect, 'rejection' | 'split' | 'read'>;
   isAuthentic(request: ReportRequest): Promise<boolean>;
 }
 
@@ -32,6 +31,7 @@ export interface ReceiveDeps {
 
 export type Receipt =
   | 'refused'
+  | 'unauthorized'
   | 'too-large'
   | 'malformed'
   | 'queued'
@@ -42,6 +42,7 @@ export type Receipt =
 /** The PBX repeats a report until it gets status 200. Any other status asks it to do so, or refuses the report. */
 export const STATUS: Readonly<Record<Receipt, number>> = {
   refused: 404,
+  unauthorized: 401,
   // Asking for it again would bring the same again.
   'too-large': 200,
   malformed: 200,
@@ -57,14 +58,15 @@ export const STATUS: Readonly<Record<Receipt, number>> = {
  * secret store fails.
  */
 export async function receiveReport(
-  { pbxId, body, ...request }: IncomingReport,
+  { pbxId, ...request }: IncomingReport,
   deps: ReceiveDeps,
 ): Promise<Receipt> {
   const pbx = deps.findPbx(pbxId);
   if (pbx === undefined || !(await pbx.isAuthentic(request))) {
     log('warn', 'report-rejected');
-    return 'refused';
+    return pbx?.dialect.rejection ?? 'refused';
   }
+  const { body } = request;
   if (body.length > MAX_BODY_BYTES) {
     log('warn', 'report-too-large', { pbx: pbxId, bytes: body.length });
     return 'too-large';

@@ -4,6 +4,7 @@
  * - `session-expired`: the PBX no longer accepts the token;
  * - `login-held`: no login is allowed until a lockout has passed or the credentials have changed;
  * - `missing`: the PBX does not have the recording: not yet, not any more, or not while its storage is away;
+ * - `busy`: nothing is wrong, but the PBX does one thing at a time;
  * - `empty`: the PBX has the recording, but no bytes of it;
  * - `too-slow`: the download did not finish before the function's timeout;
  * - `permanent`: no further attempt can succeed; a person has to step in.
@@ -13,6 +14,7 @@ export const FAILURE_KINDS = [
   'session-expired',
   'login-held',
   'missing',
+  'busy',
   'empty',
   'too-slow',
   'permanent',
@@ -45,6 +47,7 @@ export class ArchiveError extends Error {
 interface PbxRefusalOptions extends ArchiveErrorOptions {
   lockoutMs?: number | undefined;
   isMomentary?: boolean | undefined;
+  isDoubtful?: boolean | undefined;
 }
 
 /** The PBX responded with an error number. */
@@ -53,11 +56,14 @@ export class PbxRefusal extends ArchiveError {
   readonly lockoutMs: number | undefined;
   /** The same call may succeed if it is repeated at once. */
   readonly isMomentary: boolean;
+  /** Of a refused token: it may be something else that the PBX refuses, so that a new token would not help. */
+  readonly isDoubtful: boolean;
 
   constructor(code: string, message: string, options: PbxRefusalOptions = {}) {
     super(code, message, options);
     this.lockoutMs = options.lockoutMs;
     this.isMomentary = options.isMomentary ?? false;
+    this.isDoubtful = options.isDoubtful ?? false;
   }
 }
 

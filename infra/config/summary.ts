@@ -27,7 +27,9 @@ export function summarize(config: ArchiveConfig, region: string | undefined): st
     texts.map((text, index) => `  ${(index === 0 ? title : '').padEnd(width)}  ${text}`),
   );
   const where = region === undefined ? '' : ` in ${region}`;
-  const notes = [existingBucketNote(config), region && describeRegion(region)].filter(Boolean);
+  const notes = [existingBucketNote(config), pinnedNote(config), region && describeRegion(region)].filter(
+    Boolean,
+  );
   return [`The stack ${config.stackName}${where}:`, ...lines, ...notes].join('\n');
 }
 
@@ -59,6 +61,19 @@ function describeBucket(bucket: BucketConfig): string[] {
       : `recordings are deleted after ${expireAfterDays} days`,
     ...(objectLock ? [`recordings are locked for ${objectLock.days} days (${objectLock.mode})`] : []),
   ];
+}
+
+/** Of the Cloud Edition, and of a PBX behind a Yeastar FQDN. Their certificates are renewed every few weeks. */
+const PUBLIC_NAMES = /\.(?:yeastarcloud|ycmcloud|ras\.yeastar)\.com$/;
+
+function pinnedNote({ pbxs }: ArchiveConfig): string | undefined {
+  const pinned = Object.entries(pbxs).filter(
+    ([, { baseUrl, tls }]) =>
+      tls.fingerprint256 !== undefined && PUBLIC_NAMES.test(new URL(baseUrl).hostname),
+  );
+  if (pinned.length === 0) return undefined;
+  const ids = pinned.map(([id]) => `pbxs.${id}`).join(', ');
+  return `Remove tls.fingerprint256 of ${ids}: the certificate is a public one that changes every few weeks, and then nothing is archived.`;
 }
 
 function existingBucketNote({ bucket }: ArchiveConfig): string | undefined {

@@ -1,31 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { request } from 'undici';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
 import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
-import {
-  type CallOptions,
-  type SimulatedCall,
-  type SimulatedPbx,
-  startSimulatedPbx,
-} from '../simulated-pbx/simulated-pbx.ts';
 import { showCurl } from './curl.ts';
+import { type DemoCall, type DemoPbx, startDemoPbx } from './demo-pbx.ts';
 import { formatBytes, show } from './display.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
-import { generateSecret } from './resources.ts';
 import { showPage } from './show-page.ts';
 
-/** Also the name of the directory with its state. */
-export const DEMO_ID = 'demo';
-const USERNAME = 'api';
 const ARCHIVE_TIMEOUT_MS = 60_000;
 
-const EXAMPLE_CALLS: CallOptions[] = [
-  { from: '+49 30 901820', to: '1000', type: 'Inbound', talkSeconds: 9, fields: { srctrunkname: 'Berlin' } },
-  { from: '1001', to: '1003', type: 'Internal', talkSeconds: 4 },
-  { from: '1002', to: '*43#', type: 'Outbound', talkSeconds: 6, fields: { dsttrunkname: 'Berlin' } },
-];
+/** The id of the simulated PBX, and the name of the directory with its state. */
+export const demoId = (family: Options['demo']) => (family === 's-series' ? 'demo' : `demo-${family}`);
 
 export interface Demo extends Host {
   archived: number;
@@ -37,17 +24,13 @@ export interface Demo extends Host {
  */
 export async function runDemo(
   directory: string,
-  { port, calls: count, exit }: Pick<Options, 'port' | 'calls' | 'exit'>,
+  { port, demo, calls: count, exit }: Pick<Options, 'port' | 'demo' | 'calls' | 'exit'>,
 ): Promise<Demo> {
   await using cleanup = new AsyncDisposableStack();
-  const password = generateSecret();
-  const pbx = await startSimulatedPbx({
-    username: USERNAME,
-    password,
-    directory: join(directory, 'simulated-pbx'),
-  });
+  const id = demoId(demo);
+  const pbx = await startDemoPbx(demo, id, directory);
   cleanup.defer(() => pbx.close());
-  show('pbx', `simulated Yeastar S-Series at ${pbx.url}`);
+  show('pbx', `simulated Yeastar ${pbx.model} at ${pbx.url}`);
   show('', `self-signed certificate, pinned by its fingerprint ${pbx.fingerprint256}`);
   const host = await startHost({
     directory,
@@ -55,21 +38,16 @@ export async function runDemo(
     hostname: '127.0.0.1',
     bucket: process.env.BUCKET_NAME ?? 'recordings',
     jobDelaySeconds: JOB_DELAY_SECONDS,
-    pbxs: {
-      [DEMO_ID]: {
-        baseUrl: pbx.url,
-        reportUrl: 'http://{host}',
-        tls: { fingerprint256: pbx.fingerprint256 },
-        credentials: { username: USERNAME, password },
-      },
-    },
+    pbxs: { [id]: pbx.settings },
   });
   cleanup.defer(() => host.close());
+  pbx.reportTo(host.url);
   await host.keepSessions();
   const calls = await makeCalls(pbx, count);
-  for (const call of calls) await fetchAndCompare(call, host);
+  const urlOf = ({ recording }: DemoCall) => `${host.url}/recordings/${id}/${encodeURIComponent(recording)}`;
+  for (const call of calls) await fetchAndCompare(call, urlOf(call), host);
   if (!exit) {
-    if (calls[0] !== undefined) showCurl(linkUrl(calls[0].recording, host), host.linkTokenFile);
+    if (calls[0] !== undefined) showCurl(urlOf(calls[0]), host.linkTokenFile);
     showPage(host);
   }
   const running = cleanup.move();
@@ -77,18 +55,12 @@ export async function runDemo(
 }
 
 /** Resolves when the recordings of all calls are archived. */
-async function makeCalls(pbx: SimulatedPbx, count: number): Promise<SimulatedCall[]> {
-  const calls = Array.from({ length: count }, (_, number) =>
-    pbx.makeCall(EXAMPLE_CALLS[number % EXAMPLE_CALLS.length] ?? { from: '1001', to: '1003' }),
-  );
+async function makeCalls(pbx: DemoPbx, count: number): Promise<DemoCall[]> {
+  const calls = Array.from({ length: count }, (_, number) => pbx.makeCall(number));
   const archived = waitUntilArchived(calls);
-  for (const { report, bytes } of calls) {
-    const { callfrom, callto, talkduraction } = report;
-    show(
-      'call',
-      `${callfrom} → ${callto}, ${talkduraction} seconds, a recording of ${formatBytes(bytes.length)}`,
-    );
-    await pbx.postReport(report);
+  for (const { from, to, talkSeconds, bytes, report } of calls) {
+    show('call', `${from} → ${to}, ${talkSeconds} seconds, a recording of ${formatBytes(bytes.length)}`);
+    await report();
   }
   show('queue', `jobs start in ${JOB_DELAY_SECONDS} seconds, so that the PBX can finish its files`);
   await archived;
@@ -96,7 +68,7 @@ async function makeCalls(pbx: SimulatedPbx, count: number): Promise<SimulatedCal
 }
 
 /** Resolves when the recordings of all `calls` are archived. Rejects if one is given up, or after a minute. */
-function waitUntilArchived(calls: SimulatedCall[]): Promise<void> {
+function waitUntilArchived(calls: DemoCall[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const missing = new Set(calls.map(({ recording }) => recording));
   const timer = setTimeout(
@@ -121,13 +93,10 @@ function waitUntilArchived(calls: SimulatedCall[]): Promise<void> {
   });
 }
 
-const linkUrl = (recording: string, host: Host) =>
-  `${host.url}/recordings/${DEMO_ID}/${encodeURIComponent(recording)}`;
-
 /** Downloads a recording as an integrator would, by its link, and compares it with the PBX's file. */
-async function fetchAndCompare({ recording, bytes }: SimulatedCall, host: Host): Promise<void> {
+async function fetchAndCompare({ recording, bytes }: DemoCall, url: string, host: Host): Promise<void> {
   const token = await readFile(host.linkTokenFile, 'utf8');
-  const linkResponse = await request(linkUrl(recording, host), {
+  const linkResponse = await request(url, {
     headers: { authorization: `Bearer ${token}` },
   });
   const link = (await linkResponse.body.json()) as { url: string };

@@ -56,9 +56,15 @@ const ACCOUNT = '000000000000';
 
 type RegistryEntry = v.InferInput<typeof registrySchema>[string];
 
-export interface LocalPbx extends Omit<RegistryEntry, 'credentialsSecret' | 'sessionSecret' | 'queueName'> {
-  credentials: { username: string; password: string };
-}
+/** Of each family separately: `Omit` alone would leave only what all of them have. */
+type WithoutNames<Entry> = Entry extends RegistryEntry
+  ? Omit<Entry, 'credentialsSecret' | 'sessionSecret' | 'queueName'>
+  : never;
+
+export type LocalPbx = WithoutNames<RegistryEntry> & {
+  /** As a person enters them in the secret. */
+  credentials: Readonly<Record<string, string>>;
+};
 
 export interface HostOptions {
   /** Holds all state across restarts. */

@@ -5,7 +5,8 @@ import { flag, parseCommandLine, UsageError, value } from '../shared/command-lin
 export const HELP = `Archives call recordings on this machine. One process runs everything that would run in AWS.
 
   npm start                            with a simulated PBX that makes a few calls
-  npm start -- --calls 3 --exit        the same, but exits when all recordings are archived
+  npm start -- --demo p-series         with a simulated P-Series instead of an S-Series
+  npm start -- --calls 3 --exit        as the first, but exits when all recordings are archived
   npm start -- --pbx https://192.168.5.150:8088 --username api --fingerprint AB:CD:...
                                        with your own PBX, on the same network
 
@@ -15,6 +16,7 @@ General
   --help               show this text
 
 Simulated PBX
+  --demo FAMILY        s-series (default) or p-series
   --calls N            number of calls to make (default 3)
   --exit               exit when all recordings are archived and compared: with 0, or with 1 and the reason
 
@@ -47,6 +49,7 @@ const wholeNumber = (option: string, max: number) =>
 const optionsSchema = v.object({
   port: v.optional(wholeNumber('--port', 65_535), '8260'),
   data: v.optional(v.pipe(v.string(), v.nonEmpty('--data should name a directory')), '.local'),
+  demo: v.optional(v.picklist(['s-series', 'p-series'], '--demo should be s-series or p-series'), 's-series'),
   calls: v.optional(wholeNumber('--calls', 1000), '3'),
   exit: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),
@@ -70,6 +73,7 @@ export function readOptions(args: string[]): Options {
     options: {
       port: value,
       data: value,
+      demo: value,
       calls: value,
       exit: flag,
       help: { ...flag, short: 'h' },
@@ -117,7 +121,7 @@ const OPTIONS_OF_PBX = [
   'serial',
 ] as const;
 
-const OPTIONS_OF_SIMULATION = ['calls', 'exit'] as const;
+const OPTIONS_OF_SIMULATION = ['demo', 'calls', 'exit'] as const;
 
 /** Whoever gives an option expects it to have an effect. */
 function refuseUnusedOptions(values: Record<string, unknown>, isSimulation: boolean): void {

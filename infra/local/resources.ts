@@ -43,9 +43,9 @@ export async function ensureSecret(
 export async function storeCredentials(
   client: SecretsManagerClient,
   name: string,
-  credentials: { username: string; password: string },
+  credentials: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const initial = { username: '', password: '', webhookSecret: generateSecret() };
+  const initial = { webhookSecret: generateSecret() };
   const before = await ensureSecret(client, name, JSON.stringify(initial));
   const after = JSON.stringify({ ...JSON.parse(before), ...credentials });
   if (after === before) return;

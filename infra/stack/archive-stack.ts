@@ -135,8 +135,9 @@ export class ArchiveStack extends Stack {
 
     const pbxs = new Construct(this, 'Pbx');
     const queues: Record<string, IQueue> = {};
-    for (const [pbxId, { maxConcurrency }] of Object.entries(config.pbxs)) {
-      const pbx = new PbxResources(pbxs, pbxId, { stackName, maxConcurrency, deadLetterQueue, archiver });
+    for (const [pbxId, { family, maxConcurrency }] of Object.entries(config.pbxs)) {
+      const shared = { stackName, deadLetterQueue, archiver };
+      const pbx = new PbxResources(pbxs, pbxId, { family, maxConcurrency, ...shared });
       pbx.grantReports(webhook.role);
       pbx.grantSession(pbxSession.role);
       // A function that finds the session expired logs in again itself.

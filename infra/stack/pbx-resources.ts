@@ -8,6 +8,7 @@ import {
   JOB_MAX_RECEIVES,
   visibilitySecondsFor,
 } from '../../functions/shared/config/limits.ts';
+import { CREDENTIALS, type Pbx } from '../../functions/shared/config/pbx-registry.ts';
 import { type ArchiveFunction, allow } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { acceptFindings } from './nag.ts';
@@ -23,6 +24,7 @@ export function pbxNames(stackName: string, pbxId: string) {
 
 interface PbxResourcesProps {
   readonly stackName: string;
+  readonly family: Pbx['family'];
   readonly maxConcurrency: number;
   readonly deadLetterQueue: IQueue;
   readonly archiver: ArchiveFunction<Record<string, string>>;
@@ -37,6 +39,7 @@ export class PbxResources extends Construct {
   constructor(scope: Construct, pbxId: string, props: PbxResourcesProps) {
     super(scope, pbxId);
     const names = pbxNames(props.stackName, pbxId);
+    const { fields } = CREDENTIALS[props.family];
 
     this.queue = new EncryptedQueue(this, 'Queue', {
       queueName: names.queueName,
@@ -51,9 +54,9 @@ export class PbxResources extends Construct {
     // the password, and the PBX receives the new webhook secret with its next login.
     this.credentials = new Secret(this, 'Credentials', {
       secretName: names.credentialsSecret,
-      description: `PBX ${pbxId}: enter its API username and password here. webhookSecret is generated.`,
+      description: `PBX ${pbxId}: enter its API ${joinWords(fields)} here. webhookSecret is generated.`,
       generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: '', password: '' }),
+        secretStringTemplate: JSON.stringify(Object.fromEntries(fields.map((field) => [field, '']))),
         generateStringKey: 'webhookSecret',
         passwordLength: 48,
         // It becomes a path segment of a URL.
@@ -102,3 +105,5 @@ export class PbxResources extends Construct {
     allow(grantee, ['secretsmanager:GetSecretValue'], this.credentials.secretArn);
   }
 }
+
+const joinWords = (words: readonly string[]) => words.join(', ').replace(/, (\w+)$/, ' and $1');

@@ -1,6 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
+import { CREDENTIALS } from '../pbx/family-settings.ts';
 import type { Credentials } from '../pbx/types.ts';
 import type { Pbx } from './pbx-registry.ts';
 import type { Secrets } from './secrets.ts';
@@ -8,24 +9,22 @@ import type { Secrets } from './secrets.ts';
 const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
 /** The administrator fills this secret in. The stack generates `webhookSecret` for the report URL. */
-const credentialsSchema = v.object({
-  username: v.optional(v.string(), ''),
-  password: v.optional(v.string(), ''),
-  webhookSecret: v.pipe(v.string(), v.minLength(MIN_WEBHOOK_SECRET_LENGTH), v.regex(/^[\w-]+$/)),
-});
+const webhookSecretSchema = v.pipe(v.string(), v.minLength(MIN_WEBHOOK_SECRET_LENGTH), v.regex(/^[\w-]+$/));
 
 /** Never cached: the administrator may have corrected the password a second ago. */
 export async function readCredentials(
-  pbx: Pick<Pbx, 'credentialsSecret'>,
+  pbx: Pick<Pbx, 'credentialsSecret' | 'family'>,
   secrets: Secrets,
 ): Promise<Credentials> {
   const { value } = await secrets.read(pbx.credentialsSecret);
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), credentialsSchema), value);
+  const { schema, fields: entered } = CREDENTIALS[pbx.family];
+  const whole = v.intersect([schema, v.object({ webhookSecret: webhookSecretSchema })]);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), whole), value);
   if (parsed.success) return parsed.output;
   const fields = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the JSON itself').join(', ');
   throw new ArchiveError(
     'credentials-malformed',
-    `The secret ${pbx.credentialsSecret} must be JSON with username, password and webhookSecret. Correct ${fields}.`,
+    `The secret ${pbx.credentialsSecret} must be JSON with ${entered.join(', ')} and webhookSecret. Correct ${fields}.`,
     { kind: 'login-held' },
   );
 }

@@ -15,11 +15,15 @@ const MAX_AGE_MS = 10 * DAY_MS;
 const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 60 * 60;
 
+/** A PBX that prepares one download at a time is asked again after a recording's usual time. */
+const BUSY_SECONDS = 30;
+
 /** The longest delay that SQS accepts for a new message. */
 export const MAX_DELAY_SECONDS = 15 * 60;
 
 /** How long failures of one kind are retried after the job was first queued. Then the job becomes a dead letter. */
 const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind>, number>> = {
+  busy: MAX_AGE_MS,
   transient: MAX_AGE_MS,
   'session-expired': MAX_AGE_MS,
   'login-held': MAX_AGE_MS,
@@ -96,6 +100,8 @@ export interface JobHistory {
 export type Decision =
   /** Redeliver the message after this delay. */
   | { action: 'retry'; afterSeconds: number }
+  /** Queue the job as a new message, as if it had not been tried: the PBX is busy with another one. */
+  | { action: 'wait'; afterSeconds: number }
   /** As `retry`, told apart for the reader: logins are held, and the session decides when one is allowed again. */
   | { action: 'hold'; afterSeconds: number }
   /** Queue the job as a new message with its progress. Without `afterSeconds`, the queue's default delay applies. */
@@ -141,6 +147,7 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
   }
   if (now - history.firstQueuedAt > (isAbsent ? MAX_AGE_MS : PATIENCE_MS[kind]))
     return { action: 'dead-letter' };
+  if (kind === 'busy') return { action: 'wait', afterSeconds: BUSY_SECONDS };
   if (failure.storedIn !== undefined) return decideResumption(failure.storedIn, history);
   return { action: kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
 }

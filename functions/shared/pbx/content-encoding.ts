@@ -51,7 +51,7 @@ export async function decodeBody({
   let isDecoded = false;
   // The last coding in the header was applied last.
   for (const coding of [...codings.reverse(), 'gzip']) {
-    const { start, whole } = await peek(decoded);
+    const { start, whole } = await peek(decoded, GZIP_START.length);
     const decoder = DECODERS.get(coding)?.(start);
     decoded = decoder === undefined ? whole : pipeline(whole, decoder, () => {});
     isDecoded ||= decoder !== undefined;
@@ -71,15 +71,15 @@ export function readCodings({ 'content-encoding': value = [] }: ResponseHeaders)
     .filter((coding) => !NO_CODING.includes(coding));
 }
 
-/** The first bytes of a body, enough to recognize its format, and the body with these bytes in place. */
-async function peek(body: Readable): Promise<{ start: Buffer; whole: Readable }> {
+/** The first bytes of a body, at least `count` if it has them, and the body with these bytes in place. */
+export async function peek(body: Readable, count: number): Promise<{ start: Buffer; whole: Readable }> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes >= GZIP_START.length) break;
+      if (bytes >= count) break;
     }
   } catch (error) {
     throw connectionError(error);

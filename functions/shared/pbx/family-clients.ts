@@ -1,4 +1,5 @@
 import type { Pbx } from '../config/pbx-registry.ts';
+import { createPSeriesClient } from './p-series/client.ts';
 import { createSSeriesClient } from './s-series/client.ts';
 import type { Timeouts } from './transport.ts';
 import type { PbxClient } from './types.ts';
@@ -6,6 +7,8 @@ import type { PbxClient } from './types.ts';
 /** The client of a PBX, whatever its family. */
 export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
   switch (pbx.family) {
+    case 'p-series':
+      return createPSeriesClient(pbx, timeouts);
     case 's-series':
       return createSSeriesClient(pbx, timeouts);
   }

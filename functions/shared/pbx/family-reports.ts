@@ -1,10 +1,18 @@
-import type { Pbx } from '../config/pbx-registry.ts';
+import type { PbxOf } from '../config/pbx-registry.ts';
+import { pSeriesReports } from './p-series/report.ts';
 import { sSeriesReports } from './s-series/report.ts';
 import type { ReportDialect } from './types.ts';
 
-const DIALECTS: Readonly<Record<Pbx['family'], ReportDialect>> = {
-  's-series': sSeriesReports,
-};
+export type Reporter =
+  | Pick<PbxOf<'s-series'>, 'family'>
+  | Pick<PbxOf<'p-series'>, 'family' | 'reportAuthentication'>;
 
 /** How to deal with what a PBX posts, whatever its family. */
-export const reportDialectOf = ({ family }: Pick<Pbx, 'family'>): ReportDialect => DIALECTS[family];
+export function reportDialectOf(pbx: Reporter): ReportDialect {
+  switch (pbx.family) {
+    case 'p-series':
+      return pSeriesReports(pbx.reportAuthentication);
+    case 's-series':
+      return sSeriesReports;
+  }
+}

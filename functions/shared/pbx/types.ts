@@ -11,7 +11,10 @@ import type { Call } from '../jobs/job.ts';
 export interface Credentials {
   username: string;
   password: string;
+  /** Part of the report URL of a PBX that does not sign its reports. */
   webhookSecret: string;
+  /** With any of these, a PBX may have signed a report. */
+  signatureSecrets?: string[];
 }
 
 /** Where the PBX posts its reports. */
@@ -25,8 +28,16 @@ export interface Subscription {
 
 export interface Tokens {
   token: string;
-  /** If present (Cloud PBX), `refresh` keeps the session alive instead of `heartbeat`. */
+  /** If present (Cloud PBX, P-Series), `refresh` keeps the session alive instead of `heartbeat`. */
   refreshToken?: string;
+}
+
+/** What sessions of a family are like. */
+export interface SessionRules {
+  /** A login tells the PBX where to post its reports. It posts them only while the session lives. */
+  loginSubscribes: boolean;
+  /** A refresh token replaces a token that has died, too. Each token counts, so there is only one refresh at a time. */
+  renewsByRefresh: boolean;
 }
 
 export interface RecordingSource {
@@ -40,6 +51,8 @@ export interface RecordingSource {
   maxBytes?: number;
   /** The body was compressed on the way. Such a download cannot be resumed: a range would count compressed bytes. */
   isDecoded?: boolean;
+  /** The name under which the PBX delivers the file. Its format may be another one, too. */
+  deliveredName?: string;
   /** Throws the failure that the PBX reports by JSON instead of a recording. Returns if the JSON reports none. */
   readFailure?: (json: string) => void;
 }
@@ -61,7 +74,7 @@ export interface ListOptions {
   /** The PBX's IANA time zone. */
   timeZone: string;
   signal: AbortSignal;
-  /** For each response to arrive completely. */
+  /** For the list to arrive completely. */
   timeoutMs: number;
 }
 
@@ -82,11 +95,13 @@ export const MAX_UNREADABLE_ROWS = 20;
  * retried here.
  */
 export interface PbxClient {
+  readonly rules: SessionRules;
   login(
     credentials: Pick<Credentials, 'username' | 'password'>,
     subscription: Subscription,
     signal?: AbortSignal,
   ): Promise<Tokens>;
+  /** Keeps a token alive, where a call can. Rejects if it is dead. */
   heartbeat(token: string, subscription: Subscription, signal?: AbortSignal): Promise<void>;
   refresh(refreshToken: string, signal?: AbortSignal): Promise<Tokens>;
   /**
@@ -115,14 +130,26 @@ export type Report =
   /** Not even its event can be found: nothing can be done with it. */
   | { kind: 'malformed' };
 
+export const unreadable = (code: string, reason: string): Report => ({ kind: 'unreadable', code, reason });
+
+export const FOREIGN =
+  'The report has another serial number (sn) than configured for this PBX. If the PBX was replaced, correct ' +
+  'serialNumber in cdk.json.';
+
 /** A request to the webhook, as far as it may show that a PBX has sent it. */
 export interface ReportRequest {
   /** The last segment of the path. */
   secret: string;
+  /** The header `X-Signature`. */
+  signature: string | undefined;
+  /** As received: a signature is one of bytes. */
+  body: Buffer;
 }
 
 /** How the webhook deals with what a family posts. */
 export interface ReportDialect {
+  /** What becomes of a report that is not authentic. */
+  rejection: 'refused' | 'unauthorized';
   /** What makes a report authentic: any one of these. */
   secretsOf(credentials: Credentials): string[];
   /** Compares in constant time. The body has not been read yet. */

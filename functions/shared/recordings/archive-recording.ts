@@ -4,7 +4,7 @@ import type { PbxClient, RecordingSource } from '../pbx/types.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { SaveResult } from './create-object.ts';
-import { encodeCall, encodeName, encodeOpenedAt } from './metadata.ts';
+import { encodeCall, encodeDeliveredName, encodeName, encodeOpenedAt } from './metadata.ts';
 import type { PartBuffers } from './parts.ts';
 import { isArchived, isSameCall, keyBeside, type StoredRecording } from './present.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
@@ -82,9 +82,10 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
       withRepetition(async () => {
         const openedAt = now();
         const download = await openDownload(part, { client, token, signal });
-        const { start, totalBytes } = download.source;
+        const { start, totalBytes, deliveredName } = download.source;
         log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
-        const metadata = { ...target.metadata, ...encodeOpenedAt(openedAt) };
+        const delivered = encodeDeliveredName(deliveredName, recording);
+        const metadata = { ...target.metadata, ...delivered, ...encodeOpenedAt(openedAt) };
         return saveRecording(download, { ...target, metadata, key: to }, { store, signal, now, buffers });
       }),
     );

@@ -18,6 +18,15 @@ export function readContainer(head: Buffer, recording: string): Container | unde
   return isGsm(head, recording) ? { format: 'gsm', ...GSM_SIZES } : undefined;
 }
 
+/** By the bytes, whatever the name says: a PBX may deliver another format than it lists. */
+export const contentTypeOf = (container: Container | undefined): string | undefined =>
+  container && CONTENT_TYPES[container.format];
+
+const CONTENT_TYPES: Readonly<Partial<Record<ContainerFormat, string>>> = {
+  riff: 'audio/wav',
+  mp3: 'audio/mpeg',
+};
+
 const NO_SIZES: ContainerSizes = { sizes: 'none' };
 /** GSM 06.10: 33 bytes for each 20 ms, and no header. */
 const GSM_SIZES: ContainerSizes = { sizes: 'none', audioStartsAt: 0, bytesPerSecond: 1650 };

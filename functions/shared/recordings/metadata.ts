@@ -38,6 +38,13 @@ export function encodeCall(call: Call): Record<string, string> {
 /** When the download of a recording began (epoch ms). */
 export const encodeOpenedAt = (openedAt: number) => ({ 'opened-at': new Date(openedAt).toISOString() });
 
+/** The name under which the PBX delivered the file, if that is another one than it listed. */
+export const encodeDeliveredName = (
+  delivered: string | undefined,
+  recording: string,
+): Record<string, string> =>
+  delivered === undefined || delivered === recording ? {} : { 'delivered-as': encodeValue(delivered) };
+
 /** The call, when the recording's download began, and how its completeness was verified. */
 export const decodeMetadata = (metadata: Readonly<Record<string, string>>) => ({
   ...decodeCall(metadata),

@@ -4,7 +4,7 @@ import type { UnfinishedUpload } from '../jobs/job.ts';
 import { connectionError, recordingTooLarge } from '../pbx/errors.ts';
 import type { RecordingSource } from '../pbx/types.ts';
 import { checkIsFinished, describe, type Expectation, verify } from './completeness.ts';
-import { readContainer } from './container.ts';
+import { contentTypeOf, readContainer } from './container.ts';
 import { toBase64 } from './crc32.ts';
 import { createObject, type SaveResult } from './create-object.ts';
 import { fillParts, nextPart, type Part, type PartBuffers } from './parts.ts';
@@ -114,7 +114,10 @@ async function saveParts(
     ? bytes.length
     : (totalBytes ?? call.earlier?.bytes ?? container?.totalBytes);
   const verifiedBy = describe(expectedBytes ?? 0, expectation).join(' ');
-  const description = { contentType, metadata: { ...metadata, 'verified-by': verifiedBy } };
+  const description = {
+    contentType: contentTypeOf(container) ?? contentType,
+    metadata: { ...metadata, 'verified-by': verifiedBy },
+  };
   if (first.isLast) {
     const checksum = crc32(bytes);
     verify({ bytes: bytes.length, crc32: checksum }, expectation, now());

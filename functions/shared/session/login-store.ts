@@ -13,7 +13,13 @@ const loginStateSchema = v.object({
   login: v.optional(v.object({ id: v.string(), until: v.number(), failures: v.number() })),
   /** The PBX refused a login. No function logs in before `until`, or while the credentials are unchanged. */
   hold: v.optional(
-    v.object({ code: v.string(), until: v.optional(v.number()), credentials: v.optional(v.string()) }),
+    v.object({
+      code: v.string(),
+      until: v.optional(v.number()),
+      /** For a person. */
+      reason: v.optional(v.string()),
+      credentials: v.optional(v.string()),
+    }),
   ),
 });
 

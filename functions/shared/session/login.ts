@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { digestCredentials, hasCredentials } from '../config/credentials.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
-import type { Credentials, PbxClient, Subscription } from '../pbx/types.ts';
+import type { Credentials, PbxClient, Subscription, Tokens } from '../pbx/types.ts';
 import { log } from '../telemetry/log.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
@@ -11,6 +11,9 @@ const LOGIN_LEASE_MS = 60_000;
 
 /** Shorter than the pause between two runs of pbx-session, so that the first run after an outage may log in. */
 const MAX_LOGIN_LEASE_MS = 8 * 60_000;
+
+/** That of a refresh token of the P-Series (vendor's guide). */
+const REFRESH_TOKEN_LIFE_MS = 24 * 60 * 60_000;
 
 export interface LoginDeps {
   pbxId: string;
@@ -40,12 +43,12 @@ export async function logIn(
   deps: LoginDeps,
   retryRefused = false,
 ): Promise<SessionToken> {
-  const { pbxId, client, logins, readCredentials, subscriptionFor, now } = deps;
+  const { pbxId, logins, readCredentials, subscriptionFor, now } = deps;
   const credentials = await readCredentials();
   if (!hasCredentials(credentials)) {
     throw new ArchiveError(
       'no-credentials',
-      'The username and the password have not been entered yet. Enter them in the secret with the credentials.',
+      'The credentials of the PBX have not been entered yet. Enter them in the secret with the credentials.',
       { kind: 'login-held' },
     );
   }
@@ -55,16 +58,36 @@ export async function logIn(
   assertNotHeld(current.state, credentials, now(), retryRefused);
   const leased = await lease(current, snapshot.version, deps);
   const subscription = subscriptionFor(credentials);
-  const tokens = await client.login(credentials, subscription).catch(async (error: unknown) => {
-    const failure = toArchiveError(error);
-    if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);
-    throw asLoginFailure(failure);
-  });
+  const { tokens, isLogin } = await obtainTokens(snapshot, credentials, subscription, deps).catch(
+    async (error: unknown) => {
+      const failure = toArchiveError(error);
+      if (failure.kind === 'login-held') await hold(leased, failure, credentials, deps);
+      throw asLoginFailure(failure);
+    },
+  );
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
   const opened = await save(snapshot, state, deps);
   if (opened === undefined) throw loginInProgress(now() + LOGIN_LEASE_MS);
-  log('info', 'session-opened', { pbx: pbxId });
+  if (isLogin) log('info', 'session-opened', { pbx: pbxId });
   return opened;
+}
+
+/** By the refresh token, if the family's work for dead tokens. A login only if that is refused or too old. */
+async function obtainTokens(
+  { state }: Snapshot,
+  credentials: Credentials,
+  subscription: Subscription,
+  { client, now }: LoginDeps,
+): Promise<{ tokens: Tokens; isLogin: boolean }> {
+  const ageMs = now() - (state.openedAt ?? 0);
+  if (client.rules.renewsByRefresh && state.refreshToken !== undefined && ageMs < REFRESH_TOKEN_LIFE_MS) {
+    try {
+      return { tokens: await client.refresh(state.refreshToken), isLogin: false };
+    } catch (error) {
+      if (toArchiveError(error).kind !== 'session-expired') throw error;
+    }
+  }
+  return { tokens: await client.login(credentials, subscription), isLogin: true };
 }
 
 /**
@@ -97,14 +120,14 @@ function assertNotHeld(
   if (hold.until !== undefined && now < hold.until) {
     throw new ArchiveError(
       hold.code,
-      'The PBX refuses logins from this address for ten minutes after too many failed ones. Wait until that is over.',
+      hold.reason ?? 'The PBX refuses logins from this address. Wait until that is over.',
       { kind: 'login-held', notBefore: hold.until },
     );
   }
   if (hold.credentials === digestCredentials(credentials) && !retryRefused) {
     throw new ArchiveError(
       hold.code,
-      'The PBX refused the username or the password. Correct them in the secret, or, if they were corrected in the ' +
+      'The PBX refused the credentials. Correct them in the secret, or, if they were corrected in the ' +
         'PBX, invoke pbx-session with "retryLogin": true.',
       { kind: 'login-held' },
     );
@@ -136,11 +159,13 @@ async function hold(
   credentials: Credentials,
   { pbxId, logins, now }: LoginDeps,
 ): Promise<void> {
-  const { code } = failure;
+  const { code, message: reason } = failure;
   log('error', 'login-refused', { pbx: pbxId, code });
   const lockoutMs = failure instanceof PbxRefusal ? failure.lockoutMs : undefined;
   const condition =
-    lockoutMs === undefined ? { credentials: digestCredentials(credentials) } : { until: now() + lockoutMs };
+    lockoutMs === undefined
+      ? { credentials: digestCredentials(credentials) }
+      : { until: now() + lockoutMs, reason };
   const { session } = leased.state;
   await logins.replace(leased, { session, hold: { code, ...condition } }).catch((error: unknown) => {
     // The lease remains, so the next attempt is a minute away, then two, and at most eight.

@@ -1,4 +1,4 @@
-import { PbxRefusal, toArchiveError } from '../errors.ts';
+import { type ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
 import { digestSubscription, type LoginDeps, logIn, type SessionToken, save } from './login.ts';
 import type { Snapshot } from './session-store.ts';
@@ -31,8 +31,11 @@ export interface Session {
    * while logins are held.
    */
   current(): Promise<SessionToken>;
-  /** Replaces a token that the PBX no longer accepts: with another function's newer one, or by logging in. */
-  renew(dead: SessionToken): Promise<Renewed>;
+  /**
+   * Replaces a token that the PBX no longer accepts: with another function's newer one, or by logging in. Rejects with the
+   * refusal if it may be no matter of the token, and the token is a new one.
+   */
+  renew(dead: SessionToken, refusal?: ArchiveError): Promise<Renewed>;
   /** Keeps the token alive and the reports coming. Logs in only if that is not possible. */
   keepAlive(options?: KeepOptions): Promise<'logged-in' | 'kept-alive'>;
 }
@@ -50,18 +53,27 @@ export function createSession(deps: LoginDeps): Session {
     return latest;
   }
 
-  async function renew(dead: SessionToken, retryRefused = false): Promise<Renewed> {
+  async function renew(
+    dead: SessionToken,
+    { retryRefused = false, refusal }: { retryRefused?: boolean; refusal?: ArchiveError | undefined } = {},
+  ): Promise<Renewed> {
     latest = undefined;
     const snapshot = await store.read();
     const renewed = snapshot.state.token;
     const isRenewed =
       renewed !== undefined && renewed !== dead.token && snapshot.version !== dead.snapshot.version;
+    const isDoubtful = refusal instanceof PbxRefusal && refusal.isDoubtful;
+    if (!isRenewed && isDoubtful && ageOf(snapshot) < REFRESH_AFTER_MS) throw refusal;
     latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps, retryRefused);
     return { ...latest, isNew: !isRenewed };
   }
 
+  /** How long ago the PBX issued the token (ms). */
+  const ageOf = ({ state }: Snapshot) => now() - (state.refreshedAt ?? state.openedAt ?? 0);
+
   /** Whether this token's login made the PBX post its reports to the configured address. */
   async function isSubscribed({ snapshot }: SessionToken, bootedAt: number | undefined): Promise<boolean> {
+    if (!client.rules.loginSubscribes) return true;
     const { openedAt = 0, subscription } = snapshot.state;
     if (bootedAt !== undefined && openedAt <= bootedAt) return false;
     return subscription === digestSubscription(subscriptionFor(await readCredentials()));
@@ -72,9 +84,11 @@ export function createSession(deps: LoginDeps): Session {
     const { state } = snapshot;
     if (state.refreshToken === undefined) {
       await client.heartbeat(token, subscriptionFor(await readCredentials()));
-    } else if (now() - (state.refreshedAt ?? state.openedAt ?? 0) < REFRESH_AFTER_MS) {
+    } else if (ageOf(snapshot) < REFRESH_AFTER_MS) {
       // Every call keeps the token alive. This one changes nothing and fails if the token is dead.
       await client.deviceInfo(token);
+    } else if (client.rules.renewsByRefresh) {
+      return logIn(snapshot, deps);
     } else {
       const tokens = await client.refresh(state.refreshToken);
       return save(snapshot, { ...state, ...tokens, refreshedAt: now() }, deps);
@@ -92,25 +106,29 @@ export function createSession(deps: LoginDeps): Session {
 
   return {
     current,
-    renew: (dead) => renew(dead),
-    async keepAlive({ bootedAt, retryRefused } = {}) {
+    renew: (dead, refusal) => renew(dead, { refusal }),
+    async keepAlive({ bootedAt, retryRefused = false } = {}) {
       const session = await kept();
       latest = undefined;
       if (!('token' in session)) {
         latest = await logIn(session, deps, retryRefused);
         return 'logged-in';
       }
+      let refusal: ArchiveError | undefined;
       if (await isSubscribed(session, bootedAt)) {
         try {
           latest = (await prolong(session)) ?? session;
           return 'kept-alive';
         } catch (error) {
           // Whatever the error number, reports stop when the PBX does not keep the session alive.
-          if (!(error instanceof PbxRefusal)) throw error;
+          const isRejected =
+            error instanceof PbxRefusal && (client.rules.loginSubscribes || error.kind === 'session-expired');
+          if (!isRejected) throw error;
           log('warn', 'session-rejected-by-pbx', { pbx: pbxId, code: error.code });
+          refusal = error;
         }
       }
-      await renew(session, retryRefused);
+      await renew(session, { retryRefused, refusal });
       return 'logged-in';
     },
   };
@@ -128,8 +146,9 @@ export async function withToken<T>(session: Session, use: (token: string) => Pro
       return await use(current.token);
     } catch (error) {
       const isFinal = current.isNew === true || renewals === MAX_RENEWALS;
-      if (toArchiveError(error).kind !== 'session-expired' || isFinal) throw error;
-      current = await session.renew(current);
+      const refusal = toArchiveError(error);
+      if (refusal.kind !== 'session-expired' || isFinal) throw error;
+      current = await session.renew(current, refusal);
     }
   }
 }

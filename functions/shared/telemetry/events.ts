@@ -23,6 +23,7 @@ export const LOG_EVENTS = [
   'already-archived',
   'retry-scheduled',
   'retry-not-scheduled',
+  'pbx-busy',
   'resumed',
   'resume-failed',
   'job-dead-lettered',
@@ -49,6 +50,7 @@ export const LOG_EVENTS = [
   'reconciliation-skipped',
   'missing-recording-queued',
   'cdr-rows-unreadable',
+  'recording-search-empty',
   // The index of the recordings
   'recording-indexed',
   'recording-unindexed',

@@ -188,7 +188,7 @@ function dimensionsFor(dimension: Dimension, { event, pbx, code }: LogLine): Rec
 }
 
 const CODE =
-  /^(?:(?!pbx-)[a-z]+(?:-[a-z]+)*|pbx-(?:bad-range|bad-response|connection|http-status|malformed|none|[12]\d{4}))$/;
+  /^(?:(?!pbx-)[a-z]+(?:-[a-z]+)*|pbx-(?:bad-range|bad-response|connection|http-status|malformed|none|minus-[12]|[12]\d{4}|[4-8]0[01]\d\d|706\d\d))$/;
 
 /**
  * Passes only an `ArchiveError`'s own codes, of which there are some dozens. A code may also be the name of any AWS SDK

@@ -1,13 +1,22 @@
 import { hasCredentials, readCredentials } from '../../../functions/shared/config/credentials.ts';
+import { CREDENTIALS, type Pbx } from '../../../functions/shared/config/pbx-registry.ts';
 import type { Secrets } from '../../../functions/shared/config/secrets.ts';
+import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { ok, type Result, toDo } from './finding.ts';
 
-/** Whether somebody has entered the username and the password of the PBX. */
-export async function checkCredentials(credentialsSecret: string, secrets: Secrets): Promise<Result> {
+/** Whether somebody has entered what the PBX asks for at a login, and what its reports are authenticated with. */
+export async function checkCredentials(
+  settings: Pick<Pbx, 'credentialsSecret' | 'family'> & Reporter,
+  secrets: Secrets,
+): Promise<Result> {
+  const { credentialsSecret, family } = settings;
   const { versionId } = await secrets.read(credentialsSecret);
   if (versionId === 'none') return toDo(`There is no secret ${credentialsSecret}. Run npm run deploy.`);
-  const credentials = await readCredentials({ credentialsSecret }, secrets);
-  return hasCredentials(credentials)
-    ? ok('username and password are filled in')
-    : toDo(`Enter username and password in the secret ${credentialsSecret}.`);
+  const credentials = await readCredentials(settings, secrets);
+  const [name = '', password = '', signature = ''] = CREDENTIALS[family].fields;
+  if (!hasCredentials(credentials))
+    return toDo(`Enter ${name} and ${password} in the secret ${credentialsSecret}.`);
+  return reportDialectOf(settings).secretsOf(credentials).length > 0
+    ? ok(`${name} and ${password} are filled in`)
+    : toDo(`Enter ${signature} in the secret ${credentialsSecret}. Without it, all reports are rejected.`);
 }

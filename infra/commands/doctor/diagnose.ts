@@ -69,7 +69,7 @@ async function* diagnosePbx(
   reports: Attempt<ReadonlyMap<string, number>> | undefined,
   { deployment, s3, sqs, secrets, links, now }: DiagnosisDeps,
 ): AsyncGenerator<[check: string, result: Result]> {
-  yield ['credentials', await resultOf(() => checkCredentials(settings.credentialsSecret, secrets))];
+  yield ['credentials', await resultOf(() => checkCredentials(settings, secrets))];
   if ('problem' in sessions) {
     for (const check of ['connection', 'certificate', 'api', 'session', 'clock']) {
       yield [check, notChecked('needs pbx-session')];

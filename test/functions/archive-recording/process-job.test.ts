@@ -8,6 +8,7 @@ import type { Archived } from '../../../functions/shared/recordings/archive-reco
 import { Unverified } from '../../../functions/shared/recordings/completeness.ts';
 import { Interruption } from '../../../functions/shared/recordings/save-in-parts.ts';
 import type { Upload } from '../../../functions/shared/recordings/uploads.ts';
+import { metricsFor } from '../../../functions/shared/telemetry/metrics.ts';
 import { captureLog } from '../capture-log.ts';
 
 const SECOND_MS = 1000;
@@ -437,6 +438,37 @@ describe('a download that could not be verified', () => {
     harness.refusal = new Error('SQS is not there.');
     expect(await harness.deliver(failing(unverified(SENT_AT)))).toBe(false);
     expect(logLines).toMatchObject([{ event: 'retry-not-scheduled' }]);
+  });
+});
+
+describe('a PBX that is busy with another download', () => {
+  const busy = () => {
+    throw new ArchiveError('pbx-70651', 'The PBX is preparing another download.', { kind: 'busy' });
+  };
+
+  test('gets the job again in half a minute, as a new message that does not count the attempt', async () => {
+    const harness = createHarness();
+    harness.attempt = 3;
+    expect(await harness.deliver(busy)).toBe(true);
+    const earlier = { attempts: 2, deliveries: 2, since: SENT_AT };
+    expect(harness.sent).toEqual([['queue:hq', expect.objectContaining({ earlier }), 30]]);
+    expect(logLines).toEqual([expect.objectContaining({ event: 'pbx-busy', attempt: 3 })]);
+    expect(logLines.flatMap(metricsFor)).toEqual([]);
+    harness.attempt = 1;
+    expect(await harness.deliver(busy)).toBe(true);
+    expect(harness.sent[1]).toEqual(harness.sent[0]);
+  });
+
+  test('for ten days leaves a dead letter', async () => {
+    const harness = createHarness();
+    await harness.deliverUntil(harness.now + 11 * DAY_MS, busy);
+    expect(harness.deadLetters).toMatchObject([{ reason: { error: { code: 'pbx-70651' } } }]);
+  });
+
+  test('keeps the message when the queue is away', async () => {
+    const harness = createHarness();
+    harness.refusal = new Error('SQS is away.');
+    expect(await harness.deliver(busy)).toBe(false);
   });
 });
 

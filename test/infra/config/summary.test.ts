@@ -42,3 +42,16 @@ test('the summary says for how long recordings can be shared, and whether at all
   expect(shares({ shares: { maxDays: 3 } })).toMatch(/at most 3 days/);
   expect(shares({ shares: { allowed: false } })).toBe(`no shares with people who cannot sign in; ${kept}`);
 });
+
+test('the summary warns of a pinned certificate that changes every few weeks', () => {
+  const tls = { fingerprint256: 'ab'.repeat(32) };
+  const summaryOf = (baseUrl: string) =>
+    summarize(readArchiveConfig({ pbxs: { cloud: { family: 'p-series', baseUrl, tls } } }), undefined);
+  for (const baseUrl of [
+    'https://acme.eu.yeastarcloud.com',
+    'https://acme.ras.yeastar.com',
+    'https://a.ycmcloud.com',
+  ])
+    expect(summaryOf(baseUrl)).toContain('Remove tls.fingerprint256 of pbxs.cloud:');
+  expect(summaryOf('https://192.168.5.150:8088')).not.toContain('Remove');
+});

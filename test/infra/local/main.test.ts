@@ -64,6 +64,15 @@ describe('npm start', () => {
     expect(demo.output()).not.toContain('X-Amz-Signature');
   });
 
+  test('does the same with a simulated P-Series', async () => {
+    const directory = join(await makeDirectory(), 'data');
+    const demo = start(['--demo', 'p-series', '--calls', '2', '--exit', '--port', '0', '--data', directory]);
+    expect(await demo.ended).toBe(0);
+    expect(demo.output()).toContain('simulated Yeastar P-Series');
+    expect(demo.output().match(/stored {4}recordings\/demo-p-series\//g)).toHaveLength(2);
+    expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(2);
+  });
+
   test('stores in the S3 of AWS_ENDPOINT_URL_S3 and the bucket of BUCKET_NAME, with the credentials of a profile', async () => {
     const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
     const profiles = join(await makeDirectory(), 'credentials');

@@ -314,6 +314,18 @@ describe('the secrets', () => {
     });
   });
 
+  test('of a P-Series are to be filled with its API client and the secret of its webhook', () => {
+    const pSeries = { family: 'p-series', baseUrl: 'https://office.example.yeastarcloud.com' };
+    synthArchive({ pbxs: { cloud: pSeries } }).template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'PbxRecordingArchive/pbx/cloud',
+      Description: Match.stringLikeRegexp('clientId, clientSecret and signatureSecret'),
+      GenerateSecretString: {
+        SecretStringTemplate: '{"clientId":"","clientSecret":"","signatureSecret":""}',
+        GenerateStringKey: 'webhookSecret',
+      },
+    });
+  });
+
   test('of a session have a first version from the start', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: 'PbxRecordingArchive/session/head-office',

@@ -1,25 +1,6 @@
 import * as v from 'valibot';
 import type { Call } from '../../jobs/job.ts';
-
-/** Depending on the firmware, numbers are strings or numbers, and unknown values are `null`, empty or absent. */
-export const cdrText = v.optional(
-  v.pipe(
-    v.nullable(v.union([v.string(), v.number(), v.boolean()])),
-    v.transform((value) => (value === null || value === '' ? undefined : String(value))),
-  ),
-);
-
-/** What firmwares write for a call that was not recorded: a flag, a number or a word, never a file's name. */
-const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|nil|undefined|n\/?a)\s*$/i;
-
-/** The name of a recording; `undefined` if the call was not recorded. */
-export const recordingName = v.pipe(
-  cdrText,
-  v.transform((name) => (name !== undefined && NOT_RECORDED.test(name) ? undefined : name)),
-);
-
-/** A malformed fact must not cost the recording. */
-const fact = v.fallback(cdrText, undefined);
+import { fact, plainText, recordingName } from '../fields.ts';
 
 /**
  * A call detail record, as it appears in reports and CDR files. The spellings are those found in the vendor's guides
@@ -43,7 +24,7 @@ export const cdrSchema = v.object({
   type: fact,
   recording: recordingName,
   didnumber: fact,
-  sn: cdrText,
+  sn: plainText,
 });
 
 export type Cdr = v.InferOutput<typeof cdrSchema>;

@@ -79,6 +79,8 @@ export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts =
   }
 
   return {
+    rules: { loginSubscribes: true, renewsByRefresh: false },
+
     async login({ username, password }, subscription, signal) {
       const { token, refreshtoken } = await call(
         'login',

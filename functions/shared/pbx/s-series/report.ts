@@ -2,23 +2,18 @@ import * as v from 'valibot';
 import { reportSecretOf } from '../../config/report-secret.ts';
 import { isSameSecret } from '../../config/same-secret.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
+import { plainText, recordingName } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
-import type { Report, ReportDialect } from '../types.ts';
-import { callOf, cdrSchema, cdrText, recordingName } from './cdr.ts';
+import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
+import { callOf, cdrSchema } from './cdr.ts';
 
 /** API v1 calls it `action`, v2 `event`. */
 const eventSchema = v.object({
-  action: cdrText,
-  event: cdrText,
+  action: plainText,
+  event: plainText,
   recording: v.optional(v.unknown()),
   sn: v.optional(v.unknown()),
 });
-
-const unreadable = (code: string, reason: string): Report => ({ kind: 'unreadable', code, reason });
-
-const FOREIGN =
-  'The report has another serial number (sn) than configured for this PBX. If the PBX was replaced, correct ' +
-  'serialNumber in cdk.json.';
 
 /** The reports of a body: one, or several without anything between them but white space. */
 export const splitReports = (body: string) => body.split(/(?<=\})[\s\p{Cc}]*(?=\{\s*")/u);
@@ -85,6 +80,7 @@ function parseJson(body: string): unknown {
 
 /** The PBX cannot sign its reports, so the secret is in the URL that it got with its login. */
 export const sSeriesReports: ReportDialect = {
+  rejection: 'refused',
   // A PBX posts to the address of its last login, which may have had the whole secret.
   secretsOf: ({ webhookSecret }) => [reportSecretOf(webhookSecret), webhookSecret],
   isAuthentic: (request, secret) => isSameSecret(request.secret, secret),

@@ -7,3 +7,9 @@ export const sSeriesSettings = {
   /** The only address that may download with a random string; sent as `allowedip`. */
   allowedIp: v.optional(v.pipe(v.string(), v.ip('should be one IP address'))),
 };
+
+/** The names of what is entered in the PBX's secret, and what becomes of it. */
+export const sSeriesCredentials = {
+  fields: ['username', 'password'],
+  schema: v.object({ username: v.optional(v.string(), ''), password: v.optional(v.string(), '') }),
+};

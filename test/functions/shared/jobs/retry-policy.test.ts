@@ -47,6 +47,7 @@ const inSeconds = (seconds: number) => NOW + 1000 * seconds;
 
 const retry = (afterSeconds: number): Decision => ({ action: 'retry', afterSeconds });
 const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds });
+const wait: Decision = { action: 'wait', afterSeconds: 30 };
 const deadLetter: Decision = { action: 'dead-letter' };
 const lost = (afterSeconds: number) => ({ action: 'lost', afterSeconds }) as const;
 const lostUnlessOutage = (seconds: number, afterSeconds = 5): Decision => ({
@@ -144,6 +145,9 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
     { absent: DAY, isUnanswered: true },
     retry(5),
   ],
+
+  ['a PBX that does one download at a time', { kind: 'busy' }, { deliveries: 9 }, wait],
+  ['a PBX that has been busy for more than ten days', { kind: 'busy' }, { queued: 10 * DAY + 1 }, deadLetter],
 
   ['a connection too slow for one run', { kind: 'too-slow' }, { deliveries: 3 }, retry(20)],
   ['a connection too slow for more than a day', { kind: 'too-slow' }, { queued: DAY + 1 }, deadLetter],
@@ -249,7 +253,7 @@ describe('the table in docs/architecture.md', () => {
       return decide({ kind: kind as FailureKind }, historyOf(past, kind as FailureKind), NOW);
     };
     if (days === undefined) return expect(decideAfter(0)).toEqual(end);
-    expect(['retry', 'hold']).toContain(decideAfter(Number(days) * DAY - 1).action);
+    expect(['retry', 'hold', 'wait']).toContain(decideAfter(Number(days) * DAY - 1).action);
     return expect(decideAfter(Number(days) * DAY + 1)).toMatchObject(end);
   });
 });

@@ -75,5 +75,6 @@ export function clientOf(url: string, settings: object = {}, timeouts?: Timeouts
     queueName: 'unused',
     ...settings,
   });
+  if (pbx.family !== 's-series') throw new Error('Another family has a client of its own.');
   return createSSeriesClient(pbx, timeouts);
 }

@@ -28,7 +28,7 @@ import type { WriteOutcome } from '../../../../functions/shared/recordings/uploa
 import { startS3 } from '../../../../infra/local/s3/server.ts';
 import type { SimulatedCall, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startPbxHarness } from '../../../infra/simulated-pbx/harness.ts';
-import { startSession } from '../session/session-harness.ts';
+import { type SessionHarnessOptions, startSession } from '../session/session-harness.ts';
 
 export const BUCKET = 'archive';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
@@ -115,6 +115,17 @@ export interface ArchiveHarnessOptions {
 /** Everything between a simulated PBX and an embedded S3, over real sockets; only the queue is a fake. */
 export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
   const { pbx, clock } = await startPbxHarness(options.pbx);
+  const account = { password: options.pbx?.password ?? 'pbx-password' };
+  return { pbx, ...(await archiveFrom(pbx, { clock, ...account }, options)) };
+}
+
+/** The same for a PBX of any family that is running. */
+export async function archiveFrom(
+  pbx: { url: string; fingerprint256: string },
+  account: SessionHarnessOptions,
+  options: Omit<ArchiveHarnessOptions, 'pbx'> = {},
+) {
+  const { clock } = account;
   const bucket = await startBucket();
   const settings = v.parse(pbxSchema, {
     baseUrl: pbx.url,
@@ -127,10 +138,7 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
   });
   const timeouts = options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs };
   const client = createPbxClient(settings, timeouts);
-  const { session } = await startSession(client, {
-    password: options.pbx?.password ?? 'pbx-password',
-    clock,
-  });
+  const { session } = await startSession(client, account);
   const store = withClock(createRecordingStore(bucket.client, BUCKET), () => clock.now);
   const buffers = createPartBuffers(options.partBytes);
   const retryDelays: number[] = [];
@@ -152,7 +160,6 @@ export async function startArchiveHarness(options: ArchiveHarnessOptions = {}) {
   const sentAt = clock.now;
 
   return {
-    pbx,
     clock,
     bucket,
     client,

@@ -27,6 +27,7 @@ export interface SessionHarnessOptions {
   clock: { now: number };
   username?: string;
   password?: string;
+  family?: 's-series' | 'p-series';
   /** Where the PBX posts reports; the test may run a server there. */
   reportUrl?: string;
 }
@@ -34,6 +35,7 @@ export interface SessionHarnessOptions {
 /** Sessions with the given PBX that share their state through an embedded Secrets Manager and S3. */
 export async function startSession(client: PbxClient, options: SessionHarnessOptions) {
   const { clock, username = 'api', password = 'pbx-password', reportUrl = 'http://127.0.0.1:9' } = options;
+  const { family = 's-series' } = options;
   const directory = await mkdtemp(join(tmpdir(), 'session-'));
   const access = { credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, region: 'us-east-1' };
   const server = await startSecretsManager({
@@ -52,7 +54,11 @@ export async function startSession(client: PbxClient, options: SessionHarnessOpt
   });
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const secret = (entered: object) => JSON.stringify({ webhookSecret: WEBHOOK_SECRET, ...entered });
-  await aws.send(new CreateSecretCommand({ Name: 'pbx/test', SecretString: secret({ username, password }) }));
+  const named = (entered: object) =>
+    family === 's-series'
+      ? { username, password, ...entered }
+      : { clientId: username, clientSecret: password, ...entered };
+  await aws.send(new CreateSecretCommand({ Name: 'pbx/test', SecretString: secret(named({})) }));
   await aws.send(new CreateSecretCommand({ Name: 'session/test', SecretString: '{"nonce":"generated"}' }));
 
   const secrets = createSecrets(aws);
@@ -70,7 +76,7 @@ export async function startSession(client: PbxClient, options: SessionHarnessOpt
       client,
       store,
       logins,
-      readCredentials: () => readCredentials({ credentialsSecret: 'pbx/test' }, secrets),
+      readCredentials: () => readCredentials({ credentialsSecret: 'pbx/test', family }, secrets),
       subscriptionFor: ({ webhookSecret }) => subscriptionOf('test', { reportUrl }, 'unused', webhookSecret),
       now: () => clock.now,
     });
@@ -87,8 +93,8 @@ export async function startSession(client: PbxClient, options: SessionHarnessOpt
     /** Stops S3. */
     closeBucket: () => bucketServer.close(),
     /** Changes the credentials, as a person does in Secrets Manager. */
-    async enterCredentials(entered: { username?: string; password?: string; webhookSecret?: string }) {
-      const value = secret({ username, password, ...entered });
+    async enterCredentials(entered: Readonly<Record<string, string>>) {
+      const value = secret(named(entered));
       await aws.send(new PutSecretValueCommand({ SecretId: 'pbx/test', SecretString: value }));
     },
   };

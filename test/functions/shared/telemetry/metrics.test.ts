@@ -192,6 +192,10 @@ describe('a reconciliation counts', () => {
 describe('a code', () => {
   test.each([
     ['pbx-20014', 'pbx-20014'],
+    ['pbx-60001', 'pbx-60001'],
+    ['pbx-70651', 'pbx-70651'],
+    ['pbx-80010', 'pbx-80010'],
+    ['pbx-minus-1', 'pbx-minus-1'],
     ['pbx-bad-response', 'pbx-bad-response'],
     ['pbx-malformed', 'pbx-malformed'],
     ['pbx-none', 'pbx-none'],

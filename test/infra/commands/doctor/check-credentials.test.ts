@@ -13,7 +13,7 @@ const filledIn = { username: 'api', password: PASSWORD, webhookSecret: 'webhook-
 async function check(name: string, value: unknown) {
   const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
   await client.send(new CreateSecretCommand({ Name: name, SecretString }));
-  return checkCredentials(name, secrets);
+  return checkCredentials({ credentialsSecret: name, family: 's-series' }, secrets);
 }
 
 test('a secret with username and password is ok', async () => {
@@ -35,7 +35,7 @@ test.each([
 });
 
 test('a secret that does not exist is to be deployed', async () => {
-  expect(await checkCredentials('nowhere', secrets)).toEqual({
+  expect(await checkCredentials({ credentialsSecret: 'nowhere', family: 's-series' }, secrets)).toEqual({
     status: 'to-do',
     text: 'There is no secret nowhere. Run npm run deploy.',
   });

@@ -1,0 +1,21 @@
+import * as v from 'valibot';
+
+/** Depending on the firmware, numbers are strings or numbers, and unknown values are `null`, empty or absent. */
+export const plainText = v.optional(
+  v.pipe(
+    v.nullable(v.union([v.string(), v.number(), v.boolean()])),
+    v.transform((value) => (value === null || value === '' ? undefined : String(value))),
+  ),
+);
+
+/** What firmwares write for a call that was not recorded: a flag, a number or a word, never a file's name. */
+const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|nil|undefined|n\/?a)\s*$/i;
+
+/** The name of a recording; `undefined` if the call was not recorded. */
+export const recordingName = v.pipe(
+  plainText,
+  v.transform((name) => (name !== undefined && NOT_RECORDED.test(name) ? undefined : name)),
+);
+
+/** A malformed fact must not cost the recording. */
+export const fact = v.fallback(plainText, undefined);

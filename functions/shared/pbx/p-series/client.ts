@@ -1,0 +1,187 @@
+import * as v from 'valibot';
+import type { PbxOf } from '../../config/pbx-registry.ts';
+import { ArchiveError, PbxRefusal } from '../../errors.ts';
+import { decodeBody, peek } from '../content-encoding.ts';
+import { badResponse, badStatus, connectionError } from '../errors.ts';
+import { readBody } from '../read-body.ts';
+import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
+import { createTransport, type PbxRequest, type Timeouts } from '../transport.ts';
+import type { PbxClient, Tokens } from '../types.ts';
+import { errcodeError, loginError, parseResponse, refreshError } from './errors.ts';
+import { isMovedAway, type ListRows, listRecordings, rowsSchema } from './list-recordings.ts';
+import { readResourcePath } from './resource-path.ts';
+
+/** For a JSON response to arrive completely. */
+const CALL_TIMEOUT_MS = 45_000;
+
+/** A page of the list has a few hundred rows. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+const nonEmpty = v.pipe(v.string(), v.nonEmpty());
+const tokensSchema = v.object({ access_token: nonEmpty, refresh_token: nonEmpty });
+const offerSchema = v.object({
+  file: v.fallback(v.optional(v.string()), undefined),
+  download_resource_url: nonEmpty,
+});
+const informationSchema = v.object({ data: v.record(v.string(), v.unknown()) });
+
+/** Client of the P-Series API (vendor's guide for `openapi/v1.0`; the same in all three editions). */
+export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts = {}): PbxClient {
+  const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
+  const request = createTransport(pbx, timeouts);
+  const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
+
+  /** The token travels in the query, as the guide says; no error and no log line has a URL. */
+  async function send(options: PbxRequest, statuses = [200]) {
+    const response = await request(options);
+    if (statuses.includes(response.statusCode)) return response;
+    response.body.destroy();
+    throw response.statusCode === 401 || response.statusCode === 403
+      ? // From a proxy before the PBX.
+        new PbxRefusal('pbx-http-status', badStatus(response.statusCode).message, {
+          kind: 'session-expired',
+          isDoubtful: true,
+        })
+      : badStatus(response.statusCode);
+  }
+
+  async function call<const S extends v.GenericSchema>(
+    operation: string,
+    { signal, ...options }: Omit<PbxRequest, 'path'>,
+    schema: S,
+    toError = errcodeError,
+  ): Promise<v.InferOutput<S>> {
+    const path = `/openapi/v1.0/${operation}`;
+    const timeout = AbortSignal.timeout(callTimeoutMs);
+    const signals = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const response = await send({ ...options, path, signal: signals }).catch((error: unknown) => {
+      throw connectionError(error);
+    });
+    const { body } = await decodeBody(response);
+    return check(operation, schema, parseResponse(await readBody(body, MAX_LIST_BYTES), toError));
+  }
+
+  async function getTokens(
+    operation: string,
+    body: Record<string, string>,
+    toError: (errcode: string) => PbxRefusal,
+    signal: AbortSignal | undefined,
+  ): Promise<Required<Tokens>> {
+    const headers = { 'Content-Type': 'application/json' };
+    const options = { headers, body: JSON.stringify(body), signal };
+    const tokens = await call(operation, options, tokensSchema, toError);
+    return { token: tokens.access_token, refreshToken: tokens.refresh_token };
+  }
+
+  async function information(token: string, signal: AbortSignal | undefined) {
+    const query = { access_token: token };
+    return (await call('system/information', { query, signal }, informationSchema)).data;
+  }
+
+  /** Rows of the list of recordings; what is not a list has none. */
+  const listFor =
+    (token: string, signal: AbortSignal | undefined): ListRows =>
+    (operation, query) =>
+      call(`recording/${operation}`, { query: { access_token: token, ...query }, signal }, rowsSchema);
+
+  /** What the first step of a download responds: where the file is, or, with some firmware, the file itself. */
+  async function offer(token: string, recording: string, signal: AbortSignal | undefined) {
+    const slow = new AbortController();
+    const timer = setTimeout(() => slow.abort(connectionError({ code: 'TimeoutError' })), callTimeoutMs);
+    try {
+      const response = await send({
+        path: '/openapi/v1.0/recording/download',
+        query: { access_token: token, file: recording },
+        signal: signal === undefined ? slow.signal : AbortSignal.any([signal, slow.signal]),
+      });
+      const source = await toRecordingSource(response, { from: 0, maxBytes, readFailure: parseResponse });
+      const { start, whole } = await peek(source.body, 1);
+      if (start[0] !== BRACE) return { ...source, body: whole };
+      return check('recording/download', offerSchema, parseResponse(await readBody(whole)));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function openRecording(token: string, recording: string, signal?: AbortSignal, from = 0) {
+    const offered = await offer(token, recording, signal);
+    if ('body' in offered) return offered;
+    const response = await send(
+      {
+        path: readResourcePath(offered.download_resource_url),
+        query: { access_token: token },
+        ...(from > 0 && { headers: { Range: `bytes=${from}-` } }),
+        signal,
+      },
+      from > 0 ? RANGE_STATUSES : [200],
+    );
+    const source = await toRecordingSource(response, { from, maxBytes, readFailure: parseResponse });
+    return { ...source, ...(offered.file !== undefined && { deliveredName: offered.file }) };
+  }
+
+  return {
+    rules: { loginSubscribes: false, renewsByRefresh: true },
+
+    login: ({ username, password }, _subscription, signal) =>
+      getTokens('get_token', { username, password }, loginError, signal),
+
+    refresh: (refreshToken, signal) =>
+      getTokens('refresh_token', { refresh_token: refreshToken }, refreshError, signal),
+
+    /** Nothing prolongs a token: this only finds out whether it is alive. */
+    async heartbeat(token, _subscription, signal) {
+      await information(token, signal);
+    },
+
+    async openRecording(token, recording, signal, from) {
+      try {
+        return await openRecording(token, recording, signal, from);
+      } catch (error) {
+        if (!(error instanceof PbxRefusal) || error.kind !== 'missing') throw error;
+        const isMoved = await isMovedAway(listFor(token, signal), recording, pbx.timeZone).catch(() => false);
+        throw isMoved ? movedAway() : error;
+      }
+    },
+
+    listRecordings: (token, window, { timeZone, signal, timeoutMs }) =>
+      listRecordings(
+        listFor(token, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
+        window,
+        timeZone,
+      ),
+
+    async deviceInfo(token, signal) {
+      const data = await information(token, signal);
+      const first = (...names: string[]) =>
+        names.map((name) => data[name]).find((value) => value !== undefined);
+      // The guide was not available: the names are those that clients have seen, or might have.
+      return {
+        devicename: first('device_name', 'model_name', 'product_name'),
+        sn: first('sn', 'serial_number'),
+        firmwarever: first('firmware_version', 'firmware_ver', 'firmware'),
+        systemtime: first('system_time', 'pbx_time', 'current_time', 'time'),
+      };
+    },
+  };
+}
+
+/** `{`: neither RIFF nor any MP3 begins so. */
+const BRACE = 0x7b;
+
+function check<const S extends v.GenericSchema>(
+  operation: string,
+  schema: S,
+  response: Record<string, unknown>,
+): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, response);
+  if (!parsed.success) throw badResponse(`${operation}: a required field is missing or malformed`);
+  return parsed.output;
+}
+
+const movedAway = () =>
+  new ArchiveError(
+    'recording-moved-away',
+    "The PBX's own archive has moved the recording away before it was fetched. Fetch it from there. So that this does " +
+      'not happen again, let its archive task run late, for days that are over.',
+    { kind: 'permanent' },
+  );

@@ -1,0 +1,146 @@
+import * as v from 'valibot';
+import { type FailureKind, PbxRefusal } from '../../errors.ts';
+import { badResponse } from '../errors.ts';
+import { trimPadding } from '../padding.ts';
+
+interface Meaning {
+  kind: FailureKind;
+  /** What the PBX did, as a predicate. */
+  problem: string;
+  /** What a person should know or do. */
+  advice?: string;
+  /** How long no login is worth trying. */
+  lockoutMs?: number;
+  /** It may be no matter of the token. */
+  isDoubtful?: boolean;
+}
+
+/** What somebody has to change in the PBX. Asking every ten minutes finds out when that has been done. */
+const closed = (problem: string, advice: string): Meaning => ({
+  kind: 'login-held',
+  lockoutMs: 10 * 60_000,
+  problem,
+  advice,
+});
+
+const UNSUPPORTED: Meaning = {
+  kind: 'permanent',
+  problem: 'does not have this interface',
+  advice:
+    'Check family in cdk.json, and the firmware and the plan of the PBX: the API needs 37.7.0.16 or 84.7.0.17.',
+};
+
+const OUR_FAULT: Meaning = {
+  kind: 'permanent',
+  problem: 'found a parameter wrong or missing',
+  advice: 'This is a fault of this software: report it.',
+};
+
+const API_IS_OFF = closed(
+  'has the API, or this function of it, turned off',
+  'Enable it under Integrations > API.',
+);
+
+/** The codes that clients of the P-Series quote from the vendor's documents, and their meanings. */
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    '-1': { kind: 'transient', problem: 'reports a failure' },
+    '-2': { kind: 'transient', problem: 'reports an internal error' },
+    '10001': UNSUPPORTED,
+    '10002': UNSUPPORTED,
+    '10003': UNSUPPORTED,
+    '10004': { kind: 'session-expired', problem: 'reports that the token has expired' },
+    '10005': {
+      // Sources disagree: no permission for this interface, or a token that is not accepted.
+      kind: 'session-expired',
+      isDoubtful: true,
+      problem: 'denied access',
+      advice: 'If this stays, check the permissions of the API client in the PBX.',
+    },
+    '10006': { kind: 'session-expired', isDoubtful: true, problem: 'does not accept the token' },
+    '10009': { kind: 'transient', problem: 'could not carry out the request' },
+    '40001': OUR_FAULT,
+    '40002': OUR_FAULT,
+    '60001': {
+      kind: 'missing',
+      problem: 'does not have the recording',
+      advice: 'It is not there yet, or has been deleted.',
+    },
+    '60002': { kind: 'transient', problem: 'has eight valid tokens, and gives no other one out' },
+    '70004': closed(
+      'has blocked this address after too many failed logins',
+      'Delete it from Security > Security Rules > Blocked IPs.',
+    ),
+    '70087': closed(
+      'does not accept requests from this address',
+      'Add the address from which the functions reach the PBX under Integrations > API > IP Restriction.',
+    ),
+    '70123': API_IS_OFF,
+    '70131': {
+      kind: 'transient',
+      problem: 'has call recording turned off',
+      advice: 'Enable it in the PBX.',
+    },
+    '70651': { kind: 'busy', problem: 'is preparing another download' },
+    '70656': API_IS_OFF,
+    '80010': {
+      kind: 'transient',
+      problem: 'does not permit this request',
+      advice: 'Check the permissions of the API client in the PBX.',
+    },
+  }),
+);
+
+const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
+
+const REFUSED_CREDENTIALS: Meaning = {
+  kind: 'login-held',
+  problem: 'refused the client ID or the client secret',
+  advice: 'Correct them in the secret with the credentials.',
+};
+
+/** Refusals of a login that say nothing about the credentials. */
+const HARMLESS_AT_LOGIN: ReadonlySet<string> = new Set(
+  '-2 10001 10002 10003 10009 40001 40002 60002 70004 70087 70123 70656'.split(' '),
+);
+
+/** The error for a code. An unknown one is retried. */
+export function errcodeError(errcode: string): PbxRefusal {
+  return toRefusal(errcode, MEANINGS.get(errcode) ?? UNKNOWN);
+}
+
+/**
+ * The same for a login. Five refusals in a row block the address until a person removes it, so whatever is not certain to
+ * be something else counts as a refusal of the credentials.
+ */
+export const loginError = (errcode: string): PbxRefusal =>
+  HARMLESS_AT_LOGIN.has(errcode) ? errcodeError(errcode) : toRefusal(errcode, REFUSED_CREDENTIALS);
+
+/** The same for a refresh token: whatever is not certain to be something else means that it is no longer valid. */
+export const refreshError = (errcode: string): PbxRefusal =>
+  HARMLESS_AT_LOGIN.has(errcode) && !/^4000/.test(errcode)
+    ? errcodeError(errcode)
+    : toRefusal(errcode, { kind: 'session-expired', problem: 'does not accept the refresh token' });
+
+function toRefusal(value: string, { problem, advice, ...options }: Meaning): PbxRefusal {
+  // The code becomes part of an error code, so arbitrary text from the PBX must not get through.
+  const errcode = /^-?\d{1,6}$/.test(value) ? value : 'malformed';
+  const message = `The PBX ${problem} (errcode ${errcode}).`;
+  const code = `pbx-${errcode.replace('-', 'minus-')}`;
+  return new PbxRefusal(code, advice === undefined ? message : `${message} ${advice}`, options);
+}
+
+const responseSchema = v.pipe(
+  v.string(),
+  v.transform(trimPadding),
+  v.parseJson(),
+  v.looseObject({ errcode: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) }),
+);
+
+/** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"errcode":10004,"errmsg":"…"}`. */
+export function parseResponse(text: string, toError = errcodeError): Record<string, unknown> {
+  const response = v.safeParse(responseSchema, text);
+  if (!response.success) throw badResponse('it is not JSON with an errcode');
+  if (response.output.errcode === '0') return response.output;
+  throw toError(response.output.errcode);
+}

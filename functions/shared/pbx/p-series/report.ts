@@ -1,0 +1,106 @@
+import { createHmac } from 'node:crypto';
+import * as v from 'valibot';
+import { reportSecretOf } from '../../config/report-secret.ts';
+import { isSameSecret } from '../../config/same-secret.ts';
+import type { Call } from '../../jobs/job.ts';
+import { findNameProblem } from '../../recordings/recording-name.ts';
+import { fact, recordingName } from '../fields.ts';
+import { trimPadding } from '../padding.ts';
+import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
+
+/** Event 30012, "Call End Details Notification". */
+const CALL_END = '30012';
+
+const envelopeSchema = v.looseObject({ type: fact, event: fact, sn: fact, msg: v.optional(v.unknown()) });
+
+/** `pin_code` is a secret of the customer, so it is not among them. */
+const callSchema = v.object({
+  call_id: fact,
+  time_start: fact,
+  call_from: fact,
+  call_to: fact,
+  talk_duration: fact,
+  src_trunk_name: fact,
+  dst_trunk_name: fact,
+  status: fact,
+  type: fact,
+  recording: recordingName,
+  did_number: fact,
+});
+
+/** Reads an event of the webhook. Never throws. */
+export function readReport(body: string, serialNumber: string | undefined): Report {
+  const envelope = v.safeParse(envelopeSchema, parseJson(trimPadding(body)));
+  const event = envelope.success ? (envelope.output.type ?? envelope.output.event) : undefined;
+  if (!envelope.success || event === undefined) return { kind: 'malformed' };
+  const { msg, sn } = envelope.output;
+  if (event !== CALL_END) return { kind: 'ignored', event };
+  if (serialNumber !== undefined && sn !== undefined && sn !== serialNumber) {
+    return unreadable('report-foreign', FOREIGN);
+  }
+
+  // As printed in the guide and seen live, it is a string that holds JSON.
+  const details = v.safeParse(callSchema, typeof msg === 'string' ? parseJson(trimPadding(msg)) : msg);
+  if (!details.success) {
+    const fields = details.issues.map((issue) => v.getDotPath(issue) ?? 'msg').join(', ');
+    return unreadable('report-malformed', `The report has fields that are not plain values: ${fields}.`);
+  }
+  const { recording } = details.output;
+  if (recording === undefined) return { kind: 'ignored', event };
+  const problem = findNameProblem(recording);
+  if (problem !== undefined) {
+    return unreadable('recording-name-unusable', `The recording's name cannot be used: ${problem}.`);
+  }
+  return { kind: 'recorded-call', recording, call: callOf(details.output, sn) };
+}
+
+function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string | undefined): Call {
+  const facts = {
+    callId: details.call_id,
+    from: details.call_from,
+    to: details.call_to,
+    type: details.type,
+    status: details.status,
+    start: details.time_start,
+    talkSeconds: details.talk_duration,
+    trunk: details.src_trunk_name?.trim() || details.dst_trunk_name?.trim() || undefined,
+    did: details.did_number,
+    serialNumber,
+  };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+/** `X-Signature`: Base64 of the HMAC-SHA256 over the body's bytes, with the characters of the secret as the key. */
+const isSignedWith = (secret: string, body: Buffer, signature: string) =>
+  isSameSecret(signature.trim(), createHmac('sha256', secret).update(body).digest('base64'));
+
+const common = {
+  rejection: 'unauthorized',
+  split: (body) => [body],
+  read: readReport,
+} as const satisfies Partial<ReportDialect>;
+
+/** A signature proves who has sent a report, not when: a replayed one is a duplicate. */
+const signedReports: ReportDialect = {
+  ...common,
+  secretsOf: ({ signatureSecrets = [] }) => signatureSecrets,
+  isAuthentic: ({ body, signature }, secret) =>
+    signature !== undefined && isSignedWith(secret, body, signature),
+};
+
+const reportsWithSecretPath: ReportDialect = {
+  ...common,
+  secretsOf: ({ webhookSecret }) => [reportSecretOf(webhookSecret)],
+  isAuthentic: (request, secret) => isSameSecret(request.secret, secret),
+};
+
+export const pSeriesReports = (authentication: 'signature' | 'path'): ReportDialect =>
+  authentication === 'path' ? reportsWithSecretPath : signedReports;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

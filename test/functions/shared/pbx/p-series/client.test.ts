@@ -1,0 +1,245 @@
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { startPSeriesHarness } from '../../../../infra/simulated-pbx/p-series-harness.ts';
+import { captureLog } from '../../../capture-log.ts';
+import { type Responder, respondWith, startScriptedPbx } from '../scripted-pbx.ts';
+import { pSeriesClientOf } from './p-series-client.ts';
+
+const CALL = { from: '5550100', to: '2001', type: 'Inbound', talkSeconds: 1 } as const;
+const CREDENTIALS = { username: 'client-id', password: 'client-secret' };
+const SUBSCRIPTION = { url: 'http://unused', form: 'url', port: 80 } as const;
+const TOKEN = 'aaaabbbbccccddddaaaabbbbccccdddd';
+const NAME = '20251009105326-1760000000.42-+49 30 5550100-*43#-Inbound.wav';
+
+const lines = captureLog();
+const fields = (values: object) => JSON.stringify({ errcode: 0, errmsg: 'SUCCESS', ...values });
+
+async function start(...options: Parameters<typeof startPSeriesHarness>) {
+  const harness = await startPSeriesHarness(...options);
+  const client = pSeriesClientOf(harness.pbx);
+  const { token, refreshToken = '' } = await client.login(CREDENTIALS, SUBSCRIPTION);
+  return { ...harness, client, token, refreshToken };
+}
+
+describe('a login', () => {
+  test('sends client ID and secret as they are, with a User-Agent', async () => {
+    const server = await startScriptedPbx(
+      respondWith(fields({ access_token: TOKEN, refresh_token: 'refresh', access_token_expire_time: 1800 })),
+    );
+    expect(await pSeriesClientOf(server).login(CREDENTIALS, SUBSCRIPTION)).toEqual({
+      token: TOKEN,
+      refreshToken: 'refresh',
+    });
+    const [request] = server.seen;
+    expect(request).toMatchObject({ method: 'POST', path: '/openapi/v1.0/get_token', query: '' });
+    expect(JSON.parse(request?.body ?? '')).toEqual(CREDENTIALS);
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'user-agent': expect.stringContaining('pbx-recording-archive'),
+    });
+  });
+
+  test('with a wrong secret is refused', async () => {
+    const { client } = await start();
+    const wrong = { ...CREDENTIALS, password: 'wrong' };
+    await expect(client.login(wrong, SUBSCRIPTION)).rejects.toMatchObject({
+      code: 'pbx-minus-1',
+      kind: 'login-held',
+    });
+  });
+});
+
+test('a refresh gives a new pair, and the old refresh token is then refused', async () => {
+  const { client, token, refreshToken } = await start();
+  const renewed = await client.refresh(refreshToken);
+  expect(renewed).toEqual({ token: expect.any(String), refreshToken: expect.any(String) });
+  expect(renewed.token).not.toBe(token);
+  await expect(client.refresh(refreshToken)).rejects.toMatchObject({ kind: 'session-expired' });
+});
+
+test('device information has the names that the rest of the product knows', async () => {
+  const { client, token } = await start();
+  expect(await client.deviceInfo(token)).toEqual({
+    devicename: 'Simulated P-Series',
+    sn: '3600000000TST',
+    firmwarever: '37.20.0.21',
+    systemtime: '09/10/2025 10:55:00 AM',
+  });
+});
+
+describe('a download', () => {
+  test('takes two requests with one token', async () => {
+    const { pbx, client, token } = await start();
+    const { recording, bytes } = pbx.makeCall({ ...CALL, recordingName: NAME });
+    const source = await client.openRecording(token, recording);
+    expect(source).toMatchObject({ start: 0, totalBytes: bytes.length, deliveredName: NAME });
+    expect((await buffer(source.body)).equals(bytes)).toBe(true);
+    const [first = '', second = ''] = pbx.stats.requests.slice(-2);
+    expect([first, second]).toEqual([
+      'GET /openapi/v1.0/recording/download',
+      expect.stringMatching(/^GET \/api\/download\//),
+    ]);
+  });
+
+  test('continues from a byte, if the PBX can', async () => {
+    const { pbx, client, token } = await start();
+    const { recording, bytes } = pbx.makeCall(CALL);
+    const source = await client.openRecording(token, recording, undefined, 1000);
+    expect(source).toMatchObject({ start: 1000, totalBytes: bytes.length });
+    expect((await buffer(source.body)).equals(bytes.subarray(1000))).toBe(true);
+    const { client: other, token: otherToken, pbx: without } = await start({ ranges: 'ignored' });
+    without.makeCall({ ...CALL, recordingName: NAME });
+    const whole = await other.openRecording(otherToken, NAME, undefined, 1000);
+    expect(whole.start).toBe(0);
+    whole.body.destroy();
+  });
+
+  test('of a name with any characters asks for this name', async () => {
+    const server = await startScriptedPbx(respondWith('{"errcode":60001}'));
+    await expect(pSeriesClientOf(server).openRecording(TOKEN, NAME)).rejects.toMatchObject({
+      kind: 'missing',
+    });
+    const [request] = server.seen;
+    expect(new URLSearchParams(request?.query.replaceAll('+', '%2B')).get('file')).toBe(NAME);
+  });
+
+  test('takes audio that comes at once', async () => {
+    const { pbx, client, token } = await start({ sendsAudioAtOnce: true });
+    const { recording, bytes } = pbx.makeCall(CALL);
+    const source = await client.openRecording(token, recording, undefined, 1000);
+    expect(source).toMatchObject({ start: 0, totalBytes: bytes.length });
+    expect((await buffer(source.body)).equals(bytes)).toBe(true);
+    expect(pbx.stats.requests.at(-1)).toBe('GET /openapi/v1.0/recording/download');
+  });
+
+  test('says under which name the PBX delivers the file', async () => {
+    const { pbx, client, token } = await start({ delivers: 'mp3' });
+    const { recording } = pbx.makeCall(CALL);
+    const source = await client.openRecording(token, recording);
+    expect(source.deliveredName).toBe(recording.replace('.wav', '.mp3'));
+    source.body.destroy();
+  });
+
+  test.each([
+    'https://evil.example/api/download/a.wav',
+    '//evil.example/api/a.wav',
+    '/api/../openapi/v1.0/del_token',
+    '/api/a.wav?redirect=evil.example',
+  ])('goes nowhere but below /api/ of the PBX: %s', async (url) => {
+    const { pbx, client, token } = await start();
+    const { recording } = pbx.makeCall(CALL);
+    pbx.answerDownloadsWith(url);
+    await expect(client.openRecording(token, recording)).rejects.toMatchObject({
+      code: 'pbx-bad-response',
+      kind: 'transient',
+    });
+    expect(pbx.stats.requests.at(-1)).toBe('GET /openapi/v1.0/recording/download');
+  });
+
+  test('follows no redirect', async () => {
+    const elsewhere = await startScriptedPbx(respondWith('RIFF'));
+    const { pbx, client, token } = await start();
+    const { recording } = pbx.makeCall({
+      ...CALL,
+      misbehaviour: { kind: 'http-redirect', location: `${elsewhere.url}/api/download/a.wav` },
+    });
+    await expect(client.openRecording(token, recording)).rejects.toMatchObject({ code: 'pbx-http-status' });
+    expect(elsewhere.connections).toEqual([]);
+  });
+
+  test('while another one is being prepared is a matter of waiting', async () => {
+    const { pbx, client, token } = await start({ delivers: 'mp3' });
+    const { recording } = pbx.makeCall(CALL);
+    pbx.occupyDownloads(true);
+    await expect(client.openRecording(token, recording)).rejects.toMatchObject({
+      code: 'pbx-70651',
+      kind: 'busy',
+    });
+  });
+
+  test('of a file that is not ready yet finds nothing', async () => {
+    const { pbx, client, token } = await start();
+    const { recording } = pbx.makeCall(CALL);
+    pbx.delayRecording(recording, 1);
+    await expect(client.openRecording(token, recording)).rejects.toMatchObject({
+      code: 'pbx-60001',
+      kind: 'missing',
+    });
+    (await client.openRecording(token, recording)).body.destroy();
+  });
+
+  test('of a file that the PBX’s own archive has moved away says so', async () => {
+    const { pbx, client, token } = await start();
+    const { recording } = pbx.makeCall(CALL);
+    pbx.archiveAway(recording);
+    await expect(client.openRecording(token, recording)).rejects.toMatchObject({
+      code: 'recording-moved-away',
+      kind: 'permanent',
+    });
+  });
+
+  test('knows a failure in place of the audio', async () => {
+    const { pbx, client, token } = await start();
+    const { recording } = pbx.makeCall({
+      ...CALL,
+      misbehaviour: { kind: 'text-instead-of-audio', text: '{"errcode":10004,"errmsg":"TOKEN EXPIRED"}' },
+    });
+    const { body, readFailure } = await client.openRecording(token, recording);
+    const text = (await buffer(body)).toString();
+    expect(() => readFailure?.(text)).toThrow(expect.objectContaining({ code: 'pbx-10004' }));
+  });
+
+  test('of a recording above the limit is refused before its body', async () => {
+    const { pbx, token } = await start();
+    const { recording } = pbx.makeCall({ ...CALL, recording: Buffer.alloc(1024 ** 2 + 1) });
+    const limited = pSeriesClientOf(pbx, { maxRecordingMiB: 1 });
+    await expect(limited.openRecording(token, recording)).rejects.toMatchObject({
+      code: 'recording-too-large',
+    });
+  });
+});
+
+describe('an HTTP status of a proxy', () => {
+  const status =
+    (code: number): Responder =>
+    (response) =>
+      response.writeHead(code).end();
+
+  test.each([429, 500, 502, 503, 504])('%i passes', async (code) => {
+    const server = await startScriptedPbx(status(code));
+    await expect(pSeriesClientOf(server).deviceInfo(TOKEN)).rejects.toMatchObject({
+      code: 'pbx-http-status',
+      kind: 'transient',
+    });
+  });
+
+  test.each([401, 403])('%i may be a matter of the token', async (code) => {
+    const server = await startScriptedPbx(status(code));
+    await expect(pSeriesClientOf(server).deviceInfo(TOKEN)).rejects.toMatchObject({
+      code: 'pbx-http-status',
+      kind: 'session-expired',
+      isDoubtful: true,
+    });
+  });
+});
+
+test('no error and no log line has a token or a secret', async () => {
+  const responders: Responder[] = [
+    (response) => response.socket?.destroy(),
+    respondWith('not JSON'),
+    respondWith(`{"errcode":-1,"invalid_param_list":[{"value":"${TOKEN}"}]}`),
+    (response) => response.writeHead(302, { Location: `/?access_token=${TOKEN}` }).end(),
+  ];
+  for (const respond of responders) {
+    const client = pSeriesClientOf(await startScriptedPbx(respond));
+    const failures = await Promise.all(
+      [
+        client.deviceInfo(TOKEN),
+        client.openRecording(TOKEN, NAME),
+        client.login({ username: 'id', password: TOKEN }, SUBSCRIPTION),
+        client.refresh(TOKEN),
+      ].map((call) => call.then(String, (error: Error) => `${error.stack} ${JSON.stringify(error)}`)),
+    );
+    expect(`${failures} ${JSON.stringify(lines)}`).not.toContain(TOKEN);
+  }
+});

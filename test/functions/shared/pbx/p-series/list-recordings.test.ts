@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { windowOf } from '../../../../../functions/shared/call-log/windows.ts';
+import type { PbxClient } from '../../../../../functions/shared/pbx/types.ts';
+import { startPSeriesHarness } from '../../../../infra/simulated-pbx/p-series-harness.ts';
+import { captureLog } from '../../../capture-log.ts';
+import { respondWith, startScriptedPbx } from '../scripted-pbx.ts';
+import { pSeriesClientOf } from './p-series-client.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const CALL = { from: '5550100', to: '2001', type: 'Inbound', talkSeconds: 1 } as const;
+const SUBSCRIPTION = { url: 'http://unused', form: 'url', port: 80 } as const;
+/** The day to which the clock of the harness is set. */
+const TODAY = windowOf('2025-10-09');
+
+const lines = captureLog();
+
+async function start(...options: Parameters<typeof startPSeriesHarness>) {
+  const harness = await startPSeriesHarness(...options);
+  const client = pSeriesClientOf(harness.pbx, { timeZone: options[0]?.timeZone ?? 'UTC' });
+  const credentials = { username: 'client-id', password: 'client-secret' };
+  const { token } = await client.login(credentials, SUBSCRIPTION);
+  const list = (window = TODAY, timeZone = options[0]?.timeZone ?? 'UTC') =>
+    listWith(client, token, window, timeZone);
+  return { ...harness, list };
+}
+
+const listWith = (client: PbxClient, token: string, window = TODAY, timeZone = 'UTC') =>
+  client.listRecordings(token, window, {
+    timeZone,
+    signal: new AbortController().signal,
+    timeoutMs: 10_000,
+  });
+
+describe('the recordings of a window', () => {
+  test('are those of calls that started in it, with what the PBX says of them', async () => {
+    const { pbx, clock, list } = await start({ timeZone: 'Asia/Tokyo' });
+    const startedAt = clock.now - HOUR;
+    const { recording, callId } = pbx.makeCall({ ...CALL, startedAt });
+    pbx.makeCall({ ...CALL, startedAt: startedAt - 3 * DAY });
+    const { recorded, unreadable } = await list();
+    expect([...recorded]).toEqual([
+      [
+        recording,
+        {
+          call: { callId, from: '5550100', to: '2001', type: 'Inbound', start: '2025-10-09 18:55:00' },
+          endedAt: startedAt + 7000,
+          hasSeveralEnds: false,
+        },
+      ],
+    ]);
+    expect(unreadable).toBe(0);
+  });
+
+  test('overlap with those of the days before and after it', async () => {
+    const { pbx, list } = await start();
+    const midnight = Date.UTC(2025, 9, 9);
+    const inOverlap = pbx.makeCall({ ...CALL, startedAt: midnight - 30 * MINUTE });
+    pbx.makeCall({ ...CALL, startedAt: midnight - 2 * HOUR });
+    expect([...(await list()).recorded.keys()]).toEqual([inOverlap.recording]);
+  });
+
+  test('are read page by page, until one brings nothing new', async () => {
+    const { pbx, list } = await start();
+    const names = Array.from({ length: 450 }, (_, number) => `call-${number}.wav`);
+    for (const recordingName of names)
+      pbx.makeCall({ ...CALL, recordingName, recording: Buffer.from('RIFF') });
+    expect([...(await list()).recorded.keys()]).toEqual(names);
+    const searches = pbx.stats.requests.filter((request) => request.endsWith('recording/search'));
+    expect(searches).toHaveLength(4);
+  });
+
+  test('end if the PBX sends the same page for ever', async () => {
+    const row = { id: 1, file: 'a.wav', size: 44, uid: '20251009105320ABCDE' };
+    const server = await startScriptedPbx(respondWith(JSON.stringify({ errcode: 0, data: [row] })));
+    const { recorded } = await listWith(pSeriesClientOf(server), 'token');
+    expect([...recorded.keys()]).toEqual(['a.wav']);
+    expect(server.seen.map(({ query }) => new URLSearchParams(query).get('page'))).toEqual(['1', '2']);
+  });
+
+  test('leave out files that are not finished', async () => {
+    const { pbx, list } = await start();
+    pbx.makeCall({ ...CALL, recording: Buffer.alloc(0) });
+    expect((await list()).recorded.size).toBe(0);
+  });
+
+  test('of old firmware have their parties as names with numbers', async () => {
+    const { pbx, list } = await start({ rows: 'old' });
+    const { recording } = pbx.makeCall({ ...CALL, from: '+49 30 5550100' });
+    expect((await list()).recorded.get(recording)).toMatchObject({
+      call: { from: '+49 30 5550100', to: '2001' },
+    });
+  });
+
+  test('may have names and rows of any shape', async () => {
+    const data = [
+      { id: 1, file: 'x'.repeat(300), size: 44 },
+      { id: '2', file: 'odd.wav', size: '44', call_from: 'nobody', duration: null },
+      'no row',
+      { id: 3 },
+    ];
+    const server = await startScriptedPbx(respondWith(JSON.stringify({ errcode: 0, data })));
+    const { recorded, unreadable, unreadableRows } = await listWith(pSeriesClientOf(server), 'token');
+    expect([...recorded]).toEqual([
+      ['odd.wav', { call: { from: 'nobody' }, endedAt: undefined, hasSeveralEnds: false }],
+    ]);
+    expect([unreadable, unreadableRows[0]?.row]).toEqual([1, 1]);
+  });
+
+  test('are none if there are none, which old firmware says without a list', async () => {
+    for (const rows of ['old', 'new'] as const)
+      expect((await (await start({ rows })).list()).recorded.size).toBe(0);
+    expect(lines).toEqual([]);
+  });
+
+  test('fail as the PBX does', async () => {
+    const { pbx, list } = await start();
+    pbx.refuse('recording/search', 80010);
+    await expect(list()).rejects.toMatchObject({ code: 'pbx-80010' });
+  });
+});
+
+describe('a PBX that does not understand the times of a search', () => {
+  test('is asked for its list instead, and this is reported', async () => {
+    const { pbx, clock, list } = await start({ searchTimes: 'display', rows: 'old' });
+    pbx.makeCall({ ...CALL, startedAt: clock.now - 3 * DAY });
+    const today = [2, 1].map((hours) => pbx.makeCall({ ...CALL, startedAt: clock.now - hours * HOUR }));
+    expect([...(await list()).recorded.keys()]).toEqual(today.map(({ recording }) => recording));
+    expect(lines).toMatchObject([{ event: 'recording-search-empty' }]);
+  });
+
+  test('is not suspected because a day was quiet', async () => {
+    const { pbx, clock, list } = await start();
+    pbx.makeCall({ ...CALL, startedAt: clock.now - 5 * DAY });
+    expect((await list()).recorded.size).toBe(0);
+    expect(lines).toEqual([]);
+    expect(pbx.stats.requests.filter((request) => request.endsWith('recording/list'))).toHaveLength(1);
+  });
+});

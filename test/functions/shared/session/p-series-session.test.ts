@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest';
+import type { ArchiveError } from '../../../../functions/shared/errors.ts';
+import { withToken } from '../../../../functions/shared/session/session.ts';
+import type { SimulatedPSeriesOptions } from '../../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
+import { startPSeriesHarness } from '../../../infra/simulated-pbx/p-series-harness.ts';
+import { captureLog } from '../../capture-log.ts';
+import { pSeriesClientOf } from '../pbx/p-series/p-series-client.ts';
+import { startSession } from './session-harness.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const lines = captureLog();
+
+async function start({
+  entered = 'client-secret',
+  ...options
+}: SimulatedPSeriesOptions & { entered?: string } = {}) {
+  const { pbx, clock, events } = await startPSeriesHarness(options);
+  const client = pSeriesClientOf(pbx);
+  const account = { family: 'p-series', username: 'client-id', password: entered } as const;
+  return { pbx, clock, events, client, ...(await startSession(client, { clock, ...account })) };
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'succeeded',
+    (error: { code?: string }) => error.code,
+  );
+
+describe('the one token', () => {
+  test('is shared by all functions, however many ask at the same time', async () => {
+    const { pbx, open } = await start();
+    const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));
+    expect(new Set(codes)).toEqual(new Set(['succeeded', 'login-in-progress']));
+    const tokens = await Promise.all([open().current(), open().current()]);
+    expect(new Set(tokens.map(({ token }) => token)).size).toBe(1);
+    expect(pbx.stats).toMatchObject({ getTokens: 1, maxValidTokens: 1 });
+  });
+
+  test('is refreshed for days by its refresh token, with one more get_token only if that is refused', async () => {
+    const { pbx, clock, session, client } = await start();
+    await session.current();
+    for (let run = 0; run < 2 * 24 * 3; run++) {
+      clock.now += 20 * MINUTE_MS;
+      expect(await session.keepAlive()).toBe('kept-alive');
+    }
+    await client.deviceInfo((await session.current()).token);
+    expect(pbx.stats).toMatchObject({ getTokens: 1, refusedTokens: 0 });
+    expect(pbx.stats.maxValidTokens).toBeLessThanOrEqual(2);
+    // The PBX has been restarted: neither token nor refresh token are known.
+    pbx.reboot();
+    expect(await session.keepAlive()).toBe('logged-in');
+    expect(pbx.stats).toMatchObject({ getTokens: 2, refusedTokens: 1 });
+  });
+
+  test('that has died is replaced by its refresh token: no slot is taken', async () => {
+    const { pbx, clock, session, client } = await start();
+    await session.current();
+    clock.now += 31 * MINUTE_MS;
+    await withToken(session, (token) => client.deviceInfo(token));
+    expect(pbx.stats).toMatchObject({ getTokens: 1, refreshes: 1, maxValidTokens: 1 });
+  });
+
+  test('is asked for anew if the refresh token is older than a day', async () => {
+    const { pbx, clock, session, client } = await start();
+    await session.current();
+    clock.now += 24 * HOUR_MS;
+    await withToken(session, (token) => client.deviceInfo(token));
+    expect(pbx.stats).toMatchObject({ getTokens: 2, refreshes: 0 });
+  });
+
+  test('that another function has renewed is taken from it', async () => {
+    const { pbx, clock, session, open, client } = await start();
+    const other = open();
+    await Promise.all([session.current(), other.current()].map((current) => current.catch(() => {})));
+    await other.current();
+    clock.now += 31 * MINUTE_MS;
+    await withToken(session, (token) => client.deviceInfo(token));
+    await withToken(other, (token) => client.deviceInfo(token));
+    expect(pbx.stats).toMatchObject({ getTokens: 1, refreshes: 1 });
+  });
+
+  test('is stored before it is used; if that fails, this is said, and the pair is not lost', async () => {
+    const { clock, session, store, open, client } = await start();
+    await session.current();
+    clock.now += 31 * MINUTE_MS;
+    const calls: string[] = [];
+    const { replace } = store;
+    store.replace = async (...change) => {
+      calls.push('stored');
+      return replace(...change);
+    };
+    await withToken(session, async (token) => {
+      await client.deviceInfo(token);
+      calls.push('used');
+    });
+    expect(calls).toEqual(['stored', 'used']);
+    clock.now += 31 * MINUTE_MS;
+    store.replace = async () => {
+      throw new Error('Secrets Manager is away.');
+    };
+    const unsaved = await session.renew(await session.current());
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'session-not-saved' }));
+    await client.deviceInfo(unsaved.token);
+    expect(await codeOf(open().renew(await open().current()))).toBe('login-in-progress');
+  });
+
+  test('never has more than a few beside it, even if refresh tokens work twice or tokens end each other', async () => {
+    for (const options of [{ reusableRefreshTokens: true }, { endsOldTokens: true }]) {
+      const { pbx, clock, open, client } = await start(options);
+      const functions = Array.from({ length: 6 }, open);
+      for (let run = 0; run < 30; run++) {
+        clock.now += 7 * MINUTE_MS;
+        await Promise.all(
+          functions.map((session) => codeOf(withToken(session, (token) => client.deviceInfo(token)))),
+        );
+        clock.now += 2 * MINUTE_MS;
+        await codeOf(open().keepAlive());
+      }
+      expect(pbx.stats.maxValidTokens).toBeLessThanOrEqual(3);
+      expect(pbx.stats.getTokens).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+describe('eight tokens of others', () => {
+  test('are no wrong password: logins wait, one by one, until a token has expired', async () => {
+    const { pbx, clock, session, client, open } = await start();
+    for (let count = 0; count < 8; count++) {
+      await client.login({ username: 'client-id', password: 'client-secret' }, SUBSCRIPTION);
+    }
+    expect(await codeOf(session.current())).toBe('pbx-60002');
+    expect(await codeOf(open().current())).toBe('login-in-progress');
+    expect(lines).not.toContainEqual(expect.objectContaining({ event: 'login-refused' }));
+    const before = pbx.stats.getTokens;
+    for (let minute = 0; minute < 30; minute++) {
+      clock.now += MINUTE_MS;
+      await codeOf(open().current());
+    }
+    expect(pbx.stats.getTokens - before).toBeLessThanOrEqual(5);
+    clock.now += 8 * MINUTE_MS;
+    expect(await codeOf(open().current())).toBe('succeeded');
+    expect(pbx.stats.refusedTokens).toBe(pbx.stats.getTokens - 9);
+  });
+});
+
+const SUBSCRIPTION = { url: 'http://unused', form: 'url', port: 80 } as const;
+describe('refused credentials', () => {
+  test('are tried once, by whichever function, until they change', async () => {
+    const { pbx, clock, open, enterCredentials } = await start({ entered: 'wrong' });
+    expect(await codeOf(open().current())).toBe('pbx-minus-1');
+    for (let hour = 0; hour < 30; hour++) {
+      clock.now += HOUR_MS;
+      expect(await codeOf(open().keepAlive())).toBe('pbx-minus-1');
+    }
+    expect(pbx.stats.refusedTokens).toBe(1);
+    await enterCredentials({ clientSecret: 'client-secret' });
+    expect(await open().keepAlive()).toBe('logged-in');
+  });
+
+  test('can be tried again by a person who has corrected them in the PBX', async () => {
+    const { pbx, open } = await start({ entered: 'right-after-all' });
+    expect(await codeOf(open().current())).toBe('pbx-minus-1');
+    pbx.setClientSecret('right-after-all');
+    expect(await codeOf(open().keepAlive())).toBe('pbx-minus-1');
+    expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
+  });
+
+  test.each([10005, 80010, 99999])('may also be what a login with %i means', async (errcode) => {
+    const { pbx, clock, open } = await start();
+    pbx.refuse('get_token', errcode);
+    expect(await codeOf(open().current())).toBe(`pbx-${errcode}`);
+    clock.now += 24 * HOUR_MS;
+    expect(await codeOf(open().current())).toBe(`pbx-${errcode}`);
+    expect(pbx.stats.requests).toHaveLength(1);
+  });
+});
+
+describe('an address that the PBX does not accept', () => {
+  test.each([
+    [70004, 'Blocked IPs'],
+    [70087, 'IP Restriction'],
+  ])('is tried every ten minutes, and the message says what to do (%i)', async (errcode, advice) => {
+    const { pbx, clock, open } = await start();
+    pbx.refuse('get_token', errcode);
+    const error = await open()
+      .current()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: `pbx-${errcode}`, kind: 'login-held' });
+    const held = (await open()
+      .current()
+      .catch((thrown: unknown) => thrown)) as ArchiveError;
+    expect(held.message).toContain(advice);
+    expect(pbx.stats.requests).toHaveLength(1);
+    pbx.refuse('get_token', undefined);
+    clock.now += 10 * MINUTE_MS;
+    expect(await codeOf(open().current())).toBe('succeeded');
+  });
+});
+
+describe('a refusal that is not one of the token', () => {
+  test('never renews it: a wrong parameter is a fault of ours', async () => {
+    const { pbx, session, client } = await start();
+    await session.current();
+    pbx.refuse('system/information', 40002);
+    expect(await codeOf(withToken(session, (token) => client.deviceInfo(token)))).toBe('pbx-40002');
+    expect(await codeOf(session.keepAlive())).toBe('pbx-40002');
+    expect(pbx.stats).toMatchObject({ getTokens: 1, refreshes: 0 });
+  });
+
+  test('renews it once if it may be one, and not again while the new one is young', async () => {
+    const { pbx, clock, session, client } = await start();
+    await session.current();
+    pbx.refuse('system/information', 10005);
+    clock.now += 20 * MINUTE_MS;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      expect(await codeOf(withToken(session, (token) => client.deviceInfo(token)))).toBe('pbx-10005');
+    }
+    expect(pbx.stats).toMatchObject({ getTokens: 1, refreshes: 1 });
+  });
+
+  test('a dead token is renewed at once, however young: the PBX may have been restarted', async () => {
+    const { pbx, session, client } = await start();
+    await session.current();
+    pbx.reboot();
+    await withToken(session, (token) => client.deviceInfo(token));
+    expect(pbx.stats).toMatchObject({ getTokens: 2 });
+  });
+});
