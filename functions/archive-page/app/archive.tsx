@@ -35,7 +35,7 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   const [problem, setProblem] = useState<string>();
   const [keysEnabled, setKeysEnabled] = useState(readPreference('keys') !== 'off');
   const playback = useMemo(() => new Playback(), []);
-  const { playing, rate } = usePlayback(playback);
+  const { playing } = usePlayback(playback);
   const { search, more, retry } = useSearch(api, filters);
   usePlayReport(api, playback, opened);
   useEffect(() => () => playback.close(), [playback]);
@@ -109,7 +109,7 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
       toggle: () => playback.toggle(),
       seekBy: (seconds) => playback.seekBy(seconds),
       changeRate(by) {
-        const nearest = RATES.findIndex((option) => option >= rate);
+        const nearest = RATES.findIndex((option) => option >= playback.current.rate);
         const next = RATES[Math.min(Math.max(nearest + by, 0), RATES.length - 1)] ?? 1;
         playback.setRate(next);
         announce(m.player.speedNow(f.number(next)));
