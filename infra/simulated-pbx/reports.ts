@@ -102,7 +102,7 @@ export class ReportSender {
   }
 }
 
-/** Without `"version":"1.0.2"` in the login, the PBX writes one key twice. */
+/** Without the right `version` in the login, the PBX writes one key twice. */
 function serialize(report: Record<string, unknown>, wellFormed: boolean): string {
   const json = JSON.stringify(report);
   if (wellFormed) return json;

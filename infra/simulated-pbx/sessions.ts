@@ -12,6 +12,8 @@ export interface SessionOptions {
   now: () => number;
   refreshTokens: boolean;
   endsOldTokenOnLogin: boolean;
+  /** The version in a login that makes reports well-formed. */
+  eventVersion: string;
 }
 
 export type Body = Record<string, unknown>;
@@ -47,7 +49,7 @@ export class Sessions {
     const session: Session = {
       lastUsedAt: this.#options.now(),
       refreshToken: '',
-      wellFormedReports: body.version === '1.0.2',
+      wellFormedReports: body.version === this.#options.eventVersion,
       subscription: undefined,
     };
     this.#subscribe(session, body, address);

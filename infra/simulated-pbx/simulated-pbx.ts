@@ -51,7 +51,14 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     onEvent?.(event);
   };
   const storage = directory === undefined ? createMemoryStorage() : openStorage(directory);
-  const sessions = new Sessions({ username, password, now, refreshTokens, endsOldTokenOnLogin });
+  const sessions = new Sessions({
+    username,
+    password,
+    now,
+    refreshTokens,
+    endsOldTokenOnLogin,
+    eventVersion: apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2',
+  });
   const randoms = new Randoms(now);
   const misbehaviours = new Misbehaviours();
   let storageErrno: '20012' | '20014' | undefined;

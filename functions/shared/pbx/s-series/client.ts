@@ -33,6 +33,8 @@ export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts =
   const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
+  // Makes the PBX send well-formed JSON reports: without it, or with that of the other API, they may be malformed.
+  const eventVersion = pbx.apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2';
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
   async function send(operation: string, options: Omit<PbxRequest, 'path'>, statuses = [200]) {
@@ -89,8 +91,7 @@ export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts =
           username,
           // The vendor's scheme, not ours: the password is sent as its MD5.
           password: createHash('md5').update(password).digest('hex'),
-          // Makes the PBX send well-formed JSON reports.
-          version: '1.0.2',
+          version: eventVersion,
           ...reportAddress(subscription),
         },
         tokensSchema,
@@ -102,7 +103,12 @@ export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts =
     async heartbeat(token, subscription, signal) {
       const address = reportAddress(subscription);
       // The guide's table calls the field urlflag, its example urltag.
-      const body = { ...address, urlflag: address.urltag, ipaddr: new URL(subscription.url).hostname };
+      const body = {
+        ...address,
+        urlflag: address.urltag,
+        ipaddr: new URL(subscription.url).hostname,
+        ...(pbx.apiVersion === 'v2.0.0' && { version: eventVersion }),
+      };
       await call('heartbeat', { token }, body, v.unknown(), signal);
     },
 

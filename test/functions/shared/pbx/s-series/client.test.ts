@@ -126,6 +126,14 @@ describe('a login', () => {
   });
 });
 
+test('in API version 2.0.0, login and heartbeat ask for the events of this version', async () => {
+  const { server } = await start(success({ token: TOKEN }));
+  const client = clientOf(server.url, { apiVersion: 'v2.0.0' });
+  await client.login(CREDENTIALS, SUBSCRIPTION);
+  await client.heartbeat(TOKEN, SUBSCRIPTION);
+  expect(server.seen.map(bodyOf)).toMatchObject([{ version: '2.0.0' }, { version: '2.0.0', urltag: '1' }]);
+});
+
 describe('the path', () => {
   test.each(['v1.1.0', 'v2.0.0'])('contains the API version %s', async (apiVersion) => {
     const { server, client } = await start(
