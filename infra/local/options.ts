@@ -22,7 +22,9 @@ Simulated PBX
 
 Your own PBX
   --pbx URL            address of its API: scheme, host and port only
-  --username NAME      API user; the program reads the password from PBX_PASSWORD or asks for it
+  --family FAMILY      s-series (default) or p-series
+  --username NAME      API user, or the client ID of a P-Series; the program reads the password, or the client secret,
+                       from PBX_PASSWORD or asks for it, and a P-Series's secret of the webhook from PBX_WEBHOOK_SECRET
   --fingerprint SHA256 fingerprint of its certificate, unless a public CA issued it; if missing or wrong, the
                        program prints the one it sees and stops
   --ca FILE            PEM file with its certificate, or with that of its CA, instead of --fingerprint
@@ -38,6 +40,8 @@ Your own PBX
 If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
 `;
 
+const FAMILIES = ['s-series', 'p-series'] as const;
+
 const wholeNumber = (option: string, max: number) =>
   v.pipe(
     v.string(),
@@ -49,11 +53,12 @@ const wholeNumber = (option: string, max: number) =>
 const optionsSchema = v.object({
   port: v.optional(wholeNumber('--port', 65_535), '8260'),
   data: v.optional(v.pipe(v.string(), v.nonEmpty('--data should name a directory')), '.local'),
-  demo: v.optional(v.picklist(['s-series', 'p-series'], '--demo should be s-series or p-series'), 's-series'),
+  demo: v.optional(v.picklist(FAMILIES, '--demo should be s-series or p-series'), 's-series'),
   calls: v.optional(wholeNumber('--calls', 1000), '3'),
   exit: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),
   pbx: v.optional(pbxSettings.baseUrl),
+  family: v.optional(v.picklist(FAMILIES, '--family should be s-series or p-series'), 's-series'),
   username: v.optional(v.string()),
   fingerprint: v.optional(v.string()),
   ca: v.optional(v.string()),
@@ -78,6 +83,7 @@ export function readOptions(args: string[]): Options {
       exit: flag,
       help: { ...flag, short: 'h' },
       pbx: value,
+      family: value,
       username: value,
       fingerprint: value,
       ca: value,
@@ -110,6 +116,7 @@ export function readOptions(args: string[]): Options {
 }
 
 const OPTIONS_OF_PBX = [
+  'family',
   'username',
   'fingerprint',
   'ca',

@@ -1,14 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import askPassword from '@inquirer/password';
 import * as v from 'valibot';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
-import { pbxOfAnyFamily, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
+import {
+  type Pbx,
+  pbxOfAnyFamily,
+  pbxSettings,
+  tlsSchema,
+} from '../../functions/shared/config/pbx-registry.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { showCurl } from './curl.ts';
 import { show } from './display.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
 import { checkConnection } from './pbx-connection.ts';
+import { readPbxCredentials } from './pbx-credentials.ts';
 import { showPage } from './show-page.ts';
 
 /** Also the name of the directory with its state. */
@@ -18,6 +23,7 @@ export const PBX_ID = 'pbx';
 export async function runWithPbx(baseUrl: string, directory: string, options: Options): Promise<Host> {
   const { port, username = '' } = options;
   const settings = checkSettings({
+    family: options.family,
     baseUrl,
     tls: await readTls(options),
     ...(options['report-url'] !== undefined && { reportUrl: options['report-url'] }),
@@ -27,7 +33,10 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
   // First of all: nobody should type a password for a PBX that cannot be reached, or that is another one.
   const localAddress = await checkConnection(baseUrl, settings.tls);
   const { reportUrl = `${localAddress}:${port}` } = settings;
-  const password = await readPassword(username);
+  if (settings.family === 'p-series') {
+    show('webhook', `add one in the PBX (Integrations > API): POST to ${webhookUrl(reportUrl)}, event 30012`);
+  }
+  const credentials = await readPbxCredentials(settings.family, username);
   await using cleanup = new AsyncDisposableStack();
   const host = await startHost({
     directory,
@@ -35,34 +44,21 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
     hostname: undefined,
     bucket: process.env.BUCKET_NAME ?? 'recordings',
     jobDelaySeconds: JOB_DELAY_SECONDS,
-    pbxs: { [PBX_ID]: { ...settings, reportUrl, credentials: { username, password } } },
+    pbxs: { [PBX_ID]: { ...settings, reportUrl, credentials } },
   });
   cleanup.defer(() => host.close());
   const { sessions } = await host.keepSessions({ retryLogin: options['retry-login'] });
   const { outcome, code = '', message = '' } = sessions[0] ?? { outcome: 'failed' };
   if (outcome !== 'logged-in' && outcome !== 'kept-alive') {
-    throw new UsageError(explainLoginFailure(baseUrl, code, message));
+    throw new UsageError(explainLoginFailure(settings, code, message));
   }
   host.catchUp();
-  show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
+  if (settings.family === 's-series') show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
   show('ready', 'make a recorded call; it is archived when it ends', 'green');
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
   showPage(host);
   cleanup.move();
   return host;
-}
-
-/** An empty password would replace a good one that is stored. */
-async function readPassword(username: string): Promise<string> {
-  const { PBX_PASSWORD } = process.env;
-  if (PBX_PASSWORD === '') throw new UsageError('PBX_PASSWORD is empty. Set it, or unset it to be asked.');
-  if (PBX_PASSWORD !== undefined) return PBX_PASSWORD;
-  const noPassword = new UsageError('No password. Type it at the prompt, or set PBX_PASSWORD.');
-  if (!process.stdin.isTTY) throw noPassword;
-  return askPassword({
-    message: `Password of ${username}:`,
-    validate: (password) => password !== '' || 'It is empty. Type the password, or press Ctrl-C to stop.',
-  }).catch(() => Promise.reject(noPassword));
 }
 
 async function readTls(options: Options) {
@@ -99,8 +95,15 @@ function checkSettings(settings: unknown): v.InferOutput<typeof settingsSchema> 
   throw new UsageError(problems.join('\n'));
 }
 
+const webhookUrl = (reportUrl: string) =>
+  `${/^https?:/.test(reportUrl) ? '' : 'http://'}${reportUrl}/reports/${PBX_ID}/p-series`;
+
 /** Says why there is no session although the PBX was reached, and what to do about it. */
-function explainLoginFailure(baseUrl: string, code: string, message: string): string {
+function explainLoginFailure(
+  { baseUrl, family }: Pick<Pbx, 'baseUrl' | 'family'>,
+  code: string,
+  message: string,
+): string {
   if (code === 'pbx-20003') {
     return 'The PBX refused the username or password. Use those of its API page, not the administrator’s. To retry the same ones, add --retry-login.';
   }
@@ -110,5 +113,6 @@ function explainLoginFailure(baseUrl: string, code: string, message: string): st
   if (code === 'pbx-connection') {
     return `${message} Something accepts connections at ${baseUrl}, but does not respond as a PBX. Check the port, and that the API is enabled on the PBX.`;
   }
+  if (family === 'p-series' && code.startsWith('pbx-')) return message;
   return `${message} Check that the API is enabled on the PBX, and that --api-version is right.`;
 }

@@ -10,6 +10,7 @@ import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../infra/local/s3/server.ts';
 import { fingerprintOf, generateCertificate } from '../../../infra/simulated-pbx/certificate.ts';
+import { startSimulatedPSeries } from '../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import type { SimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../simulated-pbx/harness.ts';
@@ -138,6 +139,34 @@ describe('npm start with a real PBX', () => {
     expect((await fetchRecording(port, directory, call.recording)).equals(call.bytes)).toBe(true);
     host.process.kill('SIGINT');
     expect(await host.ended).toBe(0);
+  });
+
+  test('archives the call of a P-Series, whose webhook somebody has set up', async () => {
+    const pbx = await startSimulatedPSeries({ tls: identity });
+    onTestFinished(() => pbx.close());
+    const [port, directory] = [await findFreePort(), await makeDirectory()];
+    const secrets = { PBX_PASSWORD: 'client-secret', PBX_WEBHOOK_SECRET: pbx.setWebhook('') };
+    const args = argsFor(pbx, port, directory).map((arg) => (arg === 'api' ? 'client-id' : arg));
+    const host = start([...args, '--family', 'p-series'], secrets);
+    await host.printed('make a recorded call');
+    expect(host.output()).toContain(`POST to http://127.0.0.1:${port}/reports/pbx/p-series, event 30012`);
+    pbx.setWebhook(`http://127.0.0.1:${port}/reports/pbx/p-series`);
+    const call = pbx.makeCall({ from: '1001', to: '1003' });
+    expect(await pbx.postReport(call.report)).toMatchObject({ delivered: true });
+    await host.printed('stored');
+    expect((await fetchRecording(port, directory, call.recording)).equals(call.bytes)).toBe(true);
+    host.process.kill('SIGINT');
+    expect(await host.ended).toBe(0);
+  });
+
+  test('says what a P-Series refuses, after one attempt', async () => {
+    const pbx = await startSimulatedPSeries({ tls: identity });
+    onTestFinished(() => pbx.close());
+    const args = argsFor(pbx, await findFreePort(), await makeDirectory());
+    const host = start([...args, '--family', 'p-series'], { ...PASSWORD, PBX_WEBHOOK_SECRET: 'secret' });
+    expect(await host.ended).toBe(1);
+    expect(host.output()).toContain('The PBX refused the client ID or the client secret');
+    expect(pbx.stats.refusedTokens).toBe(1);
   });
 
   test('shows the fingerprint of a PBX with TLS 1.0 only, and connects with it', async () => {

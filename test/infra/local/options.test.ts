@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readOptions } from '../../../infra/local/options.ts';
 
 test.each([
+  ['--family', 'p-series'],
   ['--username', 'api'],
   ['--fingerprint', 'AB:CD'],
   ['--ca', 'pbx.pem'],
@@ -17,10 +18,14 @@ test.each([
   );
 });
 
-test.each([['--calls', '2'], ['--exit']])('%s is refused with --pbx', (...args) => {
+test.each([['--demo', 'p-series'], ['--calls', '2'], ['--exit']])('%s is refused with --pbx', (...args) => {
   expect(() => readOptions(['--pbx', 'https://192.0.2.1', '--username', 'api', ...args])).toThrow(
     `${args[0]} is for the simulated PBX. Leave it out, or leave out --pbx.`,
   );
+});
+
+test.each(['--demo', '--family'])('%s names a family', (option) => {
+  expect(() => readOptions([option, 'x-series'])).toThrow(`${option} should be s-series or p-series`);
 });
 
 test('--help is accepted with any other option', () => {
