@@ -50,7 +50,7 @@ export async function measureAll({ runs, sizes, seconds, backlogs, buckets, rows
   logStep('Buckets');
   growth.push(...(await measureBuckets({ link, reconciler }, aws, buckets)));
   logStep('Search');
-  const search = await measureSearch(find('ArchiveApi'), aws, { rows, directory });
+  const search = await measureSearch(find('ArchiveApi'), { rows, directory });
   const costs = { recordings: recordingCosts(work), fixed: fixedCosts(resources) };
   return {
     conditions: describeConditions(runs),

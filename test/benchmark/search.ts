@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createDynamoDbClient } from '../../functions/shared/aws-clients.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import { mapConcurrently } from '../../functions/shared/map-concurrently.ts';
 import { toItem } from '../../functions/shared/recording-index/item.ts';
-import { type Aws, LINK_TOKEN } from './aws.ts';
+import { ensureTable, startDynamoDb } from '../../infra/local/dynamodb.ts';
+import { LINK_TOKEN } from './aws.ts';
 import { runFunction } from './run-program.ts';
 import type { DeployedFunction } from './stack.ts';
 import { percentile } from './statistics.ts';
 
+const TABLE = 'search';
 const PBXS = 50;
 const EXTENSIONS = 200;
 const CALLERS = 20_000;
@@ -35,20 +38,28 @@ export interface SearchTime {
 /** Fills the index with calls of a year at 50 PBXs, and searches it with archive-api. */
 export async function measureSearch(
   api: DeployedFunction,
-  aws: Pick<Aws, 'environment'>,
   { rows, directory }: { rows: number; directory: string },
 ): Promise<SearchTime[]> {
-  await fill(createDynamoDbClient(), aws.environment.INDEX_TABLE ?? '', rows);
+  // In memory: the emulator's own, in files, would take much longer to fill.
+  const dynamoDb = await startDynamoDb();
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint: dynamoDb.url }));
+  await ensureTable(client, TABLE, INDEX_TABLE);
+  await fill(client, rows);
   const registryFile = join(directory, 'search-registry.json');
   await writeFile(registryFile, JSON.stringify(registry()));
-  const deployed = { ...api, environment: { ...api.environment, PBX_REGISTRY_FILE: registryFile } };
+  const ownVariables = {
+    PBX_REGISTRY_FILE: registryFile,
+    INDEX_TABLE: TABLE,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+  };
+  const deployed = { ...api, environment: { ...api.environment, ...ownVariables } };
   const measured: SearchTime[] = [];
   for (const [what, queryFor] of Object.entries(KINDS)) {
     const events = Array.from({ length: WARM_UP + SEARCHES }, (_, index) => searchEvent(queryFor(index)));
     const { invocations } = await runFunction(deployed, events);
     const warm = invocations.slice(WARM_UP);
-    const host = new URL(api.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '').host;
-    const requests = warm.reduce((sum, { requests }) => sum + (requests[`POST ${host}`] ?? 0), 0);
+    const target = `POST ${new URL(dynamoDb.url).host}`;
+    const requests = warm.reduce((sum, invocation) => sum + (invocation.requests[target] ?? 0), 0);
     const times = warm.map(({ ms }) => ms);
     measured.push({
       what,
@@ -58,6 +69,7 @@ export async function measureSearch(
       requests: requests / warm.length,
     });
   }
+  await dynamoDb.close();
   return measured;
 }
 
@@ -100,7 +112,7 @@ function registry(): Record<string, object> {
 }
 
 /** Rows are spread evenly over the PBXs and the year. */
-async function fill(client: DynamoDBDocumentClient, table: string, rows: number): Promise<void> {
+async function fill(client: DynamoDBDocumentClient, rows: number): Promise<void> {
   const stepMs = (DAYS * 86_400_000) / rows;
   const itemOf = (index: number) => {
     const at = new Date(END - Math.floor((index + 1) * stepMs)).toISOString();
@@ -131,6 +143,6 @@ async function fill(client: DynamoDBDocumentClient, table: string, rows: number)
     const requests = Array.from({ length: count }, (_, offset) => ({
       PutRequest: { Item: itemOf(start + offset) },
     }));
-    await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
+    await client.send(new BatchWriteCommand({ RequestItems: { [TABLE]: requests } }));
   });
 }

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { formatWithOptions } from 'node:util';
 import { logChannel } from '../../functions/shared/telemetry/log.ts';
 import { DIRECTORY_VARIABLE, openEvidence, type Secret } from './evidence.ts';
-import { secretsOfBody, secretsOfHead } from './secrets-on-the-wire.ts';
+import { secretsOfBody, secretsOfCookies, secretsOfHead } from './secrets-on-the-wire.ts';
 
 /** Every body that contains a secret is shorter. */
 const MAX_BODY_CHARACTERS = 64 * 1024;
@@ -27,6 +27,9 @@ const noteSecrets = directory === undefined ? () => {} : collect(directory);
 
 /** Records the secrets of a body that no server receives or sends, because a test passes it to a handler. */
 export const noteSecretsOf = (body: string) => noteSecrets(secretsOfBody(body));
+
+/** The same of `Cookie` and `Set-Cookie` headers. */
+export const noteCookies = (headers: readonly string[]) => noteSecrets(headers.flatMap(secretsOfCookies));
 
 /**
  * Records every line that this process logs or prints, and every secret that its servers receive or send. These

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secretsOfBody, secretsOfHead } from './secrets-on-the-wire.ts';
+import { secretsOfBody, secretsOfCookies, secretsOfHead } from './secrets-on-the-wire.ts';
 
 const bodyOf = (fields: unknown) => secretsOfBody(JSON.stringify(fields));
 
@@ -19,6 +19,15 @@ test('a presigned URL has its signature in the query, a report has the webhook s
 
 test('a request for a link has the link token in a header', () => {
   expect(secretsOfHead('/', { authorization: 'Bearer L' })).toEqual([{ kind: 'link token', value: 'L' }]);
+});
+
+test('a browser has the session of a person who has signed in in a cookie', () => {
+  const cookie = { kind: 'session cookie', value: 'S' };
+  for (const name of ['__Host-session', 'pbx-archive-session']) {
+    expect(secretsOfHead('/', { cookie: `a=b; ${name}=S` })).toEqual([cookie]);
+    expect(secretsOfCookies(`${name}=S; Path=/; HttpOnly`)).toEqual([cookie]);
+    expect(secretsOfCookies(`${name}=; Path=/; Max-Age=0`)).toEqual([]);
+  }
 });
 
 test('a login has the digest of the password, and the webhook secret in the address for reports', () => {

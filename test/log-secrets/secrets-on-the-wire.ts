@@ -24,7 +24,13 @@ export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Sec
     secrets.push({ kind: 'share token', value: url.hash.slice(1) });
   const [, linkToken] = /^Bearer +(\S+)/i.exec(headers.authorization ?? '') ?? [];
   if (linkToken !== undefined) secrets.push({ kind: 'link token', value: linkToken });
-  return secrets;
+  return [...secrets, ...secretsOfCookies(headers.cookie ?? '')];
+}
+
+/** Of a `Cookie` or a `Set-Cookie` header: the session of a person who has signed in. */
+export function secretsOfCookies(header: string): Secret[] {
+  const sessions = header.matchAll(/(?:__Host-session|pbx-archive-session)=([^;\s]+)/g);
+  return Array.from(sessions, ([, value = '']) => ({ kind: 'session cookie', value }));
 }
 
 /** The secrets in the body of a request or response, if it is JSON. */

@@ -7,7 +7,7 @@ import { ACCESS_TABLE, INDEX_TABLE } from '../../../functions/shared/config/tabl
 import type { Call } from '../../../functions/shared/jobs/job.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
-import { noteSecretsOf } from '../../log-secrets/collect.ts';
+import { noteCookies, noteSecretsOf } from '../../log-secrets/collect.ts';
 import { findProblems } from '../../openapi/check-response.ts';
 import { type CallRecorder, recordCalls } from '../../permissions/record-calls.ts';
 import { useAccessSettings, useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
@@ -111,6 +111,7 @@ async function invoke(handler: Handler, route: string, request: Request): Promis
   noteSecretsOf(event.body ?? '');
   const result = await handler(event);
   noteSecretsOf(result.body ?? '');
+  noteCookies([...(cookies ?? []), ...(result.cookies ?? [])]);
   expect(result.headers).toMatchObject({ 'cache-control': 'no-store' });
   const response = {
     status: result.statusCode ?? 0,
