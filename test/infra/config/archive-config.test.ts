@@ -404,3 +404,80 @@ describe('settings that depend on each other:', () => {
     expect(problemsWith({ bucket })).toEqual([]);
   });
 });
+
+describe('the authorization by JWT', () => {
+  const jwt = { type: 'jwt', issuer: 'https://login.example', audience: ['recordings'] };
+  const role = { pbxs: ['head-office'], rights: ['listen'] };
+  const problemsWithJwt = (part: object) => problemsWith({ links: { authorization: { ...jwt, ...part } } });
+  const problemsWithRole = (part: object, name = 'support') =>
+    problemsWithJwt({ roles: { claim: 'groups', map: { [name]: { ...role, ...part } } } });
+
+  test('may have a client for the page, and roles', () => {
+    const authorization = {
+      ...jwt,
+      clientId: 'page',
+      personClaim: 'name',
+      roles: {
+        claim: 'groups',
+        map: { support: { ...role, extensions: ['1001'] }, 'all:everything': { ...role, pbxs: ['*'] } },
+      },
+    };
+    const config = readArchiveConfig({ pbxs: { 'head-office': office }, links: { authorization } });
+    expect(config.links.authorization).toMatchObject({ ...authorization, scope: 'openid profile' });
+  });
+
+  test.each<[string, () => string[], string]>([
+    [
+      'a PBX that is not configured',
+      () => problemsWithRole({ pbxs: ['branch'] }),
+      'links.authorization: should name only PBXs that are configured, or * for all',
+    ],
+    [
+      'no PBX',
+      () => problemsWithRole({ pbxs: [] }),
+      'links.authorization.roles.map.support.pbxs: should not be empty',
+    ],
+    [
+      'an unknown right',
+      () => problemsWithRole({ rights: ['delete'] }),
+      'links.authorization.roles.map.support.rights.0: should be ("listen" | "download" | "share" | "audit")',
+    ],
+    [
+      'no right',
+      () => problemsWithRole({ rights: [] }),
+      'links.authorization.roles.map.support.rights: should not be empty',
+    ],
+    [
+      'no extension',
+      () => problemsWithRole({ extensions: [] }),
+      'links.authorization.roles.map.support.extensions: should not be empty',
+    ],
+    [
+      'a name that API Gateway would take for two',
+      () => problemsWithRole({}, 'call center'),
+      'links.authorization.roles.map.call center: should be a name without spaces, commas and brackets',
+    ],
+    [
+      'no role',
+      () => problemsWithJwt({ roles: { claim: 'groups', map: {} } }),
+      'links.authorization.roles.map: should have at least one role',
+    ],
+    [
+      'no claim',
+      () => problemsWithJwt({ roles: { map: { support: role } } }),
+      'links.authorization.roles.claim: is missing',
+    ],
+    [
+      'an empty client',
+      () => problemsWithJwt({ clientId: '' }),
+      'links.authorization.clientId: should not be empty',
+    ],
+    [
+      'roles without a JWT',
+      () => problemsWith({ links: { authorization: { type: 'token', roles: {} } } }),
+      'links.authorization.roles: is not a known setting',
+    ],
+  ])('is rejected with %s', (_, problems, expected) => {
+    expect(problems()).toContain(expected);
+  });
+});

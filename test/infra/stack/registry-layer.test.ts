@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { accessSchema } from '../../../functions/shared/config/access-settings.ts';
 import { parseSettings } from '../../../functions/shared/config/parse-settings.ts';
 import { registrySchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
@@ -76,4 +77,38 @@ test('with iam, which has no page to open them on, there are no shares', () => {
   };
   expect(sharesWith('iam')).toEqual({ allowed: false, accessLogDays: 90 });
   expect(sharesWith('token')).toEqual({ allowed: true, accessLogDays: 90 });
+});
+
+describe('the access settings', () => {
+  const settingsOf = (links: object) =>
+    parseSettings(
+      'The access settings',
+      accessSchema,
+      buildAccessSettings(readArchiveConfig({ pbxs, links })),
+    );
+  const shares = { allowed: true, maxDays: 30, defaultDays: 7 };
+
+  test.each([
+    ['token', true],
+    // There is no page on which a share could be opened.
+    ['iam', false],
+  ])('with %s have neither roles nor a way to sign in', (type, allowed) => {
+    const expected = { shares: { ...shares, allowed }, accessLogDays: 400 };
+    expect(settingsOf({ authorization: { type } })).toEqual(expected);
+  });
+
+  test('with jwt have what is configured, and never the audience', () => {
+    const issuer = 'https://login.example';
+    const roles = { claim: 'groups', map: { all: { pbxs: ['*'], rights: ['listen'] } } };
+    const jwt = { type: 'jwt', issuer, audience: ['recordings'] };
+    expect(settingsOf({ authorization: jwt })).toEqual({ shares, accessLogDays: 400 });
+    const authorization = { ...jwt, clientId: 'page', personClaim: 'name', roles };
+    expect(settingsOf({ authorization, shares: { allowed: false } })).toEqual({
+      signIn: { issuer, clientId: 'page', scope: 'openid profile' },
+      personClaim: 'name',
+      roles,
+      shares: { ...shares, allowed: false },
+      accessLogDays: 400,
+    });
+  });
 });
