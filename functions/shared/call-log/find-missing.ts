@@ -105,7 +105,7 @@ async function list(window: CdrWindow, deps: FindDeps): Promise<Listing> {
   return listing;
 }
 
-function toJob(recording: string, { call, endedAt }: Recorded, { pbxId, now }: FindDeps): Job {
+function toJob(recording: string, { call, endedAt, listedBytes }: Recorded, { pbxId, now }: FindDeps): Job {
   return {
     version: 1,
     pbx: pbxId,
@@ -113,6 +113,7 @@ function toJob(recording: string, { call, endedAt }: Recorded, { pbxId, now }: F
     call,
     reportedAt: new Date(now()).toISOString(),
     foundBy: 'reconciliation',
+    ...(listedBytes !== undefined && { listedBytes }),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt).toISOString() }),
   };
 }

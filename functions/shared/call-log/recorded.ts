@@ -8,17 +8,19 @@ export interface Recorded {
   endedAt: number | undefined;
   /** Whether another one ended before. */
   hasSeveralEnds: boolean;
+  /** Size of the file, if the PBX lists it. */
+  listedBytes?: number | undefined;
 }
 
 /** Adds a row to those of its recording. */
 export function addRow(
   recorded: Map<string, Recorded>,
   name: string,
-  { call, endedAt }: Pick<Recorded, 'call' | 'endedAt'>,
+  { call, endedAt, listedBytes }: Omit<Recorded, 'hasSeveralEnds'>,
 ): void {
   const known = recorded.get(name);
   if (known === undefined) {
-    recorded.set(name, { call, endedAt, hasSeveralEnds: false });
+    recorded.set(name, { call, endedAt, hasSeveralEnds: false, listedBytes });
     return;
   }
   const ends = [known.endedAt, endedAt].filter((time) => time !== undefined);
@@ -26,6 +28,7 @@ export function addRow(
     call: talkOf(call) > talkOf(known.call) ? call : known.call,
     endedAt: ends.length === 0 ? undefined : Math.max(...ends),
     hasSeveralEnds: known.hasSeveralEnds || new Set(ends).size > 1,
+    listedBytes,
   });
 }
 

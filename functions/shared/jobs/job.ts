@@ -91,6 +91,8 @@ export const jobSchema = v.object({
   reportedAt: v.pipe(v.string(), v.isoTimestamp()),
   /** ISO 8601, UTC: when the call ended, as far as known; `reportedAt` is used if absent. */
   endedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** Size of the file in the PBX's list of recordings, if it has one. */
+  listedBytes: v.optional(count),
   /** Absent if a report announced the recording. */
   foundBy: v.optional(v.literal('reconciliation')),
   progress: v.optional(unfinishedUploadSchema),

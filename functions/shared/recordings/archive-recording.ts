@@ -115,6 +115,7 @@ const expectationOf = (job: Job) => ({
   // The clock of the PBX may be wrong, but no call ends after it was reported.
   endedAt: Math.min(callEndOf(job), Date.parse(job.reportedAt)),
   earlier: job.earlier?.download,
+  listedBytes: job.listedBytes,
 });
 
 async function finish(

@@ -13,6 +13,8 @@ export interface EarlierDownload {
 export interface Expectation {
   /** Size of the complete file according to the PBX. */
   totalBytes?: number | undefined;
+  /** Size in the PBX's list of recordings, of a file in the format that was delivered. */
+  listedBytes?: number | undefined;
   /** What the file's header says; `undefined` if its format is unknown. */
   container?: Container | undefined;
   /** How long the parties talked, according to the PBX. */
@@ -108,8 +110,9 @@ export function checkIsFinished(
 /** The result of `verify` for a recording of this size, if it is verified. */
 export function describe(bytes: number, expectation: Expectation): VerifiedBy[] {
   const header = compareHeader(bytes, expectation);
-  const { totalBytes, container } = expectation;
+  const { totalBytes, container, listedBytes } = expectation;
   const verifiedBy: VerifiedBy[] = totalBytes === undefined ? [] : ['content-length'];
+  if (bytes === listedBytes) verifiedBy.push('listed-size');
   if (header === 'agrees' && container !== undefined) verifiedBy.push(`${container.format}-header`);
   if (repetitionIntervalMs(bytes, expectation) > 0) verifiedBy.push('identical-downloads');
   if (header === 'exceeds' && totalBytes === undefined) verifiedBy.push('header-states-more');
@@ -145,7 +148,7 @@ function compareHeader(bytes: number, { container }: Expectation): HeaderFinding
  */
 function repetitionIntervalMs(bytes: number, expectation: Expectation): number {
   const header = compareHeader(bytes, expectation);
-  const isAnnounced = expectation.totalBytes !== undefined;
+  const isAnnounced = expectation.totalBytes !== undefined || bytes === expectation.listedBytes;
   if (header === 'exceeds' && !isAnnounced) return CUT_CONFIRMED_AFTER_MS;
   if (header === 'exceeds' || header === 'contradicts' || expectation.container === undefined)
     return FIRST_LOOK_MS;

@@ -4,7 +4,7 @@ import type { UnfinishedUpload } from '../jobs/job.ts';
 import { connectionError, recordingTooLarge } from '../pbx/errors.ts';
 import type { RecordingSource } from '../pbx/types.ts';
 import { checkIsFinished, describe, type Expectation, verify } from './completeness.ts';
-import { contentTypeOf, readContainer } from './container.ts';
+import { type Container, contentTypeOf, readContainer } from './container.ts';
 import { toBase64 } from './crc32.ts';
 import { createObject, type SaveResult } from './create-object.ts';
 import { fillParts, nextPart, type Part, type PartBuffers } from './parts.ts';
@@ -95,19 +95,23 @@ async function saveParts(
   { key, callId, contentType, metadata, call, isStored }: Target,
   { store, signal, now }: SaveDeps,
 ): Promise<SaveResult> {
+  /** The PBX's list says the size of the listed format, which may be another one than it delivers. */
+  const listedAs = (container: Container | undefined) =>
+    contentTypeOf(container) === contentType ? call.listedBytes : undefined;
   const first = await nextPart(parts);
   const remaining = { first, parts };
   if (stored !== undefined) {
     const initial = { ...stored, totalBytes: stored.totalBytes ?? totalBytes };
     const { container } = stored;
-    const expectation = { ...call, container, totalBytes: initial.totalBytes };
+    const listedBytes = listedAs(container);
+    const expectation = { ...call, container, totalBytes: initial.totalBytes, listedBytes };
     return saveInParts(remaining, initial, { key, callId }, { store, signal, now, expectation, isResumable });
   }
 
   const head = first.bytes.subarray(0, HEAD_BYTES);
   const container = readContainer(head, key);
   if (container === undefined && head.length > 0) checkIsNoText(head, readFailure);
-  const expectation = { ...call, container, totalBytes };
+  const expectation = { ...call, container, totalBytes, listedBytes: listedAs(container) };
   const { bytes } = first;
   // Until all bytes are there, their number is known from elsewhere, if at all.
   const expectedBytes = first.isLast

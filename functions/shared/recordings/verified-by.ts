@@ -7,6 +7,8 @@ import type { ContainerFormat } from './container.ts';
 export type VerifiedBy =
   /** The PBX announced the length, and as many bytes arrived. */
   | 'content-length'
+  /** The PBX's list of recordings has this size. */
+  | 'listed-size'
   /** All sizes in the file's own header agree with the length. */
   | `${ContainerFormat}-header`
   /** Two downloads some minutes apart had the same size and CRC-32. */

@@ -111,6 +111,7 @@ export const de: Messages = {
       doubtful: 'vielleicht unvollständig',
     },
     'content-length': 'Die Anlage hat die Länge angekündigt, und alles ist angekommen.',
+    'listed-size': 'Die Aufnahmeliste der Anlage nennt diese Größe.',
     header: 'Alle Größenangaben in der Datei stimmen mit ihrer Länge überein.',
     'identical-downloads': 'Zwei Downloads im Abstand von Minuten waren gleich.',
     'header-contradicts': 'Die Datei gibt eine andere Größe an, als sie hat.',

@@ -109,6 +109,7 @@ export const en = {
       doubtful: 'may be incomplete',
     },
     'content-length': 'The PBX announced the length, and all of it arrived.',
+    'listed-size': "The PBX's list of recordings has this size.",
     header: 'All sizes in the file agree with its length.',
     'identical-downloads': 'Two downloads some minutes apart were identical.',
     'header-contradicts': 'The file states another size than it has.',

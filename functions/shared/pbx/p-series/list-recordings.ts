@@ -75,7 +75,7 @@ export async function listRecordings(list: ListRows, window: CdrWindow, timeZone
     if (file === undefined || !size) continue;
     const problem = findNameProblem(file);
     if (problem === undefined) {
-      addRow(listing.recorded, file, { call: callOf(row), endedAt: endOf(row, timeZone) });
+      addRow(listing.recorded, file, { call: callOf(row), endedAt: endOf(row, timeZone), listedBytes: size });
       continue;
     }
     listing.unreadable += 1;

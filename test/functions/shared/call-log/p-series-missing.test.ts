@@ -25,7 +25,7 @@ test('what a P-Series lists and the archive does not have becomes a job', async 
   const stored = pbx.makeCall(CALL);
   const Key = recordingKey('test', stored.recording);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'RIFF' }));
-  const { recording, callId } = pbx.makeCall(CALL);
+  const { recording, callId, bytes } = pbx.makeCall(CALL);
   // The token dies before the list is read.
   await session.current();
   pbx.dropTokens();
@@ -45,6 +45,7 @@ test('what a P-Series lists and the archive does not have becomes a job', async 
         recording,
         call: { callId, from: '5550100', to: '2001' },
         foundBy: 'reconciliation',
+        listedBytes: bytes.length,
         endedAt: new Date(clock.now).toISOString(),
       },
     },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toMp3 } from '../../../../infra/simulated-pbx/p-series/mp3.ts';
 import type { SimulatedPSeriesOptions } from '../../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import { startPSeriesHarness } from '../../../infra/simulated-pbx/p-series-harness.ts';
 import { captureLog } from '../../capture-log.ts';
@@ -74,6 +75,29 @@ describe('a recording of a P-Series', () => {
     expect(await deliver(jobFor(call))).toBe(true);
     expect(deadLetters).toMatchObject([{ error: { code: 'recording-moved-away' } }]);
     expect(lines.map(({ event }) => event)).not.toContain('recording-lost');
+  });
+
+  test('is as long as the list of the PBX says: a witness, if it announces no length', async () => {
+    const { pbx, bucket, jobFor, deliver } = await start({ contentLength: false, delivers: 'mp3' });
+    const asMp3 = { ...CALL, recordingName: '20251009105326-1760000000.42-5550100-2001-Inbound.mp3' };
+    const call = pbx.makeCall(asMp3);
+    const delivered = toMp3(call.bytes);
+    expect(await deliver({ ...jobFor(call), listedBytes: delivered.length })).toBe(true);
+    const [key = ''] = await bucket.keys();
+    expect((await bucket.head(key)).Metadata?.['verified-by']).toBe('listed-size');
+    expect((await bucket.bytesOf(key)).equals(delivered)).toBe(true);
+  });
+
+  test.each([
+    ['another size', 1],
+    ['the size of another format', 0],
+  ])('needs a second download if the list has %s, and nothing else says how long it is', async (_, more) => {
+    const { pbx, bucket, jobFor, deliver } = await start({ contentLength: false, delivers: 'mp3' });
+    const recordingName = `20251009105326-1760000000.42-5550100-2001-Inbound.${more === 0 ? 'wav' : 'mp3'}`;
+    const call = pbx.makeCall({ ...CALL, recordingName });
+    await deliver({ ...jobFor(call), listedBytes: toMp3(call.bytes).length + more });
+    expect(await bucket.keys()).toEqual([]);
+    expect(lines).toContainEqual(expect.objectContaining({ code: 'recording-unverified' }));
   });
 
   test('waits while the PBX prepares another one, without counting the attempt', async () => {

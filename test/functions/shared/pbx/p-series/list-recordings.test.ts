@@ -37,7 +37,7 @@ describe('the recordings of a window', () => {
   test('are those of calls that started in it, with what the PBX says of them', async () => {
     const { pbx, clock, list } = await start({ timeZone: 'Asia/Tokyo' });
     const startedAt = clock.now - HOUR;
-    const { recording, callId } = pbx.makeCall({ ...CALL, startedAt });
+    const { recording, callId, bytes } = pbx.makeCall({ ...CALL, startedAt });
     pbx.makeCall({ ...CALL, startedAt: startedAt - 3 * DAY });
     const { recorded, unreadable } = await list();
     expect([...recorded]).toEqual([
@@ -47,6 +47,7 @@ describe('the recordings of a window', () => {
           call: { callId, from: '5550100', to: '2001', type: 'Inbound', start: '2025-10-09 18:55:00' },
           endedAt: startedAt + 7000,
           hasSeveralEnds: false,
+          listedBytes: bytes.length,
         },
       ],
     ]);
@@ -103,7 +104,7 @@ describe('the recordings of a window', () => {
     const server = await startScriptedPbx(respondWith(JSON.stringify({ errcode: 0, data })));
     const { recorded, unreadable, unreadableRows } = await listWith(pSeriesClientOf(server), 'token');
     expect([...recorded]).toEqual([
-      ['odd.wav', { call: { from: 'nobody' }, endedAt: undefined, hasSeveralEnds: false }],
+      ['odd.wav', { call: { from: 'nobody' }, endedAt: undefined, hasSeveralEnds: false, listedBytes: 44 }],
     ]);
     expect([unreadable, unreadableRows[0]?.row]).toEqual([1, 1]);
   });
