@@ -11,7 +11,7 @@ export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
   const list = (
     <ul class="pbx-list">
       {pbxs.map((pbx) => (
-        <li key={pbx.id} class={pbx.sessionDownSince === undefined ? '' : 'is-down'}>
+        <li key={pbx.id} class={classOf(pbx)}>
           <strong>{pbx.id}</strong> {describe(pbx, locale)}
         </li>
       ))}
@@ -38,6 +38,9 @@ export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
     </section>
   );
 }
+
+const classOf = ({ sessionDownSince, completeUpTo }: Pbx) =>
+  sessionDownSince !== undefined ? 'is-down' : completeUpTo === undefined ? 'is-unknown' : '';
 
 function describe({ completeUpTo, sessionDownSince, timeZone }: Pbx, { m, f }: Locale): string {
   const { upTo, unknown, downSince } = m.completeness;

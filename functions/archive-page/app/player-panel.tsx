@@ -54,9 +54,10 @@ export function PlayerPanel(props: PlayerPanelProps) {
   useEffect(() => {
     setPeaks(undefined);
     setProblem(undefined);
-    // The player, whose height is known after the next frame, may cover the row.
-    const row = document.querySelector('#results tr[aria-current]');
-    requestAnimationFrame(() => row?.scrollIntoView({ block: 'nearest' }));
+    // The player may cover the row. Its height is known after the next frame.
+    const showRow = () =>
+      document.querySelector('#results tr[aria-current]')?.scrollIntoView({ block: 'nearest' });
+    requestAnimationFrame(() => requestAnimationFrame(showRow));
   }, [recording]);
 
   async function toggleWaveform(): Promise<void> {

@@ -12,6 +12,7 @@ async function start(handler: HttpHandler) {
     'HEAD /recordings/{pbxId}/{recording}': handler,
     'POST /reports/{pbxId}/{secret}': handler,
     'DELETE /api/{proxy+}': handler,
+    'GET /': handler,
   };
   const server = await startHttpServer(Promise.resolve(routes), 0, '127.0.0.1');
   onTestFinished(() => server.close());
@@ -29,6 +30,13 @@ async function startRecorder() {
 }
 
 describe('the local HTTP server, like an HTTP API,', () => {
+  test('serves a path without parameters', async () => {
+    const { url, events } = await startRecorder();
+    await request(`${url}/?number=1`);
+    expect(events[0]).toMatchObject({ routeKey: 'GET /', pathParameters: {}, rawQueryString: 'number=1' });
+    expect((await request(`${url}/other`)).statusCode).toBe(404);
+  });
+
   test('passes decoded path parameters, and the query both raw and parsed', async () => {
     const { url, events } = await startRecorder();
     await request(`${url}/recordings/a/${encodeURIComponent('+49 *#1.wav')}?download=1&x=a%20b&x=c`);

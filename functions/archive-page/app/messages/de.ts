@@ -40,7 +40,7 @@ export const de: Messages = {
     direction: 'Richtung',
     anyDirection: 'Alle',
     minSeconds: 'Mindestens',
-    anyLength: 'Jede Länge',
+    anyLength: 'Egal',
     submit: 'Suchen',
     reset: 'Leeren',
     presets: 'Zeitraum',

@@ -31,7 +31,7 @@ export const en = {
   find: {
     label: 'Find recordings',
     number: 'Number or call ID',
-    numberHint: 'Any way of writing it; several with commas',
+    numberHint: 'In any format; several with commas',
     from: 'From',
     to: 'To',
     pbx: 'PBX',
@@ -39,7 +39,7 @@ export const en = {
     direction: 'Direction',
     anyDirection: 'All',
     minSeconds: 'At least',
-    anyLength: 'Any length',
+    anyLength: 'Any',
     submit: 'Find',
     reset: 'Clear',
     presets: 'Period',

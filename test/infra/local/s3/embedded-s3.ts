@@ -6,19 +6,19 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
-import { startS3 } from '../../../../infra/local/s3/server.ts';
+import { type S3Options, startS3 } from '../../../../infra/local/s3/server.ts';
 
 export const BUCKET = 'recordings';
 export const REGION = 'eu-central-1';
 export const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local/secret+key' };
 
 /** Starts an S3 with an empty bucket in a new directory, until the test ends. */
-export async function startEmbeddedS3() {
+export async function startEmbeddedS3(options: Pick<S3Options, 'allowedOrigins'> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
   // Whole seconds: signatures have no finer time.
   const clock = { nowMs: Math.floor(Date.now() / 1000) * 1000 };
   const start = () =>
-    startS3({ directory, credentials: CREDENTIALS, region: REGION, now: () => clock.nowMs });
+    startS3({ ...options, directory, credentials: CREDENTIALS, region: REGION, now: () => clock.nowMs });
   let server = await start();
   let client = createClient(server.url);
   onTestFinished(async () => {
