@@ -28,6 +28,11 @@ const RATES = {
   'secrets-slow': 0.01,
   'secrets-response-lost': 0.02,
 
+  'dynamodb-500': 0.02,
+  'dynamodb-throttled': 0.02,
+  'dynamodb-slow': 0.01,
+  'dynamodb-response-lost': 0.02,
+
   'killed-before-effect': 0.03,
   'killed-after-effect': 0.03,
   'killed-in-body': 0.03,

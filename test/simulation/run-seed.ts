@@ -114,6 +114,7 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
     if (elapsedMs() - startedAt > LIMIT_MS) violations.add('all work finishes', 'not within 20 days');
     checks.recordings.atEnd();
     checks.endings.atEnd();
+    checks.index.atEnd();
   }
   const result = {
     seed,

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  INDEX_EVENT_MAX_RECEIVES,
   JOB_DELAY_SECONDS,
   JOB_MAX_RECEIVES,
   SESSION_REQUEST_MAX_RECEIVES,
   visibilitySecondsFor,
 } from '../../functions/shared/config/limits.ts';
+import { DynamoDb } from './aws/dynamodb.ts';
 import { EventSource } from './aws/event-source.ts';
 import { LambdaFunction } from './aws/lambda-function.ts';
 import { ReportApi } from './aws/report-api.ts';
@@ -21,6 +23,7 @@ import { drawWeather, Faults } from './faults.ts';
 import { DeadLetterChecks } from './invariants/dead-letters.ts';
 import { EndingChecks } from './invariants/endings.ts';
 import { FunctionChecks } from './invariants/functions.ts';
+import { IndexChecks } from './invariants/index.ts';
 import { LoginChecks } from './invariants/logins.ts';
 import { LogChecks } from './invariants/logs.ts';
 import { PbxChecks } from './invariants/pbx.ts';
@@ -42,13 +45,20 @@ export class World {
   readonly offices: Office[] = [];
   /** The time zone of all PBXs, if the seed needs a certain one. */
   readonly timeZone: string | undefined;
-  readonly aws: { s3: S3; sqs: Sqs; secrets: SecretsManager; serviceAt(hostname: string): AwsService };
+  readonly aws: {
+    s3: S3;
+    sqs: Sqs;
+    secrets: SecretsManager;
+    dynamoDb: DynamoDb;
+    serviceAt(hostname: string): AwsService;
+  };
   readonly checks;
   readonly functions: {
     webhook: LambdaFunction;
     session: LambdaFunction;
     archiver: LambdaFunction;
     reconcile: LambdaFunction;
+    indexer: LambdaFunction;
   };
   readonly reports: ReportApi;
   readonly eventSources: EventSource[] = [];
@@ -72,17 +82,19 @@ export class World {
     this.latency = this.randomFor('latency');
 
     const [s3, sqs, secrets] = [new S3(this), new Sqs(), new SecretsManager(this)];
-    const services: Record<string, AwsService> = { s3, sqs, secretsmanager: secrets };
+    const dynamoDb = new DynamoDb(this);
+    const services: Record<string, AwsService> = { s3, sqs, secretsmanager: secrets, dynamodb: dynamoDb };
     const serviceAt = (hostname: string) => {
       const name = hostname.split('.').find((label) => Object.hasOwn(services, label)) ?? '';
       return services[name] as AwsService;
     };
-    this.aws = { s3, sqs, secrets, serviceAt };
+    this.aws = { s3, sqs, secrets, dynamoDb, serviceAt };
     const deadLetters = sqs.add(new Queue(this, 'dead-letters', { visibilityMs: 30_000 }));
     const logs = new LogChecks(this);
     this.onEnd(() => logs.stop());
     this.checks = {
       recordings: new RecordingChecks(this),
+      index: new IndexChecks(this),
       endings: new EndingChecks(this),
       deadLetters: new DeadLetterChecks(this, deadLetters),
       functions: new FunctionChecks(this),
@@ -95,6 +107,7 @@ export class World {
       session: new LambdaFunction(this, 'pbx-session'),
       archiver: new LambdaFunction(this, 'archive-recording'),
       reconcile: new LambdaFunction(this, 'reconcile'),
+      indexer: new LambdaFunction(this, 'index-recording'),
     };
     this.reports = new ReportApi(this, this.functions.webhook);
     const requests = sqs.add(
@@ -105,6 +118,14 @@ export class World {
       }),
     );
     this.eventSources.push(new EventSource(this, requests, this.functions.session, 5));
+    const indexEvents = sqs.add(
+      new Queue(this, 'index-events', {
+        visibilityMs: 1000 * visibilitySecondsFor('index-recording'),
+        maxReceives: INDEX_EVENT_MAX_RECEIVES,
+      }),
+    );
+    s3.onChange = (event, id) => indexEvents.send({ id, body: JSON.stringify(event), attributes: {} });
+    this.eventSources.push(new EventSource(this, indexEvents, this.functions.indexer, 5));
   }
 
   randomFor(purpose: string): Random {
@@ -152,6 +173,9 @@ export class World {
       DEAD_LETTER_QUEUE_URL: `${QUEUE_URL_BASE}dead-letters`,
       SESSION_QUEUE_URL: `${QUEUE_URL_BASE}session-requests`,
       BUCKET_NAME: 'archive',
+      INDEX_TABLE: 'index',
+      EVENT_BUS: 'none',
+      EVENT_NUMBERS: 'off',
       REPORT_HOST: 'reports.example',
       STACK_NAME: 'Simulated',
     });

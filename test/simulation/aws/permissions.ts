@@ -5,6 +5,7 @@ const ROLES: Readonly<Record<string, string>> = {
   'cdr-webhook': 'CdrWebhook',
   'archive-recording': 'ArchiveRecording',
   'pbx-session': 'PbxSession',
+  'index-recording': 'Index',
   reconcile: 'Reconciliation',
 };
 
@@ -40,6 +41,8 @@ function readAllowed(): { functionName: string; action: string; resource: string
 const nameOf = (reference: string) =>
   reference
     .replace(/^<RecordingsBucket\w+\.Arn>/, 'archive')
+    .replace(/^<IndexTable\w+\.Arn>$/, 'index')
+    .replace(/^<IndexEvents\w+\.Arn>$/, 'index-events')
     .replace(/^<DeadLetterQueue\w+\.Arn>$/, 'dead-letters')
     .replace(/^<SessionRequests\w+\.Arn>$/, 'session-requests')
     .replace(/^<Pbx([a-z]+)Queue\w+\.Arn>$/, (_, id) => `recordings-${OFFICES[id]}`)

@@ -46,6 +46,9 @@ export class S3 implements AwsService {
   readonly uploads = new Map<string, Upload>();
   readonly #world: World;
   #uploads = 0;
+  #events = 0;
+  /** Gets what EventBridge would. */
+  onChange: (event: object, id: string) => void = () => {};
   #denied: 'nothing' | 'everything' | 'writes' = 'nothing';
 
   constructor(world: World) {
@@ -144,6 +147,8 @@ export class S3 implements AwsService {
   #read(key: string, headers: Headers, isHead: boolean): AwsResponse {
     const object = this.objects.get(key);
     if (object === undefined) throw new S3Failure(404, 'NoSuchKey');
+    if (![undefined, object.etag].includes(headers['if-match']))
+      throw new S3Failure(412, 'PreconditionFailed');
     const metadata = Object.entries(object.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
     return {
       status: 200,
@@ -266,6 +271,12 @@ export class S3 implements AwsService {
     };
     const replaced = this.objects.get(key);
     this.objects.set(key, object);
+    if (/^(?:recordings|reconciliation)\//.test(key)) {
+      this.#events += 1;
+      const time = new Date(object.writtenAt).toISOString();
+      const event = { 'detail-type': 'Object Created', time, detail: { object: { key } } };
+      this.onChange(event, `event-${this.#events}`);
+    }
     const { checks } = this.#world;
     if (key.startsWith('sessions/')) checks.logins.onLoginState(invocation, bytes.toString());
     else checks.recordings.onObject(key, object, replaced, invocation);
@@ -293,6 +304,8 @@ export class S3 implements AwsService {
         Contents: page.map((key) => ({
           Key: encode(key),
           LastModified: lastModified(this.objects.get(key)),
+          Size: this.objects.get(key)?.bytes.length,
+          ETag: this.objects.get(key)?.etag,
         })),
       }),
     };

@@ -4,6 +4,7 @@ import type { Trace } from '../engine/trace.ts';
 export type Invariant =
   | 'every recording is archived or dead-lettered'
   | 'no object is incomplete, wrong or forged'
+  | 'the index has what the bucket has'
   | 'no object is overwritten'
   | 'the longest sound version is under the name'
   | 'every object has the right metadata'
