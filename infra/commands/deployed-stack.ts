@@ -18,6 +18,7 @@ const outputsSchema = v.objectWithRest(
   {
     RecordingsBucket: v.string(),
     DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
+    IndexTable: v.optional(v.string()),
     WebhookHost: v.string(),
   },
   v.string(),
@@ -38,6 +39,7 @@ export async function findStack() {
     options: '',
     bucket: outputs.RecordingsBucket,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
+    indexTable: outputs.IndexTable,
     // All queues of a stack are in one account and region.
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),
     reportHost: outputs.WebhookHost,

@@ -13,6 +13,8 @@ export interface Deployment {
   options: string;
   bucket: string;
   deadLetterQueueUrl: string;
+  /** Name of the table with the index of the recordings. Absent before the first deployment with an index. */
+  indexTable: string | undefined;
   /** A queue's URL without its name, ending in a slash. */
   queueUrlBase: string;
   /** Fills `{host}` in a PBX's `reportUrl`. */
@@ -64,6 +66,7 @@ async function findLocalHost(given: string | undefined): Promise<Deployment> {
     options: given === undefined ? ' --local' : ` --local ${shellQuote(given)}`,
     bucket: environment.BUCKET_NAME,
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL,
+    indexTable: environment.INDEX_TABLE,
     queueUrlBase: environment.QUEUE_URL_BASE,
     reportHost: environment.REPORT_HOST,
     registry: readPbxRegistry(environment.PBX_REGISTRY_FILE),

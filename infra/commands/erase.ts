@@ -1,6 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { createS3Client, createSqsClient } from '../../functions/shared/aws-clients.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDynamoDbClient, createS3Client, createSqsClient } from '../../functions/shared/aws-clients.ts';
+import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
 import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
 import { describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
 import { findDeployment } from './deployment.ts';
@@ -16,6 +18,7 @@ await runCommand(async () => {
   }
   const { pbx, recording, yes } = options;
   const deployment = await findDeployment(options.local, options.positionals);
+  const { indexTable } = deployment;
   const [s3, sqs] = [createS3Client(), createSqsClient()];
   const { accessKeyId } = await s3.config.credentials();
   return withDeadLetters(
@@ -29,6 +32,10 @@ await runCommand(async () => {
         sqs,
         deadLetters,
         remove,
+        index:
+          indexTable === undefined
+            ? undefined
+            : { table: createIndexTable(createDynamoDbClient(), indexTable), wait: delay },
         by: { user: userName(), host: hostname(), accessKeyId },
         confirm: async () => yes || (await askForName()) === recording.trim(),
         now: Date.now,

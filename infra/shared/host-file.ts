@@ -11,6 +11,7 @@ const environmentSchema = v.objectWithRest(
     QUEUE_URL_BASE: v.string(),
     DEAD_LETTER_QUEUE_URL: v.string(),
     BUCKET_NAME: v.string(),
+    INDEX_TABLE: v.optional(v.string()),
     REPORT_HOST: v.string(),
   },
   v.string(),

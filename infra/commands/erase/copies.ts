@@ -5,7 +5,7 @@ import {
   type ListObjectVersionsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { decodeKey } from '../../../functions/shared/call-log/archive-index.ts';
+import { decodeKey } from '../../../functions/shared/recordings/list-objects.ts';
 import { MARKER_KINDS, markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import type { Upload } from '../../../functions/shared/recordings/uploads.ts';

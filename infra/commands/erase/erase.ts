@@ -10,12 +10,15 @@ import type { Deployment } from '../deployment.ts';
 import { type Copies, findRemains, type Remains } from './copies.ts';
 import { deadLettersOf } from './dead-letters-of.ts';
 import { eraseRemains, type KeptVersion, writeErasedMarker } from './erase-copies.ts';
+import { eraseRows, type RowDeps } from './erase-rows.ts';
 
 export interface EraseDeps
   extends Pick<Deployment, 'name' | 'bucket' | 'registry' | 'queueUrlBase'>,
     Pick<TakenDeadLetters, 'deadLetters' | 'remove'> {
   s3: S3Client;
   sqs: SQSClient;
+  /** Absent if there is no index. */
+  index: RowDeps | undefined;
   /** Who erases, for the evidence. */
   by: Readonly<Record<string, string>>;
   /** Whether the user confirms by typing the recording's name. */
@@ -53,6 +56,7 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
   await writeErasedMarker(s3, bucket, marker);
   const { versionsDeleted, versionsKept } = await eraseRemains(s3, bucket, remains);
   for (const deadLetter of deadLetters) await deps.remove(deadLetter);
+  if (deps.index !== undefined) await eraseRows(pbx, recording, remains, deps.index);
   const evidence = {
     time: new Date(deps.now()).toISOString(),
     archive: name,

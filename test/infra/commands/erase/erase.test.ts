@@ -43,6 +43,7 @@ async function startArchive() {
       sqs,
       deadLetters: [],
       remove: () => Promise.reject(new Error('There is no dead letter to remove.')),
+      index: undefined,
       by: { user: 'alice', host: 'desk', accessKeyId: 'AKIA' },
       confirm: async () => true,
       now: () => Date.UTC(2026, 10, 26, 16),
