@@ -6,6 +6,7 @@ import { parseRecordingKey } from '../shared/recordings/recording-name.ts';
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html; unlike in S3's other notifications, the key is as it is. */
 const eventSchema = v.object({
   'detail-type': v.string(),
+  time: v.pipe(v.string(), v.isoTimestamp()),
   detail: v.object({ object: v.object({ key: v.string() }) }),
 });
 
@@ -13,6 +14,8 @@ export interface BucketEvent {
   /** `Object Created` and the like. */
   type: string;
   key: string;
+  /** When it happened: ISO 8601, UTC. */
+  time: string;
   /** What the object is about; `undefined` if that is no recording. */
   about: { pbx: string; recording: string } | undefined;
 }
@@ -23,7 +26,7 @@ export function readBucketEvent(body: string): BucketEvent {
   if (!parsed.success) {
     throw new ArchiveError('index-event-malformed', 'The message is not an event of a bucket.');
   }
-  const { detail, 'detail-type': type } = parsed.output;
+  const { detail, time, 'detail-type': type } = parsed.output;
   const { key } = detail.object;
-  return { type, key, about: parseRecordingKey(key) ?? markedRecording(key) };
+  return { type, key, time, about: parseRecordingKey(key) ?? markedRecording(key) };
 }

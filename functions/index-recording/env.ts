@@ -6,4 +6,8 @@ export const envSchema = v.object({
   PBX_REGISTRY_FILE: v.string(),
   BUCKET_NAME: v.string(),
   INDEX_TABLE: v.string(),
+  /** Name of the event bus; `none` to publish nothing. */
+  EVENT_BUS: v.string(),
+  /** Whether events contain phone numbers. */
+  EVENT_NUMBERS: v.picklist(['on', 'off']),
 });

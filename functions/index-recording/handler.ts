@@ -1,7 +1,13 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createDynamoDbClient, createS3MetadataClient } from '../shared/aws-clients.ts';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import {
+  createDynamoDbClient,
+  createEventBridgeClient,
+  createS3MetadataClient,
+} from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { deadlineSignal } from '../shared/deadline.ts';
+import { createEventPublisher } from '../shared/events/publish.ts';
 import { createBucketReader } from '../shared/recording-index/bucket-reader.ts';
 import { createIndexTable } from '../shared/recording-index/index-table.ts';
 import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
@@ -19,7 +25,13 @@ const deps = {
     (pbx) => registry[pbx]?.timeZone ?? 'UTC',
   ),
   table: createIndexTable(createDynamoDbClient(), env.INDEX_TABLE),
+  events: createEventPublisher(createEventBridgeClient(), {
+    bus: env.EVENT_BUS === 'none' ? undefined : env.EVENT_BUS,
+    numbers: env.EVENT_NUMBERS === 'on',
+    archive: env.STACK_NAME,
+  }),
 };
 
 /** Writes the rows of the recordings that changed in the bucket. Reports failed messages back, so that SQS keeps them. */
-export const handler = ({ Records }: SQSEvent): Promise<SQSBatchResponse> => indexRecordings(Records, deps);
+export const handler = ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+  indexRecordings(Records, { ...deps, signal: deadlineSignal(context) });

@@ -1,18 +1,25 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { toArchiveError } from '../shared/errors.ts';
+import type { EventPublisher } from '../shared/events/publish.ts';
+import type { RowItem } from '../shared/recording-index/item.ts';
 import { type UpdateDeps, updateRow } from '../shared/recording-index/update-row.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { readBucketEvent } from './bucket-event.ts';
+import { publishChange, publishDeletion } from './publish-change.ts';
 
 export interface Message {
   messageId: string;
   body: string;
 }
 
+export interface IndexDeps extends Omit<UpdateDeps, 'onGone'> {
+  events: EventPublisher;
+}
+
 /** Brings the index up to date with what changed in the bucket. Reports back the messages that failed. */
 export async function indexRecordings(
   messages: readonly Message[],
-  deps: UpdateDeps,
+  deps: IndexDeps,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures = [];
   for (const { messageId, body } of messages) {
@@ -22,21 +29,27 @@ export async function indexRecordings(
 }
 
 /** Returns whether the message is finished and may be deleted. */
-async function indexRecording(body: string, deps: UpdateDeps): Promise<boolean> {
+async function indexRecording(body: string, deps: IndexDeps): Promise<boolean> {
   let about: { pbx?: string; recording?: string } = {};
   try {
     const event = readBucketEvent(body);
     // Another program's object, or the marker of an erased recording, which does not name it.
     if (event.about === undefined) return true;
     about = event.about;
-    const { row, isChanged } = await updateRow(event.about.pbx, event.about.recording, deps);
+    const { events, signal } = deps;
+    const onGone = (row: RowItem) => publishDeletion(row, event, events, signal);
+    const { pbx, recording } = event.about;
+    const { row, isChanged } = await updateRow(pbx, recording, { ...deps, onGone });
+    // Last, so that whoever hears of a recording finds it. If it fails, the message is redelivered.
+    await publishChange(event, row, events, signal);
     if (isChanged) {
       if (row === undefined) log('info', 'recording-unindexed', about);
       else log('info', 'recording-indexed', { ...about, state: row.state });
     }
     return true;
   } catch (error) {
-    const { code } = toArchiveError(error);
+    const cause: unknown = deps.signal?.aborted ? deps.signal.reason : error;
+    const { code } = toArchiveError(cause);
     log('error', 'indexing-failed', { ...about, code });
     return false;
   }

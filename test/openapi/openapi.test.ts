@@ -3,11 +3,18 @@ import { expect, test } from 'vitest';
 import { createRoutes } from '../../functions/archive-api/routes.ts';
 import { findProblems } from './check-response.ts';
 import { buildDocument } from './document.ts';
+import { buildEventSchemas } from './event-schemas.ts';
 import { DOCUMENT_FILE, format } from './file.ts';
 import { OPERATIONS } from './operations.ts';
 
 test('docs/openapi.json is what npm run openapi makes of the schemas', () => {
   expect(readFileSync(DOCUMENT_FILE, 'utf8')).toBe(format(buildDocument()));
+});
+
+test('docs/events has what npm run openapi makes of the schemas of the events', () => {
+  for (const { file, document } of buildEventSchemas()) {
+    expect(readFileSync(file, 'utf8')).toBe(format(document));
+  }
 });
 
 test('it has every route of the API, and says which need no authorization', () => {

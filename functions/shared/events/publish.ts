@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { ArchiveError } from '../errors.ts';
+import type { IndexedRecording } from '../recording-index/row.ts';
+
+/** `source` of all events of the archive. */
+export const EVENT_SOURCE = 'pbx-recording-archive';
+
+export interface ArchiveEvent {
+  /** `detail-type`. */
+  type: string;
+  recording: Pick<IndexedRecording, 'pbx' | 'recording'> & Partial<IndexedRecording>;
+  /** ISO 8601, UTC. */
+  occurredAt: string;
+  /** What tells this fact from others of its type about the same recording. */
+  fact: readonly unknown[];
+  /** What else the event says. No phone numbers. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+export interface EventPublisher {
+  /** Rejects if EventBridge does not accept the event. It may have accepted it before: subscribers compare ids. */
+  publish(event: ArchiveEvent, signal?: AbortSignal): Promise<void>;
+}
+
+export interface EventOptions {
+  /** Name of the event bus. Without one, nothing is published. */
+  bus: string | undefined;
+  /** Whether events contain phone numbers. */
+  numbers: boolean;
+  /** Name of the stack: several archives may share a bus. */
+  archive: string;
+}
+
+export function createEventPublisher(
+  client: EventBridgeClient,
+  { bus, numbers, archive }: EventOptions,
+): EventPublisher {
+  return {
+    async publish({ type, recording, occurredAt, fact, details }, abortSignal) {
+      if (bus === undefined) return;
+      const { pbx, recording: name, state, from, to, did, ...facts } = recording;
+      const detail = {
+        version: '1',
+        id: digest(JSON.stringify([type, pbx, name, ...fact])).slice(0, 32),
+        archive,
+        pbx,
+        recordingSha256: digest(name),
+        ...(numbers && { recording: name, from, to, did }),
+        occurredAt,
+        ...facts,
+        ...details,
+      };
+      const command = new PutEventsCommand({
+        Entries: [
+          {
+            EventBusName: bus,
+            Source: EVENT_SOURCE,
+            DetailType: type,
+            Time: new Date(occurredAt),
+            Detail: JSON.stringify(detail),
+          },
+        ],
+      });
+      const { FailedEntryCount, Entries } = await client.send(command, {
+        ...(abortSignal && { abortSignal }),
+      });
+      // EventBridge responds with 200 even then.
+      if (FailedEntryCount) {
+        const reason = Entries?.[0]?.ErrorCode ?? 'unknown';
+        throw new ArchiveError('event-not-published', `EventBridge did not accept the event (${reason}).`);
+      }
+    },
+  };
+}
+
+const digest = (value: string) => createHash('sha256').update(value).digest('hex');
