@@ -5,6 +5,7 @@ export const envSchema = v.object({
   STACK_NAME: v.string(),
   PBX_REGISTRY_FILE: v.string(),
   BUCKET_NAME: v.string(),
+  INDEX_TABLE: v.string(),
   /** Replaces `{host}` in a PBX's `reportUrl`. */
   REPORT_HOST: v.string(),
 });

@@ -49,7 +49,7 @@ export async function keepSessions<P extends { session: Session }>(
   return response;
 }
 
-const isUp = ({ outcome }: SessionOutcome) => outcome === 'logged-in' || outcome === 'kept-alive';
+export const isUp = ({ outcome }: SessionOutcome) => outcome === 'logged-in' || outcome === 'kept-alive';
 
 /**
  * Keeps one PBX's session alive, and with it the reports. Never rejects: a failing PBX must not keep the others from

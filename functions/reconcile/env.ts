@@ -7,6 +7,7 @@ export const envSchema = v.object({
   /** URL of a queue without the queue's name; ends in a slash. */
   QUEUE_URL_BASE: v.pipe(v.string(), v.url()),
   BUCKET_NAME: v.string(),
+  INDEX_TABLE: v.string(),
   /** Replaces `{host}` in a PBX's `reportUrl`. */
   REPORT_HOST: v.string(),
 });

@@ -6,7 +6,7 @@ import type { Markers } from '../shared/recordings/markers.ts';
 import { log } from '../shared/telemetry/log.ts';
 
 /** When a call has just ended, its report may still be on its way, or its job in the queue. */
-const GRACE_MS = 10 * 60_000;
+export const GRACE_MS = 10 * 60_000;
 
 /** No job stays in its queue for longer. Before that, it ends with the recording or with a marker. */
 const REPEAT_AFTER_MS = MESSAGE_RETENTION_DAYS * 24 * 3_600_000;

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -61,6 +62,9 @@ export const createDynamoDbClient = (): DynamoDBDocumentClient =>
     new DynamoDBClient({ ...commonConfig(), ...emulatorKeys(), requestHandler: shortTimeouts }),
     { marshallOptions: { removeUndefinedValues: true } },
   );
+
+export const createEventBridgeClient = () =>
+  new EventBridgeClient({ ...commonConfig(), requestHandler: shortTimeouts });
 
 /** For requests about an object, without its bytes. */
 export const createS3MetadataClient = () => createS3Client({ requestHandler: shortTimeouts });

@@ -20,6 +20,7 @@ import {
   tlsSchema,
 } from '../../functions/shared/config/pbx-registry.ts';
 import { bucketSchema } from './bucket-config.ts';
+import { eventsSchema } from './events-config.ts';
 import { networkSchema } from './network-config.ts';
 import { sharesSchema } from './shares-config.ts';
 
@@ -221,6 +222,7 @@ const configSchema = v.pipe(
     ),
     network: v.optional(networkSchema),
     links: v.optional(linksSchema, {}),
+    events: v.optional(eventsSchema, {}),
     bucket: v.optional(bucketSchema, {}),
     webhook: v.optional(webhookSchema, {}),
     reconciliation: v.optional(reconciliationSchema, {}),

@@ -13,7 +13,7 @@ export function createBucketEvents() {
       await send?.(event);
     } catch (error) {
       // The next start, or reconciliation, brings the index up to date.
-      log('error', 'polling-failed', { code: error instanceof Error ? error.name : 'unknown' });
+      log('error', 'indexing-failed', { code: error instanceof Error ? error.name : 'unknown' });
     }
   }
 

@@ -60,6 +60,12 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
   'duplicate-dropped': ({ recording }) => ['given up', `${recording}: a second job for it`],
   'pbx-clock-wrong': ({ message }) => ['clock', String(message)],
   'missing-recording-queued': () => undefined,
+  'recording-indexed': () => undefined,
+  'recording-unindexed': () => undefined,
+  'index-repaired': ({ written, deleted }) => [
+    'index',
+    `${plural(Number(written), 'row')} written and ${deleted} deleted, to match the bucket`,
+  ],
   reconciled: ({ queued }) =>
     queued === 0
       ? undefined
@@ -67,8 +73,6 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
           'missed',
           `${plural(Number(queued), 'recording')} without a report, found in the PBX's call log; jobs queued`,
         ],
-  'recording-indexed': () => undefined,
-  'recording-unindexed': () => undefined,
   searched: () => undefined,
   'signed-in': () => ['page', 'somebody has signed in'],
   'sign-in-refused': () => ['page', 'somebody has entered a wrong token'],

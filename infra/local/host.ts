@@ -5,7 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
-import { createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
+import { createDynamoDbClient, createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
 import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
 import {
   DEFAULT_ACCESS_LOG_DAYS,
@@ -32,6 +32,7 @@ import { ensureTable } from './dynamodb.ts';
 import { startEmulators } from './emulators.ts';
 import { type HttpHandler, type Routes, startHttpServer } from './http-server.ts';
 import { createContext, pollQueue, type QueueHandler } from './queue-poller.ts';
+import { repairIndex } from './repair-index.ts';
 import {
   ensureBucket,
   ensureQueue,
@@ -169,6 +170,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     PBX_REGISTRY_FILE: registryFile,
     ACCESS_FILE: accessFile,
     ...TABLES,
+    // There is no EventBridge, and nobody to hear of it.
+    EVENT_BUS: 'none',
+    EVENT_NUMBERS: 'off',
     QUEUE_URL_BASE: queueUrlBase,
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
     SESSION_QUEUE_URL: sessionQueueUrl,
@@ -235,9 +239,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
       poll(url, countedArchiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
     ),
   ];
+  const timeZones = Object.fromEntries(
+    Object.entries(registry).map(([id, { timeZone = 'UTC' }]) => [id, timeZone]),
+  );
+  const repairing = repairIndex(
+    { s3, bucket, dynamoDb: createDynamoDbClient(), tableName: TABLES.INDEX_TABLE, timeZones },
+    stopping.signal,
+  );
   cleanup.defer(async () => {
     stopping.abort();
-    await Promise.all(polling);
+    await Promise.all([...polling, repairing]);
   });
   const inBackground = (run: () => Promise<unknown>) => {
     run().catch((error: unknown) => log('error', 'schedule-failed', { reason: String(error) }));

@@ -108,7 +108,10 @@ export class ArchiveDashboard extends Dashboard {
           graph('Most attempts for a recording', [metrics.splitBy('pbx', 'Attempts', 'Maximum', hour)]),
           graph('Longest run, seconds', [metrics.splitBy('pbx', 'Duration', 'Maximum', hour)]),
         ],
-        [graph('Wrong clock of a PBX, seconds', [metrics.splitBy('pbx', 'ClockSkew', 'Maximum', hour)])],
+        [
+          graph('Wrong clock of a PBX, seconds', [metrics.splitBy('pbx', 'ClockSkew', 'Maximum', hour)]),
+          graph('Rows of the index that were wrong', [metrics.forStack('IndexRepairs', 'Sum', hour)]),
+        ],
         [
           graph('Recordings stored with a doubt', [metrics.splitBy('pbx', 'Doubtful', 'Sum', hour)]),
           graph('One name, several recordings; unanswered calls', [

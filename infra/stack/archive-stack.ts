@@ -58,6 +58,14 @@ export class ArchiveStack extends Stack {
     const network = config.network && new PbxNetwork(this, 'Network', config.network);
     const queueUrlBase = `https://sqs.${this.region}.${this.urlSuffix}/${this.account}/`;
 
+    const index = new RecordingIndex(this, 'Index', {
+      stackName,
+      recordings,
+      events: config.events,
+      layers,
+      logRetention,
+    });
+
     const pbxSession = new ArchiveFunction<InferInput<typeof pbxSessionEnv>>(this, 'PbxSession', {
       feature: 'pbx-session',
       description: 'Keeps the session with each PBX alive, so that the PBX sends reports',
@@ -65,6 +73,7 @@ export class ArchiveStack extends Stack {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
         BUCKET_NAME: recordings.bucket.bucketName,
+        INDEX_TABLE: index.table.tableName,
         REPORT_HOST: reportHost,
       },
       layers,
@@ -72,6 +81,7 @@ export class ArchiveStack extends Stack {
       logRetention,
     });
     recordings.grantLogins(pbxSession.role);
+    index.table.allow(pbxSession.role, 'UpdateItem');
     const sessionQueue = this.addSessionRequests(pbxSession, deadLetterQueue);
 
     const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
@@ -98,8 +108,6 @@ export class ArchiveStack extends Stack {
     recordings.grantLogins(archiver.role);
     deadLetterQueue.grantSend(archiver.role);
 
-    const index = new RecordingIndex(this, 'Index', { stackName, recordings, layers, logRetention });
-
     const { reconciler } = new Reconciliation(this, 'Reconciliation', {
       schedules: config.reconciliation,
       environment: {
@@ -107,6 +115,7 @@ export class ArchiveStack extends Stack {
         PBX_REGISTRY_FILE: registryFile,
         QUEUE_URL_BASE: queueUrlBase,
         BUCKET_NAME: recordings.bucket.bucketName,
+        INDEX_TABLE: index.table.tableName,
         REPORT_HOST: reportHost,
       },
       recordings,
@@ -115,6 +124,7 @@ export class ArchiveStack extends Stack {
       logRetention,
     });
     recordings.grantLogins(reconciler.role);
+    index.table.allow(reconciler.role, 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
 
     const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {
       feature: 'cdr-webhook',

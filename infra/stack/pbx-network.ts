@@ -26,7 +26,7 @@ export class PbxNetwork extends Construct {
     const subnets = config.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId));
     Annotations.of(this).acknowledgeWarning(
       '@aws-cdk/aws-ec2:noSubnetRouteTableId',
-      'Only the S3 endpoint needs route tables, and it takes them from the configuration.',
+      'Only the gateway endpoints need route tables, and they take them from the configuration.',
     );
     const securityGroups = config.securityGroupIds?.map((groupId) =>
       SecurityGroup.fromSecurityGroupId(this, groupId, groupId, { mutable: false }),
@@ -53,13 +53,18 @@ export class PbxNetwork extends Construct {
     for (const group of functionGroups)
       endpointGroup.addIngressRule(group, Port.HTTPS, 'Functions that talk to a PBX');
 
-    // No endpoint policy: everything in these subnets reaches S3 through it, not only the functions.
-    new CfnVPCEndpoint(this, 'S3', {
-      vpcEndpointType: 'Gateway',
-      serviceName: GatewayVpcEndpointAwsService.S3.name,
-      vpcId: config.vpcId,
-      routeTableIds: config.routeTableIds,
-    });
+    // No endpoint policy: everything in these subnets reaches the service through it, not only the functions.
+    for (const [id, service] of [
+      ['S3', GatewayVpcEndpointAwsService.S3],
+      ['DynamoDb', GatewayVpcEndpointAwsService.DYNAMODB],
+    ] as const) {
+      new CfnVPCEndpoint(this, id, {
+        vpcEndpointType: 'Gateway',
+        serviceName: service.name,
+        vpcId: config.vpcId,
+        routeTableIds: config.routeTableIds,
+      });
+    }
     // In China some services have another prefix than com.amazonaws, which the CDK knows by region.
     for (const service of [
       InterfaceVpcEndpointAwsService.SQS,

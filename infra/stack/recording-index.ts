@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -7,8 +7,10 @@ import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema } from '../../functions/index-recording/env.ts';
 import { INDEX_EVENT_MAX_RECEIVES, visibilitySecondsFor } from '../../functions/shared/config/limits.ts';
-import { ArchiveFunction } from './archive-function.ts';
+import type { ArchiveConfig } from '../config/archive-config.ts';
+import { ArchiveFunction, allow } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
+import { EventWebhook } from './event-webhook.ts';
 import { IndexTable } from './index-table.ts';
 import type { RecordingBucket } from './recording-bucket.ts';
 import { registryFile } from './registry-layer.ts';
@@ -18,6 +20,7 @@ type Environment = InferInput<typeof envSchema>;
 interface RecordingIndexProps {
   readonly stackName: string;
   readonly recordings: RecordingBucket;
+  readonly events: ArchiveConfig['events'];
   readonly layers: ILayerVersion[];
   readonly logRetention: RetentionDays;
 }
@@ -31,7 +34,7 @@ export class RecordingIndex extends Construct {
 
   constructor(scope: Construct, id: string, props: RecordingIndexProps) {
     super(scope, id);
-    const { stackName, recordings, layers, logRetention } = props;
+    const { stackName, recordings, events, layers, logRetention } = props;
     const { bucketName } = recordings.bucket;
     this.table = new IndexTable(this, 'Table');
     this.indexer = new ArchiveFunction<Environment>(this, 'Indexer', {
@@ -42,12 +45,18 @@ export class RecordingIndex extends Construct {
         PBX_REGISTRY_FILE: registryFile,
         BUCKET_NAME: bucketName,
         INDEX_TABLE: this.table.tableName,
+        EVENT_BUS: 'default',
+        EVENT_NUMBERS: events.numbers ? 'on' : 'off',
       },
       layers,
       logRetention,
     });
     recordings.grantIndex(this.indexer.role);
     this.table.allow(this.indexer.role, 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem');
+
+    const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
+    allow(this.indexer.role, ['events:PutEvents'], bus.eventBusArn);
+    if (events.webhook) new EventWebhook(this, 'Webhook', { stackName, ...events.webhook });
 
     // Not the dead-letter queue of the jobs: npm run redrive could not send these back.
     this.deadLetterQueue = new EncryptedQueue(this, 'DeadLetters');

@@ -87,6 +87,7 @@ export function neededByLambda(feature: Feature, resources: Resources): Permissi
 /** An ARN of the template with a name instead of the logical id, such as `bucket/recordings/*`. */
 function nameOf(arn: Json | undefined, feature: Feature, resources: Resources): string {
   const [logGroupId] = findResource(resources, 'AWS::Logs::LogGroup', PREFIXES[feature]);
+  if (/:event-bus\/default$/.test(flatten(arn))) return 'event bus';
   const name = flatten(arn).replace(/^<(\w+)(?:\.Arn)?>/, (_, id: string) => {
     if (id === logGroupId) return 'log group';
     return NAMES.find(([pattern]) => pattern.test(id))?.[1] ?? id;

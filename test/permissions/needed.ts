@@ -61,6 +61,7 @@ const NEEDS: Readonly<Record<string, (input: Input) => Permission[]>> = {
   'SecretsManager.PutSecretValue': ({ SecretId }) => [
     { action: 'secretsmanager:PutSecretValue', resource: nameOfSecret(SecretId) },
   ],
+  'EventBridge.PutEvents': () => [{ action: 'events:PutEvents', resource: 'event bus' }],
   'DynamoDB.DeleteItem': ({ TableName }) => [onTable('DeleteItem', TableName)],
   'DynamoDB.GetItem': ({ TableName }) => [onTable('GetItem', TableName)],
   'DynamoDB.PutItem': ({ TableName }) => [onTable('PutItem', TableName)],

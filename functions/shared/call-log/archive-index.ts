@@ -1,7 +1,8 @@
 import { dirname } from 'node:path/posix';
-import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
+import { type ListedObject, listObjects } from '../recordings/list-objects.ts';
 
 const CONCURRENT_HEADS = 10;
 
@@ -13,23 +14,23 @@ export interface ArchiveIndex {
   find(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
 }
 
-/** Finds a day's objects by listing its folder: a request returns up to a thousand. */
-export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
-  async function list(folder: string, abortSignal: AbortSignal): Promise<Map<string, number>> {
-    const objects = new Map<string, number>();
-    const request = {
-      Bucket: bucket,
-      Prefix: `${folder}/`,
-      // XML cannot represent every character that a name may contain.
-      EncodingType: 'url',
-    } as const;
-    const pages = paginateListObjectsV2({ client: s3 }, request, { abortSignal });
-    for await (const { Contents = [], EncodingType } of pages) {
-      for (const { Key = '', LastModified } of Contents) {
-        objects.set(decodeKey(Key, EncodingType), LastModified?.getTime() ?? 0);
-      }
-    }
-    return objects;
+/** All objects of a folder. */
+interface Listing {
+  folder: string;
+  objects: readonly ListedObject[];
+}
+
+/** Finds a day's objects by listing its folder. */
+export function createArchiveIndex(
+  s3: S3Client,
+  bucket: string,
+  onListing: (listing: Listing) => void = () => {},
+): ArchiveIndex {
+  async function list(folder: string, signal: AbortSignal): Promise<Map<string, number>> {
+    const objects: ListedObject[] = [];
+    for await (const object of listObjects(s3, bucket, `${folder}/`, signal)) objects.push(object);
+    onListing({ folder, objects });
+    return new Map(objects.map(({ key, writtenAt }) => [key, writtenAt]));
   }
 
   async function head(key: string, abortSignal: AbortSignal): Promise<number | undefined> {
@@ -62,17 +63,4 @@ export function createArchiveIndex(s3: S3Client, bucket: string): ArchiveIndex {
       return found;
     },
   };
-}
-
-/**
- * A key of a listing for which `url` was the requested encoding. Some S3-compatible stores ignore that. AWS encodes a
- * space as "+". A key that is not encoded, whatever the response says, must not fail the whole listing.
- */
-export function decodeKey(key: string, encoding: string | undefined): string {
-  if (encoding !== 'url') return key;
-  try {
-    return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch {
-    return key;
-  }
 }

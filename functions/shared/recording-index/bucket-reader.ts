@@ -25,9 +25,9 @@ export interface Found {
 
 export interface BucketReader {
   /** `undefined` if the index is to have no row. */
-  find(pbx: string, recording: string): Promise<Found | undefined>;
+  find(pbx: string, recording: string, signal?: AbortSignal): Promise<Found | undefined>;
   /** Makes the row of what was found. `undefined` if the object has been replaced or deleted since. */
-  describe(found: Found): Promise<RowItem | undefined>;
+  describe(found: Found, signal?: AbortSignal): Promise<RowItem | undefined>;
 }
 
 /** @param timeZoneOf returns the IANA time zone of a PBX, which need not be configured any more */
@@ -36,9 +36,10 @@ export function createBucketReader(
   bucket: string,
   timeZoneOf: (pbx: string) => string,
 ): BucketReader {
-  async function head(key: string, options: { ChecksumMode?: 'ENABLED' } = {}) {
+  async function head(key: string, signal?: AbortSignal, options: { ChecksumMode?: 'ENABLED' } = {}) {
     try {
-      return await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...options }));
+      const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ...options });
+      return await s3.send(command, withSignal(signal));
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;
@@ -46,11 +47,15 @@ export function createBucketReader(
   }
 
   /** Returns `gone` if the object is another one by now; `undefined` if S3 has to restore it before it can be read. */
-  async function readStart({ key, head: { ETag } }: Found): Promise<Buffer | undefined | 'gone'> {
+  async function readStart(
+    { key, head: { ETag } }: Found,
+    signal?: AbortSignal,
+  ): Promise<Buffer | undefined | 'gone'> {
     const Range = `bytes=0-${START_BYTES - 1}`;
     try {
       const { Body } = await s3.send(
         new GetObjectCommand({ Bucket: bucket, Key: key, Range, ...(ETag && { IfMatch: ETag }) }),
+        withSignal(signal),
       );
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     } catch (error) {
@@ -61,12 +66,15 @@ export function createBucketReader(
   }
 
   return {
-    async find(pbx, recording) {
+    async find(pbx, recording, signal) {
       const key = recordingKey(pbx, recording);
-      const object = await head(key, { ChecksumMode: 'ENABLED' });
+      const object = await head(key, signal, { ChecksumMode: 'ENABLED' });
       if (object !== undefined) return { pbx, recording, state: 'archived', key, head: object };
       const markers = await Promise.all(
-        MARKER_KINDS.map(async (kind) => ({ kind, head: await head(markerKey(kind, pbx, recording)) })),
+        MARKER_KINDS.map(async (kind) => ({
+          kind,
+          head: await head(markerKey(kind, pbx, recording), signal),
+        })),
       );
       const found = KINDS_BY_RANK.map((kind) => markers.find((marker) => marker.kind === kind)).find(
         (marker) => marker?.head !== undefined,
@@ -76,15 +84,17 @@ export function createBucketReader(
       return state && { pbx, recording, state, key: markerKey(found.kind, pbx, recording), head: found.head };
     },
 
-    async describe(found) {
+    async describe(found, signal) {
       const isEmpty = found.state !== 'archived' || found.head.ContentLength === 0;
-      const start = isEmpty ? undefined : await readStart(found);
+      const start = isEmpty ? undefined : await readStart(found, signal);
       if (start === 'gone') return undefined;
       const audio = start && readAudio(start, found.recording, found.head.ContentLength ?? 0);
       return describe(found, audio, timeZoneOf(found.pbx));
     },
   };
 }
+
+const withSignal = (abortSignal: AbortSignal | undefined) => (abortSignal ? { abortSignal } : {});
 
 /** The first of these kinds counts if a recording has several markers. */
 const KINDS_BY_RANK: readonly MarkerKind[] = ['erased', 'ended', 'lost', 'queued'];

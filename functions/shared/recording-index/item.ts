@@ -32,4 +32,4 @@ export function toItem(row: IndexedRecording, etag?: string): RowItem {
 }
 
 /** The recording, without what only the index needs. */
-export const fromItem = (item: unknown): IndexedRecording => v.parse(indexedRecordingSchema, item);
+export const fromItem = (item: RowItem): IndexedRecording => v.parse(indexedRecordingSchema, item);

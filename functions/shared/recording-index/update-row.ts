@@ -12,6 +12,7 @@ export interface UpdateDeps {
   table: Pick<IndexTable, 'find' | 'put' | 'delete'>;
   /** Called before the row of an object that is gone is changed or deleted: nothing else knows of it then. */
   onGone?: (row: RowItem) => Promise<void>;
+  signal?: AbortSignal;
 }
 
 export interface Update {
@@ -29,24 +30,26 @@ export interface Update {
 export async function updateRow(
   pbx: string,
   recording: string,
-  { bucket, table, onGone }: UpdateDeps,
+  { bucket, table, onGone, signal }: UpdateDeps,
 ): Promise<Update> {
   let isChanged = false;
   const written = new Set<string>();
-  let found = await bucket.find(pbx, recording);
+  let found = await bucket.find(pbx, recording, signal);
   for (let look = 0; look < MAX_LOOKS; look++) {
-    const row = found && (await bucket.describe(found));
+    const row = found && (await bucket.describe(found, signal));
     if (found === undefined || row !== undefined) {
       if (onGone !== undefined && found?.state !== 'archived') {
-        const before = await table.find(pbx, recording);
+        const before = await table.find(pbx, recording, signal);
         if (before?.state === 'archived') await onGone(before);
       }
       const before =
-        row === undefined ? await table.delete(pbx, recording, written) : await table.put(row, written);
+        row === undefined
+          ? await table.delete(pbx, recording, { written, signal })
+          : await table.put(row, { written, signal });
       if (row !== undefined) written.add(row.sk);
       isChanged ||= !isDeepStrictEqual(before, row);
     }
-    const after = await bucket.find(pbx, recording);
+    const after = await bucket.find(pbx, recording, signal);
     if (row === undefined ? after === undefined && found === undefined : isSame(found, after)) {
       return { row, isChanged };
     }

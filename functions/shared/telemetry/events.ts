@@ -55,6 +55,9 @@ export const LOG_EVENTS = [
   'recording-indexed',
   'recording-unindexed',
   'indexing-failed',
+  'index-repaired',
+  'index-repair-failed',
+  'status-not-saved',
   // Links
   'link-created',
   'link-not-found',

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { pbxIdSchema } from '../config/pbx-registry.ts';
 import { isSound } from '../recordings/verified-by.ts';
+import { boundedCode } from './bounded-code.ts';
 import type { LogEvent } from './events.ts';
 import type { LogLine } from './log.ts';
 
@@ -60,6 +61,8 @@ export const METRICS = {
   Queued: { unit: 'Count', by: pbx },
   /** Time since the end of its call; 0 if none is missing. */
   OldestMissingAge: { unit: 'Seconds', by: pbx },
+  /** Rows of the index that a reconciliation found wrong. */
+  IndexRepairs: { unit: 'Count', by: stack },
   /** Rows of a PBX's call log that a reconciliation could not use. The log says of which PBX. */
   UnreadableRows: { unit: 'Count', by: stack },
   /** 1 or 0 at each reconciliation of a PBX. */
@@ -102,6 +105,8 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'login-refused': () => ({ LoginHeld: 1 }),
   'session-not-saved': failure,
   'indexing-failed': failure,
+  'index-repair-failed': failure,
+  'index-repaired': ({ written, deleted }) => ({ IndexRepairs: Number(written) + Number(deleted) }),
   'pbx-clock-wrong': ({ skewSeconds }) => ({ ClockSkew: Math.abs(Number(skewSeconds)) }),
   reconciled: ({ found, present, queued, unreadable, oldestMissingMs }) => ({
     ...(queued !== 0 && jobs(queued)),
@@ -185,15 +190,4 @@ function dimensionsFor(dimension: Dimension, { event, pbx, code }: LogLine): Rec
     case 'code':
       return [{ code: code === undefined ? event : boundedCode(code) }];
   }
-}
-
-const CODE =
-  /^(?:(?!pbx-)[a-z]+(?:-[a-z]+)*|pbx-(?:bad-range|bad-response|connection|http-status|malformed|none|minus-[12]|[12]\d{4}|[4-8]0[01]\d\d|706\d\d))$/;
-
-/**
- * Passes only an `ArchiveError`'s own codes, of which there are some dozens. A code may also be the name of any AWS SDK
- * error, or contain an error number that the PBX made up.
- */
-function boundedCode(code: unknown): string {
-  return typeof code === 'string' && CODE.test(code) ? code : 'other';
 }

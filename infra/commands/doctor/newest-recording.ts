@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { decodeKey } from '../../../functions/shared/call-log/archive-index.ts';
+import { decodeKey } from '../../../functions/shared/recordings/list-objects.ts';
 
 export interface NewestRecording {
   name: string;

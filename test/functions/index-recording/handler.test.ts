@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -5,10 +7,16 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { SQSEvent } from 'aws-lambda';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
+import { readBucketEvent } from '../../../functions/index-recording/bucket-event.ts';
+import { publishChange } from '../../../functions/index-recording/publish-change.ts';
+import { createDynamoDbClient, createEventBridgeClient } from '../../../functions/shared/aws-clients.ts';
 import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
+import { createEventPublisher } from '../../../functions/shared/events/publish.ts';
+import { EVENT_SCHEMAS } from '../../../functions/shared/events/schemas.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { createMarkers, markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
@@ -17,14 +25,18 @@ import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
 import { useDynamoDb, useS3, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
+import { useEventBridge } from '../event-bridge.ts';
 import { wav } from '../shared/recordings/wav.ts';
 
 const BUCKET = 'archive';
 await useS3();
+const { published, state: eventBridge } = await useEventBridge();
 await useDynamoDb({ index: INDEX_TABLE });
 Object.assign(process.env, {
   BUCKET_NAME: BUCKET,
   INDEX_TABLE: 'index',
+  EVENT_BUS: 'default',
+  EVENT_NUMBERS: 'off',
   PBX_REGISTRY_FILE: await writeRegistry({ hq: { timeZone: 'Europe/Berlin' } }),
 });
 const s3 = new S3Client({ forcePathStyle: true });
@@ -54,12 +66,15 @@ const eventOf = (type: string, key: string) => ({
 });
 
 const deliver = (...bodies: (string | object)[]) =>
-  handler({
-    Records: bodies.map((body, n) => ({
-      messageId: String(n),
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    })),
-  } as SQSEvent);
+  handler(
+    {
+      Records: bodies.map((body, n) => ({
+        messageId: String(n),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      })),
+    } as SQSEvent,
+    { getRemainingTimeInMillis: () => 60_000 } as Context,
+  );
 const delivered = { batchItemFailures: [] };
 
 const put = (key: string, options: Partial<PutObjectCommandInput> = {}) =>
@@ -252,6 +267,136 @@ test('a message that is no event stays in the queue, and the others are handled'
   expect(logLines).toContainEqual(
     expect.objectContaining({ event: 'indexing-failed', code: 'index-event-malformed' }),
   );
+});
+
+describe('the events', () => {
+  const ajv = addFormats.default(new Ajv());
+  const validators = new Map(
+    Object.keys(EVENT_SCHEMAS).map((type) => {
+      const file = `docs/events/${type.toLowerCase().replaceAll(' ', '-')}.schema.json`;
+      return [type, ajv.compile(JSON.parse(readFileSync(file, 'utf8')))];
+    }),
+  );
+  /** What has been published of a recording, each event held against its schema. */
+  function eventsAbout(recording: string) {
+    const recordingSha256 = createHash('sha256').update(recording).digest('hex');
+    const about = published.filter(({ detail }) => detail.recordingSha256 === recordingSha256);
+    for (const { bus, source, type, detail } of about) {
+      expect({ bus, source }).toEqual({ bus: 'default', source: 'pbx-recording-archive' });
+      const validate = validators.get(type);
+      expect(validate?.(detail), JSON.stringify(validate?.errors)).toBe(true);
+    }
+    return about;
+  }
+
+  async function archive(recording: string) {
+    const key = recordingKey('hq', recording);
+    await put(key, { Body: wav(), ContentType: 'audio/wav', Metadata: metadata });
+    return key;
+  }
+
+  test('say that a recording was archived, with the facts of the call but without numbers', async () => {
+    const recording = newName();
+    const key = await archive(recording);
+    await deliver(eventOf('Object Created', key));
+    const [event] = eventsAbout(recording);
+    expect(event).toMatchObject({
+      type: 'Recording Archived',
+      detail: {
+        version: '1',
+        archive: 'test',
+        pbx: 'hq',
+        occurredAt: '2021-11-12T00:00:00Z',
+        at: '2026-01-15T07:00:00.000Z',
+        callId: '1768460400.1',
+        type: 'Inbound',
+        seconds: 0.02,
+        codec: 'pcm',
+        verifiedBy: ['content-length', 'riff-header'],
+      },
+    });
+    expect(JSON.stringify(event)).not.toMatch(/901820|1000|4711|https?:/);
+  });
+
+  test('repeat their id with the same fact, and have another one for another', async () => {
+    const recording = newName();
+    const key = await archive(recording);
+    await deliver(eventOf('Object Created', key), eventOf('Object Created', key));
+    await put(key, { Body: wav({ audioBytes: 640 }), Metadata: metadata });
+    await deliver(eventOf('Object Created', key));
+    const [first, again, second] = eventsAbout(recording);
+    expect(again).toEqual(first);
+    expect(second?.detail.id).not.toBe(first?.detail.id);
+  });
+
+  test('say that a recording was deleted, once', async () => {
+    const recording = newName();
+    const key = await archive(recording);
+    await deliver(eventOf('Object Created', key));
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+    // As for an object with several versions.
+    await deliver(eventOf('Object Deleted', key), eventOf('Object Deleted', key));
+    const [archived, ...deleted] = eventsAbout(recording);
+    expect(deleted).toMatchObject([{ type: 'Recording Deleted', detail: { callId: '1768460400.1' } }]);
+    expect(deleted[0]?.detail.id).not.toBe(archived?.detail.id);
+  });
+
+  test('say that a recording was lost', async () => {
+    const recording = newName();
+    const job = { version: 1 as const, pbx: 'hq', recording, call, reportedAt: '2026-01-15T07:01:00.000Z' };
+    await createMarkers(s3, BUCKET).markEnded('lost', job, 0);
+    const event = eventOf('Object Created', markerKey('ended', 'hq', recording));
+    await deliver(event, event);
+    const [first, again] = eventsAbout(recording);
+    expect(first).toMatchObject({ type: 'Recording Lost', detail: { trunk: 'Berlin', seconds: 9 } });
+    expect(again).toEqual(first);
+  });
+
+  test('are not published of what reconciliation has queued, nor of a restored object', async () => {
+    const [queued, restored] = [newName(), newName()];
+    await createMarkers(s3, BUCKET).markQueued({ pbx: 'hq', recording: queued, call });
+    await deliver(eventOf('Object Created', markerKey('queued', 'hq', queued)));
+    await deliver(eventOf('Object Restore Completed', await archive(restored)));
+    expect([...eventsAbout(queued), ...eventsAbout(restored)]).toEqual([]);
+  });
+
+  test('are tried again with the message if EventBridge refuses one, also of a recording that is gone', async () => {
+    const recording = newName();
+    const key = await archive(recording);
+    eventBridge.refuse = true;
+    const failed = { batchItemFailures: [{ itemIdentifier: '0' }] };
+    expect(await deliver(eventOf('Object Created', key))).toEqual(failed);
+    expect(logLines.at(-1)).toMatchObject({ event: 'indexing-failed', code: 'event-not-published' });
+    eventBridge.refuse = false;
+    await deliver(eventOf('Object Created', key));
+
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+    eventBridge.refuse = true;
+    expect(await deliver(eventOf('Object Deleted', key))).toEqual(failed);
+    eventBridge.refuse = false;
+    expect(await deliver(eventOf('Object Deleted', key))).toEqual(delivered);
+    expect(eventsAbout(recording).map(({ type }) => type)).toEqual([
+      'Recording Archived',
+      'Recording Deleted',
+    ]);
+  });
+
+  test('contain numbers and the name if that is configured', async () => {
+    const recording = newName();
+    const events = createEventPublisher(createEventBridgeClient(), {
+      bus: 'default',
+      numbers: true,
+      archive: 'test',
+    });
+    const key = await archive(recording);
+    await deliver(eventOf('Object Created', key));
+    const row = await table.find('hq', recording);
+    const event = readBucketEvent(JSON.stringify(eventOf('Object Created', key)));
+    await publishChange(event, row, events, undefined);
+    const [without, withNumbers] = eventsAbout(recording);
+    const { from, to, did } = call;
+    expect(withNumbers?.detail).toEqual({ ...without?.detail, recording, from, to, did });
+  });
 });
 
 checkRole('index-recording', recorder.calls, ['PutObject', 'Query']);

@@ -1,12 +1,16 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, expect, test } from 'vitest';
-import { createS3Client } from '../../../functions/shared/aws-clients.ts';
+import { saveStatus } from '../../../functions/pbx-session/save-status.ts';
+import { createDynamoDbClient, createS3Client } from '../../../functions/shared/aws-clients.ts';
+import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
+import { createIndexReader } from '../../../functions/shared/recording-index/index-reader.ts';
+import { createStatusWriter } from '../../../functions/shared/recording-index/status.ts';
 import { type PbxEvent, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import { useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
+import { useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
 const BUCKET = 'archive';
@@ -15,6 +19,7 @@ const REPORT_URL = `http://reports.test/reports/hq/${WEBHOOK_SECRET}`;
 
 await useSecretsManager();
 await useS3();
+await useDynamoDb({ index: INDEX_TABLE });
 const events: PbxEvent[] = [];
 const pbx = await startSimulatedPbx({ tls: identity, onEvent: (event) => events.push(event) });
 afterAll(() => pbx.close());
@@ -31,6 +36,7 @@ Object.assign(process.env, {
     new: {},
   }),
   BUCKET_NAME: BUCKET,
+  INDEX_TABLE: 'index',
   REPORT_HOST: 'reports.test',
 });
 await createS3Client().send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -106,6 +112,34 @@ test('a token that the PBX no longer knows is replaced', async () => {
 test('a message whose PBX cannot be reached is reported as failed for the first attempts only', async () => {
   expect((await invoke(bootUp(Date.now(), 'away'))).batchItemFailures).toEqual([{ itemIdentifier: 'm1' }]);
   expect((await invoke(bootUp(Date.now(), 'away', 4))).batchItemFailures).toEqual([]);
+});
+
+test('the index says since when a session has been down, until it is up again', async () => {
+  const read = async (id: string) =>
+    (await createIndexReader(createDynamoDbClient(), 'index').readStatus([id]))[0];
+  const before = Date.now();
+  await invoke({});
+  const down = await read('away');
+  expect(Date.parse(down?.sessionDownSince ?? '')).toBeLessThanOrEqual(Date.now());
+  expect(await read('hq')).not.toHaveProperty('sessionDownSince');
+  await invoke({ pbx: 'away' });
+  expect(await read('away')).toEqual(down);
+
+  const status = createStatusWriter(createDynamoDbClient(), 'index');
+  await status.sessionDown('hq', before);
+  await invoke({ pbx: 'hq' });
+  expect(await read('hq')).not.toHaveProperty('sessionDownSince');
+});
+
+test('a PBX keeps its session although its status cannot be saved', async () => {
+  const status = createStatusWriter(createDynamoDbClient(), 'no-such-table');
+  await saveStatus([{ pbx: 'hq', outcome: 'kept-alive' }], status, Date.now());
+  expect(logLines.at(-1)).toEqual({
+    level: 'warn',
+    event: 'status-not-saved',
+    pbx: 'hq',
+    code: 'ResourceNotFoundException',
+  });
 });
 
 test('an invalid request, or one for a PBX that is not configured, throws and reaches no PBX', async () => {

@@ -1,4 +1,11 @@
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   DeleteMessageCommand,
@@ -8,14 +15,25 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { createMarkers } from '../../../functions/shared/recordings/markers.ts';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
+import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
+import { createIndexReader } from '../../../functions/shared/recording-index/index-reader.ts';
+import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
+import { createMarkers, markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../infra/simulated-pbx/harness.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
+import {
+  makeDirectory,
+  useDynamoDb,
+  useS3,
+  useSecretsManager,
+  useSqs,
+  writeRegistry,
+} from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 
 const BUCKET = 'archive';
@@ -26,6 +44,7 @@ const ZONE = 'Europe/Berlin';
 
 await useSecretsManager();
 await useS3();
+await useDynamoDb({ index: INDEX_TABLE });
 const queues = await useSqs();
 const [jobs, deadLetters] = ['recordings-hq', 'dead-letters'].map(queues.createQueue) as [string, string];
 queues.createQueue('recordings-away');
@@ -41,6 +60,7 @@ Object.assign(process.env, {
   QUEUE_URL_BASE: jobs.replace(/[^/]+$/, ''),
   DEAD_LETTER_QUEUE_URL: deadLetters,
   BUCKET_NAME: BUCKET,
+  INDEX_TABLE: 'index',
   REPORT_HOST: 'reports.test',
 });
 
@@ -264,6 +284,90 @@ test('an invalid request, or one for a PBX that is not configured, throws', asyn
   await expect(reconcile({ pbx: 'hq', days: 3 }, contextOf(900_000))).rejects.toThrow();
   await expect(reconcile({ pbx: 'nowhere' }, contextOf(900_000))).rejects.toMatchObject({
     code: 'unknown-pbx',
+  });
+});
+
+describe('the index', () => {
+  const dynamoDb = createDynamoDbClient();
+  const table = createIndexTable(dynamoDb, 'index');
+  const rowsOf = async ({ recording }: SimulatedCall) => (await table.find('hq', recording))?.state;
+
+  test('gets the rows whose events were lost, and says how many', async () => {
+    const call = callThatEnded(HOUR_MS);
+    await run({ pbx: 'hq', hours: 24 });
+    // A run lists the markers before it writes its own.
+    await run({ pbx: 'hq', hours: 24 });
+    expect(await rowsOf(call)).toBe('waiting');
+    await deliverAll();
+    const before = logLines.length;
+    await run({ pbx: 'hq', hours: 24 });
+    expect(await table.find('hq', call.recording)).toMatchObject({ state: 'archived', codec: 'pcm' });
+    expect(logLines.slice(before)).toContainEqual({
+      level: 'warn',
+      event: 'index-repaired',
+      pbx: 'hq',
+      written: 1,
+      deleted: 0,
+    });
+    const repaired = logLines.length;
+    await run({ pbx: 'hq', hours: 24 });
+    expect(logLines.slice(repaired).map(({ event }) => event)).not.toContain('index-repaired');
+  });
+
+  test('loses the row of an object that is gone, wherever its time comes from', async () => {
+    const names = ['20260301120000-odd.wav', '20260301120001-1772366401.5-1-2-Internal.wav'];
+    const calls = names.map((recordingName) =>
+      pbx.makeCall({
+        from: '1001',
+        to: '1003',
+        talkSeconds: 1,
+        startedAt: Date.parse('2026-03-01T11:00:00Z'),
+        recordingName,
+      }),
+    );
+    const request = { pbx: 'hq', from: '2026-03-01', to: '2026-03-01' };
+    await run(request);
+    await deliverAll();
+    await run(request);
+    for (const call of calls) expect(await rowsOf(call)).toBe('archived');
+    for (const { recording } of calls) {
+      const Key = recordingKey('hq', recording);
+      await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+      await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: markerKey('queued', 'hq', recording) }));
+    }
+    // Otherwise a job would be queued for each.
+    for (const { recording } of calls) {
+      const Key = markerKey('erased', 'hq', recording);
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key }));
+    }
+    await run(request);
+    for (const call of calls) expect(await rowsOf(call)).toBeUndefined();
+  });
+
+  test('says how far the PBX has been reconciled, and not beyond a gap', async () => {
+    const readStatus = async () => {
+      const [status] = await createIndexReader(dynamoDb, 'index').readStatus(['hq']);
+      return Date.parse(status?.reconciledUpTo ?? '');
+    };
+    const start = Date.now();
+    await run({ pbx: 'hq', hours: 24 });
+    const upTo = await readStatus();
+    expect(upTo).toBeGreaterThanOrEqual(start - 10 * MINUTE_MS);
+    expect(upTo).toBeLessThan(Date.now() - 9 * MINUTE_MS);
+    await run({ pbx: 'hq', from: '2026-01-01', to: '2026-01-02' });
+    expect(await readStatus()).toBe(upTo);
+  });
+
+  test('cannot fail a run', async () => {
+    const { AWS_ENDPOINT_URL_DYNAMODB } = process.env;
+    vi.resetModules();
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = 'http://127.0.0.1:9';
+    onTestFinished(() => {
+      process.env.AWS_ENDPOINT_URL_DYNAMODB = AWS_ENDPOINT_URL_DYNAMODB;
+    });
+    const { handler } = await import('../../../functions/reconcile/handler.ts');
+    const { pbxs } = await handler({ pbx: 'hq', hours: 24 }, contextOf(900_000));
+    expect(pbxs).toMatchObject([{ outcome: 'reconciled' }]);
   });
 });
 

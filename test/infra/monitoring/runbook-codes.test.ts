@@ -60,6 +60,9 @@ function missingIn(headings: string[], codes: string[]): string[] {
 /** About a list of recordings, which every client can read and reconciliation alone does. */
 const isAboutList = (code: string) => code === 'cdr-malformed';
 
+/** About the index, for which reconciliation does not fail. */
+const isAboutIndex = (code: string) => /^(?:event|index)-/.test(code);
+
 /** About a job or its recording, so neither a session nor a call log nor a link fails with it. */
 const isAboutJob = (code: string) =>
   /^(?:job|recording|upload)-|^(?:not-a-recording|pbx-bad-range|unknown-pbx)$/.test(code);
@@ -68,6 +71,7 @@ test('every code in the sources is in the tables of docs/architecture.md, and th
   const sources = [
     'archive-recording',
     'cdr-webhook',
+    'index-recording',
     'pbx-session',
     'reconcile',
     'recording-link',
@@ -107,9 +111,15 @@ describe('the runbook has a row for every code that ends', () => {
   });
 
   test('a reconciliation, under Not reconciled', () => {
-    const codes = codesOf('reconcile').filter((code) => !isAboutJob(code));
+    const codes = codesOf('reconcile').filter((code) => !isAboutJob(code) && !isAboutIndex(code));
     expect(codes).toEqual(expect.arrayContaining(['cdr-malformed', 'deadline', 'login-in-progress']));
     expect(missingIn(['Not reconciled'], [...codes, 'AccessDenied'])).toEqual([]);
+  });
+
+  test('an update of the index, under Not indexed', () => {
+    const codes = codesOf('index-recording').filter(isAboutIndex);
+    expect(codes).toHaveLength(3);
+    expect(missingIn(['Not indexed'], [...codes, 'AccessDeniedException'])).toEqual([]);
   });
 
   test('a request for a link, under Links fail', () => {

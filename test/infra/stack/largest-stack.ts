@@ -31,6 +31,14 @@ export const largestSettings = {
   },
   links: { allowedOrigins: ['https://crm.example.com'], maximumAgeSeconds: 43_200 },
   reconciliation: { recent: { everyHours: 24, overHours: 744 }, wide: { everyHours: 744, overHours: 744 } },
+  events: {
+    numbers: true,
+    webhook: {
+      url: 'https://crm.company.example/hooks/recordings',
+      header: 'x-api-key',
+      secret: 'crm/webhook',
+    },
+  },
   alarms: { email: 'pbx@company.example' },
   webhook: { plainHttp: true },
   tags: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`tag-${n}`, 'x'.repeat(256)])),

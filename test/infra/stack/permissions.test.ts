@@ -26,13 +26,15 @@ const roles = [
 
 // That each function may do exactly what it does is tested with its handler (test/permissions).
 describe('the permissions', () => {
-  test('allow no function to delete anything but messages and its own network interfaces', () => {
+  test('allow no function to delete anything but messages, rows of the index and its own network interfaces', () => {
     const { resources } = synthArchive({ network });
     const deleting = roles
       .flatMap((prefix) => permissionsOf(prefix, resources))
       .map((permission) => permission.split(' ')[0])
       .filter((action) => action?.includes('Delete'));
-    expect(new Set(deleting)).toEqual(new Set(['sqs:DeleteMessage', 'ec2:DeleteNetworkInterface']));
+    expect(new Set(deleting)).toEqual(
+      new Set(['sqs:DeleteMessage', 'dynamodb:DeleteItem', 'ec2:DeleteNetworkInterface']),
+    );
   });
 
   test('are the same for each PBX', () => {

@@ -1,0 +1,85 @@
+import type { ListedObject } from '../recordings/list-objects.ts';
+import { markedRecording } from '../recordings/markers.ts';
+import { parseRecordingKey, recordingKey } from '../recordings/recording-name.ts';
+import type { IndexTable } from './index-table.ts';
+import { LAYOUT, type RowItem } from './item.ts';
+
+/** Dates in names are local, and a call may have begun long before its recording. */
+const MARGIN_MS = 26 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** All objects of a folder, such as `recordings/hq/2026/01/15`. */
+export interface Listing {
+  folder: string;
+  objects: readonly ListedObject[];
+}
+
+/** Names of the PBX's recordings whose rows may not say what the listings say. */
+export async function findDifferences(
+  pbx: string,
+  listings: readonly Listing[],
+  table: Pick<IndexTable, 'list'>,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const rows = await readRows(pbx, listings, table, signal);
+  const objects = new Map<string, ListedObject>();
+  const markers = new Map<string, 'queued' | 'ended'>();
+  for (const object of listings.flatMap((listing) => listing.objects)) {
+    const recording = parseRecordingKey(object.key)?.recording;
+    const marked = markedRecording(object.key)?.recording;
+    if (recording !== undefined) objects.set(recording, object);
+    else if (marked !== undefined && markers.get(marked) !== 'ended')
+      markers.set(marked, object.key.startsWith('reconciliation/queued/') ? 'queued' : 'ended');
+  }
+  const isListed = (key: string) => listings.some(({ folder }) => key.startsWith(`${folder}/`));
+  const names = new Set([...objects.keys(), ...markers.keys(), ...rows.keys()]);
+  return [...names].filter((recording) => {
+    const [row, object, marker] = [rows.get(recording), objects.get(recording), markers.get(recording)];
+    if (object !== undefined) return row === undefined || !isRowOf(row, object);
+    // Whether there is an object is not known.
+    if (!isListed(recordingKey(pbx, recording))) return false;
+    if (row === undefined) return marker !== undefined;
+    return row.state === 'archived' || (row.state === 'waiting' && marker === 'ended');
+  });
+}
+
+function isRowOf(row: RowItem, { bytes, etag, writtenAt }: ListedObject): boolean {
+  // Only listings state fractions of a second, and not those of AWS.
+  const isOfTime = Math.floor(Date.parse(row.archivedAt ?? '') / 1000) === Math.floor(writtenAt / 1000);
+  return (
+    row.state === 'archived' && row.layout === LAYOUT && row.bytes === bytes && row.etag === etag && isOfTime
+  );
+}
+
+/** The rows of the recordings that belong into these folders, by name. */
+async function readRows(
+  pbx: string,
+  listings: readonly Listing[],
+  table: Pick<IndexTable, 'list'>,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, RowItem>> {
+  const rows = new Map<string, RowItem>();
+  for (const [from, to] of periodsOf(listings)) {
+    for await (const row of table.list(pbx, from, to, signal)) rows.set(row.recording, row);
+  }
+  const isListed = ({ recording }: RowItem) =>
+    listings.some(({ folder }) => recordingKey(pbx, recording).startsWith(`${folder}/`));
+  return new Map([...rows].filter(([, row]) => isListed(row)));
+}
+
+/** The periods in which calls of these folders may have begun, as few as possible. All of time for one without a day. */
+function periodsOf(listings: readonly Listing[]): [from: number, to: number][] {
+  const days = listings
+    .filter(({ folder }) => folder.startsWith('recordings/'))
+    .map(({ folder }) => Date.parse(/\/(\d{4}\/\d\d\/\d\d)/.exec(folder)?.[1]?.replaceAll('/', '-') ?? ''))
+    .sort();
+  if (days.some(Number.isNaN)) return [[0, Date.UTC(9999, 0)]];
+  const periods: [from: number, to: number][] = [];
+  for (const day of days) {
+    const [from, to] = [day - MARGIN_MS, day + DAY_MS + MARGIN_MS];
+    const last = periods.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = to;
+    else periods.push([from, to]);
+  }
+  return periods;
+}
