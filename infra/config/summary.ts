@@ -27,9 +27,12 @@ export function summarize(config: ArchiveConfig, region: string | undefined): st
     texts.map((text, index) => `  ${(index === 0 ? title : '').padEnd(width)}  ${text}`),
   );
   const where = region === undefined ? '' : ` in ${region}`;
-  const notes = [existingBucketNote(config), pinnedNote(config), region && describeRegion(region)].filter(
-    Boolean,
-  );
+  const notes = [
+    existingBucketNote(config),
+    pinnedNote(config),
+    unverifiedNote(config),
+    region && describeRegion(region),
+  ].filter(Boolean);
   return [`The stack ${config.stackName}${where}:`, ...lines, ...notes].join('\n');
 }
 
@@ -61,6 +64,14 @@ function describeBucket(bucket: BucketConfig): string[] {
       : `recordings are deleted after ${expireAfterDays} days`,
     ...(objectLock ? [`recordings are locked for ${objectLock.days} days (${objectLock.mode})`] : []),
   ];
+}
+
+function unverifiedNote({ pbxs }: ArchiveConfig): string | undefined {
+  const ids = Object.entries(pbxs).flatMap(([id, { family }]) =>
+    family === 'openvox' ? [`pbxs.${id}`] : [],
+  );
+  if (ids.length === 0) return undefined;
+  return `The family openvox has not been verified on a device: watch the first days of ${ids.join(', ')}.`;
 }
 
 /** Of the Cloud Edition, and of a PBX behind a Yeastar FQDN. Their certificates are renewed every few weeks. */

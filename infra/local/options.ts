@@ -22,7 +22,7 @@ Simulated PBX
 
 Your own PBX
   --pbx URL            address of its API: scheme, host and port only
-  --family FAMILY      s-series (default) or p-series
+  --family FAMILY      s-series (default), cloud-pbx, openvox or p-series
   --username NAME      API user, or the client ID of a P-Series; the program reads the password, or the client secret,
                        from PBX_PASSWORD or asks for it, and a P-Series's secret of the webhook from PBX_WEBHOOK_SECRET
   --fingerprint SHA256 fingerprint of its certificate, unless a public CA issued it; if missing or wrong, the
@@ -40,7 +40,8 @@ Your own PBX
 If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
 `;
 
-const FAMILIES = ['s-series', 'p-series'] as const;
+const SIMULATED = ['s-series', 'p-series'] as const;
+const FAMILIES = ['s-series', 'cloud-pbx', 'openvox', 'p-series'] as const;
 
 const wholeNumber = (option: string, max: number) =>
   v.pipe(
@@ -53,12 +54,15 @@ const wholeNumber = (option: string, max: number) =>
 const optionsSchema = v.object({
   port: v.optional(wholeNumber('--port', 65_535), '8260'),
   data: v.optional(v.pipe(v.string(), v.nonEmpty('--data should name a directory')), '.local'),
-  demo: v.optional(v.picklist(FAMILIES, '--demo should be s-series or p-series'), 's-series'),
+  demo: v.optional(v.picklist(SIMULATED, '--demo should be s-series or p-series'), 's-series'),
   calls: v.optional(wholeNumber('--calls', 1000), '3'),
   exit: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),
   pbx: v.optional(pbxSettings.baseUrl),
-  family: v.optional(v.picklist(FAMILIES, '--family should be s-series or p-series'), 's-series'),
+  family: v.optional(
+    v.picklist(FAMILIES, '--family should be s-series, cloud-pbx, openvox or p-series'),
+    's-series',
+  ),
   username: v.optional(v.string()),
   fingerprint: v.optional(v.string()),
   ca: v.optional(v.string()),

@@ -7,7 +7,7 @@ export async function readPbxCredentials(
   family: Pbx['family'],
   username: string,
 ): Promise<Record<string, string>> {
-  if (family === 's-series') {
+  if (family !== 'p-series') {
     return { username, password: await readSecret('password', `Password of ${username}:`, 'PBX_PASSWORD') };
   }
   return {

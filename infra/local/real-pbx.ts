@@ -53,7 +53,7 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
     throw new UsageError(explainLoginFailure(settings, code, message));
   }
   host.catchUp();
-  if (settings.family === 's-series') show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
+  if (settings.family !== 'p-series') show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
   show('ready', 'make a recorded call; it is archived when it ends', 'green');
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
   showPage(host);

@@ -9,7 +9,8 @@ import type { Ranges } from './ranges.ts';
 import type { Body, Sessions } from './sessions.ts';
 import type { Storage } from './storage.ts';
 
-export type ApiVersion = 'v1.1.0' | 'v2.0.0';
+/** `v0.0.1`: of OpenVox. */
+export type ApiVersion = 'v1.1.0' | 'v2.0.0' | 'v0.0.1';
 
 /** The parts of a PBX that its API works on. */
 export interface PbxParts {

@@ -10,6 +10,8 @@ export function createPbxClient(pbx: Pbx, timeouts: Timeouts = {}): PbxClient {
     case 'p-series':
       return createPSeriesClient(pbx, timeouts);
     case 's-series':
+    case 'cloud-pbx':
+    case 'openvox':
       return createSSeriesClient(pbx, timeouts);
   }
 }

@@ -4,7 +4,7 @@ import { sSeriesReports } from './s-series/report.ts';
 import type { ReportDialect } from './types.ts';
 
 export type Reporter =
-  | Pick<PbxOf<'s-series'>, 'family'>
+  | Pick<PbxOf<'s-series' | 'cloud-pbx' | 'openvox'>, 'family'>
   | Pick<PbxOf<'p-series'>, 'family' | 'reportAuthentication'>;
 
 /** How to deal with what a PBX posts, whatever its family. */
@@ -13,6 +13,8 @@ export function reportDialectOf(pbx: Reporter): ReportDialect {
     case 'p-series':
       return pSeriesReports(pbx.reportAuthentication);
     case 's-series':
+    case 'cloud-pbx':
+    case 'openvox':
       return sSeriesReports;
   }
 }

@@ -1,12 +1,22 @@
 import * as v from 'valibot';
 import { pSeriesCredentials, pSeriesSettings } from './p-series/settings.ts';
-import { sSeriesCredentials, sSeriesSettings } from './s-series/settings.ts';
+import {
+  cloudPbxSettings,
+  openVoxSettings,
+  sSeriesCredentials,
+  sSeriesSettings,
+} from './s-series/settings.ts';
 
 /** The schema of a PBX whose settings are `entries` and those of its family, which `family` names. */
 export const pbxOfAnyFamily = <const E extends v.ObjectEntries>(entries: E) =>
   v.variant(
     'family',
-    [v.strictObject({ ...entries, ...sSeriesSettings }), v.strictObject({ ...entries, ...pSeriesSettings })],
+    [
+      v.strictObject({ ...entries, ...sSeriesSettings }),
+      v.strictObject({ ...entries, ...cloudPbxSettings }),
+      v.strictObject({ ...entries, ...openVoxSettings }),
+      v.strictObject({ ...entries, ...pSeriesSettings }),
+    ],
     ({ expected, path }) =>
       path?.at(-1)?.key === 'family'
         ? 'should be a family of PBXs, as listed in docs/configuration.md'
@@ -16,5 +26,7 @@ export const pbxOfAnyFamily = <const E extends v.ObjectEntries>(entries: E) =>
 /** What an administrator enters in the secret of a PBX, by its family, and what the functions make of it. */
 export const CREDENTIALS = {
   's-series': sSeriesCredentials,
+  'cloud-pbx': sSeriesCredentials,
+  openvox: sSeriesCredentials,
   'p-series': pSeriesCredentials,
 } as const;

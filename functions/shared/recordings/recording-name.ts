@@ -58,8 +58,14 @@ export const parseRecordingKey = (key: string) =>
 /** The name under which a browser can save the recording. */
 export const fileNameOf = (recording: string) => recording.replace(UNSAFE, '_');
 
+/** `yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext` */
+const YEASTAR = /^(20\d\d)(\d\d)(\d\d)\d{6}-/;
+
+/** `exten-FROM-TO-yyyyMMdd-HHmmss-CALLID.ext` */
+const OPENVOX = /^[a-z]+-.*-(20\d\d)(\d\d)(\d\d)-\d{6}-\d{10}\.\d+\.\w+$/i;
+
 function dateFolder(recording: string): string | undefined {
-  const [, year, month, day] = /^(20\d\d)(\d\d)(\d\d)\d{6}-/.exec(recording) ?? [];
+  const [, year, month, day] = YEASTAR.exec(recording) ?? OPENVOX.exec(recording) ?? [];
   if (year === undefined || month === undefined || day === undefined) return undefined;
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   // June 31 would have become July 1.

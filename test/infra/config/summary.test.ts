@@ -55,3 +55,13 @@ test('the summary warns of a pinned certificate that changes every few weeks', (
     expect(summaryOf(baseUrl)).toContain('Remove tls.fingerprint256 of pbxs.cloud:');
   expect(summaryOf('https://192.168.5.150:8088')).not.toContain('Remove');
 });
+
+test('the summary says that a family has not been verified on a device', () => {
+  const summaryOf = (family: string) =>
+    summarize(
+      readArchiveConfig({ pbxs: { office: { family, baseUrl: 'https://192.168.5.150' } } }),
+      undefined,
+    );
+  expect(summaryOf('openvox')).toContain('openvox has not been verified on a device');
+  expect(summaryOf('cloud-pbx')).not.toContain('verified on a device');
+});

@@ -28,17 +28,21 @@ export interface SSeriesClient extends PbxClient {
   openCdrs(token: string, window: CdrWindow, signal?: AbortSignal): Promise<Readable>;
 }
 
-/** Client of the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path and in one field name). */
-export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts = {}): SSeriesClient {
+/** Client of the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path and in two fields; OpenVox in the path). */
+export function createSSeriesClient(
+  pbx: PbxOf<'s-series' | 'cloud-pbx' | 'openvox'>,
+  timeouts: Timeouts = {},
+): SSeriesClient {
+  const apiVersion = pbx.family === 'openvox' ? 'v0.0.1' : pbx.apiVersion;
   const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
   // Makes the PBX send well-formed JSON reports: without it, or with that of the other API, they may be malformed.
-  const eventVersion = pbx.apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2';
+  const eventVersion = apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2';
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
   async function send(operation: string, options: Omit<PbxRequest, 'path'>, statuses = [200]) {
-    const response = await request({ ...options, path: `/api/${pbx.apiVersion}/${operation}` });
+    const response = await request({ ...options, path: `/api/${apiVersion}/${operation}` });
     if (statuses.includes(response.statusCode)) return response;
     // Close the connection: reading the rest could take minutes on a slow line.
     response.body.destroy();
@@ -68,7 +72,7 @@ export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts =
   }
 
   async function openCdrs(token: string, { starttime, endtime }: CdrWindow, signal?: AbortSignal) {
-    const wanted = { [pbx.apiVersion === 'v2.0.0' ? 'number' : 'extid']: 'all', starttime, endtime };
+    const wanted = { [apiVersion === 'v2.0.0' ? 'number' : 'extid']: 'all', starttime, endtime };
     const { random } = await call(
       'cdr/get_random',
       { token },
@@ -107,7 +111,7 @@ export function createSSeriesClient(pbx: PbxOf<'s-series'>, timeouts: Timeouts =
         ...address,
         urlflag: address.urltag,
         ipaddr: new URL(subscription.url).hostname,
-        ...(pbx.apiVersion === 'v2.0.0' && { version: eventVersion }),
+        ...(apiVersion === 'v2.0.0' && { version: eventVersion }),
       };
       await call('heartbeat', { token }, body, v.unknown(), signal);
     },

@@ -98,6 +98,13 @@ describe('the key of a name that would be read as a path, a command or several l
     expect(decodeURIComponent(encoded)).toBe(name);
   });
 
+  test('has the date of names as OpenVox makes them, too', () => {
+    const name = 'exten-101-106-20200505-042135-1588641695.1772.wav';
+    expect(recordingKey('hq', name)).toBe(`recordings/hq/2020/05/05/${name}`);
+    for (const other of ['exten-101-106-20200535-042135-1588641695.1772.wav', 'a-20200505-042135.wav'])
+      expect(recordingKey('hq', other)).toBe(`recordings/hq/undated/${other}`);
+  });
+
   test('encodes every control character', () => {
     const controls = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).filter(
       (character) => /\p{Cc}/u.test(character),

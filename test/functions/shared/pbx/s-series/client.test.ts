@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import * as v from 'valibot';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { pbxSchema } from '../../../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError, PbxRefusal } from '../../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../../functions/shared/pbx/errors.ts';
+import { createPbxClient } from '../../../../../functions/shared/pbx/family-clients.ts';
 import type { SSeriesClient } from '../../../../../functions/shared/pbx/s-series/client.ts';
 import type { Subscription } from '../../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../../../infra/simulated-pbx/certificate.ts';
@@ -26,6 +29,12 @@ const PASSWORD = 'pässword of the API';
 const PASSWORD_MD5 = '49c9fcfe53c9d08bb9cdb2b656f0a26a';
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 const CREDENTIALS = { username: 'api', password: PASSWORD };
+const UNUSED = {
+  reportUrl: 'unused',
+  credentialsSecret: 'unused',
+  sessionSecret: 'unused',
+  queueName: 'unused',
+};
 const SUBSCRIPTION: Subscription = {
   url: 'http://reports.example:8260/reports/test/path-secret',
   form: 'url',
@@ -132,6 +141,35 @@ test('in API version 2.0.0, login and heartbeat ask for the events of this versi
   await client.login(CREDENTIALS, SUBSCRIPTION);
   await client.heartbeat(TOKEN, SUBSCRIPTION);
   expect(server.seen.map(bodyOf)).toMatchObject([{ version: '2.0.0' }, { version: '2.0.0', urltag: '1' }]);
+});
+
+describe('a relative of the S-Series', () => {
+  const account = { username: 'api', password: 'pbx-password' };
+
+  test('OpenVox has the API of version 1.1.0 under another path', async () => {
+    const { pbx } = await startPbxHarness({ apiVersion: 'v0.0.1' });
+    const settings = { family: 'openvox', tls: { fingerprint256: pbx.fingerprint256 } };
+    const client = createPbxClient(v.parse(pbxSchema, { ...UNUSED, ...settings, baseUrl: pbx.url }));
+    const { token } = await client.login(account, SUBSCRIPTION);
+    const recordingName = 'exten-101-106-20200505-042135-1588641695.1772.wav';
+    const { recording, bytes } = pbx.makeCall({ from: '101', to: '106', recordingName });
+    const { body } = await client.openRecording(token, recording);
+    expect((await buffer(body)).equals(bytes)).toBe(true);
+    expect(pbx.stats.requests.every((request) => request.includes(' /api/v0.0.1/'))).toBe(true);
+  });
+
+  test.each(['v1.1.0', 'v2.0.0'] as const)(
+    'Cloud PBX refreshes its tokens in version %s',
+    async (apiVersion) => {
+      const { pbx } = await startPbxHarness({ apiVersion, refreshTokens: true });
+      const settings = { family: 'cloud-pbx', apiVersion, tls: { fingerprint256: pbx.fingerprint256 } };
+      const client = createPbxClient(v.parse(pbxSchema, { ...UNUSED, ...settings, baseUrl: pbx.url }));
+      const { token, refreshToken = '' } = await client.login(account, SUBSCRIPTION);
+      const renewed = await client.refresh(refreshToken);
+      expect(renewed.token).not.toBe(token);
+      expect(await client.deviceInfo(renewed.token)).toMatchObject({ sn: '369362089179' });
+    },
+  );
 });
 
 describe('the path', () => {
