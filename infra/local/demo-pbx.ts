@@ -10,6 +10,8 @@ import { generateSecret } from './resources.ts';
 
 /** A call that has just ended. */
 export interface DemoCall {
+  /** Id of its PBX. */
+  pbx: string;
   from: string;
   to: string;
   talkSeconds: number;
@@ -21,6 +23,7 @@ export interface DemoCall {
 
 /** A simulated PBX, whatever its family. */
 export interface DemoPbx {
+  id: string;
   url: string;
   fingerprint256: string;
   /** For people. */
@@ -46,14 +49,24 @@ const EXAMPLE_CALLS: ExampleCall[] = [
 const exampleOf = (number: number): ExampleCall =>
   EXAMPLE_CALLS[number % EXAMPLE_CALLS.length] ?? { from: '1001', to: '1003', talkSeconds: 4 };
 
-export const startDemoPbx = (family: Options['demo'], id: string, directory: string): Promise<DemoPbx> =>
-  family === 'p-series' ? startPSeries(id, directory) : startSSeries(directory);
+/** Starts what a demo shows, each with its state in `directory`. */
+export async function startDemoPbxs(demo: Options['demo'], directory: string): Promise<DemoPbx[]> {
+  switch (demo) {
+    case 's-series':
+      return [await startSSeries('demo', directory)];
+    case 'p-series':
+      return [await startPSeries('demo-p-series', directory)];
+    case 'mixed':
+      return Promise.all([startSSeries('demo', directory), startPSeries('demo-p-series', directory)]);
+  }
+}
 
-async function startSSeries(directory: string): Promise<DemoPbx> {
+async function startSSeries(id: string, directory: string): Promise<DemoPbx> {
   const credentials = { username: 'api', password: generateSecret() };
   const pbx = await startSimulatedPbx({ ...credentials, directory: join(directory, 'simulated-pbx') });
   const { url, fingerprint256 } = pbx;
   return {
+    id,
     url,
     fingerprint256,
     model: 'S-Series',
@@ -64,7 +77,7 @@ async function startSSeries(directory: string): Promise<DemoPbx> {
       const call = exampleOf(number);
       const trunk = call.type === 'Outbound' ? { dsttrunkname: 'Berlin' } : { srctrunkname: 'Berlin' };
       const made = pbx.makeCall({ ...call, ...(call.type !== 'Internal' && { fields: trunk }) });
-      return { ...call, ...made, report: () => pbx.postReport(made.report) };
+      return { pbx: id, ...call, ...made, report: () => pbx.postReport(made.report) };
     },
     close: () => pbx.close(),
   };
@@ -72,11 +85,15 @@ async function startSSeries(directory: string): Promise<DemoPbx> {
 
 async function startPSeries(id: string, directory: string): Promise<DemoPbx> {
   const credentials = { clientId: 'demo', clientSecret: generateSecret() };
-  const pbx = await startSimulatedPSeries({ ...credentials, directory: join(directory, 'simulated-pbx') });
+  const pbx = await startSimulatedPSeries({
+    ...credentials,
+    directory: join(directory, 'simulated-p-series'),
+  });
   const { url, fingerprint256 } = pbx;
   // A person finds it in the web page of the PBX, which makes it.
   const signatureSecret = pbx.setWebhook('');
   return {
+    id,
     url,
     fingerprint256,
     model: 'P-Series',
@@ -91,7 +108,7 @@ async function startPSeries(id: string, directory: string): Promise<DemoPbx> {
     makeCall(number) {
       const call = exampleOf(number);
       const made = pbx.makeCall(call);
-      return { ...call, ...made, report: () => pbx.postReport(made.report) };
+      return { pbx: id, ...call, ...made, report: () => pbx.postReport(made.report) };
     },
     close: () => pbx.close(),
   };

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
 import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
 import { showCurl } from './curl.ts';
-import { type DemoCall, type DemoPbx, startDemoPbx } from './demo-pbx.ts';
+import { type DemoCall, type DemoPbx, startDemoPbxs } from './demo-pbx.ts';
 import { formatBytes, show } from './display.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
@@ -11,15 +11,15 @@ import { showPage } from './show-page.ts';
 
 const ARCHIVE_TIMEOUT_MS = 60_000;
 
-/** The id of the simulated PBX, and the name of the directory with its state. */
-export const demoId = (family: Options['demo']) => (family === 's-series' ? 'demo' : `demo-${family}`);
+/** The name of the directory with the state of a demo. */
+export const demoName = (demo: Options['demo']) => (demo === 's-series' ? 'demo' : `demo-${demo}`);
 
 export interface Demo extends Host {
   archived: number;
 }
 
 /**
- * Runs the product with a simulated PBX that makes a few calls, and with the state in `directory`. Checks that their
+ * Runs the product with simulated PBXs that make a few calls, and with the state in `directory`. Checks that their
  * recordings are archived.
  */
 export async function runDemo(
@@ -27,24 +27,26 @@ export async function runDemo(
   { port, demo, calls: count, exit }: Pick<Options, 'port' | 'demo' | 'calls' | 'exit'>,
 ): Promise<Demo> {
   await using cleanup = new AsyncDisposableStack();
-  const id = demoId(demo);
-  const pbx = await startDemoPbx(demo, id, directory);
-  cleanup.defer(() => pbx.close());
-  show('pbx', `simulated Yeastar ${pbx.model} at ${pbx.url}`);
-  show('', `self-signed certificate, pinned by its fingerprint ${pbx.fingerprint256}`);
+  const pbxs = await startDemoPbxs(demo, directory);
+  for (const pbx of pbxs) {
+    cleanup.defer(() => pbx.close());
+    show('pbx', `simulated Yeastar ${pbx.model} at ${pbx.url}`);
+    show('', `self-signed certificate, pinned by its fingerprint ${pbx.fingerprint256}`);
+  }
   const host = await startHost({
     directory,
     port,
     hostname: '127.0.0.1',
     bucket: process.env.BUCKET_NAME ?? 'recordings',
     jobDelaySeconds: JOB_DELAY_SECONDS,
-    pbxs: { [id]: pbx.settings },
+    pbxs: Object.fromEntries(pbxs.map(({ id, settings }) => [id, settings])),
   });
   cleanup.defer(() => host.close());
-  pbx.reportTo(host.url);
+  for (const pbx of pbxs) pbx.reportTo(host.url);
   await host.keepSessions();
-  const calls = await makeCalls(pbx, count);
-  const urlOf = ({ recording }: DemoCall) => `${host.url}/recordings/${id}/${encodeURIComponent(recording)}`;
+  const calls = await makeCalls(pbxs, count);
+  const urlOf = ({ pbx, recording }: DemoCall) =>
+    `${host.url}/recordings/${pbx}/${encodeURIComponent(recording)}`;
   for (const call of calls) await fetchAndCompare(call, urlOf(call), host);
   if (!exit) {
     if (calls[0] !== undefined) showCurl(urlOf(calls[0]), host.linkTokenFile);
@@ -54,9 +56,9 @@ export async function runDemo(
   return { ...host, archived: calls.length, close: () => running.disposeAsync() };
 }
 
-/** Resolves when the recordings of all calls are archived. */
-async function makeCalls(pbx: DemoPbx, count: number): Promise<DemoCall[]> {
-  const calls = Array.from({ length: count }, (_, number) => pbx.makeCall(number));
+/** Each PBX makes `count` calls. Resolves when the recordings of all calls are archived. */
+async function makeCalls(pbxs: DemoPbx[], count: number): Promise<DemoCall[]> {
+  const calls = Array.from({ length: count }, (_, number) => pbxs.map((pbx) => pbx.makeCall(number))).flat();
   const archived = waitUntilArchived(calls);
   for (const { from, to, talkSeconds, bytes, report } of calls) {
     show('call', `${from} → ${to}, ${talkSeconds} seconds, a recording of ${formatBytes(bytes.length)}`);
@@ -70,7 +72,8 @@ async function makeCalls(pbx: DemoPbx, count: number): Promise<DemoCall[]> {
 /** Resolves when the recordings of all `calls` are archived. Rejects if one is given up, or after a minute. */
 function waitUntilArchived(calls: DemoCall[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const missing = new Set(calls.map(({ recording }) => recording));
+  const nameOf = (pbx: unknown, recording: unknown) => `${pbx}: ${recording}`;
+  const missing = new Set(calls.map(({ pbx, recording }) => nameOf(pbx, recording)));
   const timer = setTimeout(
     () =>
       reject(
@@ -79,10 +82,11 @@ function waitUntilArchived(calls: DemoCall[]): Promise<void> {
     ARCHIVE_TIMEOUT_MS,
   );
   const listener = (message: unknown) => {
-    const { event, recording, reason } = message as LogLine;
-    if (event === 'job-dead-lettered' && missing.has(String(recording)))
+    const { event, pbx, recording, reason } = message as LogLine;
+    const name = nameOf(pbx, recording);
+    if (event === 'job-dead-lettered' && missing.has(name))
       reject(new Error(`${recording} was given up: ${reason}`));
-    if (event === 'archived') missing.delete(String(recording));
+    if (event === 'archived') missing.delete(name);
     if (missing.size === 0) resolve();
   };
   logChannel.subscribe(listener);

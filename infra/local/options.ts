@@ -16,8 +16,8 @@ General
   --help               show this text
 
 Simulated PBX
-  --demo FAMILY        s-series (default) or p-series
-  --calls N            number of calls to make (default 3)
+  --demo NAME          s-series (default), p-series, or mixed: one of each
+  --calls N            number of calls that each PBX makes (default 3)
   --exit               exit when all recordings are archived and compared: with 0, or with 1 and the reason
 
 Your own PBX
@@ -40,7 +40,7 @@ Your own PBX
 If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
 `;
 
-const SIMULATED = ['s-series', 'p-series'] as const;
+const DEMOS = ['s-series', 'p-series', 'mixed'] as const;
 const FAMILIES = ['s-series', 'cloud-pbx', 'openvox', 'p-series'] as const;
 
 const wholeNumber = (option: string, max: number) =>
@@ -54,7 +54,7 @@ const wholeNumber = (option: string, max: number) =>
 const optionsSchema = v.object({
   port: v.optional(wholeNumber('--port', 65_535), '8260'),
   data: v.optional(v.pipe(v.string(), v.nonEmpty('--data should name a directory')), '.local'),
-  demo: v.optional(v.picklist(SIMULATED, '--demo should be s-series or p-series'), 's-series'),
+  demo: v.optional(v.picklist(DEMOS, '--demo should be s-series, p-series or mixed'), 's-series'),
   calls: v.optional(wholeNumber('--calls', 1000), '3'),
   exit: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),

@@ -74,6 +74,15 @@ describe('npm start', () => {
     expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(2);
   });
 
+  test('does the same with one PBX of each family', async () => {
+    const directory = join(await makeDirectory(), 'data');
+    const demo = start(['--demo', 'mixed', '--calls', '1', '--exit', '--port', '0', '--data', directory]);
+    expect(await demo.ended).toBe(0);
+    for (const pbx of ['demo', 'demo-p-series'])
+      expect(demo.output().split(`recordings/${pbx}/`)).toHaveLength(2);
+    expect(demo.output()).toContain('2 recordings archived, fetched and compared');
+  });
+
   test('stores in the S3 of AWS_ENDPOINT_URL_S3 and the bucket of BUCKET_NAME, with the credentials of a profile', async () => {
     const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
     const profiles = join(await makeDirectory(), 'credentials');

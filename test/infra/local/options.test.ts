@@ -25,7 +25,7 @@ test.each([['--demo', 'p-series'], ['--calls', '2'], ['--exit']])('%s is refused
 });
 
 test('--demo and --family name one that is known', () => {
-  expect(() => readOptions(['--demo', 'openvox'])).toThrow('--demo should be s-series or p-series');
+  expect(() => readOptions(['--demo', 'openvox'])).toThrow('--demo should be s-series, p-series or mixed');
   const families = '--family should be s-series, cloud-pbx, openvox or p-series';
   expect(() => readOptions(['--family', 'x-series'])).toThrow(families);
 });
