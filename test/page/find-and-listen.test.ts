@@ -264,6 +264,20 @@ describe('with the keyboard alone', () => {
     expect(await focused()).toBe(first);
   });
 
+  test('Space and the arrows are the browser’s own until something is open', async () => {
+    await expect.poll(() => rows().count()).toBe(4);
+    await page.evaluate(
+      `addEventListener('keydown', (event) => { globalThis.taken = event.defaultPrevented; })`,
+    );
+    for (const key of [' ', 'ArrowRight']) {
+      await page.keyboard.press(key);
+      expect(await page.evaluate('taken')).toBe(false);
+    }
+    await playButton('1001').click();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.evaluate('taken')).toBe(true);
+  });
+
   test('? shows the keys, which can be switched off', async () => {
     await expect.poll(() => rows().count()).toBe(4);
     await page.keyboard.press('?');

@@ -106,8 +106,8 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
     {
       find: () => document.querySelector<HTMLElement>('[data-find]')?.focus(),
       move: moveFocus,
-      toggle: () => playback.toggle(),
-      seekBy: (seconds) => playback.seekBy(seconds),
+      toggle: opened && (() => playback.toggle()),
+      seekBy: opened && playback.seekBy,
       changeRate(by) {
         const nearest = RATES.findIndex((option) => option >= playback.current.rate);
         const next = RATES[Math.min(Math.max(nearest + by, 0), RATES.length - 1)] ?? 1;

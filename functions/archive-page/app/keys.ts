@@ -3,8 +3,9 @@ import { useEffect } from 'preact/hooks';
 export interface KeyActions {
   find: () => void;
   move: (by: 1 | -1) => void;
-  toggle: () => void;
-  seekBy: (seconds: number) => void;
+  /** `undefined` while nothing is open: Space and the arrows then scroll, as everywhere. */
+  toggle: (() => void) | undefined;
+  seekBy: ((seconds: number) => void) | undefined;
   changeRate: (by: 1 | -1) => void;
   help: () => void;
 }
@@ -45,7 +46,9 @@ function actionOf(key: string, target: Element, actions: KeyActions): (() => voi
       return target.matches(PRESSING) ? undefined : actions.toggle;
     case 'ArrowLeft':
     case 'ArrowRight':
-      return target.matches('input') ? undefined : () => actions.seekBy(key === 'ArrowLeft' ? -10 : 10);
+      return target.matches('input') || actions.seekBy === undefined
+        ? undefined
+        : () => actions.seekBy?.(key === 'ArrowLeft' ? -10 : 10);
     case '[':
       return () => actions.changeRate(-1);
     case ']':
