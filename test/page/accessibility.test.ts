@@ -83,6 +83,16 @@ describe('axe finds nothing', () => {
     expect(await violations()).toEqual([]);
   });
 
+  test('in German, whose words are longer', async () => {
+    page = await openPage(browser, { locale: 'de-DE' });
+    await page.goto(archive.host.url);
+    await page.getByLabel('Link-Token').fill(archive.token);
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByRole('button', { name: /^Abspielen: .*1000/ }).click();
+    await page.getByRole('region', { name: 'Wiedergabe' }).getByText('Einzelheiten', { exact: true }).click();
+    expect(await violations()).toEqual([]);
+  });
+
   test('in the dialogs', async () => {
     await signIn(page, archive);
     await page.getByRole('button', { name: /^Play: .*1000/ }).click();

@@ -148,6 +148,13 @@ describe('signing in with OpenID Connect', () => {
     // The other PBX is not this role's.
     await page.getByRole('heading', { name: '1 recording' }).waitFor();
     expect(await page.getByRole('button', { name: 'Who listened' }).count()).toBe(0);
+    // What is not archived cannot be played, and says why.
+    await page.getByRole('button', { name: /^Details: .*1001 to 1002/ }).click();
+    await page
+      .getByRole('region', { name: 'Player' })
+      .getByText('The PBX no longer had this recording')
+      .waitFor();
+    expect(await page.getByRole('button', { name: /^Play/ }).count()).toBe(0);
     const stored = await page.evaluate<string>(
       'JSON.stringify([{ ...localStorage }, { ...sessionStorage }])',
     );
