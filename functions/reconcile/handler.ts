@@ -35,10 +35,11 @@ export async function handler(event: unknown, context: Context): Promise<{ pbxs:
   const index = indexUpdater.begin(request, signal);
   const get = (pbxId: string): ReconcileDeps => {
     const { client, session, settings } = pbxs.get(pbxId);
-    const { timeZone, queueName } = settings;
+    const { timeZone, queueName, discoverEveryMinutes } = settings;
     const archive = createArchiveIndex(s3, bucketName, index.collect(pbxId));
     const sendJob = (job: object) => send(env.QUEUE_URL_BASE + queueName, job);
-    return { pbxId, client, session, timeZone, archive, markers, send: sendJob, now: Date.now, signal };
+    const clock = { now: Date.now, signal, discoverEveryMinutes };
+    return { pbxId, client, session, timeZone, archive, markers, send: sendJob, ...clock };
   };
   const outcomes = await reconcilePbxs(request, { ids: pbxs.ids, get });
   await index.finish(outcomes);

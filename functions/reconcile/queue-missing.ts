@@ -8,6 +8,9 @@ import { log } from '../shared/telemetry/log.ts';
 /** When a call has just ended, its report may still be on its way, or its job in the queue. */
 export const GRACE_MS = 10 * 60_000;
 
+/** A PBX that cannot report its calls may still be writing the file. */
+const UNREPORTED_GRACE_MS = 30_000;
+
 /** No job stays in its queue for longer. Before that, it ends with the recording or with a marker. */
 const REPEAT_AFTER_MS = MESSAGE_RETENTION_DAYS * 24 * 3_600_000;
 
@@ -19,6 +22,8 @@ export interface QueueDeps {
   now: () => number;
   /** Aborts with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
+  /** Set for a PBX that cannot report its calls. */
+  discoverEveryMinutes?: number | undefined;
 }
 
 /** What was done about the recordings that the archive does not have. */
@@ -34,9 +39,10 @@ export interface QueueResult {
 
 /** Queues a job for each missing recording that has none in the queue, as far as known. */
 export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<QueueResult> {
-  const { send, markers, now, signal } = deps;
+  const { send, markers, now, signal, discoverEveryMinutes } = deps;
+  const graceMs = discoverEveryMinutes === undefined ? GRACE_MS : UNREPORTED_GRACE_MS;
   const awaited = missing.filter(({ ended }) => ended === undefined);
-  const due = awaited.filter((recording) => isDue(recording, now()));
+  const due = awaited.filter((recording) => isDue(recording, now(), graceMs));
   await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
     await send(job);
@@ -53,11 +59,11 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
   };
 }
 
-function isDue({ job, queuedAt }: MissingRecording, now: number): boolean {
+function isDue({ job, queuedAt }: MissingRecording, now: number, graceMs: number): boolean {
   if (queuedAt !== undefined && now - queuedAt < REPEAT_AFTER_MS) return false;
   const end = endOf(job);
   // If a call seems to end in the future, the clocks differ. Waiting for its end would not help.
-  return end === undefined || Math.abs(now - end) >= GRACE_MS;
+  return end === undefined || Math.abs(now - end) >= graceMs;
 }
 
 const endOf = ({ endedAt }: Job) => (endedAt === undefined ? undefined : Date.parse(endedAt));

@@ -96,7 +96,9 @@ export interface Host {
   /** Runs pbx-session, as its schedule does. */
   keepSessions(request?: { retryLogin?: boolean }): Promise<SessionReport>;
   /** Runs reconcile, as its schedules and people do. */
-  reconcile(request: { hours: number } | { from: string; to: string }): Promise<ReconcileReport>;
+  reconcile(
+    request: { pbx?: string; hours: number } | { from: string; to: string },
+  ): Promise<ReconcileReport>;
   /** Begins to look for calls that ended while no host was running. Needs a session. */
   catchUp(): void;
   /** How many jobs are being done. `close` waits for them. */
@@ -260,6 +262,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   every(SESSION_PERIOD_MINUTES * 60_000, () => pbxSession({}));
   for (const { everyHours, overHours } of Object.values(DEFAULT_RECONCILIATION)) {
     every(everyHours * HOUR_MS, () => reconcile({ hours: overHours }));
+  }
+  for (const [pbx, { discoverEveryMinutes }] of Object.entries(options.pbxs)) {
+    if (discoverEveryMinutes !== undefined)
+      every(discoverEveryMinutes * 60_000, () => reconcile({ pbx, hours: 1 }));
   }
   let catchUpAgain: NodeJS.Timeout | undefined;
   cleanup.defer(() => clearTimeout(catchUpAgain));

@@ -19,6 +19,8 @@ interface MonitoringProps {
   readonly functions: Readonly<Record<string, IFunction>>;
   /** By PBX id. */
   readonly queues: Readonly<Record<string, IQueue>>;
+  /** Those that report their calls. */
+  readonly reportingPbxIds: readonly string[];
   readonly reconcileEvery: Duration;
 }
 
@@ -35,7 +37,7 @@ export class Monitoring extends Construct {
     const pbxs = new Construct(this, 'Pbx');
     for (const pbxId of Object.keys(props.queues)) new PbxAlarms(pbxs, pbxId, { topic, metrics });
     new JobsWaitingAlarms(this, 'JobsWaiting', { topic, metrics, queues: props.queues });
-    new NoReportsAlarms(this, 'NoReports', { topic, metrics, pbxIds: Object.keys(props.queues) });
+    new NoReportsAlarms(this, 'NoReports', { topic, metrics, pbxIds: props.reportingPbxIds });
     new ArchiveDashboard(this, 'Dashboard', { ...props, metrics, alarms });
     this.topic = topic;
   }

@@ -110,6 +110,7 @@ export class ArchiveStack extends Stack {
 
     const { reconciler } = new Reconciliation(this, 'Reconciliation', {
       schedules: config.reconciliation,
+      pbxs: config.pbxs,
       environment: {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
@@ -205,6 +206,9 @@ export class ArchiveStack extends Stack {
       indexDeadLetterQueue: index.deadLetterQueue,
       functions,
       queues,
+      reportingPbxIds: Object.entries(config.pbxs).flatMap(([id, { discoverEveryMinutes }]) =>
+        discoverEveryMinutes === undefined ? [id] : [],
+      ),
       reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
     });
 

@@ -15,6 +15,7 @@ type Environment = InferInput<typeof envSchema>;
 
 interface ReconciliationProps {
   readonly schedules: ArchiveConfig['reconciliation'];
+  readonly pbxs: ArchiveConfig['pbxs'];
   readonly environment: Environment;
   readonly recordings: RecordingBucket;
   readonly layers: ILayerVersion[];
@@ -22,11 +23,11 @@ interface ReconciliationProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The function that finds recordings that the webhook missed, and its two schedules. Overlapping runs do no harm. */
+/** The function that finds recordings that the webhook missed, and its schedules. Overlapping runs do no harm. */
 export class Reconciliation extends Construct {
   readonly reconciler: ArchiveFunction<Environment>;
 
-  constructor(scope: Construct, id: string, { schedules, recordings, ...props }: ReconciliationProps) {
+  constructor(scope: Construct, id: string, { schedules, pbxs, recordings, ...props }: ReconciliationProps) {
     super(scope, id);
     this.reconciler = new ArchiveFunction<Environment>(this, 'Reconciler', {
       feature: 'reconcile',
@@ -36,6 +37,22 @@ export class Reconciliation extends Construct {
     recordings.grantReconcile(this.reconciler.role);
     this.addSchedule('Recent', schedules.recent);
     this.addSchedule('Wide', schedules.wide);
+    for (const [pbxId, { discoverEveryMinutes }] of Object.entries(pbxs)) {
+      if (discoverEveryMinutes !== undefined) this.addDiscovery(pbxId, discoverEveryMinutes);
+    }
+  }
+
+  /** For a PBX that cannot report its calls. An hour covers a few runs that failed. */
+  private addDiscovery(pbxId: string, everyMinutes: number): void {
+    new Rule(this, `Discover-${pbxId}`, {
+      description: `Asks the PBX ${pbxId} for new recordings`,
+      schedule: Schedule.rate(Duration.minutes(everyMinutes)),
+      targets: [
+        new LambdaFunction(this.reconciler.handler, {
+          event: RuleTargetInput.fromObject({ pbx: pbxId, hours: 1 }),
+        }),
+      ],
+    });
   }
 
   private addSchedule(

@@ -75,6 +75,15 @@ export const pbxSettings = {
     'UTC',
   ),
   tls: v.optional(tlsSchema, {}),
+  /** How often a PBX that cannot report its calls is asked for new recordings. */
+  discoverEveryMinutes: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(5, 'should be at least 5'),
+      v.maxValue(60, 'should be at most 60'),
+    ),
+  ),
   /** A larger recording is refused: a PBX gone wild must not fill the bucket. */
   maxRecordingMiB: v.optional(
     v.pipe(

@@ -27,7 +27,7 @@ function missing(
   return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, ended: undefined, ...markers };
 }
 
-function startQueue(signal = new AbortController().signal) {
+function startQueue(signal = new AbortController().signal, discoverEveryMinutes?: number) {
   const steps: string[] = [];
   return {
     steps,
@@ -44,6 +44,7 @@ function startQueue(signal = new AbortController().signal) {
         },
         now: () => NOW,
         signal,
+        discoverEveryMinutes,
       }),
   };
 }
@@ -61,6 +62,13 @@ describe('a missing recording', () => {
     expect(logLines).toEqual([
       { level: 'info', event: 'missing-recording-queued', pbx: 'hq', callId: '1.1', recording: 'a.wav' },
     ]);
+  });
+
+  test('of a PBX that cannot report its calls is queued half a minute after its end', async () => {
+    const { queue, steps } = startQueue(undefined, 5);
+    const recordings = [missing('writing.wav', 0.4), missing('ended.wav', 0.6)];
+    expect(await queue(recordings)).toMatchObject({ queued: 1, waiting: 1 });
+    expect(steps).toEqual(['sent ended.wav', 'noted hq ended.wav']);
   });
 
   test.each([

@@ -41,6 +41,24 @@ describe('reconciliation', () => {
     });
   });
 
+  test('asks a PBX that cannot report its calls every few minutes, and no alarm expects its reports', () => {
+    const pbxs = {
+      modern: { baseUrl: 'https://203.0.113.10:8088' },
+      old: { family: 'p-series', baseUrl: 'https://203.0.113.11:8088', discoverEveryMinutes: 5 },
+    };
+    const synthesized = synthArchive({ pbxs });
+    const schedules = schedulesOf(synthesized);
+    expect(schedules).toMatchObject({ 'rate(5 minutes)': { pbx: 'old', hours: 1 } });
+    expect(Object.keys(schedules)).toHaveLength(3);
+    expect(readRequest(schedules['rate(5 minutes)'])).toEqual({ pbx: 'old', hours: 1 });
+    const [, { Properties }] = findResource(
+      synthesized.resources,
+      'AWS::CloudWatch::Alarm',
+      'OperationNoReports',
+    );
+    expect(Properties.AlarmDescription).toContain('One of: modern.');
+  });
+
   test('sends only events that its function accepts, up to the longest configurable time', () => {
     const reconciliation = { wide: { everyHours: 24, overHours: 744 } };
     for (const event of Object.values(schedulesOf(synthArchive({ reconciliation })))) {
