@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = SESSION_REQUEST_MAX_RECEIVES - 1;
 
 export interface SessionOutcome {
   pbx: string;
-  outcome: 'logged-in' | 'kept-alive' | 'no-credentials' | 'held' | 'failed';
+  outcome: 'logged-in' | 'kept-alive' | 'ended' | 'no-credentials' | 'held' | 'failed';
   code?: string;
   message?: string;
   /** By how much the PBX's clock is ahead (negative: behind), if its session is up and it shows its time. */
@@ -58,9 +58,13 @@ export const isUp = ({ outcome }: SessionOutcome) => outcome === 'logged-in' || 
 async function keepSession(
   pbx: string,
   session: Session,
-  { bootedAt, retryLogin }: SessionRequest,
+  { bootedAt, retryLogin, endSession }: SessionRequest,
 ): Promise<SessionOutcome> {
   try {
+    if (endSession) {
+      await session.end();
+      return { pbx, outcome: 'ended' };
+    }
     const outcome = await session.keepAlive({ bootedAt, retryRefused: retryLogin });
     log('info', 'session-up', { pbx, outcome });
     return { pbx, outcome };

@@ -5,12 +5,14 @@ import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
  * The function is invoked
  * - by the schedule, with an event without these fields;
  * - by a person, with `{"pbx":"head-office"}`, and `"retryLogin":true` after a password was corrected in the PBX;
+ * - by a person before the stack is removed, with `{"endSession":true}`;
  * - by the queue, with messages that the webhook sends after a reboot.
  */
 const requestSchema = v.object({
   pbx: v.optional(pbxIdSchema),
   bootedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   retryLogin: v.optional(v.boolean(), false),
+  endSession: v.optional(v.literal(true)),
 });
 
 const queueEventSchema = v.object({
@@ -28,6 +30,8 @@ export interface SessionRequest {
   pbx: string | undefined;
   bootedAt: number | undefined;
   retryLogin: boolean;
+  /** Revoke the token instead. */
+  endSession?: true;
   /** Set for a request from the queue. `attempt` is 1 for the first delivery. */
   message: { id: string; attempt: number } | undefined;
 }
@@ -46,9 +50,11 @@ const toSessionRequest = ({
   pbx,
   bootedAt,
   retryLogin,
+  endSession,
 }: v.InferOutput<typeof requestSchema>): SessionRequest => ({
   pbx,
   bootedAt: bootedAt === undefined ? undefined : Date.parse(bootedAt),
   retryLogin,
+  ...(endSession && { endSession }),
   message: undefined,
 });

@@ -104,6 +104,8 @@ export interface PbxClient {
   /** Keeps a token alive, where a call can. Rejects if it is dead. */
   heartbeat(token: string, subscription: Subscription, signal?: AbortSignal): Promise<void>;
   refresh(refreshToken: string, signal?: AbortSignal): Promise<Tokens>;
+  /** Ends a token. */
+  logout(token: string, signal?: AbortSignal): Promise<void>;
   /**
    * Starts the download of a recording. With `from`, requests only the bytes from that offset on; rejects with
    * `pbx-bad-range` if the PBX sends others.

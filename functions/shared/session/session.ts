@@ -38,6 +38,8 @@ export interface Session {
   renew(dead: SessionToken, refusal?: ArchiveError): Promise<Renewed>;
   /** Keeps the token alive and the reports coming. Logs in only if that is not possible. */
   keepAlive(options?: KeepOptions): Promise<'logged-in' | 'kept-alive'>;
+  /** Revokes the shared token, for good or until the next function needs one. */
+  end(): Promise<void>;
 }
 
 export function createSession(deps: LoginDeps): Session {
@@ -107,6 +109,17 @@ export function createSession(deps: LoginDeps): Session {
   return {
     current,
     renew: (dead, refusal) => renew(dead, { refusal }),
+    async end() {
+      const session = await kept();
+      latest = undefined;
+      if (!('token' in session)) return;
+      await client.logout(session.token).catch((error: unknown) => {
+        // It is over already.
+        if (toArchiveError(error).kind !== 'session-expired') throw error;
+      });
+      await store.replace(session.snapshot, {});
+      log('info', 'session-ended', { pbx: pbxId });
+    },
     async keepAlive({ bootedAt, retryRefused = false } = {}) {
       const session = await kept();
       latest = undefined;

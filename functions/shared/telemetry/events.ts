@@ -36,6 +36,7 @@ export const LOG_EVENTS = [
   'upload-abort-failed',
   // Sessions
   'session-opened',
+  'session-ended',
   'session-up',
   'session-down',
   'session-rejected-by-pbx',

@@ -16,11 +16,16 @@ function fakePbxs(sessions: Record<string, KeepAlive>) {
     get(pbxId: string): { session: Session } {
       const keepAlive = sessions[pbxId];
       if (keepAlive === undefined) throw fail('unknown-pbx', 'permanent');
-      return { session: { current: unexpected, renew: unexpected, keepAlive } };
+      const end = async () => {
+        ended.push(pbxId);
+      };
+      return { session: { current: unexpected, renew: unexpected, keepAlive, end } };
     },
   };
 }
 
+/** The PBXs whose sessions were ended. */
+const ended: string[] = [];
 const checked: string[] = [];
 /** What each clock is ahead by, in seconds. The others do not show their time. */
 const skews: Record<string, number> = { early: 90 };
@@ -49,6 +54,13 @@ const ask = (request: Partial<SessionRequest> = {}): SessionRequest => ({
 const deliver = (id: string, pbx: string, attempt = 1) => ask({ pbx, message: { id, attempt } });
 
 const logLines = captureLog();
+
+test('a session that a person wants to end is ended, not kept alive', async () => {
+  const pbxs = fakePbxs({ hq: failing(new Error('not asked for')), branch: alive });
+  const { sessions } = await keepSessions([ask({ pbx: 'hq', endSession: true })], pbxs);
+  expect(sessions).toEqual([{ pbx: 'hq', outcome: 'ended' }]);
+  expect(ended).toEqual(['hq']);
+});
 
 test('the response says by how much the clock of each PBX is ahead, where it is known', async () => {
   const { sessions } = await keepSessions(

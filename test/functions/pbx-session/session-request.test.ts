@@ -45,6 +45,10 @@ describe('a person', () => {
   });
 });
 
+test('a person can end the sessions before the stack is removed', () => {
+  expect(readRequests({ endSession: true })).toEqual([{ ...EVERYTHING, endSession: true }]);
+});
+
 describe('queue messages', () => {
   test('are one request each, with the id of the message, its attempt and the time of the reboot', () => {
     const bootedAt = '2026-01-01T00:00:01.500Z';

@@ -60,7 +60,12 @@ function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortContro
           return Readable.from([Buffer.from(csvOf(await listRecordings(window), window))]);
         }),
       },
-      session: { current: async () => token, renew: async () => token, keepAlive: async () => 'kept-alive' },
+      session: {
+        current: async () => token,
+        renew: async () => token,
+        keepAlive: async () => 'kept-alive',
+        end: async () => {},
+      },
       archive: {
         find: async (keys) => new Map(keys.filter((key) => IS_THERE.test(key)).map((key) => [key, NOW])),
       },

@@ -128,6 +128,10 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
     refresh: (refreshToken, signal) =>
       getTokens('refresh_token', { refresh_token: refreshToken }, refreshError, signal),
 
+    async logout(token, signal) {
+      await call('del_token', { query: { access_token: token }, signal }, v.unknown());
+    },
+
     /** Nothing prolongs a token: this only finds out whether it is alive. */
     async heartbeat(token, _subscription, signal) {
       await information(token, signal);

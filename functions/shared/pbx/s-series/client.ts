@@ -116,6 +116,10 @@ export function createSSeriesClient(
       await call('heartbeat', { token }, body, v.unknown(), signal);
     },
 
+    async logout(token, signal) {
+      await call('logout', { token }, {}, v.unknown(), signal);
+    },
+
     async refresh(refreshToken, signal) {
       const tokens = await call('token/refresh', {}, { refreshtoken: refreshToken }, tokensSchema, signal);
       return { token: tokens.token, refreshToken: tokens.refreshtoken ?? refreshToken };

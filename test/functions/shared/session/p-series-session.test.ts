@@ -123,6 +123,26 @@ describe('the one token', () => {
   });
 });
 
+describe('the end of a session', () => {
+  test('revokes the token, which frees its slot; the next function asks for another', async () => {
+    const { session, open, client, pbx } = await start();
+    const { token } = await session.current();
+    await open().end();
+    expect(await codeOf(client.deviceInfo(token))).toBe('pbx-10004');
+    expect(pbx.stats.requests.at(-2)).toBe('GET /openapi/v1.0/del_token');
+    expect(await open().keepAlive()).toBe('logged-in');
+  });
+
+  test('is the same if the token is dead, or if there is none', async () => {
+    const { session, open, pbx, store } = await start();
+    await session.end();
+    await session.current();
+    pbx.dropTokens();
+    await open().end();
+    expect((await store.read()).state).toEqual({});
+  });
+});
+
 describe('eight tokens of others', () => {
   test('are no wrong password: logins wait, one by one, until a token has expired', async () => {
     const { pbx, clock, session, client, open } = await start();

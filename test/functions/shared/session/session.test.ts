@@ -95,6 +95,14 @@ describe('a session', () => {
     expect(await session.keepAlive()).toBe('logged-in');
   });
 
+  test('ends with a logout, if a person wants that', async () => {
+    const { session, client, open } = await start();
+    const { token } = await session.current();
+    await open().end();
+    expect(await codeOf(client.deviceInfo(token))).toBe('pbx-20004');
+    expect(await open().keepAlive()).toBe('logged-in');
+  });
+
   test.each(['10003', '20016', 'constructor'])(
     'that the PBX does not keep alive, for whatever reason (%s), is opened again',
     async (errno) => {
