@@ -1,5 +1,5 @@
 import type { ArchiveError } from '../shared/errors.ts';
-import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
+import { describeJob, historyOf, isUnanswered, type Job, type JobMessage } from '../shared/jobs/job.ts';
 import type { Queues } from '../shared/jobs/queues.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
 import type { RecordingStore } from '../shared/recordings/recording-store.ts';
@@ -26,4 +26,5 @@ export const describeFailure = ({ message, job, error }: Failure, { now }: Pick<
   code: error.code,
   reason: error.message,
   ageMs: now() - historyOf(message, job).firstQueuedAt,
+  ...(job !== undefined && isUnanswered(job.call) && { unanswered: true }),
 });

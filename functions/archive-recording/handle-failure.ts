@@ -28,9 +28,8 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   const decision = decide({ kind, notBefore, storedIn }, history, now);
   switch (decision.action) {
     case 'lost':
-      return endMissing(failure, job, decision, deps);
     case 'not-recorded':
-      return endJob('not-recorded', failure, deps);
+      return endMissing(failure, job, decision, deps);
     case 'dead-letter':
       return endJob('dead-lettered', failure, deps);
     case 'resume':
@@ -128,18 +127,18 @@ async function requeueWithProgress(
 }
 
 /**
- * Ends a job whose recording the PBX no longer has. It is lost, unless another job has archived it, or the PBX has
- * delivered nothing since it first said so: then its storage may be away.
+ * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has delivered nothing
+ * since it first said so: then its storage may be away.
  */
 async function endMissing(
   failure: Failure,
   remembering: Job | undefined,
-  { unlessOutageSince, afterSeconds }: Extract<Decision, { action: 'lost' }>,
+  { action, unlessOutageSince, afterSeconds }: Extract<Decision, { action: 'lost' | 'not-recorded' }>,
   deps: FailureDeps,
 ): Promise<boolean> {
   const { store, now } = deps;
   const { message, job } = failure;
-  if (job === undefined) return endJob('lost', failure, deps);
+  if (job === undefined) return endJob(action, failure, deps);
   try {
     const key = recordingKey(job.pbx, job.recording);
     const stored = await store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS));
@@ -150,7 +149,7 @@ async function endMissing(
     }
     const mayBeOutage =
       unlessOutageSince !== undefined && !(await store.hasStoredSince(job.pbx, unlessOutageSince, now()));
-    if (!mayBeOutage) return endJob('lost', failure, deps);
+    if (!mayBeOutage) return endJob(action, failure, deps);
   } catch (error) {
     log('warn', 'loss-not-confirmed', {
       ...describeFailure(failure, deps),

@@ -256,7 +256,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'functions/shared/session/session.ts',
-        find: 'if (!(error instanceof PbxRefusal)) throw error;',
+        find: 'if (!isRejected) throw error;',
         replace: 'throw error;',
       },
     ],

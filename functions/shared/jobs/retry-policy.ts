@@ -58,7 +58,7 @@ const ABSENCE_INTERVAL_MS = HOUR_MS;
 
 /**
  * If the PBX has delivered nothing at all since it first said that the recording is missing, its storage may be away.
- * A loss is then declared only after this time.
+ * Only after this time is the recording then believed to be lost, or never to have been made.
  */
 const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
 
@@ -113,8 +113,8 @@ export type Decision =
    * only if the PBX has delivered another recording since then; otherwise retry after `afterSeconds`.
    */
   | { action: 'lost'; unlessOutageSince?: number; afterSeconds: number }
-  /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. */
-  | { action: 'not-recorded' };
+  /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. Under the same condition. */
+  | { action: 'not-recorded'; unlessOutageSince?: number; afterSeconds: number };
 
 /**
  * Adds a response that the PBX has no recording. Returns `earlier` itself if the response does not count. An empty file
@@ -142,8 +142,8 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
   const isAbsent = kind === 'missing' || kind === 'empty';
   if (isAbsent) {
     const ending = endingOf(kind, history, now);
-    if (ending === 'lost') return { action: ending, ...doubtOutage(history, now), afterSeconds };
-    if (ending !== undefined) return { action: ending };
+    if (ending === 'dead-letter') return { action: ending };
+    if (ending !== undefined) return { action: ending, ...doubtOutage(history, now), afterSeconds };
   }
   if (now - history.firstQueuedAt > (isAbsent ? MAX_AGE_MS : PATIENCE_MS[kind]))
     return { action: 'dead-letter' };

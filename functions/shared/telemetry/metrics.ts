@@ -151,8 +151,9 @@ function failure(): Values {
   return { Failures: 1 };
 }
 
-function failedAttempt({ ageMs }: LogLine): Values {
-  return { Failures: 1, JobAge: seconds(ageMs) };
+/** The job of an unanswered call may wait for days until it is certain that there is no recording. No alarm for that. */
+function failedAttempt({ ageMs, unanswered }: LogLine): Values {
+  return { Failures: 1, JobAge: unanswered === true ? undefined : seconds(ageMs) };
 }
 
 function seconds(ms: unknown): number | undefined {

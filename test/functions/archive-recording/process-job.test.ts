@@ -384,6 +384,20 @@ describe('a recording that the PBX does not have', () => {
     },
   );
 
+  test('of a call that nobody answered is held for as long, and its age is no reason for an alarm', async () => {
+    const call = { status: 'NO ANSWER', talkSeconds: '0' };
+    const harness = createHarness(JSON.stringify({ ...JOB, call }));
+    harness.hasStoredSince = false;
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(false);
+    const retries = linesOf('retry-scheduled');
+    expect(retries.length).toBeGreaterThan(0);
+    const names = retries.flatMap(metricsFor).flatMap(({ values }) => values.map(({ name }) => name));
+    expect(new Set(names)).toEqual(new Set(['Failures']));
+    expect(await harness.deliverUntil(SENT_AT + 4 * DAY_MS, failing(missing))).toBe(true);
+    expect(harness.deadLetters).toEqual([]);
+    expect(harness.markers.get(JOB.recording)).toMatchObject({ ending: 'not-recorded' });
+  });
+
   test.each([
     ['FAILED', '3'],
     ['ANSWERED', '0'],

@@ -50,12 +50,12 @@ const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds
 const wait: Decision = { action: 'wait', afterSeconds: 30 };
 const deadLetter: Decision = { action: 'dead-letter' };
 const lost = (afterSeconds: number) => ({ action: 'lost', afterSeconds }) as const;
+/** A download of 15 minutes may have begun before the storage went away. */
+const unlessOutage = (seconds: number) => ({ unlessOutageSince: secondsAgo(seconds - 15 * 60) });
 const lostUnlessOutage = (seconds: number, afterSeconds = 5): Decision => ({
   ...lost(afterSeconds),
-  // A download of 15 minutes may have begun before the storage went away.
-  unlessOutageSince: secondsAgo(seconds - 15 * 60),
+  ...unlessOutage(seconds),
 });
-const notRecorded: Decision = { action: 'not-recorded' };
 
 /** The whole policy: the failure, what happened before it, and the decision. */
 const POLICY: [string, FailedAttempt, Past, Decision][] = [
@@ -131,7 +131,14 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
     'a recording of an unanswered call that has been missing for an hour',
     { kind: 'missing' },
     { absent: HOUR, responses: 2, isUnanswered: true },
-    notRecorded,
+    // The storage may be away, and the caller may have spoken to a machine.
+    { action: 'not-recorded', afterSeconds: 5, ...unlessOutage(HOUR) },
+  ],
+  [
+    'a recording of an unanswered call that has been missing for three days',
+    { kind: 'missing' },
+    { absent: 3 * DAY, isUnanswered: true },
+    { action: 'not-recorded', afterSeconds: 5 },
   ],
   [
     'the first response that it is missing, for an unanswered call of last week',
