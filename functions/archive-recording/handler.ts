@@ -1,9 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createS3Client, createSecretsManagerClient, createSqsClient } from '../shared/aws-clients.ts';
+import * as aws from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
-import { deadlineSignal } from '../shared/deadline.ts';
+import { deadlineSignal, JOB_RESERVE_MS } from '../shared/deadline.ts';
 import { createQueues } from '../shared/jobs/queues.ts';
 import { archiveRecording } from '../shared/recordings/archive-recording.ts';
 import { createMarkers } from '../shared/recordings/markers.ts';
@@ -16,20 +16,20 @@ import { processJob } from './process-job.ts';
 
 const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
-const s3 = createS3Client();
-const shared = { secrets: createSecrets(createSecretsManagerClient()), s3, bucket: env.BUCKET_NAME };
+const s3 = aws.createS3Client();
+const shared = { secrets: createSecrets(aws.createSecretsManagerClient()), s3, bucket: env.BUCKET_NAME };
 const pbxs = openPbxs(readPbxRegistry(env.PBX_REGISTRY_FILE), env.REPORT_HOST, shared);
 const deps = {
   store: createRecordingStore(s3, env.BUCKET_NAME),
-  queues: createQueues(createSqsClient(), env.DEAD_LETTER_QUEUE_URL),
-  markers: createMarkers(s3, env.BUCKET_NAME),
+  queues: createQueues(aws.createSqsClient(), env.DEAD_LETTER_QUEUE_URL),
+  markers: createMarkers(aws.createS3MetadataClient(), env.BUCKET_NAME),
   now: Date.now,
 };
 const buffers = createPartBuffers();
 
 /** Archives one recording per message. Reports unfinished messages back, so that SQS keeps them. */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  const signal = deadlineSignal(context);
+  const signal = deadlineSignal(context, JOB_RESERVE_MS);
   const batchItemFailures = [];
   for (const record of Records) {
     const message = {

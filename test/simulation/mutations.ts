@@ -213,7 +213,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'deadline after the timeout',
     edits: [
-      { file: 'functions/shared/deadline.ts', find: 'RESERVE_MS = 20_000', replace: 'RESERVE_MS = -20_000' },
+      {
+        file: 'functions/shared/deadline.ts',
+        find: 'JOB_RESERVE_MS = 40_000',
+        replace: 'JOB_RESERVE_MS = -20_000',
+      },
     ],
   },
   {
