@@ -9,9 +9,9 @@ import { createSecrets } from '../shared/config/secrets.ts';
 import { createStatusWriter } from '../shared/recording-index/status.ts';
 import { openPbxs } from '../shared/session/pbxs.ts';
 import { publishMetrics } from '../shared/telemetry/publish-metrics.ts';
-import { checkClock } from './check-clock.ts';
 import { envSchema } from './env.ts';
 import { keepSessions, type SessionResponse } from './keep-session.ts';
+import { lookAtDevice } from './look-at-device.ts';
 import { saveStatus } from './save-status.ts';
 import { readRequests } from './session-request.ts';
 
@@ -26,7 +26,7 @@ const status = createStatusWriter(createDynamoDbClient(), env.INDEX_TABLE);
 /** Keeps the sessions of all PBXs alive, or of those that the event names. */
 export async function handler(event: unknown): Promise<SessionResponse> {
   const response = await keepSessions(readRequests(event), pbxs, (pbxId, pbx) =>
-    checkClock(pbxId, pbx, Date.now),
+    lookAtDevice(pbxId, pbx, Date.now),
   );
   await saveStatus(response.sessions, status, Date.now());
   return response;

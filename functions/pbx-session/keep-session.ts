@@ -2,18 +2,17 @@ import { SESSION_REQUEST_MAX_RECEIVES } from '../shared/config/limits.ts';
 import { toArchiveError } from '../shared/errors.ts';
 import type { Session } from '../shared/session/session.ts';
 import { log } from '../shared/telemetry/log.ts';
+import type { Device } from './look-at-device.ts';
 import type { SessionRequest } from './session-request.ts';
 
 /** After that, the next scheduled run is as good as another delivery of the message, which must not become a dead letter. */
 const MAX_ATTEMPTS = SESSION_REQUEST_MAX_RECEIVES - 1;
 
-export interface SessionOutcome {
+export interface SessionOutcome extends Device {
   pbx: string;
   outcome: 'logged-in' | 'kept-alive' | 'ended' | 'no-credentials' | 'held' | 'failed';
   code?: string;
   message?: string;
-  /** By how much the PBX's clock is ahead (negative: behind), if its session is up and it shows its time. */
-  skewSeconds?: number;
 }
 
 export interface SessionResponse {
@@ -26,8 +25,8 @@ export interface SessionResponse {
 export async function keepSessions<P extends { session: Session }>(
   requests: SessionRequest[],
   pbxs: { ids: string[]; get(pbxId: string): P },
-  /** Looks at the clock of a PBX whose session is up, and returns its skew in seconds. Must not reject. */
-  checkClock: (pbxId: string, pbx: P) => Promise<number | undefined>,
+  /** Asks a PBX whose session is up what it is. Must not reject. */
+  lookAtDevice: (pbxId: string, pbx: P) => Promise<Device>,
 ): Promise<SessionResponse> {
   const response: SessionResponse = { sessions: [], batchItemFailures: [] };
   for (const request of requests) {
@@ -36,8 +35,7 @@ export async function keepSessions<P extends { session: Session }>(
     const outcomes = await Promise.all(
       requested.map(async ({ id, pbx }) => {
         const outcome = await keepSession(id, pbx.session, request);
-        const skewSeconds = isUp(outcome) ? await checkClock(id, pbx) : undefined;
-        return skewSeconds === undefined ? outcome : { ...outcome, skewSeconds };
+        return isUp(outcome) ? { ...outcome, ...(await lookAtDevice(id, pbx)) } : outcome;
       }),
     );
     response.sessions.push(...outcomes);

@@ -16,10 +16,10 @@ const NOT_THE_API = /^pbx-(?:http-status|bad-response|10003|20000|20001)$/;
 /** Explains a PBX's line of the response of pbx-session, stage by stage. */
 export function checkSession(
   outcome: SessionOutcome | undefined,
-  settings: Pick<Pbx, 'baseUrl' | 'tls'>,
+  settings: Pick<Pbx, 'baseUrl' | 'tls' | 'family' | 'serialNumber' | 'discoverEveryMinutes'>,
   /** Where pbx-session runs, for the text. */
   place: string,
-): Record<Stage | 'clock', Result> {
+): Record<Stage | 'clock' | 'device', Result> {
   const { baseUrl, tls } = settings;
   const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
   const results: Record<Stage, Result> = {
@@ -38,7 +38,11 @@ export function checkSession(
   }
   // Without TLS there is nothing to find out, whatever happens.
   if (baseUrl.startsWith('http:')) results.certificate = notChecked('none, because baseUrl is plain HTTP');
-  return { ...results, clock: isUp ? checkClock(outcome.skewSeconds) : notChecked('needs the session') };
+  return {
+    ...results,
+    clock: isUp ? checkClock(outcome.skewSeconds) : notChecked('needs the session'),
+    device: isUp ? checkDevice(outcome, settings) : notChecked('needs the session'),
+  };
 }
 
 /** The stage that failed, and whether the PBX's own response shows that those before it work. */
@@ -63,6 +67,42 @@ function describeFailure(outcome: SessionOutcome | undefined): string {
 function describeCertificate({ fingerprint256, ca }: Pbx['tls']): Result {
   if (fingerprint256 !== undefined) return ok('the pinned one');
   return ok(ca === undefined ? 'issued by a public authority' : 'issued as tls.ca says');
+}
+
+/** Of the P-Series, `EDITION.VERSION.…`: the webhook came with version 20.0.21. */
+const WEBHOOK_SINCE = [20, 0, 21];
+
+function checkDevice(
+  { serialNumber, firmware }: SessionOutcome,
+  settings: Parameters<typeof checkSession>[1],
+): Result {
+  const { family, discoverEveryMinutes } = settings;
+  if (serialNumber === undefined && firmware === undefined)
+    return notChecked('the PBX does not say what it is');
+  if (serialNumber !== undefined && ![undefined, serialNumber].includes(settings.serialNumber)) {
+    return toDo(
+      `The PBX has the serial number ${serialNumber}, cdk.json another one, so its reports are set aside. Correct serialNumber, deploy.`,
+    );
+  }
+  const hasWebhook = family !== 'p-series' || firmware === undefined || isSince(firmware, WEBHOOK_SINCE);
+  if (!hasWebhook && discoverEveryMinutes === undefined) {
+    return toDo(
+      `Its firmware ${firmware} has no webhook. Update it, or set discoverEveryMinutes. See docs/configuration.md#a-pbx-that-cannot-report.`,
+    );
+  }
+  return ok(
+    [firmware && `firmware ${firmware}`, serialNumber && `serial number ${serialNumber}`]
+      .filter(Boolean)
+      .join(', '),
+  );
+}
+
+/** Whether a version is this one or a later one, after the number of the edition. One of another form may be either. */
+function isSince(firmware: string, since: readonly number[]): boolean {
+  if (!/^\d+(?:\.\d+){3}$/.test(firmware)) return true;
+  const version = firmware.split('.').slice(1).map(Number);
+  const difference = since.map((part, index) => (version[index] ?? 0) - part).find((part) => part !== 0) ?? 0;
+  return !(difference < 0);
 }
 
 function checkClock(skewSeconds: number | undefined): Result {

@@ -71,7 +71,7 @@ async function* diagnosePbx(
 ): AsyncGenerator<[check: string, result: Result]> {
   yield ['credentials', await resultOf(() => checkCredentials(settings, secrets))];
   if ('problem' in sessions) {
-    for (const check of ['connection', 'certificate', 'api', 'session', 'clock']) {
+    for (const check of ['connection', 'certificate', 'api', 'session', 'clock', 'device']) {
       yield [check, notChecked('needs pbx-session')];
     }
   } else {

@@ -9,6 +9,8 @@ const outcomeSchema = v.object({
   code: v.optional(v.string()),
   message: v.optional(v.string()),
   skewSeconds: v.optional(v.number()),
+  serialNumber: v.optional(v.string()),
+  firmware: v.optional(v.string()),
 });
 
 const responseSchema = v.pipe(v.string(), v.parseJson(), v.object({ sessions: v.array(outcomeSchema) }));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { checkClock } from '../../../functions/pbx-session/check-clock.ts';
+import { lookAtDevice } from '../../../functions/pbx-session/look-at-device.ts';
 import { pbxSchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/family-clients.ts';
@@ -27,7 +27,8 @@ async function start(aheadMs: number) {
   });
   const client = createPbxClient(settings);
   const { session } = await startSession(client, { clock });
-  const check = () => checkClock('test', { client, session, settings }, () => clock.now - aheadMs);
+  const look = () => lookAtDevice('test', { client, session, settings }, () => clock.now - aheadMs);
+  const check = async () => (await look()).skewSeconds;
   return { pbx, clock, client, session, check };
 }
 

@@ -87,7 +87,15 @@ test('the schedule opens a session and keeps it alive, and a reboot opens a new 
   expect(opened.events).toMatchObject([{ type: 'login', reportUrl: REPORT_URL }]);
 
   const kept = await invoke({ pbx: 'hq' });
-  expect(kept.sessions).toEqual([{ pbx: 'hq', outcome: 'kept-alive', skewSeconds: expect.any(Number) }]);
+  expect(kept.sessions).toEqual([
+    {
+      pbx: 'hq',
+      outcome: 'kept-alive',
+      skewSeconds: expect.any(Number),
+      serialNumber: '369362089179',
+      firmware: '30.15.0.60',
+    },
+  ]);
   expect(kept.events).toMatchObject([{ type: 'heartbeat', reportUrl: REPORT_URL }]);
 
   // A report that took long to arrive is about a reboot before the login.

@@ -32,7 +32,8 @@ const skews: Record<string, number> = { early: 90 };
 const keepSessions = (requests: SessionRequest[], pbxs: ReturnType<typeof fakePbxs>) =>
   keepAndCheck(requests, pbxs, async (pbxId) => {
     checked.push(pbxId);
-    return skews[pbxId];
+    const skewSeconds = skews[pbxId];
+    return skewSeconds === undefined ? {} : { skewSeconds };
   });
 
 const fail = (code: string, kind: FailureKind) => new ArchiveError(code, `Words for ${code}.`, { kind });

@@ -42,7 +42,7 @@ function read(output: string) {
   };
 }
 
-const PBX_CHECKS = ['credentials', 'connection', 'certificate', 'api', 'session', 'clock'];
+const PBX_CHECKS = ['credentials', 'connection', 'certificate', 'api', 'session', 'clock', 'device'];
 
 test('a local host is checked, and what it does not have is said so', async () => {
   const pbx = await startSimulatedPbx({ tls: identity, password: PASSWORD });
@@ -109,7 +109,10 @@ describe('the stack that cdk.json configures', async () => {
   }
 
   const kept: InvocationResponse = {
-    body: { sessions: [{ pbx, outcome: 'kept-alive', skewSeconds: 1 }], batchItemFailures: [] },
+    body: {
+      sessions: [{ pbx, outcome: 'kept-alive', skewSeconds: 1, firmware: '30.15.0.60' }],
+      batchItemFailures: [],
+    },
   };
 
   /** The environment of somebody who is signed in to an account with this stack. */
@@ -205,7 +208,7 @@ describe('the stack that cdk.json configures', async () => {
     const { code, output } = await doctor([], env);
     expect(read(output)).toMatchObject({
       toDo: ['stack', 'alarms', 'dead-letters', 'certificate'],
-      unknown: ['api', 'session', 'clock'],
+      unknown: ['api', 'session', 'clock', 'device'],
       last: '4 things to do.',
     });
     expect(output).not.toContain('\u001b');
@@ -222,7 +225,7 @@ describe('the stack that cdk.json configures', async () => {
     expect(read(output)).toMatchObject({
       ok: expect.arrayContaining(['stack', 'credentials', 'last-recording', 'queue', 'link']),
       toDo: expect.arrayContaining(['alarms', 'pbx-session', 'last-report']),
-      unknown: ['connection', 'certificate', 'api', 'session', 'clock'],
+      unknown: ['connection', 'certificate', 'api', 'session', 'clock', 'device'],
     });
     expect(output).toContain('AWS cannot be reached (ECONNREFUSED).');
     expect(output).toContain('These AWS credentials lack a permission (AccessDeniedException: No.).');

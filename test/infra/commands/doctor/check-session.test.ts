@@ -3,14 +3,16 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { expect, test } from 'vitest';
 import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
 import { readPbxRegistry } from '../../../../functions/shared/config/pbx-registry.ts';
+import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
 import { runPbxSession } from '../../../../infra/commands/doctor/pbx-session.ts';
 import { startSimulatedPbx } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
-import { useS3, useSecretsManager, writeRegistry } from '../../../functions/aws-services.ts';
+import { useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../../../functions/aws-services.ts';
 import { identity } from '../../simulated-pbx/harness.ts';
 import { serve } from './aws-stand-ins.ts';
 
 await useSecretsManager();
+await useDynamoDb({ index: INDEX_TABLE });
 await useS3();
 const BUCKET = 'archive';
 await createS3Client().send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -33,7 +35,12 @@ async function diagnose(pbxs: Record<string, object>, passwords: Record<string, 
     }
   }
   const file = await writeRegistry(pbxs);
-  Object.assign(process.env, { PBX_REGISTRY_FILE: file, BUCKET_NAME: BUCKET, REPORT_HOST: 'reports.test' });
+  Object.assign(process.env, {
+    PBX_REGISTRY_FILE: file,
+    BUCKET_NAME: BUCKET,
+    REPORT_HOST: 'reports.test',
+    INDEX_TABLE: 'index',
+  });
   const registry = readPbxRegistry(file);
   const sessions = await runPbxSession({});
   return Object.fromEntries(
@@ -89,6 +96,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     api: { status: OK },
     session: { status: OK, text: 'logged in just now' },
     clock: { status: OK, text: expect.stringMatching(/^\d+ s (?:ahead|behind)$/) },
+    device: { status: OK, text: 'firmware 30.15.0.60, serial number 369362089179' },
   });
   expect(statuses(found.late ?? {})).toMatchObject({ session: OK, clock: TO_DO });
   expect(found.late?.clock.text).toMatch(/^It is 864\d\d s behind\. .*docs\/runbook\.md#clock-wrong\.$/);
@@ -98,6 +106,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     api: OK,
     session: OK,
     clock: OK,
+    device: OK,
   });
   expect(statuses(found.away ?? {})).toEqual({
     connection: TO_DO,
@@ -105,6 +114,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     api: UNKNOWN,
     session: UNKNOWN,
     clock: UNKNOWN,
+    device: UNKNOWN,
   });
   expect(found.away?.connection.text).toBe(
     'The connection to the PBX failed (ECONNREFUSED). See pbx-connection in docs/runbook.md#session-down.',
@@ -119,6 +129,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
       api: UNKNOWN,
       session: UNKNOWN,
       clock: UNKNOWN,
+      device: UNKNOWN,
     });
     expect(found[id]?.certificate.text).toContain(word);
   }
@@ -128,6 +139,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     api: TO_DO,
     session: UNKNOWN,
     clock: UNKNOWN,
+    device: UNKNOWN,
   });
   const nobodyAsked = {
     connection: UNKNOWN,
@@ -135,6 +147,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     api: UNKNOWN,
     session: TO_DO,
     clock: UNKNOWN,
+    device: UNKNOWN,
   };
   expect(statuses(found.refused ?? {})).toEqual(nobodyAsked);
   expect(found.refused?.session.text).toMatch(/username or the password.*docs\/runbook\.md#login-held\.$/);
@@ -142,7 +155,11 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
   expect(found.empty?.session.text).toMatch(/not been entered yet/);
 });
 
-const settings = { baseUrl: 'https://192.0.2.1:8088', tls: { minVersion: 'TLSv1.2' as const } };
+const settings = {
+  family: 's-series' as const,
+  baseUrl: 'https://192.0.2.1:8088',
+  tls: { minVersion: 'TLSv1.2' as const },
+};
 
 test('a PBX that the function does not know is to be deployed', () => {
   expect(checkSession(undefined, settings, 'here').session).toEqual({
@@ -177,4 +194,35 @@ test('a certificate that an authority issued is called so', () => {
   expect(checkSession(up, settings, 'here').certificate.text).toBe('issued by a public authority');
   const withCa = { ...settings, tls: { ...settings.tls, ca: 'PEM' } };
   expect(checkSession(up, withCa, 'here').certificate.text).toBe('issued as tls.ca says');
+});
+
+test.each<[string, object, object, string, RegExp]>([
+  [
+    'another serial number',
+    { serialNumber: 'A' },
+    { serialNumber: 'B' },
+    TO_DO,
+    /serial number B.*Correct serialNumber/,
+  ],
+  ['the right one', { serialNumber: 'A' }, { serialNumber: 'A' }, OK, /^serial number A$/],
+  [
+    'no webhook',
+    {},
+    { firmware: '37.19.0.100' },
+    TO_DO,
+    /37\.19\.0\.100 has no webhook.*discoverEveryMinutes/,
+  ],
+  ['no webhook by a little', {}, { firmware: '84.20.0.20' }, TO_DO, /has no webhook/],
+  ['no need of a webhook', { discoverEveryMinutes: 5 }, { firmware: '37.19.0.100' }, OK, /37\.19/],
+  ['a webhook', {}, { firmware: '83.20.0.21' }, OK, /^firmware 83\.20\.0\.21$/],
+  ['a newer webhook', {}, { firmware: '37.21.0.1' }, OK, /37\.21/],
+  ['a firmware of another form', {}, { firmware: 'beta' }, OK, /beta/],
+  ['nothing to say', {}, {}, UNKNOWN, /does not say/],
+])('a P-Series with %s is told', (_, settings, said, status, text) => {
+  const pbx = { baseUrl: 'https://pbx.test', tls: { minVersion: 'TLSv1.2' }, family: 'p-series' } as const;
+  const outcome = { pbx: 'hq', outcome: 'kept-alive', ...said };
+  expect(checkSession(outcome, { ...pbx, ...settings }, 'here').device).toEqual({
+    status,
+    text: expect.stringMatching(text),
+  });
 });

@@ -1,0 +1,32 @@
+import type { OpenPbx } from '../shared/session/pbxs.ts';
+import { checkClock } from './check-clock.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** What a PBX says of itself. What it does not say is absent. */
+export interface Device {
+  /** By how much its clock is ahead (negative: behind). */
+  skewSeconds?: number;
+  serialNumber?: string;
+  firmware?: string;
+}
+
+/** Never rejects: a PBX that does not say what it is, or not now, keeps its session. */
+export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => number): Promise<Device> {
+  const { client, session, settings } = opened;
+  const said = await session
+    .current()
+    .then(({ token }) => client.deviceInfo(token, AbortSignal.timeout(TIMEOUT_MS)))
+    .catch(() => undefined);
+  if (said === undefined) return {};
+  const device = {
+    skewSeconds: checkClock(pbx, said.systemtime, settings.timeZone, now()),
+    serialNumber: plain(said.sn),
+    firmware: plain(said.firmwarever),
+  };
+  return Object.fromEntries(Object.entries(device).filter(([, value]) => value !== undefined));
+}
+
+/** A short word or number. */
+const plain = (value: unknown) =>
+  /^[\w.-]{1,40}$/.test(String(value)) && value !== null && value !== undefined ? String(value) : undefined;
