@@ -77,13 +77,13 @@ export class RecordingApi extends Construct {
     });
   }
 
-  /** The secret in the path authorizes, because a PBX cannot send a header. The function checks it first. */
+  /** A secret in the path authorizes, or the signature of a P-Series. The function checks it first. */
   addReports(handler: IFunction): void {
     const integration = new HttpLambdaIntegration('Reports', handler);
     for (const route of this.addRoutes([HttpMethod.POST], '/reports/{pbxId}/{secret}', integration)) {
       acceptFindings(route, {
         APIG4:
-          'The only credential that a PBX can send is a secret in the path. The function checks it before anything else.',
+          'A PBX can send no credential but a secret in the path, or a signature. The function checks it before anything else.',
       });
     }
   }

@@ -8,6 +8,7 @@ export function readResourcePath(url: string): string {
   const path = decode(url.startsWith('/') ? url : `/${url}`);
   const segments = path.split('/').slice(1);
   const isSafe =
+    path.isWellFormed() &&
     path.startsWith('/api/') &&
     !/[?#\\%\p{Cc}]/u.test(path) &&
     segments.every((segment) => !['', '.', '..'].includes(segment));

@@ -40,6 +40,7 @@ test.each([
   '/api/a%0d%0aHost: evil.example',
   '/api/%',
   'javascript:/api/a',
+  '/api/\uD800',
 ])('%j is never requested, because the request would carry the token', (url) => {
   expect(() => readResourcePath(url)).toThrow(
     expect.objectContaining({ code: 'pbx-bad-response', kind: 'transient' }),
