@@ -10,6 +10,7 @@ import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { readHostFile } from '../../../infra/shared/host-file.ts';
 import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { wav } from '../../functions/shared/recordings/wav.ts';
 import { findFreePort } from './free-port.ts';
 
 /**
@@ -38,6 +39,12 @@ const pbx = await startSimulatedPbx({
 });
 running.defer(() => pbx.close());
 const port = await findFreePort();
+
+/** A complete WAV file. Without a header, it would be taken for text. */
+function longRecording(number: number): Buffer {
+  const header = wav({ audioBytes: 0, riffSize: 36 + LONG_BYTES, dataSize: LONG_BYTES });
+  return Buffer.concat([header, Buffer.alloc(LONG_BYTES, `call ${number}\0`)]);
+}
 
 function startHost(): ChildProcess {
   const args = ['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256];
@@ -90,7 +97,7 @@ async function makeCalls(count: number): Promise<void> {
     const call = pbx.makeCall({
       from: '1001',
       to: String(2000 + calls.length),
-      ...(isLong && { recording: Buffer.alloc(LONG_BYTES, `call ${calls.length}\0`) }),
+      ...(isLong && { recording: longRecording(calls.length) }),
     });
     calls.push(call);
     reports.push(pbx.postReport(call.report));
