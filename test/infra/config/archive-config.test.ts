@@ -51,6 +51,7 @@ describe('the configuration', () => {
         shares: { allowed: true, maxDays: 30, defaultDays: 7 },
         accessLogDays: 400,
       },
+      events: { numbers: false },
       bucket: { encryption: 's3', formerKmsKeyArns: [] },
       webhook: { plainHttp: false },
       alarms: {},
@@ -479,5 +480,29 @@ describe('the authorization by JWT', () => {
     ],
   ])('is rejected with %s', (_, problems, expected) => {
     expect(problems()).toContain(expected);
+  });
+});
+
+describe('the webhook for events', () => {
+  const webhook = { url: 'https://crm.example/hook', header: 'x-api-key', secret: 'crm/webhook' };
+
+  test('needs a URL, a header and a secret', () => {
+    expect(problemsWith({ events: { webhook } })).toEqual([]);
+    for (const name of Object.keys(webhook)) {
+      const { [name as keyof typeof webhook]: _, ...rest } = webhook;
+      expect(problemsWith({ events: { webhook: rest } })).toEqual([
+        expect.stringMatching(`^events\\.webhook\\.${name}: `),
+      ]);
+    }
+  });
+
+  test.each([
+    [{ url: 'http://crm.example/hook' }, 'url: should begin with https://'],
+    [{ header: 'x api key' }, 'header: should be the name of an HTTP header'],
+    [{ secret: 'a secret' }, 'secret: should be the name of a secret in Secrets Manager'],
+  ])('is not %j', (changes, problem) => {
+    expect(problemsWith({ events: { webhook: { ...webhook, ...changes } } })).toEqual([
+      `events.webhook.${problem}`,
+    ]);
   });
 });
