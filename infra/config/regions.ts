@@ -2,8 +2,21 @@ import type { ArchiveConfig } from './archive-config.ts';
 
 const isIn = (partition: 'cn' | 'eusc' | 'us-gov', region: string) => region.startsWith(`${partition}-`);
 
+/** Where CloudFormation has no API destinations, by AWS's resource specification of November 2026. */
+const WITHOUT_API_DESTINATIONS: readonly string[] = [
+  'ap-east-2',
+  'ap-southeast-5',
+  'ap-southeast-6',
+  'ca-west-1',
+  'il-central-1',
+  'mx-central-1',
+];
+
 /** Why the configuration cannot be deployed in `region`, or `undefined` if nothing is known against it. */
-export function findRegionProblem({ webhook }: ArchiveConfig, region: string): string | undefined {
+export const findRegionProblem = (config: ArchiveConfig, region: string): string | undefined =>
+  findPlainHttpProblem(config, region) ?? findWebhookProblem(config, region);
+
+function findPlainHttpProblem({ webhook }: ArchiveConfig, region: string): string | undefined {
   if (!webhook.plainHttp) return undefined;
   const instead =
     'Remove the setting, let a proxy of yours accept the reports over HTTP and forward them to the stack over HTTPS, and give its address as reportUrl of the PBX.';
@@ -14,6 +27,11 @@ export function findRegionProblem({ webhook }: ArchiveConfig, region: string): s
     return `webhook.plainHttp needs the host name of a CloudFront distribution, and in China (${region}) CloudFront serves only domains of your own that have an ICP registration. ${instead}`;
   }
   return undefined;
+}
+
+function findWebhookProblem({ events }: ArchiveConfig, region: string): string | undefined {
+  if (events.webhook === undefined || !WITHOUT_API_DESTINATIONS.includes(region)) return undefined;
+  return `events.webhook needs API destinations of EventBridge, which ${region} does not have. Remove the setting, and let a rule of yours pass the events on, for example to a function.`;
 }
 
 /** What to know before deploying in `region`. The sources are AWS's own lists of differences, which change. */

@@ -27,6 +27,12 @@ export const ACCEPTED_FINDINGS: readonly AcceptedFinding[] = [
     reason: 'The queues are encrypted with a key of SQS (SqsManagedSseEnabled). checkov looks for a KMS key.',
   },
   {
+    rule: 'CKV_AWS_28',
+    resource: 'AWS::DynamoDB::Table.IndexTable',
+    reason:
+      'The index is made from the bucket, by npm run reindex too. The table that cannot be rebuilt has backups.',
+  },
+  {
     rule: 'CKV_AWS_34',
     resource: 'AWS::CloudFront::Distribution.PlainHttpFront',
     reason: 'This endpoint exists to accept plain HTTP, and only under /reports/.',

@@ -22,6 +22,20 @@ describe('webhook.plainHttp', () => {
   });
 });
 
+describe('events.webhook', () => {
+  const webhook = { url: 'https://crm.example.com/events', header: 'x-key', secret: 'crm-key' };
+  const config = readArchiveConfig({ pbxs, events: { webhook } });
+
+  test.each(['ca-west-1', 'il-central-1'])('cannot be deployed in %s', (region) => {
+    expect(findRegionProblem(config, region)).toMatch(/^events\.webhook needs API destinations .* Remove /);
+    expect(findRegionProblem(readArchiveConfig({ pbxs }), region)).toBeUndefined();
+  });
+
+  test.each(['eu-central-1', 'us-gov-west-1'])('can be deployed in %s', (region) => {
+    expect(findRegionProblem(config, region)).toBeUndefined();
+  });
+});
+
 test('what differs in a region is said in a sentence or two', () => {
   expect(describeRegion('us-gov-west-1')).toMatch(/JSON log format/);
   expect(describeRegion('cn-north-1')).toMatch(/ICP recordal/);
