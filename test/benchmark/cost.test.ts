@@ -23,6 +23,8 @@ test('a recording costs its transfer time, its CPU time at a share of a core, an
   expect(parts.logs).toBeCloseTo(0.001, 6);
   // 4,637 ms in 128 MB and 20 ms in 256 MB, and two invocations.
   expect(parts.lambda).toBeCloseTo(1000 * ((4.637 / 8 + 0.02 / 4) * 0.0000133334 + 0.4e-6), 6);
+  // Two events, three requests each to SQS and S3, four writes to DynamoDB, and 0.3 s in 256 MB.
+  expect(parts.index).toBeCloseTo(0.002 + 0.0012 + 0.0012 + 0.0025 + (300 / 4) * 0.0000133334 + 0.0002, 6);
   expect(total).toBeCloseTo(Object.values(parts).reduce((sum, part) => sum + part));
 });
 
@@ -46,6 +48,7 @@ test('fixed costs are counted from the resources of the stack', () => {
     }),
     resource('CloudWatch::Dashboard'),
     resource('Events::Rule', { ScheduleExpression: 'rate(10 minutes)' }),
+    resource('Events::Rule', { EventPattern: {} }),
   ]);
   expect(costs.secrets).toBeCloseTo(0.8);
   expect(costs['polling idle queues']).toBeCloseTo(900 * 730 * 0.4e-6);

@@ -13,6 +13,9 @@ export const PRICES = {
   s3Write: 0.005e-3,
   s3Read: 0.0004e-3,
   secretsManagerRequest: 0.05e-4,
+  /** Also for an event of S3: https://aws.amazon.com/eventbridge/pricing */
+  eventBridgeEvent: 1e-6,
+  dynamoDbWrite: 0.625e-6,
   logGb: 0.5,
   secretMonth: 0.4,
   alarmMetricMonth: 0.1,
@@ -39,6 +42,11 @@ const ASSUMPTIONS = {
   callingShare: 0.3,
   scheduledRunSeconds: 1,
   scheduledRunGb: 0.25,
+  /**
+   * What the index does for a recording: the bucket's event and the one that is published, three requests to its queue,
+   * three to S3, and a row in the table and in its three indexes.
+   */
+  index: { events: 2, sqs: 3, s3Reads: 3, dynamoDbWrites: 4, seconds: 0.3, gb: 0.25 },
 } as const;
 
 const RECORDINGS = 1000;
@@ -69,8 +77,21 @@ export function costOfRecordings(
       RECORDINGS * perRecording(({ requests }) => requests.secretsManager) * PRICES.secretsManagerRequest,
     logs:
       (RECORDINGS * perRecording(({ logBytes }) => logBytes + platformLogBytes) * PRICES.logGb) / GIGABYTE,
+    index: RECORDINGS * costOfIndexing(),
   };
   return { minutes, megabitsPerSecond, seconds: archiverMs / 1000, parts, total: sum(Object.values(parts)) };
+}
+
+function costOfIndexing(): number {
+  const { events, sqs, s3Reads, dynamoDbWrites, seconds, gb } = ASSUMPTIONS.index;
+  return (
+    events * PRICES.eventBridgeEvent +
+    sqs * PRICES.sqsRequest +
+    s3Reads * PRICES.s3Read +
+    dynamoDbWrites * PRICES.dynamoDbWrite +
+    seconds * gb * PRICES.lambdaArmGbSecond +
+    PRICES.lambdaRequest
+  );
 }
 
 export const recordingCosts = ({ webhook, calls }: { webhook: Work; calls: CallWork[] }) =>
@@ -88,8 +109,26 @@ const lambdaCost = ({ memoryMb }: Work, ms: number): number =>
   (Math.ceil(ms) / 1000) * (memoryMb / 1024) * PRICES.lambdaArmGbSecond + PRICES.lambdaRequest;
 
 /** CloudWatch bills a metric for the hours in which it has a value. Most metrics have one in every hour. */
-const WHILE_CALLING: MetricName[] = ['Reports', 'Jobs', 'Archived', 'Bytes', 'Duration', 'Delay', 'Attempts'];
-const AFTER_FAILURES: MetricName[] = ['Failures', 'Lost', 'JobAge'];
+const WHILE_CALLING: MetricName[] = [
+  'Reports',
+  'Jobs',
+  'Archived',
+  'Bytes',
+  'Duration',
+  'Delay',
+  'Attempts',
+  'Doubtful',
+];
+const SELDOM: MetricName[] = [
+  'Failures',
+  'Lost',
+  'NotRecorded',
+  'JobAge',
+  'Replaced',
+  'StoredBeside',
+  'ClockSkew',
+  'IndexRepairs',
+];
 
 /** Dollars a month for the synthesized stack without any call. */
 export function fixedCosts(resources: readonly Resource[]): Record<string, number> {
@@ -101,8 +140,9 @@ export function fixedCosts(resources: readonly Resource[]): Record<string, numbe
   );
   const names = Object.keys(METRICS) as MetricName[];
   const series = (chosen: MetricName[]) => sum(chosen.map((name) => METRICS[name].by.length));
-  const inEveryHour = names.filter((name) => ![...WHILE_CALLING, ...AFTER_FAILURES].includes(name));
-  const runs = sum(ofType('Events::Rule').map(runsPerMonth));
+  const inEveryHour = names.filter((name) => ![...WHILE_CALLING, ...SELDOM].includes(name));
+  const schedules = ofType('Events::Rule').filter(({ Properties }) => Properties.EventPattern === undefined);
+  const runs = sum(schedules.map(runsPerMonth));
   const runCost = scheduledRunSeconds * scheduledRunGb * PRICES.lambdaArmGbSecond + PRICES.lambdaRequest;
   const costs = {
     secrets: ofType('SecretsManager::Secret').length * PRICES.secretMonth,

@@ -21,6 +21,8 @@ export interface Resource {
     MemorySize: number;
     Environment: { Variables: Record<string, unknown> };
     ScheduleExpression: string;
+    /** In the place of a schedule. */
+    EventPattern?: object;
     /** Only on alarms that combine several metrics. */
     Metrics?: { MetricStat?: object }[];
   };

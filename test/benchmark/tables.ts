@@ -96,10 +96,24 @@ const searchTable = ({ search }: Results): Table => ({
 const recordingCostTable = ({ costs }: Results): Table => ({
   name: 'recording-costs',
   title: `Dollars per 1,000 recordings (${PRICES.region}, prices of ${PRICES.date})`,
-  head: ['call', 'PBX line', 's each', 'Lambda', 'HTTP API', 'SQS', 'S3', 'Secrets Manager', 'logs', 'total'],
+  head: [
+    'call',
+    'PBX line',
+    's each',
+    'Lambda',
+    'HTTP API',
+    'SQS',
+    'S3',
+    'Secrets Manager',
+    'logs',
+    'index',
+    'total',
+  ],
   rows: costs.recordings.map(({ minutes, megabitsPerSecond, seconds, parts, total }) => {
-    const { lambda, httpApi, sqs, s3, secretsManager, logs } = parts;
-    const dollars = [lambda, httpApi, sqs, s3, secretsManager, logs, total].map((part) => show(part, 4));
+    const { lambda, httpApi, sqs, s3, secretsManager, logs, index } = parts;
+    const dollars = [lambda, httpApi, sqs, s3, secretsManager, logs, index, total].map((part) =>
+      show(part, 4),
+    );
     return [`${minutes} min`, `${megabitsPerSecond} Mbit/s`, show(seconds, 1), ...dollars];
   }),
 });
