@@ -52,7 +52,11 @@ export const UNANNOUNCED_CALL: TestCall = { ...internal, talkSeconds: 30 };
 /** The session ends before the download, so the function logs in itself. */
 export const CALL_WITHOUT_SESSION: TestCall = { ...internal, misbehaviour: [{ kind: 'token-dropped' }] };
 
+/** The only call with this number, from outside. */
+export const INBOUND_CALL = { from: '+4930901820', to: '1005', type: 'Inbound', talkSeconds: 3 } as const;
+
 export interface Recording {
+  readonly callId: string;
   readonly pbx: string;
   readonly recording: string;
   readonly bytes: Buffer;
@@ -60,16 +64,16 @@ export interface Recording {
 
 /** Makes a call and posts its report, which has to be accepted. */
 export async function reportCall(pbx: Pbx, call: TestCall = internal): Promise<Recording> {
-  const { recording, bytes, report } = pbx.makeCall(call);
+  const { callId, recording, bytes, report } = pbx.makeCall(call);
   const { delivered, answers } = await pbx.postReport(report);
   assert(delivered, `The report was not accepted: ${answers}`);
-  return { pbx: pbx.id, recording, bytes };
+  return { pbx: pbx.id, callId, recording, bytes };
 }
 
 /** A call that nobody reports, because nobody was there to. */
 export function missCall(pbx: Pbx, startedAt: number): Recording {
-  const { recording, bytes } = pbx.makeCall({ ...internal, startedAt });
-  return { pbx: pbx.id, recording, bytes };
+  const { callId, recording, bytes } = pbx.makeCall({ ...internal, startedAt });
+  return { pbx: pbx.id, callId, recording, bytes };
 }
 
 /** Makes calls at the same time, and waits until all their recordings have arrived. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Archive } from './archive.ts';
 import { allow, createUser } from './aws.ts';
-import { reportCall } from './calls.ts';
+import { INBOUND_CALL, type Recording, reportCall } from './calls.ts';
 import type { Issuer } from './issuer.ts';
 import { type Authorization, bearer, createLinks, signatureOf, tokenOf } from './links.ts';
+import { expectPage } from './page.ts';
 import type { Pbx } from './pbxs.ts';
+import { expectOnly } from './searches.ts';
 import { account, region, stackName } from './settings.ts';
 import { connect, type DeployedStack } from './stack.ts';
 
@@ -56,6 +58,12 @@ export async function addPbxAndUseIam(
   return changed;
 }
 
+/** Reception may hear calls to one extension of one PBX. */
+const rolesFor = ({ id }: Pbx) => ({
+  administrator: { pbxs: ['*'], rights: ['listen', 'download', 'share', 'audit'] },
+  reception: { pbxs: [id], extensions: [INBOUND_CALL.to], rights: ['listen'] },
+});
+
 /** Removes the PBX, and lets an OpenID provider authorize links. */
 export async function removePbxAndUseJwt(
   stack: DeployedStack,
@@ -63,8 +71,15 @@ export async function removePbxAndUseJwt(
   removed: Pbx,
   archive: Archive,
   issuer: Issuer,
+  inbound: Recording,
 ): Promise<DeployedStack> {
-  const changed = await change(stack, pbxs, { type: 'jwt', issuer: issuer.url, audience: ['recordings'] });
+  const changed = await change(stack, pbxs, {
+    type: 'jwt',
+    issuer: issuer.url,
+    audience: ['recordings'],
+    clientId: 'page',
+    roles: { claim: 'roles', map: rolesFor(pbxs[0]) },
+  });
   const { QueueUrls } = await stack.aws.call<{ QueueUrls: string[] }>('sqs list-queues', {
     'queue-name-prefix': `${stackName}-`,
   });
@@ -74,6 +89,8 @@ export async function removePbxAndUseJwt(
     refused: [[], bearer(issuer.issue('something else'))],
     status: 401,
   });
+  await expectPage(changed, issuer.url);
+  await expectOnly(changed, inbound, bearer(issuer.issue('recordings', ['reception'])));
   return changed;
 }
 
@@ -92,7 +109,7 @@ export async function useToken(
   );
 }
 
-/** The stack goes. The bucket stays, with its recordings. */
+/** The stack goes. The bucket stays, with its recordings, and the table with the access log. */
 export async function destroy({ project, aws, outputs }: DeployedStack): Promise<void> {
   await project.npx('cdk', 'destroy', '--force');
   const { SecretList } = await aws.call<{ SecretList: object[] }>('secretsmanager list-secrets');
@@ -102,4 +119,8 @@ export async function destroy({ project, aws, outputs }: DeployedStack): Promise
     prefix: 'recordings/',
   });
   assert.notEqual(Contents.length, 0, 'The recordings are gone.');
+  const { TableNames } = await aws.call<{ TableNames: string[] }>('dynamodb list-tables');
+  assert.deepEqual(TableNames, [outputs.AccessTable]);
+  const { Count } = await aws.call<{ Count: number }>('dynamodb scan', { 'table-name': outputs.AccessTable });
+  assert.notEqual(Count, 0, 'The access log is gone.');
 }

@@ -3,6 +3,8 @@ import { runProgram } from './run-program.ts';
 
 export interface Response {
   status: number;
+  /** By name in lower case; a name may occur more than once. */
+  headers: Record<string, string[]>;
   body: Buffer;
 }
 
@@ -10,7 +12,7 @@ export interface Response {
 export type Curl = (args: string[], input?: string | Buffer) => Promise<Response>;
 
 /** What curl prints behind the body. */
-const MARK = '\nstatus ';
+const MARK = '\nresponse ';
 
 export function createCurl({ address, certificate }: Emulator): Curl {
   const common = ['--silent', '--show-error', '--max-time', '30', '--cacert', certificate];
@@ -19,10 +21,17 @@ export function createCurl({ address, certificate }: Emulator): Curl {
   return async (args, input) => {
     const output = await runProgram(
       'curl',
-      [...common, ...toEmulator, '--write-out', `${MARK}%{http_code}`, ...args],
+      [
+        ...common,
+        ...toEmulator,
+        '--write-out',
+        `${MARK}{"status":%{http_code},"headers":%{header_json}}`,
+        ...args,
+      ],
       { ...(input !== undefined && { input }) },
     );
     const end = output.lastIndexOf(MARK);
-    return { status: Number(output.subarray(end + MARK.length)), body: output.subarray(0, end) };
+    const { status, headers } = JSON.parse(output.subarray(end + MARK.length).toString());
+    return { status, headers, body: output.subarray(0, end) };
   };
 }

@@ -144,6 +144,16 @@ def authorize(original, api, stage, method, path, headers, query, **options):
     return original(api, stage, method, path, headers, query, **options)
 
 
+# An HTTP API passes cookies in a list, and not as a header. Without it, nobody who has signed in is recognized.
+@patch(lambda_svc, "_execute_function_with_config_scope")
+def pass_cookies(original, func, event):
+    if event.get("version") == "2.0" and "cookie" in event["headers"]:
+        headers = dict(event["headers"])
+        cookies = headers.pop("cookie").split("; ")
+        event = {**event, "headers": headers, "cookies": cookies}
+    return original(func, event)
+
+
 # A function may swallow a denial, so each is printed here, where nothing can.
 @patch(iam_evaluator, "enforce")
 def enforce(original, access_key, action, service, region, resource_arn="*", service_context=None):

@@ -8,7 +8,7 @@ import type { TlsIdentity } from '../../infra/simulated-pbx/simulated-pbx.ts';
 export interface Issuer extends AsyncDisposable {
   readonly url: string;
   /** A JWT that is valid for five minutes. */
-  issue(audience: string): string;
+  issue(audience: string, roles?: string[]): string;
 }
 
 const KEY_ID = 'e2e';
@@ -27,9 +27,9 @@ export async function startIssuer(identity: TlsIdentity): Promise<Issuer> {
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    issue(audience) {
+    issue(audience, roles = ['administrator']) {
       const now = Math.floor(Date.now() / 1000);
-      const claims = { iss: url, sub: 'crm', aud: audience, iat: now, exp: now + 300 };
+      const claims = { iss: url, sub: 'crm', aud: audience, roles, iat: now, exp: now + 300 };
       const signed = `${encode({ alg: 'RS256', typ: 'JWT', kid: KEY_ID })}.${encode(claims)}`;
       return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
     },

@@ -1,21 +1,34 @@
 import assert from 'node:assert/strict';
-import { setTimeout } from 'node:timers/promises';
+import { createApi } from './api.ts';
 import { type Archive, keyOf } from './archive.ts';
 import { missCall, type Recording, reportCall } from './calls.ts';
+import { findRows } from './index-rows.ts';
 import { createLinks, tokenOf } from './links.ts';
 import type { Pbx } from './pbxs.ts';
-import { interrupted } from './run-program.ts';
 import { type DeployedStack, invoke } from './stack.ts';
+import { waitUntil } from './wait-until.ts';
+
+interface Status {
+  id: string;
+  completeUpTo?: string;
+}
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Reconciliation finds a call that nobody reported. The session has ended, so it logs in first. */
+/**
+ * Reconciliation finds a call that nobody reported. The session has ended, so it logs in first. The API then says how far
+ * the archive is complete.
+ */
 export async function reconcile(stack: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
-  const missed = missCall(pbx, Date.now() - HOUR_MS);
+  const missedUntil = Date.now() - HOUR_MS;
+  const missed = missCall(pbx, missedUntil);
   pbx.dropTokens();
   await invoke(stack, stack.outputs.ReconcileFunction, { pbx: pbx.id, hours: 24 });
   await archive.expectRecording(missed);
+  const { pbxs } = await createApi(stack, await tokenOf(stack)).get<{ pbxs: Status[] }>('me');
+  const upTo = pbxs.find(({ id }) => id === pbx.id)?.completeUpTo;
+  assert(upTo !== undefined && Date.parse(upTo) >= missedUntil, `The archive is complete up to ${upTo}.`);
 }
 
 /** A PBX that restarts asks for a new session. */
@@ -86,7 +99,7 @@ export async function backfill({ project }: DeployedStack, pbx: Pbx, archive: Ar
   await archive.expectRecording(missed);
 }
 
-/** Nothing is left of an erased recording. */
+/** Nothing is left of an erased recording, in the bucket and in the index. */
 export async function erase(stack: DeployedStack, { pbx, recording }: Recording): Promise<void> {
   await stack.project.npmRun('erase', '--pbx', pbx, '--recording', recording, '--yes');
   assert.equal(await createLinks(stack).statusFor({ pbx, recording }, await tokenOf(stack)), 404);
@@ -95,19 +108,5 @@ export async function erase(stack: DeployedStack, { pbx, recording }: Recording)
     prefix: keyOf(pbx, recording),
   });
   assert.deepEqual([versions.Versions ?? [], versions.DeleteMarkers ?? []], [[], []]);
-}
-
-const PATIENCE_MS = 60_000;
-
-async function waitUntil(
-  isTrue: () => Promise<boolean>,
-  problem: string,
-  { assertNothingDenied }: DeployedStack,
-): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await isTrue())) {
-    assertNothingDenied();
-    assert(Date.now() < deadline, `After ${PATIENCE_MS / 1000} s, ${problem}.`);
-    await setTimeout(500, undefined, { signal: interrupted });
-  }
+  assert.deepEqual(await findRows(stack, recording), []);
 }

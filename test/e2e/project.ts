@@ -18,13 +18,17 @@ export interface Project {
 
 /** More outputs name the log groups. */
 export type Outputs = Record<
+  | 'AccessTable'
   | 'CredentialsSecret'
   | 'DeadLetterQueueUrl'
+  | 'IndexTable'
   | 'LinkApiUrl'
   | 'LinkTokenSecret'
+  | 'PageUrl'
   | 'PbxSessionFunction'
   | 'ReconcileFunction'
-  | 'RecordingsBucket',
+  | 'RecordingsBucket'
+  | 'SearchApiUrl',
   string
 >;
 

@@ -1,10 +1,21 @@
+import assert from 'node:assert/strict';
 import { createArchive } from './archive.ts';
-import { archiveCalls, CALL_WITHOUT_SESSION, CALLS, type Recording, UNANNOUNCED_CALL } from './calls.ts';
+import {
+  archiveCalls,
+  CALL_WITHOUT_SESSION,
+  CALLS,
+  INBOUND_CALL,
+  type Recording,
+  UNANNOUNCED_CALL,
+} from './calls.ts';
 import { addPbxAndUseIam, removePbxAndUseJwt, useToken } from './changes.ts';
 import type { Issuer } from './issuer.ts';
 import { createLinks, tokenOf } from './links.ts';
 import { backfill, deadLetters, doctor, erase, reboot, reconcile } from './operations.ts';
+import { expectPage, signIn } from './page.ts';
 import type { Pbx } from './pbxs.ts';
+import { findAll, findCall, reindex } from './searches.ts';
+import { shareAndAudit } from './shares.ts';
 import { connect, type DeployedStack } from './stack.ts';
 import { step } from './steps.ts';
 
@@ -20,14 +31,16 @@ export async function runScenario(
     for (const pbx of pbxs) await connect(deployed, pbx);
   });
 
-  const [announced, unannounced] = await Promise.all([
+  const [announced, unannounced, [inbound]] = await Promise.all([
     Promise.all(
       Object.entries(CALLS).map(([title, calls]) =>
         step(`archives calls: ${title}`, () => archiveCalls(office, calls, archive)),
       ),
     ),
     step('archives calls: no length announced', () => archiveCalls(warehouse, [UNANNOUNCED_CALL], archive)),
-  ]);
+    step('archives calls: from outside', () => archiveCalls(office, [INBOUND_CALL], archive)),
+  ] as const);
+  assert(inbound !== undefined);
   const recordings = [...announced.flat(), ...unannounced];
   await Promise.all([
     step(`links to ${recordings.length} recordings`, async () => {
@@ -36,6 +49,18 @@ export async function runScenario(
       await links.expectRedirect(recordings[0] as Recording, token);
     }),
     step('npm run doctor', () => doctor(deployed, pbxs)),
+    inOrder([
+      () =>
+        step('finds every recording, and calls by number and id', async () => {
+          await findAll(deployed, [...recordings, inbound]);
+          await findCall(deployed, inbound, INBOUND_CALL.from);
+        }),
+      () => step('shares a recording; the access log', () => shareAndAudit(deployed, inbound)),
+    ]),
+    step('the page; signs in', async () => {
+      await expectPage(deployed, '');
+      await signIn(deployed);
+    }),
   ]);
   await Promise.all([
     inOrder([
@@ -49,13 +74,14 @@ export async function runScenario(
       () => step('npm run dead-letters, redrive', () => deadLetters(deployed, office, archive)),
       () => step('npm run backfill', () => backfill(deployed, office, archive)),
       () => step('npm run erase', () => erase(deployed, recordings[0] as Recording)),
+      () => step('npm run reindex', () => reindex(deployed, inbound, recordings.slice(1))),
     ]),
   ]);
   const withBranch = await step('adds a PBX; links for IAM users', () =>
     addPbxAndUseIam(deployed, pbxs, branch, archive),
   );
   const withoutBranch = await step('removes the PBX; links for callers with a JWT', () =>
-    removePbxAndUseJwt(withBranch, pbxs, branch, archive, issuer),
+    removePbxAndUseJwt(withBranch, pbxs, branch, archive, issuer, inbound),
   );
   await step('links for callers with the token again', () => useToken(withoutBranch, pbxs, archive, issuer));
 }
