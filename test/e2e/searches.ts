@@ -14,6 +14,8 @@ interface Found {
 /** Before the date in the name of any recording. */
 const from = '2026-01-01';
 
+const DAY_MS = 24 * 3_600_000;
+
 /** Waits until the index has all these recordings: the bucket's events come by EventBridge and SQS. */
 export async function findAll(stack: DeployedStack, recordings: Recording[]): Promise<void> {
   const api = createApi(stack, await tokenOf(stack));
@@ -44,6 +46,7 @@ export async function findAll(stack: DeployedStack, recordings: Recording[]): Pr
 
 /** Finds the only call with a number by the number and by its id, and fetches it by the link of the API. */
 export async function findCall(stack: DeployedStack, call: Recording, number: string): Promise<void> {
+  await findAll(stack, [call]);
   const api = createApi(stack, await tokenOf(stack));
   for (const query of [{ number }, { callId: call.callId, pbx: call.pbx }]) {
     const { recordings } = await api.get<Found>('recordings', query);
@@ -74,6 +77,11 @@ export async function expectOnly(
   assert.deepEqual([pbxs.map(({ id }) => id), rights], [[pbx], ['listen']]);
   const { status } = await api.ask(`recordings/${pbx}/${encodeURIComponent(recording)}`, { download: '1' });
   assert.equal(status, 403);
+  // Nobody can sign in without this, and recipients of a share have no account.
+  const everybody = createApi(stack, []);
+  const { authorization: type } = await everybody.get<{ authorization: string }>('config');
+  assert.equal(type, 'jwt');
+  assert.equal((await everybody.send('POST', 'shares/open', { token: 'unknown' })).status, 404);
 }
 
 /** The index lacks a recording. Afterwards it has all of them. */
@@ -82,6 +90,7 @@ export async function reindex(stack: DeployedStack, lost: Recording, others: Rec
   const api = createApi(stack, await tokenOf(stack));
   const { recordings } = await api.get<Found>('recordings', { callId: lost.callId, pbx: lost.pbx });
   assert.deepEqual(recordings, []);
-  await stack.project.npmRun('reindex', '--pbx', 'all', '--from', from);
+  const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+  await stack.project.npmRun('reindex', '--pbx', 'all', '--from', yesterday);
   await findAll(stack, [lost, ...others]);
 }
