@@ -1,7 +1,7 @@
 import type { DeployedStack } from '../deployment.ts';
 import { ok, type Result, toDo } from './finding.ts';
 
-/** The outputs of every ArchiveStack. The other two depend on its settings. */
+/** The outputs of every ArchiveStack. The others depend on its settings. */
 export const EXPECTED_OUTPUTS = [
   'LinkApiUrl',
   'SearchApiUrl',

@@ -33,7 +33,7 @@ const change = (heading: string, changes: Partial<StandInAlarm>) =>
   alarms.map((alarm) => (alarm.AlarmName.includes(heading) ? { ...alarm, ...changes } : alarm));
 
 test('alarms that are all quiet are ok, whatever those of a stack with a longer name are', async () => {
-  expect(await check([...others, ...alarms])).toEqual({ status: 'ok', text: '12, none is on' });
+  expect(await check([...others, ...alarms])).toEqual({ status: 'ok', text: `${alarms.length}, none is on` });
 });
 
 test('alarms that are on are named', async () => {
