@@ -36,7 +36,7 @@ export async function describeMe(
         (right) => mayAnywhere(principal, right) && (right !== 'share' || shares.allowed),
       ),
       pbxs,
-      shares: { allowed: shares.allowed, maxDays: shares.maxDays },
+      shares,
     } satisfies v.InferOutput<typeof meSchema>,
   };
 }

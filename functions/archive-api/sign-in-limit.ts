@@ -4,7 +4,7 @@ import { ACCESS_TABLE, TTL_ATTRIBUTE } from '../shared/config/tables.ts';
 
 const MAX_ATTEMPTS = 5;
 const PERIOD_MS = 60_000;
-/** An update fails only because another one succeeds. Of an address, at most five a minute do, and as many are undone. */
+/** An update fails only because another one succeeds: for each address at most five a minute, and as many are undone. */
 const MAX_CONFLICTS = 20;
 
 export interface SignInLimit {

@@ -136,7 +136,7 @@ function AccessTable({
               <td>
                 <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
               </td>
-              <td>{row.person}</td>
+              <td>{row.by === 'share' ? m.access.withLinkOf(row.person) : row.person}</td>
               <td>
                 {kind[row.kind]}
                 {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}

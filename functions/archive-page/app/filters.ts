@@ -1,4 +1,4 @@
-/** What is searched for. Each stands in the address under its name, so that an address can be kept and passed on. */
+/** What is searched for. Each is a parameter of the address, so that an address can be bookmarked and passed on. */
 export interface Filters {
   /** Numbers separated by commas, or one call id. */
   number: string;

@@ -15,8 +15,6 @@ interface ShareDialogProps {
   onClose: () => void;
 }
 
-const DEFAULT_DAYS = 7;
-
 /** Makes a link for somebody who cannot sign in, and lists those that there are to the recording. */
 export function ShareDialog({ api, me, recording, onClose }: ShareDialogProps) {
   const { m, f } = useLocale();
@@ -48,15 +46,15 @@ interface ShareFormProps extends Omit<ShareDialogProps, 'onClose'> {
 
 function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
   const { m, f } = useLocale();
-  const { maxDays } = me.shares;
-  const [days, setDays] = useState(String(Math.min(DEFAULT_DAYS, maxDays)));
+  const { maxDays, defaultDays } = me.shares;
+  const [days, setDays] = useState(String(defaultDays));
   const [passcode, setPasscode] = useState('');
   const [maxPlays, setMaxPlays] = useState('');
   const [download, setDownload] = useState(false);
   const [note, setNote] = useState('');
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const choices = [...new Set([1, 3, 7, 14, 30, 90, maxDays])]
+  const choices = [...new Set([1, 3, 7, 14, 30, 90, defaultDays, maxDays])]
     .filter((n) => n <= maxDays)
     .sort((a, b) => a - b);
 

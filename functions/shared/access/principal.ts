@@ -1,5 +1,4 @@
 import type { Right } from '../api/contract.ts';
-import { isSameNumber } from '../recording-index/phone-number.ts';
 
 /** Rights on some recordings: those of the PBXs, and of these only the calls from or to the extensions, if any are named. */
 export interface Grant {
@@ -42,5 +41,6 @@ export const may = (principal: Pick<Principal, 'grants'>, right: Right, subject:
 export const mayAnywhere = ({ grants }: Principal, right: Right): boolean =>
   grants.some(({ rights }) => rights.includes(right));
 
+/** Exactly: a search may find another number with the same last digits, but nobody may hear its calls. */
 const isPartyOf = (extension: string, { from, to }: Subject) =>
-  [from, to].some((number) => number !== undefined && isSameNumber(extension, number));
+  [from, to].some((number) => number?.trim() === extension);

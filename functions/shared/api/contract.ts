@@ -34,7 +34,7 @@ export const meSchema = v.object({
       sessionDownSince: v.optional(instant),
     }),
   ),
-  shares: v.object({ allowed: v.boolean(), maxDays: v.number() }),
+  shares: v.object({ allowed: v.boolean(), maxDays: v.number(), defaultDays: v.number() }),
 });
 
 /** `GET /api/recordings`: one page of a search, newest first. */

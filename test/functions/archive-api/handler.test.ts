@@ -54,7 +54,7 @@ describe('with the link token', () => {
           { id: 'hq', timeZone: 'Europe/Berlin', completeUpTo: '2026-01-06T10:05:00.000Z' },
           { id: 'branch', timeZone: 'UTC', sessionDownSince: '2026-01-06T10:00:00.000Z' },
         ],
-        shares: { allowed: true, maxDays: 30 },
+        shares: { allowed: true, maxDays: 30, defaultDays: 7 },
       },
     });
   });

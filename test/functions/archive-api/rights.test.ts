@@ -130,7 +130,7 @@ test('a person sees their rights and the PBXs of which they may hear something',
     person: 'Ann',
     rights: ['listen', 'share'],
     pbxs: [{ id: 'office', timeZone: 'UTC' }],
-    shares: { allowed: true, maxDays: 30 },
+    shares: { allowed: true, maxDays: 30, defaultDays: 7 },
   });
 });
 
