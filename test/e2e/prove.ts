@@ -80,7 +80,7 @@ async function findFailure({ file, source }: Mutation): Promise<string | undefin
   await mkdir(join(mutant, '.local/e2e'), { recursive: true });
   await symlink(venv, join(mutant, '.local/e2e/venv'));
   await symlink(join(projectRoot, 'node_modules'), join(mutant, 'node_modules'));
-  const child = spawn(process.execPath, [join(mutant, 'test/e2e/main.ts')], {
+  const child = spawn(process.execPath, [join(mutant, 'test/e2e/main.ts'), '--stack-only'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [output, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
