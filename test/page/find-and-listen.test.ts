@@ -68,7 +68,7 @@ describe('finding', () => {
       expect(await rows().first().locator('.cell-from').textContent()).toBe(CUSTOMER);
       expect(new URL(page.url()).searchParams.get('number')).toBe(typed);
       // Focus stays where it was.
-      expect(await page.evaluate('document.activeElement.type')).toBe('search');
+      await page.waitForFunction("document.activeElement.type === 'search'");
       expect(await page.getByRole('status').allTextContents()).toContain('1 recording');
     },
   );
@@ -250,7 +250,7 @@ describe('with the keyboard alone', () => {
     await expect.poll(async () => (await playerOf(page)).paused).toBe(true);
     await player().getByRole('button', { name: 'Close player' }).press('Enter');
     await expect.poll(() => player().count()).toBe(0);
-    expect(await page.evaluate('document.activeElement.className')).toBe('row-button');
+    await page.waitForFunction("document.activeElement.className === 'row-button'");
   });
 
   test('j and k go through the list, and keep the focus in sight', async () => {

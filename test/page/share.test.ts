@@ -176,7 +176,7 @@ describe('signing in', () => {
     await page.getByRole('button', { name: /^Play:/ }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Sign in');
+    await page.waitForFunction("document.activeElement.textContent === 'Sign in'");
     await page.reload();
     await page.getByLabel('Link token').waitFor();
   });
