@@ -7,6 +7,7 @@ import type { InferInput } from 'valibot';
 import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
 import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
+import { hasPage } from './archive-page.ts';
 import { pbxNames } from './pbx-resources.ts';
 
 const registryName = 'pbx-registry.json';
@@ -30,15 +31,14 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 export function buildAccessSettings({ links }: ArchiveConfig): InferInput<typeof accessSchema> {
   const { authorization, shares, accessLogDays } = links;
   // Without the page, nobody could open a share.
-  if (authorization.type === 'iam') return { shares: { ...shares, allowed: false }, accessLogDays };
-  if (authorization.type === 'token') return { shares, accessLogDays };
+  const people = { shares: { ...shares, allowed: shares.allowed && hasPage(authorization) }, accessLogDays };
+  if (authorization.type !== 'jwt') return people;
   const { issuer, clientId, scope, personClaim, roles } = authorization;
   return {
     ...(clientId !== undefined && { signIn: { issuer, clientId, scope } }),
     ...(personClaim !== undefined && { personClaim }),
     ...(roles !== undefined && { roles }),
-    shares,
-    accessLogDays,
+    ...people,
   };
 }
 

@@ -101,7 +101,11 @@ describe('the access settings', () => {
     const issuer = 'https://login.example';
     const roles = { claim: 'groups', map: { all: { pbxs: ['*'], rights: ['listen'] } } };
     const jwt = { type: 'jwt', issuer, audience: ['recordings'] };
-    expect(settingsOf({ authorization: jwt })).toEqual({ shares, accessLogDays: 400 });
+    // Without the client id there is no page on which a share could be opened.
+    const withoutPage = { shares: { ...shares, allowed: false }, accessLogDays: 400 };
+    expect(settingsOf({ authorization: jwt })).toEqual(withoutPage);
+    const withPage = settingsOf({ authorization: { ...jwt, clientId: 'page' } });
+    expect(withPage).toMatchObject({ shares });
     const authorization = { ...jwt, clientId: 'page', personClaim: 'name', roles };
     expect(settingsOf({ authorization, shares: { allowed: false } })).toEqual({
       signIn: { issuer, clientId: 'page', scope: 'openid profile' },
