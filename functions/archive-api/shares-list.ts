@@ -23,8 +23,8 @@ export const listSharesSchema = v.strictObject({
 });
 
 /**
- * `GET /api/shares`: a person's own shares, or those of a recording. Of a recording, whoever has the right `audit` sees all
- * shares, and others see their own.
+ * `GET /api/shares`: a person's own shares, or those of a recording. With the right `audit`, a person sees all
+ * shares of a recording; others see their own.
  */
 export async function listShares(
   { query }: ApiRequest,

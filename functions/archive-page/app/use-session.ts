@@ -90,8 +90,13 @@ export function useSession() {
     },
     signInWithOidc: () => oidc.current?.signIn(),
     async signOut(): Promise<void> {
-      await (oidc.current ? oidc.current.signOut() : api.signOut());
-      if (config) setSession({ state: 'signed-out', config, reason: 'signed-out' });
+      try {
+        await (oidc.current ? oidc.current.signOut() : api.signOut());
+        if (config) setSession({ state: 'signed-out', config, reason: 'signed-out' });
+      } catch (error) {
+        // The cookie is still there: nobody should believe that they are signed out.
+        setSession({ state: 'failed', error });
+      }
     },
   };
 }
