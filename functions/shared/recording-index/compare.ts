@@ -1,5 +1,5 @@
 import type { ListedObject } from '../recordings/list-objects.ts';
-import { markedRecording } from '../recordings/markers.ts';
+import { MARKER_KINDS, markedRecording, markerKey } from '../recordings/markers.ts';
 import { parseRecordingKey, recordingKey } from '../recordings/recording-name.ts';
 import type { IndexTable } from './index-table.ts';
 import { LAYOUT, type RowItem } from './item.ts';
@@ -32,6 +32,11 @@ export async function findDifferences(
       markers.set(marked, object.key.startsWith('reconciliation/queued/') ? 'queued' : 'ended');
   }
   const isListed = (key: string) => listings.some(({ folder }) => key.startsWith(`${folder}/`));
+  // Those of erased recordings have no names, and no rows.
+  const areMarkersListed = (recording: string) =>
+    MARKER_KINDS.filter((kind) => kind !== 'erased').every((kind) =>
+      isListed(markerKey(kind, pbx, recording)),
+    );
   const names = new Set([...objects.keys(), ...markers.keys(), ...rows.keys()]);
   return [...names].filter((recording) => {
     const [row, object, marker] = [rows.get(recording), objects.get(recording), markers.get(recording)];
@@ -39,6 +44,7 @@ export async function findDifferences(
     // Whether there is an object is not known.
     if (!isListed(recordingKey(pbx, recording))) return false;
     if (row === undefined) return marker !== undefined;
+    if (marker === undefined) return row.state === 'archived' || areMarkersListed(recording);
     return row.state === 'archived' || (row.state === 'waiting' && marker === 'ended');
   });
 }
@@ -72,7 +78,7 @@ function periodsOf(listings: readonly Listing[]): [from: number, to: number][] {
   const days = listings
     .filter(({ folder }) => folder.startsWith('recordings/'))
     .map(({ folder }) => Date.parse(/\/(\d{4}\/\d\d\/\d\d)/.exec(folder)?.[1]?.replaceAll('/', '-') ?? ''))
-    .sort();
+    .sort((a, b) => a - b);
   if (days.some(Number.isNaN)) return [[0, Date.UTC(9999, 0)]];
   const periods: [from: number, to: number][] = [];
   for (const day of days) {
