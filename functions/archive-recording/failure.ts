@@ -10,13 +10,15 @@ export interface Failure {
   /** `undefined` if the message could not be parsed. */
   job: Job | undefined;
   error: ArchiveError;
+  /** When the attempt began (epoch ms). */
+  startedAt: number;
 }
 
 /** Dependencies of failure handling. */
 export interface FailureDeps {
   queues: Queues;
   markers: Pick<Markers, 'markEnded' | 'markDeadLettered'>;
-  store: Pick<RecordingStore, 'abort' | 'find' | 'hasStoredSince'>;
+  store: Pick<RecordingStore, 'abort' | 'find' | 'hasStoredBetween'>;
   now: () => number;
 }
 

@@ -136,8 +136,8 @@ async function endMissing(
   { action, unlessOutageSince, afterSeconds }: Extract<Decision, { action: 'lost' | 'not-recorded' }>,
   deps: FailureDeps,
 ): Promise<boolean> {
-  const { store, now } = deps;
-  const { message, job } = failure;
+  const { store } = deps;
+  const { message, job, startedAt } = failure;
   if (job === undefined) return endJob(action, failure, deps);
   try {
     const key = recordingKey(job.pbx, job.recording);
@@ -147,8 +147,10 @@ async function endMissing(
       await discardUploads(failure, deps);
       return true;
     }
+    // What was delivered after the PBX's response may show that the storage is back, not that it was there.
     const mayBeOutage =
-      unlessOutageSince !== undefined && !(await store.hasStoredSince(job.pbx, unlessOutageSince, now()));
+      unlessOutageSince !== undefined &&
+      !(await store.hasStoredBetween(job.pbx, unlessOutageSince, startedAt));
     if (!mayBeOutage) return endJob(action, failure, deps);
   } catch (error) {
     log('warn', 'loss-not-confirmed', {

@@ -34,6 +34,6 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
     await discardUpload(uploadOf(job, job.progress), deps.store);
     return true;
   } catch (error) {
-    return handleFailure({ message, job, error: toArchiveError(error) }, deps);
+    return handleFailure({ message, job, error: toArchiveError(error), startedAt }, deps);
   }
 }

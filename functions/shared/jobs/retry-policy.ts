@@ -110,7 +110,7 @@ export type Decision =
   | { action: 'dead-letter' }
   /**
    * Like `dead-letter`, and mark the recording as lost: the PBX no longer has it. With `unlessOutageSince` (epoch ms)
-   * only if the PBX has delivered another recording since then; otherwise retry after `afterSeconds`.
+   * only if the PBX delivered another recording between then and this attempt; otherwise retry after `afterSeconds`.
    */
   | { action: 'lost'; unlessOutageSince?: number; afterSeconds: number }
   /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. Under the same condition. */

@@ -33,8 +33,8 @@ export interface RecordingStore extends Uploads {
   ): Promise<WriteOutcome>;
   /** Copies the object that has this ETag, with its metadata, unless there is an object under `key`. */
   copy(source: { key: string; etag: string }, key: string, signal: AbortSignal): Promise<WriteOutcome>;
-  /** Whether a recording of the PBX has been stored since `since` (epoch ms), among those of the days since then. */
-  hasStoredSince(pbxId: string, since: number, now: number): Promise<boolean>;
+  /** Whether a recording of the PBX was stored between these times (epoch ms), among those of the days since the first. */
+  hasStoredBetween(pbxId: string, from: number, to: number): Promise<boolean>;
 }
 
 export function createRecordingStore(s3: S3Client, bucket: string): RecordingStore {
@@ -90,16 +90,18 @@ export function createRecordingStore(s3: S3Client, bucket: string): RecordingSto
       return toWriteOutcome(s3.send(command, { abortSignal }));
     },
 
-    async hasStoredSince(pbxId, since, now) {
+    async hasStoredBetween(pbxId, from, to) {
       const abortSignal = AbortSignal.timeout(OWN_TIMEOUT_MS);
       // The days of the PBX's calendar may be those before and after UTC's.
-      for (let day = now + DAY_MS; day > since - 2 * DAY_MS; day -= DAY_MS) {
+      for (let day = to + DAY_MS; day > from - 2 * DAY_MS; day -= DAY_MS) {
         const folder = new Date(day).toISOString().slice(0, 10).replaceAll('-', '/');
         const request = { Bucket: bucket, Prefix: `recordings/${pbxId}/${folder}/` };
         for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, request, {
           abortSignal,
         })) {
-          if (Contents.some(({ LastModified }) => (LastModified?.getTime() ?? 0) > since)) return true;
+          const times = Contents.map(({ LastModified }) => LastModified?.getTime() ?? 0);
+          // S3 leaves out the fraction of a second.
+          if (times.some((time) => time > from && time + 1000 <= to)) return true;
         }
       }
       return false;

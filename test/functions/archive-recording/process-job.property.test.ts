@@ -110,7 +110,7 @@ test('whatever a message holds and archiving throws, the job is done, retried or
         },
         queues,
         markers: { markEnded: async () => 'first', markDeadLettered: async () => {} },
-        store: { abort: async () => {}, find: async () => undefined, hasStoredSince: async () => true },
+        store: { abort: async () => {}, find: async () => undefined, hasStoredBetween: async () => true },
         now: () => NOW,
       });
       expect(outcomes).toHaveLength(1);

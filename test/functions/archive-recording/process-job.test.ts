@@ -56,7 +56,8 @@ function createHarness(body = JSON.stringify(JOB)) {
     markers: new Map<string, { ending: string; reportedAt: string; isSettled?: true }>(),
     /** What the bucket has. */
     isStored: false,
-    hasStoredSince: true,
+    /** Whether the PBX has delivered another recording between these times (epoch ms). */
+    hasStored: (_from: number, _to: number): boolean => true,
     markerFailure: undefined as Error | undefined,
     settlingFailure: undefined as Error | undefined,
     aborted: [] as Upload[],
@@ -114,7 +115,7 @@ function createHarness(body = JSON.stringify(JOB)) {
           harness.aborted.push(upload);
         },
         find: async () => (harness.isStored ? OBJECT : undefined),
-        hasStoredSince: async () => harness.hasStoredSince,
+        hasStoredBetween: async (_, from, to) => harness.hasStored(from, to),
       },
       now: () => harness.now,
     });
@@ -300,11 +301,29 @@ describe('a recording that the PBX does not have', () => {
 
   test('is held for three days while the PBX delivers nothing else', async () => {
     const harness = createHarness();
-    harness.hasStoredSince = false;
+    harness.hasStored = () => false;
     expect(await harness.deliverUntil(SENT_AT + 4 * DAY_MS, failing(missing))).toBe(true);
     expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + 3 * DAY_MS);
     expect(harness.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 60 * MINUTE_MS);
     expect(linesOf('recording-lost')).toHaveLength(1);
+  });
+
+  test('is not lost because of a recording that the PBX delivered after it had denied this one', async () => {
+    const harness = createHarness();
+    let storedAt: number | undefined;
+    harness.hasStored = (from, to) => storedAt !== undefined && storedAt > from && storedAt <= to;
+    const archive = () => {
+      if (storedAt !== undefined) return ARCHIVED;
+      if (harness.now >= SENT_AT + DAY_MS) {
+        // The storage comes back while the archive looks, for a minute, whether it has the recording.
+        storedAt = harness.now + 10 * SECOND_MS;
+        harness.now += MINUTE_MS;
+      }
+      throw missing;
+    };
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, archive)).toBe(true);
+    expect(linesOf('archived')).toHaveLength(1);
+    expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
   });
 
   test('is not lost when the archive has it, because another job stored it before this one was reported', async () => {
@@ -387,7 +406,7 @@ describe('a recording that the PBX does not have', () => {
   test('of a call that nobody answered is held for as long, and its age is no reason for an alarm', async () => {
     const call = { status: 'NO ANSWER', talkSeconds: '0' };
     const harness = createHarness(JSON.stringify({ ...JOB, call }));
-    harness.hasStoredSince = false;
+    harness.hasStored = () => false;
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(false);
     const retries = linesOf('retry-scheduled');
     expect(retries.length).toBeGreaterThan(0);

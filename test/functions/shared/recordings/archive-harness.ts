@@ -100,7 +100,7 @@ function withClock(store: RecordingStore, now: () => number): RecordingStore {
     ...store,
     put: (object, ...rest) => noted(object.key, store.put(object, ...rest)),
     complete: (upload, ...rest) => noted(upload.key, store.complete(upload, ...rest)),
-    hasStoredSince: async (_, since) => [...writtenAt.values()].some((at) => at > since),
+    hasStoredBetween: async (_, from, to) => [...writtenAt.values()].some((at) => at > from && at <= to),
   };
 }
 
