@@ -122,6 +122,8 @@ export type Decision =
  */
 export function countAbsence(earlier: Absence | undefined, kind: AbsentKind, now: number): Absence {
   if (earlier?.kind !== kind) return { kind, since: now, responses: 1, lastAt: now };
+  // A job that remembers one more is a new message, and a queue that repeats messages would multiply such jobs.
+  if (earlier.responses >= ABSENCE_LIMITS[kind].responses) return earlier;
   if (now - earlier.lastAt < ABSENCE_INTERVAL_MS) return earlier;
   return { ...earlier, responses: earlier.responses + 1, lastAt: now };
 }

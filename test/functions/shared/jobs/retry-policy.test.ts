@@ -233,6 +233,13 @@ test('responses within an hour count once', () => {
   expect(countAbsence(first, 'missing', later)).toEqual({ ...first, responses: 2, lastAt: later });
 });
 
+test.each(['missing', 'empty'] as const)('no more responses are counted than decide: %s', (kind) => {
+  let absence: Absence | undefined;
+  for (let hours = 0; hours < 72; hours += 1)
+    absence = countAbsence(absence, kind, NOW + 1000 * hours * HOUR);
+  expect(absence).toEqual({ kind, since: NOW, responses: 4, lastAt: NOW + 1000 * 3 * HOUR });
+});
+
 test.each([
   ['missing', 'empty'],
   ['empty', 'missing'],
