@@ -51,11 +51,7 @@ function without(file: string, removed: string): Mutation {
 const mutations = [
   ...withoutGrants(),
   // Shares and accesses are also found by the table's indexes.
-  without(
-    'infra/stack/access-table.ts',
-    `['dynamodb:Query'],
-      ...`,
-  ),
+  without('infra/stack/access-table.ts', `/index/\${name}`),
   // Nothing reaches the index.
   without('infra/stack/recording-bucket.ts', 'cfnBucket.notificationConfiguration ='),
   // The files of the page, and how people sign in, are for everybody.
@@ -63,13 +59,18 @@ const mutations = [
   without('infra/stack/recording-api.ts', `, '/s'`),
   without(
     'infra/stack/recording-api.ts',
-    `publicRoutes.push(...this.addRoutes([HttpMethod.GET], '/api/config', integration));`,
+    `if (this.authorization.type === 'jwt')
+      publicRoutes.push(...this.addRoutes([HttpMethod.GET], '/api/config', integration));
+`,
   ),
   // Links for callers that IAM should authorize.
   without('infra/stack/recording-api.ts', ', ...(authorizer && { authorizer })'),
   // The address for names with `%` or `?`.
   without('infra/stack/recording-api.ts', `, '/recordings/{pbxId}'`),
 ];
+
+/** A stack that cannot be deployed has not been tried. */
+const DEPLOYMENT = /^FAILED.*(?:cdk bootstrap|npm run deploy)$/m;
 
 /** Returns the step that failed and why, or `undefined` if all of them passed. */
 async function findFailure({ file, source }: Mutation): Promise<string | undefined> {
@@ -90,7 +91,8 @@ async function findFailure({ file, source }: Mutation): Promise<string | undefin
 }
 
 for (const mutation of mutations.filter(({ description }) => description.includes(values.only))) {
-  const failure = await findFailure(mutation);
-  console.log(`without ${mutation.description}\n${failure ?? 'NOT NOTICED'}`);
-  if (failure === undefined) process.exitCode = 1;
+  const failure = (await findFailure(mutation)) ?? 'NOT NOTICED';
+  const isProven = failure.startsWith('FAILED') && !DEPLOYMENT.test(failure);
+  console.log(`without ${mutation.description}\n${failure}${isProven ? '' : '\n        PROVES NOTHING'}`);
+  if (!isProven) process.exitCode = 1;
 }
