@@ -29,6 +29,7 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   switch (decision.action) {
     case 'lost':
     case 'not-recorded':
+    case 'moved-away':
       return endMissing(failure, job, decision, deps);
     case 'dead-letter':
       return endJob('dead-lettered', failure, deps);
@@ -128,17 +129,22 @@ async function requeueWithProgress(
 
 /**
  * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has delivered nothing
- * since it first said so: then its storage may be away.
+ * since it first said that it is missing: then its storage may be away.
  */
 async function endMissing(
   failure: Failure,
   remembering: Job | undefined,
-  { action, unlessOutageSince, afterSeconds }: Extract<Decision, { action: 'lost' | 'not-recorded' }>,
+  {
+    action,
+    unlessOutageSince,
+    afterSeconds,
+  }: Extract<Decision, { action: 'lost' | 'not-recorded' | 'moved-away' }>,
   deps: FailureDeps,
 ): Promise<boolean> {
   const { store } = deps;
   const { message, job, startedAt } = failure;
-  if (job === undefined) return endJob(action, failure, deps);
+  const ending = action === 'moved-away' ? 'dead-lettered' : action;
+  if (job === undefined) return endJob(ending, failure, deps);
   try {
     const key = recordingKey(job.pbx, job.recording);
     const stored = await store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS));
@@ -151,7 +157,7 @@ async function endMissing(
     const mayBeOutage =
       unlessOutageSince !== undefined &&
       !(await store.hasStoredBetween(job.pbx, unlessOutageSince, startedAt));
-    if (!mayBeOutage) return endJob(action, failure, deps);
+    if (!mayBeOutage) return endJob(ending, failure, deps);
   } catch (error) {
     log('warn', 'loss-not-confirmed', {
       ...describeFailure(failure, deps),

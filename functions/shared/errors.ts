@@ -7,6 +7,7 @@
  * - `busy`: nothing is wrong, but the PBX does one thing at a time;
  * - `empty`: the PBX has the recording, but no bytes of it;
  * - `too-slow`: the download did not finish before the function's timeout;
+ * - `moved-away`: the PBX has handed the recording over to an archive of its own;
  * - `permanent`: no further attempt can succeed; a person has to step in.
  */
 export const FAILURE_KINDS = [
@@ -17,6 +18,7 @@ export const FAILURE_KINDS = [
   'busy',
   'empty',
   'too-slow',
+  'moved-away',
   'permanent',
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];

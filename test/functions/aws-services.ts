@@ -6,7 +6,7 @@ import { startFauxqs } from 'fauxqs';
 import { afterAll } from 'vitest';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
 import { ensureTable, startDynamoDb } from '../../infra/local/dynamodb.ts';
-import { startS3 } from '../../infra/local/s3/server.ts';
+import { type S3Options, startS3 } from '../../infra/local/s3/server.ts';
 import { startSecretsManager } from '../../infra/local/secrets-manager.ts';
 
 const region = 'us-east-1';
@@ -37,8 +37,8 @@ export async function useSecretsManager(): Promise<void> {
 }
 
 /** Points the AWS SDK of this process at an S3 of its own. */
-export async function useS3(): Promise<void> {
-  const server = await startS3({ directory: await makeDirectory(), credentials, region });
+export async function useS3(options: Pick<S3Options, 'onEvent'> = {}): Promise<void> {
+  const server = await startS3({ ...options, directory: await makeDirectory(), credentials, region });
   afterAll(() => server.close());
   process.env.AWS_ENDPOINT_URL_S3 = server.url;
 }

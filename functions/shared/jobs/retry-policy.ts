@@ -22,7 +22,7 @@ const BUSY_SECONDS = 30;
 export const MAX_DELAY_SECONDS = 15 * 60;
 
 /** How long failures of one kind are retried after the job was first queued. Then the job becomes a dead letter. */
-const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind>, number>> = {
+const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind | 'moved-away'>, number>> = {
   busy: MAX_AGE_MS,
   transient: MAX_AGE_MS,
   'session-expired': MAX_AGE_MS,
@@ -114,7 +114,9 @@ export type Decision =
    */
   | { action: 'lost'; unlessOutageSince?: number; afterSeconds: number }
   /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. Under the same condition. */
-  | { action: 'not-recorded'; unlessOutageSince?: number; afterSeconds: number };
+  | { action: 'not-recorded'; unlessOutageSince?: number; afterSeconds: number }
+  /** Like `dead-letter`, unless the archive has the recording. Retry after `afterSeconds` if the bucket cannot say. */
+  | { action: 'moved-away'; unlessOutageSince?: undefined; afterSeconds: number };
 
 /**
  * Adds a response that the PBX has no recording. Returns `earlier` itself if the response does not count. An empty file
@@ -141,6 +143,7 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
     Math.max(backoffSeconds(history.deliveries), waitSeconds),
     MAX_BACKOFF_SECONDS,
   );
+  if (kind === 'moved-away') return { action: kind, afterSeconds };
   const isAbsent = kind === 'missing' || kind === 'empty';
   if (isAbsent) {
     const ending = endingOf(kind, history, now);

@@ -187,5 +187,5 @@ const movedAway = () =>
     'recording-moved-away',
     "The PBX's own archive has moved the recording away before it was fetched. Fetch it from there. So that this does " +
       'not happen again, let its archive task run late, for days that are over.',
-    { kind: 'permanent' },
+    { kind: 'moved-away' },
   );

@@ -174,7 +174,7 @@ describe('a download', () => {
     pbx.archiveAway(recording);
     await expect(client.openRecording(token, recording)).rejects.toMatchObject({
       code: 'recording-moved-away',
-      kind: 'permanent',
+      kind: 'moved-away',
     });
   });
 
