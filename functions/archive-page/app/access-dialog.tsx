@@ -4,6 +4,7 @@ import type { Api } from './api.ts';
 import type { Access, Me, Recording } from './contract.ts';
 import { callOf, errorText, zoneOf } from './describe.ts';
 import { Dialog } from './dialog.tsx';
+import { useDialogMessages } from './dialog-messages.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { ScrollBox } from './scroll-box.tsx';
@@ -19,6 +20,7 @@ interface AccessDialogProps {
 /** Who listened: the access log of a recording, or of a person. */
 export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
   const { m, f } = useLocale();
+  const d = useDialogMessages();
   const [person, setPerson] = useState(me.person);
   const [rows, setRows] = useState<Access[]>();
   const [cursor, setCursor] = useState<string>();
@@ -32,9 +34,9 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         const all = [...before, ...page.accesses];
         setRows(all);
         setCursor(page.cursor);
-        announce(all.length === 0 ? m.access.none : f.number(all.length));
+        announce(all.length === 0 ? d.access.none : f.number(all.length));
       } catch (error) {
-        setProblem(`${m.access.failed} ${errorText(error, m)}`);
+        setProblem(`${d.access.failed} ${errorText(error, m)}`);
       }
     },
     [api, recording, m, f],
@@ -54,16 +56,16 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       link.click();
       URL.revokeObjectURL(link.href);
     } catch (error) {
-      setProblem(`${m.access.failed} ${errorText(error, m)}`);
+      setProblem(`${d.access.failed} ${errorText(error, m)}`);
     }
   }
 
   return (
-    <Dialog heading={m.access.heading} onClose={onClose} wide>
-      <p class="muted">{m.access.text}</p>
+    <Dialog heading={d.access.heading} onClose={onClose} wide>
+      <p class="muted">{d.access.text}</p>
       {recording ? (
         <p>
-          {m.access.of(callOf(recording, m))}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
+          {d.access.of(callOf(recording, m))}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
         </p>
       ) : (
         <form
@@ -73,9 +75,9 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
             void load({ person });
           }}
         >
-          <Input label={m.access.person} required value={person} onValue={setPerson} />
+          <Input label={d.access.person} required value={person} onValue={setPerson} />
           <button type="submit" class="button">
-            {m.access.find}
+            {d.access.find}
           </button>
         </form>
       )}
@@ -83,19 +85,19 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         {problem}
       </p>
       {rows === undefined && problem === undefined && <p>{m.loading}</p>}
-      {rows?.length === 0 && <p class="muted">{m.access.none}</p>}
+      {rows?.length === 0 && <p class="muted">{d.access.none}</p>}
       {rows !== undefined && rows.length > 0 && (
         <AccessTable rows={rows} pbxs={me.pbxs} withRecording={recording === undefined} />
       )}
       <div class="actions">
         {cursor !== undefined && (
           <button type="button" class="button" onClick={() => void load({ ...of, cursor }, rows)}>
-            {m.access.more}
+            {d.access.more}
           </button>
         )}
         {rows !== undefined && rows.length > 0 && (
           <button type="button" class="button" onClick={() => void saveCsv()}>
-            {m.access.csv}
+            {d.access.csv}
           </button>
         )}
       </div>
@@ -115,10 +117,11 @@ function AccessTable({
   pbxs: Me['pbxs'];
   withRecording: boolean;
 }) {
-  const { m, f } = useLocale();
-  const { columns, kind, by } = m.access;
+  const { f } = useLocale();
+  const d = useDialogMessages();
+  const { columns, kind, by } = d.access;
   return (
-    <ScrollBox label={m.access.heading}>
+    <ScrollBox label={d.access.heading}>
       <table class="plain">
         <thead>
           <tr>
@@ -136,11 +139,11 @@ function AccessTable({
               <td>
                 <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
               </td>
-              <td>{row.by === 'share' ? m.access.withLinkOf(row.person) : row.person}</td>
+              <td>{row.by === 'share' ? d.access.withLinkOf(row.person) : row.person}</td>
               <td>
                 {kind[row.kind]}
                 {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}
-                {row.reason !== undefined && <small>{m.access.reason[row.reason]}</small>}
+                {row.reason !== undefined && <small>{d.access.reason[row.reason]}</small>}
               </td>
               {withRecording && (
                 <td class="name">

@@ -1,5 +1,5 @@
 import { Dialog } from './dialog.tsx';
-import { useLocale } from './locale.tsx';
+import { useDialogMessages } from './dialog-messages.ts';
 
 interface KeysDialogProps {
   enabled: boolean;
@@ -8,19 +8,19 @@ interface KeysDialogProps {
 }
 
 export function KeysDialog({ enabled, onEnable, onClose }: KeysDialogProps) {
-  const { m } = useLocale();
+  const d = useDialogMessages();
   const keys = [
-    [['/'], m.keys.find],
-    [['j'], m.keys.down],
-    [['k'], m.keys.up],
-    [[m.keys.enter], m.keys.open],
-    [[m.keys.space], m.keys.toggle],
-    [['←', '→'], m.keys.seek],
-    [['[', ']'], m.keys.speed],
-    [['?'], m.keys.help],
+    [['/'], d.keys.find],
+    [['j'], d.keys.down],
+    [['k'], d.keys.up],
+    [[d.keys.enter], d.keys.open],
+    [[d.keys.space], d.keys.toggle],
+    [['←', '→'], d.keys.seek],
+    [['[', ']'], d.keys.speed],
+    [['?'], d.keys.help],
   ] as const;
   return (
-    <Dialog heading={m.keys.heading} onClose={onClose}>
+    <Dialog heading={d.keys.heading} onClose={onClose}>
       <dl class="keys">
         {keys.map(([names, meaning]) => (
           <div key={meaning}>
@@ -40,10 +40,10 @@ export function KeysDialog({ enabled, onEnable, onClose }: KeysDialogProps) {
           aria-describedby="keys-hint"
           onChange={(event) => onEnable(event.currentTarget.checked)}
         />
-        {m.keys.enabled}
+        {d.keys.enabled}
       </label>
       <p class="hint" id="keys-hint">
-        {m.keys.enabledHint}
+        {d.keys.enabledHint}
       </p>
     </Dialog>
   );

@@ -4,6 +4,7 @@ import type { Api } from './api.ts';
 import type { CreatedShare, Me, Recording } from './contract.ts';
 import { callOf, errorText, zoneOf } from './describe.ts';
 import { Dialog } from './dialog.tsx';
+import { useDialogMessages } from './dialog-messages.ts';
 import { Field, Input, Select } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { ShareList } from './share-list.tsx';
@@ -18,9 +19,10 @@ interface ShareDialogProps {
 /** Makes a link for somebody who cannot sign in, and lists those that there are to the recording. */
 export function ShareDialog({ api, me, recording, onClose }: ShareDialogProps) {
   const { m, f } = useLocale();
+  const d = useDialogMessages();
   const [created, setCreated] = useState<CreatedShare>();
   return (
-    <Dialog heading={m.share.heading} onClose={onClose} wide>
+    <Dialog heading={d.share.heading} onClose={onClose} wide>
       <p class="muted">
         {callOf(recording, m)}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
       </p>
@@ -31,7 +33,7 @@ export function ShareDialog({ api, me, recording, onClose }: ShareDialogProps) {
       )}
       <ShareList
         key={created?.share.id ?? ''}
-        heading={m.share.list}
+        heading={d.share.list}
         api={api}
         me={me}
         of={{ pbx: recording.pbx, recording: recording.recording }}
@@ -46,6 +48,7 @@ interface ShareFormProps extends Omit<ShareDialogProps, 'onClose'> {
 
 function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
   const { m, f } = useLocale();
+  const d = useDialogMessages();
   const { maxDays, defaultDays } = me.shares;
   const [days, setDays] = useState(String(defaultDays));
   const [passcode, setPasscode] = useState('');
@@ -75,40 +78,40 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
       });
       onCreated(share);
     } catch (error) {
-      setProblem(`${m.share.failed} ${errorText(error, m)}`);
+      setProblem(`${d.share.failed} ${errorText(error, m)}`);
       setBusy(false);
     }
   }
 
   return (
     <form class="share-form" onSubmit={(event) => void create(event)}>
-      <p>{m.share.text}</p>
+      <p>{d.share.text}</p>
       <div class="columns">
         <Select
-          label={m.share.ends}
+          label={d.share.ends}
           value={days}
-          options={choices.map((n) => [String(n), m.share.day(f.number(n), n === 1)] as const)}
+          options={choices.map((n) => [String(n), d.share.day(f.number(n), n === 1)] as const)}
           onChange={setDays}
         />
         <Select
-          label={m.share.maxPlays}
+          label={d.share.maxPlays}
           value={maxPlays}
           options={[
-            ['', m.share.unlimited],
-            ...[1, 2, 3, 5, 10, 20].map((n) => [String(n), m.share.times(f.number(n), n === 1)] as const),
+            ['', d.share.unlimited],
+            ...[1, 2, 3, 5, 10, 20].map((n) => [String(n), d.share.times(f.number(n), n === 1)] as const),
           ]}
           onChange={setMaxPlays}
         />
         <Input
-          label={m.share.passcode}
-          hint={m.share.passcodeHint}
+          label={d.share.passcode}
+          hint={d.share.passcodeHint}
           autocomplete="off"
           minLength={4}
           maxLength={100}
           value={passcode}
           onValue={setPasscode}
         />
-        <Input label={m.share.note} hint={m.share.noteHint} maxLength={200} value={note} onValue={setNote} />
+        <Input label={d.share.note} hint={d.share.noteHint} maxLength={200} value={note} onValue={setNote} />
       </div>
       {me.rights.includes('download') && (
         <label class="check">
@@ -117,14 +120,14 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
             checked={download}
             onChange={(event) => setDownload(event.currentTarget.checked)}
           />
-          {m.share.download}
+          {d.share.download}
         </label>
       )}
       <p class="problem" role="alert">
         {problem}
       </p>
       <button type="submit" class="button primary" aria-disabled={isBusy}>
-        {m.share.create}
+        {d.share.create}
       </button>
     </form>
   );
@@ -132,9 +135,10 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
 
 function Created({ url, onAnother }: { url: string; onAnother: () => void }) {
   const { m } = useLocale();
+  const d = useDialogMessages();
   const [status, setStatus] = useState('');
   useEffect(() => {
-    announce(m.share.created);
+    announce(d.share.created);
     document.querySelector<HTMLInputElement>('[data-share-url]')?.focus();
   }, [m]);
 
@@ -149,8 +153,8 @@ function Created({ url, onAnother }: { url: string; onAnother: () => void }) {
 
   return (
     <div class="created">
-      <p class="notice">{m.share.created}</p>
-      <Field label={m.share.url}>
+      <p class="notice">{d.share.created}</p>
+      <Field label={d.share.url}>
         {(control) => (
           <div class="copy">
             <input
@@ -171,7 +175,7 @@ function Created({ url, onAnother }: { url: string; onAnother: () => void }) {
         {status}
       </p>
       <button type="button" class="button" onClick={onAnother}>
-        {m.share.another}
+        {d.share.another}
       </button>
     </div>
   );

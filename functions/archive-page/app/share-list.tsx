@@ -3,7 +3,9 @@ import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Me, Share } from './contract.ts';
 import { errorText, zoneOf } from './describe.ts';
+import { useDialogMessages } from './dialog-messages.ts';
 import { type Locale, useLocale } from './locale.tsx';
+import type { DialogMessages } from './messages/dialogs-en.ts';
 import { ScrollBox } from './scroll-box.tsx';
 
 interface ShareListProps {
@@ -17,6 +19,7 @@ interface ShareListProps {
 /** Links for others, and what became of them. */
 export function ShareList({ heading, api, me, of }: ShareListProps) {
   const locale = useLocale();
+  const d = useDialogMessages();
   const { m, f } = locale;
   const [shares, setShares] = useState<Share[]>();
   const [cursor, setCursor] = useState<string>();
@@ -53,15 +56,15 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
       setShares((before) =>
         before?.map((other) => (other.id === share.id ? { ...other, revokedAt } : other)),
       );
-      announce(m.share.revoked);
+      announce(d.share.revoked);
       // The button is gone.
       headingRef.current?.focus();
     } catch (error) {
-      setProblem(`${m.share.revokeFailed} ${errorText(error, m)}`);
+      setProblem(`${d.share.revokeFailed} ${errorText(error, m)}`);
     }
   }
 
-  const { columns } = m.share;
+  const { columns } = d.share;
   return (
     <section class="share-list">
       <h3 ref={headingRef} tabIndex={-1}>
@@ -71,7 +74,7 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
         {problem}
       </p>
       {shares === undefined && problem === undefined && <p>{m.loading}</p>}
-      {shares?.length === 0 && <p class="muted">{m.share.none}</p>}
+      {shares?.length === 0 && <p class="muted">{d.share.none}</p>}
       {shares !== undefined && shares.length > 0 && (
         <ScrollBox label={heading}>
           <table class="plain">
@@ -100,15 +103,15 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
                       {f.moment(share.createdAt, timeZone)} <small>{share.createdBy}</small>
                     </td>
                     <td>
-                      <span class={`state is-${state}`}>{m.share.state[state]}</span>
+                      <span class={`state is-${state}`}>{d.share.state[state]}</span>
                       <small>
-                        {state === 'locked' ? m.share.lockedHint : f.moment(share.endsAt, timeZone)}
+                        {state === 'locked' ? d.share.lockedHint : f.moment(share.endsAt, timeZone)}
                       </small>
                     </td>
                     <td>
-                      {playsOf(share, locale)}
-                      {share.hasPasscode && <small>{m.share.withPasscode}</small>}
-                      {share.download && <small>{m.share.withDownload}</small>}
+                      {playsOf(share, locale, d)}
+                      {share.hasPasscode && <small>{d.share.withPasscode}</small>}
+                      {share.download && <small>{d.share.withDownload}</small>}
                     </td>
                     <td>{share.note}</td>
                     <td>
@@ -116,10 +119,10 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
                         <button
                           type="button"
                           class="chip"
-                          aria-label={m.share.revokeOf(share.note ?? f.moment(share.createdAt, timeZone))}
+                          aria-label={d.share.revokeOf(share.note ?? f.moment(share.createdAt, timeZone))}
                           onClick={() => void revoke(share)}
                         >
-                          {m.share.revoke}
+                          {d.share.revoke}
                         </button>
                       )}
                     </td>
@@ -146,5 +149,5 @@ function stateOf({ revokedAt, lockedOut, endsAt, plays, maxPlays = Number.POSITI
   return plays >= maxPlays ? 'used' : 'active';
 }
 
-const playsOf = ({ plays, maxPlays }: Share, { m, f }: Locale) =>
-  maxPlays === undefined ? f.number(plays) : m.share.openedOf(f.number(plays), f.number(maxPlays));
+const playsOf = ({ plays, maxPlays }: Share, { f }: Locale, d: DialogMessages) =>
+  maxPlays === undefined ? f.number(plays) : d.share.openedOf(f.number(plays), f.number(maxPlays));
