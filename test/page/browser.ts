@@ -62,3 +62,7 @@ export async function waitUntilPlayed(page: Page, seconds: number): Promise<void
     interval: 50,
   });
 }
+
+/** Resolves when the element that has the focus is the expected one, by an expression of it. */
+export const waitForFocus = (page: Page, property: string, expected: string) =>
+  expect.poll(() => page.evaluate(`document.activeElement.${property}`)).toBe(expected);

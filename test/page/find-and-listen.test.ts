@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
-import { type Archive, CUSTOMER, makeTone, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, playerOf, waitUntilPlayed } from './browser.ts';
+import { type Archive, CUSTOMER, makeTone, PBX_ID, startArchive } from './archive.ts';
+import {
+  launchBrowser,
+  type OpenedPage,
+  openPage,
+  playerOf,
+  waitForFocus,
+  waitUntilPlayed,
+} from './browser.ts';
 import { signIn } from './sign-in.ts';
 
 const gsm = readFileSync(new URL('../functions/archive-page/gsm/fixtures/speech.wav', import.meta.url));
@@ -68,7 +75,7 @@ describe('finding', () => {
       expect(await rows().first().locator('.cell-from').textContent()).toBe(CUSTOMER);
       expect(new URL(page.url()).searchParams.get('number')).toBe(typed);
       // Focus stays where it was.
-      await page.waitForFunction("document.activeElement.type === 'search'");
+      await waitForFocus(page, 'type', 'search');
       expect(await page.getByRole('status').allTextContents()).toContain('1 recording');
     },
   );
@@ -217,6 +224,68 @@ describe('listening', () => {
     await waitUntilPlayed(colleague, 0.1);
   });
 
+  test('keeps the open recording in the address, for reloading, going back, and changing the language', async () => {
+    await page.getByLabel('Direction').selectOption('Incoming');
+    await expect.poll(() => rows().count()).toBe(1);
+    const opened = `${PBX_ID}/${calls[0]?.recording}`;
+    const inAddress = () => new URL(page.url()).searchParams.get('open');
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await waitUntilPlayed(page, 0);
+    expect(inAddress()).toBe(opened);
+    expect(new URL(page.url()).searchParams.get('direction')).toBe('inbound');
+
+    await page.goBack();
+    await expect.poll(() => player().count()).toBe(0);
+    expect(inAddress()).toBeNull();
+    await expect.poll(() => rows().count()).toBe(1);
+    await page.goForward();
+    await player().getByRole('heading', { name: CUSTOMER }).waitFor();
+
+    await page.reload();
+    await player().getByRole('heading', { name: CUSTOMER }).waitFor();
+    await expect.poll(() => rows().count()).toBe(1);
+    await player().getByRole('button', { name: 'Play', exact: true }).click();
+    await waitUntilPlayed(page, 0.2);
+    await page.getByLabel('Language').selectOption('Deutsch');
+    await page.getByRole('region', { name: 'Wiedergabe' }).waitFor();
+    await waitUntilPlayed(page, 0.5);
+
+    await page.getByRole('button', { name: 'Wiedergabe schließen' }).click();
+    expect(inAddress()).toBeNull();
+    await page.goBack();
+    await page.getByRole('region', { name: 'Wiedergabe' }).waitFor();
+    expect(page.problems).toEqual([]);
+  });
+
+  test('opens the recording again when somebody signs in after the session has ended', async () => {
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await waitUntilPlayed(page, 0);
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    await page.getByText('Your session has ended').waitFor();
+    await page.getByLabel('Link token').fill(archive.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await player().getByRole('heading', { name: CUSTOMER }).waitFor();
+    expect((await playerOf(page)).paused).toBe(true);
+  });
+
+  test('does not lose the focus when going back closes the player', async () => {
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await player().getByRole('button', { name: 'Pause' }).focus();
+    await page.goBack();
+    await expect.poll(() => player().count()).toBe(0);
+    await waitForFocus(page, 'className', 'row-button');
+  });
+
+  test('says so if the address names a recording that does not exist, until something else is searched', async () => {
+    await page.goto(`${archive.host.url}/?open=${PBX_ID}/never.wav`);
+    await page.getByText('There is no such recording').waitFor();
+    await find('1001');
+    await expect.poll(() => rows().count()).toBe(1);
+    expect(await page.getByText('There is no such recording').count()).toBe(0);
+    expect(new URL(page.url()).searchParams.has('open')).toBe(false);
+  });
+
   test('saves the recording', async () => {
     await playButton(CUSTOMER.replace('+', '\\+')).click();
     const [download] = await Promise.all([
@@ -250,7 +319,7 @@ describe('with the keyboard alone', () => {
     await expect.poll(async () => (await playerOf(page)).paused).toBe(true);
     await player().getByRole('button', { name: 'Close player' }).press('Enter');
     await expect.poll(() => player().count()).toBe(0);
-    await page.waitForFunction("document.activeElement.className === 'row-button'");
+    await waitForFocus(page, 'className', 'row-button');
   });
 
   test('j and k go through the list, and keep the focus in sight', async () => {

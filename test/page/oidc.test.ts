@@ -16,6 +16,11 @@ import { launchBrowser, openPage } from './browser.ts';
 const CLIENT_ID = 'archive-page';
 const AUDIENCE = 'archive';
 
+/** The name says when the call was, which is how a single recording is found. */
+const calledAt = Math.floor(Date.now() / 1000);
+const stamp = new Date(calledAt * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
+const LOST = `${stamp}-${calledAt}.0-1001-1002-Internal.wav`;
+
 let browser: Browser;
 let url: string;
 const closing = new AsyncDisposableStack();
@@ -35,8 +40,8 @@ beforeAll(async () => {
   await putRows([
     {
       pbx: 'head-office',
-      recording: 'a.wav',
-      at: new Date().toISOString(),
+      recording: LOST,
+      at: new Date(calledAt * 1000).toISOString(),
       from: '1001',
       to: '1002',
       state: 'lost',
@@ -133,16 +138,19 @@ async function startIssuer(key: object): Promise<string> {
 }
 
 describe('signing in with OpenID Connect', () => {
-  test('returns to the same search, shows what the role allows, and keeps no token in the browser', async () => {
+  test('returns to the same search and recording, shows what the role allows, and keeps no token in the browser', async () => {
     const page = await openPage(browser);
-    await page.goto(`${url}/?number=1001`);
+    const address = `${url}/?number=1001&open=head-office%2F${LOST}`;
+    await page.goto(address);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByPlaceholder('Enter any login').fill('anna');
     await page.getByPlaceholder('and password').fill('anything');
     await page.getByRole('button', { name: 'Sign-in' }).click();
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('heading', { name: '1 recording' }).waitFor();
-    expect(page.url()).toBe(`${url}/?number=1001`);
+    expect(page.url()).toBe(address);
+    await page.getByRole('button', { name: 'Close player' }).click();
+    await expect.poll(() => page.url()).toBe(`${url}/?number=1001`);
     await page.getByRole('button', { name: 'Clear' }).click();
     await expect.poll(() => new URL(page.url()).search).toBe('');
     // The other PBX is not this role's.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Archive, CUSTOMER, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, waitUntilPlayed } from './browser.ts';
+import { launchBrowser, type OpenedPage, openPage, waitForFocus, waitUntilPlayed } from './browser.ts';
 import { signIn } from './sign-in.ts';
 
 let archive: Archive;
@@ -176,7 +176,7 @@ describe('signing in', () => {
     await page.getByRole('button', { name: /^Play:/ }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
-    await page.waitForFunction("document.activeElement.textContent === 'Sign in'");
+    await waitForFocus(page, 'textContent', 'Sign in');
     await page.reload();
     await page.getByLabel('Link token').waitFor();
   });

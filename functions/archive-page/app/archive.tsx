@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import { type Api, ApiError } from './api.ts';
 import { Completeness } from './completeness.tsx';
-import type { Link, Me, Recording } from './contract.ts';
+import type { Me, Recording } from './contract.ts';
 import { callOf, errorText, idOf, zoneOf } from './describe.ts';
 import type { DialogName } from './dialog-names.ts';
 import { addressOf, type Filters, readFilters, readOpen } from './filters.ts';
@@ -15,6 +15,7 @@ import { RATES } from './playback-state.ts';
 import { PlayerPanel } from './player-panel.tsx';
 import { readPreference, savePreference } from './preferences.ts';
 import { Results } from './results.tsx';
+import { useOpened } from './use-opened.ts';
 import { usePlayReport } from './use-play-report.ts';
 import { usePlayback } from './use-playback.ts';
 import { useSearch } from './use-search.ts';
@@ -31,55 +32,38 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   const locale = useLocale();
   const { m, f } = locale;
   const [filters, setFilters] = useState(() => readFilters(location.search));
-  const [opened, setOpened] = useState<Recording>();
-  const [problem, setProblem] = useState<string>();
   const [keysEnabled, setKeysEnabled] = useState(readPreference('keys') !== 'off');
   const playback = useMemo(() => new Playback(), []);
   const { playing } = usePlayback(playback);
   const { search, more, retry } = useSearch(api, filters);
+  const { opened, open, restore, error } = useOpened(api, playback);
   usePlayReport(api, playback, opened);
   useEffect(() => () => playback.close(), [playback]);
 
   const find = (next: Filters) => {
-    if (addressOf(next) !== location.pathname + location.search) history.pushState(null, '', addressOf(next));
+    goToAddress(next, opened);
+    // A recording that is still being fetched is no longer in the address.
+    if (opened === undefined) open(undefined);
     // The same search again finds what is new.
     setFilters({ ...next });
   };
+  const show = (recording: Recording | undefined) => {
+    goToAddress(filters, recording);
+    open(recording);
+  };
   useEffect(() => {
-    const onPopState = () => setFilters(readFilters(location.search));
+    const onPopState = () => {
+      // The player closes, and the focus would be lost.
+      const isClosing = readOpen(location.search) === undefined;
+      if (isClosing && document.activeElement?.closest('.player')) focusOpened();
+      const next = readFilters(location.search);
+      setFilters((before) => (addressOf(before) === addressOf(next) ? before : next));
+      void restore();
+    };
+    void restore();
     addEventListener('popstate', onPopState);
     return () => removeEventListener('popstate', onPopState);
-  }, []);
-
-  const open = useCallback(
-    (recording: Recording, given: { link?: Link; autoplay?: boolean } = {}) => {
-      setOpened(recording);
-      setProblem(undefined);
-      if (recording.state !== 'archived') return playback.close();
-      const renew = async () => {
-        const { link } = await api.recording(recording.pbx, recording.recording);
-        if (link === undefined) throw new ApiError('not-found');
-        return link;
-      };
-      void playback.open({ codec: recording.codec, seconds: recording.seconds, renew }, given);
-    },
-    [api, playback],
-  );
-
-  // An address that colleagues have passed on.
-  useEffect(() => {
-    const wanted = readOpen(location.search);
-    if (wanted === undefined) return;
-    api.recording(wanted.pbx, wanted.recording).then(
-      ({ recording, link }) => open(recording, { autoplay: false, ...(link && { link }) }),
-      (error) =>
-        setProblem(
-          error instanceof ApiError && ['not-found', 'forbidden'].includes(error.kind)
-            ? m.player.notFound
-            : errorText(error, m),
-        ),
-    );
-  }, [api, open, m]);
+  }, [restore]);
 
   const { recordings } = search;
   const index = opened ? recordings.findIndex((recording) => idOf(recording) === idOf(opened)) : -1;
@@ -94,7 +78,7 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   const goTo = (recording: Recording | undefined) =>
     recording &&
     (() => {
-      open(recording);
+      show(recording);
       announce(
         m.player.nowPlaying(
           `${callOf(recording, m)}, ${f.time(recording.at, zoneOf(me.pbxs, recording.pbx))}`,
@@ -120,10 +104,8 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   );
 
   function close(): void {
-    const row = document.querySelector<HTMLElement>('#results tr[aria-current] .row-button');
-    (row ?? document.querySelector<HTMLElement>('#results'))?.focus();
-    playback.close();
-    setOpened(undefined);
+    focusOpened();
+    show(undefined);
   }
 
   return (
@@ -132,9 +114,11 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
       <main>
         <h1 class="visually-hidden">{m.title}</h1>
         <FindForm filters={filters} pbxs={me.pbxs} onFind={find} />
-        {problem !== undefined && (
+        {error !== undefined && (
           <p class="problem" role="alert">
-            {problem}
+            {error instanceof ApiError && ['not-found', 'forbidden'].includes(error.kind)
+              ? m.player.notFound
+              : errorText(error, m)}
           </p>
         )}
         <Results
@@ -146,7 +130,7 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
           onOpen={(recording) =>
             opened && idOf(recording) === idOf(opened) && recording.state === 'archived'
               ? playback.toggle()
-              : open(recording)
+              : show(recording)
           }
           onMore={more}
           onRetry={() => void retry()}
@@ -181,4 +165,15 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
       )}
     </>
   );
+}
+
+function goToAddress(filters: Filters, opened: Recording | undefined): void {
+  const address = addressOf(filters, opened);
+  if (address !== location.pathname + location.search) history.pushState(null, '', address);
+}
+
+/** Moves the focus to the row of the recording that is open, or to the results. */
+function focusOpened(): void {
+  const row = document.querySelector<HTMLElement>('#results tr[aria-current] .row-button');
+  (row ?? document.querySelector<HTMLElement>('#results'))?.focus();
 }
