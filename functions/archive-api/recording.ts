@@ -1,4 +1,3 @@
-import { create as contentDisposition } from 'content-disposition';
 import * as v from 'valibot';
 import { may, type Principal } from '../shared/access/principal.ts';
 import type { recordingSchema } from '../shared/api/contract.ts';
@@ -48,18 +47,16 @@ export async function showRecording(
   if (object === undefined)
     return { status: 200, body: { recording: row } satisfies v.InferOutput<typeof recordingSchema> };
 
-  const signedAt = now();
-  const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
-  const key = recordingKey(pbx, recording);
-  const url = await archive.presign(key, disposition, linkSeconds, new Date(signedAt));
+  const link = await archive.presign(recordingKey(pbx, recording), {
+    fileName: fileNameOf(recording),
+    download,
+    seconds: linkSeconds,
+    signedAt: now(),
+  });
   log('info', 'link-created', { pbx, recording, expiresIn: linkSeconds });
   await accessLog.add({ kind: download ? 'download-link-created' : 'link-created', ...access });
-  const expiresAt = new Date(signedAt + linkSeconds * 1000).toISOString();
   return {
     status: 200,
-    body: {
-      recording: { ...row, state: 'archived' },
-      link: { url, expiresAt },
-    } satisfies v.InferOutput<typeof recordingSchema>,
+    body: { recording: { ...row, state: 'archived' }, link } satisfies v.InferOutput<typeof recordingSchema>,
   };
 }

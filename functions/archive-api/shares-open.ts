@@ -1,4 +1,3 @@
-import { create as contentDisposition } from 'content-disposition';
 import type * as v from 'valibot';
 import { may } from '../shared/access/principal.ts';
 import { type openedShareSchema, openShareSchema, type RefusalReason } from '../shared/api/contract.ts';
@@ -39,17 +38,18 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
     await accessLog.add({ kind: 'share-refused', reason, ...entry });
     return unavailable;
   }
-  const signedAt = now();
-  const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
-  const key = recordingKey(pbx, recording);
-  const url = await archive.presign(key, disposition, linkSeconds, new Date(signedAt));
+  const link = await archive.presign(recordingKey(pbx, recording), {
+    fileName: fileNameOf(recording),
+    download,
+    seconds: linkSeconds,
+    signedAt: now(),
+  });
   log('info', 'share-opened', { pbx, recording });
   await accessLog.add({ kind: 'share-opened', ...entry });
   return {
     status: 200,
     body: {
-      url,
-      expiresAt: new Date(signedAt + linkSeconds * 1000).toISOString(),
+      ...link,
       download,
       at: call.at,
       timeZone: registry[pbx]?.timeZone ?? 'UTC',

@@ -1,4 +1,3 @@
-import { create as contentDisposition } from 'content-disposition';
 import type { Caller, Identify } from '../shared/access/identify.ts';
 import { grantsOn, may, mayAnywhere } from '../shared/access/principal.ts';
 import type { AccessLog } from '../shared/access-log/access-log.ts';
@@ -24,7 +23,7 @@ export interface LinkDeps {
   archive: ArchiveReader;
   accessLog: Pick<AccessLog, 'add'>;
   maxSeconds: number;
-  now: () => Date;
+  now: () => number;
 }
 
 export interface LinkResponse {
@@ -72,14 +71,16 @@ async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkRespon
     await noteRefusal();
     return { status: 403, body: { error: 'forbidden' } };
   }
-  const now = deps.now();
-  const disposition = contentDisposition(fileNameOf(recording), { type: download ? 'attachment' : 'inline' });
-  const url = await deps.archive.presign(key, disposition, expiresIn, now);
+  const { url, expiresAt } = await deps.archive.presign(key, {
+    fileName: fileNameOf(recording),
+    download,
+    seconds: expiresIn,
+    signedAt: deps.now(),
+  });
   log('info', 'link-created', { pbx, recording, expiresIn });
   if (redirect || !isHead) {
     await deps.accessLog.add({ kind: download ? 'download-link-created' : 'link-created', ...access });
   }
   if (redirect) return { status: 302, headers: { location: url } };
-  const expiresAt = new Date(now.getTime() + expiresIn * 1000).toISOString();
   return { status: 200, body: { recording, pbx, url, expiresAt, ...found } };
 }

@@ -28,7 +28,7 @@ const deps = {
   accessLog: createAccessLog(createDynamoDbClient(), accessLog),
   archive: createArchiveReader(createS3MetadataClient(), env.BUCKET_NAME),
   maxSeconds: env.MAX_LINK_AGE_SECONDS,
-  now: () => new Date(),
+  now: Date.now,
 };
 
 export async function handler(event: LinkEvent): Promise<APIGatewayProxyStructuredResultV2> {

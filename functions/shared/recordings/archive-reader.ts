@@ -1,5 +1,6 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { create as contentDisposition } from 'content-disposition';
 import { hasStatus } from '../aws-clients.ts';
 import type { Call } from '../jobs/job.ts';
 import { decodeMetadata } from './metadata.ts';
@@ -12,10 +13,27 @@ export interface ArchivedRecording {
   verifiedBy: string[];
 }
 
+/** A presigned URL, which returns the object without further credentials. */
+export interface Link {
+  url: string;
+  /** ISO 8601, UTC. */
+  expiresAt: string;
+}
+
+export interface LinkOptions {
+  /** The name under which a browser saves the file. */
+  fileName: string;
+  /** Whether a browser saves the file, instead of playing it. */
+  download: boolean;
+  /** How long the link is valid. */
+  seconds: number;
+  /** From when on it is (epoch ms). */
+  signedAt: number;
+}
+
 export interface ArchiveReader {
   find(key: string): Promise<ArchivedRecording | undefined>;
-  /** A URL that returns the object without further credentials, from `signedAt` on and for `seconds`. */
-  presign(key: string, disposition: string, seconds: number, signedAt: Date): Promise<string>;
+  presign(key: string, options: LinkOptions): Promise<Link>;
 }
 
 export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader {
@@ -35,13 +53,16 @@ export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader
         throw error;
       }
     },
-    presign(key, disposition, seconds, signedAt) {
+    async presign(key, { fileName, download, seconds, signedAt }) {
       const command = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
-        ResponseContentDisposition: disposition,
+        ResponseContentDisposition: contentDisposition(fileName, {
+          type: download ? 'attachment' : 'inline',
+        }),
       });
-      return getSignedUrl(s3, command, { expiresIn: seconds, signingDate: signedAt });
+      const url = await getSignedUrl(s3, command, { expiresIn: seconds, signingDate: new Date(signedAt) });
+      return { url, expiresAt: new Date(signedAt + seconds * 1000).toISOString() };
     },
   };
 }

@@ -47,7 +47,7 @@ async function startLinkApi(overrides: Partial<LinkDeps> = {}): Promise<string> 
     archive: createArchiveReader(s3, BUCKET),
     accessLog: { add: async () => {} },
     maxSeconds: 3600,
-    now: () => new Date(),
+    now: Date.now,
     ...overrides,
   };
   const url = await serve(async (incoming, response) => {
@@ -72,7 +72,7 @@ const check = (url: string | undefined, tokenSecret: string | undefined = 'link-
   checkLink({ url, tokenSecret }, 'head-office', RECORDING, secrets);
 
 /** With a URL that S3 does not accept any more. */
-const expired = (): Partial<LinkDeps> => ({ now: () => new Date(Date.now() - 3600_000) });
+const expired = (): Partial<LinkDeps> => ({ now: () => Date.now() - 3600_000 });
 
 test('a link that downloads is ok, and neither it nor the name is shown', async () => {
   const result = await check(await startLinkApi());
@@ -164,7 +164,10 @@ test('a link to another object than the API describes is noticed', async () => {
 test('a link whose host cannot be reached is not shown', async () => {
   const secret = 'http://127.0.0.1:9/recording?X-Amz-Signature=0123456789abcdef';
   const url = await startLinkApi({
-    archive: { ...createArchiveReader(s3, BUCKET), presign: async () => secret },
+    archive: {
+      ...createArchiveReader(s3, BUCKET),
+      presign: async () => ({ url: secret, expiresAt: new Date().toISOString() }),
+    },
   });
   const { status, text } = await check(url);
   expect(status).toBe('to-do');
