@@ -6,10 +6,8 @@ import type { Access, accessLogSchema } from '../shared/api/contract.ts';
 import { toCsv } from './access-csv.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { recordingId } from './find-recording.ts';
-import { pageLimit } from './page-limit.ts';
 import { readInput } from './read-input.ts';
-
-const MAX_LIMIT = 200;
+import { pageLimit } from './whole-number.ts';
 
 /** Rows of a CSV. Lambda's limit for a response is 6 MB, and a row has at most some 500 bytes. */
 const MAX_CSV_ROWS = 10_000;
@@ -27,7 +25,7 @@ export const accessQuerySchema = v.strictObject({
   ),
   format: v.optional(v.picklist(['json', 'csv'], 'should be json or csv'), 'json'),
   cursor: accessCursorSchema,
-  limit: pageLimit(MAX_LIMIT),
+  limit: pageLimit,
 });
 
 type ReadPage = (page: { limit: number; before?: string | undefined }) => Promise<Page<Access>>;

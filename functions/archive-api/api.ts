@@ -1,6 +1,7 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as v from 'valibot';
 import type { errorSchema } from '../shared/api/contract.ts';
+import type { HttpEvent } from '../shared/api/http-event.ts';
 
 /** A request, as a use case sees it. */
 export interface ApiRequest {
@@ -44,14 +45,9 @@ export const refuse = (
 export const invalid = (parameter: string, message: string): ApiResponse =>
   refuse(400, 'invalid-parameter', { parameter, message });
 
-/** What is used of an HTTP API's event. The types of `aws-lambda` have no authorizer that may be absent. */
-export interface ApiEvent
-  extends Pick<
-    APIGatewayProxyEventV2,
-    'headers' | 'queryStringParameters' | 'rawPath' | 'cookies' | 'body' | 'isBase64Encoded'
-  > {
-  requestContext: { http: { method: string; sourceIp: string }; authorizer?: unknown };
-}
+export type ApiEvent = HttpEvent<
+  'headers' | 'queryStringParameters' | 'rawPath' | 'cookies' | 'body' | 'isBase64Encoded'
+>;
 
 export function toRequest(event: ApiEvent): Omit<ApiRequest, 'params'> {
   const { http, authorizer } = event.requestContext;

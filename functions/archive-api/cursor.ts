@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { open, seal } from '../shared/api/sealed.ts';
 import type { CachedSecret } from '../shared/config/cached-secret.ts';
+import { sha256 } from '../shared/sha256.ts';
 
 /** Where a search goes on, and since when it has been under way. */
 const cursorSchema = v.object({
@@ -36,4 +36,4 @@ export const createCursors = (secret: CachedSecret): Cursors => ({
   },
 });
 
-const digestOf = (search: object) => createHash('sha256').update(JSON.stringify(search)).digest('base64url');
+const digestOf = (search: object) => sha256(JSON.stringify(search)).toString('base64url');

@@ -2,10 +2,9 @@ import { Temporal } from 'temporal-polyfill';
 import * as v from 'valibot';
 import { isDay } from '../shared/call-log/windows.ts';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
+import { pageLimit, wholeNumber } from './whole-number.ts';
 
 const MAX_NUMBERS = 5;
-const MAX_LIMIT = 200;
-const DEFAULT_LIMIT = 50;
 const MAX_SECONDS = 7 * 24 * 3600;
 
 /** A list whose values are separated by commas. HTTP APIs join a repeated parameter in the same way. */
@@ -42,17 +41,6 @@ const time = v.pipe(
   ),
 );
 
-const wholeNumber = (min: number, max: number) => {
-  const message = `should be a whole number from ${min} to ${max}`;
-  return v.pipe(
-    v.string(),
-    v.regex(/^\d{1,9}$/, message),
-    v.transform(Number),
-    v.minValue(min, message),
-    v.maxValue(max, message),
-  );
-};
-
 /** The query of `GET /api/recordings`. */
 export const searchQuerySchema = v.strictObject({
   pbx: v.optional(list(pbxIdSchema, 50, 'PBXs')),
@@ -66,7 +54,7 @@ export const searchQuerySchema = v.strictObject({
   minSeconds: v.optional(wholeNumber(0, MAX_SECONDS)),
   callId: v.optional(text(100)),
   cursor: v.optional(v.pipe(v.string(), v.nonEmpty('should not be empty'))),
-  limit: v.optional(wholeNumber(1, MAX_LIMIT), String(DEFAULT_LIMIT)),
+  limit: pageLimit,
 });
 
 export type SearchQuery = v.InferOutput<typeof searchQuerySchema>;

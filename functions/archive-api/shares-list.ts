@@ -6,11 +6,9 @@ import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
 import { shareCursorSchema } from '../shared/shares/share-store.ts';
 import { type ApiRequest, type ApiResponse, invalid } from './api.ts';
 import { recordingId } from './find-recording.ts';
-import { pageLimit } from './page-limit.ts';
 import { readInput } from './read-input.ts';
 import { maySee, type ShareDeps } from './shares.ts';
-
-const MAX_LIMIT = 200;
+import { pageLimit } from './whole-number.ts';
 
 /** The query of `GET /api/shares`. */
 export const listSharesSchema = v.strictObject({
@@ -19,7 +17,7 @@ export const listSharesSchema = v.strictObject({
   /** The default without a recording. */
   mine: v.optional(v.literal('1', 'should be 1')),
   cursor: shareCursorSchema,
-  limit: pageLimit(MAX_LIMIT),
+  limit: pageLimit,
 });
 
 /**

@@ -13,7 +13,7 @@ export interface LinkRequest {
   query: Record<string, string | undefined>;
   caller: Caller;
   /** IP address of the caller. */
-  address: string | undefined;
+  address: string;
   /** A response to HEAD has no body. */
   isHead: boolean;
 }

@@ -1,20 +1,17 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { HttpEvent } from '../shared/api/http-event.ts';
 import type { LinkRequest, LinkResponse } from './create-link.ts';
 
-/** What is used of an HTTP API's event. The types of `aws-lambda` have no authorizer that may be absent. */
-export interface LinkEvent
-  extends Pick<APIGatewayProxyEventV2, 'headers' | 'pathParameters' | 'queryStringParameters'> {
-  requestContext?: { http?: { method: string; sourceIp?: string }; authorizer?: unknown };
-}
+export type LinkEvent = HttpEvent<'headers' | 'pathParameters' | 'queryStringParameters'>;
 
 export function toRequest(event: LinkEvent): LinkRequest {
-  const { http, authorizer } = event.requestContext ?? {};
+  const { http, authorizer } = event.requestContext;
   return {
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
     caller: { authorization: event.headers.authorization, authorizer },
-    address: http?.sourceIp,
-    isHead: http?.method === 'HEAD',
+    address: http.sourceIp,
+    isHead: http.method === 'HEAD',
   };
 }
 

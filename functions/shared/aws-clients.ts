@@ -114,6 +114,9 @@ function* slicesOf(body: Buffer): Generator<Buffer, void> {
   }
 }
 
+/** Options of a request that may have a signal: the SDK takes no `undefined`. */
+export const withSignal = (abortSignal: AbortSignal | undefined) => (abortSignal ? { abortSignal } : {});
+
 /** Whether S3 rejected a request with this HTTP status. */
 export const hasStatus = (error: unknown, status: number): error is S3ServiceException =>
   error instanceof S3ServiceException && error.$metadata.httpStatusCode === status;

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { sha256 } from './same-secret.ts';
+import { sha256 } from '../sha256.ts';
 
 const TTL_MS = 5 * 60 * 1000;
 const MIN_REFETCH_MS = 60 * 1000;

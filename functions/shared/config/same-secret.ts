@@ -1,9 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 
-/** Whether two texts are the same, compared in constant time. */
+/** Whether two texts are the same, compared in constant time. Digests have equal lengths, which `timingSafeEqual` requires. */
 export const isSameSecret = (one: string, other: string) => timingSafeEqual(sha256(one), sha256(other));
-
-/** Digests have equal lengths, which `timingSafeEqual` requires. */
-export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { withSignal } from '../aws-clients.ts';
 import { ArchiveError } from '../errors.ts';
 import type { IndexedRecording } from '../recording-index/row.ts';
+import { sha256 } from '../sha256.ts';
 
 /** `source` of all events of the archive. */
 export const EVENT_SOURCE = 'pbx-recording-archive';
@@ -62,9 +63,7 @@ export function createEventPublisher(
           },
         ],
       });
-      const { FailedEntryCount, Entries } = await client.send(command, {
-        ...(abortSignal && { abortSignal }),
-      });
+      const { FailedEntryCount, Entries } = await client.send(command, withSignal(abortSignal));
       // EventBridge responds with 200 even then.
       if (FailedEntryCount) {
         const reason = Entries?.[0]?.ErrorCode ?? 'unknown';
@@ -74,4 +73,4 @@ export function createEventPublisher(
   };
 }
 
-const digest = (value: string) => createHash('sha256').update(value).digest('hex');
+const digest = (value: string) => sha256(value).toString('hex');

@@ -4,7 +4,7 @@ import {
   type HeadObjectOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { hasStatus } from '../aws-clients.ts';
+import { hasStatus, withSignal } from '../aws-clients.ts';
 import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { decodeMetadata } from '../recordings/metadata.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
@@ -93,8 +93,6 @@ export function createBucketReader(
     },
   };
 }
-
-const withSignal = (abortSignal: AbortSignal | undefined) => (abortSignal ? { abortSignal } : {});
 
 /** The first of these kinds counts if a recording has several markers. */
 const KINDS_BY_RANK: readonly MarkerKind[] = ['erased', 'ended', 'lost', 'queued'];

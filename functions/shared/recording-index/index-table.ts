@@ -7,6 +7,7 @@ import {
   paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { withSignal } from '../aws-clients.ts';
 import type { RowItem } from './item.ts';
 import { nameKey, rowKeyInName } from './keys.ts';
 
@@ -142,5 +143,3 @@ export function createIndexTable(client: DynamoDBDocumentClient, TableName: stri
     },
   };
 }
-
-const withSignal = (abortSignal: AbortSignal | undefined) => (abortSignal ? { abortSignal } : {});

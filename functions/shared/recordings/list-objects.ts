@@ -1,4 +1,5 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { withSignal } from '../aws-clients.ts';
 
 /** An object as a listing has it. */
 export interface ListedObject {
@@ -23,7 +24,7 @@ export async function* listObjects(
     // XML cannot represent every character that a name may contain.
     EncodingType: 'url',
   } as const;
-  const pages = paginateListObjectsV2({ client: s3 }, request, { ...(abortSignal && { abortSignal }) });
+  const pages = paginateListObjectsV2({ client: s3 }, request, withSignal(abortSignal));
   for await (const { Contents = [], EncodingType } of pages) {
     for (const { Key = '', Size = 0, ETag = '', LastModified } of Contents) {
       const key = decodeKey(Key, EncodingType);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import {
   HeadObjectCommand,
@@ -9,6 +8,7 @@ import {
 import { hasStatus } from '../aws-clients.ts';
 import { MESSAGE_RETENTION_DAYS } from '../config/limits.ts';
 import type { Job } from '../jobs/job.ts';
+import { sha256 } from '../sha256.ts';
 import { decodeCall, encodeCall } from './metadata.ts';
 import { parseRecordingPath, recordingPath } from './recording-name.ts';
 
@@ -39,7 +39,8 @@ export type Ending = 'lost' | 'not-recorded' | 'dead-lettered';
 export function markerKey(kind: MarkerKind, pbxId: string, recording: string): string {
   const path = recordingPath(pbxId, recording);
   // The phone numbers in the name of an erased recording must not stay.
-  return `reconciliation/${kind}/${kind === 'erased' ? `${dirname(path)}/${digest(recording)}` : path}`;
+  if (kind === 'erased') return `reconciliation/erased/${dirname(path)}/${sha256(recording).toString('hex')}`;
+  return `reconciliation/${kind}/${path}`;
 }
 
 /** The recording that a marker's key names; that of an erased one does not. */
@@ -51,8 +52,6 @@ export function markedRecording(key: string): { pbx: string; recording: string }
 
 /** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
 const SETTLED = { settled: 'yes' };
-
-const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
  * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { parse } from 'node:path/posix';
 import type { Job } from '../jobs/job.ts';
+import { sha256 } from '../sha256.ts';
 import { isSound } from './verified-by.ts';
 
 /** An object in the bucket. */
@@ -74,8 +74,6 @@ export function keyBeside(
   { crc32, etag = '' }: { crc32: string | undefined; etag?: string },
 ): string {
   const { dir, name, ext } = parse(key);
-  const digits = crc32
-    ? Buffer.from(crc32, 'base64').toString('hex')
-    : createHash('sha256').update(etag).digest('hex').slice(0, 8);
+  const digits = crc32 ? Buffer.from(crc32, 'base64').toString('hex') : sha256(etag).toString('hex', 0, 4);
   return `${dir}/${name}~${digits}${ext}`;
 }

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { digestCredentials, hasCredentials } from '../config/credentials.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import type { Credentials, PbxClient, Subscription, Tokens } from '../pbx/types.ts';
+import { sha256 } from '../sha256.ts';
 import { log } from '../telemetry/log.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
@@ -188,6 +189,4 @@ const loginInProgress = (until: number) =>
 
 /** The URL ends in the webhook secret, so only a digest is stored. The secret is long and random: no salt is needed. */
 export const digestSubscription = ({ url, form, port }: Subscription) =>
-  createHash('sha256')
-    .update(JSON.stringify([url, form, port]))
-    .digest('base64');
+  sha256(JSON.stringify([url, form, port])).toString('base64');

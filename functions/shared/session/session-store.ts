@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { Secrets } from '../config/secrets.ts';
+import { sha256 } from '../sha256.ts';
 
 /** State of a PBX's session that the functions share. Times are epoch ms. */
 const sessionStateSchema = v.object({
@@ -39,7 +39,7 @@ export function createSessionStore(secretName: string, secrets: Secrets): Sessio
       return { version: versionId, state: parsed.success ? parsed.output : {} };
     },
     async replace(snapshot, state) {
-      const version = createHash('sha256').update(snapshot.version).digest('hex');
+      const version = sha256(snapshot.version).toString('hex');
       const written = await secrets.write(secretName, JSON.stringify(state), version);
       return written ? { version, state } : undefined;
     },

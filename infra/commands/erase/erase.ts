@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { hasStatus } from '../../../functions/shared/aws-clients.ts';
 import { markerKey } from '../../../functions/shared/recordings/markers.ts';
+import { sha256 } from '../../../functions/shared/sha256.ts';
 import { plural, toJsonLine, toPlainText } from '../../shared/text.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import type { TakenDeadLetters } from '../dead-letters/dead-letter-queue.ts';
@@ -62,7 +62,7 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
     archive: name,
     pbx,
     recording,
-    recordingSha256: createHash('sha256').update(recording).digest('hex'),
+    recordingSha256: sha256(recording).toString('hex'),
     versionsDeleted,
     versionsKept,
     deadLettersDeleted: deadLetters.length,

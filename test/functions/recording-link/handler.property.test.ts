@@ -2,7 +2,6 @@ import { get, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { parse } from 'content-disposition';
 import { expect, test } from 'vitest';
 import { ACCESS_TABLE } from '../../../functions/shared/config/tables.ts';
@@ -39,8 +38,16 @@ interface LinkRequest {
 }
 
 async function ask({ path = {}, query, authorization = `Bearer ${TOKEN}` }: LinkRequest) {
-  const event = { pathParameters: path, queryStringParameters: query, headers: { authorization } };
-  const { statusCode = 0, headers = {}, body } = await handler(event as unknown as APIGatewayProxyEventV2);
+  const {
+    statusCode = 0,
+    headers = {},
+    body,
+  } = await handler({
+    pathParameters: path,
+    ...(query !== undefined && { queryStringParameters: query }),
+    headers: { authorization },
+    requestContext: { http: { method: 'GET', sourceIp: '192.0.2.7' } },
+  });
   return { status: statusCode, headers, body: body === undefined ? undefined : JSON.parse(body) };
 }
 

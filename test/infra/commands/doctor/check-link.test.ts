@@ -58,7 +58,7 @@ async function startLinkApi(overrides: Partial<LinkDeps> = {}): Promise<string> 
         path: { pbxId },
         query: Object.fromEntries(searchParams),
         caller: { authorization: incoming.headers.authorization, authorizer: undefined },
-        address: incoming.socket.remoteAddress,
+        address: '127.0.0.1',
         isHead: incoming.method === 'HEAD',
       },
       deps,
