@@ -1,10 +1,10 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { toArchiveError } from '../shared/errors.ts';
 import type { EventPublisher } from '../shared/events/publish.ts';
+import { readBucketEvent } from '../shared/recording-index/bucket-event.ts';
 import type { RowItem } from '../shared/recording-index/item.ts';
 import { type UpdateDeps, updateRow } from '../shared/recording-index/update-row.ts';
 import { log } from '../shared/telemetry/log.ts';
-import { readBucketEvent } from './bucket-event.ts';
 import { publishChange, publishDeletion } from './publish-change.ts';
 
 export interface Message {

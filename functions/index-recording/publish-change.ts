@@ -1,6 +1,6 @@
 import type { EventPublisher } from '../shared/events/publish.ts';
+import type { BucketEvent } from '../shared/recording-index/bucket-event.ts';
 import { fromItem, type RowItem } from '../shared/recording-index/item.ts';
-import type { BucketEvent } from './bucket-event.ts';
 
 /** Publishes that a recording has been archived or lost, if the event of the bucket says so and the bucket still does. */
 export async function publishChange(

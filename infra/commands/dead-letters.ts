@@ -15,10 +15,16 @@ import {
   describeTakenByOthers,
   summarize,
 } from './dead-letters/show-dead-letters.ts';
-import { DEPLOYMENT_HELP, type Deployment, deploymentOptions, findDeployment } from './deployment.ts';
+import {
+  DEPLOYMENT_HELP,
+  type Deployment,
+  deadLetterQueueUrls,
+  deploymentOptions,
+  findDeployment,
+} from './deployment.ts';
 import { runCommand } from './run-command.ts';
 
-const HELP = `Lists the dead letters: recordings and reports that were given up, each with the reason.
+const HELP = `Lists the dead letters: recordings, reports and changes of the index that were given up, each with the reason.
 
   npm run dead-letters
   npm run dead-letters -- --code pbx-20014
@@ -49,7 +55,7 @@ await runCommand(async () => {
     return true;
   }
   const deployment = await findDeployment(values.local, positionals);
-  await withDeadLetters(createSqsClient(), deployment.deadLetterQueueUrl, async (taken) => {
+  await withDeadLetters(createSqsClient(), deadLetterQueueUrls(deployment), async (taken) => {
     const deadLetters = selectDeadLetters(taken.deadLetters, values);
     if (values.json) for (const deadLetter of deadLetters) console.log(toJson(deadLetter));
     else show(deadLetters, taken, deployment, values);

@@ -19,6 +19,8 @@ const outputsSchema = v.objectWithRest(
     RecordingsBucket: v.string(),
     DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
     IndexTable: v.optional(v.string()),
+    IndexQueueUrl: v.optional(v.pipe(v.string(), v.url())),
+    IndexDeadLetterQueueUrl: v.optional(v.pipe(v.string(), v.url())),
     WebhookHost: v.string(),
   },
   v.string(),
@@ -34,11 +36,13 @@ export async function findStack() {
   const cloudFormation = new CloudFormationClient({ requestHandler: TIMEOUTS });
   const region = await cloudFormation.config.region();
   const { outputs, status } = await describeStack(cloudFormation, config.stackName, region);
+  const { IndexQueueUrl: eventsUrl, IndexDeadLetterQueueUrl: deadLettersUrl } = outputs;
   return {
     name: `the stack ${config.stackName} in ${region}`,
     options: '',
     bucket: outputs.RecordingsBucket,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
+    indexQueues: eventsUrl && deadLettersUrl ? { eventsUrl, deadLettersUrl } : undefined,
     indexTable: outputs.IndexTable,
     // All queues of a stack are in one account and region.
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),

@@ -13,6 +13,8 @@ export interface Deployment {
   options: string;
   bucket: string;
   deadLetterQueueUrl: string;
+  /** The queues of the index. Absent before the first deployment with an index, and on a local host. */
+  indexQueues?: { eventsUrl: string; deadLettersUrl: string } | undefined;
   /** Name of the table with the index of the recordings. Absent before the first deployment with an index. */
   indexTable: string | undefined;
   /** A queue's URL without its name, ending in a slash. */
@@ -30,6 +32,10 @@ export interface DeployedStack {
   status: string;
   outputs: Readonly<Record<string, string>>;
 }
+
+/** All queues that have what was given up. */
+export const deadLetterQueueUrls = ({ deadLetterQueueUrl, indexQueues }: Deployment) =>
+  indexQueues === undefined ? [deadLetterQueueUrl] : [deadLetterQueueUrl, indexQueues.deadLettersUrl];
 
 /** The directories of `npm start -- --pbx` and of `npm start`. */
 const LOCAL_DIRECTORIES = ['.local/pbx', '.local/demo'];

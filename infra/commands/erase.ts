@@ -5,7 +5,7 @@ import { createDynamoDbClient, createS3Client, createSqsClient } from '../../fun
 import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
 import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
 import { describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
-import { findDeployment } from './deployment.ts';
+import { deadLetterQueueUrls, findDeployment } from './deployment.ts';
 import { erase } from './erase/erase.ts';
 import { HELP, readOptions } from './erase/options.ts';
 import { runCommand } from './run-command.ts';
@@ -23,7 +23,7 @@ await runCommand(async () => {
   const { accessKeyId } = await s3.config.credentials();
   return withDeadLetters(
     sqs,
-    deployment.deadLetterQueueUrl,
+    deadLetterQueueUrls(deployment),
     async ({ deadLetters, takenByOthers, remove }) => {
       if (takenByOthers > 0) console.error(describeTakenByOthers(takenByOthers));
       return erase(pbx, recording, {

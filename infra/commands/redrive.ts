@@ -8,10 +8,10 @@ import { deleteDeadLetters } from './dead-letters/delete-dead-letters.ts';
 import { SELECTION_HELP, selectDeadLetters, selectionOptions } from './dead-letters/selection.ts';
 import { type SendBackDeps, sendBack } from './dead-letters/send-back.ts';
 import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
-import { DEPLOYMENT_HELP, deploymentOptions, findDeployment } from './deployment.ts';
+import { DEPLOYMENT_HELP, deadLetterQueueUrls, deploymentOptions, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 
-const HELP = `Sends dead letters back to the queues of their PBXs, as new jobs.
+const HELP = `Sends dead letters back: recordings to the queues of their PBXs, as new jobs; changes of the index to its queue.
 
   npm run redrive -- --all
   npm run redrive -- --code pbx-20014 --pbx head-office
@@ -52,7 +52,7 @@ await runCommand(async () => {
   }
   const deployment = await findDeployment(values.local, positionals);
   const sqs = createSqsClient();
-  return withDeadLetters(sqs, deployment.deadLetterQueueUrl, async (taken) => {
+  return withDeadLetters(sqs, deadLetterQueueUrls(deployment), async (taken) => {
     if (taken.takenByOthers > 0) console.log(describeTakenByOthers(taken.takenByOthers));
     const deadLetters = selectDeadLetters(taken.deadLetters, values);
     if (deadLetters.length === 0) {

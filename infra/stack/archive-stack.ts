@@ -251,6 +251,11 @@ export class ArchiveStack extends Stack {
       'Table with the index of the recordings; npm run reindex rebuilds it',
     );
     this.addOutput(
+      'IndexQueueUrl',
+      index.queue.queueUrl,
+      'Queue with changes of the bucket that are about to be brought into the index',
+    );
+    this.addOutput(
       'IndexDeadLetterQueueUrl',
       index.deadLetterQueue.queueUrl,
       'Queue with changes of the bucket that could not be brought into the index',

@@ -29,7 +29,9 @@ interface RecordingIndexProps {
 export class RecordingIndex extends Construct {
   readonly table: IndexTable;
   readonly indexer: ArchiveFunction<Environment>;
-  /** Events of the bucket that could not be handled. */
+  /** Events of the bucket. */
+  readonly queue: EncryptedQueue;
+  /** Those that could not be handled. */
   readonly deadLetterQueue: EncryptedQueue;
 
   constructor(scope: Construct, id: string, props: RecordingIndexProps) {
@@ -58,14 +60,14 @@ export class RecordingIndex extends Construct {
     allow(this.indexer.role, ['events:PutEvents'], bus.eventBusArn);
     if (events.webhook) new EventWebhook(this, 'Webhook', { stackName, ...events.webhook });
 
-    // Not the dead-letter queue of the jobs: npm run redrive could not send these back.
+    // Not the dead-letter queue of the jobs: these are less urgent, and have an alarm of their own.
     this.deadLetterQueue = new EncryptedQueue(this, 'DeadLetters');
-    const queue = new EncryptedQueue(this, 'Events', {
+    this.queue = new EncryptedQueue(this, 'Events', {
       visibilityTimeout: Duration.seconds(visibilitySecondsFor('index-recording')),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: INDEX_EVENT_MAX_RECEIVES },
     });
     // A lifecycle rule may delete many recordings at once, and a new account can run only ten functions.
-    queue.deliverTo(this.indexer, { maxConcurrency: 5 });
+    this.queue.deliverTo(this.indexer, { maxConcurrency: 5 });
     new Rule(this, 'Changes', {
       description: 'Passes changes of the recordings to the index',
       eventPattern: {
@@ -76,7 +78,7 @@ export class RecordingIndex extends Construct {
           object: { key: [{ prefix: 'recordings/' }, { prefix: 'reconciliation/' }] },
         },
       },
-      targets: [new SqsQueue(queue)],
+      targets: [new SqsQueue(this.queue)],
     });
   }
 }

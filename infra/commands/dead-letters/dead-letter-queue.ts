@@ -29,37 +29,53 @@ export interface TakenDeadLetters {
   remove(deadLetter: DeadLetter): Promise<void>;
 }
 
+/** The dead letters that were taken out of one queue, by id. */
+interface TakenFromQueue {
+  queueUrl: string;
+  taken: Map<string, DeadLetter>;
+}
+
 /**
- * Takes all dead letters out of the queue, and returns those that `work` has not removed. If the process is killed
+ * Takes all dead letters out of the queues, and returns those that `work` has not removed. If the process is killed
  * before, they reappear after five minutes.
  */
 export async function withDeadLetters<Result>(
   sqs: SQSClient,
-  queueUrl: string,
+  queueUrls: readonly string[],
   work: (taken: TakenDeadLetters) => Promise<Result>,
 ): Promise<Result> {
-  const taken = new Map<string, DeadLetter>();
+  const queues = queueUrls.map((queueUrl): TakenFromQueue => ({ queueUrl, taken: new Map() }));
+  const takenByOthers = await Promise.all(queues.map((queue) => takeAll(sqs, queue)));
+  try {
+    return await work({
+      deadLetters: queues
+        .flatMap(({ taken }) => [...taken.values()])
+        .sort((one, other) => givenUpAt(one) - givenUpAt(other)),
+      takenByOthers: takenByOthers.reduce((sum, count) => sum + count, 0),
+      async remove({ id, receiptHandle }) {
+        for (const { queueUrl, taken } of queues.filter((queue) => queue.taken.has(id))) {
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
+          taken.delete(id);
+        }
+      },
+    });
+  } finally {
+    for (const { queueUrl, taken } of queues) await returnToQueue(sqs, queueUrl, [...taken.values()]);
+  }
+}
+
+const givenUpAt = ({ firstAt, lastAt = firstAt }: DeadLetter) => Date.parse(lastAt);
+
+/** Returns roughly how many more there are that others have taken. */
+async function takeAll(sqs: SQSClient, { queueUrl, taken }: TakenFromQueue): Promise<number> {
   let before: number;
   do {
     before = taken.size;
     for (const deadLetter of await receive(sqs, queueUrl)) taken.set(deadLetter.id, deadLetter);
     // If reading takes longer than the dead letters stay hidden, the first ones are received again.
   } while (taken.size > before);
-  try {
-    return await work({
-      deadLetters: [...taken.values()].sort((one, other) => givenUpAt(one) - givenUpAt(other)),
-      takenByOthers: Math.max(0, (await countTaken(sqs, queueUrl)) - taken.size),
-      async remove({ id, receiptHandle }) {
-        await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
-        taken.delete(id);
-      },
-    });
-  } finally {
-    await returnToQueue(sqs, queueUrl, [...taken.values()]);
-  }
+  return Math.max(0, (await countTaken(sqs, queueUrl)) - taken.size);
 }
-
-const givenUpAt = ({ firstAt, lastAt = firstAt }: DeadLetter) => Date.parse(lastAt);
 
 async function countTaken(sqs: SQSClient, queueUrl: string): Promise<number> {
   const name = 'ApproximateNumberOfMessagesNotVisible';

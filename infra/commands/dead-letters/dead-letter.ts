@@ -2,12 +2,13 @@ import type { Message } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
 import { pbxIdSchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { jobSchema } from '../../../functions/shared/jobs/job.ts';
+import { bucketEventSchema } from '../../../functions/shared/recording-index/bucket-event.ts';
 
 const json = v.pipe(v.string(), v.parseJson());
 const time = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.string(), v.digits(), v.transform(Number));
 
-/** The message bodies that occur in the dead-letter queue. */
+/** The message bodies that occur in the dead-letter queues. */
 const contentSchema = v.union([
   v.pipe(
     json,
@@ -25,6 +26,12 @@ const contentSchema = v.union([
     json,
     v.object({ pbx: pbxIdSchema, bootedAt: time }),
     v.transform((request) => ({ kind: 'session-request' as const, ...request })),
+  ),
+  // A change of the bucket that index-recording could not bring into the index.
+  v.pipe(
+    json,
+    bucketEventSchema,
+    v.transform((event) => ({ kind: 'bucket-event' as const, pbx: event.about?.pbx, event })),
   ),
   v.pipe(
     v.string(),
@@ -60,7 +67,7 @@ const messageSchema = v.object({
   MessageAttributes: v.fallback(v.optional(reasonSchema), undefined),
 });
 
-/** A message of the dead-letter queue, as it was received. */
+/** A message of a dead-letter queue, as it was received. */
 export interface DeadLetter {
   id: string;
   receiptHandle: string;
@@ -81,6 +88,9 @@ export interface DeadLetter {
 /** The code of dead letters that came without a reason. */
 const NO_REASON = 'no-reason';
 
+/** The code of bucket events. SQS moves them here, so only the log of index-recording has the reason. */
+const NOT_INDEXED = 'not-indexed';
+
 export function readDeadLetter(message: Message): DeadLetter {
   const {
     MessageId: id,
@@ -89,23 +99,30 @@ export function readDeadLetter(message: Message): DeadLetter {
     ...rest
   } = v.parse(messageSchema, message);
   const content = v.parse(contentSchema, body);
-  const reason = rest.MessageAttributes ?? reasonFor(rest.Attributes);
+  const reason = rest.MessageAttributes ?? reasonFor(content.kind, rest.Attributes);
   return { id, receiptHandle, ...reason, pbx: content.pbx ?? reason.pbx, content, body };
 }
 
-function reasonFor(attributes: v.InferOutput<typeof messageSchema>['Attributes']) {
-  const { SentTimestamp, ApproximateReceiveCount, DeadLetterQueueSourceArn: source } = attributes;
-  const message =
-    source === undefined
-      ? 'The message came without a reason, as if sent by hand.'
-      : `SQS moved the message here from ${source.split(':').at(-1)}, because its function never finished with it. Look for crashes and timeouts in the function's log.`;
+function reasonFor(
+  kind: DeadLetter['content']['kind'],
+  attributes: v.InferOutput<typeof messageSchema>['Attributes'],
+) {
+  const { SentTimestamp, ApproximateReceiveCount } = attributes;
   return {
-    code: NO_REASON,
-    message,
+    code: kind === 'bucket-event' ? NOT_INDEXED : NO_REASON,
+    message: describeMove(kind, attributes.DeadLetterQueueSourceArn),
     // This receive is counted too, and so are all previous listings.
     attempts: ApproximateReceiveCount - 1,
     firstAt: new Date(SentTimestamp).toISOString(),
     lastAt: undefined,
     pbx: undefined,
   };
+}
+
+function describeMove(kind: DeadLetter['content']['kind'], source: string | undefined): string {
+  if (kind === 'bucket-event') {
+    return "The index could not be brought up to date with this change of the bucket. Look for indexing-failed in index-recording's log.";
+  }
+  if (source === undefined) return 'The message came without a reason, as if sent by hand.';
+  return `SQS moved the message here from ${source.split(':').at(-1)}, because its function never finished with it. Look for crashes and timeouts in the function's log.`;
 }

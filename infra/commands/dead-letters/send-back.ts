@@ -7,30 +7,48 @@ import type { DeadLetter } from './dead-letter.ts';
 import type { TakenDeadLetters } from './dead-letter-queue.ts';
 
 export interface SendBackDeps
-  extends Pick<Deployment, 'registry' | 'queueUrlBase'>,
+  extends Pick<Deployment, 'registry' | 'queueUrlBase' | 'indexQueues'>,
     Pick<Queues, 'send'>,
     Pick<TakenDeadLetters, 'remove'> {}
 
+interface Target {
+  queueUrl: string;
+  message: unknown;
+}
+
 /**
- * Sends a dead letter back to the queue of its PBX, as a new job with the full time for retries.
+ * Sends a dead letter back: a job to the queue of its PBX, as a new job with the full time for retries; a change of the
+ * bucket to the queue of the index.
  *
  * @returns why the dead letter stays, or `undefined` if it was sent
  */
 export async function sendBack(deadLetter: DeadLetter, deps: SendBackDeps): Promise<string | undefined> {
-  const { registry, queueUrlBase } = deps;
-  const job = readJob(deadLetter, registry);
-  if (typeof job === 'string') return job;
-  const pbx = findPbx(registry, job.pbx);
-  if (pbx === undefined) return noPbx(job.pbx);
+  const target =
+    deadLetter.content.kind === 'bucket-event' ? toIndex(deadLetter, deps) : toPbx(deadLetter, deps);
+  if (typeof target === 'string') return target;
   try {
-    // In this order: after a failure in between, the job exists twice, which is harmless, and is not lost.
-    await deps.send(queueUrlBase + pbx.queueName, job);
+    // In this order: after a failure in between, the message exists twice, which is harmless, and is not lost.
+    await deps.send(target.queueUrl, target.message);
     await deps.remove(deadLetter);
     return undefined;
   } catch (error) {
     const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
     return `SQS: ${message} (${name})`;
   }
+}
+
+/** Returns where the dead letter goes and as what, or why it stays. */
+function toPbx(deadLetter: DeadLetter, { registry, queueUrlBase }: SendBackDeps): Target | string {
+  const job = readJob(deadLetter, registry);
+  if (typeof job === 'string') return job;
+  const pbx = findPbx(registry, job.pbx);
+  return pbx === undefined ? noPbx(job.pbx) : { queueUrl: queueUrlBase + pbx.queueName, message: job };
+}
+
+/** Unchanged: index-recording reads what the bucket has by then, so the age of an event does not matter. */
+function toIndex({ body }: DeadLetter, { indexQueues }: SendBackDeps): Target | string {
+  if (indexQueues === undefined) return 'There is no queue of an index. Remove it with --delete.';
+  return { queueUrl: indexQueues.eventsUrl, message: JSON.parse(body) };
 }
 
 const noPbx = (id: string) => `The configuration has no PBX ${id}.`;
@@ -61,6 +79,7 @@ function readJob({ content }: DeadLetter, registry: PbxRegistry): Job | string {
     }
     case 'session-request':
       return 'pbx-session has run on schedule since. Remove it with --delete.';
+    case 'bucket-event':
     case 'unknown':
       return 'There is no queue to send it to. Remove it with --delete.';
   }

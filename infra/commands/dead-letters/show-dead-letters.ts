@@ -34,8 +34,12 @@ function describeContent({ content, body }: DeadLetter): string[] {
       return [`A report received at ${formatTime(content.reportedAt)}`, shorten(content.report)];
     case 'session-request':
       return [`A request to log in again: the PBX restarted at ${formatTime(content.bootedAt)}`];
+    case 'bucket-event': {
+      const { about, key, type, time } = content.event;
+      return [about?.recording ?? key, `${type}, ${formatTime(time)}`];
+    }
     case 'unknown':
-      return ['Neither a job nor a report', shorten(body)];
+      return ['Neither a job nor a report nor an event', shorten(body)];
   }
 }
 
@@ -70,9 +74,17 @@ export function summarize(
     `${plural(deadLetters.length, 'dead letter')} in ${name}:`,
     `${INDENT}by code  ${countBy(deadLetters, ({ code }) => code)}`,
     `${INDENT}by PBX   ${countBy(deadLetters, ({ pbx = 'unknown' }) => pbx)}`,
-    'docs/runbook.md#dead-letters says what to do, by code. Once the cause is fixed, send them back:',
+    `What to do, by code: ${sectionsFor(deadLetters)}. Once the cause is fixed, send them back:`,
     `${INDENT}npm run redrive -- ${describeSelection(selection)}${options}`,
   ].join('\n');
+}
+
+/** The sections of the runbook that are about these dead letters. */
+function sectionsFor(deadLetters: readonly DeadLetter[]): string {
+  const sections = deadLetters.map(({ content }) =>
+    content.kind === 'bucket-event' ? 'docs/runbook.md#not-indexed' : 'docs/runbook.md#dead-letters',
+  );
+  return [...new Set(sections)].sort().join(', ');
 }
 
 function countBy(deadLetters: readonly DeadLetter[], keyOf: (deadLetter: DeadLetter) => string): string {

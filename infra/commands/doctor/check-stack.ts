@@ -10,6 +10,7 @@ export const EXPECTED_OUTPUTS = [
   'IndexTable',
   'AccessTable',
   'DeadLetterQueueUrl',
+  'IndexQueueUrl',
   'IndexDeadLetterQueueUrl',
   'PbxSessionFunction',
   'ReconcileFunction',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSqsClient } from '../../../functions/shared/aws-clients.ts';
@@ -12,7 +12,7 @@ import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { useSqs } from '../../functions/aws-services.ts';
 import { startScript } from '../local/start-process.ts';
 import { startCloudFormation } from './cloud-formation.ts';
-import { exampleJob } from './dead-letters/example-dead-letter.ts';
+import { exampleEvent, exampleJob } from './dead-letters/example-dead-letter.ts';
 
 const { stackName, pbxs } = readArchiveConfig(JSON.parse(readFileSync('cdk.json', 'utf8')).context.archive);
 const [pbx = ''] = Object.keys(pbxs);
@@ -51,17 +51,22 @@ const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'key-of-
 
 describe('the stack that cdk.json configures', async () => {
   const { createQueue } = await useSqs();
-  const [deadLetterQueueUrl = '', jobs = ''] = ['Stack-DeadLetterQueue1A2B', `${stackName}-${pbx}`].map(
-    createQueue,
-  );
+  const [deadLetterQueueUrl = '', jobs = '', indexDeadLetters = '', indexEvents = ''] = [
+    'Stack-DeadLetterQueue1A2B',
+    `${stackName}-${pbx}`,
+    'Stack-IndexDeadLetters3C4D',
+    'Stack-IndexEvents5E6F',
+  ].map(createQueue);
   const outputs = {
     RecordingsBucket: 'recordings',
     DeadLetterQueueUrl: deadLetterQueueUrl,
+    IndexQueueUrl: indexEvents,
+    IndexDeadLetterQueueUrl: indexDeadLetters,
     WebhookHost: 'api.test',
   };
   const sqs = new SQSClient();
 
-  test('is found, its dead letters are listed and sent back to the queue of their PBX', async () => {
+  test('is found, its dead letters are listed and sent back to the queues of PBX and index', async () => {
     const env = {
       ...CREDENTIALS,
       AWS_DEFAULT_REGION: 'eu-central-1',
@@ -73,15 +78,23 @@ describe('the stack that cdk.json configures', async () => {
     const [firstAt, lastAt] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
     const reason = { pbx, error, attempts: 1, firstAt, lastAt };
     await createQueues(createSqsClient(), deadLetterQueueUrl).sendDeadLetter(JSON.stringify(job), reason);
+    const event = JSON.stringify(exampleEvent);
+    await sqs.send(new SendMessageCommand({ QueueUrl: indexDeadLetters, MessageBody: event }));
 
     const listed = await run('dead-letters', [], env);
     expect(listed.output).toContain(exampleJob.recording);
-    expect(listed.output).toContain(`1 dead letter in the stack ${stackName} in eu-central-1`);
+    expect(listed.output).toContain(`2 dead letters in the stack ${stackName} in eu-central-1`);
+    expect(listed.output).toContain('not-indexed');
     expect(listed.code).toBe(0);
 
     expect(await run('redrive', ['--all'], env)).toMatchObject({ code: 0 });
-    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: jobs }));
-    expect(Messages?.map(({ Body = '' }) => JSON.parse(Body))).toEqual([job]);
+    for (const [QueueUrl, message] of [
+      [jobs, job],
+      [indexEvents, exampleEvent],
+    ] as const) {
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+      expect(Messages?.map(({ Body = '' }) => JSON.parse(Body))).toEqual([message]);
+    }
   });
 
   test('is found at AWS_ENDPOINT_URL with all that belongs to it, whatever the host in the URL of its queue', async () => {

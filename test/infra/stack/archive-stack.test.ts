@@ -384,6 +384,7 @@ describe('the outputs', () => {
       'CredentialsSecret',
       'DeadLetterQueueUrl',
       'IndexDeadLetterQueueUrl',
+      'IndexQueueUrl',
       'IndexRecordingLogs',
       'IndexTable',
       'LinkApiUrl',

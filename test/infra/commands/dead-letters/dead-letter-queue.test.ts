@@ -24,17 +24,17 @@ describe('received dead letters', async () => {
   const queues = createQueues(sqs, deadLetters);
   beforeEach(empty);
 
-  const deadLetter = (number: number) =>
-    queues.sendDeadLetter(JSON.stringify(exampleJob), {
-      pbx: 'head-office',
-      error: new ArchiveError(`pbx-${number}`, 'It cannot be.', { kind: 'permanent' }),
-      attempts: number,
-      firstAt: '2026-01-01T00:00:00.000Z',
-      lastAt: `2026-01-01T00:00:${number}.000Z`,
-    });
+  const reasonOf = (number: number) => ({
+    pbx: 'head-office',
+    error: new ArchiveError(`pbx-${number}`, 'It cannot be.', { kind: 'permanent' }),
+    attempts: number,
+    firstAt: '2026-01-01T00:00:00.000Z',
+    lastAt: `2026-01-01T00:00:${number}.000Z`,
+  });
+  const deadLetter = (number: number) => queues.sendDeadLetter(JSON.stringify(exampleJob), reasonOf(number));
 
   /** Receives all dead letters and releases them unchanged. */
-  const receiveAll = () => withDeadLetters(sqs, deadLetters, async (taken) => taken);
+  const receiveAll = () => withDeadLetters(sqs, [deadLetters], async (taken) => taken);
   const numbersOf = ({ deadLetters }: TakenDeadLetters) => deadLetters.map(({ attempts }) => attempts);
 
   test('are all in the queue, each once, in the order in which they were sent', async () => {
@@ -51,7 +51,7 @@ describe('received dead letters', async () => {
 
   test('are hidden from other commands, which see only their number', async () => {
     for (const number of [11, 12]) await deadLetter(number);
-    await withDeadLetters(sqs, deadLetters, async () => {
+    await withDeadLetters(sqs, [deadLetters], async () => {
       await deadLetter(13);
       const others = await receiveAll();
       expect(numbersOf(others)).toEqual([13]);
@@ -62,13 +62,27 @@ describe('received dead letters', async () => {
   test('are visible again afterwards, even more than ten, except those that were removed', async () => {
     for (let number = 10; number < 22; number++) await deadLetter(number);
     const removeFirst = async ({ deadLetters: [first], remove }: TakenDeadLetters) => first && remove(first);
-    await withDeadLetters(sqs, deadLetters, removeFirst);
+    await withDeadLetters(sqs, [deadLetters], removeFirst);
     expect(numbersOf(await receiveAll())).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
+  });
+
+  test('of two queues are taken together, and each is removed from its own', async () => {
+    const others = createQueue('other-dead-letters');
+    await deadLetter(12);
+    for (const number of [11, 13]) {
+      await createQueues(sqs, others).sendDeadLetter(JSON.stringify(exampleJob), reasonOf(number));
+    }
+    await withDeadLetters(sqs, [deadLetters, others], async (taken) => {
+      expect(numbersOf(taken)).toEqual([11, 12, 13]);
+      for (const one of taken.deadLetters.slice(0, 2)) await taken.remove(one);
+    });
+    expect(numbersOf(await receiveAll())).toEqual([]);
+    expect(await withDeadLetters(sqs, [others], async (taken) => numbersOf(taken))).toEqual([13]);
   });
 
   test('are visible again when the work on them has failed', async () => {
     await deadLetter(11);
-    const work = withDeadLetters(sqs, deadLetters, () => Promise.reject(new Error('failed')));
+    const work = withDeadLetters(sqs, [deadLetters], () => Promise.reject(new Error('failed')));
     await expect(work).rejects.toThrow('failed');
     expect(numbersOf(await receiveAll())).toEqual([11]);
   });

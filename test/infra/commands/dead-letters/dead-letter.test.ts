@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
+import { exampleEvent, exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
 
 describe('a dead letter sent by a function', () => {
   test('has its reason, its job and the unchanged body', () => {
@@ -57,6 +57,35 @@ describe('a dead letter moved by SQS itself', () => {
     expect(deadLetter).toMatchObject({
       pbx: 'head-office',
       content: { kind: 'session-request', ...request },
+    });
+  });
+});
+
+describe('a change of the bucket that was not indexed', () => {
+  test('has a code of its own, its PBX and its recording', () => {
+    const source = 'arn:aws:sqs:eu-central-1:111122223333:IndexEvents';
+    expect(makeDeadLetter(exampleEvent, {}, { DeadLetterQueueSourceArn: source })).toMatchObject({
+      code: 'not-indexed',
+      message: expect.stringContaining('indexing-failed'),
+      pbx: 'head-office',
+      content: {
+        kind: 'bucket-event',
+        event: {
+          type: 'Object Created',
+          time: '2017-09-14T09:28:20Z',
+          about: { pbx: 'head-office', recording: exampleJob.recording },
+        },
+      },
+    });
+  });
+
+  test('can be of a marker, whose key names the recording', () => {
+    const key = exampleEvent.detail.object.key.replace('recordings/', 'reconciliation/ended/');
+    const event = { ...exampleEvent, detail: { object: { key } } };
+    expect(makeDeadLetter(event, {})).toMatchObject({
+      code: 'not-indexed',
+      pbx: 'head-office',
+      content: { event: { about: { recording: exampleJob.recording } } },
     });
   });
 });

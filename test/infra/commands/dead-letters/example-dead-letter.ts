@@ -9,6 +9,31 @@ export const exampleJob: Job = {
   reportedAt: '2017-09-14T09:28:10.000Z',
 };
 
+/** As EventBridge delivers it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html. */
+export const exampleEvent = {
+  version: '0',
+  id: '17793124-05d4-b198-2fde-7ededc63b103',
+  'detail-type': 'Object Created',
+  source: 'aws.s3',
+  account: '111122223333',
+  time: '2017-09-14T09:28:20Z',
+  region: 'eu-central-1',
+  resources: ['arn:aws:s3:::recordings'],
+  detail: {
+    version: '0',
+    bucket: { name: 'recordings' },
+    object: {
+      key: 'recordings/head-office/2017/09/14/20170914092747-1505352445.265-102-1000-Inbound.wav',
+      size: 44,
+      etag: 'b1946ac92492d2347c6235b4d2611184',
+      sequencer: '00617F08299329D189',
+    },
+    'request-id': 'N4N7GDK58NMKJ12R',
+    requester: '111122223333',
+    reason: 'PutObject',
+  },
+};
+
 export const exampleReason = {
   code: 'pbx-20014',
   message: 'The PBX says that the recording is deleted or missing.',

@@ -4,7 +4,7 @@ import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import { type SendBackDeps, sendBack } from '../../../../infra/commands/dead-letters/send-back.ts';
 import { exampleCall, exampleReport } from '../../../functions/cdr-webhook/example-report.ts';
-import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
+import { exampleEvent, exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
 
 const headOffice = v.parse(pbxSchema, {
   baseUrl: 'https://192.0.2.1:8088',
@@ -110,6 +110,30 @@ describe('a report', () => {
   ])('that %s stays', async (_, report, reason) => {
     const { problem, done } = await tryToSendBack(makeReport(report));
     expect(problem).toContain(reason);
+    expect(done).toEqual([]);
+  });
+});
+
+describe('a change of the bucket', () => {
+  const indexQueues = {
+    eventsUrl: 'https://sqs.test/1/IndexEvents',
+    deadLettersUrl: 'https://sqs.test/1/dead',
+  };
+
+  test('is sent unchanged to the queue of the index, whether or not its PBX is still configured', async () => {
+    const deadLetter = makeDeadLetter(exampleEvent, {});
+    expect(await tryToSendBack(deadLetter, { indexQueues, registry: {} })).toEqual({
+      problem: undefined,
+      done: [
+        ['sent', indexQueues.eventsUrl, exampleEvent],
+        ['removed', deadLetter.id],
+      ],
+    });
+  });
+
+  test('stays where there is no index', async () => {
+    const { problem, done } = await tryToSendBack(makeDeadLetter(exampleEvent, {}));
+    expect(problem).toContain('no queue of an index');
     expect(done).toEqual([]);
   });
 });

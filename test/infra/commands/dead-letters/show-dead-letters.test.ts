@@ -8,7 +8,7 @@ import {
   summarize,
 } from '../../../../infra/commands/dead-letters/show-dead-letters.ts';
 import type { Deployment } from '../../../../infra/commands/deployment.ts';
-import { exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
+import { exampleEvent, exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
 
 vi.stubEnv('TZ', 'Europe/Berlin');
 
@@ -60,6 +60,17 @@ describe('shows what is known about', () => {
     ]);
   });
 
+  test('a change of the bucket that was not indexed', () => {
+    expect(shown(makeDeadLetter(exampleEvent, {}))).toEqual([
+      '3f2a9c1b  not-indexed  head-office',
+      '  The index could not be brought up to date with this change of the bucket. Look for indexing-failed',
+      "  in index-recording's log.",
+      '  20170914092747-1505352445.265-102-1000-Inbound.wav',
+      '  Object Created, 2017-09-14 11:28:20 CEST',
+      '  At most 401 attempts, since 2017-09-14 11:28:10 CEST',
+    ]);
+  });
+
   test('any other message, up to 600 characters', () => {
     const lines = shown(makeDeadLetter('x'.repeat(1000), {}));
     expect(lines[0]).toBe('3f2a9c1b  no-reason  PBX unknown');
@@ -106,6 +117,14 @@ test('the summary counts dead letters by code and by PBX, most frequent first', 
     '  by code  pbx-20014 2, no-reason 1',
     '  by PBX   head-office 2, unknown 1',
   ]);
+});
+
+test('the summary names the sections of the runbook that say what to do', () => {
+  const [job, event] = [makeDeadLetter(), makeDeadLetter(exampleEvent, {})];
+  const lineOf = (...deadLetters: DeadLetter[]) => summarize(deadLetters, archive).split('\n').at(-2);
+  expect(lineOf(job)).toContain(' docs/runbook.md#dead-letters. ');
+  expect(lineOf(event)).toContain(' docs/runbook.md#not-indexed. ');
+  expect(lineOf(event, job)).toContain(' docs/runbook.md#dead-letters, docs/runbook.md#not-indexed. ');
 });
 
 test.each([

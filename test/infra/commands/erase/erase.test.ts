@@ -6,7 +6,7 @@ import { markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 import { type EraseDeps, erase } from '../../../../infra/commands/erase/erase.ts';
 import { useSqs } from '../../../functions/aws-services.ts';
-import { exampleJob, makeDeadLetter } from '../dead-letters/example-dead-letter.ts';
+import { exampleEvent, exampleJob, makeDeadLetter } from '../dead-letters/example-dead-letter.ts';
 import { type Lock, startVersionedS3 } from './versioned-s3.ts';
 
 const PBX = 'head-office';
@@ -186,7 +186,7 @@ describe('in a bucket with versions', () => {
   });
 });
 
-test('jobs and reports in the dead-letter queue go if they are of this PBX and name the recording', async () => {
+test('jobs, reports and events in the dead-letter queues go if they are of this PBX and name the recording', async () => {
   const { run } = await startArchive();
   const letter = (id: string, body: object) => ({ ...makeDeadLetter(body), id });
   const report = (recording: string) => JSON.stringify({ action: 'NewCdr', recording });
@@ -196,13 +196,15 @@ test('jobs and reports in the dead-letter queue go if they are of this PBX and n
     letter('other-job', { ...exampleJob, recording: `1${RECORDING}` }),
     letter('other-pbx', { ...exampleJob, pbx: 'branch' }),
     letter('report', { version: 1, pbx: PBX, report: report(RECORDING), reportedAt }),
+    letter('event', exampleEvent),
+    letter('other-event', { ...exampleEvent, detail: { object: { key: KEY.replace('.wav', '1.wav') } } }),
     letter('other-report', { version: 1, pbx: PBX, report: report(`1${RECORDING}`), reportedAt }),
   ];
   const removed: string[] = [];
   const remove: EraseDeps['remove'] = async ({ id }) => void removed.push(id);
   const { evidence } = await run({ deadLetters, remove });
-  expect(removed).toEqual(['job', 'report']);
-  expect(evidence).toMatchObject([{ versionsDeleted: 0, deadLettersDeleted: 2 }]);
+  expect(removed).toEqual(['job', 'report', 'event']);
+  expect(evidence).toMatchObject([{ versionsDeleted: 0, deadLettersDeleted: 3 }]);
 });
 
 test('jobs in the queue of the PBX are pointed out, because one of them may archive the recording again', async () => {
