@@ -24,7 +24,7 @@ export const recordingId = {
 
 export interface FoundRecording {
   row: IndexedRecording;
-  /** What the bucket has, if it is archived. */
+  /** The object in the bucket, if the recording is archived. */
   object: ArchivedRecording | undefined;
   /** What decides about further rights on it. */
   subject: Subject;

@@ -4,7 +4,7 @@ import { toArchiveError } from '../shared/errors.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
 
-/** A use case, for whoever has been authorized or, if it is public, for everybody. */
+/** A use case, for an authorized caller or, if it is public, for everybody. */
 export type Route =
   | { isPublic: true; respond: (request: ApiRequest) => Promise<ApiResponse> }
   | { isPublic?: false; respond: (request: ApiRequest, principal: Principal) => Promise<ApiResponse> };

@@ -24,7 +24,7 @@ export async function createShare(
   const { shares, accessLog, authorities, settings, accessLogDays, now } = deps;
   const { allowed, maxDays, defaultDays } = settings.shares;
   if (!allowed) {
-    const message = 'Ask whoever administers the archive: shares are not allowed (links.shares).';
+    const message = 'Shares are not allowed (links.shares). Ask the administrator of the archive.';
     return refuse(403, 'shares-not-allowed', { message });
   }
   const parsed = readBody(newShareSchema, request);

@@ -27,7 +27,7 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
   const share = await shares.find(shareIdOf(token));
   const reason = await findObstacle(share, passcode, deps);
   if (share === undefined) {
-    // Nothing is known about whoever made this token up, so the access log gets no row.
+    // The token is made up and belongs to no share, so the access log gets no row.
     log('warn', 'share-refused', { reason: 'unknown' });
     return unavailable;
   }

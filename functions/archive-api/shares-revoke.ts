@@ -15,7 +15,7 @@ export async function revokeShare(
   { shares, accessLog }: Pick<ShareDeps, 'shares' | 'accessLog'>,
 ): Promise<ApiResponse> {
   const share = v.is(revokeShareSchema, params) ? await shares.find(params.id) : undefined;
-  // Whoever may not revoke it does not learn either whether it exists.
+  // Somebody without the right to revoke it must not learn whether it exists.
   if (share === undefined || !maySee(principal, share)) return refuse(404, 'not-found');
   const { revoked, isNew } = await shares.revoke(share);
   if (isNew) {

@@ -20,7 +20,7 @@ export interface ShareDeps extends FindRecordingDeps {
   now: () => number;
 }
 
-/** A share is seen and revoked by whoever made it, whatever their rights are by now, and with the right `audit`. */
+/** Its maker may see and revoke a share, even without rights by now. So may everybody with the right `audit`. */
 export const maySee = (principal: Principal, { pbx, person, call }: ShareRecord): boolean =>
   person === principal.person || may(principal, 'audit', { pbx, from: call.from, to: call.to });
 

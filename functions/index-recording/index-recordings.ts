@@ -40,7 +40,7 @@ async function indexRecording(body: string, deps: IndexDeps): Promise<boolean> {
     const onGone = (row: RowItem) => publishDeletion(row, event, events, signal);
     const { pbx, recording } = event.about;
     const { row, isChanged } = await updateRow(pbx, recording, { ...deps, onGone });
-    // Last, so that whoever hears of a recording finds it. If it fails, the message is redelivered.
+    // Last, so that a recording can be found once it is announced. If this fails, the message is redelivered.
     await publishChange(event, row, events, signal);
     if (isChanged) {
       if (row === undefined) log('info', 'recording-unindexed', about);

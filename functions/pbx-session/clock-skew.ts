@@ -12,7 +12,7 @@ export function findClockSkew(systemTime: unknown, timeZone: string, now: number
   const { times, suffix } = readLocalTime(String(systemTime).trim());
   const skews = times.flatMap((time) => readingsOf(time, suffix.offset, timeZone).map((at) => at - now));
   const [skew] = skews.toSorted((one, other) => Math.abs(one) - Math.abs(other));
-  // What is not understood may be another zone, or say that it is the afternoon.
+  // The rest may name another zone, or say that it is the afternoon.
   const isCertain = suffix.isUnderstood || Math.abs(skew ?? 0) > DAY_MS;
   return isCertain ? skew : undefined;
 }

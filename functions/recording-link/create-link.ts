@@ -62,7 +62,7 @@ async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkRespon
   const mayListen = mayListenAtPbx && (found === undefined || may(principal, 'listen', subject));
   if (!mayListen) await noteRefusal();
   if (!mayAnywhere(principal, 'listen')) return { status: 403, body: { error: 'forbidden' } };
-  // Whoever may not hear a recording does not learn either whether it exists.
+  // Somebody who may not hear a recording must not learn whether it exists.
   if (found === undefined || !mayListen) {
     log('info', 'link-not-found', { pbx, recording });
     return { status: 404, body: { error: 'not-archived' } };

@@ -43,7 +43,7 @@ export function requireSignatures(
   });
 }
 
-/** Reads the body, compares it with the signed hash, and puts it back for whoever reads it next. */
+/** Reads the body, compares it with the signed hash, and puts it back for the next reader. */
 async function requireBody(message: IncomingMessage, payloadHash: string): Promise<void> {
   const length = Number(message.headers['content-length'] ?? Number.NaN);
   if (!(length <= MAX_BODY_BYTES))
@@ -77,7 +77,7 @@ function peek(message: IncomingMessage, length: number): Promise<Buffer> {
 function refuse(response: ServerResponse, error: unknown): void {
   const { code, message, status } =
     error instanceof S3Error ? error : new S3Error('InternalError', 'An error occurred on the server side.');
-  // What is left of the body is not read.
+  // The rest of the body is not read.
   response.writeHead(status === 403 ? 400 : status, {
     'content-type': 'application/x-amz-json-1.1',
     connection: 'close',

@@ -134,7 +134,7 @@ const OPTIONS_OF_PBX = [
 
 const OPTIONS_OF_SIMULATION = ['demo', 'calls', 'exit'] as const;
 
-/** Whoever gives an option expects it to have an effect. */
+/** People expect every option that they give to have an effect. */
 function refuseUnusedOptions(values: Record<string, unknown>, isSimulation: boolean): void {
   const unused = isSimulation ? OPTIONS_OF_PBX : OPTIONS_OF_SIMULATION;
   const given = unused.find((name) => values[name] !== undefined);

@@ -2,7 +2,7 @@ import askPassword from '@inquirer/password';
 import type { Pbx } from '../../functions/shared/config/pbx-registry.ts';
 import { UsageError } from '../shared/command-line.ts';
 
-/** What a person would enter in the PBX's secret. Secrets come from the environment, or are asked for. */
+/** The contents of the PBX's secret, which a person enters on AWS. Secrets come from the environment or a prompt. */
 export async function readPbxCredentials(
   family: Pbx['family'],
   username: string,

@@ -65,7 +65,7 @@ export function isHostRunning(directory: string): boolean {
 function openDatabase(directory: string): DatabaseSync {
   try {
     const database = new DatabaseSync(lockPath(directory), { timeout: WAIT_MS });
-    // Whoever may read it could lock it.
+    // Anyone who may read the file could lock it.
     chmodSync(lockPath(directory), 0o600);
     return database;
   } catch (error) {

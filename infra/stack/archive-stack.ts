@@ -273,7 +273,7 @@ export class ArchiveStack extends Stack {
     this.addOutput(
       'AlarmTopicArn',
       topic.topicArn,
-      'SNS topic of the alarms; subscribe whoever should be notified',
+      'SNS topic of the alarms; subscribe everyone who should be notified',
     );
     for (const [name, { logGroup }] of Object.entries(functions)) {
       this.addOutput(

@@ -114,7 +114,7 @@ export class RecordingApi extends Construct {
     for (const route of publicRoutes) {
       acceptFindings(route, {
         APIG4:
-          'How people sign in is no secret, and whoever opens a share has its token, which the function checks.',
+          'How people sign in is no secret. To open a share, one needs its token, which the function checks.',
       });
     }
   }

@@ -17,7 +17,7 @@ interface AccessDialogProps {
   onClose: () => void;
 }
 
-/** Who listened: the access log of a recording, or of a person. */
+/** The access log of a recording or of a person. */
 export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
   const { m, f } = useLocale();
   const d = useDialogMessages();

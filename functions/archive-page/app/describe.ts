@@ -57,7 +57,7 @@ const DOUBTS: ReadonlySet<Claim> = new Set<Claim>([
   'unknown-format',
 ]);
 
-/** What is known of the completeness of a recording. Values of older versions that have no text are left out. */
+/** The evidence that a recording is complete. Values of older versions without a text are left out. */
 export function verificationOf({ verifiedBy = [] }: Recording, { verified }: Messages) {
   const claims = verifiedBy
     // Each container has its own: `riff-header`, `ogg-header`, …

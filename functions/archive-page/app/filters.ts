@@ -1,4 +1,4 @@
-/** What is searched for. Each is a parameter of the address, so that an address can be bookmarked and passed on. */
+/** The search criteria. Each is a parameter of the address, so that a search can be bookmarked and passed on. */
 export interface Filters {
   /** Numbers separated by commas, or one call id. */
   number: string;

@@ -1,6 +1,6 @@
 type Preference = 'language' | 'keys' | 'volume' | 'name';
 
-/** What a person has chosen, kept in this browser. Storage may be forbidden; then the page forgets. */
+/** Settings that a person has chosen, kept in this browser. If the browser forbids storage, they last until reload. */
 export function readPreference(name: Preference): string | undefined {
   try {
     return localStorage.getItem(name) ?? undefined;

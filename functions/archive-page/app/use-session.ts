@@ -14,7 +14,7 @@ export type Session =
 
 const REFRESH_MS = 5 * 60_000;
 
-/** Who is signed in, and how to sign in and out. */
+/** The signed-in person, and functions to sign in and out. */
 export function useSession() {
   const [session, setSession] = useState<Session>({ state: 'loading' });
   const oidc = useRef<OidcSession | undefined>(undefined);

@@ -17,7 +17,7 @@ const WRITE_TIMEOUT_MS = 2_000;
 
 export interface AccessLog {
   /**
-   * Adds a row. Never rejects: whoever may hear a recording gets it even if DynamoDB fails. The log line
+   * Adds a row. Never rejects: people still get the recordings that they may hear when DynamoDB fails. The log line
    * `access-not-logged` then says what the access log lacks.
    */
   add(access: Omit<Access, 'at'>): Promise<void>;

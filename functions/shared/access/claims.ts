@@ -2,7 +2,7 @@ import { RIGHTS } from '../api/contract.ts';
 import type { AccessSettings, Role } from '../config/access-settings.ts';
 import type { Grant } from './principal.ts';
 
-/** For whoever has all rights on all recordings. */
+/** All rights on all recordings. */
 export const EVERYTHING: readonly Grant[] = [{ pbxs: '*', rights: RIGHTS }];
 
 /** The first of these that a token has names the person. Access tokens may have no other than `sub`. */
@@ -20,7 +20,7 @@ export const toPersonName = (text: string): string =>
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** Who a verified JWT stands for. */
+/** Returns the person that a verified JWT identifies. */
 export function personOf(claims: Claims, { personClaim }: Pick<AccessSettings, 'personClaim'>): string {
   const names = personClaim === undefined ? PERSON_CLAIMS : [personClaim, 'sub'];
   const values = names.map((name) => claims[name]).filter((value) => typeof value === 'string');

@@ -50,7 +50,7 @@ export const unfinishedUploadSchema = v.object({
   crc32: count,
   /** Size of the complete file according to the PBX, if known. */
   totalBytes: v.optional(count),
-  /** What the file's header says; absent if its format is unknown. */
+  /** Facts from the file's header; absent if its format is unknown. */
   container: v.optional(containerSchema),
   /** How the recording is going to be verified, as the upload's metadata says. */
   verifiedBy: v.optional(v.string()),
@@ -65,7 +65,7 @@ const downloadSchema = v.object({ bytes: count, crc32: count, at: instant });
 
 export type EarlierDownload = v.InferOutput<typeof downloadSchema>;
 
-/** What a job's earlier messages found out. A job that is requeued gets a new message, with a delivery count of its own. */
+/** Findings of a job's earlier messages. A requeued job is a new message, with a delivery count of its own. */
 const earlierSchema = v.object({
   attempts: count,
   /** Deliveries that still count for the back-off. */

@@ -122,7 +122,7 @@ export interface PbxClient {
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }
 
-/** What a report says, as far as the archive is concerned. */
+/** The parts of a report that matter to the archive. */
 export type Report =
   | { kind: 'recorded-call'; recording: string; call: Call }
   | { kind: 'boot-up' }

@@ -89,7 +89,7 @@ export function createIndexTable(client: DynamoDBDocumentClient, TableName: stri
     async put(item, { written = new Set<string>(), signal } = {}) {
       const { pbx, recording, sk } = item;
       const others = new Set(written);
-      // Known before the row exists, so that whoever deletes the row finds it. A key once added is never taken away
+      // Known before the row exists, so that a later deletion finds the row. A key once added is never taken away
       // while the recording exists: another invocation may be about to write there.
       if (rowKeyInName(recording) === undefined) {
         for (const other of await addToPointer(item, signal)) others.add(other);

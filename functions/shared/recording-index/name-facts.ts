@@ -3,7 +3,7 @@ import type { Call } from '../jobs/job.ts';
 /** `yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext` */
 const NAME = /^\d{14}-([\d.]+)-(.+)-(Inbound|Outbound|Internal)\b/i;
 
-/** What a name says about the call, for an object that has no metadata. A number that contains hyphens is left out. */
+/** Facts about the call from a recording's name, for an object without metadata. A number with hyphens is left out. */
 export function factsInName(recording: string): Call {
   const [, callId, parties = '', type] = NAME.exec(recording) ?? [];
   if (callId === undefined || type === undefined) return {};

@@ -4,7 +4,7 @@ import { toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
 import { STATUS_KEY } from './keys.ts';
 
-/** What is known of the archive of a PBX as a whole. All times are epoch ms. No method rejects: it is not worth a failure. */
+/** The state of the archive of a PBX as a whole. All times are epoch ms. No method rejects: the state is not worth a failure. */
 export interface StatusWriter {
   sessionUp(pbx: string, at: number): Promise<void>;
   /** The PBX has been without a session at least since `at`. */

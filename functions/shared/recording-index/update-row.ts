@@ -25,7 +25,7 @@ export interface Update {
 /**
  * Makes the row of a recording say what the bucket has. Events may be late, repeated and out of order, and two of them
  * may be handled at the same time: so the bucket is read once more after the row was written, until nothing has changed
- * in between. Then whoever writes last has seen what the bucket has in the end.
+ * in between. Then the last writer has seen what the bucket has in the end.
  */
 export async function updateRow(
   pbx: string,

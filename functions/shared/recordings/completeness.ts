@@ -9,13 +9,13 @@ export interface EarlierDownload {
   at: number;
 }
 
-/** What is known of a recording besides its bytes. Times are epoch ms. */
+/** Facts about a recording besides its bytes. Times are epoch ms. */
 export interface Expectation {
   /** Size of the complete file according to the PBX. */
   totalBytes?: number | undefined;
   /** Size in the PBX's list of recordings, of a file in the format that was delivered. */
   listedBytes?: number | undefined;
-  /** What the file's header says; `undefined` if its format is unknown. */
+  /** Facts from the file's header; `undefined` if its format is unknown. */
   container?: Container | undefined;
   /** How long the parties talked, according to the PBX. */
   talkSeconds?: number | undefined;

@@ -1,4 +1,4 @@
-/** What a container says about its size. All values are plain JSON. */
+/** The sizes that a container states. All values are plain JSON. */
 export interface ContainerSizes {
   /**
    * `unwritten` if the recorder has not written every size, or never does, as in a stream; `none` if the format states

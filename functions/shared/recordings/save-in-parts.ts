@@ -122,8 +122,8 @@ function failing(work: Promise<void>): Promise<never> {
 }
 
 /**
- * A transfer that ended early after it stored parts that the next run can resume from. Its upload stays open: whoever
- * does not resume it has to discard it.
+ * A transfer that ended early after it stored parts that the next run can resume from. Its upload stays open:
+ * the caller must resume or discard it.
  */
 export class Interruption extends ArchiveError {
   readonly stored: UnfinishedUpload;

@@ -5,7 +5,7 @@ import { hasStatus } from '../aws-clients.ts';
 /** For one request with its repetitions. A lease lasts a minute, and the login has to fit into it as well. */
 const TIMEOUT_MS = 4_000;
 
-/** What the functions share about logins to a PBX. Holds no secret. Times are epoch ms. */
+/** The state of logins to a PBX, which all functions share. Holds no secret. Times are epoch ms. */
 const loginStateSchema = v.object({
   /** Version of the session that a login is to replace. When another has replaced it, the rest no longer applies. */
   session: v.optional(v.string()),

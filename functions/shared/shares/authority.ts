@@ -6,13 +6,13 @@ import type { CachedSecret } from '../config/cached-secret.ts';
 import type { Authority } from './share.ts';
 
 export interface Authorities {
-  /** What a new share rests on. */
+  /** The authority for a new share. */
   of(principal: Principal, shareId: string): Promise<Authority>;
   /** The rights that its maker has today. */
   grantsFor(authority: Authority, shareId: string): Promise<readonly Grant[]>;
 }
 
-/** By the link token: whoever replaces it ends all sessions that began with it, and all shares. */
+/** By the link token. Replacing the token ends all sessions that began with it, and all shares. */
 export const authoritiesByToken = (linkToken: CachedSecret): Authorities => ({
   async of(_principal, shareId) {
     return { by: 'token', seal: seal(await linkToken.digest(), 'share', shareId) };

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 
 /**
  * 16 MiB and a moment for each passcode, which a function with 256 MB has. More would protect little: a share accepts few
- * wrong passcodes, and whoever can read the table finds no token in it to use a passcode with.
+ * wrong passcodes, and somebody who reads the table finds no token in it to use a passcode with.
  */
 const COST: ScryptOptions = { N: 2 ** 14, r: 8, p: 1 };
 const BYTES = 32;

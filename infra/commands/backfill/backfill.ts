@@ -54,7 +54,7 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
   const missing: Job[] = [];
   const total = { found: 0, present: 0, ended: 0, erased: 0, unreadable: 0 };
   for await (const { day, ...compared } of compareDays(from, to, comparing)) {
-    // Whoever runs this may know that the PBX has a recording again, so all but the erased ones are requested.
+    // The person who runs this may know that the PBX has a recording again. So all but the erased ones are requested.
     const wanted = compared.missing.filter(({ ended }) => ended !== 'erased');
     missing.push(...wanted.map(({ job }) => job));
     total.found += compared.found;

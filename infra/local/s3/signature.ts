@@ -7,7 +7,7 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** Who may use a service on this machine. */
+/** Credentials for a service on this machine. */
 export interface Access {
   readonly credentials: Credentials;
   readonly region: string;
@@ -145,7 +145,7 @@ function requireLocalHost({ message }: S3Request): void {
   throw new S3Error('MisdirectedRequest', 'This server is not the one that the header Host names.');
 }
 
-/** A header that changes what a request does must not be left to whoever holds a presigned URL. */
+/** Headers that change what a request does. The holder of a presigned URL must not be able to add them. */
 function requireEverythingSigned({ message }: S3Request, { signedHeaders }: Claim): void {
   const needsSigning = Object.keys(message.headersDistinct).filter((name) => name.startsWith('x-amz-'));
   const unsigned = ['host', ...needsSigning].filter((name) => !signedHeaders.includes(name));

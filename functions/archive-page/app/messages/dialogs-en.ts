@@ -18,7 +18,7 @@ export const en = {
 
   share: {
     heading: 'Link for others',
-    text: 'Whoever has this link can listen without signing in, until it ends or you revoke it.',
+    text: 'Anyone with this link can listen without signing in, until it expires or you revoke it.',
     ends: 'Ends after',
     day: (days: string, isOne: boolean) => (isOne ? '1 day' : `${days} days`),
     passcode: 'Passcode',

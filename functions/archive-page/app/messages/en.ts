@@ -1,4 +1,4 @@
-/** What the page says. Names of fields and buttons are short; sentences say what happened and what to do. */
+/** The texts of the page. Names of fields and buttons are short; sentences say what happened and what to do. */
 export const en = {
   title: 'Recordings',
   skip: 'Skip to the results',

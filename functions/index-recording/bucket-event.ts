@@ -1,0 +1,32 @@
+import * as v from 'valibot';
+import { ArchiveError } from '../shared/errors.ts';
+import { markedRecording } from '../shared/recordings/markers.ts';
+import { parseRecordingKey } from '../shared/recordings/recording-name.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html; unlike in S3's other notifications, the key is as it is. */
+const eventSchema = v.object({
+  'detail-type': v.string(),
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  detail: v.object({ object: v.object({ key: v.string() }) }),
+});
+
+export interface BucketEvent {
+  /** `Object Created` and the like. */
+  type: string;
+  key: string;
+  /** When it happened: ISO 8601, UTC. */
+  time: string;
+  /** The recording that the object belongs to; `undefined` if it belongs to none. */
+  about: { pbx: string; recording: string } | undefined;
+}
+
+/** Throws `index-event-malformed` if the message is not an event of a bucket. */
+export function readBucketEvent(body: string): BucketEvent {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), eventSchema), body);
+  if (!parsed.success) {
+    throw new ArchiveError('index-event-malformed', 'The message is not an event of a bucket.');
+  }
+  const { detail, time, 'detail-type': type } = parsed.output;
+  const { key } = detail.object;
+  return { type, key, time, about: parseRecordingKey(key) ?? markedRecording(key) };
+}
