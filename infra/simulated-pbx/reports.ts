@@ -41,13 +41,13 @@ export class ReportSender {
     report: Record<string, unknown>,
     subscription: () => Subscription | undefined,
   ): Promise<ReportOutcome> {
-    const { emit, maxReports, repeatDelay } = this.#options;
+    const { emit, maxReports } = this.#options;
     const action = String(report.action ?? report.event ?? '');
     const answers: Answer[] = [];
     for (let attempt = 1; attempt <= maxReports; attempt++) {
-      if (attempt > 1) await this.#wait(repeatDelay, attempt - 1);
+      if (attempt > 1) await this.waitToRepeat(attempt - 1);
       const target = subscription();
-      if (!target || this.#closing.signal.aborted) {
+      if (!target || this.isClosed) {
         emit({ type: 'report-dropped', action, reason: 'nobody-subscribed' });
         return { delivered: false, answers };
       }
@@ -95,10 +95,15 @@ export class ReportSender {
     this.#closing.abort();
   }
 
-  async #wait(delay: ReportSenderOptions['repeatDelay'], repeat: number): Promise<void> {
-    if (typeof delay === 'function') await delay(repeat);
-    // Closing cuts the wait short. The loop then notices that it is closing.
-    else await setTimeout(delay, undefined, { signal: this.#closing.signal }).catch(() => {});
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Closing cuts the wait short: whoever repeats has to look at `isClosed`. */
+  async waitToRepeat(repeat: number): Promise<void> {
+    const { repeatDelay } = this.#options;
+    if (typeof repeatDelay === 'function') await repeatDelay(repeat);
+    else await setTimeout(repeatDelay, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 }
 

@@ -38,6 +38,8 @@ export interface SimulatedPSeriesOptions {
   messages?: MessageForm;
   /** Maximum number of times that an event is posted. The guide does not say. */
   maxReports?: number;
+  /** Milliseconds between two posts of the same event. */
+  repeatDelay?: number;
   onEvent?: (event: PSeriesEvent) => void;
   serve?: typeof startWebServer;
   post?: PostReport;

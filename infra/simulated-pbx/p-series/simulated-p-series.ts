@@ -96,7 +96,7 @@ export async function startSimulatedPSeries(
   };
   const sender = new ReportSender({
     maxReports,
-    repeatDelay: 0,
+    repeatDelay: options.repeatDelay ?? 0,
     emit: () => {},
     ...(options.post && { post: options.post }),
   });
@@ -184,7 +184,8 @@ export async function startSimulatedPSeries(
       const answers: Answer[] = [];
       const isAccepted = (answer: Answer) => answer !== 'no-answer' && answer >= 200 && answer < 300;
       let delivered = false;
-      while (!delivered && answers.length < maxReports) {
+      while (!delivered && answers.length < maxReports && !sender.isClosed) {
+        if (answers.length > 0) await sender.waitToRepeat(answers.length);
         const answer = await postSigned(body);
         answers.push(answer);
         delivered = isAccepted(answer);

@@ -9,7 +9,8 @@ import { request } from 'undici';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { readHostFile } from '../../../infra/shared/host-file.ts';
-import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { startSimulatedPSeries } from '../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
+import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { wav } from '../../functions/shared/recordings/wav.ts';
 import { findFreePort } from './free-port.ts';
 
@@ -18,8 +19,13 @@ import { findFreePort } from './free-port.ts';
  * downloads every recording and compares its bytes, and looks it up in the index.
  */
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '100' }, calls: { type: 'string', default: '200' } },
+  options: {
+    kills: { type: 'string', default: '100' },
+    calls: { type: 'string', default: '200' },
+    family: { type: 'string', default: 's-series' },
+  },
 });
+if (!['s-series', 'p-series'].includes(values.family)) throw new Error('--family: s-series or p-series');
 const kills = Number(values.kills);
 const callCount = Number(values.calls);
 
@@ -28,17 +34,73 @@ const MAX_LIFE_MS = 2_500;
 const PASSWORD = 'password-of-the-kill-test';
 /** Two parts, so that kills hit multipart uploads too. */
 const LONG_BYTES = 9 * 1024 * 1024;
+/** The hosts that are killed do not answer. */
+const REPEATS = { maxReports: Number.POSITIVE_INFINITY, repeatDelay: 100 };
 
 await using running = new AsyncDisposableStack();
 const directory = await mkdtemp(join(tmpdir(), 'survive-kills-'));
 running.defer(() => rm(directory, { recursive: true, force: true }));
-const pbx = await startSimulatedPbx({
-  password: PASSWORD,
-  maxReports: Number.POSITIVE_INFINITY,
-  repeatDelay: 100,
-});
-running.defer(() => pbx.close());
 const port = await findFreePort();
+const pbx = await (values.family === 'p-series' ? startPSeries() : startSSeries());
+running.defer(() => pbx.close());
+
+interface Call {
+  recording: string;
+  bytes: Buffer;
+  report(): Promise<unknown>;
+}
+
+interface CallOptions {
+  from: string;
+  to: string;
+  recording?: Buffer;
+}
+
+/** What differs between the families. `findFaults` says what the PBX saw that it should never see. */
+interface Pbx {
+  url: string;
+  fingerprint256: string;
+  args: string[];
+  env: Record<string, string>;
+  makeCall(options: CallOptions): Call;
+  findFaults(): Record<string, number>;
+  close(): Promise<void>;
+}
+
+async function startSSeries(): Promise<Pbx> {
+  const simulated = await startSimulatedPbx({ password: PASSWORD, ...REPEATS });
+  return {
+    ...simulated,
+    args: ['--username', 'api', '--report-url', `127.0.0.1:${port}`],
+    env: {},
+    makeCall(options) {
+      const call = simulated.makeCall(options);
+      return { ...call, report: () => simulated.postReport(call.report) };
+    },
+    findFaults() {
+      const { reusedRandoms, refusedLogins } = simulated.stats;
+      return { 'randoms used twice': reusedRandoms, 'logins refused': refusedLogins };
+    },
+  };
+}
+
+async function startPSeries(): Promise<Pbx> {
+  const simulated = await startSimulatedPSeries({ clientSecret: PASSWORD, ...REPEATS });
+  const signatureSecret = simulated.setWebhook(`http://127.0.0.1:${port}/reports/pbx/p-series`);
+  return {
+    ...simulated,
+    args: ['--family', 'p-series', '--username', 'client-id'],
+    env: { PBX_WEBHOOK_SECRET: signatureSecret },
+    makeCall(options) {
+      const call = simulated.makeCall(options);
+      return { ...call, report: () => simulated.postReport(call.report) };
+    },
+    findFaults() {
+      const { maxValidTokens, refusedTokens } = simulated.stats;
+      return { 'tokens too many': Math.max(0, maxValidTokens - 8), 'tokens refused': refusedTokens };
+    },
+  };
+}
 
 /** A complete WAV file. Without a header, it would be taken for text. */
 function longRecording(number: number): Buffer {
@@ -47,10 +109,10 @@ function longRecording(number: number): Buffer {
 }
 
 function startHost(): ChildProcess {
-  const args = ['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256];
-  const place = ['--port', String(port), '--data', directory, '--report-url', `127.0.0.1:${port}`];
+  const args = ['--pbx', pbx.url, '--fingerprint', pbx.fingerprint256, ...pbx.args];
+  const place = ['--port', String(port), '--data', directory];
   return spawn(process.execPath, ['infra/local/main.ts', ...args, ...place], {
-    env: { PATH: process.env.PATH, PBX_PASSWORD: PASSWORD },
+    env: { PATH: process.env.PATH, PBX_PASSWORD: PASSWORD, ...pbx.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
@@ -90,7 +152,7 @@ let isReady = ready(host);
 await isReady;
 
 const reports: Promise<unknown>[] = [];
-const calls: SimulatedCall[] = [];
+const calls: Call[] = [];
 async function makeCalls(count: number): Promise<void> {
   for (let made = 0; made < count && calls.length < callCount; made++) {
     const isLong = calls.length % 20 === 10;
@@ -100,7 +162,7 @@ async function makeCalls(count: number): Promise<void> {
       ...(isLong && { recording: longRecording(calls.length) }),
     });
     calls.push(call);
-    reports.push(pbx.postReport(call.report));
+    reports.push(call.report());
     await delay(Math.random() * 50);
   }
 }
@@ -149,10 +211,10 @@ for (let tries = 0; unindexed.length > 0 && tries < 30; tries++) {
   unindexed = await findUnindexed();
 }
 const seconds = Math.round((performance.now() - startedAt) / 1000);
-const { reusedRandoms, refusedLogins } = pbx.stats;
+const faults = { different, 'missing in the index': unindexed.length, ...pbx.findFaults() };
+const findings = Object.entries(faults).map(([name, count]) => `${count} ${name}`);
 console.log(
   `${kills} kills, ${calls.length} calls: ${calls.length - different} stored and identical, ` +
-    `${unindexed.length} missing in the index, ${reusedRandoms} randoms used twice, ` +
-    `${refusedLogins} logins refused, in ${seconds} s`,
+    `${findings.join(', ')}, in ${seconds} s`,
 );
-if (different + unindexed.length + reusedRandoms + refusedLogins > 0) process.exitCode = 1;
+if (Object.values(faults).some((count) => count > 0)) process.exitCode = 1;

@@ -129,3 +129,22 @@ test('event 30012 has its message as text or as an object', async () => {
     expect(event?.headers['x-signature']).toBe(sign(event?.body ?? '', secret));
   }
 });
+
+test('an event is repeated until it is accepted, or the PBX is closed', async () => {
+  const statuses = [503, 'no-answer', 200] as const;
+  let posts = 0;
+  const post = async () => statuses[posts++] ?? 'no-answer';
+  const { pbx } = await startPSeriesHarness({ post, maxReports: Number.POSITIVE_INFINITY });
+  pbx.setWebhook('http://127.0.0.1:9/');
+  expect(await pbx.postReport({})).toEqual({ delivered: true, answers: [...statuses] });
+
+  const slow = await startPSeriesHarness({
+    post: async () => 'no-answer',
+    maxReports: Number.POSITIVE_INFINITY,
+    repeatDelay: 3_600_000,
+  });
+  slow.pbx.setWebhook('http://127.0.0.1:9/');
+  const reported = slow.pbx.postReport({});
+  await slow.pbx.close();
+  expect(await reported).toMatchObject({ delivered: false });
+});
