@@ -9,7 +9,7 @@ export interface BucketEvent {
   key: string;
   /** When it happened: ISO 8601, UTC. */
   time: string;
-  /** What the object is about; `undefined` if that is no recording. */
+  /** The recording that the object belongs to; `undefined` if it belongs to none. */
   about: { pbx: string; recording: string } | undefined;
 }
 
