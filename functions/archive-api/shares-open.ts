@@ -1,7 +1,8 @@
 import type * as v from 'valibot';
 import { may } from '../shared/access/principal.ts';
 import { type openedShareSchema, openShareSchema, type RefusalReason } from '../shared/api/contract.ts';
-import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
+import { recordingKey } from '../shared/recordings/recording-name.ts';
+import { sharedFileName } from '../shared/shares/file-name.ts';
 import { isPasscode } from '../shared/shares/passcode.ts';
 import { findEnd, type ShareRecord } from '../shared/shares/share.ts';
 import { shareIdOf } from '../shared/shares/share-token.ts';
@@ -38,8 +39,9 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
     await accessLog.add({ kind: 'share-refused', reason, ...entry });
     return unavailable;
   }
+  const timeZone = registry[pbx]?.timeZone ?? 'UTC';
   const link = await archive.presign(recordingKey(pbx, recording), {
-    fileName: fileNameOf(recording),
+    fileName: sharedFileName(recording, call.at, timeZone),
     download,
     seconds: linkSeconds,
     signedAt: now(),
@@ -52,7 +54,7 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
       ...link,
       download,
       at: call.at,
-      timeZone: registry[pbx]?.timeZone ?? 'UTC',
+      timeZone,
       ...(call.seconds !== undefined && { seconds: call.seconds }),
       ...(call.codec !== undefined && { codec: call.codec }),
     } satisfies v.InferOutput<typeof openedShareSchema>,

@@ -19,7 +19,7 @@ export const de: DialogMessages = {
 
   share: {
     heading: 'Link für andere',
-    text: 'Wer diesen Link hat, kann ohne Anmeldung hören, bis der Link endet oder Sie ihn widerrufen.',
+    text: 'Wer diesen Link hat, kann ohne Anmeldung hören, bis der Link endet oder Sie ihn widerrufen. Auch die Rufnummern des Gesprächs lassen sich damit herausfinden.',
     ends: 'Endet nach',
     day: (days, isOne) => (isOne ? '1 Tag' : `${days} Tagen`),
     passcode: 'Kennwort',

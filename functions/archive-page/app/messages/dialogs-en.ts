@@ -18,7 +18,7 @@ export const en = {
 
   share: {
     heading: 'Link for others',
-    text: 'Anyone with this link can listen without signing in, until it expires or you revoke it.',
+    text: 'Anyone with this link can listen without signing in, until it expires or you revoke it. They can also find out the phone numbers of the call.',
     ends: 'Ends after',
     day: (days: string, isOne: boolean) => (isOne ? '1 day' : `${days} days`),
     passcode: 'Passcode',
