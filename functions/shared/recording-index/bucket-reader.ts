@@ -5,6 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { hasStatus, withSignal } from '../aws-clients.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
 import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { decodeMetadata } from '../recordings/metadata.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
@@ -70,12 +71,10 @@ export function createBucketReader(
       const key = recordingKey(pbx, recording);
       const object = await head(key, signal, { ChecksumMode: 'ENABLED' });
       if (object !== undefined) return { pbx, recording, state: 'archived', key, head: object };
-      const markers = await Promise.all(
-        MARKER_KINDS.map(async (kind) => ({
-          kind,
-          head: await head(markerKey(kind, pbx, recording), signal),
-        })),
-      );
+      const markers = await mapConcurrently(MARKER_KINDS, MARKER_KINDS.length, async (kind) => ({
+        kind,
+        head: await head(markerKey(kind, pbx, recording), signal),
+      }));
       const found = KINDS_BY_RANK.map((kind) => markers.find((marker) => marker.kind === kind)).find(
         (marker) => marker?.head !== undefined,
       );

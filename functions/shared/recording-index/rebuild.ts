@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { daysBetween } from '../call-log/windows.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
 import { listObjects } from '../recordings/list-objects.ts';
 import { MARKER_KINDS } from '../recordings/markers.ts';
 import type { Listing } from './compare.ts';
@@ -15,13 +16,11 @@ async function listFolders(
   signal: AbortSignal,
 ): Promise<Listing[]> {
   const folders = [`recordings/${path}`, ...MARKED.map((kind) => `reconciliation/${kind}/${path}`)];
-  return Promise.all(
-    folders.map(async (folder) => {
-      const objects = [];
-      for await (const object of listObjects(s3, bucket, `${folder}/`, signal)) objects.push(object);
-      return { folder, objects };
-    }),
-  );
+  return mapConcurrently(folders, folders.length, async (folder) => {
+    const objects = [];
+    for await (const object of listObjects(s3, bucket, `${folder}/`, signal)) objects.push(object);
+    return { folder, objects };
+  });
 }
 
 /** Everything that the bucket has of a PBX. */
