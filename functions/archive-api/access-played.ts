@@ -21,6 +21,7 @@ export async function reportPlayed(
   const found = await findRecording({ pbx, recording, address }, principal, deps);
   if (found === undefined) return refuse(404, 'not-found');
   const { person, by } = principal;
-  await deps.accessLog.add({ kind: 'played', pbx, recording, person, by, address, seconds });
+  const access = { kind: 'played', pbx, recording, person, by, address, seconds } as const;
+  await deps.accessLog.add(access, { call: found.row });
   return { status: 204 };
 }

@@ -54,7 +54,8 @@ export async function showRecording(
     signedAt: now(),
   });
   log('info', 'link-created', { pbx, recording, expiresIn: linkSeconds });
-  await accessLog.add({ kind: download ? 'download-link-created' : 'link-created', ...access });
+  const kind = download ? 'download-link-created' : 'link-created';
+  await accessLog.add({ kind, ...access }, { call: row });
   return {
     status: 200,
     body: { recording: { ...row, state: 'archived' }, link } satisfies v.InferOutput<typeof recordingSchema>,

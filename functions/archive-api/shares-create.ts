@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { may, type Principal } from '../shared/access/principal.ts';
 import { type createdShareSchema, createShareSchema } from '../shared/api/contract.ts';
+import { callFactsSchema } from '../shared/events/schemas.ts';
 import { hashPasscode } from '../shared/shares/passcode.ts';
 import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
 import { createShareToken, shareIdOf } from '../shared/shares/share-token.ts';
@@ -60,11 +61,18 @@ export async function createShare(
     // DynamoDB refuses a lone half of a surrogate pair.
     note: options.note?.toWellFormed(),
     plays: 0,
-    call: { at: row.at, seconds: row.seconds, codec: row.codec, from: subject.from, to: subject.to },
+    call: {
+      ...v.parse(callFactsSchema, row),
+      at: row.at,
+      codec: row.codec,
+      from: subject.from,
+      to: subject.to,
+    },
   };
   // As long as the access log tells of it, it can be looked up.
   await shares.create(share, endsAt + accessLogDays * DAY_MS);
-  await accessLog.add({ kind: 'share-created', pbx, recording, person, by, address, share: id });
+  const access = { kind: 'share-created', pbx, recording, person, by, address, share: id } as const;
+  await accessLog.add(access, { call: row, share: describeShare(share) });
   log('info', 'share-created', { pbx, recording, days, hasPasscode: passcode !== undefined });
   return {
     status: 201,

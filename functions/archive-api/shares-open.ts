@@ -47,7 +47,7 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
     signedAt: now(),
   });
   log('info', 'share-opened', { pbx, recording });
-  await accessLog.add({ kind: 'share-opened', ...entry });
+  await accessLog.add({ kind: 'share-opened', ...entry }, { call });
   return {
     status: 200,
     body: {

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { may, type Principal } from '../shared/access/principal.ts';
+import { createPublishAccess } from '../shared/access-log/access-events.ts';
 import { createAccessLog } from '../shared/access-log/access-log.ts';
 import type { AccessSettings } from '../shared/config/access-settings.ts';
 import type { CachedSecret } from '../shared/config/cached-secret.ts';
@@ -32,9 +33,10 @@ export function createShareStores(
   secret: CachedSecret,
 ): Pick<ShareDeps, 'shares' | 'accessLog' | 'accessLogDays' | 'authorities'> {
   const { accessLogDays } = settings;
+  const publish = createPublishAccess(settings.events);
   return {
     shares: createShareStore(client, ACCESS_TABLE, Date.now),
-    accessLog: createAccessLog(client, { table: ACCESS_TABLE, days: accessLogDays, now: Date.now }),
+    accessLog: createAccessLog(client, { table: ACCESS_TABLE, days: accessLogDays, now: Date.now, publish }),
     accessLogDays,
     authorities: LINK_AUTHORIZATION === 'token' ? authoritiesByToken(secret) : authoritiesByRole(settings),
   };

@@ -10,14 +10,14 @@ export async function publishChange(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (type !== 'Object Created' || row === undefined) return;
-  const { verifiedBy, ...recording } = fromItem(row);
   if (row.state === 'archived' && key.startsWith('recordings/')) {
     const fact = [row.archivedAt, row.etag];
-    const event = { type: 'Recording Archived', recording: fromItem(row), occurredAt: time, fact };
-    await events.publish(event, signal);
+    const recording = fromItem(row);
+    await events.publish({ type: 'Recording Archived', recording, occurredAt: time, fact }, signal);
   } else if (row.state === 'lost' && key.startsWith('reconciliation/')) {
     // The job of the same call may be lost several times.
     const fact = [row.callId ?? row.at];
+    const { verifiedBy, ...recording } = fromItem(row);
     await events.publish({ type: 'Recording Lost', recording, occurredAt: time, fact }, signal);
   }
 }

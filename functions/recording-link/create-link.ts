@@ -2,6 +2,9 @@ import type { Caller, Identify } from '../shared/access/identify.ts';
 import { grantsOn, may, mayAnywhere } from '../shared/access/principal.ts';
 import type { AccessLog } from '../shared/access-log/access-log.ts';
 import { toArchiveError } from '../shared/errors.ts';
+import type { CallFacts } from '../shared/events/schemas.ts';
+import type { Call } from '../shared/jobs/job.ts';
+import { callTimeInName } from '../shared/recording-index/call-time.ts';
 import { factsInName } from '../shared/recording-index/name-facts.ts';
 import type { ArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts';
@@ -79,8 +82,17 @@ async function respond(request: LinkRequest, deps: LinkDeps): Promise<LinkRespon
   });
   log('info', 'link-created', { pbx, recording, expiresIn });
   if (redirect || !isHead) {
-    await deps.accessLog.add({ kind: download ? 'download-link-created' : 'link-created', ...access });
+    const kind = download ? 'download-link-created' : 'link-created';
+    await deps.accessLog.add({ kind, ...access }, { call: describeCall(recording, found.call) });
   }
   if (redirect) return { status: 302, headers: { location: url } };
   return { status: 200, body: { recording, pbx, url, expiresAt, ...found } };
+}
+
+/** What the name and the object say of a call. The index may know more, but this function does not read it. */
+function describeCall(recording: string, stored: Call): CallFacts {
+  const at = callTimeInName(recording);
+  const call = { ...factsInName(recording), ...stored };
+  const seconds = Number(call.talkSeconds) || undefined;
+  return { ...call, at: at === undefined ? undefined : new Date(at).toISOString(), seconds };
 }

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createIdentify } from '../shared/access/identify.ts';
 import { createLinkToken } from '../shared/access/link-token.ts';
+import { createPublishAccess } from '../shared/access-log/access-events.ts';
 import { createAccessLog } from '../shared/access-log/access-log.ts';
 import {
   createDynamoDbClient,
@@ -22,7 +23,12 @@ const authorization =
     ? { type: env.LINK_AUTHORIZATION, linkToken: createLinkToken(secrets, env.LINK_TOKEN_SECRET, Date.now) }
     : { type: env.LINK_AUTHORIZATION };
 const settings = readAccessSettings(env.ACCESS_FILE);
-const accessLog = { table: env.ACCESS_TABLE, days: settings.accessLogDays, now: Date.now };
+const accessLog = {
+  table: env.ACCESS_TABLE,
+  days: settings.accessLogDays,
+  now: Date.now,
+  publish: createPublishAccess(settings.events),
+};
 const deps = {
   identify: createIdentify(authorization, settings, Date.now),
   accessLog: createAccessLog(createDynamoDbClient(), accessLog),

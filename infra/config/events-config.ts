@@ -4,6 +4,10 @@ import * as v from 'valibot';
 export const eventsSchema = v.strictObject({
   /** Whether events contain phone numbers, and the recordings' names, which contain them too. */
   numbers: v.optional(v.boolean(), false),
+  /** Whether it is published that somebody shared a recording. Such events name the person. */
+  shared: v.optional(v.boolean(), false),
+  /** Whether it is published that somebody got at a recording, as the access log has it. */
+  accessed: v.optional(v.boolean(), false),
   /** Posts each event to a web server. */
   webhook: v.optional(
     v.strictObject({

@@ -1,3 +1,4 @@
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { ILayerVersion, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -30,6 +31,7 @@ interface ArchiveApiProps {
 /** The function behind everything below /api/: search, links and sessions. */
 export class ArchiveApi extends Construct {
   readonly handler: LambdaFunction;
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: ArchiveApiProps) {
     super(scope, id);
@@ -72,6 +74,7 @@ export class ArchiveApi extends Construct {
     accessTable.grantApi(api.role);
     allow(api.role, ['secretsmanager:GetSecretValue'], secret.secretArn);
     this.handler = api.handler;
+    this.role = api.role;
   }
 
   private addSecret(secretName: string): Secret {

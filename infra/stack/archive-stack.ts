@@ -167,6 +167,7 @@ export class ArchiveStack extends Stack {
       layers,
       logRetention,
     });
+    if (config.events.accessed) index.grantPublish(links.role);
     api.addLinks(links.handler);
     const archiveApi = new ArchiveApi(this, 'ArchiveApi', {
       stackName,
@@ -178,6 +179,7 @@ export class ArchiveStack extends Stack {
       layers,
       logRetention,
     });
+    if (config.events.shared || config.events.accessed) index.grantPublish(archiveApi.role);
     api.addApi(archiveApi.handler);
 
     const page = hasPage(config.links.authorization)

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -33,6 +34,7 @@ export class RecordingIndex extends Construct {
   readonly queue: EncryptedQueue;
   /** Those that could not be handled. */
   readonly deadLetterQueue: EncryptedQueue;
+  private readonly bus: IEventBus;
 
   constructor(scope: Construct, id: string, props: RecordingIndexProps) {
     super(scope, id);
@@ -56,8 +58,8 @@ export class RecordingIndex extends Construct {
     recordings.grantIndex(this.indexer.role);
     this.table.allow(this.indexer.role, 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem');
 
-    const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
-    allow(this.indexer.role, ['events:PutEvents'], bus.eventBusArn);
+    this.bus = EventBus.fromEventBusName(this, 'Bus', 'default');
+    this.grantPublish(this.indexer.role);
     if (events.webhook) new EventWebhook(this, 'Webhook', { stackName, ...events.webhook });
 
     // Not the dead-letter queue of the jobs: these are less urgent, and have an alarm of their own.
@@ -80,5 +82,10 @@ export class RecordingIndex extends Construct {
       },
       targets: [new SqsQueue(this.queue)],
     });
+  }
+
+  /** Allows publishing events of the archive. */
+  grantPublish(role: Role): void {
+    allow(role, ['events:PutEvents'], this.bus.eventBusArn);
   }
 }

@@ -1,3 +1,4 @@
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { ILayerVersion, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -31,6 +32,7 @@ export interface LinkToken {
 /** The function that signs links, and its bearer token, unless API Gateway authorizes the callers. */
 export class RecordingLinks extends Construct {
   readonly handler: LambdaFunction;
+  readonly role: Role;
   readonly token: LinkToken | undefined;
 
   constructor(scope: Construct, id: string, props: RecordingLinksProps) {
@@ -61,6 +63,7 @@ export class RecordingLinks extends Construct {
     props.accessTable.grantLogging(signer.role);
     if (this.token) allow(signer.role, ['secretsmanager:GetSecretValue'], this.token.secret.secretArn);
     this.handler = signer.handler;
+    this.role = signer.role;
   }
 
   private addToken(secretName: string): LinkToken {

@@ -28,10 +28,19 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 }
 
 /** What the functions have to know about people: how they sign in, their roles, and what they may share. */
-export function buildAccessSettings({ links }: ArchiveConfig): InferInput<typeof accessSchema> {
-  const { authorization, shares, accessLogDays } = links;
-  // Without the page, nobody could open a share.
-  const people = { shares: { ...shares, allowed: shares.allowed && hasPage(authorization) }, accessLogDays };
+export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof accessSchema> {
+  const { authorization, shares, accessLogDays } = config.links;
+  const { events } = config;
+  const types = [
+    ...(events.shared ? ['Recording Shared' as const] : []),
+    ...(events.accessed ? ['Recording Accessed' as const] : []),
+  ];
+  const people = {
+    // Without the page, nobody could open a share.
+    shares: { ...shares, allowed: shares.allowed && hasPage(authorization) },
+    accessLogDays,
+    ...(types.length > 0 && { events: { types, numbers: events.numbers, archive: config.stackName } }),
+  };
   if (authorization.type !== 'jwt') return people;
   const { issuer, clientId, scope, personClaim, roles } = authorization;
   return {

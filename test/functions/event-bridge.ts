@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { afterAll } from 'vitest';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { afterAll, expect } from 'vitest';
+import { EVENT_SCHEMAS } from '../../functions/shared/events/schemas.ts';
 
 export interface PublishedEvent {
   bus: string;
@@ -27,9 +31,10 @@ interface Entry {
  */
 export async function useEventBridge() {
   const published: PublishedEvent[] = [];
-  const state = { refuse: false };
+  const state = { refuse: false, hang: false };
   const server = createServer(async (request, response) => {
     const { Entries } = (await json(request)) as { Entries: Entry[] };
+    if (state.hang) return;
     response.setHeader('content-type', 'application/x-amz-json-1.1');
     if (state.refuse) {
       response.end(JSON.stringify({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] }));
@@ -48,4 +53,19 @@ export async function useEventBridge() {
   });
   process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { published, state };
+}
+
+const ajv = addFormats.default(new Ajv());
+const validators = new Map(
+  Object.keys(EVENT_SCHEMAS).map((type) => {
+    const file = `docs/events/${type.toLowerCase().replaceAll(' ', '-')}.schema.json`;
+    return [type, ajv.compile(JSON.parse(readFileSync(file, 'utf8')))];
+  }),
+);
+
+/** Holds an event against its schema in docs/events. */
+export function expectDocumented({ bus, source, type, detail }: PublishedEvent): void {
+  expect({ bus, source }).toEqual({ bus: 'default', source: 'pbx-recording-archive' });
+  const validate = validators.get(type);
+  expect(validate?.(detail), JSON.stringify(validate?.errors)).toBe(true);
 }

@@ -15,8 +15,14 @@ const network = { vpcId: 'vpc-0a000000', subnetIds: ['subnet-0a000000'], endpoin
  * tests: these have to reach every operation of the modules that the handler imports, so that none is overlooked.
  *
  * @param neverCalled operations of shared modules that only other functions call
+ * @param settings what the tests have switched on
  */
-export function checkRole(feature: Feature, calls: readonly AwsCall[], neverCalled: string[] = []): void {
+export function checkRole(
+  feature: Feature,
+  calls: readonly AwsCall[],
+  neverCalled: string[] = [],
+  settings: Record<string, unknown> = {},
+): void {
   const list = (verb: string, permissions: Permission[]) =>
     [...new Set(permissions.map(describePermission))].map((what) => `${feature} ${verb} ${what}`);
 
@@ -25,7 +31,7 @@ export function checkRole(feature: Feature, calls: readonly AwsCall[], neverCall
     [' in a VPC, with encryption by KMS', { network, bucket: { encryption: 'kms' } }, true],
   ])('the role%s', (_, config, isEncrypted) => {
     const compare = () => {
-      const { resources } = synthArchive(config);
+      const { resources } = synthArchive({ ...settings, ...config });
       const needed = calls.flatMap((call) => neededFor(call, isEncrypted));
       needed.push(...neededByLambda(feature, resources));
       return comparePermissions(grantedTo(feature, resources), needed);

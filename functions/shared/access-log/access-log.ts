@@ -5,6 +5,7 @@ import { type Access, accessSchema } from '../api/contract.ts';
 import { TTL_ATTRIBUTE } from '../config/tables.ts';
 import { toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
+import type { EventFacts, PublishAccess } from './access-events.ts';
 import { cursorSchema, type Page, queryPage } from './query-page.ts';
 
 const PREFIX = 'access#';
@@ -17,10 +18,10 @@ const WRITE_TIMEOUT_MS = 2_000;
 
 export interface AccessLog {
   /**
-   * Adds a row. Never rejects: people still get the recordings that they may hear when DynamoDB fails. The log line
-   * `access-not-logged` then says what the access log lacks.
+   * Adds a row, and publishes the event. Never rejects: people still get the recordings that they may hear when DynamoDB
+   * or EventBridge fails. The log lines `access-not-logged` and `access-not-published` then say what is missing.
    */
-  add(access: Omit<Access, 'at'>): Promise<void>;
+  add(access: Omit<Access, 'at'>, facts?: EventFacts): Promise<void>;
   /** Newest first. */
   ofRecording(pbx: string, recording: string, page: PageOptions): Promise<Page<Access>>;
   ofPerson(person: string, page: PageOptions): Promise<Page<Access>>;
@@ -36,11 +37,12 @@ export interface AccessLogOptions {
   /** How long rows are kept. */
   days: number;
   now: () => number;
+  publish: PublishAccess;
 }
 
 export function createAccessLog(
   client: DynamoDBDocumentClient,
-  { table, days, now }: AccessLogOptions,
+  { table, days, now, publish }: AccessLogOptions,
 ): AccessLog {
   const partitionOf = (pbx: string, recording: string) => `recording#${pbx}#${recording}`;
 
@@ -49,25 +51,25 @@ export function createAccessLog(
     return { items: current.map((item) => v.parse(accessSchema, item)), ...rest };
   }
 
+  async function write(row: Access, sk: string, expiresAt: number): Promise<void> {
+    const { kind, pbx, recording, by } = row;
+    const Item = { pk: partitionOf(pbx, recording), sk, ...row, [TTL_ATTRIBUTE]: expiresAt };
+    try {
+      await client.send(new PutCommand({ TableName: table, Item }), {
+        abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS),
+      });
+    } catch (error) {
+      log('error', 'access-not-logged', { kind, pbx, recording, by, code: toArchiveError(error).code });
+    }
+  }
+
   return {
-    async add(access) {
+    async add(access, facts = {}) {
       const time = now();
-      const at = new Date(time).toISOString();
-      const item = {
-        pk: partitionOf(access.pbx, access.recording),
-        sk: `${PREFIX}${at}#${randomBytes(8).toString('hex')}`,
-        ...access,
-        at,
-        [TTL_ATTRIBUTE]: Math.floor(time / 1000) + days * DAY_SECONDS,
-      };
-      try {
-        await client.send(new PutCommand({ TableName: table, Item: item }), {
-          abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS),
-        });
-      } catch (error) {
-        const { kind, pbx, recording, by } = access;
-        log('error', 'access-not-logged', { kind, pbx, recording, by, code: toArchiveError(error).code });
-      }
+      const row = { ...access, at: new Date(time).toISOString() };
+      const sk = `${PREFIX}${row.at}#${randomBytes(8).toString('hex')}`;
+      const expiresAt = Math.floor(time / 1000) + days * DAY_SECONDS;
+      await Promise.all([write(row, sk, expiresAt), publish(row, sk, facts)]);
     },
     ofRecording: async (pbx, recording, page) =>
       readPage(

@@ -58,6 +58,16 @@ export const accessSchema = v.strictObject({
   shares: sharesSchema,
   /** How long the access log is kept. */
   accessLogDays: v.number(),
+  /** Which rows of the access log are also published. Without it, none. */
+  events: v.optional(
+    v.strictObject({
+      types: v.array(v.picklist(['Recording Shared', 'Recording Accessed'])),
+      /** Whether events contain phone numbers. */
+      numbers: v.boolean(),
+      /** Name of the stack. */
+      archive: v.string(),
+    }),
+  ),
 });
 
 export type AccessSettings = v.InferOutput<typeof accessSchema>;

@@ -3,19 +3,22 @@ import { withSignal } from '../aws-clients.ts';
 import { ArchiveError } from '../errors.ts';
 import type { IndexedRecording } from '../recording-index/row.ts';
 import { sha256 } from '../sha256.ts';
+import type { CallFacts, EventType } from './schemas.ts';
 
 /** `source` of all events of the archive. */
 export const EVENT_SOURCE = 'pbx-recording-archive';
 
 export interface ArchiveEvent {
   /** `detail-type`. */
-  type: string;
-  recording: Pick<IndexedRecording, 'pbx' | 'recording'> & Partial<IndexedRecording>;
+  type: EventType;
+  recording: Pick<IndexedRecording, 'pbx' | 'recording'> &
+    CallFacts &
+    Partial<Omit<IndexedRecording, keyof CallFacts>>;
   /** ISO 8601, UTC. */
   occurredAt: string;
   /** What tells this fact from others of its type about the same recording. */
   fact: readonly unknown[];
-  /** What else the event says. No phone numbers. */
+  /** What else the event says. No phone numbers, no URL, nothing secret. */
   details?: Readonly<Record<string, unknown>>;
 }
 

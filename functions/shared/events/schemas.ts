@@ -1,10 +1,28 @@
 import * as v from 'valibot';
+import { accessSchema } from '../api/access-contract.ts';
 import { CODECS } from '../recording-index/row.ts';
 
 /** The `detail` of the events that the archive publishes. docs/events has them as JSON Schema. */
 
 const instant = v.pipe(v.string(), v.isoTimestamp());
 const text = v.optional(v.string());
+
+/** What is known of a call. */
+const call = {
+  /** When it began. */
+  at: instant,
+  callId: text,
+  /** Phone numbers: only if `events.numbers` is on. */
+  from: text,
+  to: text,
+  did: text,
+  type: text,
+  status: text,
+  trunk: text,
+  seconds: v.optional(v.number()),
+};
+export const callFactsSchema = v.partial(v.object(call));
+export type CallFacts = v.InferOutput<typeof callFactsSchema>;
 
 /** What all events say of a recording. Absent if it is not known. */
 const about = {
@@ -18,19 +36,9 @@ const about = {
   recordingSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   /** The recording's name, which contains phone numbers: only if `events.numbers` is on. */
   recording: text,
-  /** When the bucket changed. */
+  /** When the bucket changed, or when somebody shared or accessed the recording. */
   occurredAt: instant,
-  /** When the call began. */
-  at: instant,
-  callId: text,
-  /** Phone numbers: only if `events.numbers` is on. */
-  from: text,
-  to: text,
-  did: text,
-  type: text,
-  status: text,
-  trunk: text,
-  seconds: v.optional(v.number()),
+  ...call,
 };
 
 const stored = {
@@ -44,11 +52,45 @@ const stored = {
   archivedAt: instant,
 };
 
+const { person, by, address } = accessSchema.entries;
+/** Who it was, as the access log has it. */
+const who = { person, by, address };
+
+/** Ways of getting at a recording. The other rows of the access log are about shares, and about refusals. */
+export const ACCESSES = ['link-created', 'download-link-created', 'played', 'share-opened'] as const;
+
+const share = {
+  endsAt: instant,
+  download: v.boolean(),
+  hasPasscode: v.boolean(),
+  maxPlays: v.optional(v.number()),
+};
+export const shareFactsSchema = v.object(share);
+export type ShareFacts = v.InferOutput<typeof shareFactsSchema>;
+
 /** By `detail-type`. */
 export const EVENT_SCHEMAS = {
   'Recording Archived': v.strictObject({ ...about, ...stored }),
   'Recording Deleted': v.strictObject({ ...about, ...stored }),
   'Recording Lost': v.strictObject(about),
+  'Recording Shared': v.strictObject({
+    ...about,
+    ...who,
+    /** Id of the share, with which the API revokes it. It opens nothing. */
+    share: v.string(),
+    ...share,
+  }),
+  'Recording Accessed': v.strictObject({
+    ...about,
+    /** Absent if the recording's name does not say it, and the link API handed out the link. */
+    at: v.optional(instant),
+    ...who,
+    kind: v.picklist(ACCESSES),
+    /** Id of the share that was opened. */
+    share: text,
+    /** How much the player says that it has played. */
+    playedSeconds: v.optional(v.number()),
+  }),
 } as const;
 
 export type EventType = keyof typeof EVENT_SCHEMAS;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { RefusalReason, Share } from '../api/contract.ts';
+import { callFactsSchema } from '../events/schemas.ts';
 import { CODECS } from '../recording-index/row.ts';
 import { hashedPasscodeSchema } from './passcode.ts';
 
@@ -18,13 +19,11 @@ const authoritySchema = v.variant('by', [
 ]);
 export type Authority = v.InferOutput<typeof authoritySchema>;
 
-/** What a recipient gets to know of the call, and the numbers that roles may be limited to. */
+/** What was known of the call when the share was made: for recipients, roles that are limited to numbers, and events. */
 const sharedCallSchema = v.object({
+  ...callFactsSchema.entries,
   at: v.string(),
-  seconds: v.optional(v.number()),
   codec: v.optional(v.picklist(CODECS)),
-  from: v.optional(v.string()),
-  to: v.optional(v.string()),
 });
 
 /** A share, as the table has it. */

@@ -77,6 +77,7 @@ export const LOG_EVENTS = [
   'share-refused',
   'share-revoked',
   'access-not-logged',
+  'access-not-published',
   // The local host
   'polling-failed',
   'schedule-failed',

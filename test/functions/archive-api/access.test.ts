@@ -222,7 +222,12 @@ describe('as CSV, the access log', () => {
 
   test('has all rows, on however many pages the JSON has them', async () => {
     const target = await archive();
-    const accessLog = createAccessLog(createDynamoDbClient(), { table: 'access', days: 400, now: Date.now });
+    const accessLog = createAccessLog(createDynamoDbClient(), {
+      table: 'access',
+      days: 400,
+      now: Date.now,
+      publish: async () => {},
+    });
     // Some megabytes, which DynamoDB returns in several pages.
     const address = 'x'.repeat(1000);
     for (let start = 0; start < 1500; start += 100) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STATUS_KEY } from '../../../functions/shared/recording-index/keys.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { captureLog } from '../capture-log.ts';
+import { expectDocumented, useEventBridge } from '../event-bridge.ts';
 import type { Row } from '../shared/recording-index/index-table.ts';
 import { bearer, HOST, type Response, TOKEN, useApi } from './api-harness.ts';
 
@@ -19,6 +20,7 @@ const row: Row = {
 };
 
 const logLines = captureLog();
+const { published, state: eventBridge } = await useEventBridge();
 const api = await useApi({ hq: { timeZone: 'Europe/Berlin' }, branch: {} });
 await api.putRows([
   row,
@@ -182,4 +184,53 @@ test('a recording is shared, opened and no longer shared, and the access log say
   }
 });
 
-checkRole('archive-api', api.recorder.calls, ['PutSecretValue']);
+describe('where it is switched on', () => {
+  const events = { types: ['Recording Shared', 'Recording Accessed'], numbers: false, archive: 'test' };
+  const target = { pbx: 'hq', recording: RECORDING };
+
+  test('what happens to a recording is published, without its numbers, a URL or the token of the share', async () => {
+    const send = await api.load('token', { events });
+    const before = published.length;
+    const link = await send(pathOf(RECORDING), { headers: bearer });
+    await send('GET /api/recordings/hq', { query: { recording: RECORDING, download: '1' }, headers: bearer });
+    await send('POST /api/access', { body: { ...target, seconds: 9 }, headers: bearer });
+    const body = { ...target, passcode: 'a passcode', maxPlays: 2, note: 'for the lawyer' };
+    const created = await send('POST /api/shares', { body, headers: bearer });
+    const { id, endsAt } = created.body.share;
+    const token = String(created.body.url).split('#')[1] ?? '';
+    await send('POST /api/shares/open', { body: { token, passcode: 'wrong' } });
+    await send('POST /api/shares/open', { body: { token, passcode: 'a passcode' } });
+    await send(`DELETE /api/shares/${id}`, { headers: bearer });
+
+    const about = published.slice(before);
+    for (const event of about) {
+      expectDocumented(event);
+      expect(event.detail).toMatchObject({ archive: 'test', pbx: 'hq', at: AT, callId: row.callId });
+    }
+    const who = { person: 'token', by: 'token', address: '203.0.113.7' };
+    expect(about.map(({ type, detail }) => ({ type, detail }))).toMatchObject([
+      { type: 'Recording Accessed', detail: { kind: 'link-created', ...who } },
+      { type: 'Recording Accessed', detail: { kind: 'download-link-created', ...who } },
+      { type: 'Recording Accessed', detail: { kind: 'played', playedSeconds: 9, ...who } },
+      { type: 'Recording Shared', detail: { share: id, endsAt, hasPasscode: true, maxPlays: 2, ...who } },
+      { type: 'Recording Accessed', detail: { kind: 'share-opened', share: id, ...who, by: 'share' } },
+    ]);
+    const text = JSON.stringify(about);
+    expect(text).not.toMatch(/901820|1001|https?:|passcode"|lawyer/);
+    for (const secret of [token, TOKEN, link.body.link.url]) expect(text).not.toContain(secret);
+  });
+
+  test('EventBridge keeps nobody from a recording, nor from sharing it', async () => {
+    const send = await api.load('token', { events });
+    eventBridge.refuse = true;
+    const link = await send(pathOf(RECORDING), { headers: bearer });
+    const share = await send('POST /api/shares', { body: target, headers: bearer });
+    eventBridge.refuse = false;
+    expect([link.status, share.status]).toEqual([200, 201]);
+    expect(logLines.filter(({ event }) => event === 'access-not-published')).toHaveLength(2);
+  });
+});
+
+checkRole('archive-api', api.recorder.calls, ['PutSecretValue'], {
+  events: { shared: true, accessed: true },
+});

@@ -11,6 +11,7 @@ import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
 import { useAccessSettings, useDynamoDb, useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
+import { expectDocumented, type PublishedEvent, useEventBridge } from '../event-bridge.ts';
 
 const TOKEN = 'link-token-0123456789';
 const BUCKET = 'recordings';
@@ -27,6 +28,7 @@ const [RECORDING] = NAMES as [string];
 await useSecretsManager();
 await useS3();
 await useDynamoDb({ access: ACCESS_TABLE });
+const { published, state: eventBridge } = await useEventBridge();
 const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 for (const name of NAMES) {
@@ -233,7 +235,12 @@ test.each([
 );
 
 describe('the access log', () => {
-  const accessLog = createAccessLog(createDynamoDbClient(), { table: 'access', days: 400, now: Date.now });
+  const accessLog = createAccessLog(createDynamoDbClient(), {
+    table: 'access',
+    days: 400,
+    now: Date.now,
+    publish: async () => {},
+  });
 
   test.each([
     ['token', undefined, { person: 'token', by: 'token' }],
@@ -267,4 +274,51 @@ describe('the access log', () => {
   });
 });
 
-checkRole('recording-link', recorder.calls, ['PutSecretValue', 'Query']);
+describe('where it is switched on', () => {
+  const events = { types: ['Recording Accessed'], numbers: false, archive: 'test' };
+  const loadPublishing = async () => {
+    await useAccessSettings({ events });
+    const handler = await load('token');
+    await useAccessSettings();
+    return handler;
+  };
+
+  test('who got a link is published, with the facts of the call but without its numbers and the link', async () => {
+    const handler = await loadPublishing();
+    const recording = '20170901181806-1504261084.8-1001-1003-Internal.wav';
+    const object = { Bucket: BUCKET, Key: recordingKey('hq', recording), Body: AUDIO };
+    await s3.send(new PutObjectCommand({ ...object, Metadata: encodeCall({ ...CALL, talkSeconds: '72' }) }));
+    await ask({ recording, query: { download: '1' } }, handler);
+    await ask({ recording, method: 'HEAD' }, handler);
+    expect(published).toHaveLength(1);
+    const [event] = published as [PublishedEvent];
+    expectDocumented(event);
+    expect(event).toMatchObject({
+      type: 'Recording Accessed',
+      detail: {
+        kind: 'download-link-created',
+        archive: 'test',
+        // The second in the call id.
+        at: '2017-09-01T10:18:04.000Z',
+        callId: '1504261084.7',
+        type: 'Internal',
+        trunk: '100 %',
+        seconds: 72,
+        person: 'token',
+        by: 'token',
+        address: '192.0.2.7',
+      },
+    });
+    expect(JSON.stringify(event)).not.toMatch(/1234|1001|1003|https?:/);
+  });
+
+  test('EventBridge keeps nobody from a link', async () => {
+    const handler = await loadPublishing();
+    eventBridge.refuse = true;
+    expect((await ask({}, handler)).statusCode).toBe(200);
+    eventBridge.refuse = false;
+    expect(lines.map(({ event }) => event)).toEqual(['link-created', 'access-not-published']);
+  });
+});
+
+checkRole('recording-link', recorder.calls, ['PutSecretValue', 'Query'], { events: { accessed: true } });

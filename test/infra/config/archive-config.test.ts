@@ -51,7 +51,7 @@ describe('the configuration', () => {
         shares: { allowed: true, maxDays: 30, defaultDays: 7 },
         accessLogDays: 400,
       },
-      events: { numbers: false },
+      events: { numbers: false, shared: false, accessed: false },
       bucket: { encryption: 's3', formerKmsKeyArns: [] },
       webhook: { plainHttp: false },
       alarms: {},

@@ -33,6 +33,8 @@ export const largestSettings = {
   reconciliation: { recent: { everyHours: 24, overHours: 744 }, wide: { everyHours: 744, overHours: 744 } },
   events: {
     numbers: true,
+    shared: true,
+    accessed: true,
     webhook: {
       url: 'https://crm.company.example/hooks/recordings',
       header: 'x-api-key',

@@ -37,6 +37,17 @@ describe('the permissions', () => {
     );
   });
 
+  test.each<[object, string[]]>([
+    [{}, []],
+    [{ shared: true }, ['ArchiveApi']],
+    [{ accessed: true }, ['RecordingLink', 'ArchiveApi']],
+  ])('allow publishing only what is switched on: %j', (events, publishing) => {
+    const { resources } = synthArchive({ events });
+    const publishes = (prefix: string) =>
+      permissionsOf(prefix, resources).some((permission) => permission.startsWith('events:'));
+    expect(roles.filter(publishes)).toEqual(publishing);
+  });
+
   test('are the same for each PBX', () => {
     const pbx = { baseUrl: 'https://203.0.113.10:8088' };
     const { resources } = synthArchive({ pbxs: { east: pbx, west: pbx } });

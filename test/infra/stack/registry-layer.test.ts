@@ -79,6 +79,17 @@ test('with iam, which has no page to open them on, there are no shares', () => {
   expect(sharesWith('token')).toEqual({ allowed: true, accessLogDays: 90 });
 });
 
+test('what is published of the access log is what is switched on, and nothing by default', () => {
+  const eventsWith = (events: object) =>
+    buildAccessSettings(readArchiveConfig({ pbxs, stackName: 'Calls', events })).events;
+  expect(eventsWith({ numbers: true })).toBeUndefined();
+  const common = { numbers: false, archive: 'Calls' };
+  expect(eventsWith({ shared: true })).toEqual({ types: ['Recording Shared'], ...common });
+  expect(eventsWith({ accessed: true })).toEqual({ types: ['Recording Accessed'], ...common });
+  const all = eventsWith({ shared: true, accessed: true, numbers: true });
+  expect(all).toEqual({ ...common, types: ['Recording Shared', 'Recording Accessed'], numbers: true });
+});
+
 describe('the access settings', () => {
   const settingsOf = (links: object) =>
     parseSettings(

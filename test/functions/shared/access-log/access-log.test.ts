@@ -19,7 +19,7 @@ const lines = captureLog();
 const START = Date.parse('2026-11-26T12:00:00.000Z');
 const DAY_MS = 24 * 60 * 60 * 1000;
 let now = START;
-const options = { table: 'access', days: 400, now: () => now };
+const options = { table: 'access', days: 400, now: () => now, publish: async () => {} };
 const accessLog = createAccessLog(createDynamoDbClient(), options);
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
