@@ -24,7 +24,8 @@ import {
 } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 
-const HELP = `Lists the dead letters: recordings, reports and changes of the index that were given up, each with the reason.
+const HELP = `Lists the dead letters: recordings, reports, changes of the index and events that were given up, each with the
+reason.
 
   npm run dead-letters
   npm run dead-letters -- --code pbx-20014

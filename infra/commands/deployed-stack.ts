@@ -21,6 +21,7 @@ const outputsSchema = v.objectWithRest(
     IndexTable: v.optional(v.string()),
     IndexQueueUrl: v.optional(v.pipe(v.string(), v.url())),
     IndexDeadLetterQueueUrl: v.optional(v.pipe(v.string(), v.url())),
+    EventDeadLetterQueueUrl: v.optional(v.pipe(v.string(), v.url())),
     WebhookHost: v.string(),
   },
   v.string(),
@@ -43,6 +44,7 @@ export async function findStack() {
     bucket: outputs.RecordingsBucket,
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     indexQueues: eventsUrl && deadLettersUrl ? { eventsUrl, deadLettersUrl } : undefined,
+    eventDeadLettersUrl: outputs.EventDeadLetterQueueUrl,
     indexTable: outputs.IndexTable,
     // All queues of a stack are in one account and region.
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),

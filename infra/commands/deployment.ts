@@ -15,6 +15,8 @@ export interface Deployment {
   deadLetterQueueUrl: string;
   /** The queues of the index. Absent before the first deployment with an index, and on a local host. */
   indexQueues?: { eventsUrl: string; deadLettersUrl: string } | undefined;
+  /** Queue with the events that `events.webhook` has not received. Absent without one. */
+  eventDeadLettersUrl?: string | undefined;
   /** Name of the table with the index of the recordings. Absent before the first deployment with an index. */
   indexTable: string | undefined;
   /** A queue's URL without its name, ending in a slash. */
@@ -34,8 +36,8 @@ export interface DeployedStack {
 }
 
 /** All queues that have what was given up. */
-export const deadLetterQueueUrls = ({ deadLetterQueueUrl, indexQueues }: Deployment) =>
-  indexQueues === undefined ? [deadLetterQueueUrl] : [deadLetterQueueUrl, indexQueues.deadLettersUrl];
+export const deadLetterQueueUrls = ({ deadLetterQueueUrl, indexQueues, eventDeadLettersUrl }: Deployment) =>
+  [deadLetterQueueUrl, indexQueues?.deadLettersUrl, eventDeadLettersUrl].filter((url) => url !== undefined);
 
 /** The directories of `npm start -- --pbx` and of `npm start`. */
 const LOCAL_DIRECTORIES = ['.local/pbx', '.local/demo'];

@@ -1,17 +1,19 @@
-import { createSqsClient } from '../../functions/shared/aws-clients.ts';
+import { createEventBridgeClient, createSqsClient } from '../../functions/shared/aws-clients.ts';
 import { createSender } from '../../functions/shared/jobs/queues.ts';
 import { flag, parseCommandLine, UsageError } from '../shared/command-line.ts';
 import { plural } from '../shared/text.ts';
-import type { DeadLetter } from './dead-letters/dead-letter.ts';
+import type { DeadLetter, UndeliveredEvent } from './dead-letters/dead-letter.ts';
 import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
 import { deleteDeadLetters } from './dead-letters/delete-dead-letters.ts';
+import { publishAgain } from './dead-letters/publish-again.ts';
 import { SELECTION_HELP, selectDeadLetters, selectionOptions } from './dead-letters/selection.ts';
 import { type SendBackDeps, sendBack } from './dead-letters/send-back.ts';
 import { describeAbsence, describeOutcome, describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
 import { DEPLOYMENT_HELP, deadLetterQueueUrls, deploymentOptions, findDeployment } from './deployment.ts';
 import { runCommand } from './run-command.ts';
 
-const HELP = `Sends dead letters back: recordings to the queues of their PBXs, as new jobs; changes of the index to its queue.
+const HELP = `Sends dead letters back: recordings to the queues of their PBXs, as new jobs; changes of the index to its
+queue; events to the event bus.
 
   npm run redrive -- --all
   npm run redrive -- --code pbx-20014 --pbx head-office
@@ -52,6 +54,8 @@ await runCommand(async () => {
   }
   const deployment = await findDeployment(values.local, positionals);
   const sqs = createSqsClient();
+  const eventBridge = createEventBridgeClient();
+  const publish = (event: UndeliveredEvent) => publishAgain(eventBridge, event);
   return withDeadLetters(sqs, deadLetterQueueUrls(deployment), async (taken) => {
     if (taken.takenByOthers > 0) console.log(describeTakenByOthers(taken.takenByOthers));
     const deadLetters = selectDeadLetters(taken.deadLetters, values);
@@ -61,7 +65,7 @@ await runCommand(async () => {
     }
     return values.delete
       ? deleteDeadLetters(deadLetters, taken)
-      : sendAllBack(deadLetters, { ...deployment, ...createSender(sqs), ...taken });
+      : sendAllBack(deadLetters, { ...deployment, ...createSender(sqs), publish, ...taken });
   });
 });
 

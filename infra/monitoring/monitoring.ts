@@ -15,6 +15,8 @@ interface MonitoringProps {
   readonly email: string | undefined;
   readonly deadLetterQueue: IQueue;
   readonly indexDeadLetterQueue: IQueue;
+  /** Absent if events are not posted to a web server. */
+  readonly eventDeadLetterQueue: IQueue | undefined;
   /** By their names on the dashboard. */
   readonly functions: Readonly<Record<string, IFunction>>;
   /** By PBX id. */

@@ -18,6 +18,7 @@ interface StackAlarmsProps {
   readonly metrics: ArchiveMetrics;
   readonly deadLetterQueue: IQueue;
   readonly indexDeadLetterQueue: IQueue;
+  readonly eventDeadLetterQueue: IQueue | undefined;
   readonly functions: readonly IFunction[];
   /** How often every PBX is reconciled. */
   readonly reconcileEvery: Duration;
@@ -29,7 +30,8 @@ export class StackAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: StackAlarmsProps) {
     super(scope, id);
-    const { topic, metrics, deadLetterQueue, indexDeadLetterQueue, functions, reconcileEvery } = props;
+    const { topic, metrics, deadLetterQueue, indexDeadLetterQueue, eventDeadLetterQueue } = props;
+    const { functions, reconcileEvery } = props;
     const fiveMinutes = Duration.minutes(5);
     const above = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, threshold: 0, topic };
     this.alarms = [
@@ -150,6 +152,20 @@ export class StackAlarms extends Construct {
         treatMissingData: TreatMissingData.IGNORE,
       }),
     ];
+    if (eventDeadLetterQueue === undefined) return;
+    this.alarms.push(
+      new RunbookAlarm(this, 'EventsNotDelivered', {
+        ...above,
+        heading: 'events-not-delivered',
+        problem: 'Events could not be posted to the web server of events.webhook.',
+        urgency: 'today',
+        impact: `The program behind it has not heard of recordings, and the events are deleted after ${MESSAGE_RETENTION_DAYS} days. The recordings themselves are archived.`,
+        metric: eventDeadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes }),
+        evaluationPeriods: 1,
+        // SQS publishes no data for a queue that has been empty for hours.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }),
+    );
   }
 }
 

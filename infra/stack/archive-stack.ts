@@ -206,6 +206,7 @@ export class ArchiveStack extends Stack {
       email: config.alarms.email,
       deadLetterQueue,
       indexDeadLetterQueue: index.deadLetterQueue,
+      eventDeadLetterQueue: index.webhook?.deadLetterQueue,
       functions,
       queues,
       reportingPbxIds: Object.entries(config.pbxs).flatMap(([id, { discoverEveryMinutes }]) =>
@@ -262,6 +263,13 @@ export class ArchiveStack extends Stack {
       index.deadLetterQueue.queueUrl,
       'Queue with changes of the bucket that could not be brought into the index',
     );
+    if (index.webhook) {
+      this.addOutput(
+        'EventDeadLetterQueueUrl',
+        index.webhook.deadLetterQueue.queueUrl,
+        'Queue with events that could not be posted to events.webhook',
+      );
+    }
     this.addOutput(
       'PbxSessionFunction',
       pbxSession.handler.functionName,

@@ -34,6 +34,8 @@ export class RecordingIndex extends Construct {
   readonly queue: EncryptedQueue;
   /** Those that could not be handled. */
   readonly deadLetterQueue: EncryptedQueue;
+  /** Absent unless somebody wants the events posted. */
+  readonly webhook?: EventWebhook;
   private readonly bus: IEventBus;
 
   constructor(scope: Construct, id: string, props: RecordingIndexProps) {
@@ -60,7 +62,7 @@ export class RecordingIndex extends Construct {
 
     this.bus = EventBus.fromEventBusName(this, 'Bus', 'default');
     this.grantPublish(this.indexer.role);
-    if (events.webhook) new EventWebhook(this, 'Webhook', { stackName, ...events.webhook });
+    if (events.webhook) this.webhook = new EventWebhook(this, 'Webhook', { stackName, ...events.webhook });
 
     // Not the dead-letter queue of the jobs: these are less urgent, and have an alarm of their own.
     this.deadLetterQueue = new EncryptedQueue(this, 'DeadLetters');

@@ -38,6 +38,10 @@ function describeContent({ content, body }: DeadLetter): string[] {
       const { about, key, type, time } = content.event;
       return [about?.recording ?? key, `${type}, ${formatTime(time)}`];
     }
+    case 'archive-event': {
+      const { type, time, detail } = content.event;
+      return [`${type}, ${formatTime(time)}`, `recordingSha256 ${detail.recordingSha256}`];
+    }
     case 'unknown':
       return ['Neither a job nor a report nor an event', shorten(body)];
   }
@@ -79,12 +83,18 @@ export function summarize(
   ].join('\n');
 }
 
+const SECTIONS = new Map([
+  ['bucket-event', 'not-indexed'],
+  ['archive-event', 'events-not-delivered'],
+]);
+
 /** The sections of the runbook that are about these dead letters. */
 function sectionsFor(deadLetters: readonly DeadLetter[]): string {
-  const sections = deadLetters.map(({ content }) =>
-    content.kind === 'bucket-event' ? 'docs/runbook.md#not-indexed' : 'docs/runbook.md#dead-letters',
-  );
-  return [...new Set(sections)].sort().join(', ');
+  const sections = deadLetters.map(({ content }) => SECTIONS.get(content.kind) ?? 'dead-letters');
+  return [...new Set(sections)]
+    .sort()
+    .map((section) => `docs/runbook.md#${section}`)
+    .join(', ');
 }
 
 function countBy(deadLetters: readonly DeadLetter[], keyOf: (deadLetter: DeadLetter) => string): string {

@@ -50,9 +50,41 @@ test('without a webhook there is no connection to one', () => {
   template.resourceCountIs('AWS::Events::Connection', 0);
 });
 
+const webhook = { url: 'https://crm.example/hook', header: 'x-api-key', secret: 'crm/webhook' };
+const withWebhook = synthArchive({ events: { webhook } }).resources;
+
+test('an event that the webhook does not take is kept, and raises an alarm', () => {
+  const [ruleId, rule] = findResource(withWebhook, 'AWS::Events::Rule', 'IndexWebhook');
+  const [queueId, queue] = findResource(withWebhook, 'AWS::SQS::Queue', 'IndexWebhookDeadLetters');
+  expect(rule.Properties.Targets).toMatchObject([
+    { DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queueId, 'Arn'] } } },
+  ]);
+  expect(queue.Properties).toMatchObject({
+    MessageRetentionPeriod: 14 * 24 * 3600,
+    SqsManagedSseEnabled: true,
+  });
+  const [, policy] = findResource(withWebhook, 'AWS::SQS::QueuePolicy', 'IndexWebhookDeadLetters');
+  const { Statement } = policy.Properties.PolicyDocument as { Statement: { Effect: string }[] };
+  expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toMatchObject([
+    {
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [ruleId, 'Arn'] } } },
+    },
+  ]);
+  const [, alarm] = findResource(withWebhook, 'AWS::CloudWatch::Alarm', 'OperationStackEventsNotDelivered');
+  expect(alarm.Properties).toMatchObject({
+    Namespace: 'AWS/SQS',
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queueId, 'QueueName'] } }],
+    ComparisonOperator: 'GreaterThanThreshold',
+    Threshold: 0,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
 test('the webhook gets the events of this stack only, and the template does not contain its secret', () => {
-  const webhook = { url: 'https://crm.example/hook', header: 'x-api-key', secret: 'crm/webhook' };
-  const withWebhook = synthArchive({ events: { webhook } }).resources;
   const [, rule] = findResource(withWebhook, 'AWS::Events::Rule', 'IndexWebhook');
   expect(rule.Properties.EventPattern).toEqual({
     source: ['pbx-recording-archive'],

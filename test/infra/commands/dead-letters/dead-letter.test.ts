@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { exampleEvent, exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
+import {
+  exampleEvent,
+  exampleJob,
+  exampleReason,
+  makeDeadLetter,
+  undeliveredEvent,
+  undeliveredReason,
+} from './example-dead-letter.ts';
 
 describe('a dead letter sent by a function', () => {
   test('has its reason, its job and the unchanged body', () => {
@@ -86,6 +93,30 @@ describe('a change of the bucket that was not indexed', () => {
       code: 'not-indexed',
       pbx: 'head-office',
       content: { event: { about: { recording: exampleJob.recording } } },
+    });
+  });
+});
+
+describe('an event that was not delivered', () => {
+  test('has the reason that EventBridge states, and its PBX', () => {
+    expect(makeDeadLetter(undeliveredEvent, undeliveredReason)).toMatchObject({
+      code: 'event-not-delivered',
+      message: expect.stringMatching(/SDK_CLIENT_ERROR.*HTTP status 503/),
+      attempts: 185,
+      firstAt: '2017-09-14T09:28:20Z',
+      lastAt: '2017-09-14T09:28:10.000Z',
+      pbx: 'head-office',
+      content: {
+        kind: 'archive-event',
+        event: { type: 'Recording Archived', detail: undeliveredEvent.detail },
+      },
+    });
+  });
+
+  test('of another source is nothing that the archive knows', () => {
+    expect(makeDeadLetter({ ...undeliveredEvent, source: 'crm' }, {})).toMatchObject({
+      code: 'no-reason',
+      content: { kind: 'unknown' },
     });
   });
 });

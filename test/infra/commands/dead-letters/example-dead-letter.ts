@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { readDeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 
@@ -32,6 +33,38 @@ export const exampleEvent = {
     requester: '111122223333',
     reason: 'PutObject',
   },
+};
+
+/** An event of the archive that EventBridge could not deliver, as it writes it into a dead-letter queue. */
+export const undeliveredEvent = {
+  version: '0',
+  id: '6a7e8feb-b491-4cf7-a9f1-bf3703467718',
+  'detail-type': 'Recording Archived',
+  source: 'pbx-recording-archive',
+  account: '111122223333',
+  time: '2017-09-14T09:28:20Z',
+  region: 'eu-central-1',
+  resources: [],
+  detail: {
+    version: '1',
+    id: '0123456789abcdef0123456789abcdef',
+    archive: 'PbxRecordingArchive',
+    pbx: 'head-office',
+    recordingSha256: createHash('sha256').update(exampleJob.recording).digest('hex'),
+    occurredAt: '2017-09-14T09:28:20Z',
+    at: '2017-09-14T01:24:25.000Z',
+    verifiedBy: ['content-length', 'riff-header'],
+    archivedAt: '2017-09-14T09:28:20Z',
+  },
+};
+
+/** Its message attributes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html. */
+export const undeliveredReason = {
+  RULE_ARN: 'arn:aws:events:eu-central-1:111122223333:rule/Archive-Webhook',
+  TARGET_ARN: 'arn:aws:events:eu-central-1:111122223333:api-destination/Archive/1',
+  ERROR_CODE: 'SDK_CLIENT_ERROR',
+  ERROR_MESSAGE: 'Unable to invoke ApiDestination endpoint: HTTP status 503.',
+  RETRY_ATTEMPTS: '184',
 };
 
 export const exampleReason = {

@@ -4,7 +4,14 @@ import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import type { DeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 import { type SendBackDeps, sendBack } from '../../../../infra/commands/dead-letters/send-back.ts';
 import { exampleCall, exampleReport } from '../../../functions/cdr-webhook/example-report.ts';
-import { exampleEvent, exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
+import {
+  exampleEvent,
+  exampleJob,
+  exampleReason,
+  makeDeadLetter,
+  undeliveredEvent,
+  undeliveredReason,
+} from './example-dead-letter.ts';
 
 const headOffice = v.parse(pbxSchema, {
   baseUrl: 'https://192.0.2.1:8088',
@@ -22,6 +29,7 @@ async function tryToSendBack(deadLetter: DeadLetter, deps: Partial<SendBackDeps>
     registry: { 'head-office': headOffice },
     queueUrlBase: 'https://sqs.test/1/',
     send: async (queueUrl, message) => void done.push(['sent', queueUrl, message]),
+    publish: async (event) => void done.push(['published', event]),
     remove: async ({ id }) => void done.push(['removed', id]),
     ...deps,
   });
@@ -71,7 +79,7 @@ describe('a job', () => {
     const send = () =>
       Promise.reject(Object.assign(new Error('no such queue'), { name: 'QueueDoesNotExist' }));
     const { problem, done } = await tryToSendBack(makeDeadLetter(), { send });
-    expect(problem).toBe('SQS: no such queue (QueueDoesNotExist)');
+    expect(problem).toBe('AWS: no such queue (QueueDoesNotExist)');
     expect(done).toEqual([]);
   });
 
@@ -135,6 +143,18 @@ describe('a change of the bucket', () => {
     const { problem, done } = await tryToSendBack(makeDeadLetter(exampleEvent, {}));
     expect(problem).toContain('no queue of an index');
     expect(done).toEqual([]);
+  });
+});
+
+test('an event that was not delivered is published again, unchanged', async () => {
+  const deadLetter = makeDeadLetter(undeliveredEvent, undeliveredReason);
+  const { 'detail-type': type, time, detail } = undeliveredEvent;
+  expect(await tryToSendBack(deadLetter)).toEqual({
+    problem: undefined,
+    done: [
+      ['published', { type, time, detail }],
+      ['removed', deadLetter.id],
+    ],
   });
 });
 

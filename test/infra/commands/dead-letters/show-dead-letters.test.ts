@@ -8,7 +8,14 @@ import {
   summarize,
 } from '../../../../infra/commands/dead-letters/show-dead-letters.ts';
 import type { Deployment } from '../../../../infra/commands/deployment.ts';
-import { exampleEvent, exampleJob, exampleReason, makeDeadLetter } from './example-dead-letter.ts';
+import {
+  exampleEvent,
+  exampleJob,
+  exampleReason,
+  makeDeadLetter,
+  undeliveredEvent,
+  undeliveredReason,
+} from './example-dead-letter.ts';
 
 vi.stubEnv('TZ', 'Europe/Berlin');
 
@@ -71,6 +78,17 @@ describe('shows what is known about', () => {
     ]);
   });
 
+  test('an event that was not delivered', () => {
+    expect(shown(makeDeadLetter(undeliveredEvent, undeliveredReason))).toEqual([
+      '3f2a9c1b  event-not-delivered  head-office',
+      '  EventBridge could not deliver the event (SDK_CLIENT_ERROR). Unable to invoke ApiDestination',
+      '  endpoint: HTTP status 503.',
+      '  Recording Archived, 2017-09-14 11:28:20 CEST',
+      `  recordingSha256 ${undeliveredEvent.detail.recordingSha256}`,
+      '  185 attempts, 2017-09-14 11:28:20 CEST to 2017-09-14 11:28:10 CEST',
+    ]);
+  });
+
   test('any other message, up to 600 characters', () => {
     const lines = shown(makeDeadLetter('x'.repeat(1000), {}));
     expect(lines[0]).toBe('3f2a9c1b  no-reason  PBX unknown');
@@ -124,6 +142,7 @@ test('the summary names the sections of the runbook that say what to do', () => 
   const lineOf = (...deadLetters: DeadLetter[]) => summarize(deadLetters, archive).split('\n').at(-2);
   expect(lineOf(job)).toContain(' docs/runbook.md#dead-letters. ');
   expect(lineOf(event)).toContain(' docs/runbook.md#not-indexed. ');
+  expect(lineOf(makeDeadLetter(undeliveredEvent))).toContain(' docs/runbook.md#events-not-delivered. ');
   expect(lineOf(event, job)).toContain(' docs/runbook.md#dead-letters, docs/runbook.md#not-indexed. ');
 });
 

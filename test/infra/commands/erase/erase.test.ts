@@ -6,7 +6,12 @@ import { markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 import { type EraseDeps, erase } from '../../../../infra/commands/erase/erase.ts';
 import { useSqs } from '../../../functions/aws-services.ts';
-import { exampleEvent, exampleJob, makeDeadLetter } from '../dead-letters/example-dead-letter.ts';
+import {
+  exampleEvent,
+  exampleJob,
+  makeDeadLetter,
+  undeliveredEvent,
+} from '../dead-letters/example-dead-letter.ts';
 import { type Lock, startVersionedS3 } from './versioned-s3.ts';
 
 const PBX = 'head-office';
@@ -197,14 +202,15 @@ test('jobs, reports and events in the dead-letter queues go if they are of this 
     letter('other-pbx', { ...exampleJob, pbx: 'branch' }),
     letter('report', { version: 1, pbx: PBX, report: report(RECORDING), reportedAt }),
     letter('event', exampleEvent),
+    letter('undelivered', undeliveredEvent),
     letter('other-event', { ...exampleEvent, detail: { object: { key: KEY.replace('.wav', '1.wav') } } }),
     letter('other-report', { version: 1, pbx: PBX, report: report(`1${RECORDING}`), reportedAt }),
   ];
   const removed: string[] = [];
   const remove: EraseDeps['remove'] = async ({ id }) => void removed.push(id);
   const { evidence } = await run({ deadLetters, remove });
-  expect(removed).toEqual(['job', 'report', 'event']);
-  expect(evidence).toMatchObject([{ versionsDeleted: 0, deadLettersDeleted: 3 }]);
+  expect(removed).toEqual(['job', 'report', 'event', 'undelivered']);
+  expect(evidence).toMatchObject([{ versionsDeleted: 0, deadLettersDeleted: 4 }]);
 });
 
 test('jobs in the queue of the PBX are pointed out, because one of them may archive the recording again', async () => {
