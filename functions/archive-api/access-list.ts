@@ -1,16 +1,12 @@
 import * as v from 'valibot';
 import { may, mayAnywhere, type Principal } from '../shared/access/principal.ts';
 import { type AccessLog, accessCursorSchema } from '../shared/access-log/access-log.ts';
-import type { Page } from '../shared/access-log/query-page.ts';
-import type { Access, accessLogSchema } from '../shared/api/contract.ts';
-import { toCsv } from './access-csv.ts';
+import type { accessLogSchema } from '../shared/api/contract.ts';
+import { type CsvPart, type ReadPage, readCsvPart } from './access-csv.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { recordingId } from './find-recording.ts';
 import { readInput } from './read-input.ts';
 import { pageLimit } from './whole-number.ts';
-
-/** Rows of a CSV. Lambda's limit for a response is 6 MB, and a row has at most some 500 bytes. */
-const MAX_CSV_ROWS = 10_000;
 
 /** The query of `GET /api/access`. */
 export const accessQuerySchema = v.strictObject({
@@ -27,8 +23,6 @@ export const accessQuerySchema = v.strictObject({
   cursor: accessCursorSchema,
   limit: pageLimit,
 });
-
-type ReadPage = (page: { limit: number; before?: string | undefined }) => Promise<Page<Access>>;
 
 /**
  * `GET /api/access`: the access log of a recording, or of a person, newest first. Roles that are limited to extensions give
@@ -55,11 +49,11 @@ export async function listAccesses(
   const isAuditor = (on: string) => may(principal, 'audit', { pbx: on });
   if (pbx === undefined ? !mayAnywhere(principal, 'audit') : !isAuditor(pbx)) return refuse(403, 'forbidden');
 
-  const visible = async (page: Parameters<ReadPage>[0]) => {
+  const visible: ReadPage = async (page) => {
     const { items, ...rest } = await readPage(page);
     return { items: items.filter((access) => isAuditor(access.pbx)), ...rest };
   };
-  if (format === 'csv') return toCsvResponse(await readAll(visible, before));
+  if (format === 'csv') return toCsvResponse(await readCsvPart(visible, before), before);
   const { items: accesses, cursor } = await visible({ limit, before });
   return {
     status: 200,
@@ -69,26 +63,14 @@ export async function listAccesses(
   };
 }
 
-async function readAll(readPage: ReadPage, before: string | undefined): Promise<Page<Access>> {
-  const items: Access[] = [];
-  let page: Page<Access>;
-  let next = before;
-  do {
-    page = await readPage({ limit: 1000, before: next });
-    items.push(...page.items);
-    next = v.parse(accessCursorSchema, page.cursor);
-  } while (next !== undefined && items.length < MAX_CSV_ROWS);
-  return { ...page, items };
-}
-
-function toCsvResponse({ items, cursor }: Page<Access>): ApiResponse {
+function toCsvResponse({ text, cursor }: CsvPart, before: string | undefined): ApiResponse {
   return {
     status: 200,
     headers: {
-      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-type': `text/csv; charset=utf-8; header=${before === undefined ? 'present' : 'absent'}`,
       'content-disposition': 'attachment; filename=access.csv',
       ...(cursor !== undefined && { 'x-next-cursor': cursor }),
     },
-    text: toCsv(items),
+    text,
   };
 }

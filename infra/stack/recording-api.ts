@@ -178,6 +178,8 @@ function corsFor(allowedOrigins: string[]): CorsPreflightOptions {
       'x-amz-date',
       'x-amz-security-token',
     ],
+    // Where the next part of a CSV begins.
+    exposeHeaders: ['x-next-cursor'],
     maxAge: Duration.hours(1),
   };
 }

@@ -198,8 +198,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'Who got links, and what became of shares, newest first: of a recording, or of a person',
     description:
       'A link that was handed out is no proof that somebody listened. What the kind `played` says was reported by ' +
-      'the player. A page may have fewer rows than `limit`, even none, and still have a `cursor`. A CSV has up to ' +
-      '10,000 rows at once; if there are more, the header `x-next-cursor` has the cursor.',
+      'the player. A page may have fewer rows than `limit`, even none, and still have a `cursor`. A long CSV ' +
+      'comes in parts: the header `x-next-cursor` has the cursor of the next one. Only the first has a byte order mark ' +
+      'and the line of names, so the parts in their order are the whole file.',
     parameters: {
       schema: accessQuerySchema,
       descriptions: {

@@ -156,7 +156,7 @@ describe('the access log', () => {
       dialog(page).getByRole('button', { name: 'Save as CSV' }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('access.csv');
-    expect(readFileSync(await download.path(), 'utf8')).toMatch(/^at,kind,pbx,recording,person/);
+    expect(readFileSync(await download.path(), 'utf8')).toMatch(/^\uFEFFat,kind,pbx,recording,person/);
     expect(page.problems).toEqual([]);
   });
 

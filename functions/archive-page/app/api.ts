@@ -77,7 +77,7 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
       throw signal?.aborted ? error : new ApiError('network');
     });
     if (response.ok) return response;
-    const { message, parameter }: Partial<ErrorBody> = await response.json().catch(() => ({}));
+    const { message, parameter } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
     if (response.status === 401) onSignedOut?.();
     throw new ApiError(
       KINDS[response.status] ?? 'unavailable',
@@ -87,15 +87,15 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
 
   async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
     const response = await send('GET', path, undefined, signal);
-    return response.json();
+    return response.json() as Promise<T>;
   }
   async function post<T>(path: string, body: object): Promise<T> {
     const response = await send('POST', path, body);
-    return response.json();
+    return response.json() as Promise<T>;
   }
   const query = (values: Record<string, string | undefined>) =>
     new URLSearchParams(
-      Object.entries(values).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+      Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])),
     ).toString();
 
   return {
@@ -122,9 +122,17 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
     },
     openShare: (token: string, passcode: string) =>
       post<OpenedShare>('shares/open', { token, ...(passcode !== '' && { passcode }) }),
-    /** The whole log of a recording or a person, for a spreadsheet. */
-    accessCsv: async (of: { pbx?: string; recording?: string; person?: string }) =>
-      (await send('GET', `access?${query({ ...of, format: 'csv' })}`)).blob(),
+    /** The whole log of a recording or a person, for a spreadsheet. A long one comes in parts. */
+    accessCsv: async (of: { pbx?: string; recording?: string; person?: string }) => {
+      const parts: Blob[] = [];
+      let cursor: string | undefined;
+      do {
+        const part = await send('GET', `access?${query({ ...of, format: 'csv', cursor })}`);
+        parts.push(await part.blob());
+        cursor = part.headers.get('x-next-cursor') ?? undefined;
+      } while (cursor !== undefined);
+      return new Blob(parts, { type: 'text/csv' });
+    },
     /** How much of a recording was played. Also sent while the page is being closed. */
     reportPlayed: async (pbx: string, recording: string, seconds: number) => {
       await send('POST', 'access', { pbx, recording, seconds }, undefined, true);

@@ -222,6 +222,7 @@ describe('scripts in a browser', () => {
           'x-amz-date',
           'x-amz-security-token',
         ],
+        ExposeHeaders: ['x-next-cursor'],
         MaxAge: 3600,
       });
       const { CorsRules } = bucketOf(synthesized).CorsConfiguration as unknown as { CorsRules: object[] };
