@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import type { CallOptions, Misbehaviour } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Archive } from './archive.ts';
-import type { Pbx } from './pbxs.ts';
-
-type TestCall = CallOptions & { misbehaviour?: Misbehaviour[] };
+import type { AnyPbx, TestCall } from './pbxs.ts';
 
 const MIB = 1024 * 1024;
 /** Of the speech that the simulated PBX makes. */
@@ -63,7 +60,7 @@ export interface Recording {
 }
 
 /** Makes a call and posts its report, which has to be accepted. */
-export async function reportCall(pbx: Pbx, call: TestCall = internal): Promise<Recording> {
+export async function reportCall(pbx: AnyPbx, call: TestCall = internal): Promise<Recording> {
   const { callId, recording, bytes, report } = pbx.makeCall(call);
   const { delivered, answers } = await pbx.postReport(report);
   assert(delivered, `The report was not accepted: ${answers}`);
@@ -71,16 +68,16 @@ export async function reportCall(pbx: Pbx, call: TestCall = internal): Promise<R
 }
 
 /** A call that nobody reports, because nobody was there to. */
-export function missCall(pbx: Pbx, startedAt: number): Recording {
+export function missCall(pbx: AnyPbx, startedAt: number): Recording {
   const { callId, recording, bytes } = pbx.makeCall({ ...internal, startedAt });
   return { pbx: pbx.id, callId, recording, bytes };
 }
 
 /** Makes calls at the same time, and waits until all their recordings have arrived. */
-export const archiveCalls = (pbx: Pbx, calls: TestCall[], archive: Archive): Promise<Recording[]> =>
+export const archiveCalls = (pbx: AnyPbx, calls: TestCall[], archive: Archive): Promise<Recording[]> =>
   Promise.all(calls.map((call) => archiveCall(pbx, call, archive)));
 
-async function archiveCall(pbx: Pbx, call: TestCall, archive: Archive): Promise<Recording> {
+async function archiveCall(pbx: AnyPbx, call: TestCall, archive: Archive): Promise<Recording> {
   const recorded = await reportCall(pbx, call);
   await archive.expectRecording(recorded);
   const { misbehaviour = [] } = call;

@@ -5,13 +5,13 @@ import { INBOUND_CALL, type Recording, reportCall } from './calls.ts';
 import type { Issuer } from './issuer.ts';
 import { type Authorization, bearer, createLinks, signatureOf, tokenOf } from './links.ts';
 import { expectPage } from './page.ts';
-import type { Pbx } from './pbxs.ts';
+import type { AnyPbx } from './pbxs.ts';
 import { expectOnly } from './searches.ts';
 import { account, region, stackName } from './settings.ts';
 import { connect, type DeployedStack } from './stack.ts';
 
 /** Deploys other settings, and returns the changed stack. */
-async function change(stack: DeployedStack, pbxs: Pbx[], authorization?: object): Promise<DeployedStack> {
+async function change(stack: DeployedStack, pbxs: AnyPbx[], authorization?: object): Promise<DeployedStack> {
   await stack.project.configure({
     pbxs: Object.fromEntries(pbxs.map(({ id, settings }) => [id, settings])),
     ...(authorization && { links: { authorization } }),
@@ -22,7 +22,7 @@ async function change(stack: DeployedStack, pbxs: Pbx[], authorization?: object)
 /** Makes a call, and checks who gets a link to its recording. */
 async function expectLinks(
   stack: DeployedStack,
-  pbx: Pbx,
+  pbx: AnyPbx,
   archive: Archive,
   { permitted, refused, status }: { permitted: Authorization; refused: Authorization[]; status: number },
 ): Promise<void> {
@@ -37,8 +37,8 @@ async function expectLinks(
 /** Adds a PBX, and lets IAM authorize links instead of the token. */
 export async function addPbxAndUseIam(
   stack: DeployedStack,
-  pbxs: Pbx[],
-  added: Pbx,
+  pbxs: AnyPbx[],
+  added: AnyPbx,
   archive: Archive,
 ): Promise<DeployedStack> {
   const formerToken = await tokenOf(stack);
@@ -59,7 +59,7 @@ export async function addPbxAndUseIam(
 }
 
 /** Reception may hear calls to one extension of one PBX. */
-const rolesFor = ({ id }: Pbx) => ({
+const rolesFor = ({ id }: AnyPbx) => ({
   administrator: { pbxs: ['*'], rights: ['listen', 'download', 'share', 'audit'] },
   reception: { pbxs: [id], extensions: [INBOUND_CALL.to], rights: ['listen'] },
 });
@@ -67,8 +67,8 @@ const rolesFor = ({ id }: Pbx) => ({
 /** Removes the PBX, and lets an OpenID provider authorize links. */
 export async function removePbxAndUseJwt(
   stack: DeployedStack,
-  pbxs: [Pbx, ...Pbx[]],
-  removed: Pbx,
+  pbxs: [AnyPbx, ...AnyPbx[]],
+  removed: AnyPbx,
   archive: Archive,
   issuer: Issuer,
   inbound: Recording,
@@ -97,7 +97,7 @@ export async function removePbxAndUseJwt(
 /** Goes back to the token, which is a new one. */
 export async function useToken(
   stack: DeployedStack,
-  pbxs: Pbx[],
+  pbxs: AnyPbx[],
   archive: Archive,
   issuer: Issuer,
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { startEmulator } from './emulator.ts';
 import { fuzzApi } from './fuzz-api.ts';
 import { startIssuer } from './issuer.ts';
 import { checkLogs, saveLogs } from './logs.ts';
-import { startPbx } from './pbxs.ts';
+import { startPbx, startPSeries } from './pbxs.ts';
 import { createProject } from './project.ts';
 import { startProxy } from './proxy.ts';
 import { installEmulator } from './python.ts';
@@ -62,6 +62,7 @@ async function run(): Promise<void> {
   const pbxs = {
     office: await startPbx('head-office', curl, { serialNumber: '369362089179' }),
     warehouse: await startPbx('warehouse', curl, { serialNumber: '369362089180', contentLength: false }),
+    showroom: await startPSeries('showroom', curl, { serialNumber: '369362089182' }),
     branch: await startPbx('branch', curl, { serialNumber: '369362089181' }),
   };
   for (const pbx of Object.values(pbxs)) running.defer(() => pbx.close());
@@ -69,8 +70,10 @@ async function run(): Promise<void> {
   const issuer = running.use(await startIssuer(emulator.identity));
   const proxy = running.use(await startProxy(emulator));
   const project = await createProject({ ...aws.env, ...proxy.env });
-  const { office, warehouse } = pbxs;
-  await project.configure({ pbxs: { [office.id]: office.settings, [warehouse.id]: warehouse.settings } });
+  const { branch, ...first } = pbxs;
+  await project.configure({
+    pbxs: Object.fromEntries(Object.values(first).map(({ id, settings }) => [id, settings])),
+  });
   await step('npx cdk bootstrap', () => project.npx('cdk', 'bootstrap'));
   const outputs = await step('npm run deploy', () => project.deploy());
   const { assertNothingDenied } = emulator;

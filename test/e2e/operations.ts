@@ -4,7 +4,7 @@ import { type Archive, keyOf } from './archive.ts';
 import { missCall, type Recording, reportCall } from './calls.ts';
 import { findRows } from './index-rows.ts';
 import { createLinks, tokenOf } from './links.ts';
-import type { Pbx } from './pbxs.ts';
+import type { AnyPbx, Pbx, PSeries } from './pbxs.ts';
 import { type DeployedStack, invoke } from './stack.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -20,7 +20,7 @@ const DAY_MS = 24 * HOUR_MS;
  * Reconciliation finds a call that nobody reported. The session has ended, so it logs in first. The API then says how far
  * the archive is complete.
  */
-export async function reconcile(stack: DeployedStack, pbx: Pbx, archive: Archive): Promise<void> {
+export async function reconcile(stack: DeployedStack, pbx: AnyPbx, archive: Archive): Promise<void> {
   const missedUntil = Date.now() - HOUR_MS;
   const missed = missCall(pbx, missedUntil);
   pbx.dropTokens();
@@ -38,6 +38,24 @@ export async function reboot(stack: DeployedStack, pbx: Pbx, archive: Archive): 
   assert(delivered, 'The report of the restart was not accepted.');
   await waitUntil(async () => pbx.stats.logins > logins, 'nobody logged in after the restart', stack);
   await archive.expectRecording(await reportCall(pbx));
+}
+
+/** A report that the PBX has not signed is refused. A token that has ended is replaced by the refresh token. */
+export async function useTokens(pbx: PSeries, archive: Archive): Promise<Recording[]> {
+  const { report } = pbx.makeCall({ from: '1001', to: '1003', recorded: false });
+  const forged = { type: 30012, msg: report };
+  assert.equal(await pbx.postRaw(JSON.stringify(forged), { 'X-Signature': 'Zm9yZ2Vk' }), 401);
+  const first = await reportCall(pbx);
+  await archive.expectRecording(first);
+  pbx.expireTokens();
+  const second = await reportCall(pbx);
+  await archive.expectRecording(second);
+  const { getTokens, refreshes, maxValidTokens } = pbx.stats;
+  assert.deepEqual(
+    { getTokens, refreshes, maxValidTokens },
+    { getTokens: 1, refreshes: 1, maxValidTokens: 1 },
+  );
+  return [first, second];
 }
 
 /** Two dead letters: the report of another PBX, and a job that can be sent back once its cause is gone. */
@@ -72,7 +90,7 @@ export async function deadLetters(stack: DeployedStack, pbx: Pbx, archive: Archi
 }
 
 /** In a stack that works, every check of the doctor can be made, and there is nothing to do. */
-export async function doctor({ project }: DeployedStack, pbxs: Pbx[]): Promise<void> {
+export async function doctor({ project }: DeployedStack, pbxs: AnyPbx[]): Promise<void> {
   const printed = await project.npmRun('doctor', '--json');
   const findings = printed
     .trim()

@@ -28,7 +28,8 @@ export type Outputs = Record<
   | 'PbxSessionFunction'
   | 'ReconcileFunction'
   | 'RecordingsBucket'
-  | 'SearchApiUrl',
+  | 'SearchApiUrl'
+  | 'WebhookHost',
   string
 >;
 

@@ -11,40 +11,48 @@ import {
 import { addPbxAndUseIam, removePbxAndUseJwt, useToken } from './changes.ts';
 import type { Issuer } from './issuer.ts';
 import { createLinks, tokenOf } from './links.ts';
-import { backfill, deadLetters, doctor, erase, reboot, reconcile } from './operations.ts';
+import { backfill, deadLetters, doctor, erase, reboot, reconcile, useTokens } from './operations.ts';
 import { expectPage, signIn } from './page.ts';
-import type { Pbx } from './pbxs.ts';
+import type { AnyPbx, Pbx, PSeries } from './pbxs.ts';
 import { findAll, findCall, reindex } from './searches.ts';
 import { shareAndAudit } from './shares.ts';
 import { connect, type DeployedStack } from './stack.ts';
 import { step } from './steps.ts';
 
-/** The life of a stack that has just been deployed for `office` and `warehouse`, up to its last change. */
+export interface Pbxs {
+  office: Pbx;
+  warehouse: Pbx;
+  showroom: PSeries;
+  branch: Pbx;
+}
+
+/** The life of a stack that has just been deployed for all but `branch`, up to its last change. */
 export async function runScenario(
   deployed: DeployedStack,
-  { office, warehouse, branch }: Record<'office' | 'warehouse' | 'branch', Pbx>,
+  { office, warehouse, showroom, branch }: Pbxs,
   issuer: Issuer,
 ): Promise<void> {
   const archive = createArchive(deployed.outputs.RecordingsBucket, deployed.assertNothingDenied);
-  const pbxs: [Pbx, Pbx] = [office, warehouse];
+  const pbxs: [AnyPbx, ...AnyPbx[]] = [office, warehouse, showroom];
   await step('enters the credentials, and logs in', async () => {
-    for (const pbx of pbxs) await connect(deployed, pbx);
+    await Promise.all(pbxs.map((pbx) => connect(deployed, pbx)));
   });
 
-  const [announced, unannounced, inbound] = await Promise.all([
+  const [announced, unannounced, signed, inbound] = await Promise.all([
     Promise.all(
       Object.entries(CALLS).map(([title, calls]) =>
         step(`archives calls: ${title}`, () => archiveCalls(office, calls, archive)),
       ),
     ),
     step('archives calls: no length announced', () => archiveCalls(warehouse, [UNANNOUNCED_CALL], archive)),
+    step('archives calls: P-Series, with a token that ends', () => useTokens(showroom, archive)),
     useApi(deployed, office, archive),
     step('the page; signs in', async () => {
       await expectPage(deployed, '');
       await signIn(deployed);
     }),
   ]);
-  const recordings = [...announced.flat(), ...unannounced];
+  const recordings = [...announced.flat(), ...unannounced, ...signed];
   await Promise.all([
     step(`links to ${recordings.length} recordings`, async () => {
       const [token, links] = [await tokenOf(deployed), createLinks(deployed)];
@@ -62,6 +70,7 @@ export async function runScenario(
       () => step('a PBX restarts', () => reboot(deployed, warehouse, archive)),
       () => step('reconciles', () => reconcile(deployed, warehouse, archive)),
     ]),
+    step('reconciles: P-Series', () => reconcile(deployed, showroom, archive)),
     inOrder([
       () => step('npm run dead-letters, redrive', () => deadLetters(deployed, office, archive)),
       () => step('npm run backfill', () => backfill(deployed, office, archive)),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Aws } from './aws.ts';
 import type { Curl } from './curl.ts';
-import type { Pbx } from './pbxs.ts';
+import type { AnyPbx } from './pbxs.ts';
 import type { Outputs, Project } from './project.ts';
 import { runDirectory } from './settings.ts';
 
@@ -23,7 +24,8 @@ export async function invoke<Response>(
   name: string,
   event: object,
 ): Promise<Response> {
-  const file = join(runDirectory, 'response.json');
+  // Several may be invoked at the same time.
+  const file = join(runDirectory, `response-${randomUUID()}.json`);
   const { FunctionError } = await aws.call<{ FunctionError?: string }>(
     'lambda invoke',
     { 'function-name': name, payload: JSON.stringify(event) },
@@ -42,9 +44,11 @@ export async function readSecret({ aws }: DeployedStack, name: string): Promise<
 }
 
 /** "Enter the credentials" of the README, with the login that follows. */
-export async function connect(stack: DeployedStack, { id, username, password }: Pbx): Promise<void> {
-  const name = stack.outputs.CredentialsSecret.replace('{pbxId}', id);
-  const value = { ...JSON.parse(await readSecret(stack, name)), username, password };
+export async function connect(stack: DeployedStack, pbx: AnyPbx): Promise<void> {
+  const { CredentialsSecret, WebhookHost } = stack.outputs;
+  const { id } = pbx;
+  const name = CredentialsSecret.replace('{pbxId}', id);
+  const value = { ...JSON.parse(await readSecret(stack, name)), ...pbx.prepare(WebhookHost) };
   await stack.aws.call('secretsmanager put-secret-value', {
     'secret-id': name,
     'secret-string': JSON.stringify(value),

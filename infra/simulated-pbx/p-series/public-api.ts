@@ -126,6 +126,8 @@ export interface SimulatedPSeries {
   /** Cuts all connections and forgets all tokens. */
   reboot(): void;
   dropTokens(): void;
+  /** Lets the access tokens reach their end. Their refresh tokens live on. */
+  expireTokens(): void;
   setClientSecret(clientSecret: string): void;
   unblock(): void;
   close(): Promise<void>;

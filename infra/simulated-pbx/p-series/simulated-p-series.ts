@@ -199,6 +199,7 @@ export async function startSimulatedPSeries(
       tokens.dropAll();
     },
     dropTokens: () => tokens.dropAll(),
+    expireTokens: () => tokens.expireAll(),
     setClientSecret: (secret) => tokens.setClientSecret(secret),
     unblock: () => tokens.unblock(),
     close: () => {

@@ -50,6 +50,19 @@ test('a ninth token is not given out until one has expired; a refresh needs no f
   expect(await client.getToken()).toMatchObject({ errcode: 0 });
 });
 
+test('the refresh token outlives an access token that has ended', async () => {
+  const { pbx } = await startPSeriesHarness();
+  const client = talkTo(pbx.url);
+  const { access_token, refresh_token } = await client.getToken();
+  pbx.expireTokens();
+  expect(await client.get('system/information', { access_token: String(access_token) })).toMatchObject({
+    errcode: 10004,
+  });
+  expect(await client.json('POST', '/openapi/v1.0/refresh_token', {}, { refresh_token })).toMatchObject({
+    errcode: 0,
+  });
+});
+
 test('five refusals in a row block the address until somebody removes it', async () => {
   const { pbx, clock } = await startPSeriesHarness();
   const client = talkTo(pbx.url);
