@@ -5,20 +5,14 @@ import type { accessLogSchema } from '../shared/api/contract.ts';
 import { type CsvPart, type ReadPage, readCsvPart } from './access-csv.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { recordingId } from './find-recording.ts';
-import { readInput } from './read-input.ts';
+import { personName, readInput } from './read-input.ts';
 import { pageLimit } from './whole-number.ts';
 
 /** The query of `GET /api/access`. */
 export const accessQuerySchema = v.strictObject({
   pbx: v.optional(recordingId.pbx),
   recording: v.optional(recordingId.recording),
-  person: v.optional(
-    v.pipe(
-      v.string(),
-      v.nonEmpty('should not be empty'),
-      v.maxLength(200, 'should have at most 200 characters'),
-    ),
-  ),
+  person: v.optional(personName),
   format: v.optional(v.picklist(['json', 'csv'], 'should be json or csv'), 'json'),
   cursor: accessCursorSchema,
   limit: pageLimit,

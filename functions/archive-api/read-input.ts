@@ -5,6 +5,13 @@ const MAX_BODY_LENGTH = 16 * 1024;
 
 type Input<S extends v.GenericSchema> = { input: v.InferOutput<S> } | { refusal: ApiResponse };
 
+/** The name of a person in a query. */
+export const personName = v.pipe(
+  v.string(),
+  v.nonEmpty('should not be empty'),
+  v.maxLength(200, 'should have at most 200 characters'),
+);
+
 /** The input as the schema returns it, or the response that names the first parameter that is wrong. */
 export function readInput<const S extends v.GenericSchema>(schema: S, input: unknown): Input<S> {
   const parsed = v.safeParse(schema, input);

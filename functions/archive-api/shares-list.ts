@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import type { Principal } from '../shared/access/principal.ts';
+import { mayAnywhere, type Principal } from '../shared/access/principal.ts';
 import type { Page } from '../shared/access-log/query-page.ts';
 import type { sharesSchema } from '../shared/api/contract.ts';
 import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
 import { shareCursorSchema } from '../shared/shares/share-store.ts';
-import { type ApiRequest, type ApiResponse, invalid } from './api.ts';
+import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { recordingId } from './find-recording.ts';
-import { readInput } from './read-input.ts';
+import { personName, readInput } from './read-input.ts';
 import { maySee, type ShareDeps } from './shares.ts';
 import { pageLimit } from './whole-number.ts';
 
@@ -14,15 +14,16 @@ import { pageLimit } from './whole-number.ts';
 export const listSharesSchema = v.strictObject({
   pbx: v.optional(recordingId.pbx),
   recording: v.optional(recordingId.recording),
-  /** The default without a recording. */
+  person: v.optional(personName),
+  /** The default without a recording or a person. */
   mine: v.optional(v.literal('1', 'should be 1')),
   cursor: shareCursorSchema,
   limit: pageLimit,
 });
 
 /**
- * `GET /api/shares`: a person's own shares, or those of a recording. With the right `audit`, a person sees all
- * shares of a recording; others see their own.
+ * `GET /api/shares`: a person's own shares, those of a recording, or those of somebody else. With the right `audit`, a
+ * person sees all of them, as far as the right reaches; others see their own.
  */
 export async function listShares(
   { query }: ApiRequest,
@@ -31,11 +32,18 @@ export async function listShares(
 ): Promise<ApiResponse> {
   const parsed = readInput(listSharesSchema, query);
   if ('refusal' in parsed) return parsed.refusal;
-  const { pbx, recording, mine, cursor: before, limit } = parsed.input;
+  const { pbx, recording, mine, person, cursor: before, limit } = parsed.input;
   const page = { limit, before };
-  if (pbx === undefined && recording === undefined)
-    return toResponse(await shares.ofPerson(principal.person, page), principal);
-  if (mine !== undefined) return invalid('mine', 'should not be combined with pbx and recording');
+  if (mine !== undefined && person !== undefined)
+    return invalid('mine', 'should not be combined with person');
+  if (pbx === undefined && recording === undefined) {
+    const isSomebodyElse = person !== undefined && person !== principal.person;
+    if (isSomebodyElse && !mayAnywhere(principal, 'audit')) return refuse(403, 'forbidden');
+    return toResponse(await shares.ofPerson(person ?? principal.person, page), principal);
+  }
+  const alone = 'should not be combined with pbx and recording';
+  if (mine !== undefined) return invalid('mine', alone);
+  if (person !== undefined) return invalid('person', alone);
   if (pbx === undefined) return invalid('pbx', 'is missing');
   if (recording === undefined) return invalid('recording', 'is missing');
   return toResponse(await shares.ofRecording(pbx, recording, page), principal);

@@ -153,21 +153,24 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'GET /api/shares': {
     id: 'listShares',
-    summary: "Shares, newest first: the person's own, or those of a recording",
+    summary: "Shares, newest first: the person's own, those of a recording, or those of somebody else",
     description:
-      'Of a recording, the right `audit` shows all shares, and anybody else sees their own. A page may have fewer ' +
+      'Of a recording, the right `audit` shows all shares, and anybody else sees their own. Those of somebody else ' +
+      'need the right, and the response has those of recordings on which the person has it. A page may have fewer ' +
       'shares than `limit`, even none, and still have a `cursor`.',
     parameters: {
       schema: listSharesSchema,
       descriptions: {
         pbx: 'Id of the PBX, with `recording`.',
         recording: 'Name of the recording, as the PBX gave it.',
-        mine: "`1`, the default without a recording: the person's own.",
+        person: 'Name of a person, as their shares have it in `createdBy`. Instead of a recording.',
+        mine: "`1`, the default without a recording or a person: the person's own.",
         cursor: 'From the page before.',
         limit: 'Most shares of a page.',
       },
     },
     response: { name: 'Shares', schema: sharesSchema },
+    errors: { 403: 'The shares of somebody else need the right `audit`.' },
   },
   'DELETE /api/shares/{id}': {
     id: 'revokeShare',

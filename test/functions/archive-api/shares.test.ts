@@ -91,6 +91,8 @@ const ROLES = {
     workshop: { pbxs: ['hq'], extensions: ['2000'], rights: ['listen', 'share'] },
     listener: { pbxs: ['*'], rights: ['listen'] },
     auditor: { pbxs: ['hq'], rights: ['listen', 'audit'] },
+    'team-auditor': { pbxs: ['hq'], extensions: ['2000'], rights: ['listen', 'audit'] },
+    seller: { pbxs: ['*'], rights: ['listen', 'share'] },
     manager: { pbxs: ['*'], rights: ['listen', 'download', 'share', 'audit'] },
   },
 };
@@ -376,6 +378,9 @@ describe('shares are listed', () => {
     { pbx: 'hq' },
     { recording: 'a.wav' },
     { mine: '1', pbx: 'hq', recording: 'a.wav' },
+    { mine: '1', person: 'Ada' },
+    { person: 'Ada', pbx: 'hq', recording: 'a.wav' },
+    { person: '' },
     { limit: '0' },
     { cursor: 'x' },
     { all: '1' },
@@ -444,6 +449,34 @@ describe('with roles', async () => {
       { kind: 'share-revoked', person: 'auditor', share: id },
       { kind: 'share-created', person: 'sales', share: id },
     ]);
+  });
+
+  test('those of somebody else are listed and revoked with the right audit, as far as it reaches', async () => {
+    const atHq = await share(await archive(), by('seller'));
+    const elsewhere = await share(await archive('warehouse'), by('seller'));
+    const listFor = async (...names: string[]) =>
+      (await list({ person: 'seller' }, by(...names))).shares.map(({ id }) => id);
+    expect(await listFor('manager')).toEqual([elsewhere.id, atHq.id]);
+    expect(await listFor('auditor')).toEqual([atHq.id]);
+    expect(await listFor('team-auditor')).toEqual([]);
+    expect(await listFor('seller')).toEqual([elsewhere.id, atHq.id]);
+    for (const role of ['listener', 'nobody']) {
+      const response = await withRoles('GET /api/shares', { ...groups(role), query: { person: 'seller' } });
+      expect(response).toMatchObject({ status: 403, body: { error: 'forbidden' } });
+    }
+    expect((await revoke(atHq.id, by('auditor'))).status).toBe(200);
+    expect((await revoke(elsewhere.id, by('auditor'))).status).toBe(404);
+    const [, ended] = (await list({ person: 'seller' }, by('manager'))).shares;
+    expect(ended).toMatchObject({ id: atHq.id, createdBy: 'seller', revokedAt: expect.any(String) });
+  });
+
+  test('those of a person are listed page by page', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 3; n++) made.unshift((await share({}, by('support'))).id);
+    const first = await list({ person: 'support', limit: '2' }, by('manager'));
+    expect(first.shares.map(({ id }) => id)).toEqual(made.slice(0, 2));
+    const second = await list({ person: 'support', limit: '1', cursor: String(first.cursor) }, by('manager'));
+    expect(second.shares.map(({ id }) => id)).toEqual(made.slice(2));
   });
 
   test.each([
