@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import {
+  createDynamoDbClient,
   createS3MetadataClient,
   createSecretsManagerClient,
   createSqsClient,
@@ -68,6 +69,7 @@ await runCommand(async () => {
     deployment,
     s3: createS3MetadataClient(),
     sqs: createSqsClient(),
+    dynamoDb: createDynamoDbClient(),
     secrets: createSecrets(createSecretsManagerClient()),
     lambda: new LambdaClient({ requestHandler: timeouts(INVOCATION_TIMEOUT_MS) }),
     cloudWatch: new CloudWatchClient({ requestHandler: timeouts(15_000) }),

@@ -6,7 +6,7 @@ import { ok, type Result, toDo } from './finding.ts';
 const MAX_WAITING = 100;
 
 /** SQS's counts, up to a minute old. */
-async function countMessages(sqs: SQSClient, queueUrl: string) {
+export async function countMessages(sqs: SQSClient, queueUrl: string) {
   const command = new GetQueueAttributesCommand({
     QueueUrl: queueUrl,
     AttributeNames: [
@@ -39,12 +39,12 @@ export async function checkQueue(sqs: SQSClient, queueUrl: string): Promise<Resu
 
 export async function checkDeadLetters(
   sqs: SQSClient,
-  queueUrl: string,
+  queueUrls: readonly string[],
   /** The options that select this archive. */
   options: string,
 ): Promise<Result> {
-  const { waiting, taken } = await countMessages(sqs, queueUrl);
-  const count = waiting + taken;
+  const counts = await Promise.all(queueUrls.map((queueUrl) => countMessages(sqs, queueUrl)));
+  const count = counts.reduce((sum, { waiting, taken }) => sum + waiting + taken, 0);
   if (count === 0) return ok('none');
   const command = `npm run dead-letters${options === '' ? '' : ` --${options}`}`;
   return toDo(`${plural(count, 'dead letter')}. List them: ${command}. See docs/runbook.md#dead-letters.`);

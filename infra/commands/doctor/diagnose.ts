@@ -2,13 +2,16 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
 import type { Secrets } from '../../../functions/shared/config/secrets.ts';
+import { mapConcurrently } from '../../../functions/shared/map-concurrently.ts';
 import { describeError } from '../../shared/describe-error.ts';
 import { plural } from '../../shared/text.ts';
 import type { Deployment } from '../deployment.ts';
 import { checkAlarms } from './check-alarms.ts';
 import { checkCredentials } from './check-credentials.ts';
+import { checkIndex } from './check-index.ts';
 import { checkLastRecording } from './check-last-recording.ts';
 import { checkLink, type LinkApi } from './check-link.ts';
 import { checkDeadLetters, checkQueue } from './check-queues.ts';
@@ -16,13 +19,16 @@ import { checkLastReport, findLastReports } from './check-reports.ts';
 import { checkSession } from './check-session.ts';
 import { checkStack } from './check-stack.ts';
 import { type Finding, notChecked, ok, type Result, toDo } from './finding.ts';
-import { findNewestRecording } from './newest-recording.ts';
+import { findNewestRecording, type NewestRecording } from './newest-recording.ts';
 import { invokePbxSession, runPbxSession, type SessionOutcome } from './pbx-session.ts';
+
+const CONCURRENT_PBXS = 5;
 
 export interface DiagnosisDeps {
   deployment: Deployment;
   s3: S3Client;
   sqs: SQSClient;
+  dynamoDb: DynamoDBDocumentClient;
   secrets: Secrets;
   lambda: LambdaClient;
   cloudWatch: CloudWatchClient;
@@ -33,7 +39,9 @@ export interface DiagnosisDeps {
 /** Checks the archive as a whole, then the PBX that is given, or all. */
 export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): AsyncGenerator<Finding> {
   const { deployment, cloudWatch, sqs } = deps;
-  const { stack, deadLetterQueueUrl, options, registry } = deployment;
+  const { stack, deadLetterQueueUrl, eventDeadLettersUrl, options, registry } = deployment;
+  // Those of the index are counted by its own check.
+  const deadLetterQueues = [deadLetterQueueUrl, eventDeadLettersUrl].filter((url) => url !== undefined);
   yield { check: 'stack', ...(stack ? checkStack(stack) : notChecked('a local host has none')) };
   yield {
     check: 'alarms',
@@ -43,18 +51,25 @@ export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): A
   };
   yield {
     check: 'dead-letters',
-    ...(await resultOf(() => checkDeadLetters(sqs, deadLetterQueueUrl, options))),
+    ...(await resultOf(() => checkDeadLetters(sqs, deadLetterQueues, options))),
   };
+  const ids = pbx === undefined ? Object.keys(registry) : [pbx];
+  const newest = await findNewestRecordings(ids, deps);
+  yield { check: 'index', ...(await resultOf(() => checkIndex(foundOf(newest), deps))) };
   const sessions = await attempt(() => askPbxSession(pbx, deps));
   yield {
     check: 'pbx-session',
     ...('problem' in sessions ? toDo(sessions.problem) : ok('responds')),
   };
-  const ids = pbx === undefined ? Object.keys(registry) : [pbx];
   const reports = stack && (await attempt(() => findLastReports(cloudWatch, stack.name, ids, deps.now())));
   for (const id of ids) {
     const settings = registry[id] as Pbx;
-    for await (const [check, result] of diagnosePbx(id, settings, sessions, reports, deps)) {
+    for await (const [check, result] of diagnosePbx(
+      id,
+      settings,
+      { sessions, reports, newest: newest.get(id) as Newest },
+      deps,
+    )) {
       yield { pbx: id, check, ...result };
     }
   }
@@ -62,12 +77,38 @@ export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): A
 
 type Attempt<T> = { value: T } | { problem: string };
 
+/** The newest recording of a PBX, or `undefined` if it has none. */
+type Newest = Attempt<NewestRecording | undefined>;
+
+async function findNewestRecordings(
+  ids: readonly string[],
+  { s3, deployment: { bucket } }: DiagnosisDeps,
+): Promise<ReadonlyMap<string, Newest>> {
+  const found = await mapConcurrently(ids, CONCURRENT_PBXS, (id) =>
+    attempt(() => findNewestRecording(s3, bucket, id)),
+  );
+  return new Map(ids.map((id, index) => [id, found[index] as Newest]));
+}
+
+const foundOf = (newest: ReadonlyMap<string, Newest>): ReadonlyMap<string, NewestRecording> =>
+  new Map(
+    [...newest].flatMap(([id, result]) =>
+      'value' in result && result.value !== undefined ? [[id, result.value] as const] : [],
+    ),
+  );
+
+/** What was found out about all PBXs at once. */
+interface Known {
+  sessions: Attempt<SessionOutcome[]>;
+  reports: Attempt<ReadonlyMap<string, number>> | undefined;
+  newest: Newest;
+}
+
 async function* diagnosePbx(
   id: string,
   settings: Pbx,
-  sessions: Attempt<SessionOutcome[]>,
-  reports: Attempt<ReadonlyMap<string, number>> | undefined,
-  { deployment, s3, sqs, secrets, links, now }: DiagnosisDeps,
+  { sessions, reports, newest }: Known,
+  { deployment, sqs, secrets, links, now }: DiagnosisDeps,
 ): AsyncGenerator<[check: string, result: Result]> {
   yield ['credentials', await resultOf(() => checkCredentials(settings, secrets))];
   if ('problem' in sessions) {
@@ -81,7 +122,6 @@ async function* diagnosePbx(
   if (reports === undefined) yield ['last-report', notChecked('a local host counts no reports')];
   else if ('problem' in reports) yield ['last-report', toDo(reports.problem)];
   else yield ['last-report', checkLastReport(reports.value.get(id), now())];
-  const newest = await attempt(() => findNewestRecording(s3, deployment.bucket, id));
   if ('problem' in newest) yield ['last-recording', toDo(newest.problem)];
   else yield ['last-recording', checkLastRecording(newest.value, now())];
   yield ['queue', await resultOf(() => checkQueue(sqs, deployment.queueUrlBase + settings.queueName))];

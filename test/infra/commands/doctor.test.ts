@@ -5,12 +5,13 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createS3Client } from '../../../functions/shared/aws-clients.ts';
+import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { EXPECTED_OUTPUTS } from '../../../infra/commands/doctor/check-stack.ts';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { readHostFile } from '../../../infra/shared/host-file.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { useS3, useSecretsManager, useSqs } from '../../functions/aws-services.ts';
+import { useDynamoDb, useS3, useSecretsManager, useSqs } from '../../functions/aws-services.ts';
 import { findFreePort } from '../local/free-port.ts';
 import { makeDirectory, start, startScript } from '../local/start-process.ts';
 import { identity } from '../simulated-pbx/harness.ts';
@@ -57,7 +58,7 @@ test('a local host is checked, and what it does not have is said so', async () =
   const before = await doctor(['--local', directory]);
   expect(read(before.output)).toEqual({
     first: `the local host (${directory}):`,
-    ok: ['dead-letters', 'pbx-session', ...PBX_CHECKS, 'queue'],
+    ok: ['dead-letters', 'index', 'pbx-session', ...PBX_CHECKS, 'queue'],
     toDo: ['last-recording'],
     unknown: ['stack', 'alarms', 'last-report', 'link'],
     last: '1 thing to do.',
@@ -69,7 +70,7 @@ test('a local host is checked, and what it does not have is said so', async () =
   await host.printed('stored');
   const after = await doctor(['--local', directory]);
   expect(read(after.output)).toMatchObject({
-    ok: ['dead-letters', 'pbx-session', ...PBX_CHECKS, 'last-recording', 'queue', 'link'],
+    ok: ['dead-letters', 'index', 'pbx-session', ...PBX_CHECKS, 'last-recording', 'queue', 'link'],
     toDo: [],
     last: 'Nothing to do.',
   });
@@ -94,7 +95,13 @@ describe('the stack that cdk.json configures', async () => {
   await useS3();
   await useSecretsManager();
   const { createQueue } = await useSqs();
-  const [deadLetterQueueUrl = ''] = ['Stack-DeadLetterQueue1A2B', `${stackName}-${pbx}`].map(createQueue);
+  await useDynamoDb({ IndexTable: INDEX_TABLE });
+  const [deadLetterQueueUrl = '', IndexQueueUrl = '', IndexDeadLetterQueueUrl = ''] = [
+    'Stack-DeadLetterQueue1A2B',
+    'Stack-IndexEvents3C4D',
+    'Stack-IndexDeadLetters5E6F',
+    `${stackName}-${pbx}`,
+  ].map(createQueue);
   const s3 = createS3Client();
   await s3.send(new CreateBucketCommand({ Bucket: 'recordings' }));
   const Key = recordingKey(pbx, '20260302090000-1772442000.2-1001-1003-Internal.wav');
@@ -130,17 +137,21 @@ describe('the stack that cdk.json configures', async () => {
       ...Object.fromEntries(EXPECTED_OUTPUTS.map((name) => [name, name])),
       RecordingsBucket: 'recordings',
       DeadLetterQueueUrl: deadLetterQueueUrl,
+      IndexQueueUrl,
+      IndexDeadLetterQueueUrl,
       WebhookHost: 'api.test',
       LinkApiUrl: `${api}/recordings/`,
       LinkTokenSecret: `${stackName}/link-token`,
     };
     const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_SECRETS_MANAGER } = process.env;
+    const { AWS_ENDPOINT_URL_DYNAMODB } = process.env;
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION } = process.env;
     return {
       AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY,
       AWS_REGION,
       AWS_ENDPOINT_URL_S3,
+      AWS_ENDPOINT_URL_DYNAMODB,
       AWS_ENDPOINT_URL_SQS,
       AWS_ENDPOINT_URL_SECRETS_MANAGER,
       AWS_MAX_ATTEMPTS: '1',
@@ -166,7 +177,7 @@ describe('the stack that cdk.json configures', async () => {
     const { code, output } = await doctor([], await deploy());
     expect(read(output)).toEqual({
       first: `the stack ${stackName} in us-east-1:`,
-      ok: ['stack', 'alarms', 'dead-letters', 'pbx-session', ...ALL_PBX_CHECKS],
+      ok: ['stack', 'alarms', 'dead-letters', 'index', 'pbx-session', ...ALL_PBX_CHECKS],
       toDo: [],
       unknown: [],
       last: 'Nothing to do.',
@@ -185,6 +196,7 @@ describe('the stack that cdk.json configures', async () => {
       'stack',
       'alarms',
       'dead-letters',
+      'index',
       'pbx-session',
       ...ALL_PBX_CHECKS,
     ]);
@@ -199,17 +211,17 @@ describe('the stack that cdk.json configures', async () => {
   });
 
   test('has several things to do, each with its line', async () => {
-    await new SQSClient().send(
-      new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: 'given up' }),
-    );
+    for (const QueueUrl of [deadLetterQueueUrl, IndexDeadLetterQueueUrl]) {
+      await new SQSClient().send(new SendMessageCommand({ QueueUrl, MessageBody: 'given up' }));
+    }
     const failed = { pbx, outcome: 'failed', code: 'certificate-mismatch', message: 'Another \u001b[2Jone.' };
     const session = { body: { sessions: [failed] } };
     const env = await deploy({ session, alarm: 'ALARM', status: 'UPDATE_ROLLBACK_COMPLETE' });
     const { code, output } = await doctor([], env);
     expect(read(output)).toMatchObject({
-      toDo: ['stack', 'alarms', 'dead-letters', 'certificate'],
+      toDo: ['stack', 'alarms', 'dead-letters', 'index', 'certificate'],
       unknown: ['api', 'session', 'clock', 'device'],
-      last: '4 things to do.',
+      last: '5 things to do.',
     });
     expect(output).not.toContain('\u001b');
     expect(code).toBe(1);

@@ -51,7 +51,7 @@ test('a queue that does not exist is to be deployed', async () => {
 });
 
 test('no dead letters are ok', async () => {
-  expect(await checkDeadLetters(sqs, createQueue('dead-letters'), '')).toEqual({
+  expect(await checkDeadLetters(sqs, [createQueue('dead-letters')], '')).toEqual({
     status: 'ok',
     text: 'none',
   });
@@ -66,9 +66,11 @@ test.each([
     const queueUrl = createQueue('dead-letters');
     await send(queueUrl, 2);
     await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
-    expect(await checkDeadLetters(sqs, queueUrl, options)).toEqual({
+    const others = createQueue('event-dead-letters');
+    await send(others, 1);
+    expect(await checkDeadLetters(sqs, [queueUrl, others], options)).toEqual({
       status: 'to-do',
-      text: `2 dead letters. List them: ${command} See docs/runbook.md#dead-letters.`,
+      text: `3 dead letters. List them: ${command} See docs/runbook.md#dead-letters.`,
     });
   },
 );
