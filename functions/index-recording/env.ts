@@ -10,4 +10,6 @@ export const envSchema = v.object({
   EVENT_BUS: v.string(),
   /** Whether events contain phone numbers. */
   EVENT_NUMBERS: v.picklist(['on', 'off']),
+  /** Name of the secret from which ids in events are made. */
+  EVENT_KEY_SECRET: v.string(),
 });

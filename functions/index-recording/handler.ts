@@ -3,10 +3,13 @@ import {
   createDynamoDbClient,
   createEventBridgeClient,
   createS3MetadataClient,
+  createSecretsManagerClient,
 } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { createSecrets } from '../shared/config/secrets.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
+import { createEventKey } from '../shared/events/event-key.ts';
 import { createEventPublisher } from '../shared/events/publish.ts';
 import { createBucketReader } from '../shared/recording-index/bucket-reader.ts';
 import { createIndexTable } from '../shared/recording-index/index-table.ts';
@@ -29,6 +32,7 @@ const deps = {
     bus: env.EVENT_BUS === 'none' ? undefined : env.EVENT_BUS,
     numbers: env.EVENT_NUMBERS === 'on',
     archive: env.STACK_NAME,
+    key: createEventKey(createSecrets(createSecretsManagerClient()), env.EVENT_KEY_SECRET, Date.now),
   }),
 };
 

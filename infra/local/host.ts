@@ -175,6 +175,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     // There is no EventBridge, and nobody to hear of it.
     EVENT_BUS: 'none',
     EVENT_NUMBERS: 'off',
+    EVENT_KEY_SECRET: 'none',
     QUEUE_URL_BASE: queueUrlBase,
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
     SESSION_QUEUE_URL: sessionQueueUrl,

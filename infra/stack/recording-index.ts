@@ -4,6 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema } from '../../functions/index-recording/env.ts';
@@ -13,8 +14,9 @@ import { ArchiveFunction, allow } from './archive-function.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { EventWebhook } from './event-webhook.ts';
 import { IndexTable } from './index-table.ts';
+import { acceptFindings } from './nag.ts';
 import type { RecordingBucket } from './recording-bucket.ts';
-import { registryFile } from './registry-layer.ts';
+import { eventKeySecret, registryFile } from './registry-layer.ts';
 
 type Environment = InferInput<typeof envSchema>;
 
@@ -37,6 +39,7 @@ export class RecordingIndex extends Construct {
   /** Absent unless somebody wants the events posted. */
   readonly webhook?: EventWebhook;
   private readonly bus: IEventBus;
+  private readonly eventKey: Secret;
 
   constructor(scope: Construct, id: string, props: RecordingIndexProps) {
     super(scope, id);
@@ -53,6 +56,7 @@ export class RecordingIndex extends Construct {
         INDEX_TABLE: this.table.tableName,
         EVENT_BUS: 'default',
         EVENT_NUMBERS: events.numbers ? 'on' : 'off',
+        EVENT_KEY_SECRET: eventKeySecret(stackName),
       },
       layers,
       logRetention,
@@ -61,6 +65,7 @@ export class RecordingIndex extends Construct {
     this.table.allow(this.indexer.role, 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem');
 
     this.bus = EventBus.fromEventBusName(this, 'Bus', 'default');
+    this.eventKey = this.addEventKey(eventKeySecret(stackName));
     this.grantPublish(this.indexer.role);
     if (events.webhook) this.webhook = new EventWebhook(this, 'Webhook', { stackName, ...events.webhook });
 
@@ -89,5 +94,18 @@ export class RecordingIndex extends Construct {
   /** Allows publishing events of the archive. */
   grantPublish(role: Role): void {
     allow(role, ['events:PutEvents'], this.bus.eventBusArn);
+    allow(role, ['secretsmanager:GetSecretValue'], this.eventKey.secretArn);
+  }
+
+  private addEventKey(secretName: string): Secret {
+    const secret = new Secret(this, 'EventKey', {
+      secretName,
+      description: 'Key of the ids in events; nobody has to know it',
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    });
+    acceptFindings(secret, {
+      SMG4: 'With another key, the same recording would have another id in later events.',
+    });
+    return secret;
   }
 }

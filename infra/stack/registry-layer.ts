@@ -17,6 +17,9 @@ const accessName = 'access.json';
 export const registryFile = `/opt/${registryName}`;
 export const accessFile = `/opt/${accessName}`;
 
+/** Name of the secret from which ids in events are made. */
+export const eventKeySecret = (stackName: string) => `${stackName}/event-key`;
+
 /** Builds the registry that the functions read. It has the names of secrets, never their values. */
 export function buildRegistry(config: ArchiveConfig): InferInput<typeof registrySchema> {
   const reportUrl = config.webhook.plainHttp ? 'http://{host}' : 'https://{host}';
@@ -30,7 +33,7 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 /** What the functions have to know about people: how they sign in, their roles, and what they may share. */
 export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof accessSchema> {
   const { authorization, shares, accessLogDays } = config.links;
-  const { events } = config;
+  const { events, stackName: archive } = config;
   const types = [
     ...(events.shared ? ['Recording Shared' as const] : []),
     ...(events.accessed ? ['Recording Accessed' as const] : []),
@@ -39,7 +42,9 @@ export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof ac
     // Without the page, nobody could open a share.
     shares: { ...shares, allowed: shares.allowed && hasPage(authorization) },
     accessLogDays,
-    ...(types.length > 0 && { events: { types, numbers: events.numbers, archive: config.stackName } }),
+    ...(types.length > 0 && {
+      events: { types, numbers: events.numbers, archive, keySecret: eventKeySecret(archive) },
+    }),
   };
   if (authorization.type !== 'jwt') return people;
   const { issuer, clientId, scope, personClaim, roles } = authorization;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { afterAll, expect } from 'vitest';
@@ -31,8 +32,9 @@ interface Entry {
  */
 export async function useEventBridge() {
   const published: PublishedEvent[] = [];
-  const state = { refuse: false, hang: false };
+  const state = { refuse: false, hang: false, requests: 0 };
   const server = createServer(async (request, response) => {
+    state.requests += 1;
     const { Entries } = (await json(request)) as { Entries: Entry[] };
     if (state.hang) return;
     response.setHeader('content-type', 'application/x-amz-json-1.1');
@@ -54,6 +56,16 @@ export async function useEventBridge() {
   process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { published, state };
 }
+
+/** Creates the key of the ids in events, in the Secrets Manager of the tests. Returns the name of its secret. */
+export async function useEventKey(): Promise<string> {
+  const Name = 'events/key';
+  process.env.EVENT_KEY_SECRET = Name;
+  await new SecretsManagerClient().send(new CreateSecretCommand({ Name, SecretString: EVENT_KEY }));
+  return Name;
+}
+
+export const EVENT_KEY = 'event-key-0123456789';
 
 const ajv = addFormats.default(new Ajv());
 const validators = new Map(

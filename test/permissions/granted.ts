@@ -33,6 +33,7 @@ const NAMES: readonly [RegExp, string][] = [
   [/^Pbx\w+Credentials/, 'credentials'],
   [/^Pbx\w+Session/, 'session'],
   [/^RecordingLinkToken/, 'link token'],
+  [/^IndexEventKey/, 'event key'],
   [/^AccessTable/, 'access table'],
 ];
 

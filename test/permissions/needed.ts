@@ -105,7 +105,8 @@ function nameOfQueue(url: unknown): string {
 }
 
 function nameOfSecret(id: unknown): string {
-  const { LINK_TOKEN_SECRET, PBX_REGISTRY_FILE } = process.env;
+  const { EVENT_KEY_SECRET, LINK_TOKEN_SECRET, PBX_REGISTRY_FILE } = process.env;
+  if (id === EVENT_KEY_SECRET) return 'event key';
   if (id === LINK_TOKEN_SECRET) return 'link token';
   if (PBX_REGISTRY_FILE !== undefined) {
     const registry: Record<string, Record<string, string>> = JSON.parse(

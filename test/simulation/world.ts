@@ -176,6 +176,7 @@ export class World {
       INDEX_TABLE: 'index',
       EVENT_BUS: 'none',
       EVENT_NUMBERS: 'off',
+      EVENT_KEY_SECRET: 'none',
       REPORT_HOST: 'reports.example',
       STACK_NAME: 'Simulated',
     });

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { Access } from '../api/contract.ts';
-import { createEventBridgeClient } from '../aws-clients.ts';
+import { createEventBridgeClient, createSecretsManagerClient } from '../aws-clients.ts';
 import type { AccessSettings } from '../config/access-settings.ts';
+import { createSecrets } from '../config/secrets.ts';
 import { toArchiveError } from '../errors.ts';
+import { createEventKey } from '../events/event-key.ts';
 import { createEventPublisher, type EventPublisher } from '../events/publish.ts';
 import {
   ACCESSES,
@@ -27,13 +29,13 @@ export interface EventFacts {
 /** Publishes what happened, if that is switched on. Never rejects, for the same reason as `AccessLog.add`. */
 export type PublishAccess = (access: Access, rowId: string, facts: EventFacts) => Promise<void>;
 
-export const createPublishAccess = (settings: AccessSettings['events']): PublishAccess =>
-  settings === undefined
-    ? async () => {}
-    : publishWith(
-        createEventPublisher(createEventBridgeClient(), { bus: 'default', ...settings }),
-        settings.types,
-      );
+export function createPublishAccess(settings: AccessSettings['events']): PublishAccess {
+  if (settings === undefined) return async () => {};
+  const { types, keySecret, ...options } = settings;
+  const key = createEventKey(createSecrets(createSecretsManagerClient()), keySecret, Date.now);
+  const publisher = createEventPublisher(createEventBridgeClient(), { bus: 'default', ...options, key });
+  return publishWith(publisher, types);
+}
 
 const publishWith =
   (publisher: EventPublisher, types: readonly EventType[]): PublishAccess =>
@@ -51,11 +53,18 @@ const publishWith =
           ? { fact: [shareId], details: { ...who, ...v.parse(shareFactsSchema, share) } }
           : { fact: [rowId], details: { ...who, kind, playedSeconds: seconds } }),
       };
-      await publisher.publish(event, AbortSignal.timeout(PUBLISH_TIMEOUT_MS));
+      const signal = AbortSignal.timeout(PUBLISH_TIMEOUT_MS);
+      await Promise.race([publisher.publish(event, signal), failing(signal)]);
     } catch (error) {
       log('error', 'access-not-published', { kind, pbx, recording, by, code: toArchiveError(error).code });
     }
   };
+
+/** Rejects when the signal aborts, also while the key is being fetched, which a signal does not reach. */
+const failing = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 
 function typeOf(kind: Access['kind']): 'Recording Shared' | 'Recording Accessed' | undefined {
   if (kind === 'share-created') return 'Recording Shared';

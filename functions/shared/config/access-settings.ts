@@ -66,6 +66,7 @@ export const accessSchema = v.strictObject({
       numbers: v.boolean(),
       /** Name of the stack. */
       archive: v.string(),
+      keySecret: v.string(),
     }),
   ),
 });

@@ -2,7 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { withSignal } from '../aws-clients.ts';
 import { ArchiveError } from '../errors.ts';
 import type { IndexedRecording } from '../recording-index/row.ts';
-import { sha256 } from '../sha256.ts';
+import type { EventKey } from './event-key.ts';
 import type { CallFacts, EventType } from './schemas.ts';
 
 /** `source` of all events of the archive. */
@@ -34,22 +34,24 @@ export interface EventOptions {
   numbers: boolean;
   /** Name of the stack: several archives may share a bus. */
   archive: string;
+  key: EventKey;
 }
 
 export function createEventPublisher(
   client: EventBridgeClient,
-  { bus, numbers, archive }: EventOptions,
+  { bus, numbers, archive, key }: EventOptions,
 ): EventPublisher {
   return {
     async publish({ type, recording, occurredAt, fact, details }, abortSignal) {
       if (bus === undefined) return;
       const { pbx, recording: name, state, from, to, did, ...facts } = recording;
+      const id = await key.digest(JSON.stringify([type, pbx, name, ...fact]));
       const detail = {
         version: '1',
-        id: digest(JSON.stringify([type, pbx, name, ...fact])).slice(0, 32),
+        id: id.slice(0, 32),
         archive,
         pbx,
-        recordingSha256: digest(name),
+        recordingId: await key.digest(JSON.stringify([pbx, name])),
         ...(numbers && { recording: name, from, to, did }),
         occurredAt,
         ...facts,
@@ -75,5 +77,3 @@ export function createEventPublisher(
     },
   };
 }
-
-const digest = (value: string) => sha256(value).toString('hex');

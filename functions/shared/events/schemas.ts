@@ -32,8 +32,8 @@ const about = {
   /** Name of the stack. */
   archive: v.string(),
   pbx: v.string(),
-  /** SHA-256 of the recording's name, in hex. It stays the same whether or not names are published. */
-  recordingSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  /** The same in all events about the recording, whether or not names are published. */
+  recordingId: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   /** The recording's name, which contains phone numbers: only if `events.numbers` is on. */
   recording: text,
   /** When the bucket changed, or when somebody shared or accessed the recording. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { STATUS_KEY } from '../../../functions/shared/recording-index/keys.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { captureLog } from '../capture-log.ts';
-import { expectDocumented, useEventBridge } from '../event-bridge.ts';
+import { expectDocumented, useEventBridge, useEventKey } from '../event-bridge.ts';
 import type { Row } from '../shared/recording-index/index-table.ts';
 import { bearer, HOST, type Response, TOKEN, useApi } from './api-harness.ts';
 
@@ -22,6 +22,7 @@ const row: Row = {
 const logLines = captureLog();
 const { published, state: eventBridge } = await useEventBridge();
 const api = await useApi({ hq: { timeZone: 'Europe/Berlin' }, branch: {} });
+const keySecret = await useEventKey();
 await api.putRows([
   row,
   { pbx: 'branch', recording: 'of-branch.wav', at: AT, from: '2001', to: '2002' },
@@ -185,7 +186,12 @@ test('a recording is shared, opened and no longer shared, and the access log say
 });
 
 describe('where it is switched on', () => {
-  const events = { types: ['Recording Shared', 'Recording Accessed'], numbers: false, archive: 'test' };
+  const events = {
+    types: ['Recording Shared', 'Recording Accessed'],
+    numbers: false,
+    archive: 'test',
+    keySecret,
+  };
   const target = { pbx: 'hq', recording: RECORDING };
 
   test('what happens to a recording is published, without its numbers, a URL or the token of the share', async () => {

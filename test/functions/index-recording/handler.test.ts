@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -6,11 +6,18 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { publishChange } from '../../../functions/index-recording/publish-change.ts';
-import { createDynamoDbClient, createEventBridgeClient } from '../../../functions/shared/aws-clients.ts';
+import {
+  createDynamoDbClient,
+  createEventBridgeClient,
+  createSecretsManagerClient,
+} from '../../../functions/shared/aws-clients.ts';
+import { createSecrets } from '../../../functions/shared/config/secrets.ts';
 import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
+import { createEventKey } from '../../../functions/shared/events/event-key.ts';
 import { createEventPublisher } from '../../../functions/shared/events/publish.ts';
 import { readBucketEvent } from '../../../functions/shared/recording-index/bucket-event.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
@@ -19,14 +26,16 @@ import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import { useDynamoDb, useS3, writeRegistry } from '../aws-services.ts';
+import { useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
-import { expectDocumented, useEventBridge } from '../event-bridge.ts';
+import { EVENT_KEY, expectDocumented, useEventBridge, useEventKey } from '../event-bridge.ts';
 import { wav } from '../shared/recordings/wav.ts';
 
 const BUCKET = 'archive';
 await useS3();
 const { published, state: eventBridge } = await useEventBridge();
+await useSecretsManager();
+const keySecret = await useEventKey();
 await useDynamoDb({ index: INDEX_TABLE });
 Object.assign(process.env, {
   BUCKET_NAME: BUCKET,
@@ -41,6 +50,7 @@ const table = createIndexTable(createDynamoDbClient(), 'index');
 const recorder = recordCalls();
 const { handler } = await recorder.load(() => import('../../../functions/index-recording/handler.ts'));
 const logLines = captureLog();
+const secrets = createSecrets(createSecretsManagerClient());
 
 /** As AWS documents it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
 const eventOf = (type: string, key: string) => ({
@@ -268,8 +278,11 @@ test('a message that is no event stays in the queue, and the others are handled'
 describe('the events', () => {
   /** What has been published of a recording, each event held against its schema. */
   function eventsAbout(recording: string) {
-    const recordingSha256 = createHash('sha256').update(recording).digest('hex');
-    const about = published.filter(({ detail }) => detail.recordingSha256 === recordingSha256);
+    const key = createHash('sha256').update(EVENT_KEY).digest();
+    const recordingId = createHmac('sha256', key)
+      .update(JSON.stringify(['hq', recording]))
+      .digest('hex');
+    const about = published.filter(({ detail }) => detail.recordingId === recordingId);
     for (const event of about) expectDocumented(event);
     return about;
   }
@@ -312,6 +325,27 @@ describe('the events', () => {
     const [first, again, second] = eventsAbout(recording);
     expect(again).toEqual(first);
     expect(second?.detail.id).not.toBe(first?.detail.id);
+  });
+
+  test('have ids that nobody can make who tries all numbers: another archive makes others of the same fact', async () => {
+    const OTHER = 'events/other-key';
+    const secret = { Name: OTHER, SecretString: 'another-key-0123456789' };
+    await new SecretsManagerClient().send(new CreateSecretCommand(secret));
+    const fact = { type: 'Recording Lost', occurredAt: '2021-11-12T00:00:00Z', fact: [call.callId] } as const;
+    const recording = { pbx: 'hq', recording: newName(), at: '2026-01-15T07:00:00.000Z' };
+    const before = published.length;
+    for (const name of [keySecret, keySecret, OTHER]) {
+      const options = { bus: 'default', numbers: false, archive: 'test' };
+      const key = createEventKey(secrets, name, Date.now);
+      const events = createEventPublisher(createEventBridgeClient(), { ...options, key });
+      await events.publish({ ...fact, recording });
+    }
+    const [first, again, other] = published.slice(before).map(({ detail }) => detail);
+    expect(again).toEqual(first);
+    const { id, recordingId, ...rest } = other;
+    expect(first).toMatchObject(rest);
+    expect(first.id).not.toBe(id);
+    expect(first.recordingId).not.toBe(recordingId);
   });
 
   test('say that a recording was deleted, once', async () => {
@@ -372,6 +406,7 @@ describe('the events', () => {
       bus: 'default',
       numbers: true,
       archive: 'test',
+      key: createEventKey(secrets, keySecret, Date.now),
     });
     const key = await archive(recording);
     await deliver(eventOf('Object Created', key));
@@ -384,4 +419,4 @@ describe('the events', () => {
   });
 });
 
-checkRole('index-recording', recorder.calls, ['PutObject', 'Query']);
+checkRole('index-recording', recorder.calls, ['PutObject', 'PutSecretValue', 'Query']);

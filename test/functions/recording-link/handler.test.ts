@@ -11,7 +11,7 @@ import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
 import { useAccessSettings, useDynamoDb, useS3, useSecretsManager } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
-import { expectDocumented, type PublishedEvent, useEventBridge } from '../event-bridge.ts';
+import { expectDocumented, type PublishedEvent, useEventBridge, useEventKey } from '../event-bridge.ts';
 
 const TOKEN = 'link-token-0123456789';
 const BUCKET = 'recordings';
@@ -29,6 +29,7 @@ await useSecretsManager();
 await useS3();
 await useDynamoDb({ access: ACCESS_TABLE });
 const { published, state: eventBridge } = await useEventBridge();
+const keySecret = await useEventKey();
 const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 for (const name of NAMES) {
@@ -275,7 +276,7 @@ describe('the access log', () => {
 });
 
 describe('where it is switched on', () => {
-  const events = { types: ['Recording Accessed'], numbers: false, archive: 'test' };
+  const events = { types: ['Recording Accessed'], numbers: false, archive: 'test', keySecret };
   const loadPublishing = async () => {
     await useAccessSettings({ events });
     const handler = await load('token');

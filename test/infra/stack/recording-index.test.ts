@@ -46,6 +46,15 @@ test('an event that fails five times is kept apart from the dead letters of the 
   });
 });
 
+test('the stack generates the key of the ids in events, under the name by which the functions read it', () => {
+  const [, secret] = findResource(resources, 'AWS::SecretsManager::Secret', 'IndexEventKey');
+  expect(secret.Properties.GenerateSecretString).toEqual({ PasswordLength: 48, ExcludePunctuation: true });
+  const [, indexer] = findResource(resources, 'AWS::Lambda::Function', 'IndexIndexer');
+  const { EVENT_KEY_SECRET } = (indexer.Properties.Environment as { Variables: Record<string, string> })
+    .Variables;
+  expect(EVENT_KEY_SECRET).toBe(secret.Properties.Name);
+});
+
 test('without a webhook there is no connection to one', () => {
   template.resourceCountIs('AWS::Events::Connection', 0);
 });

@@ -83,7 +83,7 @@ test('what is published of the access log is what is switched on, and nothing by
   const eventsWith = (events: object) =>
     buildAccessSettings(readArchiveConfig({ pbxs, stackName: 'Calls', events })).events;
   expect(eventsWith({ numbers: true })).toBeUndefined();
-  const common = { numbers: false, archive: 'Calls' };
+  const common = { numbers: false, archive: 'Calls', keySecret: 'Calls/event-key' };
   expect(eventsWith({ shared: true })).toEqual({ types: ['Recording Shared'], ...common });
   expect(eventsWith({ accessed: true })).toEqual({ types: ['Recording Accessed'], ...common });
   const all = eventsWith({ shared: true, accessed: true, numbers: true });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createPublishAccess } from '../../../../functions/shared/access-log/access-events.ts';
 import { createAccessLog } from '../../../../functions/shared/access-log/access-log.ts';
@@ -5,12 +8,14 @@ import { ACCESS_KINDS, type Access } from '../../../../functions/shared/api/cont
 import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.ts';
 import type { AccessSettings } from '../../../../functions/shared/config/access-settings.ts';
 import { ACCESS_TABLE } from '../../../../functions/shared/config/tables.ts';
-import { useDynamoDb } from '../../aws-services.ts';
+import { useDynamoDb, useSecretsManager } from '../../aws-services.ts';
 import { captureLog } from '../../capture-log.ts';
-import { expectDocumented, useEventBridge } from '../../event-bridge.ts';
+import { expectDocumented, useEventBridge, useEventKey } from '../../event-bridge.ts';
 
 await useDynamoDb({ access: ACCESS_TABLE });
+await useSecretsManager();
 const { published, state: eventBridge } = await useEventBridge();
+const keySecret = await useEventKey();
 const lines = captureLog();
 
 const SHARE = 'a'.repeat(64);
@@ -36,12 +41,12 @@ const share = {
 
 type Types = NonNullable<AccessSettings['events']>['types'];
 const both: Types = ['Recording Shared', 'Recording Accessed'];
-const createLog = (types: Types, { numbers = false, table = 'access' } = {}) =>
+const createLog = (types: Types, { numbers = false, table = 'access', key = keySecret } = {}) =>
   createAccessLog(createDynamoDbClient(), {
     table,
     days: 400,
     now: () => Date.parse('2026-11-26T12:00:00.000Z'),
-    publish: createPublishAccess({ types, numbers, archive: 'test' }),
+    publish: createPublishAccess({ types, numbers, archive: 'test', keySecret: key }),
   });
 
 let recordings = 0;
@@ -68,7 +73,7 @@ async function add(kind: Access['kind'], accessLog = createLog(both)) {
 
 test('that a share was made is published, with what it allows and until when, but without numbers', async () => {
   const { events } = await add('share-created');
-  const { id, recordingSha256, ...detail } = events[0]?.detail ?? {};
+  const { id, recordingId, ...detail } = events[0]?.detail ?? {};
   const { from, to, did, ...facts } = call;
   const { note, ...allowed } = share;
   expect({ types: events.map(({ type }) => type), detail }).toEqual({
@@ -161,11 +166,38 @@ describe('an event that cannot be published', () => {
 
   test('holds nobody up for long while EventBridge does not respond', async () => {
     eventBridge.hang = true;
+    const before = eventBridge.requests;
     const { recording } = await add('link-created').finally(() => {
       eventBridge.hang = false;
     });
-    // Its own limit has ended it. The client would try for nine seconds, and the functions have ten.
-    expect(lines).toEqual([failure(recording, 'AbortError')]);
+    expect(lines).toEqual([failure(recording, 'TimeoutError')]);
+    // The client alone would have tried three times, and for nine seconds. The functions have ten.
+    expect(eventBridge.requests - before).toBe(1);
+  });
+
+  test('holds nobody up for long while Secrets Manager does not respond', async () => {
+    let requests = 0;
+    const server = createServer(() => {
+      requests += 1;
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint } = process.env;
+    const { port } = server.address() as AddressInfo;
+    process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${port}`;
+    const { rows, recording } = await add('link-created').finally(() => {
+      process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = endpoint;
+    });
+    expect(rows).toHaveLength(1);
+    expect(lines).toEqual([failure(recording, 'TimeoutError')]);
+    expect(requests).toBe(1);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('fails nothing while the key of the ids cannot be read', async () => {
+    const { rows, recording } = await add('link-created', createLog(both, { key: 'missing' }));
+    expect(rows).toHaveLength(1);
+    expect(lines).toEqual([failure(recording, 'event-key-missing')]);
   });
 
   test('fails nothing if what is known of the call has another form', async () => {
