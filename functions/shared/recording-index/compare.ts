@@ -1,5 +1,5 @@
 import type { ListedObject } from '../recordings/list-objects.ts';
-import { MARKER_KINDS, markedRecording, markerKey } from '../recordings/markers.ts';
+import { MARKER_KINDS, markedRecording, markerKey, marksNotRecorded } from '../recordings/markers.ts';
 import { parseRecordingKey, recordingKey } from '../recordings/recording-name.ts';
 import type { IndexTable } from './index-table.ts';
 import { LAYOUT, type RowItem } from './item.ts';
@@ -22,15 +22,13 @@ export async function findDifferences(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const rows = await readRows(pbx, listings, table, signal);
+  const listed = listings.flatMap((listing) => listing.objects);
   const objects = new Map<string, ListedObject>();
-  const markers = new Map<string, 'queued' | 'ended'>();
-  for (const object of listings.flatMap((listing) => listing.objects)) {
+  for (const object of listed) {
     const recording = parseRecordingKey(object.key)?.recording;
-    const marked = markedRecording(object.key)?.recording;
     if (recording !== undefined) objects.set(recording, object);
-    else if (marked !== undefined && markers.get(marked) !== 'ended')
-      markers.set(marked, object.key.startsWith('reconciliation/queued/') ? 'queued' : 'ended');
   }
+  const markers = readMarkers(listed);
   const isListed = (key: string) => listings.some(({ folder }) => key.startsWith(`${folder}/`));
   // Those of erased recordings have no names, and no rows.
   const areMarkersListed = (recording: string) =>
@@ -43,10 +41,25 @@ export async function findDifferences(
     if (object !== undefined) return row === undefined || !isRowOf(row, object);
     // Whether there is an object is not known.
     if (!isListed(recordingKey(pbx, recording))) return false;
-    if (row === undefined) return marker !== undefined;
+    if (row === undefined) return marker !== undefined && marker !== 'not-recorded';
     if (marker === undefined) return row.state === 'archived' || areMarkersListed(recording);
-    return row.state === 'archived' || (row.state === 'waiting' && marker === 'ended');
+    return (
+      row.state === 'archived' || marker === 'not-recorded' || (row.state === 'waiting' && marker === 'ended')
+    );
   });
+}
+
+/** What the markers say of each recording. If there are several, the kind that comes last counts, as in BucketReader. */
+function readMarkers(listed: readonly ListedObject[]): Map<string, 'queued' | 'ended' | 'not-recorded'> {
+  const markers = new Map<string, 'queued' | 'ended' | 'not-recorded'>();
+  for (const kind of ['queued', 'lost', 'ended'] as const) {
+    for (const object of listed.filter(({ key }) => key.startsWith(`reconciliation/${kind}/`))) {
+      const recording = markedRecording(object.key)?.recording;
+      if (recording === undefined) continue;
+      markers.set(recording, kind === 'queued' ? kind : marksNotRecorded(object) ? 'not-recorded' : 'ended');
+    }
+  }
+  return markers;
 }
 
 function isRowOf(row: RowItem, { bytes, etag, writtenAt }: ListedObject): boolean {

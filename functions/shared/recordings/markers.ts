@@ -35,7 +35,16 @@ const MARKED_FOR_MS = MESSAGE_RETENTION_DAYS * 24 * 60 * 60_000;
  */
 export type Ending = 'lost' | 'not-recorded' | 'dead-lettered';
 
-/** Key of a marker: an empty object, filed by the same days and names as the recordings. */
+/**
+ * Content of the markers of recordings that were never made. All others are empty. A listing has no metadata, but sizes, by
+ * which the index knows that it needs no rows for these.
+ */
+const NOT_RECORDED_CONTENT = 'not-recorded';
+
+export const marksNotRecorded = ({ key, bytes }: { key: string; bytes: number }): boolean =>
+  key.startsWith('reconciliation/ended/') && bytes > 0;
+
+/** Key of a marker: an object that is filed by the same days and names as the recordings. */
 export function markerKey(kind: MarkerKind, pbxId: string, recording: string): string {
   const path = recordingPath(pbxId, recording);
   // The phone numbers in the name of an erased recording must not stay.
@@ -85,11 +94,13 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
     metadata: { ending: Ending; settled?: string },
     condition: { IfNoneMatch?: string } = {},
   ): Promise<void> {
+    const content = metadata.ending === 'not-recorded' ? NOT_RECORDED_CONTENT : '';
     await s3.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: markerKey('ended', pbx, recording),
-        ContentLength: 0,
+        Body: content,
+        ContentLength: content.length,
         // The time of the report tells the jobs for one recording apart: a job that is sent back keeps it.
         Metadata: { ...metadata, 'reported-at': reportedAt, ...encodeCall(call) },
         ...condition,

@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest';
+import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
 import { findDifferences, type Listing } from '../../../../functions/shared/recording-index/compare.ts';
 import { type RowItem, toItem } from '../../../../functions/shared/recording-index/item.ts';
 import type { RecordingState } from '../../../../functions/shared/recording-index/row.ts';
+import { listObjects } from '../../../../functions/shared/recordings/list-objects.ts';
+import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
+import { useS3 } from '../../aws-services.ts';
 
 const rowOf = (recording: string, state: RecordingState): RowItem => {
   const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)/.exec(recording) ?? [];
@@ -35,6 +40,66 @@ test.each<RecordingState>(['waiting', 'lost', 'dead-lettered'])(
     expect(await findDifferences('hq', listings, tableOf(rowOf(NAME, state)))).toEqual([]);
   },
 );
+
+describe('a recording without which its job has ended', async () => {
+  await useS3();
+  const s3 = createS3Client();
+  await s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
+  const markers = createMarkers(s3, 'archive');
+  const job = {
+    version: 1,
+    pbx: 'hq',
+    recording: NAME,
+    call: {},
+    reportedAt: '2026-01-15T12:05:00.000Z',
+  } as const;
+
+  /** The day as the bucket lists it. */
+  const listDay = () =>
+    Promise.all(
+      [`recordings/${DAY}`, ...MARKERS].map(async (folder) => {
+        const objects = [];
+        for await (const object of listObjects(s3, 'archive', `${folder}/`)) objects.push(object);
+        return { folder, objects };
+      }),
+    );
+
+  afterEach(async () => {
+    for (const { objects } of await listDay()) {
+      for (const { key } of objects) await s3.send(new DeleteObjectCommand({ Bucket: 'archive', Key: key }));
+    }
+  });
+
+  test.each(['lost', 'dead-lettered'] as const)('needs a row that says %s', async (ending) => {
+    await markers.markEnded(ending, job, 0);
+    expect(await findDifferences('hq', await listDay(), tableOf())).toEqual([NAME]);
+    await markers.markDeadLettered(ending, job);
+    expect(await findDifferences('hq', await listDay(), tableOf())).toEqual([NAME]);
+    expect(await findDifferences('hq', await listDay(), tableOf(rowOf(NAME, 'waiting')))).toEqual([NAME]);
+    expect(await findDifferences('hq', await listDay(), tableOf(rowOf(NAME, ending)))).toEqual([]);
+  });
+
+  test('needs none if it was never made, whatever other markers it has', async () => {
+    await markers.markEnded('not-recorded', job, 0);
+    expect(await findDifferences('hq', await listDay(), tableOf())).toEqual([]);
+    await markers.markQueued(job);
+    expect(await findDifferences('hq', await listDay(), tableOf())).toEqual([]);
+  });
+
+  test.each<RecordingState>(['waiting', 'lost', 'dead-lettered', 'archived'])(
+    'loses its row, which says %s, if it was never made',
+    async (state) => {
+      await markers.markEnded('not-recorded', job, 0);
+      expect(await findDifferences('hq', await listDay(), tableOf(rowOf(NAME, state)))).toEqual([NAME]);
+    },
+  );
+
+  test('needs a row again if a job that was sent back ends in another way', async () => {
+    await markers.markEnded('not-recorded', job, 0);
+    await markers.markEnded('lost', job, Date.now() + 60_000);
+    expect(await findDifferences('hq', await listDay(), tableOf())).toEqual([NAME]);
+  });
+});
 
 test('the days of a PBX whose clock was at 2000 are compared with those of today', async () => {
   const names = ['20000101120000-946728000.1-1001-1002-Internal.wav', NAME];
