@@ -1,16 +1,36 @@
 import * as v from 'valibot';
 import { grantsOn, may, type Principal, type Subject } from '../shared/access/principal.ts';
 import type { AccessLog } from '../shared/access-log/access-log.ts';
-import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
+import { createS3MetadataClient } from '../shared/aws-clients.ts';
+import { type PbxRegistry, pbxIdSchema } from '../shared/config/pbx-registry.ts';
+import { type BucketReader, createBucketReader } from '../shared/recording-index/bucket-reader.ts';
 import type { IndexReader } from '../shared/recording-index/index-reader.ts';
+import { fromItem } from '../shared/recording-index/item.ts';
 import type { IndexedRecording } from '../shared/recording-index/row.ts';
-import type { ArchivedRecording, ArchiveReader } from '../shared/recordings/archive-reader.ts';
+import {
+  type ArchivedRecording,
+  type ArchiveReader,
+  createArchiveReader,
+} from '../shared/recordings/archive-reader.ts';
 import { findNameProblem, recordingKey } from '../shared/recordings/recording-name.ts';
 
 export interface FindRecordingDeps {
   index: IndexReader;
   archive: ArchiveReader;
+  bucket: Pick<BucketReader, 'findObject' | 'describe'>;
   accessLog: AccessLog;
+}
+
+/** The part of the dependencies that reads the bucket. */
+export function createBucketReaders(
+  bucketName: string,
+  registry: PbxRegistry,
+): Pick<FindRecordingDeps, 'archive' | 'bucket'> {
+  const s3 = createS3MetadataClient();
+  return {
+    archive: createArchiveReader(s3, bucketName),
+    bucket: createBucketReader(s3, bucketName, (pbx) => registry[pbx]?.timeZone ?? 'UTC'),
+  };
 }
 
 /** Which recording a request is about. */
@@ -37,22 +57,36 @@ export interface FoundRecording {
 export async function findRecording(
   { pbx, recording, address }: { pbx: string; recording: string; address: string },
   principal: Principal,
-  { index, archive, accessLog }: FindRecordingDeps,
+  deps: FindRecordingDeps,
 ): Promise<FoundRecording | undefined> {
+  const { index, archive, accessLog } = deps;
   const { person, by } = principal;
   const refused = { kind: 'refused', reason: 'forbidden', pbx, recording, person, by, address } as const;
   if (grantsOn(principal, 'listen', pbx).length === 0) {
     await accessLog.add(refused);
     return undefined;
   }
-  const [row, object] = await Promise.all([
+  const [indexed, object] = await Promise.all([
     index.find(pbx, recording),
     archive.find(recordingKey(pbx, recording)),
   ]);
-  // The bucket is the truth, and the index may be some seconds behind.
-  if (row === undefined || (row.state === 'archived' && object === undefined)) return undefined;
+  // The bucket is the truth. The index may be some seconds behind, or have missed a change.
+  const isRight = (indexed?.state === 'archived') === (object !== undefined);
+  const row = isRight ? indexed : await describeObject(pbx, recording, deps);
+  if (row === undefined) return undefined;
   const subject = { pbx, from: object?.call.from ?? row.from, to: object?.call.to ?? row.to };
   if (may(principal, 'listen', subject)) return { row, object, subject };
   await accessLog.add(refused);
   return undefined;
+}
+
+/** The row that the index should have of an archived recording. */
+async function describeObject(
+  pbx: string,
+  recording: string,
+  { bucket }: FindRecordingDeps,
+): Promise<IndexedRecording | undefined> {
+  const found = await bucket.findObject(pbx, recording);
+  const item = found && (await bucket.describe(found));
+  return item && fromItem(item);
 }

@@ -58,6 +58,6 @@ export async function showRecording(
   await accessLog.add({ kind, ...access }, { call: row });
   return {
     status: 200,
-    body: { recording: { ...row, state: 'archived' }, link } satisfies v.InferOutput<typeof recordingSchema>,
+    body: { recording: row, link } satisfies v.InferOutput<typeof recordingSchema>,
   };
 }

@@ -27,6 +27,8 @@ export interface Found {
 export interface BucketReader {
   /** `undefined` if the index is to have no row. */
   find(pbx: string, recording: string, signal?: AbortSignal): Promise<Found | undefined>;
+  /** The same without regard to markers. */
+  findObject(pbx: string, recording: string, signal?: AbortSignal): Promise<Found | undefined>;
   /** Makes the row of what was found. `undefined` if the object has been replaced or deleted since. */
   describe(found: Found, signal?: AbortSignal): Promise<RowItem | undefined>;
 }
@@ -66,11 +68,22 @@ export function createBucketReader(
     }
   }
 
+  async function findObject(
+    pbx: string,
+    recording: string,
+    signal?: AbortSignal,
+  ): Promise<Found | undefined> {
+    const key = recordingKey(pbx, recording);
+    const object = await head(key, signal, { ChecksumMode: 'ENABLED' });
+    return object && { pbx, recording, state: 'archived', key, head: object };
+  }
+
   return {
+    findObject,
+
     async find(pbx, recording, signal) {
-      const key = recordingKey(pbx, recording);
-      const object = await head(key, signal, { ChecksumMode: 'ENABLED' });
-      if (object !== undefined) return { pbx, recording, state: 'archived', key, head: object };
+      const object = await findObject(pbx, recording, signal);
+      if (object !== undefined) return object;
       const markers = await mapConcurrently(MARKER_KINDS, MARKER_KINDS.length, async (kind) => ({
         kind,
         head: await head(markerKey(kind, pbx, recording), signal),

@@ -136,6 +136,52 @@ test('a recording that does not exist gets 404', async () => {
   }
 });
 
+describe('a recording that the bucket has', () => {
+  // A second of A-law: RIFF, fmt (16 bytes), data.
+  const wav = Buffer.concat([
+    Buffer.from(
+      'RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\x06\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0',
+      'latin1',
+    ),
+    Buffer.from('data\x40\x1f\0\0', 'latin1'),
+    Buffer.alloc(8000, 0xd5),
+  ]);
+  const call = { from: '+49 30 901820', to: '1002', status: 'ANSWERED', talkSeconds: '1' };
+
+  test.each([
+    ['has no row of', '20260105100000-1767607200.8-+4930901820-1002-Inbound.wav', undefined],
+    ['takes for lost', '20260105100000-1767607200.9-+4930901820-1002-Inbound.wav', 'lost' as const],
+  ])('and the index %s is had all the same, with what the bucket says', async (_, recording, state) => {
+    if (state !== undefined)
+      await api.putRows([{ pbx: 'hq', recording, at: '2026-01-05T10:00:00.000Z', state }]);
+    await api.putObject('hq', recording, wav, call);
+    const { status, body } = await ask(pathOf(recording), { headers: bearer });
+    expect({ status, recording: body.recording }).toEqual({
+      status: 200,
+      recording: {
+        pbx: 'hq',
+        recording,
+        state: 'archived',
+        // The call id is the second in which the call began.
+        at: '2026-01-05T10:00:00.000Z',
+        callId: recording.split('-')[1],
+        from: '+49 30 901820',
+        to: '1002',
+        type: 'Inbound',
+        status: 'ANSWERED',
+        bytes: 8044,
+        seconds: 1,
+        codec: 'alaw',
+        contentType: expect.any(String),
+        crc32: expect.any(String),
+        verifiedBy: [],
+        archivedAt: expect.any(String),
+      },
+    });
+    expect(Buffer.from(await (await fetch(body.link.url)).arrayBuffer())).toEqual(wav);
+  });
+});
+
 test('no log line contains a link, a token, a cursor or a number', async () => {
   const query = { ...january, limit: '1', number: '030 901820,2001' };
   const { body } = await ask('GET /api/recordings', { query, headers: bearer });
@@ -237,6 +283,6 @@ describe('where it is switched on', () => {
   });
 });
 
-checkRole('archive-api', api.recorder.calls, ['PutSecretValue'], {
+checkRole('archive-api', api.recorder.calls, ['PutObject', 'PutSecretValue'], {
   events: { shared: true, accessed: true },
 });

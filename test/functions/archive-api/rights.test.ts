@@ -114,6 +114,21 @@ describe('a link', () => {
     expect({ ...there, headers: {} }).toEqual({ ...nothing, headers: {} });
   });
 
+  test('to a recording that the index lacks needs the right to it all the same', async () => {
+    const call = { from: '1000', to: '+49 30 123456' };
+    await api.putObject(
+      'office',
+      '20260102110000-1767351600.1-1000-030123456-Outbound.wav',
+      Buffer.from('RIFF'),
+      call,
+    );
+    const path = 'GET /api/recordings/office/20260102110000-1767351600.1-1000-030123456-Outbound.wav';
+    expect((await as('[everything]')(path)).status).toBe(200);
+    const refused = await as('[support]')(path);
+    const nothing = await as('[support]')('GET /api/recordings/office/nothing.wav');
+    expect({ ...refused, headers: {} }).toEqual({ ...nothing, headers: {} });
+  });
+
   test('to save a recording needs the right to, on this recording', async () => {
     const askBoth = as('[support shop]');
     const download = { download: '1' };
