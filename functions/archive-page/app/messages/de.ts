@@ -22,11 +22,11 @@ export const de: Messages = {
 
   completeness: {
     label: 'Wie vollständig das Archiv ist',
-    upTo: (time) => `vollständig bis ${time}`,
+    upTo: (time) => `mit der Anlage abgeglichen bis ${time}`,
     unknown: 'noch nicht mit der Anlage abgeglichen',
     downSince: (time) => `keine Verbindung zur Anlage seit ${time}: neue Anrufe kommen später`,
     summary: (complete, all) => `${complete} von ${all} Anlagen sind verbunden`,
-    oldest: (time) => `alle vollständig bis ${time}`,
+    oldest: (time) => `alle abgeglichen bis ${time}`,
   },
 
   find: {

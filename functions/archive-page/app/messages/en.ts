@@ -21,11 +21,11 @@ export const en = {
 
   completeness: {
     label: 'How complete the archive is',
-    upTo: (time: string) => `complete up to ${time}`,
+    upTo: (time: string) => `compared with the PBX up to ${time}`,
     unknown: 'not yet compared with the PBX',
     downSince: (time: string) => `no connection to the PBX since ${time}: new calls arrive later`,
     summary: (complete: string, all: string) => `${complete} of ${all} PBXs are connected`,
-    oldest: (time: string) => `all complete up to ${time}`,
+    oldest: (time: string) => `all compared up to ${time}`,
   },
 
   find: {
