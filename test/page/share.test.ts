@@ -79,6 +79,10 @@ describe('a link for others', () => {
     expect(await row.locator('td').nth(2).textContent()).toBe('1');
     await row.getByRole('button', { name: 'Revoke the link: for Mr. Meyer' }).click();
     await row.getByText('revoked').waitFor();
+    // In the dialog: while it is open, a screen reader reads nothing else.
+    await expect
+      .poll(() => dialog(page).getByRole('status').last().textContent())
+      .toBe('The link is revoked. Nobody can open it any more.');
 
     const late = await visit(link);
     await openButton(late).click();
@@ -145,6 +149,8 @@ describe('the access log', () => {
     await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Who listened' }).click();
     const table = dialog(page).getByRole('table');
     await table.waitFor();
+    const entries = (await table.getByRole('row').count()) - 1;
+    expect(await dialog(page).getByRole('status').textContent()).toBe(`${entries} entries`);
     const text = (await table.textContent()) ?? '';
     for (const what of ['got a link', 'made a link for others', 'opened a link', 'revoked a link for others'])
       expect(text).toContain(what);

@@ -34,12 +34,13 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         const all = [...before, ...page.accesses];
         setRows(all);
         setCursor(page.cursor);
-        announce(all.length === 0 ? d.access.none : f.number(all.length));
+        const count = all.length;
+        announce(count === 0 ? d.access.none : d.access.entries(f.number(count), count === 1));
       } catch (error) {
         setProblem(`${d.access.failed} ${errorText(error, m)}`);
       }
     },
-    [api, recording, m, f],
+    [api, recording, m, f, d],
   );
   const of = recording ? {} : { person };
   useEffect(() => {

@@ -1,15 +1,25 @@
 import { useEffect, useState } from 'preact/hooks';
 
-let show: (text: string) => void = () => undefined;
+type Say = (text: string) => void;
+
+/** Of the page, and above it of an open dialog. */
+const announcers: Say[] = [];
 
 /** Has a screen reader read a sentence, without moving the focus. */
-export const announce = (text: string): void => show(text);
+export const announce: Say = (text) => announcers.at(-1)?.(text);
 
-/** The live region for `announce`. There is one, and it is there before anything is said. */
+/**
+ * The live region for `announce`, which is there before anything is said. A dialog needs its own: while it is open, the
+ * rest of the page is hidden from assistive technology.
+ */
 export function Announcer() {
   const [said, setSaid] = useState({ text: '', count: 0 });
   useEffect(() => {
-    show = (text) => setSaid(({ count }) => ({ text, count: count + 1 }));
+    const say: Say = (text) => setSaid(({ count }) => ({ text, count: count + 1 }));
+    announcers.push(say);
+    return () => {
+      announcers.splice(announcers.indexOf(say), 1);
+    };
   }, []);
   return (
     <p class="visually-hidden" role="status">

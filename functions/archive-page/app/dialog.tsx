@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { Announcer } from './announcer.tsx';
 import { Icon } from './icons.tsx';
 import { useLocale } from './locale.tsx';
 
@@ -27,6 +28,7 @@ export function Dialog({ heading, onClose, wide = false, children }: DialogProps
         </button>
       </div>
       {children}
+      <Announcer />
     </dialog>
   );
 }

@@ -73,6 +73,7 @@ export const de: DialogMessages = {
     recording: 'Aufnahme',
     find: 'Anzeigen',
     none: 'Es ist nichts verzeichnet.',
+    entries: (count, isOne) => (isOne ? '1 Eintrag' : `${count} Einträge`),
     failed: 'Das Protokoll konnte nicht gelesen werden.',
     csv: 'Als CSV speichern',
     more: 'Mehr anzeigen',

@@ -66,6 +66,7 @@ export const en = {
     recording: 'Recording',
     find: 'Show',
     none: 'Nothing is recorded.',
+    entries: (count: string, isOne: boolean) => (isOne ? '1 entry' : `${count} entries`),
     failed: 'The log could not be read.',
     csv: 'Save as CSV',
     more: 'Show more',
