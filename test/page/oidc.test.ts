@@ -11,6 +11,7 @@ import { type HttpHandler, startHttpServer } from '../../infra/local/http-server
 import { buildPage } from '../../infra/page/build-page.ts';
 import { useApi } from '../functions/archive-api/api-harness.ts';
 import { useAccessSettings } from '../functions/aws-services.ts';
+import { findViolations } from './accessibility.ts';
 import { launchBrowser, openPage } from './browser.ts';
 
 const CLIENT_ID = 'archive-page';
@@ -142,6 +143,8 @@ describe('signing in with OpenID Connect', () => {
     const page = await openPage(browser);
     const address = `${url}/?number=1001&open=head-office%2F${LOST}`;
     await page.goto(address);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await findViolations(page, 'sign-in with OpenID Connect')).toEqual([]);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByPlaceholder('Enter any login').fill('anna');
     await page.getByPlaceholder('and password').fill('anything');
@@ -149,6 +152,8 @@ describe('signing in with OpenID Connect', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('heading', { name: '1 recording' }).waitFor();
     expect(page.url()).toBe(address);
+    await page.getByText('The PBX no longer had this recording').waitFor();
+    expect(await findViolations(page, 'a lost recording')).toEqual([]);
     await page.getByRole('button', { name: 'Close player' }).click();
     await expect.poll(() => page.url()).toBe(`${url}/?number=1001`);
     await page.getByRole('button', { name: 'Clear' }).click();
@@ -177,6 +182,7 @@ describe('signing in with OpenID Connect', () => {
     const page = await openPage(browser);
     await page.goto(`${url}/?error=access_denied&state=unknown`);
     await page.getByText('Signing in did not work.').waitFor();
+    expect(await findViolations(page, 'sign-in with OpenID Connect failed')).toEqual([]);
     expect(page.url()).toBe(`${url}/`);
   });
 });

@@ -137,22 +137,24 @@ function AccessTable({
         <tbody>
           {rows.map((row, index) => (
             <tr key={index}>
-              <td>
+              <td data-label={columns.at}>
                 <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
               </td>
-              <td>{row.by === 'share' ? d.access.withLinkOf(row.person) : row.person}</td>
-              <td>
+              <td data-label={columns.person}>
+                {row.by === 'share' ? d.access.withLinkOf(row.person) : row.person}
+              </td>
+              <td data-label={columns.kind}>
                 {kind[row.kind]}
                 {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}
                 {row.reason !== undefined && <small>{d.access.reason[row.reason]}</small>}
               </td>
               {withRecording && (
-                <td class="name">
+                <td class="name" data-label={columns.recording}>
                   {row.pbx}/{row.recording}
                 </td>
               )}
-              <td>{by[row.by]}</td>
-              <td>{row.address}</td>
+              <td data-label={columns.by}>{by[row.by]}</td>
+              <td data-label={columns.address}>{row.address}</td>
             </tr>
           ))}
         </tbody>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Pbx } from './contract.ts';
 import { Input, Select } from './field.tsx';
 import { type Filters, NO_FILTERS } from './filters.ts';
@@ -19,7 +19,8 @@ export const NUMBER_INPUT = 'find-number';
 export function FindForm({ filters, pbxs, onFind }: FindFormProps) {
   const { m, f } = useLocale();
   const [draft, setDraft] = useState(filters);
-  useEffect(() => setDraft(filters), [filters]);
+  // Before anything more is typed: leaving one day searches, while the other one is being entered.
+  useLayoutEffect(() => setDraft(filters), [filters]);
   const isWrongOrder = draft.from !== '' && draft.to !== '' && draft.from > draft.to;
   const edit = (change: Partial<Filters>) => setDraft({ ...draft, ...change });
   const find = (change: Partial<Filters> = {}) => {

@@ -71,6 +71,7 @@ function ArchivePage({ onLanguage }: { onLanguage: (language: Language) => void 
       )}
       {session.state === 'failed' && (
         <main class="card">
+          <h1>{m.title}</h1>
           <p role="alert">{errorText(session.error, m)}</p>
           <button type="button" class="button" onClick={() => void start()}>
             {m.tryAgain}

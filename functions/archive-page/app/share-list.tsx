@@ -95,26 +95,26 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
                 return (
                   <tr key={share.id}>
                     {recording === undefined && (
-                      <td class="name">
+                      <td class="name" data-label={columns.recording}>
                         {share.pbx}/{share.recording}
                       </td>
                     )}
-                    <td>
+                    <td data-label={columns.made}>
                       {f.moment(share.createdAt, timeZone)} <small>{share.createdBy}</small>
                     </td>
-                    <td>
+                    <td data-label={columns.ends}>
                       <span class={`state is-${state}`}>{d.share.state[state]}</span>
                       <small>
                         {state === 'locked' ? d.share.lockedHint : f.moment(share.endsAt, timeZone)}
                       </small>
                     </td>
-                    <td>
+                    <td data-label={columns.opened}>
                       {playsOf(share, locale, d)}
                       {share.hasPasscode && <small>{d.share.withPasscode}</small>}
                       {share.download && <small>{d.share.withDownload}</small>}
                     </td>
-                    <td>{share.note}</td>
-                    <td>
+                    <td data-label={columns.note}>{share.note}</td>
+                    <td data-label={columns.action}>
                       {state === 'active' && (
                         <button
                           type="button"
