@@ -172,7 +172,8 @@ describe('the access log', () => {
     await dialog(page).getByRole('table').waitFor();
     await dialog(page).getByLabel('Person').fill('Nobody');
     await dialog(page).getByRole('button', { name: 'Show', exact: true }).click();
-    await dialog(page).getByText('Nothing is recorded.').waitFor();
+    await dialog(page).getByText('Nothing is recorded.').first().waitFor();
+    expect(await dialog(page).getByRole('status').textContent()).toBe('Nothing is recorded.');
   });
 });
 
