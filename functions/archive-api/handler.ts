@@ -40,7 +40,7 @@ const routes = createRoutes({
   now: Date.now,
   session: isToken ? { linkToken: secret, limit, cookie: env.SESSION_COOKIE, now: Date.now } : undefined,
 });
-const respond = createRouter(routes, createIdentify(authorization, settings, Date.now));
+const respond = createRouter(routes, createIdentify(authorization, settings, Date.now), settings.origin);
 
 export const handler = async (event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> =>
   toResult(await respond(toRequest(event)));

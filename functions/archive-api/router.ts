@@ -18,12 +18,24 @@ type Incoming = Omit<ApiRequest, 'params'>;
 export function createRouter(
   routes: Routes,
   identify: Identify,
+  /** Where people reach the page, if that may be another host than the one that requests name. */
+  pageOrigin?: string,
 ): (incoming: Incoming) => Promise<ApiResponse> {
   const table = Object.entries(routes).map(([key, route]) => {
     const [method = '', path = ''] = key.split(' ');
     const pattern = path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
     return { key, method, route, pattern: new RegExp(`^${pattern}$`) };
   });
+
+  /** Whether a page of another origin sends the request. Not every client says so. */
+  function hasForeignOrigin(request: ApiRequest): boolean {
+    const { origin, host } = request.headers;
+    return isWrite(request) && origin !== undefined && origin !== pageOrigin && hostOf(origin) !== host;
+  }
+
+  /** A browser adds the cookie by itself, so here the request has to prove that it comes from the page. */
+  const mayBeForged = (request: ApiRequest): boolean =>
+    isWrite(request) && (request.headers.origin === undefined || hasForeignOrigin(request));
 
   async function dispatch(incoming: Incoming): Promise<ApiResponse> {
     const matching = table.filter(({ pattern }) => pattern.test(incoming.path));
@@ -60,15 +72,5 @@ const foreignOrigin = refuse(403, 'foreign-origin', {
 });
 
 const isWrite = ({ method }: ApiRequest) => method !== 'GET';
-
-/** Whether a page of another origin sends the request. Not every client says so. */
-function hasForeignOrigin(request: ApiRequest): boolean {
-  const { origin, host } = request.headers;
-  return isWrite(request) && origin !== undefined && hostOf(origin) !== host;
-}
-
-/** A browser adds the cookie by itself, so here the request has to prove that it comes from the page. */
-const mayBeForged = (request: ApiRequest): boolean =>
-  isWrite(request) && (request.headers.origin === undefined || hasForeignOrigin(request));
 
 const hostOf = (origin: string): string | undefined => URL.parse(origin)?.host;

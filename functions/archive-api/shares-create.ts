@@ -79,11 +79,11 @@ export async function createShare(
     body: {
       share: describeShare(share),
       // In the fragment, which browsers do not send: no log of any server on the way has it.
-      url: `${originOf(request)}/s#${token}`,
+      url: `${settings.origin ?? originOf(request)}/s#${token}`,
     } satisfies v.InferOutput<typeof createdShareSchema>,
   };
 }
 
-/** Where the page is: API Gateway adds the header, the local host has no TLS. */
+/** Where the request was sent: API Gateway adds the header, the local host has no TLS. */
 const originOf = ({ headers }: ApiRequest) =>
   `${headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'}://${headers.host}`;

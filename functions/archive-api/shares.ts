@@ -14,7 +14,7 @@ export interface ShareDeps extends FindRecordingDeps {
   shares: ShareStore;
   accessLogDays: number;
   authorities: Authorities;
-  settings: Pick<AccessSettings, 'shares'>;
+  settings: Pick<AccessSettings, 'shares' | 'origin'>;
   registry: PbxRegistry;
   /** How long the link to the recording is valid that an opening returns. */
   linkSeconds: number;

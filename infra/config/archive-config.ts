@@ -77,14 +77,28 @@ const stackPbxSchema = pbxOfAnyFamily({
 
 const nameSchema = v.pipe(v.string(), v.nonEmpty('should not be empty'));
 
-/** Accepts capitals and a slash at the end. Returns what a browser sends as `Origin`. */
+/** Accepts capitals and a slash at the end. */
+const isOrigin = (text: string) => /^https?:\/\/[^/\\?#@*\s]+\/?$/i.test(text) && URL.canParse(text);
+
+/** What a browser sends as `Origin`. */
+const toOrigin = (text: string) => new URL(text).origin;
+
 const originSchema = v.pipe(
   v.string(),
   v.check(
-    (text) => text === '*' || (/^https?:\/\/[^/\\?#@*\s]+\/?$/i.test(text) && URL.canParse(text)),
+    (text) => text === '*' || isOrigin(text),
     'should be an origin without a path, such as https://crm.example.com, or * for any',
   ),
-  v.transform((text) => (text === '*' ? text : new URL(text).origin)),
+  v.transform((text) => (text === '*' ? text : toOrigin(text))),
+);
+
+const pageOriginSchema = v.pipe(
+  v.string(),
+  v.check(
+    (text) => isOrigin(text) && /^https:/i.test(text),
+    'should be an origin with https and without a path, such as https://recordings.example.com',
+  ),
+  v.transform(toOrigin),
 );
 
 const linkAuthorizationSchema = v.variant('type', [
@@ -117,6 +131,8 @@ const linksSchema = v.strictObject({
   /** Pages of these origins may request links and fetch recordings with `fetch()`. */
   allowedOrigins: v.optional(v.array(originSchema), []),
   authorization: v.optional(linkAuthorizationSchema, { type: 'token' }),
+  /** Where people reach the page, if a domain or a proxy of theirs leads to the API. */
+  origin: v.optional(pageOriginSchema),
   maximumAgeSeconds: v.optional(
     v.pipe(
       v.number(),

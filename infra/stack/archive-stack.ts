@@ -38,15 +38,16 @@ export class ArchiveStack extends Stack {
   constructor(scope: Construct, config: ArchiveConfig, props?: StackProps) {
     super(scope, config.stackName, { ...props, tags: config.tags });
     const { stackName } = config;
-    const { allowedOrigins } = config.links;
+    const { allowedOrigins, origin } = config.links;
     const logRetention = config.logRetentionDays;
 
     const accessTable = new AccessTable(this, 'Access');
     const deadLetterQueue = new EncryptedQueue(this, 'DeadLetterQueue');
     const api = new RecordingApi(this, 'Api', { stackName, links: config.links, logRetention });
-    // The page, which is at the API's address, fetches recordings to decode and to draw them.
+    // The page fetches recordings to decode and to draw them. It is also at the API's own address, whatever leads there.
+    const pageOrigins = [...(origin === undefined ? [] : [origin]), `https://${api.host}`];
     const origins = hasPage(config.links.authorization)
-      ? [...allowedOrigins, `https://${api.host}`]
+      ? [...allowedOrigins, ...pageOrigins]
       : allowedOrigins;
     const bucketOrigins = allowedOrigins.includes('*') ? ['*'] : origins;
     const recordings = new RecordingBucket(this, 'Recordings', config.bucket, bucketOrigins);
@@ -187,7 +188,7 @@ export class ArchiveStack extends Stack {
       : undefined;
     if (page) {
       api.addPage(page.handler);
-      this.addOutput('PageUrl', `https://${api.host}/`, 'Page on which people find and play recordings');
+      this.addOutput('PageUrl', `${pageOrigins[0]}/`, 'Page on which people find and play recordings');
     }
 
     const functions = {

@@ -32,7 +32,7 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 
 /** What the functions have to know about people: how they sign in, their roles, and what they may share. */
 export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof accessSchema> {
-  const { authorization, shares, accessLogDays } = config.links;
+  const { authorization, shares, accessLogDays, origin } = config.links;
   const { events, stackName: archive } = config;
   const types = [
     ...(events.shared ? ['Recording Shared' as const] : []),
@@ -42,6 +42,7 @@ export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof ac
     // Without the page, nobody could open a share.
     shares: { ...shares, allowed: shares.allowed && hasPage(authorization) },
     accessLogDays,
+    ...(origin !== undefined && { origin }),
     ...(types.length > 0 && {
       events: { types, numbers: events.numbers, archive, keySecret: eventKeySecret(archive) },
     }),

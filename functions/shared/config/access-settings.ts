@@ -56,6 +56,8 @@ export const accessSchema = v.strictObject({
   /** Without roles, everybody who is authorized has all rights. */
   roles: v.optional(rolesSchema),
   shares: sharesSchema,
+  /** Where people reach the page, if not at the host that requests name. */
+  origin: v.optional(v.string()),
   /** How long the access log is kept. */
   accessLogDays: v.number(),
   /** Which rows of the access log are also published. Without it, none. */

@@ -13,6 +13,7 @@ async function ask(
   method: string,
   headers: Record<string, string>,
   principal: Principal | undefined = signedIn,
+  pageOrigin?: string,
 ) {
   const done = async () => ({ status: 200 });
   const route = createRouter(
@@ -24,6 +25,7 @@ async function ask(
       'GET /api/fails': { respond: () => Promise.reject(new Error('secret of the error')) },
     },
     async () => principal,
+    pageOrigin,
   );
   const [verb = '', path = '/api/things'] = method.split(/ (.*)/s);
   const query = {};
@@ -52,6 +54,23 @@ describe('a request that a cookie authorizes', () => {
       expect((await ask(method, {})).status).toBe(403);
     },
   );
+
+  test('may come from the configured origin of the page, although a proxy names the host of the API', async () => {
+    const page = 'https://recordings.example.com';
+    expect((await ask('POST', { origin: page })).status).toBe(403);
+    expect((await ask('POST', { origin: page }, signedIn, page)).status).toBe(200);
+    expect((await ask('POST /api/public', { origin: page }, signedIn, page)).status).toBe(200);
+    expect((await ask('POST', { origin: `https://${HOST}` }, signedIn, page)).status).toBe(200);
+    for (const origin of [
+      'http://recordings.example.com',
+      `${page}:8443`,
+      `${page}.other.example`,
+      'https://other.example',
+      'null',
+    ])
+      expect((await ask('POST', { origin }, signedIn, page)).status).toBe(403);
+    expect((await ask('POST', {}, signedIn, page)).status).toBe(403);
+  });
 
   test('and that only reads may come from anywhere: SameSite and CORS keep the response from other pages', async () => {
     expect((await ask('GET', {})).status).toBe(200);

@@ -109,6 +109,12 @@ describe('a share', () => {
       expect(table).not.toContain(secret);
   });
 
+  test('is at the configured address, whatever host the request names', async () => {
+    const origin = 'https://recordings.example.com';
+    const { url, token } = await share({}, { ask: await api.load('token', { origin }) });
+    expect(url).toBe(`${origin}/s#${token}`);
+  });
+
   test('opens without any authorization, and leads to the recording for 15 minutes', async () => {
     const { token } = await share();
     const before = Date.now();

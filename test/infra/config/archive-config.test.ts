@@ -187,6 +187,32 @@ describe('a certificate', () => {
   });
 });
 
+describe("the page's origin", () => {
+  const originOf = (origin: string) =>
+    readArchiveConfig({ pbxs: { 'head-office': office }, links: { origin } }).links.origin;
+
+  test('is what a browser sends, and none by default', () => {
+    expect(originOf('https://Recordings.example.com:443/')).toBe('https://recordings.example.com');
+    expect(originOf('https://recordings.example.com:8443')).toBe('https://recordings.example.com:8443');
+    expect(readArchiveConfig({ pbxs: { 'head-office': office } }).links.origin).toBeUndefined();
+  });
+
+  test.each([
+    'recordings.example.com',
+    'http://recordings.example.com',
+    'https://recordings.example.com/archive',
+    'https://recordings.example.com?a',
+    'https://*.example.com',
+    'https://user@recordings.example.com',
+    '*',
+    '',
+  ])('is not %j', (origin) => {
+    expect(problemsWith({ links: { origin } })).toEqual([
+      'links.origin: should be an origin with https and without a path, such as https://recordings.example.com',
+    ]);
+  });
+});
+
 describe('an allowed origin', () => {
   const originsOf = (allowedOrigins: string[]) =>
     readArchiveConfig({ pbxs: { 'head-office': office }, links: { allowedOrigins } }).links.allowedOrigins;

@@ -38,6 +38,12 @@ describe('the page', () => {
     expect(hasPage({ type: 'iam' })).toBe(false);
   });
 
+  test('has the address that is configured, or that of the API', () => {
+    const addressWith = (links: object) => flatten(synthArchive({ links }).outputs.PageUrl?.Value);
+    expect(addressWith({})).toMatch(/^https:\/\/<\w+>\.execute-api\./);
+    expect(addressWith({ origin: 'https://recordings.example.com' })).toBe('https://recordings.example.com/');
+  });
+
   test('may do nothing but write its log', () => {
     const actions = statementsOf(archive.resources, 'Page').flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);

@@ -208,6 +208,21 @@ describe('scripts in a browser', () => {
     expect(originsWith(['*'])).toEqual(['*']);
   });
 
+  test('of the page at a domain of its own may fetch recordings, too', () => {
+    const origin = 'https://recordings.example.com';
+    const [apiId] = findResource(synthArchive().resources, 'AWS::ApiGatewayV2::Api');
+    const originsWith = (links: object) => {
+      const { CorsConfiguration } = bucketOf(synthArchive({ links: { origin, ...links } }));
+      const { CorsRules } = (CorsConfiguration ?? { CorsRules: [] }) as {
+        CorsRules: { AllowedOrigins: Json[] }[];
+      };
+      return CorsRules.flatMap(({ AllowedOrigins }) => AllowedOrigins.map(flatten));
+    };
+    const api = `https://<${apiId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>`;
+    expect(originsWith({})).toEqual([origin, api]);
+    expect(originsWith({ authorization: { type: 'iam' } })).toEqual([]);
+  });
+
   test.each([[['https://crm.example.com', 'http://localhost:5173']], [['*']]])(
     'of %j may ask for links with any authorization, and fetch recordings in ranges',
     (allowedOrigins) => {

@@ -108,6 +108,11 @@ describe('the access settings', () => {
     expect(settingsOf({ authorization: { type } })).toEqual(expected);
   });
 
+  test('have the address of the page, if one is configured', () => {
+    const origin = 'https://recordings.example.com';
+    expect(settingsOf({ origin })).toEqual({ shares, accessLogDays: 400, origin });
+  });
+
   test('with jwt have what is configured, and never the audience', () => {
     const issuer = 'https://login.example';
     const roles = { claim: 'groups', map: { all: { pbxs: ['*'], rights: ['listen'] } } };
