@@ -6,7 +6,7 @@ import { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
 import { type ArchiveConfig, readArchiveConfig } from '../config/archive-config.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { checkEndpoints } from '../shared/environment.ts';
-import { buildRegistry } from '../stack/registry-layer.ts';
+import { buildRegistry, eventKeySecret } from '../stack/registry-layer.ts';
 
 const cdkFile = resolve(import.meta.dirname, '../../cdk.json');
 
@@ -45,6 +45,7 @@ export async function findStack() {
     deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
     indexQueues: eventsUrl && deadLettersUrl ? { eventsUrl, deadLettersUrl } : undefined,
     eventDeadLettersUrl: outputs.EventDeadLetterQueueUrl,
+    eventKeySecret: eventKeySecret(config.stackName),
     indexTable: outputs.IndexTable,
     // All queues of a stack are in one account and region.
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),

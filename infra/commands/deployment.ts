@@ -17,6 +17,8 @@ export interface Deployment {
   indexQueues?: { eventsUrl: string; deadLettersUrl: string } | undefined;
   /** Queue with the events that `events.webhook` has not received. Absent without one. */
   eventDeadLettersUrl?: string | undefined;
+  /** Name of the secret from which ids in events are made. Absent on a local host, which publishes none. */
+  eventKeySecret?: string;
   /** Name of the table with the index of the recordings. Absent before the first deployment with an index. */
   indexTable: string | undefined;
   /** A queue's URL without its name, ending in a slash. */

@@ -1,7 +1,14 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDynamoDbClient, createS3Client, createSqsClient } from '../../functions/shared/aws-clients.ts';
+import {
+  createDynamoDbClient,
+  createS3Client,
+  createSecretsManagerClient,
+  createSqsClient,
+} from '../../functions/shared/aws-clients.ts';
+import { createSecrets } from '../../functions/shared/config/secrets.ts';
+import { createEventKey } from '../../functions/shared/events/event-key.ts';
 import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
 import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
 import { describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
@@ -18,7 +25,7 @@ await runCommand(async () => {
   }
   const { pbx, recording, yes } = options;
   const deployment = await findDeployment(options.local, options.positionals);
-  const { indexTable } = deployment;
+  const { indexTable, eventKeySecret } = deployment;
   const [s3, sqs] = [createS3Client(), createSqsClient()];
   const { accessKeyId } = await s3.config.credentials();
   return withDeadLetters(
@@ -32,6 +39,7 @@ await runCommand(async () => {
         sqs,
         deadLetters,
         remove,
+        eventKey: eventKeySecret === undefined ? undefined : openEventKey(eventKeySecret),
         index:
           indexTable === undefined
             ? undefined
@@ -45,6 +53,9 @@ await runCommand(async () => {
     },
   );
 });
+
+const openEventKey = (secretName: string) =>
+  createEventKey(createSecrets(createSecretsManagerClient()), secretName, Date.now);
 
 /** In a container, the user may have no name. */
 function userName(): string {

@@ -16,7 +16,7 @@ import { startSimulatedPSeries } from '../../infra/simulated-pbx/p-series/simula
 import { identity } from '../infra/simulated-pbx/harness.ts';
 import { useDynamoDb, useS3, useSecretsManager, useSqs, writeRegistry } from './aws-services.ts';
 import { captureLog } from './capture-log.ts';
-import { useEventBridge } from './event-bridge.ts';
+import { useEventBridge, useEventKey } from './event-bridge.ts';
 
 /**
  * Reports from the webhook to the index, through the functions that AWS would run: the signature of a P-Series has no
@@ -31,6 +31,7 @@ await useSecretsManager();
 await useS3({ onEvent: (event) => bucketEvents.push(event) });
 await useDynamoDb({ index: INDEX_TABLE });
 const { published } = await useEventBridge();
+await useEventKey();
 const queues = await useSqs();
 const [jobs, session, deadLetters] = ['recordings-hq', 'session-requests', 'dead-letters'].map(
   queues.createQueue,

@@ -11,6 +11,10 @@ export interface EventKey {
   digest(text: string): Promise<string>;
 }
 
+/** What stands for the recording in all events about it. */
+export const recordingIdOf = (key: EventKey, pbx: string, recording: string): Promise<string> =>
+  key.digest(JSON.stringify([pbx, recording]));
+
 export function createEventKey(secrets: Secrets, secretName: string, now: () => number): EventKey {
   const secret: CachedSecret = createCachedSecret(async () => {
     const { value } = await secrets.read(secretName);

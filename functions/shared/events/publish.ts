@@ -2,7 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { withSignal } from '../aws-clients.ts';
 import { ArchiveError } from '../errors.ts';
 import type { IndexedRecording } from '../recording-index/row.ts';
-import type { EventKey } from './event-key.ts';
+import { type EventKey, recordingIdOf } from './event-key.ts';
 import type { CallFacts, EventType } from './schemas.ts';
 
 /** `source` of all events of the archive. */
@@ -51,7 +51,7 @@ export function createEventPublisher(
         id: id.slice(0, 32),
         archive,
         pbx,
-        recordingId: await key.digest(JSON.stringify([pbx, name])),
+        recordingId: await recordingIdOf(key, pbx, name),
         ...(numbers && { recording: name, from, to, did }),
         occurredAt,
         ...facts,

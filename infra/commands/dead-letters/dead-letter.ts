@@ -15,7 +15,7 @@ const undeliveredEventSchema = v.pipe(
     source: v.literal(EVENT_SOURCE),
     'detail-type': v.string(),
     time,
-    detail: v.looseObject({ pbx: v.string(), recordingSha256: v.string() }),
+    detail: v.looseObject({ pbx: v.string(), recordingId: v.string() }),
   }),
   v.transform(({ 'detail-type': type, time, detail }) => ({ type, time, detail })),
 );

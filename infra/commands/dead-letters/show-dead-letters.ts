@@ -40,7 +40,7 @@ function describeContent({ content, body }: DeadLetter): string[] {
     }
     case 'archive-event': {
       const { type, time, detail } = content.event;
-      return [`${type}, ${formatTime(time)}`, `recordingSha256 ${detail.recordingSha256}`];
+      return [`${type}, ${formatTime(time)}`, `recordingId ${detail.recordingId}`];
     }
     case 'unknown':
       return ['Neither a job nor a report nor an event', shorten(body)];

@@ -1,13 +1,16 @@
-import { sha256 } from '../../../functions/shared/sha256.ts';
+import { type EventKey, recordingIdOf } from '../../../functions/shared/events/event-key.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 
 /** The dead letters that name the recording: its jobs, reports that could not be read, and events. */
-export function deadLettersOf(
+export async function deadLettersOf(
   deadLetters: readonly DeadLetter[],
   pbx: string,
   recording: string,
-): DeadLetter[] {
-  const digest = sha256(recording).toString('hex');
+  eventKey: EventKey | undefined,
+): Promise<DeadLetter[]> {
+  const hasEvents = deadLetters.some(({ content }) => content.kind === 'archive-event');
+  // Only then, so that nobody else needs to read the key.
+  const recordingId = hasEvents && eventKey ? await recordingIdOf(eventKey, pbx, recording) : undefined;
   return deadLetters.filter(({ content }) => {
     if (content.pbx !== pbx) return false;
     switch (content.kind) {
@@ -18,7 +21,7 @@ export function deadLettersOf(
       case 'bucket-event':
         return content.event.about?.recording === recording;
       case 'archive-event':
-        return content.event.detail.recordingSha256 === digest;
+        return content.event.detail.recordingId === recordingId;
       default:
         return false;
     }

@@ -1,6 +1,7 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { hasStatus } from '../../../functions/shared/aws-clients.ts';
+import type { EventKey } from '../../../functions/shared/events/event-key.ts';
 import { markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { sha256 } from '../../../functions/shared/sha256.ts';
 import { plural, toJsonLine, toPlainText } from '../../shared/text.ts';
@@ -17,6 +18,8 @@ export interface EraseDeps
     Pick<TakenDeadLetters, 'deadLetters' | 'remove'> {
   s3: S3Client;
   sqs: SQSClient;
+  /** Absent where no events are published. */
+  eventKey: EventKey | undefined;
   /** Absent if there is no index. */
   index: RowDeps | undefined;
   /** Who erases, for the evidence. */
@@ -35,7 +38,7 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
   const { s3, bucket, name, show } = deps;
   const marker = markerKey('erased', pbx, recording);
   const remains = await findRemains(s3, bucket, pbx, recording);
-  const deadLetters = deadLettersOf(deps.deadLetters, pbx, recording);
+  const deadLetters = await deadLettersOf(deps.deadLetters, pbx, recording, deps.eventKey);
   const lines = describeRemains(remains, deadLetters);
   if (lines.length === 0) {
     const wasErased = await exists(s3, bucket, marker);

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { createEventKey } from '../../../../functions/shared/events/event-key.ts';
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { readDeadLetter } from '../../../../infra/commands/dead-letters/dead-letter.ts';
 
@@ -9,6 +10,15 @@ export const exampleJob: Job = {
   call: { callId: '1505352445.265', from: '102', to: '1000', start: '2017-09-14 09:27:25', type: 'Inbound' },
   reportedAt: '2017-09-14T09:28:10.000Z',
 };
+
+const EVENT_KEY = 'event-key-0123456789';
+
+/** The key with which the ids of the example's archive are made. */
+export const exampleEventKey = createEventKey(
+  { read: async () => ({ versionId: '1', value: EVENT_KEY }), write: async () => false },
+  'archive/event-key',
+  Date.now,
+);
 
 /** As EventBridge delivers it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html. */
 export const exampleEvent = {
@@ -50,7 +60,9 @@ export const undeliveredEvent = {
     id: '0123456789abcdef0123456789abcdef',
     archive: 'PbxRecordingArchive',
     pbx: 'head-office',
-    recordingSha256: createHash('sha256').update(exampleJob.recording).digest('hex'),
+    recordingId: createHmac('sha256', createHash('sha256').update(EVENT_KEY).digest())
+      .update(JSON.stringify([exampleJob.pbx, exampleJob.recording]))
+      .digest('hex'),
     occurredAt: '2017-09-14T09:28:20Z',
     at: '2017-09-14T01:24:25.000Z',
     verifiedBy: ['content-length', 'riff-header'],

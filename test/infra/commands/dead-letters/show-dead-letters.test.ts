@@ -84,7 +84,7 @@ describe('shows what is known about', () => {
       '  EventBridge could not deliver the event (SDK_CLIENT_ERROR). Unable to invoke ApiDestination',
       '  endpoint: HTTP status 503.',
       '  Recording Archived, 2017-09-14 11:28:20 CEST',
-      `  recordingSha256 ${undeliveredEvent.detail.recordingSha256}`,
+      `  recordingId ${undeliveredEvent.detail.recordingId}`,
       '  185 attempts, 2017-09-14 11:28:20 CEST to 2017-09-14 11:28:10 CEST',
     ]);
   });

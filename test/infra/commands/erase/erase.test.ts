@@ -8,6 +8,7 @@ import { type EraseDeps, erase } from '../../../../infra/commands/erase/erase.ts
 import { useSqs } from '../../../functions/aws-services.ts';
 import {
   exampleEvent,
+  exampleEventKey,
   exampleJob,
   makeDeadLetter,
   undeliveredEvent,
@@ -48,6 +49,7 @@ async function startArchive() {
       sqs,
       deadLetters: [],
       remove: () => Promise.reject(new Error('There is no dead letter to remove.')),
+      eventKey: exampleEventKey,
       index: undefined,
       by: { user: 'alice', host: 'desk', accessKeyId: 'AKIA' },
       confirm: async () => true,
@@ -203,6 +205,10 @@ test('jobs, reports and events in the dead-letter queues go if they are of this 
     letter('report', { version: 1, pbx: PBX, report: report(RECORDING), reportedAt }),
     letter('event', exampleEvent),
     letter('undelivered', undeliveredEvent),
+    letter('other-undelivered', {
+      ...undeliveredEvent,
+      detail: { ...undeliveredEvent.detail, recordingId: '1' },
+    }),
     letter('other-event', { ...exampleEvent, detail: { object: { key: KEY.replace('.wav', '1.wav') } } }),
     letter('other-report', { version: 1, pbx: PBX, report: report(`1${RECORDING}`), reportedAt }),
   ];
