@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { createRandom } from './engine/random.ts';
+import { drawWeather } from './faults.ts';
 import type { Invariant } from './invariants/violations.ts';
 import { MUTATIONS, type Mutation, mutationNamed } from './mutations.ts';
 import type { Options } from './options.ts';
@@ -6,6 +8,9 @@ import { runTasks } from './workers.ts';
 
 /** A bug that survives this many seeds is not caught. */
 const MAX_SEEDS = 100;
+
+/** Seeds among which those are chosen whose faults reveal a bug. */
+const CANDIDATES = 1000;
 
 interface Catch {
   mutation: Mutation;
@@ -32,17 +37,29 @@ export async function checkMutations({ mutation, calls }: Options): Promise<bool
 }
 
 async function tryToCatch(mutation: Mutation, calls: number): Promise<Catch> {
-  const tasks = Array.from({ length: MAX_SEEDS }, (_, index) => ({
-    seed: index + 1,
-    calls,
-    isTraced: false,
-  }));
+  const tasks = seedsFor(mutation).map((seed) => ({ seed, calls, isTraced: false }));
   for await (const { seed, violations, digest } of runTasks(tasks.values(), mutation.name)) {
     const invariants = [...new Set(violations.map(({ invariant }) => invariant))];
     // On a busy machine, a seed may run out of real time without any fault of the product.
     if (invariants.length > 0 && digest !== '') return { mutation, seed, invariants };
   }
   return { mutation, invariants: [] };
+}
+
+/** The first seeds, or those with most of the faults that the bug needs. */
+function seedsFor({ needs = [] }: Mutation): number[] {
+  const candidates = Array.from({ length: CANDIDATES }, (_, index) => {
+    const weather = drawWeather(createRandom(index + 1, 'weather'));
+    return {
+      seed: index + 1,
+      chance: needs.reduce((product, kind) => product * (weather.get(kind) ?? 0), 1),
+    };
+  });
+  return candidates
+    .filter(({ chance }) => chance > 0)
+    .sort((one, other) => other.chance - one.chance)
+    .slice(0, MAX_SEEDS)
+    .map(({ seed }) => seed);
 }
 
 function describe({ mutation: { name }, seed, invariants }: Catch): string {

@@ -1,10 +1,13 @@
 import { UsageError } from '../../infra/shared/command-line.ts';
 import type { Edit } from './engine/module-hooks.ts';
+import type { FaultKind } from './faults.ts';
 
 /** A bug that somebody could introduce, and that the simulation must catch. */
 export interface Mutation {
   name: string;
   edits: readonly Edit[];
+  /** Faults without which the bug does no harm. It is tried where they are most frequent. */
+  needs?: readonly FaultKind[];
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -202,6 +205,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'whole file appended to the stored parts',
+    needs: ['pbx-cut', 'pbx-header-unwritten'],
     edits: [
       {
         file: 'functions/shared/recordings/archive-recording.ts',
@@ -291,6 +295,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'loss counted repeatedly',
+    needs: ['pbx-deleted', 'killed-after-effect'],
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
@@ -321,6 +326,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ending of another job not seen',
+    needs: ['pbx-deleted', 'report-repeated'],
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
@@ -331,6 +337,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'empty response taken for a missing one',
+    needs: ['pbx-storage-away', 'pbx-empty-body'],
     edits: [
       {
         file: 'functions/shared/jobs/retry-policy.ts',
@@ -341,6 +348,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'storage that is away taken for a loss',
+    needs: ['pbx-storage-away'],
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',
@@ -351,6 +359,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recording of an older call taken for this one',
+    needs: ['pbx-deleted', 'pbx-name-reused'],
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',
@@ -431,6 +440,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'job queued for a recording that is lost',
+    needs: ['pbx-deleted'],
     edits: [
       {
         file: 'functions/reconcile/queue-missing.ts',
@@ -441,6 +451,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'NULs behind JSON not removed',
+    needs: ['pbx-padded'],
     edits: [
       {
         file: 'functions/shared/pbx/padding.ts',
