@@ -19,6 +19,7 @@ const outputsSchema = v.objectWithRest(
     RecordingsBucket: v.string(),
     DeadLetterQueueUrl: v.pipe(v.string(), v.url()),
     IndexTable: v.optional(v.string()),
+    AccessTable: v.optional(v.string()),
     IndexQueueUrl: v.optional(v.pipe(v.string(), v.url())),
     IndexDeadLetterQueueUrl: v.optional(v.pipe(v.string(), v.url())),
     EventDeadLetterQueueUrl: v.optional(v.pipe(v.string(), v.url())),
@@ -47,6 +48,7 @@ export async function findStack() {
     eventDeadLettersUrl: outputs.EventDeadLetterQueueUrl,
     eventKeySecret: eventKeySecret(config.stackName),
     indexTable: outputs.IndexTable,
+    accessTable: outputs.AccessTable,
     // All queues of a stack are in one account and region.
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),
     reportHost: outputs.WebhookHost,

@@ -21,6 +21,8 @@ export interface Deployment {
   eventKeySecret?: string;
   /** Name of the table with the index of the recordings. Absent before the first deployment with an index. */
   indexTable: string | undefined;
+  /** Name of the table with the shares and the access log. Absent before the first deployment with one. */
+  accessTable: string | undefined;
   /** A queue's URL without its name, ending in a slash. */
   queueUrlBase: string;
   /** Fills `{host}` in a PBX's `reportUrl`. */
@@ -77,6 +79,7 @@ async function findLocalHost(given: string | undefined): Promise<Deployment> {
     bucket: environment.BUCKET_NAME,
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL,
     indexTable: environment.INDEX_TABLE,
+    accessTable: environment.ACCESS_TABLE,
     queueUrlBase: environment.QUEUE_URL_BASE,
     reportHost: environment.REPORT_HOST,
     registry: readPbxRegistry(environment.PBX_REGISTRY_FILE),

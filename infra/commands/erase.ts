@@ -14,6 +14,7 @@ import { withDeadLetters } from './dead-letters/dead-letter-queue.ts';
 import { describeTakenByOthers } from './dead-letters/show-dead-letters.ts';
 import { deadLetterQueueUrls, findDeployment } from './deployment.ts';
 import { erase } from './erase/erase.ts';
+import { createAccessTraces } from './erase/erase-traces.ts';
 import { HELP, readOptions } from './erase/options.ts';
 import { runCommand } from './run-command.ts';
 
@@ -25,8 +26,8 @@ await runCommand(async () => {
   }
   const { pbx, recording, yes } = options;
   const deployment = await findDeployment(options.local, options.positionals);
-  const { indexTable, eventKeySecret } = deployment;
-  const [s3, sqs] = [createS3Client(), createSqsClient()];
+  const { indexTable, accessTable, eventKeySecret } = deployment;
+  const [s3, sqs, dynamoDb] = [createS3Client(), createSqsClient(), createDynamoDbClient()];
   const { accessKeyId } = await s3.config.credentials();
   return withDeadLetters(
     sqs,
@@ -43,7 +44,8 @@ await runCommand(async () => {
         index:
           indexTable === undefined
             ? undefined
-            : { table: createIndexTable(createDynamoDbClient(), indexTable), wait: delay },
+            : { table: createIndexTable(dynamoDb, indexTable), wait: delay },
+        access: accessTable === undefined ? undefined : createAccessTraces(dynamoDb, accessTable),
         by: { user: userName(), host: hostname(), accessKeyId },
         confirm: async () => yes || (await askForName()) === recording.trim(),
         now: Date.now,

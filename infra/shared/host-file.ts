@@ -12,6 +12,7 @@ const environmentSchema = v.objectWithRest(
     DEAD_LETTER_QUEUE_URL: v.string(),
     BUCKET_NAME: v.string(),
     INDEX_TABLE: v.optional(v.string()),
+    ACCESS_TABLE: v.optional(v.string()),
     REPORT_HOST: v.string(),
   },
   v.string(),

@@ -40,12 +40,13 @@ export interface AccessLogOptions {
   publish: PublishAccess;
 }
 
+/** Value of the partition key of a recording's rows. */
+export const accessPartition = (pbx: string, recording: string) => `recording#${pbx}#${recording}`;
+
 export function createAccessLog(
   client: DynamoDBDocumentClient,
   { table, days, now, publish }: AccessLogOptions,
 ): AccessLog {
-  const partitionOf = (pbx: string, recording: string) => `recording#${pbx}#${recording}`;
-
   function readPage({ items, ...rest }: Page<Record<string, unknown>>): Page<Access> {
     const current = items.filter((item) => Number(item[TTL_ATTRIBUTE]) * 1000 > now());
     return { items: current.map((item) => v.parse(accessSchema, item)), ...rest };
@@ -53,7 +54,7 @@ export function createAccessLog(
 
   async function write(row: Access, sk: string, expiresAt: number): Promise<void> {
     const { kind, pbx, recording, by } = row;
-    const Item = { pk: partitionOf(pbx, recording), sk, ...row, [TTL_ATTRIBUTE]: expiresAt };
+    const Item = { pk: accessPartition(pbx, recording), sk, ...row, [TTL_ATTRIBUTE]: expiresAt };
     try {
       await client.send(new PutCommand({ TableName: table, Item }), {
         abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS),
@@ -73,7 +74,12 @@ export function createAccessLog(
     },
     ofRecording: async (pbx, recording, page) =>
       readPage(
-        await queryPage(client, { table, partition: partitionOf(pbx, recording), prefix: PREFIX, ...page }),
+        await queryPage(client, {
+          table,
+          partition: accessPartition(pbx, recording),
+          prefix: PREFIX,
+          ...page,
+        }),
       ),
     ofPerson: async (person, page) =>
       readPage(

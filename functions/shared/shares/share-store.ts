@@ -29,6 +29,9 @@ export interface ShareStore {
   ofPerson(person: string, page: SharePageOptions): Promise<Page<ShareRecord>>;
 }
 
+/** Value of the index's key by which the shares of a recording are found. */
+export const sharesPartition = (pbx: string, recording: string) => `${pbx}#${recording}`;
+
 export function createShareStore(
   client: DynamoDBDocumentClient,
   table: string,
@@ -39,7 +42,6 @@ export function createShareStore(
     [ACCESS_TABLE.sort]: `${PREFIX}${createdAt}#${id.slice(0, 16)}`,
   });
   const partitionOf = (id: string) => `${PREFIX}${id}`;
-  const recordingKeyOf = (pbx: string, recording: string) => `${pbx}#${recording}`;
 
   /** Changes a share. Returns `undefined` if it does not meet the condition. */
   async function update(
@@ -91,7 +93,7 @@ export function createShareStore(
       const item = {
         ...keyOf(share),
         ...share,
-        recordingKey: recordingKeyOf(share.pbx, share.recording),
+        recordingKey: sharesPartition(share.pbx, share.recording),
         [TTL_ATTRIBUTE]: Math.floor(keepUntil / 1000),
       };
       await client.send(new PutCommand({ TableName: table, Item: item }));
@@ -128,7 +130,7 @@ export function createShareStore(
         await queryPage(client, {
           table,
           index: 'byRecording',
-          partition: recordingKeyOf(pbx, recording),
+          partition: sharesPartition(pbx, recording),
           prefix: PREFIX,
           ...page,
         }),

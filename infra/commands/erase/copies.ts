@@ -1,4 +1,4 @@
-import { extname } from 'node:path/posix';
+import { basename, extname } from 'node:path/posix';
 import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { decodeKey } from '../../../functions/shared/recordings/list-objects.ts';
 import { MARKER_KINDS, markerKey } from '../../../functions/shared/recordings/markers.ts';
-import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
+import { parseRecordingKey, recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import type { Upload } from '../../../functions/shared/recordings/uploads.ts';
 
 /** All that the bucket has of one key. */
@@ -28,6 +28,12 @@ export interface Remains {
   markers: Copies[];
   /** Parts of recordings that were never completed. */
   uploads: Upload[];
+}
+
+/** The name of the recording, and those of the other recordings of its name. */
+export function namesOf(recording: string, { recordings }: Remains): string[] {
+  const found = recordings.map(({ key }) => parseRecordingKey(key)?.recording ?? basename(key));
+  return [...new Set([recording, ...found])];
 }
 
 export async function findRemains(

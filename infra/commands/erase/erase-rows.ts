@@ -1,7 +1,4 @@
-import { basename } from 'node:path/posix';
 import type { IndexTable } from '../../../functions/shared/recording-index/index-table.ts';
-import { parseRecordingKey } from '../../../functions/shared/recordings/recording-name.ts';
-import type { Remains } from './copies.ts';
 
 /** How long the function that keeps the index may take. Only it tells subscribers of a deletion. */
 const PATIENCE_SECONDS = 15;
@@ -17,12 +14,9 @@ export interface RowDeps {
  */
 export async function eraseRows(
   pbx: string,
-  recording: string,
-  { recordings }: Remains,
+  names: readonly string[],
   { table, wait }: RowDeps,
 ): Promise<void> {
-  const beside = recordings.map(({ key }) => parseRecordingKey(key)?.recording ?? basename(key));
-  const names = [...new Set([recording, ...beside])];
   const findLeft = async () => {
     const rows = await Promise.all(names.map((name) => table.find(pbx, name)));
     return names.filter((_, index) => rows[index] !== undefined);

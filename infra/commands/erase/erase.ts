@@ -8,10 +8,11 @@ import { plural, toJsonLine, toPlainText } from '../../shared/text.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import type { TakenDeadLetters } from '../dead-letters/dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import { type Copies, findRemains, type Remains } from './copies.ts';
+import { type Copies, findRemains, namesOf, type Remains } from './copies.ts';
 import { deadLettersOf } from './dead-letters-of.ts';
 import { eraseRemains, type KeptVersion, writeErasedMarker } from './erase-copies.ts';
 import { eraseRows, type RowDeps } from './erase-rows.ts';
+import type { AccessTraces, Traces } from './erase-traces.ts';
 
 export interface EraseDeps
   extends Pick<Deployment, 'name' | 'bucket' | 'registry' | 'queueUrlBase'>,
@@ -22,6 +23,8 @@ export interface EraseDeps
   eventKey: EventKey | undefined;
   /** Absent if there is no index. */
   index: RowDeps | undefined;
+  /** Absent if there is no table with shares and access log. */
+  access: AccessTraces | undefined;
   /** Who erases, for the evidence. */
   by: Readonly<Record<string, string>>;
   /** Whether the user confirms by typing the recording's name. */
@@ -39,7 +42,9 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
   const marker = markerKey('erased', pbx, recording);
   const remains = await findRemains(s3, bucket, pbx, recording);
   const deadLetters = await deadLettersOf(deps.deadLetters, pbx, recording, deps.eventKey);
-  const lines = describeRemains(remains, deadLetters);
+  const names = namesOf(recording, remains);
+  const traces = (await deps.access?.find(pbx, names)) ?? { shares: [], accesses: [] };
+  const lines = [...describeRemains(remains, deadLetters), ...describeTraces(traces)];
   if (lines.length === 0) {
     const wasErased = await exists(s3, bucket, marker);
     show(
@@ -59,7 +64,8 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
   await writeErasedMarker(s3, bucket, marker);
   const { versionsDeleted, versionsKept } = await eraseRemains(s3, bucket, remains);
   for (const deadLetter of deadLetters) await deps.remove(deadLetter);
-  if (deps.index !== undefined) await eraseRows(pbx, recording, remains, deps.index);
+  if (deps.index !== undefined) await eraseRows(pbx, names, deps.index);
+  await deps.access?.erase(traces);
   const evidence = {
     time: new Date(deps.now()).toISOString(),
     archive: name,
@@ -69,6 +75,8 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
     versionsDeleted,
     versionsKept,
     deadLettersDeleted: deadLetters.length,
+    sharesDeleted: traces.shares.length,
+    accessRowsPseudonymized: traces.accesses.length,
     by: deps.by,
   };
   deps.print(toJsonLine(evidence));
@@ -96,6 +104,17 @@ function describeRemains(
     ...[...recordings, ...markers].map(describe),
     ...uploads.map(({ key }) => `${key} (an unfinished upload)`),
     ...deadLetters.map(({ id, code }) => `dead letter ${id} (${code})`),
+  ];
+}
+
+function describeTraces({ shares, accesses }: Traces): string[] {
+  return [
+    ...(shares.length > 0 ? [`${plural(shares.length, 'share')}, deleted`] : []),
+    ...(accesses.length > 0
+      ? [
+          `${plural(accesses.length, 'row')} of the access log, kept with the SHA-256 of the name instead of the name`,
+        ]
+      : []),
   ];
 }
 

@@ -3,7 +3,6 @@ import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.t
 import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { createIndexTable } from '../../../../functions/shared/recording-index/index-table.ts';
 import { toItem } from '../../../../functions/shared/recording-index/item.ts';
-import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 import { eraseRows } from '../../../../infra/commands/erase/erase-rows.ts';
 import { useDynamoDb } from '../../../functions/aws-services.ts';
 
@@ -16,16 +15,6 @@ await useDynamoDb({ index: INDEX_TABLE });
 const table = createIndexTable(createDynamoDbClient(), 'index');
 const add = (recording: string) =>
   table.put(toItem({ pbx: 'hq', recording, state: 'archived', at: AT, verifiedBy: [] }));
-const remainsOf = (...names: string[]) => ({
-  recordings: names.map((name) => ({
-    key: recordingKey('hq', name),
-    versionIds: ['1'],
-    deleteMarkerIds: [],
-    isHidden: false,
-  })),
-  markers: [],
-  uploads: [],
-});
 
 test('rows that the events of the bucket delete in time are waited for', async () => {
   await add(RECORDING);
@@ -34,7 +23,7 @@ test('rows that the events of the bucket delete in time are waited for', async (
     waits.push(ms);
     if (waits.length === 3) await table.delete('hq', RECORDING);
   };
-  await eraseRows('hq', RECORDING, remainsOf(RECORDING), { table, wait });
+  await eraseRows('hq', [RECORDING], { table, wait });
   expect(waits).toEqual([1000, 1000, 1000]);
 });
 
@@ -43,10 +32,10 @@ test('rows that nothing else deletes are deleted, also those of other recordings
   await add(BESIDE);
   await add(UNDATED);
   const deps = { table, wait: async () => {} };
-  await eraseRows('hq', RECORDING, remainsOf(RECORDING, BESIDE), deps);
+  await eraseRows('hq', [RECORDING, BESIDE], deps);
   expect(await table.find('hq', RECORDING)).toBeUndefined();
   expect(await table.find('hq', BESIDE)).toBeUndefined();
   expect(await table.find('hq', UNDATED)).toMatchObject({ recording: UNDATED });
-  await eraseRows('hq', UNDATED, remainsOf(), deps);
+  await eraseRows('hq', [UNDATED], deps);
   expect(await table.find('hq', UNDATED)).toBeUndefined();
 });

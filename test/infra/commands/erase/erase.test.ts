@@ -51,6 +51,7 @@ async function startArchive() {
       remove: () => Promise.reject(new Error('There is no dead letter to remove.')),
       eventKey: exampleEventKey,
       index: undefined,
+      access: undefined,
       by: { user: 'alice', host: 'desk', accessKeyId: 'AKIA' },
       confirm: async () => true,
       now: () => Date.UTC(2026, 10, 26, 16),
@@ -82,6 +83,8 @@ describe('in a bucket with versions', () => {
         versionsDeleted: 5,
         versionsKept: [],
         deadLettersDeleted: 0,
+        sharesDeleted: 0,
+        accessRowsPseudonymized: 0,
         by: { user: 'alice', host: 'desk', accessKeyId: 'AKIA' },
       },
     ]);
