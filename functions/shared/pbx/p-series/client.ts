@@ -81,8 +81,16 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
   /** Rows of the list of recordings; what is not a list has none. */
   const listFor =
     (token: string, signal: AbortSignal | undefined): ListRows =>
-    (operation, query) =>
-      call(`recording/${operation}`, { query: { access_token: token, ...query }, signal }, rowsSchema);
+    async (operation, query) => {
+      const options = { query: { access_token: token, ...query }, signal };
+      try {
+        return await call(`recording/${operation}`, options, rowsSchema);
+      } catch (error) {
+        // "Data not found" is how some firmware says that a list is empty.
+        if (error instanceof PbxRefusal && error.kind === 'missing') return [];
+        throw error;
+      }
+    };
 
   /** What the first step of a download responds: where the file is, or, with some firmware, the file itself. */
   async function offer(token: string, recording: string, signal: AbortSignal | undefined) {

@@ -115,6 +115,16 @@ describe('the recordings of a window', () => {
     expect(lines).toEqual([]);
   });
 
+  test('are none if the PBX says that there is no such data, and the guard against silence still looks', async () => {
+    const { pbx, clock, list } = await start();
+    pbx.refuse('recording/search', 60001);
+    pbx.refuse('recording/list', 60001);
+    expect((await list()).recorded.size).toBe(0);
+    const { recording } = pbx.makeCall({ ...CALL, startedAt: clock.now - HOUR });
+    pbx.refuse('recording/list', undefined);
+    expect([...(await list()).recorded.keys()]).toEqual([recording]);
+  });
+
   test('fail as the PBX does', async () => {
     const { pbx, list } = await start();
     pbx.refuse('recording/search', 80010);
