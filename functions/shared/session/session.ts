@@ -82,7 +82,10 @@ export function createSession(deps: LoginDeps): Session {
   }
 
   /** Returns the token if it is a new one, or was not saved before. */
-  async function prolong({ token, snapshot, isUnsaved }: SessionToken): Promise<SessionToken | undefined> {
+  async function prolong(
+    { token, snapshot, isUnsaved }: SessionToken,
+    retryRefused: boolean,
+  ): Promise<SessionToken | undefined> {
     const { state } = snapshot;
     if (state.refreshToken === undefined) {
       await client.heartbeat(token, subscriptionFor(await readCredentials()));
@@ -90,7 +93,7 @@ export function createSession(deps: LoginDeps): Session {
       // Every call keeps the token alive. This one changes nothing and fails if the token is dead.
       await client.deviceInfo(token);
     } else if (client.rules.renewsByRefresh) {
-      return logIn(snapshot, deps);
+      return logIn(snapshot, deps, retryRefused);
     } else {
       const tokens = await client.refresh(state.refreshToken);
       return save(snapshot, { ...state, ...tokens, refreshedAt: now() }, deps);
@@ -130,7 +133,7 @@ export function createSession(deps: LoginDeps): Session {
       let refusal: ArchiveError | undefined;
       if (await isSubscribed(session, bootedAt)) {
         try {
-          latest = (await prolong(session)) ?? session;
+          latest = (await prolong(session, retryRefused)) ?? session;
           return 'kept-alive';
         } catch (error) {
           // Whatever the error number, reports stop when the PBX does not keep the session alive.

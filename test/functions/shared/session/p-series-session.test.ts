@@ -186,6 +186,22 @@ describe('refused credentials', () => {
     expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
   });
 
+  test('can be tried again like that although an earlier token is still stored', async () => {
+    const { pbx, clock, open } = await start();
+    await open().current();
+    pbx.setClientSecret('another');
+    pbx.reboot();
+    clock.now += HOUR_MS;
+    expect(await codeOf(open().keepAlive())).toBe('pbx-minus-1');
+    pbx.setClientSecret('client-secret');
+    clock.now += HOUR_MS;
+    expect(await codeOf(open().keepAlive())).toBe('pbx-minus-1');
+    await open().keepAlive({ retryRefused: true });
+    const { token } = await open().current();
+    await pSeriesClientOf(pbx).deviceInfo(token);
+    expect(pbx.stats).toMatchObject({ getTokens: 3 });
+  });
+
   test.each([10005, 80010, 99999])('may also be what a login with %i means', async (errcode) => {
     const { pbx, clock, open } = await start();
     pbx.refuse('get_token', errcode);
