@@ -1,6 +1,6 @@
 import { MAX_CLOCK_SKEW_SECONDS } from '../shared/config/limits.ts';
 import { log } from '../shared/telemetry/log.ts';
-import { findClockSkew } from './clock-skew.ts';
+import { findClockSkew, findTimestampSkew } from './clock-skew.ts';
 
 /**
  * Warns if the PBX's clock is wrong: reconciliation asks for the call log by date, and would find nothing. Returns by how
@@ -8,11 +8,12 @@ import { findClockSkew } from './clock-skew.ts';
  */
 export function checkClock(
   pbx: string,
-  systemTime: unknown,
+  { systemtime, timestamp }: Record<string, unknown>,
   timeZone: string,
   now: number,
 ): number | undefined {
-  const skewMs = findClockSkew(systemTime, timeZone, now);
+  // What it shows comes first: that also finds out that timeZone is wrong.
+  const skewMs = findClockSkew(systemtime, timeZone, now) ?? findTimestampSkew(timestamp, now);
   if (skewMs === undefined) return undefined;
   const skewSeconds = Math.round(skewMs / 1000);
   if (Math.abs(skewMs) <= 1000 * MAX_CLOCK_SKEW_SECONDS) return skewSeconds;

@@ -17,6 +17,11 @@ export function findClockSkew(systemTime: unknown, timeZone: string, now: number
   return isCertain ? skew : undefined;
 }
 
+/** The same by Unix seconds, which a P-Series adds. */
+export function findTimestampSkew(timestamp: unknown, now: number): number | undefined {
+  return /^\d{1,11}$/.test(String(timestamp)) ? Number(timestamp) * 1000 - now : undefined;
+}
+
 const TIME = String.raw`(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d))?(?:\s*(?<half>[ap])\.?m\b\.?)?`;
 
 const FORMATS = [

@@ -7,6 +7,7 @@ const TIMEOUT_MS = 10_000;
 export interface Device {
   /** By how much its clock is ahead (negative: behind). */
   skewSeconds?: number;
+  model?: string;
   serialNumber?: string;
   firmware?: string;
 }
@@ -20,13 +21,14 @@ export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => numb
     .catch(() => undefined);
   if (said === undefined) return {};
   const device = {
-    skewSeconds: checkClock(pbx, said.systemtime, settings.timeZone, now()),
+    skewSeconds: checkClock(pbx, said, settings.timeZone, now()),
+    model: plain(said.devicename, /^[\w .()-]{1,40}$/),
     serialNumber: plain(said.sn),
     firmware: plain(said.firmwarever),
   };
   return Object.fromEntries(Object.entries(device).filter(([, value]) => value !== undefined));
 }
 
-/** A short word or number. */
-const plain = (value: unknown) =>
-  /^[\w.-]{1,40}$/.test(String(value)) && value !== null && value !== undefined ? String(value) : undefined;
+/** A short word or number, unless another form is given. */
+const plain = (value: unknown, form = /^[\w.-]{1,40}$/) =>
+  form.test(String(value)) && value !== null && value !== undefined ? String(value) : undefined;

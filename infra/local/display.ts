@@ -24,7 +24,10 @@ type LabelledText = [label: string, text: string, ...details: string[]];
 
 /** Texts for the functions' log lines, by event; `undefined` hides a line. Other lines are shown as JSON. */
 const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | undefined>> = {
-  'session-opened': () => ['session', 'logged in; the PBX now posts its reports to the webhook'],
+  'session-opened': ({ reportsIf }) => [
+    'session',
+    `logged in; the PBX now posts its reports to the webhook${reportsIf === undefined ? '' : `, ${reportsIf}`}`,
+  ],
   'session-down': ({ message, code }) => ['session', `not logged in: ${message ?? code}`],
   'login-refused': () => ['session', 'the PBX refused the login'],
   'session-up': ({ outcome }) => (outcome === 'kept-alive' ? ['session', 'kept alive'] : undefined),

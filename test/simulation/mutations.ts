@@ -274,8 +274,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/session/login.ts',
-        find: "log('info', 'session-opened', { pbx: pbxId });",
-        replace: "log('info', 'session-opened', { pbx: pbxId, token: tokens.token });",
+        find: "log('info', 'session-opened', { pbx: pbxId,",
+        replace: "log('info', 'session-opened', { pbx: pbxId, token: tokens.token,",
       },
     ],
   },

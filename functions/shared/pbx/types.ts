@@ -36,6 +36,8 @@ export interface Tokens {
 export interface SessionRules {
   /** A login tells the PBX where to post its reports. It posts them only while the session lives. */
   loginSubscribes: boolean;
+  /** No response says whether this is so: the condition under which the PBX posts reports, beginning with "if". */
+  reportsIf?: string;
   /** A refresh token replaces a token that has died, too. Each token counts, so there is only one refresh at a time. */
   renewsByRefresh: boolean;
 }
@@ -118,7 +120,10 @@ export interface PbxClient {
   ): Promise<RecordingSource>;
   /** The recordings that the PBX knows of the calls in a window. Read to the end before it resolves. */
   listRecordings(token: string, window: CdrWindow, options: ListOptions): Promise<Listing>;
-  /** What the PBX says of itself: `devicename`, `sn`, `firmwarever` and `systemtime`, where it does. */
+  /**
+   * What the PBX says of itself, where it does: its model (`devicename`), `sn`, `firmwarever`, `systemtime` as it shows
+   * it, and `timestamp` in Unix seconds.
+   */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }
 

@@ -69,7 +69,8 @@ export async function logIn(
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
   const opened = await save(snapshot, state, deps);
   if (opened === undefined) throw loginInProgress(now() + LOGIN_LEASE_MS);
-  if (isLogin) log('info', 'session-opened', { pbx: pbxId });
+  const { reportsIf } = deps.client.rules;
+  if (isLogin) log('info', 'session-opened', { pbx: pbxId, ...(reportsIf && { reportsIf }) });
   return opened;
 }
 

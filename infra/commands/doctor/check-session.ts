@@ -10,8 +10,12 @@ type Stage = (typeof STAGES)[number];
 /** Node's codes for a certificate that is not trusted, in the message of `pbx-connection`. */
 const UNTRUSTED = /\((?:\w*SELF_SIGNED\w*|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_CERT\w+)\)/;
 
-/** Codes that say that what responds is not the API of this version. */
-const NOT_THE_API = /^pbx-(?:http-status|bad-response|10003|20000|20001)$/;
+/**
+ * Codes that say that what responds is not the API of this version; and, of a P-Series, that it lacks the API, has it
+ * turned off, or does not admit or has blocked our address.
+ */
+const NOT_THE_API =
+  /^pbx-(?:http-status|bad-response|10001|10002|10003|20000|20001|70004|70087|70123|70656)$/;
 
 /** Explains a PBX's line of the response of pbx-session, stage by stage. */
 export function checkSession(
@@ -24,7 +28,7 @@ export function checkSession(
   const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
   const results: Record<Stage, Result> = {
     connection: ok(`${baseUrl} is reached from ${place}`),
-    certificate: describeCertificate(tls),
+    certificate: describeCertificate(tls, outcome),
     api: ok('enabled, it responds'),
     session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
   };
@@ -52,7 +56,7 @@ function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: 
   if (code === 'pbx-connection') {
     return { stage: UNTRUSTED.test(message) ? 'certificate' : 'connection', isOfPbx: true };
   }
-  if (NOT_THE_API.test(code)) return { stage: 'api', isOfPbx: true };
+  if (NOT_THE_API.test(code)) return { stage: 'api', isOfPbx: outcome !== 'held' };
   // While logins are held, the PBX is not asked at all.
   return { stage: 'session', isOfPbx: outcome === 'failed' && code.startsWith('pbx-') };
 }
@@ -64,7 +68,18 @@ function describeFailure(outcome: SessionOutcome | undefined): string {
   return `${message} See ${code} in docs/runbook.md#${heading}.`.trimStart();
 }
 
-function describeCertificate({ fingerprint256, ca }: Pbx['tls']): Result {
+/** Of the Cloud Edition, whose certificate is public. */
+const CLOUD_FIRMWARE = /^84\./;
+
+function describeCertificate(
+  { fingerprint256, ca }: Pbx['tls'],
+  outcome: SessionOutcome | undefined,
+): Result {
+  if (fingerprint256 !== undefined && CLOUD_FIRMWARE.test(outcome?.firmware ?? '')) {
+    return toDo(
+      'The pinned one, which the Cloud Edition replaces every few weeks. Remove tls from cdk.json, deploy. See docs/configuration.md#p-series.',
+    );
+  }
   if (fingerprint256 !== undefined) return ok('the pinned one');
   return ok(ca === undefined ? 'issued by a public authority' : 'issued as tls.ca says');
 }
@@ -73,11 +88,11 @@ function describeCertificate({ fingerprint256, ca }: Pbx['tls']): Result {
 const WEBHOOK_SINCE = [20, 0, 21];
 
 function checkDevice(
-  { serialNumber, firmware }: SessionOutcome,
+  { model, serialNumber, firmware }: SessionOutcome,
   settings: Parameters<typeof checkSession>[1],
 ): Result {
   const { family, discoverEveryMinutes } = settings;
-  if (serialNumber === undefined && firmware === undefined)
+  if ([model, serialNumber, firmware].every((said) => said === undefined))
     return notChecked('the PBX does not say what it is');
   if (serialNumber !== undefined && ![undefined, serialNumber].includes(settings.serialNumber)) {
     return toDo(
@@ -91,7 +106,7 @@ function checkDevice(
     );
   }
   return ok(
-    [firmware && `firmware ${firmware}`, serialNumber && `serial number ${serialNumber}`]
+    [model, firmware && `firmware ${firmware}`, serialNumber && `serial number ${serialNumber}`]
       .filter(Boolean)
       .join(', '),
   );

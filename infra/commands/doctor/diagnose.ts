@@ -121,7 +121,7 @@ async function* diagnosePbx(
   }
   if (reports === undefined) yield ['last-report', notChecked('a local host counts no reports')];
   else if ('problem' in reports) yield ['last-report', toDo(reports.problem)];
-  else yield ['last-report', checkLastReport(reports.value.get(id), now())];
+  else yield ['last-report', checkLastReport(reports.value.get(id), now(), id, settings)];
   if ('problem' in newest) yield ['last-recording', toDo(newest.problem)];
   else yield ['last-recording', checkLastRecording(newest.value, now())];
   yield ['queue', await resultOf(() => checkQueue(sqs, deployment.queueUrlBase + settings.queueName))];

@@ -44,13 +44,15 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 
   'GET system/information': ({ serialNumber, firmware, timeZone, startedAt, now }) => ({
     data: {
-      device_name: 'Simulated P-Series',
+      device_name: 'PBX',
+      model_name: 'Simulated P-Series',
       sn: serialNumber,
       firmware_version: firmware,
       up_time: Math.floor((now() - startedAt) / 1000),
       system_time: displayTime(now(), timeZone),
       system_date_format: 'DD/MM/YYYY',
       system_time_format: 'hh:mm:ss AM',
+      timestamp: Math.floor(now() / 1000),
     },
   }),
 

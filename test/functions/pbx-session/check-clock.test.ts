@@ -78,3 +78,13 @@ test.each([
   expect(await check()).toBeUndefined();
   expect(warnings()).toEqual([]);
 });
+
+test('a clock whose display is not understood is read from its Unix seconds, if the PBX shows them', async () => {
+  const { client, clock, check } = await start(0);
+  const at = (ms: number) => ({ systemtime: '3rd moon', timestamp: Math.floor((clock.now + ms) / 1000) });
+  client.deviceInfo = async () => at(0);
+  expect(Math.abs((await check()) ?? HOUR_MS)).toBeLessThanOrEqual(1);
+  client.deviceInfo = async () => at(HOUR_MS);
+  expect(await check()).toBeGreaterThanOrEqual(3599);
+  expect(warnings()).toHaveLength(1);
+});

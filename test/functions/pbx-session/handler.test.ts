@@ -92,6 +92,7 @@ test('the schedule opens a session and keeps it alive, and a reboot opens a new 
       pbx: 'hq',
       outcome: 'kept-alive',
       skewSeconds: expect.any(Number),
+      model: 'Simulated S-Series',
       serialNumber: '369362089179',
       firmware: '30.15.0.60',
     },

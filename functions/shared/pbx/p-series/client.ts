@@ -128,7 +128,7 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
   }
 
   return {
-    rules: { loginSubscribes: false, renewsByRefresh: true },
+    rules: { loginSubscribes: false, renewsByRefresh: true, reportsIf: 'if its webhook is set up' },
 
     login: ({ username, password }, _subscription, signal) =>
       getTokens('get_token', { username, password }, loginError, signal),
@@ -166,12 +166,13 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
       const data = await information(token, signal);
       const first = (...names: string[]) =>
         names.map((name) => data[name]).find((value) => value !== undefined);
-      // The guide was not available: the names are those that clients have seen, or might have.
+      // The guide's names ("Query PBX Information"), then others that clients have seen.
       return {
-        devicename: first('device_name', 'model_name', 'product_name'),
+        devicename: first('model_name', 'product_name'),
         sn: first('sn', 'serial_number'),
         firmwarever: first('firmware_version', 'firmware_ver', 'firmware'),
         systemtime: first('system_time', 'pbx_time', 'current_time', 'time'),
+        timestamp: first('timestamp'),
       };
     },
   };

@@ -27,7 +27,8 @@ const UNSUPPORTED: Meaning = {
   kind: 'permanent',
   problem: 'does not have this interface',
   advice:
-    'Check family in cdk.json, and the firmware and the plan of the PBX: the API needs 37.7.0.16 or 84.7.0.17.',
+    'Check family in cdk.json. The API needs firmware 37.7.0.16 or 84.7.0.17, of the appliances a P550, P560 or P570, ' +
+    'and, as far as is known, the Enterprise or Ultimate Plan.',
 };
 
 const OUR_FAULT: Meaning = {
@@ -38,7 +39,7 @@ const OUR_FAULT: Meaning = {
 
 const API_IS_OFF = closed(
   'has the API, or this function of it, turned off',
-  'Enable it under Integrations > API.',
+  'Enable it under Integrations > API. If there is no such page, the PBX may need the Enterprise or Ultimate Plan.',
 );
 
 /** The codes that clients of the P-Series quote from the vendor's documents, and their meanings. */

@@ -20,6 +20,12 @@ const tokensSchema = v.object({
   token: v.pipe(v.string(), v.nonEmpty()),
   refreshtoken: v.optional(v.string()),
 });
+/**
+ * With TCP, the other choice, the PBX waits for a connection instead, and posts nothing. Neither the login nor the device
+ * information tells (guide of v2.0.0, "API Events").
+ */
+const REPORTS_IF_HTTP = 'if the report method in its API Settings is HTTP, not TCP';
+
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
 /** The client also hands out the call log as the PBX writes it. */
@@ -85,7 +91,11 @@ export function createSSeriesClient(
   }
 
   return {
-    rules: { loginSubscribes: true, renewsByRefresh: false },
+    rules: {
+      loginSubscribes: true,
+      renewsByRefresh: false,
+      ...(pbx.family === 's-series' && apiVersion === 'v2.0.0' && { reportsIf: REPORTS_IF_HTTP }),
+    },
 
     async login({ username, password }, subscription, signal) {
       const { token, refreshtoken } = await call(

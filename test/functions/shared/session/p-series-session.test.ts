@@ -37,6 +37,12 @@ describe('the one token', () => {
     expect(pbx.stats).toMatchObject({ getTokens: 1, maxValidTokens: 1 });
   });
 
+  test('says in its log that reports need a webhook', async () => {
+    const { session } = await start();
+    await session.current();
+    expect(lines).toMatchObject([{ event: 'session-opened', reportsIf: 'if its webhook is set up' }]);
+  });
+
   test('is refreshed for days by its refresh token, with one more get_token only if that is refused', async () => {
     const { pbx, clock, session, client } = await start();
     await session.current();

@@ -16,7 +16,7 @@ const lines = captureLog();
 async function start(options: SimulatedPbxOptions & { entered?: string; reportUrl?: string } = {}) {
   const { entered = 'pbx-password', reportUrl, ...pbxOptions } = options;
   const { pbx, clock, events } = await startPbxHarness(pbxOptions);
-  const client = clientOf(pbx);
+  const client = clientOf(pbx, pbxOptions);
   const harness = await startSession(client, {
     clock,
     password: entered,
@@ -25,7 +25,7 @@ async function start(options: SimulatedPbxOptions & { entered?: string; reportUr
   return { pbx, clock, events, client, ...harness };
 }
 
-function clientOf(pbx: SimulatedPbx) {
+function clientOf(pbx: SimulatedPbx, { apiVersion }: Pick<SimulatedPbxOptions, 'apiVersion'> = {}) {
   const settings = v.parse(pbxSchema, {
     baseUrl: pbx.url,
     reportUrl: 'unused',
@@ -33,6 +33,7 @@ function clientOf(pbx: SimulatedPbx) {
     sessionSecret: 'unused',
     queueName: 'unused',
     tls: { fingerprint256: pbx.fingerprint256 },
+    ...(apiVersion !== undefined && { apiVersion }),
   });
   return createPbxClient(settings);
 }
@@ -50,6 +51,17 @@ describe('a session', () => {
     expect((await open().current()).token).toBe(token);
     expect(await open().keepAlive()).toBe('kept-alive');
     expect(pbx.stats).toMatchObject({ logins: 1, heartbeats: 1 });
+  });
+
+  test.each([
+    ['v1.1.0', {}],
+    ['v2.0.0', { reportsIf: expect.stringMatching(/^if the report method .* is HTTP, not TCP$/) }],
+  ] as const)('says in its log on what reports depend: %s', async (apiVersion, condition) => {
+    const { session } = await start({ apiVersion });
+    await session.current();
+    expect(lines).toEqual([
+      { level: 'info', event: 'session-opened', pbx: expect.any(String), ...condition },
+    ]);
   });
 
   test('is opened by one login however many functions ask at the same time', async () => {

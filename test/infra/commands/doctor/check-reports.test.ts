@@ -16,7 +16,7 @@ async function findLast(standIn: StandIn, pbxIds: string[]) {
     credentials: { accessKeyId: 'test', secretAccessKey: 'key-of-the-cloud-watch' },
   });
   const found = await findLastReports(cloudWatch, 'Archive', pbxIds, NOW);
-  return pbxIds.map((pbx) => checkLastReport(found.get(pbx), NOW));
+  return pbxIds.map((pbx) => checkLastReport(found.get(pbx), NOW, pbx, { family: 's-series' }));
 }
 
 test('the last report of each PBX of this stack is found, on whatever page it is', async () => {
@@ -53,3 +53,34 @@ test.each(['InternalError', 'Forbidden'] as const)(
     );
   },
 );
+
+test.each<[string, Parameters<typeof checkLastReport>[3], string]>([
+  [
+    'a P-Series: the webhook',
+    { family: 'p-series' },
+    'Does the PBX have a webhook (Integrations > API) with a URL that ends in /reports/hq/p-series, method POST and event 30012? ',
+  ],
+  [
+    'a P-Series that does not sign: the webhook, without its secret',
+    { family: 'p-series', reportAuthentication: 'path' },
+    'Does the PBX have a webhook (Integrations > API) with a URL that ends in /reports/hq/SECRET, method POST and event 30012? ',
+  ],
+  [
+    'an S-Series v2: the report method',
+    { family: 's-series', apiVersion: 'v2.0.0' },
+    'Is the report method in its API Settings HTTP? With TCP, it posts no reports. ',
+  ],
+  ['an S-Series v1, which has no such choice: nothing', { family: 's-series', apiVersion: 'v1.1.0' }, ''],
+  ['a Cloud PBX v2, which posts in any case: nothing', { family: 'cloud-pbx', apiVersion: 'v2.0.0' }, ''],
+])('if no report came, a person has to look up what no response says: %s', (_, settings, hint) => {
+  expect(checkLastReport(undefined, NOW, 'hq', settings)).toEqual({
+    status: 'to-do',
+    text: `None came for 14 days. ${hint}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
+  });
+});
+
+test('a PBX whose recordings are discovered need not report', () => {
+  const settings = { family: 'p-series', discoverEveryMinutes: 5 } as const;
+  expect(checkLastReport(undefined, NOW, 'hq', settings).status).toBe('not-checked');
+  expect(checkLastReport(NOW - 1, NOW, 'hq', settings).status).toBe('ok');
+});

@@ -1,64 +1,9 @@
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
-import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
-import { readPbxRegistry } from '../../../../functions/shared/config/pbx-registry.ts';
-import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
-import { runPbxSession } from '../../../../infra/commands/doctor/pbx-session.ts';
 import { startSimulatedPbx } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
-import { useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../../../functions/aws-services.ts';
 import { identity } from '../../simulated-pbx/harness.ts';
 import { serve } from './aws-stand-ins.ts';
-
-await useSecretsManager();
-await useDynamoDb({ index: INDEX_TABLE });
-await useS3();
-const BUCKET = 'archive';
-await createS3Client().send(new CreateBucketCommand({ Bucket: BUCKET }));
-
-const PASSWORD = 'password-of-the-session';
-const secretsManager = new SecretsManagerClient();
-
-/** Runs pbx-session for PBXs with these settings, and explains what it says about each. */
-async function diagnose(pbxs: Record<string, object>, passwords: Record<string, string> = {}) {
-  for (const id of Object.keys(pbxs)) {
-    const credentials = {
-      username: 'api',
-      password: passwords[id] ?? PASSWORD,
-      webhookSecret: 'webhook-secret-of-the-session',
-    };
-    for (const [name, value] of Object.entries({ pbx: credentials, session: {} })) {
-      await secretsManager.send(
-        new CreateSecretCommand({ Name: `${name}/${id}`, SecretString: JSON.stringify(value) }),
-      );
-    }
-  }
-  const file = await writeRegistry(pbxs);
-  Object.assign(process.env, {
-    PBX_REGISTRY_FILE: file,
-    BUCKET_NAME: BUCKET,
-    REPORT_HOST: 'reports.test',
-    INDEX_TABLE: 'index',
-  });
-  const registry = readPbxRegistry(file);
-  const sessions = await runPbxSession({});
-  return Object.fromEntries(
-    Object.entries(registry).map(([id, settings]) => [
-      id,
-      checkSession(
-        sessions.find(({ pbx }) => pbx === id),
-        settings,
-        'here',
-      ),
-    ]),
-  );
-}
-
-const statuses = (results: object) =>
-  Object.fromEntries(Object.entries(results).map(([check, { status }]) => [check, status]));
-
-const [OK, TO_DO, UNKNOWN] = ['ok', 'to-do', 'not-checked'];
+import { diagnose, OK, PASSWORD, statuses, TO_DO, UNKNOWN } from './pbx-session-harness.ts';
 
 test('each thing that can be wrong with a PBX is found where it is', async () => {
   const DAY_MS = 24 * 60 * 60_000;
@@ -96,7 +41,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     api: { status: OK },
     session: { status: OK, text: 'logged in just now' },
     clock: { status: OK, text: expect.stringMatching(/^\d+ s (?:ahead|behind)$/) },
-    device: { status: OK, text: 'firmware 30.15.0.60, serial number 369362089179' },
+    device: { status: OK, text: 'Simulated S-Series, firmware 30.15.0.60, serial number 369362089179' },
   });
   expect(statuses(found.late ?? {})).toMatchObject({ session: OK, clock: TO_DO });
   expect(found.late?.clock.text).toMatch(/^It is 864\d\d s behind\. .*docs\/runbook\.md#clock-wrong\.$/);
@@ -204,6 +149,7 @@ test.each<[string, object, object, string, RegExp]>([
     TO_DO,
     /serial number B.*Correct serialNumber/,
   ],
+  ['a model', {}, { model: 'Yeastar P570' }, OK, /^Yeastar P570$/],
   ['the right one', { serialNumber: 'A' }, { serialNumber: 'A' }, OK, /^serial number A$/],
   [
     'no webhook',

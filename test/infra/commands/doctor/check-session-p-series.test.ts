@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { startSimulatedPSeries } from '../../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
+import { identity } from '../../simulated-pbx/harness.ts';
+import { diagnose, OK, PASSWORD, statuses, TO_DO, UNKNOWN } from './pbx-session-harness.ts';
+
+test('each thing that can be wrong with a P-Series is found where it is', async () => {
+  const clientSecret = PASSWORD;
+  const pbxs = {
+    good: await startSimulatedPSeries({ tls: identity, clientSecret, serialNumber: '3631A2208123' }),
+    cloud: await startSimulatedPSeries({ tls: identity, clientSecret, firmware: '84.20.0.21' }),
+    late: await startSimulatedPSeries({ tls: identity, clientSecret, now: () => Date.now() - 3_600_000 }),
+    off: await startSimulatedPSeries({ tls: identity, clientSecret }),
+    planless: await startSimulatedPSeries({ tls: identity, clientSecret }),
+    closed: await startSimulatedPSeries({ tls: identity, clientSecret, allowedAddresses: ['192.0.2.1'] }),
+    blocked: await startSimulatedPSeries({ tls: identity, clientSecret }),
+  };
+  await using cleanup = new AsyncDisposableStack();
+  for (const pbx of Object.values(pbxs)) cleanup.defer(() => pbx.close());
+  pbxs.off.refuse('get_token', 70123);
+  pbxs.planless.refuse('get_token', 10001);
+  pbxs.blocked.refuse('get_token', 70004);
+  const tls = { fingerprint256: pbxs.good.fingerprint256 };
+  const family = 'p-series';
+  const settings = Object.entries(pbxs).map(([id, { url }]) => [id, { family, baseUrl: url, tls }]);
+  const refused = { family, baseUrl: pbxs.good.url, tls };
+  const found = await diagnose(Object.fromEntries([...settings, ['refused', refused]]), {
+    refused: 'another-secret',
+  });
+
+  const { good, cloud, late } = found;
+  expect(Object.values(statuses(good ?? {}))).toEqual([OK, OK, OK, OK, OK, OK]);
+  expect(good?.device.text).toBe('Simulated P-Series, firmware 37.20.0.21, serial number 3631A2208123');
+  expect(statuses(cloud ?? {})).toMatchObject({ certificate: TO_DO, session: OK, device: OK });
+  expect(cloud?.certificate.text).toMatch(/Cloud Edition.*Remove tls/);
+  expect(statuses(late ?? {})).toMatchObject({ session: OK, clock: TO_DO });
+  for (const [id, text] of [
+    ['off', /turned off.*Integrations > API.*Enterprise or Ultimate Plan/],
+    ['planless', /P550, P560 or P570.*Enterprise or Ultimate Plan/],
+    ['closed', /address.*IP Restriction/],
+    ['blocked', /address.*Blocked IPs/],
+  ] as const) {
+    expect(statuses(found[id] ?? {})).toMatchObject({ api: TO_DO, session: UNKNOWN, device: UNKNOWN });
+    expect(found[id]?.api.text).toMatch(text);
+  }
+  expect(statuses(found.refused ?? {})).toMatchObject({ api: UNKNOWN, session: TO_DO });
+  expect(found.refused?.session.text).toMatch(/client ID or the client secret/);
+});
