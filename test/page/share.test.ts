@@ -121,12 +121,30 @@ describe('a link for others', () => {
       visitor.waitForEvent('download'),
       visitor.getByRole('link', { name: 'Download' }).click(),
     ]);
+    expect(download.suggestedFilename()).toMatch(/^recording-\d{4}-\d\d-\d\d-\d{4}\.wav$/);
     expect(
       readFileSync(await download.path())
         .subarray(0, 4)
         .toString(),
     ).toBe('RIFF');
     expect(visitor.url()).toContain('/s#');
+  });
+
+  test('is found by who made it and revoked, by somebody with the right audit', async () => {
+    const link = await share({ note: 'for Ms. Berg' });
+    const auditor = await openPage(browser);
+    await signIn(auditor, archive, archive.host.url, 'Ben');
+    await auditor.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
+    await dialog(auditor).getByText('There are none.').waitFor();
+    await dialog(auditor).getByLabel('Person').fill('Anna');
+    await dialog(auditor).getByRole('button', { name: 'Show', exact: true }).click();
+    await dialog(auditor).getByRole('heading', { name: 'Links for others, made by Anna' }).waitFor();
+    await dialog(auditor).getByRole('button', { name: 'Revoke the link: for Ms. Berg' }).click();
+    await dialog(auditor).getByRole('row', { name: /Berg/ }).getByText('revoked').waitFor();
+    const visitor = await visit(link);
+    await openButton(visitor).click();
+    await visitor.getByText('This link cannot be opened').waitFor();
+    expect(auditor.problems).toEqual([]);
   });
 
   test('needs its whole address', async () => {

@@ -115,7 +115,7 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
         `recordings/${encodeURIComponent(pbx)}?${query({ recording, download: download ? '1' : undefined })}`,
       ),
     createShare: (share: NewShare) => post<CreatedShare>('shares', share),
-    shares: (of: { pbx?: string; recording?: string; cursor?: string }) =>
+    shares: (of: { pbx?: string; recording?: string; person?: string; cursor?: string }) =>
       read<SharesPage>(`shares?${query(of)}`),
     revokeShare: async (id: string) => {
       await send('DELETE', `shares/${encodeURIComponent(id)}`);

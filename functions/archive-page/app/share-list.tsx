@@ -12,8 +12,8 @@ interface ShareListProps {
   heading: string;
   api: Api;
   me: Me;
-  /** Nothing, for those of the person. */
-  of: { pbx?: string; recording?: string };
+  /** Nothing, for those of the person who is signed in. */
+  of: { pbx?: string; recording?: string; person?: string };
 }
 
 /** Links for others, and what became of them. */
@@ -25,7 +25,7 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
   const [cursor, setCursor] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const headingRef = useRef<HTMLHeadingElement>(null);
-  const { pbx, recording } = of;
+  const { pbx, recording, person } = of;
 
   const load = useCallback(
     async (before: Share[], from?: string) => {
@@ -34,15 +34,19 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
         const page = await api.shares({
           ...(pbx !== undefined && { pbx }),
           ...(recording !== undefined && { recording }),
+          ...(person !== undefined && { person }),
           ...(from !== undefined && { cursor: from }),
         });
-        setShares([...before, ...page.shares]);
+        const all = [...before, ...page.shares];
+        setShares(all);
         setCursor(page.cursor);
+        // Otherwise a dialog has been opened, which has more important things to say.
+        if (person !== undefined) announce(all.length === 0 ? d.share.none : f.number(all.length));
       } catch (error) {
         setProblem(errorText(error, m));
       }
     },
-    [api, pbx, recording, m],
+    [api, pbx, recording, person, m, f, d],
   );
   useEffect(() => {
     void load([]);

@@ -38,6 +38,7 @@ export const de: DialogMessages = {
     forbidden: 'Links für andere sind in diesem Archiv abgeschaltet.',
     list: 'Links auf diese Aufnahme',
     listAll: 'Ihre Links für andere',
+    listOf: (person) => `Links für andere, erstellt von ${person}`,
     none: 'Es gibt keine.',
     revoke: 'Widerrufen',
     revokeOf: (what) => `Link widerrufen: ${what}`,

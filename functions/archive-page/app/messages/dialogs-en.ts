@@ -37,6 +37,7 @@ export const en = {
     forbidden: 'Links for others are switched off in this archive.',
     list: 'Links to this recording',
     listAll: 'Your links for others',
+    listOf: (person: string) => `Links for others, made by ${person}`,
     none: 'There are none.',
     revoke: 'Revoke',
     revokeOf: (what: string) => `Revoke the link: ${what}`,
