@@ -11,6 +11,7 @@ import { Icon } from './icons.tsx';
 import { useLocale } from './locale.tsx';
 import type { Playback } from './playback.ts';
 import { type Neighbours, Transport } from './transport.tsx';
+import { usePlayback } from './use-playback.ts';
 
 interface PlayerPanelProps {
   api: Api;
@@ -35,7 +36,9 @@ export function PlayerPanel(props: PlayerPanelProps) {
   const timeZone = zoneOf(me.pbxs, recording.pbx);
   const isArchived = recording.state === 'archived';
   const may = (right: Me['rights'][number]) => me.rights.includes(right);
-  const { seconds = 0 } = recording;
+  const { duration } = usePlayback(playback);
+  // The index does not know the length of every recording. The player does, once the file has begun to load.
+  const { seconds = duration } = recording;
   const panel = useRef<HTMLElement>(null);
 
   // Room at the end of the page, so that the player hides nothing for good, and not what gets the focus.
@@ -119,7 +122,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
           neighbours={neighbours}
           peaks={peaks instanceof Float32Array ? peaks : undefined}
         >
-          {seconds <= MAX_WAVEFORM_SECONDS && (
+          {seconds > 0 && seconds <= MAX_WAVEFORM_SECONDS && (
             <Tool isPressed={peaks !== undefined && peaks !== 'failed'} onClick={() => void toggleWaveform()}>
               {peaks === 'loading' ? m.player.waveformLoading : m.player.waveform}
             </Tool>
