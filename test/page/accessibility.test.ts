@@ -229,6 +229,12 @@ const STATES: Record<string, () => Promise<void>> = {
     await page.getByText('This link cannot be opened').waitFor();
   },
   'shared page, playing': openShare,
+  'shared page, open for too long': async () => {
+    await openShare();
+    await page.clock.setFixedTime(Date.now() + 16 * 60_000);
+    await page.getByRole('link', { name: 'Download' }).click();
+    await page.getByText('open for too long').waitFor();
+  },
 };
 
 describe('axe finds nothing', () => {

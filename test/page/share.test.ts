@@ -1,17 +1,41 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Archive, CUSTOMER, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, waitForFocus, waitUntilPlayed } from './browser.ts';
+import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
+import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
+import { type Archive, CUSTOMER, makeTone, PBX_ID, startArchive } from './archive.ts';
+import {
+  launchBrowser,
+  type OpenedPage,
+  openPage,
+  playerOf,
+  waitForFocus,
+  waitUntilPlayed,
+} from './browser.ts';
 import { signIn } from './sign-in.ts';
 
+const LONG_SECONDS = 1500;
+
+/** G.726, which no browser plays. */
+const unplayable = wavOf([
+  formatChunk({ tag: 0x45, bits: 4, blockBytes: 1 }),
+  dataChunk(Buffer.alloc(16_000, 0x5a)),
+]);
+
+let long: SimulatedCall | undefined;
+let unknown: SimulatedCall | undefined;
 let archive: Archive;
 let browser: Browser;
 let page: OpenedPage;
 
 beforeAll(async () => {
   [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  await archive.call({ from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 });
+  const [, ...others] = await archive.call(
+    { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 },
+    { from: CUSTOMER, to: '2000', talkSeconds: LONG_SECONDS, recording: makeTone(LONG_SECONDS) },
+    { from: CUSTOMER, to: '3000', talkSeconds: 4, recording: unplayable },
+  );
+  [long, unknown] = others;
 });
 afterAll(async () => {
   await browser?.close();
@@ -20,7 +44,7 @@ afterAll(async () => {
 beforeEach(async () => {
   page = await openPage(browser);
   await signIn(page, archive);
-  await page.getByRole('button', { name: /^Play:/ }).click();
+  await page.getByRole('button', { name: /^Play: .* to 1000/ }).click();
 });
 
 const dialog = (from: Page) => from.getByRole('dialog');
@@ -154,6 +178,131 @@ describe('a link for others', () => {
   });
 });
 
+/** Makes a link with the API, as a program does. */
+async function shareByApi(call: SimulatedCall | undefined): Promise<string> {
+  const response = await fetch(`${archive.host.url}/api/shares`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${archive.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ pbx: PBX_ID, recording: call?.recording, days: 1, download: true }),
+  });
+  return ((await response.json()) as { url: string }).url;
+}
+
+describe('a link for others that has been open for longer than its presigned URL is valid', () => {
+  const tooLong = (visitor: Page) => visitor.getByText('This recording has been open for too long');
+  const LATER_MS = 16 * 60_000;
+
+  test('plays what is loaded, then says what to do, and goes on at the same second', async () => {
+    const visitor = await visit(await shareByApi(long));
+    let expired = '';
+    let openings = 0;
+    visitor.on('request', (request) => {
+      if (request.url().endsWith('/api/shares/open')) openings += 1;
+      else if (request.url().includes('X-Amz-Signature')) expired ||= request.url();
+    });
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0.1);
+    await expect.poll(() => visitor.evaluate('players.at(-1).buffered.end(0)')).toBeGreaterThan(20);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    // What S3 answers then.
+    await visitor.route(
+      (url) => url.href === expired && openings === 1,
+      (route) => route.fulfill({ status: 403, contentType: 'application/xml', body: '<Error/>' }),
+    );
+    await visitor.getByRole('button', { name: 'Forward 10 seconds' }).click();
+    await waitUntilPlayed(visitor, 10);
+    expect(await tooLong(visitor).count()).toBe(0);
+
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1400');
+    await tooLong(visitor).waitFor();
+    // The archive's clock has not moved.
+    await visitor.clock.setFixedTime(Date.now());
+    await visitor.getByRole('button', { name: 'Open again' }).click();
+    await waitUntilPlayed(visitor, 1400);
+    expect((await playerOf(visitor)).seconds).toBeLessThan(1410);
+    expect(openings).toBe(2);
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('does not lead to an error of S3 instead of the file', async () => {
+    const visitor = await visit(await shareByApi(long));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await tooLong(visitor).waitFor();
+    await visitor.clock.setFixedTime(Date.now());
+    await visitor.getByRole('button', { name: 'Open again' }).click();
+    await expect.poll(() => tooLong(visitor).count()).toBe(0);
+    const [download] = await Promise.all([
+      visitor.waitForEvent('download'),
+      visitor.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    expect(await download.failure()).toBeNull();
+  });
+});
+
+test('a link for others to a recording that the browser cannot play says so', async () => {
+  const visitor = await visit(await shareByApi(unknown));
+  await openButton(visitor).click();
+  await visitor.getByText('This browser cannot play this format').waitFor();
+  expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+});
+
+describe('with the keyboard alone', () => {
+  const nameOfFocused = () =>
+    page.evaluate<string>(`
+      const { ariaLabel, labels, textContent } = document.activeElement;
+      ariaLabel ?? labels?.[0]?.textContent ?? textContent;`);
+
+  async function tabTo(name: string): Promise<void> {
+    const passed: string[] = [];
+    while (passed.at(-1) !== name) {
+      if (passed.length > 60) throw new Error(`Tab does not reach ${name}: ${passed.join(' | ')}`);
+      await page.keyboard.press('Tab');
+      passed.push(await nameOfFocused());
+    }
+  }
+
+  test('a link for others is made, copied and revoked', async () => {
+    await tabTo('Link for others');
+    await page.keyboard.press('Enter');
+    await dialog(page).getByText('Links to this recording').waitFor();
+    await tabTo('Note for yourself');
+    await page.keyboard.type('by keyboard');
+    await tabTo('Create link');
+    await page.keyboard.press('Enter');
+    // The link itself has the focus, and is selected.
+    await expect.poll(nameOfFocused).toBe('Link');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await dialog(page).getByText('Copied.').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/\/s#[\w-]{43}$/);
+    const revoke = 'Revoke the link: by keyboard';
+    await dialog(page).getByRole('button', { name: revoke }).waitFor();
+    await tabTo(revoke);
+    await page.keyboard.press('Enter');
+    await expect.poll(nameOfFocused).toBe('Links to this recording');
+    await page.keyboard.press('Escape');
+    await expect.poll(nameOfFocused).toBe('Link for others');
+  });
+
+  test('the access log is read and saved', async () => {
+    await tabTo('Who listened');
+    await page.keyboard.press('Enter');
+    await dialog(page).getByRole('table').waitFor();
+    // A table that is too wide can be scrolled.
+    await tabTo('Who listened');
+    await tabTo('Save as CSV');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+    expect(download.suggestedFilename()).toBe('access.csv');
+    await page.keyboard.press('Escape');
+    await expect.poll(nameOfFocused).toBe('Who listened');
+    await expect.poll(() => dialog(page).count()).toBe(0);
+  });
+});
+
 describe('the access log', () => {
   test('shows who heard the recording, and that a link was opened and revoked', async () => {
     await waitUntilPlayed(page, 1.2);
@@ -163,7 +312,7 @@ describe('the access log', () => {
     await dialog(page).getByRole('button', { name: 'Revoke the link: log' }).click();
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Close player' }).click();
-    await page.getByRole('button', { name: /^Play:/ }).click();
+    await page.getByRole('button', { name: /^Play: .* to 1000/ }).click();
     await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Who listened' }).click();
     const table = dialog(page).getByRole('table');
     await table.waitFor();
@@ -198,7 +347,7 @@ describe('the access log', () => {
 describe('signing in', () => {
   test('lasts until the person signs out', async () => {
     await page.reload();
-    await page.getByRole('button', { name: /^Play:/ }).waitFor();
+    await page.getByRole('button', { name: /^Play: .* to 1000/ }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
     await waitForFocus(page, 'textContent', 'Sign in');

@@ -42,5 +42,8 @@ const MARGIN_MS = 10_000;
 
 export const isExpired = ({ expiresAt }: Link): boolean => Date.parse(expiresAt) - MARGIN_MS < Date.now();
 
+export const unlessExpired = (link: Link | undefined): Link | undefined =>
+  link === undefined || isExpired(link) ? undefined : link;
+
 export const isPlayedEverywhere = ({ codec = 'other' }: Track) =>
   ['pcm', 'alaw', 'ulaw', 'mp3', 'gsm'].includes(codec);

@@ -1,12 +1,12 @@
 import { fetchAsWav } from './audio-decoder.ts';
 import type { Link } from './contract.ts';
 import {
-  isExpired,
   isPlayedEverywhere,
   NOTHING_OPEN,
   type PlaybackProblem,
   type PlaybackState,
   type Track,
+  unlessExpired,
 } from './playback-state.ts';
 import { readPreference, savePreference } from './preferences.ts';
 
@@ -79,8 +79,7 @@ export class Playback {
 
   /** A link that is valid for at least some seconds. */
   async freshLink(): Promise<Link> {
-    if (this.link !== undefined && !isExpired(this.link)) return this.link;
-    const link = await this.state.track?.renew?.();
+    const link = unlessExpired(this.link) ?? (await this.state.track?.renew?.());
     if (link === undefined) throw new Error('no link');
     return link;
   }
@@ -120,8 +119,9 @@ export class Playback {
   }
 
   private needsLoad(): boolean {
-    const { link, blobUrl, state } = this;
-    return state.problem !== undefined || (blobUrl === undefined && link !== undefined && isExpired(link));
+    // If there is no other link, what has been loaded can still be heard.
+    const canRenew = this.blobUrl === undefined && this.state.track?.renew !== undefined;
+    return this.state.problem !== undefined || (canRenew && unlessExpired(this.link) === undefined);
   }
 
   private async load(position: number, autoplay: boolean, given?: Link): Promise<void> {
@@ -131,7 +131,7 @@ export class Playback {
     const isOver = () => generation !== this.generation;
     this.set({ status: 'loading', problem: undefined, playing: autoplay, position });
     try {
-      this.link = given ?? (await track.renew?.());
+      this.link = given ?? (track.renew ? await track.renew() : unlessExpired(this.link));
     } catch {
       if (!isOver()) this.fail('link');
       return;

@@ -5,6 +5,7 @@ import { errorText } from './describe.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { Playback } from './playback.ts';
+import { unlessExpired } from './playback-state.ts';
 import { Transport } from './transport.tsx';
 import { usePlayback } from './use-playback.ts';
 
@@ -16,12 +17,14 @@ export function SharePage() {
   const { m, f } = useLocale();
   const api = useMemo(() => createApi(), []);
   const playback = useMemo(() => new Playback(), []);
-  const { problem: playbackProblem, position } = usePlayback(playback);
+  const { problem: playbackProblem, position, playing } = usePlayback(playback);
   const [token, setToken] = useState(() => location.hash.slice(1));
   const [passcode, setPasscode] = useState('');
   const [opened, setOpened] = useState<OpenedShare>();
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  /** Somebody has wanted to save the file with a link that has expired. */
+  const [isOver, setOver] = useState(false);
 
   // Another link that is pasted into the same tab does not load the page again.
   useEffect(() => {
@@ -44,8 +47,9 @@ export function SharePage() {
     try {
       const share = await api.openShare(token, passcode);
       setOpened(share);
+      setOver(false);
       const { codec, seconds, url, expiresAt } = share;
-      await playback.open({ codec, seconds }, { link: { url, expiresAt } });
+      await playback.open({ codec, seconds }, { link: { url, expiresAt }, autoplay: playing || !isOver });
       if (resumeAt > 0) playback.seek(resumeAt);
       // The button that was pressed is gone.
       document.querySelector<HTMLElement>('.round.play')?.focus();
@@ -62,7 +66,14 @@ export function SharePage() {
     return kind === 'too-many' ? m.sharePage.tooMany : m.sharePage.refused;
   }
 
-  const mustReopen = opened !== undefined && playbackProblem === 'ended';
+  function checkLink(event: Event): void {
+    if (unlessExpired(opened)) return;
+    event.preventDefault();
+    setOver(true);
+    setProblem(m.player.problem.ended);
+  }
+
+  const mustReopen = opened !== undefined && (playbackProblem === 'ended' || isOver);
   return (
     <main class="card share-page">
       <h1>{m.sharePage.heading}</h1>
@@ -100,7 +111,7 @@ export function SharePage() {
       {opened && (
         <Transport playback={playback}>
           {opened.download && (
-            <a class="chip" href={opened.url} download="" rel="noreferrer">
+            <a class="chip" href={opened.url} download="" rel="noreferrer" onClick={checkLink}>
               {m.player.download}
             </a>
           )}

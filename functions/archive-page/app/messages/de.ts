@@ -182,7 +182,7 @@ export const de: Messages = {
         'Die Aufnahme konnte nicht geladen werden. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.',
       unsupported:
         'Dieser Browser kann dieses Format nicht abspielen. Laden Sie die Aufnahme herunter, um sie zu hören.',
-      ended: 'Der Link ist abgelaufen. Öffnen Sie die Aufnahme noch einmal, um weiterzuhören.',
+      ended: 'Die Aufnahme ist zu lange geöffnet. Öffnen Sie sie noch einmal, um weiterzuhören.',
     },
     notFound: 'Diese Aufnahme gibt es nicht, oder Sie dürfen sie nicht hören.',
   },

@@ -178,7 +178,7 @@ export const en = {
       link: 'The archive did not provide this recording.',
       network: 'The recording could not be loaded. Check your connection, then try again.',
       unsupported: 'This browser cannot play this format. Download the recording to listen to it.',
-      ended: 'The link has ended. Open the recording again to go on.',
+      ended: 'This recording has been open for too long. Open it again to go on.',
     },
     notFound: 'There is no such recording, or you may not listen to it.',
   },
