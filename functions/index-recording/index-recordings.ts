@@ -37,7 +37,10 @@ async function indexRecording(body: string, deps: IndexDeps): Promise<boolean> {
     if (event.about === undefined) return true;
     about = event.about;
     const { events, signal } = deps;
-    const onGone = (row: RowItem) => publishDeletion(row, event, events, signal);
+    const onGone = async (row: RowItem) => {
+      await publishDeletion(row, event, events, signal);
+      return true;
+    };
     const { pbx, recording } = event.about;
     const { row, isChanged } = await updateRow(pbx, recording, { ...deps, onGone });
     // Last, so that a recording can be found once it is announced. If this fails, the message is redelivered.

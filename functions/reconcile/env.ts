@@ -8,6 +8,8 @@ export const envSchema = v.object({
   QUEUE_URL_BASE: v.pipe(v.string(), v.url()),
   BUCKET_NAME: v.string(),
   INDEX_TABLE: v.string(),
+  /** URL of the queue with the bucket's events. */
+  INDEX_QUEUE_URL: v.pipe(v.string(), v.url()),
   /** Replaces `{host}` in a PBX's `reportUrl`. */
   REPORT_HOST: v.string(),
 });

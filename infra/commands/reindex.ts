@@ -1,5 +1,10 @@
-import { createDynamoDbClient, createS3MetadataClient } from '../../functions/shared/aws-clients.ts';
+import {
+  createDynamoDbClient,
+  createS3MetadataClient,
+  createSqsClient,
+} from '../../functions/shared/aws-clients.ts';
 import { ArchiveError } from '../../functions/shared/errors.ts';
+import { createSender } from '../../functions/shared/jobs/queues.ts';
 import { createBucketReader } from '../../functions/shared/recording-index/bucket-reader.ts';
 import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
 import { UsageError } from '../shared/command-line.ts';
@@ -14,11 +19,15 @@ await runCommand(async () => {
     console.log(HELP);
     return true;
   }
-  const { name, bucket, indexTable, registry } = await findDeployment(options.local, options.positionals);
+  const { name, bucket, indexTable, indexQueues, registry } = await findDeployment(
+    options.local,
+    options.positionals,
+  );
   if (indexTable === undefined) throw new UsageError(`There is no index in ${name} yet. Run npm run deploy.`);
   console.log(`The index of ${name}, ${options.from} to ${options.to}`);
   const timeZoneOf = (pbx: string) => registry[pbx]?.timeZone ?? 'UTC';
   const s3 = createS3MetadataClient();
+  const { send } = createSender(createSqsClient());
   const stop = new AbortController();
   const interrupt = () => stop.abort(new ArchiveError('interrupted', 'Stopped.'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -28,6 +37,7 @@ await runCommand(async () => {
     reader: createBucketReader(s3, bucket, timeZoneOf),
     table: createIndexTable(createDynamoDbClient(), indexTable),
     timeZoneOf,
+    requestDeletion: indexQueues && ((event) => send(indexQueues.eventsUrl, event)),
     signal: stop.signal,
   });
 });

@@ -179,6 +179,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     QUEUE_URL_BASE: queueUrlBase,
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
     SESSION_QUEUE_URL: sessionQueueUrl,
+    INDEX_QUEUE_URL: indexQueueUrl,
     BUCKET_NAME: bucket,
     REPORT_HOST: `127.0.0.1:${httpServer.port}`,
     LINK_AUTHORIZATION: 'token',

@@ -118,6 +118,7 @@ export class ArchiveStack extends Stack {
         QUEUE_URL_BASE: queueUrlBase,
         BUCKET_NAME: recordings.bucket.bucketName,
         INDEX_TABLE: index.table.tableName,
+        INDEX_QUEUE_URL: index.queue.queueUrl,
         REPORT_HOST: reportHost,
       },
       recordings,
@@ -126,6 +127,7 @@ export class ArchiveStack extends Stack {
       logRetention,
     });
     recordings.grantLogins(reconciler.role);
+    index.queue.grantSend(reconciler.role);
     index.table.allow(reconciler.role, 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
 
     const webhook = new ArchiveFunction<InferInput<typeof cdrWebhookEnv>>(this, 'CdrWebhook', {

@@ -75,6 +75,7 @@ export async function startAws(directory: string, servers: Servers, running: Asy
       ACCESS_FILE: accessFile,
       ACCESS_TABLE: 'access',
       INDEX_TABLE: 'index',
+      INDEX_QUEUE_URL: createQueue('index-events'),
       MEDIA_SOURCES: 'https://bucket.example',
       CONNECT_SOURCES: 'https://bucket.example',
       BUCKET_NAME: BUCKET,

@@ -97,7 +97,8 @@ function folderOf(key: unknown): string {
 
 /** The functions learn the addresses of their queues from these variables. */
 function nameOfQueue(url: unknown): string {
-  const { DEAD_LETTER_QUEUE_URL, SESSION_QUEUE_URL, QUEUE_URL_BASE = 'none' } = process.env;
+  const { DEAD_LETTER_QUEUE_URL, INDEX_QUEUE_URL, SESSION_QUEUE_URL, QUEUE_URL_BASE = 'none' } = process.env;
+  if (url === INDEX_QUEUE_URL) return 'index queue';
   if (url === DEAD_LETTER_QUEUE_URL) return 'dead-letter queue';
   if (url === SESSION_QUEUE_URL) return 'session queue';
   if (String(url).startsWith(QUEUE_URL_BASE)) return 'job queue';

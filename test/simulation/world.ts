@@ -174,6 +174,7 @@ export class World {
       SESSION_QUEUE_URL: `${QUEUE_URL_BASE}session-requests`,
       BUCKET_NAME: 'archive',
       INDEX_TABLE: 'index',
+      INDEX_QUEUE_URL: `${QUEUE_URL_BASE}index-events`,
       EVENT_BUS: 'none',
       EVENT_NUMBERS: 'off',
       EVENT_KEY_SECRET: 'none',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
 import { markedRecording } from '../recordings/markers.ts';
-import { parseRecordingKey } from '../recordings/recording-name.ts';
+import { parseRecordingKey, recordingKey } from '../recordings/recording-name.ts';
 
 export interface BucketEvent {
   /** `Object Created` and the like. */
@@ -32,3 +32,10 @@ export function readBucketEvent(body: string): BucketEvent {
   if (parsed.success) return parsed.output;
   throw new ArchiveError('index-event-malformed', 'The message is not an event of a bucket.');
 }
+
+/** The event with which the bucket says that the object of a recording has been deleted, as of now. */
+export const deletionOf = (pbx: string, recording: string): v.InferInput<typeof bucketEventSchema> => ({
+  'detail-type': 'Object Deleted',
+  time: new Date().toISOString(),
+  detail: { object: { key: recordingKey(pbx, recording) } },
+});

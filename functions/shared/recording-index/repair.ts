@@ -1,12 +1,18 @@
 import { mapConcurrently } from '../map-concurrently.ts';
+import { deletionOf } from './bucket-event.ts';
 import { findDifferences, type Listing } from './compare.ts';
 import type { IndexTable } from './index-table.ts';
-import { type UpdateDeps, updateRow } from './update-row.ts';
+import { type Update, type UpdateDeps, updateRow } from './update-row.ts';
 
 const CONCURRENT_UPDATES = 10;
 
-export interface RepairDeps extends UpdateDeps {
+export interface RepairDeps extends Omit<UpdateDeps, 'onGone'> {
   table: IndexTable;
+  /**
+   * Asks index-recording to delete the row of an object that is gone. Without the row, it could not say what has been
+   * deleted when the event of the deletion arrives. Absent where nothing is published: the row is then deleted at once.
+   */
+  requestDeletion?: ((event: object) => Promise<void>) | undefined;
   /** Aborts with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
 }
@@ -24,11 +30,33 @@ export async function repairRows(
   deps: RepairDeps,
 ): Promise<Repairs> {
   const names = await findDifferences(pbx, listings, deps.table, deps.signal);
-  const updates = await mapConcurrently(names, CONCURRENT_UPDATES, async (recording) => {
+  const repairs: Repairs = { written: 0, deleted: 0 };
+  await mapConcurrently(names, CONCURRENT_UPDATES, async (recording) => {
     deps.signal.throwIfAborted();
-    return updateRow(pbx, recording, deps);
+    const outcome = await repairRow(pbx, recording, deps);
+    if (outcome !== 'unchanged') repairs[outcome] += 1;
   });
-  const changed = updates.filter(({ isChanged }) => isChanged);
-  const written = changed.filter(({ row }) => row !== undefined).length;
-  return { written, deleted: changed.length - written };
+  return repairs;
+}
+
+/** Makes one row say what the bucket has. `deleted` may also mean that index-recording is about to do it. */
+export async function repairRow(
+  pbx: string,
+  recording: string,
+  { requestDeletion, ...deps }: RepairDeps,
+): Promise<'written' | 'deleted' | 'unchanged'> {
+  if (requestDeletion === undefined) return outcomeOf(await updateRow(pbx, recording, deps));
+  let isRequested = false;
+  const onGone = async () => {
+    await requestDeletion(deletionOf(pbx, recording));
+    isRequested = true;
+    return false;
+  };
+  const update = await updateRow(pbx, recording, { ...deps, onGone });
+  return isRequested ? 'deleted' : outcomeOf(update);
+}
+
+function outcomeOf({ row, isChanged }: Update): 'written' | 'deleted' | 'unchanged' {
+  if (!isChanged) return 'unchanged';
+  return row === undefined ? 'deleted' : 'written';
 }

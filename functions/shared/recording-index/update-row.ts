@@ -10,8 +10,11 @@ const MAX_LOOKS = 5;
 export interface UpdateDeps {
   bucket: BucketReader;
   table: Pick<IndexTable, 'find' | 'put' | 'delete'>;
-  /** Called before the row of an object that is gone is changed or deleted: nothing else knows of it then. */
-  onGone?: (row: RowItem) => Promise<void>;
+  /**
+   * Called before the row of an object that is gone is changed or deleted: nothing else knows of it then. Returns
+   * whether that may be done now. Otherwise the row stays as it is.
+   */
+  onGone?: (row: RowItem) => Promise<boolean>;
   signal?: AbortSignal;
 }
 
@@ -40,7 +43,7 @@ export async function updateRow(
     if (found === undefined || row !== undefined) {
       if (onGone !== undefined && found?.state !== 'archived') {
         const before = await table.find(pbx, recording, signal);
-        if (before?.state === 'archived') await onGone(before);
+        if (before?.state === 'archived' && !(await onGone(before))) return { row: before, isChanged };
       }
       const before =
         row === undefined

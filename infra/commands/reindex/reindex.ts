@@ -6,7 +6,7 @@ import { findDifferences, type Listing } from '../../../functions/shared/recordi
 import type { IndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { describeListed } from '../../../functions/shared/recording-index/listed-row.ts';
 import { listDays } from '../../../functions/shared/recording-index/rebuild.ts';
-import { updateRow } from '../../../functions/shared/recording-index/update-row.ts';
+import { type RepairDeps, repairRow } from '../../../functions/shared/recording-index/repair.ts';
 import { plural, toPlainText } from '../../shared/text.ts';
 import { type Progress, showProgress } from '../backfill/progress.ts';
 import type { ReindexOptions } from './options.ts';
@@ -17,6 +17,7 @@ export interface ReindexDeps {
   reader: BucketReader;
   table: IndexTable;
   timeZoneOf: (pbx: string) => string;
+  requestDeletion?: RepairDeps['requestDeletion'];
   /** Aborted to end the run. The reason is an `ArchiveError`. */
   signal: AbortSignal;
 }
@@ -70,13 +71,11 @@ async function reindexPbx(pbx: string, options: ReindexOptions, deps: ReindexDep
 async function update(
   pbx: string,
   recording: string,
-  { reader, table, signal }: ReindexDeps,
+  { reader, table, requestDeletion, signal }: ReindexDeps,
   progress: Progress,
 ): Promise<'written' | 'deleted' | 'unchanged' | 'failed'> {
   try {
-    const { row, isChanged } = await updateRow(pbx, recording, { bucket: reader, table, signal });
-    if (!isChanged) return 'unchanged';
-    return row === undefined ? 'deleted' : 'written';
+    return await repairRow(pbx, recording, { bucket: reader, table, requestDeletion, signal });
   } catch (error) {
     // One recording must not keep the others from being found, but nothing works without access.
     if (!(error instanceof ArchiveError) || signal.aborted) throw error;

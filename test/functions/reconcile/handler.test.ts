@@ -14,7 +14,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Context, SQSRecord } from 'aws-lambda';
+import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
@@ -35,6 +35,7 @@ import {
   writeRegistry,
 } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
+import { useEventBridge, useEventKey } from '../event-bridge.ts';
 
 const BUCKET = 'archive';
 const MINUTE_MS = 60_000;
@@ -45,8 +46,12 @@ const ZONE = 'Europe/Berlin';
 await useSecretsManager();
 await useS3();
 await useDynamoDb({ index: INDEX_TABLE });
+const { published } = await useEventBridge();
+await useEventKey();
 const queues = await useSqs();
-const [jobs, deadLetters] = ['recordings-hq', 'dead-letters'].map(queues.createQueue) as [string, string];
+const [jobs, deadLetters, indexEvents] = ['recordings-hq', 'dead-letters', 'index-events'].map(
+  queues.createQueue,
+) as [string, string, string];
 queues.createQueue('recordings-away');
 const pbx = await startSimulatedPbx({ tls: identity, directory: await makeDirectory(), timeZone: ZONE });
 afterAll(() => pbx.close());
@@ -61,6 +66,9 @@ Object.assign(process.env, {
   DEAD_LETTER_QUEUE_URL: deadLetters,
   BUCKET_NAME: BUCKET,
   INDEX_TABLE: 'index',
+  INDEX_QUEUE_URL: indexEvents,
+  EVENT_BUS: 'default',
+  EVENT_NUMBERS: 'off',
   REPORT_HOST: 'reports.test',
 });
 
@@ -84,6 +92,7 @@ await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 const recorder = recordCalls();
 const { handler: reconcile } = await recorder.load(() => import('../../../functions/reconcile/handler.ts'));
 const { handler: archive } = await import('../../../functions/archive-recording/handler.ts');
+const { handler: updateIndex } = await import('../../../functions/index-recording/handler.ts');
 
 const logLines = captureLog();
 beforeEach(() => queues.empty());
@@ -139,6 +148,19 @@ async function deliverAll(): Promise<number> {
     const message = await receive();
     if (message === undefined) return count;
     await deliver(message);
+  }
+}
+
+/** Passes the events of the bucket to index-recording, as Lambda does. */
+async function deliverIndexEvents(): Promise<void> {
+  for (;;) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: indexEvents }));
+    const [message] = Messages;
+    if (message === undefined) return;
+    const { MessageId: messageId, Body: body, ReceiptHandle } = message;
+    const records = { Records: [{ messageId, body }] } as unknown as SQSEvent;
+    expect(await updateIndex(records, contextOf(60_000))).toEqual({ batchItemFailures: [] });
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: indexEvents, ReceiptHandle }));
   }
 }
 
@@ -341,8 +363,56 @@ describe('the index', () => {
       await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key }));
     }
     await run(request);
+    await deliverIndexEvents();
     for (const call of calls) expect(await rowsOf(call)).toBeUndefined();
   });
+
+  test('loses the row of a recording that is no longer waited for', async () => {
+    const call = callThatEnded(HOUR_MS);
+    await run({ pbx: 'hq', hours: 24 });
+    await run({ pbx: 'hq', hours: 24 });
+    expect(await rowsOf(call)).toBe('waiting');
+    const { recording } = call;
+    const erased = { Bucket: BUCKET, Key: markerKey('erased', 'hq', recording) };
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: markerKey('queued', 'hq', recording) }));
+    await s3.send(new PutObjectCommand(erased));
+    await run({ pbx: 'hq', hours: 24 });
+    expect(await rowsOf(call)).toBeUndefined();
+  });
+
+  test.each(['before', 'after'])(
+    'does not forget what was deleted until that is published, once, if its event comes %s the repair',
+    async (order) => {
+      const call = callThatEnded(HOUR_MS);
+      await report(call);
+      await deliverAll();
+      await run({ pbx: 'hq', hours: 24 });
+      expect(await rowsOf(call)).toBe('archived');
+      published.length = 0;
+      const key = recordingKey('hq', call.recording);
+      await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+      const event = {
+        'detail-type': 'Object Deleted',
+        time: '2026-11-26T12:00:00Z',
+        detail: { object: { key } },
+      };
+      const sendEvent = () =>
+        sqs.send(new SendMessageCommand({ QueueUrl: indexEvents, MessageBody: JSON.stringify(event) }));
+      if (order === 'before') await sendEvent();
+      const before = logLines.length;
+      await run({ pbx: 'hq', hours: 24 });
+      expect(logLines.slice(before)).toContainEqual(
+        expect.objectContaining({ event: 'index-repaired', pbx: 'hq', written: 0, deleted: 1 }),
+      );
+      if (order === 'after') await sendEvent();
+      await deliverIndexEvents();
+      expect(published).toMatchObject([
+        { type: 'Recording Deleted', detail: { callId: call.callId, codec: 'pcm' } },
+      ]);
+      // Reconciliation has queued a job for it.
+      expect(await rowsOf(call)).toBe('waiting');
+    },
+  );
 
   test('says how far the PBX has been reconciled, and not beyond a gap', async () => {
     const readStatus = async () => {

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
+import { readBucketEvent } from '../../../functions/shared/recording-index/bucket-event.ts';
 import { createBucketReader } from '../../../functions/shared/recording-index/bucket-reader.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { createMarkers } from '../../../functions/shared/recordings/markers.ts';
@@ -77,6 +78,25 @@ test('the index is rebuilt from the bucket, and a second run finds nothing to do
   await put('branch', '20260101080000-1767250800.1-1-2-Internal.wav');
   expect((await run()).output).toContain('branch: 1 row written, 1 deleted');
   expect((await run()).output).toContain('hq: 2 recordings, 0 rows to check');
+});
+
+test('the rows of deleted recordings are left to index-recording, where there are subscribers to hear of it', async () => {
+  const recording = '20260117080000-1768633200.3-1001-1003-Internal.wav';
+  await put('deleted', recording);
+  await run({ pbx: 'deleted' });
+  const key = recordingKey('deleted', recording);
+  await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+  const events: object[] = [];
+  const requestDeletion = async (event: object) => void events.push(event);
+  const { isDone, output } = await run({ pbx: 'deleted' }, { requestDeletion });
+  expect({ isDone, output }).toEqual({
+    isDone: true,
+    output: expect.stringContaining('deleted: 0 rows written, 1 deleted'),
+  });
+  expect(events.map((event) => readBucketEvent(JSON.stringify(event)))).toMatchObject([
+    { type: 'Object Deleted', key, about: { pbx: 'deleted', recording } },
+  ]);
+  expect(await table.find('deleted', recording)).toMatchObject({ state: 'archived' });
 });
 
 test('recordings are found by their names before they have been looked at, and a stopped run can be continued', async () => {
