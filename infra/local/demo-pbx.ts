@@ -4,6 +4,7 @@ import {
   startSimulatedPSeries,
 } from '../simulated-pbx/p-series/simulated-p-series.ts';
 import { type CallOptions, startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
+import { generateSpeech } from '../simulated-pbx/speech.ts';
 import type { LocalPbx } from './host.ts';
 import type { Options } from './options.ts';
 import { generateSecret } from './resources.ts';
@@ -29,8 +30,11 @@ export interface DemoPbx {
   /** For people. */
   model: string;
   settings: LocalPbx;
-  /** As far as a person has to do this. `webhook` is the URL of the webhook's host, without a path. */
-  reportTo(webhook: string): void;
+  /**
+   * Does what a person has to do in its web page, if anything, so that it posts its reports to this host; returns their
+   * URL then. `webhook` is the URL of the host, without a path.
+   */
+  reportTo(webhook: string): string | undefined;
   makeCall(number: number): DemoCall;
   close(): Promise<void>;
 }
@@ -48,6 +52,12 @@ const EXAMPLE_CALLS: ExampleCall[] = [
 
 const exampleOf = (number: number): ExampleCall =>
   EXAMPLE_CALLS[number % EXAMPLE_CALLS.length] ?? { from: '1001', to: '1003', talkSeconds: 4 };
+
+/** The trunk of a call from or to outside, in the field of the PBX's family. */
+function trunkOf({ type }: ExampleCall, source: string, destination: string): Record<string, string> {
+  if (type === 'Internal') return {};
+  return { [type === 'Outbound' ? destination : source]: 'Berlin' };
+}
 
 /** Starts what a demo shows, each with its state in `directory`. */
 export async function startDemoPbxs(demo: Options['demo'], directory: string): Promise<DemoPbx[]> {
@@ -71,12 +81,11 @@ async function startSSeries(id: string, directory: string): Promise<DemoPbx> {
     fingerprint256,
     model: 'S-Series',
     // The login tells the PBX.
-    reportTo: () => {},
+    reportTo: () => undefined,
     settings: { baseUrl: url, reportUrl: 'http://{host}', tls: { fingerprint256 }, credentials },
     makeCall(number) {
       const call = exampleOf(number);
-      const trunk = call.type === 'Outbound' ? { dsttrunkname: 'Berlin' } : { srctrunkname: 'Berlin' };
-      const made = pbx.makeCall({ ...call, ...(call.type !== 'Internal' && { fields: trunk }) });
+      const made = pbx.makeCall({ ...call, fields: trunkOf(call, 'srctrunkname', 'dsttrunkname') });
       return { pbx: id, ...call, ...made, report: () => pbx.postReport(made.report) };
     },
     close: () => pbx.close(),
@@ -97,7 +106,11 @@ async function startPSeries(id: string, directory: string): Promise<DemoPbx> {
     url,
     fingerprint256,
     model: 'P-Series',
-    reportTo: (webhook) => void pbx.setWebhook(`${webhook}/reports/${id}/p-series`),
+    reportTo(webhook) {
+      const reportUrl = `${webhook}/reports/${id}/p-series`;
+      pbx.setWebhook(reportUrl);
+      return reportUrl;
+    },
     settings: {
       family: 'p-series',
       baseUrl: url,
@@ -107,7 +120,12 @@ async function startPSeries(id: string, directory: string): Promise<DemoPbx> {
     },
     makeCall(number) {
       const call = exampleOf(number);
-      const made = pbx.makeCall(call);
+      const made = pbx.makeCall({
+        ...call,
+        // Other words than those of the S-Series: a recording of the wrong PBX would be noticed.
+        recording: generateSpeech({ seconds: call.talkSeconds, seed: 1000 + number }),
+        fields: trunkOf(call, 'src_trunk_name', 'dst_trunk_name'),
+      });
       return { pbx: id, ...call, ...made, report: () => pbx.postReport(made.report) };
     },
     close: () => pbx.close(),

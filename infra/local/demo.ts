@@ -42,7 +42,11 @@ export async function runDemo(
     pbxs: Object.fromEntries(pbxs.map(({ id, settings }) => [id, settings])),
   });
   cleanup.defer(() => host.close());
-  for (const pbx of pbxs) pbx.reportTo(host.url);
+  for (const pbx of pbxs) {
+    const reportUrl = pbx.reportTo(host.url);
+    if (reportUrl === undefined) continue;
+    show('webhook', `set up in the ${pbx.model}, as a person does in its web page: POST to ${reportUrl}`);
+  }
   await host.keepSessions();
   const calls = await makeCalls(pbxs, count);
   const urlOf = ({ pbx, recording }: DemoCall) =>
@@ -60,8 +64,13 @@ export async function runDemo(
 async function makeCalls(pbxs: DemoPbx[], count: number): Promise<DemoCall[]> {
   const calls = Array.from({ length: count }, (_, number) => pbxs.map((pbx) => pbx.makeCall(number))).flat();
   const archived = waitUntilArchived(calls);
-  for (const { from, to, talkSeconds, bytes, report } of calls) {
-    show('call', `${from} → ${to}, ${talkSeconds} seconds, a recording of ${formatBytes(bytes.length)}`);
+  const models = new Map(pbxs.map(({ id, model }) => [id, model]));
+  for (const { pbx, from, to, talkSeconds, bytes, report } of calls) {
+    const where = pbxs.length > 1 ? `${models.get(pbx)}: ` : '';
+    show(
+      'call',
+      `${where}${from} → ${to}, ${talkSeconds} seconds, a recording of ${formatBytes(bytes.length)}`,
+    );
     await report();
   }
   show('queue', `jobs start in ${JOB_DELAY_SECONDS} seconds, so that the PBX can finish its files`);

@@ -26,13 +26,20 @@ type LabelledText = [label: string, text: string, ...details: string[]];
 const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | undefined>> = {
   'session-opened': ({ reportsIf }) => [
     'session',
-    `logged in; the PBX now posts its reports to the webhook${reportsIf === undefined ? '' : `, ${reportsIf}`}`,
+    reportsIf === undefined
+      ? 'logged in; the PBX now posts its reports to the webhook'
+      : `logged in; the PBX posts its reports, ${reportsIf}`,
   ],
+  'session-rejected-by-pbx': () => ['session', 'the PBX no longer knows the session; logging in again'],
   'session-down': ({ message, code }) => ['session', `not logged in: ${message ?? code}`],
   'login-refused': () => ['session', 'the PBX refused the login'],
   'session-up': ({ outcome }) => (outcome === 'kept-alive' ? ['session', 'kept alive'] : undefined),
   'job-queued': ({ recording }) => ['report', `call ended; job queued for ${recording}`],
   'report-ignored': ({ report }) => ['report', `${report}: nothing to archive`],
+  'report-rejected': () => [
+    'report',
+    'refused: its signature, or the secret in its address, is wrong. Of a P-Series, compare the secret of the webhook',
+  ],
   'report-dead-lettered': ({ reason }) => ['report', `sent to the dead-letter queue: ${reason}`],
   'boot-up-reported': () => ['report', 'the PBX has restarted; requesting a new session'],
   'random-received': ({ recording }) => [
@@ -50,6 +57,10 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
   'retry-scheduled': ({ recording, reason, retryInSeconds, attempt }) => [
     'retry',
     `${recording} in ${formatSeconds(Number(retryInSeconds))} (attempt ${Number(attempt) + 1}): ${reason}`,
+  ],
+  'pbx-busy': ({ recording, retryInSeconds }) => [
+    'waiting',
+    `${recording}: the PBX is preparing another download; again in ${formatSeconds(Number(retryInSeconds))}`,
   ],
   'job-dead-lettered': ({ recording, reason }) => [
     'given up',

@@ -70,6 +70,9 @@ describe('npm start', () => {
     const demo = start(['--demo', 'p-series', '--calls', '2', '--exit', '--port', '0', '--data', directory]);
     expect(await demo.ended).toBe(0);
     expect(demo.output()).toContain('simulated Yeastar P-Series');
+    expect(demo.output()).toMatch(
+      /set up in the P-Series.*: POST to http:\S+\/reports\/demo-p-series\/p-series\n/,
+    );
     expect(demo.output().match(/stored {4}recordings\/demo-p-series\//g)).toHaveLength(2);
     expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(2);
   });
@@ -80,6 +83,11 @@ describe('npm start', () => {
     expect(await demo.ended).toBe(0);
     for (const pbx of ['demo', 'demo-p-series'])
       expect(demo.output().split(`recordings/${pbx}/`)).toHaveLength(2);
+    for (const model of ['S-Series', 'P-Series'])
+      expect(demo.output()).toContain(`${model}: +49 30 901820 → 1000`);
+    // Of different content, so that one PBX's recording is never taken for the other's.
+    const checksums = [...demo.output().matchAll(/CRC32 (\S+),/g)].map(([, crc32]) => crc32);
+    expect(new Set(checksums).size).toBe(2);
     expect(demo.output()).toContain('2 recordings archived, fetched and compared');
   });
 

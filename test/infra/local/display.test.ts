@@ -1,0 +1,48 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { LogEvent } from '../../../functions/shared/telemetry/events.ts';
+import { log } from '../../../functions/shared/telemetry/log.ts';
+import { showLog } from '../../../infra/local/display.ts';
+
+const RECORDING = '20251009105326-1760000000.42-5550100-2001-Inbound.wav';
+
+/** What a person reads of a line that the functions log, without the time. */
+function read(event: LogEvent, fields: object): string {
+  const printed: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((text) => printed.push(stripVTControlCharacters(text)));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const stop = showLog();
+  log('info', event, { pbx: 'pbx', ...fields });
+  stop();
+  return printed.join('\n').slice('00:00:00  '.length);
+}
+
+test.each<[LogEvent, object, string]>([
+  ['session-opened', {}, 'session   logged in; the PBX now posts its reports to the webhook'],
+  [
+    'session-opened',
+    { reportsIf: 'if its webhook is set up' },
+    'session   logged in; the PBX posts its reports, if its webhook is set up',
+  ],
+  [
+    'session-rejected-by-pbx',
+    { code: 'pbx-10004' },
+    'session   the PBX no longer knows the session; logging in again',
+  ],
+  [
+    'report-rejected',
+    {},
+    'report    refused: its signature, or the secret in its address, is wrong. Of a P-Series, compare the secret of the webhook',
+  ],
+  [
+    'pbx-busy',
+    { recording: RECORDING, retryInSeconds: 30 },
+    `waiting   ${RECORDING}: the PBX is preparing another download; again in 30 seconds`,
+  ],
+])('%s is shown in words', (event, fields, text) => {
+  expect(read(event, fields)).toBe(text);
+});
+
+test('an event without words of its own is shown with its fields', () => {
+  expect(read('resume-failed', { code: 'any' })).toBe('info      resume-failed {"pbx":"pbx","code":"any"}');
+});
