@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { runCommand } from '../../infra/commands/run-command.ts';
 import { flag, parseCommandLine, UsageError, value } from '../../infra/shared/command-line.ts';
 import { DOCUMENTS, enterTables, toMarkdown } from './docs.ts';
-import { measureAll } from './measure.ts';
+import { measureAll, measureSearchOnly } from './measure.ts';
 import { PROJECT_ROOT } from './stack.ts';
-import { tablesOf } from './tables.ts';
+import { searchTable, type Table, tablesOf } from './tables.ts';
 
 const HELP = `Measures the bundles that the stack deploys, with AWS and the PBXs emulated on this machine.
 
@@ -15,6 +15,7 @@ const HELP = `Measures the bundles that the stack deploys, with AWS and the PBXs
   --backlogs M,N  Work through queues of M and N jobs (default: 100,1000)
   --buckets M,N   Request links with M and N recordings in the bucket, at least 50 (default: 1000,10000)
   --rows N        Search an index of N rows (default: 100000)
+  --only search   Measure searches and nothing else
   --docs          Write the tables to ${DOCUMENTS.join(' and ')}`;
 
 await runCommand(async () => {
@@ -27,6 +28,7 @@ await runCommand(async () => {
       backlogs: value,
       buckets: value,
       rows: value,
+      only: value,
       docs: flag,
       help: flag,
     },
@@ -35,17 +37,24 @@ await runCommand(async () => {
     console.log(HELP);
     return true;
   }
+  const rows = readCount('--rows', values.rows ?? '100000');
+  if (values.only !== undefined) {
+    if (values.only !== 'search') throw new UsageError('--only must be search.');
+    if (values.docs) throw new UsageError('Give either --only or --docs, not both.');
+    const measured = await measureSearchOnly(rows);
+    show(measured.conditions, [searchTable(measured)]);
+    return true;
+  }
   const results = await measureAll({
     runs: readCount('--runs', values.runs ?? '7'),
     sizes: readCounts('--sizes', values.sizes ?? '60,200,1024'),
     seconds: readCount('--seconds', values.seconds ?? '20'),
     backlogs: readCounts('--backlogs', values.backlogs ?? '100,1000'),
     buckets: readCounts('--buckets', values.buckets ?? '1000,10000'),
-    rows: readCount('--rows', values.rows ?? '100000'),
+    rows,
   });
   const tables = tablesOf(results);
-  console.log(results.conditions);
-  for (const table of tables) console.log(`\n${table.title}\n\n${toMarkdown(table)}`);
+  show(results.conditions, tables);
   if (values.docs) {
     for (const document of DOCUMENTS) {
       const path = join(PROJECT_ROOT, document);
@@ -54,6 +63,11 @@ await runCommand(async () => {
   }
   return true;
 });
+
+function show(conditions: string, tables: readonly Table[]): void {
+  console.log(conditions);
+  for (const table of tables) console.log(`\n${table.title}\n\n${toMarkdown(table)}`);
+}
 
 function readCount(option: string, text: string): number {
   const [count, ...others] = readCounts(option, text);

@@ -22,11 +22,7 @@ export type Results = Awaited<ReturnType<typeof measureAll>>;
 
 export async function measureAll({ runs, sizes, seconds, backlogs, buckets, rows }: Extent) {
   await using running = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'pbx-recording-archive-benchmark-'));
-  running.defer(() => rm(directory, { recursive: true, force: true }));
-  const servers = await startServers(directory, running);
-  const aws = await startAws(join(directory, 'aws'), servers, running);
-  const { functions, resources } = await synthesizeStack(join(directory, 'cdk.out'), aws.environment);
+  const { directory, servers, aws, functions, resources } = await deploy(running);
   const find = (id: string) => functions[id] as DeployedFunction;
   const [webhook, link, reconciler] = [find('CdrWebhook'), find('RecordingLink'), find('Reconciliation')];
   const archiver = find('ArchiveRecording');
@@ -65,10 +61,31 @@ export async function measureAll({ runs, sizes, seconds, backlogs, buckets, rows
   };
 }
 
-function describeConditions(runs: number): string {
+/** Measures searches only: an index of a million rows takes long enough. */
+export async function measureSearchOnly(rows: number): Promise<Pick<Results, 'conditions' | 'search'>> {
+  await using running = new AsyncDisposableStack();
+  const { directory, functions } = await deploy(running);
+  logStep('Search');
+  const search = await measureSearch(functions.ArchiveApi as DeployedFunction, { rows, directory });
+  return { conditions: describeMachine(), search };
+}
+
+/** Starts AWS and PBXs on this machine, and bundles the functions. */
+async function deploy(running: AsyncDisposableStack) {
+  const directory = await mkdtemp(join(tmpdir(), 'pbx-recording-archive-benchmark-'));
+  running.defer(() => rm(directory, { recursive: true, force: true }));
+  const servers = await startServers(directory, running);
+  const aws = await startAws(join(directory, 'aws'), servers, running);
+  const stack = await synthesizeStack(join(directory, 'cdk.out'), aws.environment);
+  return { directory, servers, aws, ...stack };
+}
+
+const describeConditions = (runs: number) => `${describeMachine()}, ${runs} runs`;
+
+function describeMachine(): string {
   const date = new Date().toISOString().slice(0, 10);
   const processor = `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}`;
-  return `${date}, Node ${process.version}, ${processor} (${process.arch}), ${runs} runs`;
+  return `${date}, Node ${process.version}, ${processor} (${process.arch})`;
 }
 
 /** Shows progress: the tables are printed at the end. */

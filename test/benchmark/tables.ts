@@ -81,7 +81,7 @@ const growthTable = ({ growth }: Results): Table => ({
   rows: growth.map(({ what, size, ms, s3Requests }) => [what, size, show(ms, 1), show(s3Requests, 1)]),
 });
 
-const searchTable = ({ search }: Results): Table => ({
+export const searchTable = ({ search }: Pick<Results, 'search'>): Table => ({
   name: 'search',
   title: `Searches of an index of ${search[0]?.rows.toLocaleString('en') ?? 'no'} rows of 50 PBXs`,
   head: ['search', 'DynamoDB requests', 'p50 ms', 'p95 ms'],
