@@ -28,7 +28,7 @@ import { RecordingApi } from './recording-api.ts';
 import { RecordingBucket } from './recording-bucket.ts';
 import { RecordingIndex } from './recording-index.ts';
 import { RecordingLinks } from './recording-links.ts';
-import { addRegistryLayer, registryFile } from './registry-layer.ts';
+import { addRegistryLayer, buildAccessSettings, registryFile } from './registry-layer.ts';
 
 /**
  * Reports arrive through the API and become jobs in the queue of their PBX. Jobs become recordings in the bucket, to
@@ -170,7 +170,8 @@ export class ArchiveStack extends Stack {
       layers,
       logRetention,
     });
-    if (config.events.accessed) index.grantPublish(links.role);
+    const published = buildAccessSettings(config).events?.types;
+    if (published?.includes('Recording Accessed')) index.grantPublish(links.role);
     api.addLinks(links.handler);
     const archiveApi = new ArchiveApi(this, 'ArchiveApi', {
       stackName,
@@ -182,7 +183,7 @@ export class ArchiveStack extends Stack {
       layers,
       logRetention,
     });
-    if (config.events.shared || config.events.accessed) index.grantPublish(archiveApi.role);
+    if (published) index.grantPublish(archiveApi.role);
     api.addApi(archiveApi.handler);
 
     const page = hasPage(config.links.authorization)

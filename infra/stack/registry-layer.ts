@@ -34,13 +34,14 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof accessSchema> {
   const { authorization, shares, accessLogDays, origin } = config.links;
   const { events, stackName: archive } = config;
+  // Without the page, nobody could open a share.
+  const allowed = shares.allowed && hasPage(authorization);
   const types = [
-    ...(events.shared ? ['Recording Shared' as const] : []),
+    ...(events.shared && allowed ? ['Recording Shared' as const] : []),
     ...(events.accessed ? ['Recording Accessed' as const] : []),
   ];
   const people = {
-    // Without the page, nobody could open a share.
-    shares: { ...shares, allowed: shares.allowed && hasPage(authorization) },
+    shares: { ...shares, allowed },
     accessLogDays,
     ...(origin !== undefined && { origin }),
     ...(types.length > 0 && {

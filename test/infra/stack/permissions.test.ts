@@ -39,10 +39,11 @@ describe('the permissions', () => {
 
   test.each<[object, string[]]>([
     [{}, []],
-    [{ shared: true }, ['ArchiveApi']],
-    [{ accessed: true }, ['RecordingLink', 'ArchiveApi']],
-  ])('allow publishing only what is switched on: %j', (events, publishing) => {
-    const { resources } = synthArchive({ events });
+    [{ events: { shared: true } }, ['ArchiveApi']],
+    [{ events: { shared: true }, links: { shares: { allowed: false } } }, []],
+    [{ events: { accessed: true } }, ['RecordingLink', 'ArchiveApi']],
+  ])('allow publishing only what is switched on, and can happen: %j', (settings, publishing) => {
+    const { resources } = synthArchive({ ...settings });
     const publishes = (prefix: string) =>
       permissionsOf(prefix, resources).some((permission) => permission.startsWith('events:'));
     expect(roles.filter(publishes)).toEqual(publishing);
