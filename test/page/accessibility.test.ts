@@ -159,6 +159,12 @@ const STATES: Record<string, () => Promise<void>> = {
     await player().getByRole('button', { name: 'Waveform' }).click();
     await page.locator('.waveform').waitFor();
   },
+  'waveform fails': async () => {
+    await openPlayer();
+    await page.route(/X-Amz-Signature/, (route) => route.abort());
+    await player().getByRole('button', { name: 'Waveform' }).click();
+    await player().getByText('The waveform could not be drawn').waitFor();
+  },
   'no link to play': async () => {
     await page.route('**/api/recordings/**', (route) => route.fulfill({ status: 503 }));
     await signIn(page, archive);

@@ -5,7 +5,6 @@ export const de: Messages = {
   skip: 'Zu den Treffern',
   loading: 'Wird geladen …',
   close: 'Schließen',
-  cancel: 'Abbrechen',
   copy: 'Kopieren',
   copied: 'Kopiert.',
   copyFailed: 'Der Browser hat das Kopieren nicht erlaubt. Markieren und kopieren Sie den Text selbst.',
@@ -148,7 +147,6 @@ export const de: Messages = {
     size: 'Größe',
     checksum: 'CRC-32 (Base64)',
     archivedAt: 'Archiviert',
-    began: 'Begonnen',
   },
 
   player: {
@@ -216,7 +214,6 @@ export const de: Messages = {
       'Dieser Link lässt sich nicht öffnen. Er ist vielleicht abgelaufen, widerrufen oder aufgebraucht, oder er braucht ein anderes Kennwort. Fragen Sie die Person, die ihn geschickt hat.',
     tooMany: 'Zu viele Versuche. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
     noToken: 'Diese Adresse ist unvollständig. Kopieren Sie den ganzen Link, mit allem nach dem Zeichen #.',
-    opened: 'Die Aufnahme ist geöffnet.',
     began: 'Begonnen',
     privacy: 'Das Öffnen steht danach im Protokoll des Archivs.',
   },

@@ -35,7 +35,6 @@ export const de: DialogMessages = {
     url: 'Link',
     another: 'Weiteren Link erstellen',
     failed: 'Der Link wurde nicht erstellt.',
-    forbidden: 'Links für andere sind in diesem Archiv abgeschaltet.',
     list: 'Links auf diese Aufnahme',
     listAll: 'Ihre Links für andere',
     listOf: (person) => `Links für andere, erstellt von ${person}`,
@@ -48,7 +47,6 @@ export const de: DialogMessages = {
     columns: {
       recording: 'Aufnahme',
       made: 'Erstellt',
-      by: 'Von',
       ends: 'Endet',
       opened: 'Geöffnet',
       note: 'Notiz',

@@ -34,7 +34,6 @@ export const en = {
     url: 'Link',
     another: 'Create another link',
     failed: 'The link was not created.',
-    forbidden: 'Links for others are switched off in this archive.',
     list: 'Links to this recording',
     listAll: 'Your links for others',
     listOf: (person: string) => `Links for others, made by ${person}`,
@@ -47,7 +46,6 @@ export const en = {
     columns: {
       recording: 'Recording',
       made: 'Made',
-      by: 'By',
       ends: 'Ends',
       opened: 'Opened',
       note: 'Note',

@@ -4,7 +4,6 @@ export const en = {
   skip: 'Skip to the results',
   loading: 'Loading …',
   close: 'Close',
-  cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied.',
   copyFailed: 'The browser did not allow copying. Select the text and copy it yourself.',
@@ -146,7 +145,6 @@ export const en = {
     size: 'Size',
     checksum: 'CRC-32 (Base64)',
     archivedAt: 'Archived',
-    began: 'Began',
   },
 
   player: {
@@ -210,7 +208,6 @@ export const en = {
       'This link cannot be opened. It may have ended, been revoked, be used up, or need another passcode. Ask the person who sent it.',
     tooMany: 'Too many attempts. Wait a minute, then try again.',
     noToken: 'This address is incomplete. Copy the whole link, with everything after the # sign.',
-    opened: 'The recording is open.',
     began: 'Began',
     privacy: 'Opening is recorded in the log of the archive.',
   },
