@@ -22,11 +22,12 @@ const BUSY_SECONDS = 30;
 export const MAX_DELAY_SECONDS = 15 * 60;
 
 /** How long failures of one kind are retried after the job was first queued. Then the job becomes a dead letter. */
-const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind | 'moved-away'>, number>> = {
+const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind>, number>> = {
   busy: MAX_AGE_MS,
   transient: MAX_AGE_MS,
   'session-expired': MAX_AGE_MS,
   'login-held': MAX_AGE_MS,
+  'moved-away': MAX_AGE_MS,
   // A line may be slow for an hour, but hardly for a day.
   'too-slow': DAY_MS,
   permanent: Number.NEGATIVE_INFINITY,
@@ -143,7 +144,6 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
     Math.max(backoffSeconds(history.deliveries), waitSeconds),
     MAX_BACKOFF_SECONDS,
   );
-  if (kind === 'moved-away') return { action: kind, afterSeconds };
   const isAbsent = kind === 'missing' || kind === 'empty';
   if (isAbsent) {
     const ending = endingOf(kind, history, now);
@@ -152,6 +152,7 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
   }
   if (now - history.firstQueuedAt > (isAbsent ? MAX_AGE_MS : PATIENCE_MS[kind]))
     return { action: 'dead-letter' };
+  if (kind === 'moved-away') return { action: kind, afterSeconds };
   if (kind === 'busy') return { action: 'wait', afterSeconds: BUSY_SECONDS };
   if (failure.storedIn !== undefined) return decideResumption(failure.storedIn, history);
   return { action: kind === 'login-held' ? 'hold' : 'retry', afterSeconds };

@@ -165,6 +165,7 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
     {},
     { action: 'moved-away', afterSeconds: 5 },
   ],
+  ['the same for more than ten days', { kind: 'moved-away' }, { queued: 10 * DAY + 1 }, deadLetter],
   ['a permanent failure', { kind: 'permanent' }, {}, deadLetter],
   ['a permanent failure after another part was stored', { kind: 'permanent', storedIn: 'a' }, {}, deadLetter],
 
