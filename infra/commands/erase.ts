@@ -56,8 +56,9 @@ await runCommand(async () => {
   );
 });
 
-const openEventKey = (secretName: string) =>
-  createEventKey(createSecrets(createSecretsManagerClient()), secretName, Date.now);
+function openEventKey(secretName: string) {
+  return createEventKey(createSecrets(createSecretsManagerClient()), secretName, Date.now);
+}
 
 /** In a container, the user may have no name. */
 function userName(): string {
