@@ -6,7 +6,7 @@ import { log } from '../telemetry/log.ts';
 import type { SaveResult } from './create-object.ts';
 import { encodeCall, encodeDeliveredName, encodeName, encodeOpenedAt } from './metadata.ts';
 import type { PartBuffers } from './parts.ts';
-import { isArchived, isSameCall, keyBeside, type StoredRecording } from './present.ts';
+import { crc32InKey, isArchived, isSameCall, keyBeside, type StoredRecording } from './present.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption } from './save-in-parts.ts';
@@ -86,7 +86,12 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
         log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
         const delivered = encodeDeliveredName(deliveredName, recording);
         const metadata = { ...target.metadata, ...delivered, ...encodeOpenedAt(openedAt) };
-        return saveRecording(download, { ...target, metadata, key: to }, { store, signal, now, buffers });
+        const namedCrc32 = to === key ? undefined : crc32InKey(to);
+        return saveRecording(
+          download,
+          { ...target, metadata, key: to, namedCrc32 },
+          { store, signal, now, buffers },
+        );
       }),
     );
   let saved: SaveResult;

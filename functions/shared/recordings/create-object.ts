@@ -19,6 +19,8 @@ export interface SaveResult {
 export interface NewObject extends Omit<SaveResult, 'outcome'> {
   key: string;
   callId: string | undefined;
+  /** The CRC-32 that the key names, if it names one. The PBX may have replaced the recording since it was computed. */
+  namedCrc32?: string | undefined;
 }
 
 /**
@@ -31,7 +33,9 @@ export async function createObject(
   signal: AbortSignal,
   write: (replaces?: string) => Promise<WriteOutcome>,
 ): Promise<SaveResult> {
-  const { key, callId, ...result } = object;
+  const { key, callId, namedCrc32, ...result } = object;
+  if (namedCrc32 !== undefined && namedCrc32 !== result.crc32)
+    throw new ArchiveError('write-conflict', 'The PBX replaced the recording between two downloads.');
   if ((await write()) === 'written') return { outcome: 'created', ...result };
   const stored = await store.find(key, signal);
   const comparison = stored && compareWithStored(object, stored);

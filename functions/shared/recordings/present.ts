@@ -77,3 +77,7 @@ export function keyBeside(
   const digits = crc32 ? Buffer.from(crc32, 'base64').toString('hex') : sha256(etag).toString('hex', 0, 4);
   return `${dir}/${name}~${digits}${ext}`;
 }
+
+/** The CRC-32 in a key of `keyBeside`, in base64. */
+export const crc32InKey = (key: string): string =>
+  Buffer.from(parse(key).name.slice(-8), 'hex').toString('base64');

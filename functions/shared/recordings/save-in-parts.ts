@@ -35,13 +35,13 @@ const HARMLESS = ['pbx-connection', 'recording-incomplete'];
 export async function saveInParts(
   { first, parts }: RemainingParts,
   initial: UnfinishedUpload,
-  { key, callId }: Pick<NewObject, 'key' | 'callId'>,
+  target: Pick<NewObject, 'key' | 'callId' | 'namedCrc32'>,
   deps: PartsDeps,
 ): Promise<SaveResult> {
   const { store, signal, now, expectation, isResumable } = deps;
   const failure = new AbortController();
   const abortSignal = AbortSignal.any([signal, failure.signal]);
-  const upload = { key, uploadId: initial.uploadId };
+  const upload = { key: target.key, uploadId: initial.uploadId };
   let stored = initial;
   let uploading = Promise.resolve();
 
@@ -79,9 +79,9 @@ export async function saveInParts(
     }
     // Not added to `stored`: S3 allows only the last part to be short, and the next run may add more.
     const { parts: all } = await putPart(part);
-    const object = { key, callId, bytes, crc32: toBase64(crc32OfAll), verifiedBy: initial.verifiedBy ?? '' };
-    const saved = await createObject(object, store, signal, (replaces) =>
-      store.complete(upload, { parts: all, bytes, crc32: object.crc32, replaces }, signal),
+    const result = { bytes, crc32: toBase64(crc32OfAll), verifiedBy: initial.verifiedBy ?? '' };
+    const saved = await createObject({ ...target, ...result }, store, signal, (replaces) =>
+      store.complete(upload, { parts: all, bytes, crc32: result.crc32, replaces }, signal),
     );
     if (saved.outcome === 'same' || saved.outcome === 'differs') await discardUpload(upload, store);
     return saved;

@@ -25,6 +25,8 @@ export interface Download {
 export interface Target extends RecordingDescription {
   key: string;
   callId: string | undefined;
+  /** The CRC-32 that the key names, if it names one, in base64. */
+  namedCrc32?: string | undefined;
   /** What is known of the recording before its download. */
   call: Omit<Expectation, 'container' | 'totalBytes'>;
   /** Whether an object under the key makes a recording of this size superfluous. */
@@ -92,7 +94,7 @@ export async function saveRecording(download: Download, target: Target, deps: Sa
 async function saveParts(
   parts: AsyncGenerator<Part, void>,
   { source: { totalBytes, readFailure }, stored, isResumable }: Download,
-  { key, callId, contentType, metadata, call, isStored }: Target,
+  { key, callId, namedCrc32, contentType, metadata, call, isStored }: Target,
   { store, signal, now }: SaveDeps,
 ): Promise<SaveResult> {
   /** The PBX's list says the size of the listed format, which may be another one than it delivers. */
@@ -100,12 +102,13 @@ async function saveParts(
     contentTypeOf(container) === contentType ? call.listedBytes : undefined;
   const first = await nextPart(parts);
   const remaining = { first, parts };
+  const named = { key, callId, namedCrc32 };
   if (stored !== undefined) {
     const initial = { ...stored, totalBytes: stored.totalBytes ?? totalBytes };
     const { container } = stored;
     const listedBytes = listedAs(container);
     const expectation = { ...call, container, totalBytes: initial.totalBytes, listedBytes };
-    return saveInParts(remaining, initial, { key, callId }, { store, signal, now, expectation, isResumable });
+    return saveInParts(remaining, initial, named, { store, signal, now, expectation, isResumable });
   }
 
   const head = first.bytes.subarray(0, HEAD_BYTES);
@@ -125,7 +128,7 @@ async function saveParts(
   if (first.isLast) {
     const checksum = crc32(bytes);
     verify({ bytes: bytes.length, crc32: checksum }, expectation, now());
-    const object = { key, callId, crc32: toBase64(checksum), verifiedBy };
+    const object = { ...named, crc32: toBase64(checksum), verifiedBy };
     return createObject({ ...object, bytes: bytes.length }, store, signal, (replaces) =>
       store.put({ key, bytes, crc32: object.crc32, replaces }, description, signal),
     );
@@ -137,7 +140,7 @@ async function saveParts(
   }
   const uploadId = await store.begin(key, description);
   const upload = { uploadId, key, parts: [], bytes: 0, crc32: 0, totalBytes, container, verifiedBy };
-  return saveInParts(remaining, upload, { key, callId }, { store, signal, now, expectation, isResumable });
+  return saveInParts(remaining, upload, named, { store, signal, now, expectation, isResumable });
 }
 
 /** A download that did not finish in time. */

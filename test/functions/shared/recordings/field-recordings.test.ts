@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
+import type { PbxEvent } from '../../../../infra/simulated-pbx/events.ts';
 import { captureLog } from '../../capture-log.ts';
 import { BUCKET, startArchiveHarness } from './archive-harness.ts';
 import { longWav, MiB, PART_BYTES } from './long-call-harness.ts';
@@ -25,11 +26,15 @@ const audio = (seconds: number, header: { riffSize?: number; dataSize?: number }
 interface Options {
   contentLength?: boolean;
   partBytes?: number;
+  onEvent?: (event: PbxEvent) => void;
 }
 
 /** A PBX and a queue whose messages are delivered when they are due, by the test's clock. */
-async function startPbx({ contentLength = true, partBytes }: Options = {}) {
-  const harness = await startArchiveHarness({ pbx: { contentLength }, ...(partBytes && { partBytes }) });
+async function startPbx({ contentLength = true, partBytes, onEvent }: Options = {}) {
+  const harness = await startArchiveHarness({
+    pbx: { contentLength, ...(onEvent && { onEvent }) },
+    ...(partBytes && { partBytes }),
+  });
   const { pbx, clock, deliver, sent, retryDelays } = harness;
   const downloads = () => pbx.stats.requests.filter((request) => request.endsWith('/download')).length;
   /** The messages in the queue, with the time at which each is due. */
@@ -300,6 +305,30 @@ describe('a second, different recording under one name', () => {
     expect(main?.equals(first)).toBe(true);
     expect([...all.values()].some((bytes) => bytes.equals(second))).toBe(true);
     expect(eventsOf('archived', 'stored-beside')).toEqual(['archived', 'stored-beside']);
+    expect(await bucket.openUploads()).toBe(0);
+  });
+
+  test('has its own checksum in its name, although the PBX replaces it between two downloads', async () => {
+    const [first, second, third] = [longWav(13 * MiB), longWav(12 * MiB), longWav(11 * MiB)];
+    let downloads = 0;
+    const { pbx, clock, bucket, report, pass, stored } = await startPbx({
+      partBytes: PART_BYTES,
+      onEvent: ({ type }) => {
+        if (type !== 'download-finished') return;
+        downloads += 1;
+        if (downloads === 2)
+          pbx.makeCall({ from: '1003', to: '1003', recordingName: NAME, recording: third });
+      },
+    });
+    report(pbx.makeCall({ from: '1001', to: '1003', recordingName: NAME, recording: first }));
+    await pass();
+    clock.now += HOUR_MS;
+    report(pbx.makeCall({ from: '1002', to: '1003', recordingName: NAME, recording: second }));
+    await pass();
+    const { all } = await stored(NAME);
+    const digits = crc32(third).toString(16).padStart(8, '0');
+    expect([...all.keys()]).toEqual([NAME, NAME.replace('.wav', `~${digits}.wav`)]);
+    expect([...all.values()].some((bytes) => bytes.equals(third))).toBe(true);
     expect(await bucket.openUploads()).toBe(0);
   });
 });
