@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { sendAudio } from '../audio-response.ts';
 import { parseQuery } from '../query.ts';
-import { selectRange } from '../ranges.ts';
 import { sendHtml } from '../responses.ts';
 import { type Outcome, sendOutcome } from './errcode.ts';
-import { toMp3 } from './mp3.ts';
 import type { PSeriesParts } from './parts.ts';
 import { describeRow, displayTime, type Row, readListQuery, selectPage } from './recordings.ts';
+import { misbehaveEarly, readFile, sendFile } from './send-file.ts';
 
 const BASE = '/openapi/v1.0/';
 
@@ -77,9 +75,12 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     const row = pbx.rows.find((candidate) => candidate.file === file || String(candidate.id) === id);
     const wait = pbx.delayed.get(row?.file ?? '') ?? 0;
     if (wait > 0) pbx.delayed.set(row?.file ?? '', wait - 1);
-    if (row === undefined || wait > 0 || pbx.storage.readRecording(row.file) === undefined) return 60001;
+    if (row === undefined || wait > 0 || readFile(pbx, row.file) === undefined) return 60001;
+    const outcome = misbehaveEarly(pbx, row.file, 'get_random', request);
+    if (outcome !== 'behaves') return outcome;
     const delivered = pbx.delivers === undefined ? row.file : withExtension(row.file, pbx.delivers);
-    if (pbx.changed.isOccupied && delivered.endsWith('.mp3')) return 70651;
+    const isOccupied = pbx.changed.isOccupied || pbx.mp3Downloads > 0;
+    if (isOccupied && delivered.endsWith('.mp3')) return 70651;
     if (pbx.sendsAudioAtOnce) {
       await sendFile(pbx, row.file, request);
       return undefined;
@@ -124,7 +125,7 @@ export async function handleRequest(
     if (typeof outcome === 'number') pbx.emit({ type: 'call-refused', path: pathname, errcode: outcome });
     sendOutcome(response, outcome);
   };
-  const refusal = checkCaller(pbx, address, headers['user-agent']) ?? pbx.refusals.get(path);
+  const refusal = checkCaller(pbx, address, headers['user-agent']) ?? takeRefusal(pbx, path);
   if (refusal !== undefined) return send(refusal);
 
   const opening = withoutToken[`${method} ${path}`];
@@ -160,6 +161,14 @@ function checkCaller(pbx: PSeriesParts, address: string, userAgent: string | und
   return pbx.allowedAddresses?.includes(address) === false ? 70087 : undefined;
 }
 
+function takeRefusal({ refusals }: PSeriesParts, path: string): number | undefined {
+  const refusal = refusals.get(path);
+  if (refusal === undefined) return undefined;
+  refusal.left -= 1;
+  if (refusal.left <= 0) refusals.delete(path);
+  return refusal.errcode;
+}
+
 /** Not JSON: as if nothing had been sent. */
 function parseBody(bodyText: string): Record<string, unknown> {
   try {
@@ -168,46 +177,4 @@ function parseBody(bodyText: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-async function sendFile(
-  pbx: PSeriesParts,
-  recording: string,
-  { range, response }: ApiRequest,
-): Promise<void> {
-  const early = pbx.misbehaviours.takeEarly(recording, 'download');
-  if (early?.kind === 'hang-up-before-reply') {
-    response.socket?.destroy();
-    return;
-  }
-  if (early?.kind === 'http-redirect') {
-    response.setHeader('Location', early.location);
-    return sendHtml(response, 302, 'Found');
-  }
-  if (early?.kind === 'http-500') return sendHtml(response, 500, 'Internal Server Error');
-  if (early?.kind === 'token-dropped') {
-    pbx.tokens.dropAll();
-    return sendOutcome(response, 10004);
-  }
-  const misbehaviour = pbx.misbehaviours.takeLate(recording, 'download');
-  if (misbehaviour?.kind === 'not-ready' || misbehaviour?.kind === 'deleted')
-    return sendOutcome(response, 60001);
-  if (misbehaviour?.kind === 'random-refused') return sendOutcome(response, 10004);
-  const stored = pbx.storage.readRecording(recording);
-  if (stored === undefined) return sendOutcome(response, 60001);
-  const bytes = pbx.delivers === 'mp3' ? toMp3(stored) : stored;
-  pbx.stats.downloads++;
-  pbx.emit({ type: 'download-started', recording });
-  response.on('close', () => {
-    pbx.emit({ type: 'download-finished', recording, complete: response.writableFinished });
-  });
-  await sendAudio({
-    response,
-    ...selectRange(bytes, range, pbx.ranges),
-    contentType: 'application/octet-stream',
-    contentLength: pbx.contentLength,
-    compression: 'none',
-    misbehaviour,
-    reset: pbx.reset,
-  });
 }

@@ -2,8 +2,12 @@
 const FRAME_HEADER = Buffer.from([0xff, 0xfb, 0x18, 0xc4]);
 const FRAME_BYTES = 144;
 
-/** Frames that begin as an MP3 does. What they contain is silence; only their number depends on the recording. */
+/**
+ * Frames that begin as an MP3 does. What they contain is silence; only their number depends on the recording. There are
+ * none of a file without anything in it.
+ */
 export function toMp3(wav: Buffer): Buffer {
+  if (wav.length === 0) return wav;
   const frame = Buffer.concat([FRAME_HEADER, Buffer.alloc(FRAME_BYTES - FRAME_HEADER.length)]);
   const frames = Math.max(1, Math.round(wav.length / 16 / 36));
   return Buffer.concat(Array.from({ length: frames }, () => frame));

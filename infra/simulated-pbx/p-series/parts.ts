@@ -28,9 +28,11 @@ export interface PSeriesParts {
   rows: Row[];
   /** How many more requests for a recording get "not found". */
   delayed: Map<string, number>;
-  refusals: Map<string, number>;
+  refusals: Map<string, { errcode: number; left: number }>;
   /** What the test has changed. */
-  changed: { downloadUrl: string | undefined; isOccupied: boolean };
+  changed: { downloadUrl: string | undefined; isOccupied: boolean; isStorageAway: boolean };
+  /** MP3 files that are being sent. */
+  mp3Downloads: number;
   stats: PSeriesStats;
   emit: (event: PSeriesEvent) => void;
   reset: (socket: Socket) => void;

@@ -52,7 +52,8 @@ export type PSeriesEvent =
   | { type: 'token-deleted' }
   | { type: 'blocked'; address: string }
   | { type: 'call-refused'; path: string; errcode: number }
-  | { type: 'download-started'; recording: string }
+  | { type: 'misbehaved'; recording: string; kind: Misbehaviour['kind'] }
+  | { type: 'download-started'; recording: string; bytes: number }
   | { type: 'download-finished'; recording: string; complete: boolean }
   | { type: 'listed'; path: string; rows: number };
 
@@ -111,14 +112,17 @@ export interface SimulatedPSeries {
   delayRecording(recording: string, requests: number): void;
   deleteRecording(recording: string): void;
   writeRecording(recording: string, bytes: Buffer): void;
+  /** Until it returns, the PBX has no recording to send. It lists them all the same. */
+  takeStorageAway(): void;
+  returnStorage(): void;
   /** The PBX's own archive moves the file away. */
   archiveAway(recording: string): void;
   /** What the first step of a download responds instead of its own path. */
   answerDownloadsWith(url: string | undefined): void;
-  /** Until it is called again, the one slot for mp3 downloads is taken by somebody else. */
+  /** Until it is called again, somebody else downloads an MP3, and only one can be at a time. */
   occupyDownloads(isOccupied: boolean): void;
-  /** Any further request for this interface gets this code. */
-  refuse(path: string, errcode: number | undefined): void;
+  /** Any further request for this interface gets this code; the next `times` of them, if given. */
+  refuse(path: string, errcode: number | undefined, times?: number): void;
   /** Posts event 30012. */
   postReport(report: Record<string, unknown>, type?: number): Promise<ReportOutcome>;
   /** Posts any text once, with a right signature unless `headers` has another. */
@@ -128,6 +132,8 @@ export interface SimulatedPSeries {
   dropTokens(): void;
   /** Lets the access tokens reach their end. Their refresh tokens live on. */
   expireTokens(): void;
+  /** Another client takes all tokens that are left. */
+  takeTokens(): void;
   setClientSecret(clientSecret: string): void;
   unblock(): void;
   close(): Promise<void>;

@@ -89,7 +89,8 @@ export async function startSimulatedPSeries(
     rows: [],
     delayed: new Map(),
     refusals: new Map(),
-    changed: { downloadUrl: undefined, isOccupied: false },
+    changed: { downloadUrl: undefined, isOccupied: false, isStorageAway: false },
+    mp3Downloads: 0,
     stats,
     emit: (event) => options.onEvent?.(event),
     reset: server.reset,
@@ -164,7 +165,16 @@ export async function startSimulatedPSeries(
       storage.removeRecording(recording);
       parts.rows = parts.rows.filter((row) => row.file !== recording);
     },
-    writeRecording: (recording, bytes) => storage.writeRecording(recording, bytes),
+    writeRecording: (recording, bytes) => {
+      storage.writeRecording(recording, bytes);
+      for (const row of parts.rows) if (row.file === recording) row.size = bytes.length;
+    },
+    takeStorageAway: () => {
+      parts.changed.isStorageAway = true;
+    },
+    returnStorage: () => {
+      parts.changed.isStorageAway = false;
+    },
     archiveAway: (recording) => {
       storage.removeRecording(recording);
       for (const row of parts.rows) if (row.file === recording) row.archiveStatus = 'success';
@@ -175,9 +185,9 @@ export async function startSimulatedPSeries(
     occupyDownloads: (isOccupied) => {
       parts.changed.isOccupied = isOccupied;
     },
-    refuse: (path, errcode) => {
+    refuse: (path, errcode, times = Number.POSITIVE_INFINITY) => {
       if (errcode === undefined) parts.refusals.delete(path);
-      else parts.refusals.set(path, errcode);
+      else parts.refusals.set(path, { errcode, left: times });
     },
     postReport: async (report, type = CALL_END) => {
       const body = describeEvent(type, serialNumber, report, messages);
@@ -200,6 +210,7 @@ export async function startSimulatedPSeries(
     },
     dropTokens: () => tokens.dropAll(),
     expireTokens: () => tokens.expireAll(),
+    takeTokens: () => tokens.takeAll(),
     setClientSecret: (secret) => tokens.setClientSecret(secret),
     unblock: () => tokens.unblock(),
     close: () => {

@@ -58,13 +58,14 @@ export class Tokens {
     if (body.refresh_token === undefined) return 40002;
     const old = this.#pairs.find(({ refreshToken }) => refreshToken === body.refresh_token);
     if (!old || this.#ageSeconds(old) >= REFRESH_TOKEN_SECONDS) return 10004;
+    if (!this.#isAlive(old) && this.countValid() >= MAX_TOKENS) return 60002;
     if (this.#options.reusableRefreshTokens) old.issuedAt = this.#options.now() - TOKEN_SECONDS * 1000;
     else this.#pairs = this.#pairs.filter((pair) => pair !== old);
     return this.#issue();
   }
 
   isValid(token: string | undefined): boolean {
-    return this.#pairs.some((pair) => pair.token === token && this.#ageSeconds(pair) < TOKEN_SECONDS);
+    return this.#pairs.some((pair) => pair.token === token && this.#isAlive(pair));
   }
 
   drop(token: string): void {
@@ -81,8 +82,13 @@ export class Tokens {
     for (const pair of this.#pairs) pair.issuedAt -= TOKEN_SECONDS * 1000;
   }
 
+  /** By another client of the API. */
+  takeAll(): void {
+    while (this.countValid() < MAX_TOKENS) this.#issue();
+  }
+
   countValid(): number {
-    return this.#pairs.filter((pair) => this.#ageSeconds(pair) < TOKEN_SECONDS).length;
+    return this.#pairs.filter((pair) => this.#isAlive(pair)).length;
   }
 
   setClientSecret(clientSecret: string): void {
@@ -105,6 +111,10 @@ export class Tokens {
     this.#failures.set(address, count);
     if (count >= FAILURES_BEFORE_BLOCK) this.#blocked.add(address);
     return -1;
+  }
+
+  #isAlive(pair: Pair): boolean {
+    return this.#ageSeconds(pair) < TOKEN_SECONDS;
   }
 
   #ageSeconds({ issuedAt }: Pair): number {

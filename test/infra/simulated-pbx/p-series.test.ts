@@ -120,6 +120,73 @@ test('old firmware finds nothing by Unix seconds, without a failure', async () =
   expect(await client.get('recording/search', window)).toEqual({ errcode: 0, errmsg: 'SUCCESS' });
 });
 
+test('tokens that others have taken leave none, and an expired one gets its slot back only when one is free', async () => {
+  const { pbx, clock } = await startPSeriesHarness();
+  const client = talkTo(pbx.url);
+  const { access_token, refresh_token } = await client.getToken();
+  const refresh = () => client.json('POST', '/openapi/v1.0/refresh_token', {}, { refresh_token });
+  pbx.takeTokens();
+  expect(await client.getToken()).toMatchObject({ errcode: 60002 });
+  pbx.expireTokens();
+  expect(await client.get('system/information', { access_token: String(access_token) })).toMatchObject({
+    errcode: 10004,
+  });
+  pbx.takeTokens();
+  expect(await refresh()).toMatchObject({ errcode: 60002 });
+  clock.now += 30 * MINUTE;
+  expect(await refresh()).toMatchObject({ errcode: 0 });
+});
+
+test('a file that grows has another size in the list; without its storage the PBX lists what it cannot send', async () => {
+  const { pbx } = await startPSeriesHarness();
+  const client = talkTo(pbx.url);
+  const { recording, bytes } = pbx.makeCall(CALL);
+  const access_token = String((await client.getToken()).access_token);
+  pbx.writeRecording(recording, Buffer.concat([bytes, bytes]));
+  pbx.takeStorageAway();
+  expect(await client.get('recording/list', { access_token })).toMatchObject({
+    data: [{ file: recording, size: 2 * bytes.length }],
+  });
+  const download = () => client.get('recording/download', { file: recording, access_token });
+  expect(await download()).toMatchObject({ errcode: 60001 });
+  pbx.returnStorage();
+  expect(await download()).toMatchObject({ errcode: 0 });
+});
+
+test('either step of a download may fail as planned, and an interface as often as planned', async () => {
+  const { pbx, events } = await startPSeriesHarness();
+  const client = talkTo(pbx.url);
+  const { recording } = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'not-ready', at: 'get_random' } });
+  const access_token = String((await client.getToken()).access_token);
+  const download = () => client.get('recording/download', { file: recording, access_token });
+  expect(await download()).toMatchObject({ errcode: 60001 });
+  const { download_resource_url } = await download();
+  pbx.misbehave(recording, { kind: 'json-instead-of-audio', errno: '40002' });
+  expect(await client.json('GET', String(download_resource_url), { access_token })).toEqual({
+    errcode: 40002,
+    errmsg: 'FAILURE',
+  });
+  expect(events).toContainEqual({ type: 'misbehaved', recording, kind: 'json-instead-of-audio' });
+  pbx.refuse('recording/download', -2, 1);
+  expect(await download()).toMatchObject({ errcode: -2 });
+  expect(await download()).toMatchObject({ errcode: 0 });
+});
+
+test('one MP3 is sent at a time', async () => {
+  const { pbx } = await startPSeriesHarness({ delivers: 'mp3' });
+  const client = talkTo(pbx.url);
+  const [first, second] = [pbx.makeCall(CALL), pbx.makeCall(CALL)];
+  const access_token = String((await client.getToken()).access_token);
+  const offer = (file: string) => client.get('recording/download', { file, access_token });
+  const { download_resource_url } = await offer(first.recording);
+  pbx.misbehave(first.recording, { kind: 'stall' });
+  const stalled = client.send('GET', String(download_resource_url), { access_token }).catch(() => 'cut off');
+  await expect.poll(() => pbx.stats.downloads).toBe(1);
+  expect(await offer(second.recording)).toMatchObject({ errcode: 70651 });
+  pbx.reboot();
+  expect(await stalled).toBe('cut off');
+});
+
 test('an event is signed over its bytes, as the test vector says', async () => {
   const example = await readFile('test/functions/shared/pbx/p-series/30012-example.txt');
   expect(sign(example, '0123456789abcdefghijklmnopqrstuv')).toBe(
