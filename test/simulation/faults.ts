@@ -114,6 +114,23 @@ const RATES = {
   'daylight-saving': 0,
   'pbx-clock-stepped': 0.2,
   'our-clock-stepped': 0.2,
+
+  // Of a P-Series. New kinds come last, so that the weather of a seed keeps the others.
+  'p-series-mp3': 0.25,
+  'p-series-audio-at-once': 0.15,
+  /** It finds nothing by times, and reports no failure. */
+  'p-series-search-silent': 0.25,
+  'p-series-without-webhook': 0.15,
+  'p-series-unsigned': 0.2,
+  'p-series-message-object': 0.4,
+  /** The PBX's own archive moves recordings elsewhere. */
+  'p-series-archived-away': 0.06,
+  'p-series-tokens-expired': 0.3,
+  /** By another client, so that there are eight. */
+  'p-series-tokens-taken': 0.3,
+  'p-series-downloads-occupied': 0.4,
+  'p-series-foreign-download': 0.25,
+  'p-series-parameter-refused': 0.25,
 } as const satisfies Record<string, number> & Record<`pbx-${Misbehaviour['kind']}`, number>;
 
 export type FaultKind = keyof typeof RATES;

@@ -5,9 +5,9 @@ import { createRandom } from './engine/random.ts';
 import { delay, elapsedMs, passTime } from './engine/virtual-time.ts';
 import type { FaultKind } from './faults.ts';
 import type { Violation } from './invariants/violations.ts';
+import { drawFamilies } from './pbx/families.ts';
 import { sufferIncidents } from './pbx/incidents.ts';
-import { drawCdrMisbehaviour } from './pbx/misbehaviours.ts';
-import { openOffice } from './pbx/office.ts';
+import { openOffice } from './pbx/open-office.ts';
 import { makeCall } from './pbx/stories.ts';
 import { drawStart } from './start.ts';
 import { World } from './world.ts';
@@ -46,7 +46,8 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
 
   const random = world.randomFor('world');
   const ids = random.pick([['head-office'], ['head-office'], ['head-office', 'branch']]);
-  world.deploy(await Promise.all(ids.map((id) => openOffice(world, id, world.randomFor(id)))));
+  const families = drawFamilies(world.randomFor('families'), ids);
+  world.deploy(await Promise.all(families.map(([id, family]) => openOffice(world, id, family))));
   if (world.timeZone !== undefined) faults.note('daylight-saving', world.timeZone);
 
   const busyMs = random.pick([20 * MINUTE_MS, 2 * HOUR_MS, 12 * HOUR_MS]);
@@ -54,10 +55,7 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   const reconcile = async (hours: number) => {
     const beganAt = elapsedMs();
     for (const office of world.offices) {
-      if (!faults.strikes('pbx-cdr-spoilt', office.id)) continue;
-      const misbehaviour = drawCdrMisbehaviour(random);
-      office.pbx.misbehaveCdrs(misbehaviour);
-      if (misbehaviour.kind === 'cut') office.isCallLogCut = true;
+      if (faults.strikes('pbx-cdr-spoilt', office.id)) office.pbx.spoilCallLog(random);
     }
     const outcome = await invokeAsync(functions.reconcile, { hours });
     for (const { pbx, outcome: how } of resultsOf(outcome)) {
@@ -83,6 +81,11 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
       counted(() => reconcile(overHours)),
     );
   }
+  for (const { id, settings } of world.offices) {
+    if (settings.discoverEveryMinutes === undefined) continue;
+    const discover = counted(() => invokeAsync(functions.reconcile, { pbx: id, hours: 1 }));
+    schedule(world, `discover-${id}`, Number(settings.discoverEveryMinutes) * MINUTE_MS, discover);
+  }
   schedule(world, 's3', HOUR_MS, async () => aws.s3.abortOldUploads());
 
   const isBroken = () => violations.found.length > 0 || elapsedMs() - startedAt > LIMIT_MS;
@@ -103,7 +106,7 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   faults.end();
   world.stepOurClock(0);
   // Without a Content-Length a cut call log looks complete, and the missing calls are found by the next run.
-  for (const { pbx } of world.offices) pbx.misbehaveCdrs();
+  for (const { pbx } of world.offices) pbx.mendCallLog();
   calmSince = elapsedMs();
 
   const isReconciled = () => ids.every((id) => (reconciledAt.get(id) ?? 0) > calmSince + RECONCILED_AFTER_MS);

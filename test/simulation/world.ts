@@ -26,6 +26,7 @@ import { FunctionChecks } from './invariants/functions.ts';
 import { IndexChecks } from './invariants/index.ts';
 import { LoginChecks } from './invariants/logins.ts';
 import { LogChecks } from './invariants/logs.ts';
+import { PSeriesChecks } from './invariants/p-series.ts';
 import { PbxChecks } from './invariants/pbx.ts';
 import { RecordingChecks } from './invariants/recordings.ts';
 import { Violations } from './invariants/violations.ts';
@@ -100,6 +101,7 @@ export class World {
       functions: new FunctionChecks(this),
       logins: new LoginChecks(this),
       pbx: new PbxChecks(this),
+      pSeries: new PSeriesChecks(this),
       logs,
     };
     this.functions = {
@@ -140,10 +142,9 @@ export class World {
     setWallClock(this.now() + offsetMs);
   }
 
-  lineTo(hostname: string): Line {
-    const office = this.offices.find(({ line }) => new URL(line.origin).hostname === hostname);
-    if (office === undefined) throw new Error(`A request to ${hostname}, which is not a PBX of this world.`);
-    return office.line;
+  /** `undefined` if no PBX of this world has the name. */
+  lineTo(hostname: string): Line | undefined {
+    return this.offices.find(({ line }) => new URL(line.origin).hostname === hostname)?.line;
   }
 
   /** Deploys the PBXs: creates their queues, and sets the environment of the functions. */

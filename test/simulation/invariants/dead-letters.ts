@@ -84,7 +84,7 @@ export class DeadLetterChecks {
 
   /** What the PBX does not have is settled within days. */
   #checkAge({ attributes }: Message, code: string, { name }: ExpectedRecording): void {
-    if (!/^(?:recording-empty|pbx-200(?:12|14))$/.test(code)) return;
+    if (!/^(?:recording-empty|pbx-200(?:12|14)|pbx-60001)$/.test(code)) return;
     const [first, last] = [attributes.firstAt, attributes.lastAt].map((at) =>
       Date.parse(at?.StringValue ?? ''),
     ) as [number, number];
@@ -93,10 +93,11 @@ export class DeadLetterChecks {
   }
 
   #isJustified(recording: ExpectedRecording, code: string): boolean {
-    const { mayBeGivenUp, isDeleted } = recording;
+    const { mayBeGivenUp, isDeleted, isMovedAway } = recording;
     if (recording.ending === 'empty') return code === 'recording-empty';
     if (recording.ending === 'not-recorded') return false;
-    if (isDeleted && /^pbx-200(12|14)$/.test(code)) return true;
+    if (isDeleted && /^pbx-(?:200(12|14)|60001)$/.test(code)) return true;
+    if (isMovedAway && code === 'recording-moved-away') return true;
     return mayBeGivenUp || this.#isTooSlow(recording, code);
   }
 }

@@ -1,6 +1,6 @@
 import type { Invocation } from '../aws/invocation.ts';
 import type { World } from '../world.ts';
-import type { ExpectedRecording } from './expected-recording.ts';
+import { type ExpectedRecording, isUnknowable } from './expected-recording.ts';
 
 /** Checks how jobs end without a recording: what counts as lost, and what is settled without an alarm. */
 export class EndingChecks {
@@ -18,11 +18,9 @@ export class EndingChecks {
   }
 
   /** Called for each recording-lost log line, which an alarm counts. */
-  onLoss(pbx: unknown, callId: unknown): void {
+  onLoss(pbx: unknown, recording: unknown): void {
     const { violations, checks } = this.#world;
-    const lost = checks.recordings.all.find(
-      ({ office, calls }) => office.id === pbx && calls.some((call) => call.callId === callId),
-    );
+    const lost = checks.recordings.find(pbx, recording);
     if (lost === undefined) {
       violations.add('every lost recording is counted once', 'there is no such call');
       return;
@@ -33,7 +31,7 @@ export class EndingChecks {
 
   atEnd(): void {
     for (const recording of this.#world.checks.recordings.all) {
-      if (recording.isHidden) continue;
+      if (isUnknowable(recording)) continue;
       this.#checkLoss(recording);
       if (recording.ending === 'not-recorded') this.#checkUnrecorded(recording);
     }

@@ -33,15 +33,17 @@ export class LoginChecks {
   onSecretRead(invocation: Invocation, name: string, value: string): void {
     const { offices } = this.#world;
     if (!offices.some(({ names }) => names.credentialsSecret === name)) return;
-    const { username, password } = JSON.parse(value);
-    this.#credentials.set(invocation, JSON.stringify([username, password]));
+    const { username, password, clientId, clientSecret } = JSON.parse(value);
+    this.#credentials.set(invocation, JSON.stringify([username ?? clientId, password ?? clientSecret]));
   }
 
   /** Secrets Manager keeps a hundred versions and deletes none within a day, so none may be wasted. */
   onSecretWritten(name: string, value: string, isTaken: boolean): void {
     const invariant = 'every version of a session secret has a token';
     const { violations } = this.#world;
-    if (!('token' in JSON.parse(value))) violations.add(invariant, `${name} has none`);
+    const { token } = JSON.parse(value);
+    if (token === undefined) violations.add(invariant, `${name} has none`);
+    else if (isTaken) this.#world.checks.pSeries.onTokenSaved(token);
     if (!isTaken) violations.add(invariant, `${name} has no room for another`);
   }
 
@@ -56,8 +58,8 @@ export class LoginChecks {
     for (const key of this.#refusals.keys()) if (key.startsWith(`${id} `)) this.#refusals.delete(key);
   }
 
-  onRefusal({ id }: Office, errno: string, invocation: Invocation): void {
-    const isLockout = errno === '20002';
+  /** @param isLockout the PBX refuses any credentials from our address */
+  onRefusal({ id }: Office, errno: string, isLockout: boolean, invocation: Invocation): void {
     const key = `${id} ${isLockout ? errno : this.#credentials.get(invocation)}`;
     const before = this.#refusals.get(key);
     const isOver = before && isLockout && elapsedMs() - before.at >= LOCKOUT_MS - CLOCK_TOLERANCE_MS;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { format } from 'node:util';
+import type { Invocation } from '../aws/invocation.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
 import type { World } from '../world.ts';
 
@@ -36,8 +37,10 @@ export class LogChecks {
     if (invocation?.state !== 'killed')
       trace.add(invocation?.name ?? 'somebody', `${level}: ${line.slice(0, 400)}`);
     const { event, pbx, callId } = (values[0] ?? {}) as Record<string, unknown>;
-    if (event === 'recording-lost' && invocation?.state !== 'killed') checks.endings.onLoss(pbx, callId);
-    if (event === 'missing-recording-queued' && invocation?.state === 'running')
+    if (event === 'recording-lost' && invocation?.state !== 'killed')
+      checks.endings.onLoss(pbx, recordingOf(invocation));
+    // A list of recordings may not say the call, and a log line never says the whole name.
+    if (event === 'missing-recording-queued' && callId !== undefined && invocation?.state === 'running')
       checks.functions.onMissingQueued(`${pbx} ${callId}`, invocation);
     const office = this.#world.offices.find(({ id }) => id === pbx);
     if (office && event === 'session-up') office.sessionRuns.up += 1;
@@ -45,7 +48,7 @@ export class LogChecks {
     if (event === 'cdr-rows-unreadable' && invocation?.troubles.length === 0)
       violations.add('every row of a call log is read', line);
     const body = (invocation?.event as { body?: unknown } | undefined)?.body;
-    if (event === 'report-malformed' && String(body).includes('"callid"'))
+    if (event === 'report-malformed' && /"callid"|call_id/.test(String(body)))
       violations.add('every reported call is queued', String(body));
     const found = line.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
     if (found !== undefined)
@@ -55,4 +58,10 @@ export class LogChecks {
   stop(): void {
     for (const restore of this.#restore) restore();
   }
+}
+
+/** The name in the job that a function is working on. */
+function recordingOf(invocation: Invocation | undefined): unknown {
+  const [message] = (invocation?.event as { Records?: { body: string }[] } | undefined)?.Records ?? [];
+  return message && JSON.parse(message.body).recording;
 }

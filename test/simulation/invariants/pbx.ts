@@ -1,4 +1,4 @@
-import { CDR_FILE } from '../../../infra/simulated-pbx/misbehaviours.ts';
+import { CDR_FILE, type Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts';
 import type { PbxEvent } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Invocation } from '../aws/invocation.ts';
 import { currentInvocation } from '../engine/current-invocation.ts';
@@ -16,20 +16,19 @@ const RUNS_TO_NOTICE = 5;
 /** Checks what a PBX sees of the functions. */
 export class PbxChecks {
   readonly #world: World;
+  /** In progress. */
+  readonly #downloads = new Map<Office, number>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   onEvent(office: Office, event: PbxEvent): void {
-    const { violations, faults, trace, now, checks } = this.#world;
+    const { violations, trace, now, checks } = this.#world;
     const invocation = currentInvocation.getStore();
     switch (event.type) {
       case 'misbehaved':
-        invocation?.suffer(event.kind);
-        if (event.recording !== CDR_FILE && event.kind !== 'deleted')
-          faults.note(`pbx-${event.kind}`, office.id);
-        trace.add(office.id, `${event.kind}: ${event.recording}`);
+        this.onMisbehaviour(office, event, invocation);
         return;
       case 'random-refused': {
         // A clock that is set forward expires every random string.
@@ -41,20 +40,50 @@ export class PbxChecks {
         return;
       }
       case 'download-started':
-        if (office.pbx.stats.concurrentDownloads > MAX_DOWNLOADS) {
-          violations.add('no PBX has more than two downloads at a time', `${office.id}: ${event.recording}`);
-        }
-        trace.add(office.id, `sends ${event.bytes} bytes of ${event.recording}`);
-        if (invocation) this.#checkIsNeeded(office, event.recording, invocation);
+        this.onDownload(office, event, invocation);
         return;
       case 'login-refused':
         trace.add(office.id, `refuses login: ${event.errno}`);
-        if (invocation) checks.logins.onRefusal(office, event.errno, invocation);
+        if (invocation) checks.logins.onRefusal(office, event.errno, event.errno === '20002', invocation);
+        return;
+      case 'download-finished':
+        this.onDownloadEnd(office);
         return;
       default:
         trace.add(office.id, event.type);
     }
   }
+
+  onMisbehaviour(
+    { id }: Office,
+    { kind, recording }: { kind: Misbehaviour['kind']; recording: string },
+    invocation: Invocation | undefined,
+  ): void {
+    const { faults, trace } = this.#world;
+    invocation?.suffer(kind);
+    if (recording !== CDR_FILE && kind !== 'deleted') faults.note(`pbx-${kind}`, id);
+    trace.add(id, `${kind}: ${recording}`);
+  }
+
+  onDownload(
+    office: Office,
+    { recording, bytes }: { recording: string; bytes: number },
+    invocation: Invocation | undefined,
+  ): void {
+    const { violations, trace } = this.#world;
+    const downloads = (this.#downloads.get(office) ?? 0) + 1;
+    this.#downloads.set(office, downloads);
+    if (downloads > MAX_DOWNLOADS)
+      violations.add('no PBX has more than two downloads at a time', `${office.id}: ${recording}`);
+    trace.add(office.id, `sends ${bytes} bytes of ${recording}`);
+    if (invocation) this.#checkIsNeeded(office, recording, invocation);
+  }
+
+  onDownloadEnd(office: Office): void {
+    this.#downloads.set(office, (this.#downloads.get(office) ?? 0) - 1);
+    this.#world.trace.add(office.id, 'download-finished');
+  }
+
   /** @param before the session's runs before the clock was wrong */
   onClockCorrected({ id, sessionRuns }: Office, before: Office['sessionRuns']): void {
     const isUnnoticed = sessionRuns.clockWrong === before.clockWrong;

@@ -2,24 +2,14 @@ import type { Invocation } from '../aws/invocation.ts';
 import type { S3Object, Upload } from '../aws/s3.ts';
 import type { World } from '../world.ts';
 import {
+  type Account,
   type ExpectedRecording,
+  isUnknowable,
   keyBeside,
   type RecordedCall,
   rightVerifiedBy,
   type Version,
 } from './expected-recording.ts';
-
-/** The call details that reports and CDR files both have, with the names of their metadata. */
-const CALL_DETAILS: Readonly<Record<string, string>> = {
-  callid: 'call-id',
-  callfrom: 'from',
-  callto: 'to',
-  type: 'type',
-  status: 'status',
-  timestart: 'start',
-  talkduraction: 'talk-seconds',
-  sn: 'serial-number',
-};
 
 /** An object of the bucket, as what it is recognized. */
 interface Recognized {
@@ -69,7 +59,9 @@ export class RecordingChecks {
     // A copy is repeated if S3's response is lost.
     const isCopiedAgain = key !== recording.key && replaced?.bytes.equals(object.bytes);
     if (replaced !== undefined && !isCopiedAgain) this.#checkReplacement(recording, object, replaced);
-    const problems = recording.calls.map((call) => metadataProblems(object, recording, version, call));
+    const problems = recording.calls.flatMap((call) =>
+      call.accounts.map((account) => metadataProblems(object, recording, version, call, account)),
+    );
     // Either call may have brought the recording in.
     const [fewest = []] = problems.sort((one, other) => one.length - other.length);
     for (const problem of fewest) {
@@ -117,7 +109,7 @@ export class RecordingChecks {
       if (this.isArchived(recording)) this.#checkVersions(recording);
       else if (
         recording.ending !== 'not-recorded' &&
-        !recording.isHidden &&
+        !isUnknowable(recording) &&
         !checks.deadLetters.has(recording)
       ) {
         violations.add(
@@ -154,22 +146,25 @@ function metadataProblems(
   recording: ExpectedRecording,
   version: Version,
   call: RecordedCall,
+  account: Account,
 ): string[] {
-  const details = Object.entries(CALL_DETAILS).map(([field, name]) => {
-    const detail = String(call.report[field] ?? '');
-    return [name, detail === '' ? undefined : detail] as const;
-  });
-  const problems = details.filter(([name, value]) => {
-    const found = object.metadata[name];
+  const decoded = (name: string) => {
+    const value = object.metadata[name];
+    return value === undefined ? undefined : decodeURIComponent(value);
+  };
+  const problems = Object.entries(account.details).filter(([name, detail]) => {
+    const found = decoded(name);
     // The last field of a call log that may have been cut is not used.
-    if (found === undefined && name === 'serial-number') return !recording.office.isCallLogCut;
+    if (found === undefined && name === 'serial-number' && detail !== '')
+      return !recording.office.isCallLogCut;
     if (found === undefined && call.isReportSpoilt) return false;
-    return (found === undefined ? undefined : decodeURIComponent(found)) !== value;
+    return found !== (detail === '' ? undefined : detail);
   });
   const names = problems.map(([name]) => String(name));
   const { 'verified-by': verifiedBy = '' } = object.metadata;
-  if (!rightVerifiedBy(recording, version, call).includes(verifiedBy))
+  if (!rightVerifiedBy(recording, version, account).includes(verifiedBy))
     names.push(`verified-by ${verifiedBy}`);
   if (object.contentType !== recording.contentType) names.push(`content type ${object.contentType}`);
+  if (decoded('delivered-as') !== recording.deliveredAs) names.push('delivered-as');
   return names;
 }

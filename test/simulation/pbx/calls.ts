@@ -2,7 +2,7 @@ import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts
 import type { CallOptions } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
-import type { ExpectedRecording, Version } from '../invariants/expected-recording.ts';
+import type { ExpectedRecording } from '../invariants/expected-recording.ts';
 import type { World } from '../world.ts';
 import { drawMisbehaviours, isFinal } from './misbehaviours.ts';
 import type { Office } from './office.ts';
@@ -25,15 +25,15 @@ export interface CallToRecord {
 /** One call: it is made, recorded and reported. Resolves when the PBX stops repeating its report. */
 export async function makeOrdinaryCall(world: World, office: Office, random: Random): Promise<void> {
   const { faults } = world;
-  const file = drawRecording(random, faults);
-  const length = file.bytes.length;
+  const file = drawRecording(random, faults, office.formats);
+  const { bytes, header } = office.deliver(file);
   const misbehaviour = drawMisbehaviours(
     random,
-    { length, knowsItsLength: file.header === 'right', ...office },
+    { ...office, length: bytes.length, knowsItsLength: header === 'right' },
     faults,
   );
   if (random.isTrue(0.05)) {
-    const unrecorded = { recorded: false, talkSeconds: 60, fields: drawFields(random) };
+    const unrecorded = { recorded: false, talkSeconds: 60, fields: office.drawFields(random) } as const;
     const { report } = office.pbx.makeCall({ ...drawNumbers(random), ...unrecorded });
     await office.report(report);
     return;
@@ -52,22 +52,22 @@ export function recordCall(
   random: Random,
   { file, talkSeconds, misbehaviour = [], name, fields }: CallToRecord,
 ): ExpectedRecording {
-  const { bytes, extension, contentType, header, audioSeconds } = file;
+  const { bytes, extension } = file;
+  const version = office.deliver(file);
   const oddName = random.isTrue(0.15) ? drawOddName(random, extension) : undefined;
   const recordingName = name ?? oddName;
-  const { callId, recording, report } = office.pbx.makeCall({
+  const { callId, recording, report, start, accounts } = office.pbx.makeCall({
     ...drawNumbers(random),
     talkSeconds,
     type: random.pick(['Internal', 'Inbound', 'Outbound']),
     recording: bytes,
     extension,
     misbehaviour,
-    fields: { ...drawFields(random), ...fields },
+    fields: { ...office.drawFields(random), ...fields },
     ...(recordingName !== undefined && { recordingName }),
   });
-  world.trace.add(office.id, `call ${callId}, ${bytes.length} bytes, header ${header}: ${recording}`);
-  const version = { bytes, header, audioSeconds };
-  const call = { callId, report, isReportSpoilt: false };
+  world.trace.add(office.id, `call ${callId}, ${bytes.length} bytes, header ${file.header}: ${recording}`);
+  const call = { callId, report, start, accounts, isReportSpoilt: false };
   const known = world.checks.recordings.find(office.id, recording);
   if (known !== undefined) {
     known.calls.push(call);
@@ -81,14 +81,17 @@ export function recordCall(
     office,
     name: recording,
     key: `recordings/${office.id}/${folder}/${recording}`,
-    contentType,
+    contentType: version.contentType,
+    deliveredAs: office.deliveredAs(recording),
     calls: [call],
     versions: [version],
     due: version,
     ending: 'archived',
+    isReported: false,
     isHidden: false,
     isDeleted: false,
-    mayBeGivenUp: misbehaviour.some(isFinal),
+    isMovedAway: false,
+    mayBeGivenUp: misbehaviour.some((kind) => isFinal(kind, office)),
   };
   world.checks.recordings.expect(expected);
   return expected;
@@ -103,20 +106,21 @@ export async function reportCall(
   const { office, calls } = recording;
   const call = calls.at(-1);
   if (call === undefined) return false;
-  if (faults.strikes('report-not-json', office.id)) {
+  if (office.family === 's-series' && faults.strikes('report-not-json', office.id)) {
     call.isReportSpoilt = true;
     spoilReport(office, call.callId, random);
   }
   const isAccepted = await office.report(call.report);
+  if (isAccepted) recording.isReported = true;
   // The call log has it in a year that nobody compares.
-  if (!isAccepted && String(call.report.timestart).startsWith('2000')) recording.isHidden = true;
+  else if (call.start.startsWith('2000')) recording.isHidden = true;
   return isAccepted;
 }
 
 /** Changes the file on the PBX, as a recorder does that is still writing it. */
-export function writeVersion(recording: ExpectedRecording, version: Version): void {
-  recording.versions.push(version);
-  recording.office.pbx.writeRecording(recording.name, version.bytes);
+export function writeVersion({ office, name, versions }: ExpectedRecording, file: RecordingFile): void {
+  versions.push(office.deliver(file));
+  office.pbx.writeRecording(name, file.bytes);
 }
 
 /** A PBX that is off makes no calls. */
@@ -147,7 +151,7 @@ async function deleteSoon({ faults }: World, recording: ExpectedRecording, rando
   const { office, name } = recording;
   await delay(random.pick([0, 0, 10_000, 600_000]));
   faults.note('pbx-deleted', office.id);
-  office.pbx.deleteRecording(name, random.pick(['20012', '20014'] as const));
+  office.pbx.deleteRecording(name, random);
   recording.isDeleted = true;
 }
 
@@ -172,16 +176,4 @@ function drawOddName(random: Random, extension: string): string {
     `${id}%2F..%2F#1?x=&y`,
   ]);
   return `${name}.${extension}`;
-}
-
-/** Firmware versions write report fields differently. */
-function drawFields(random: Random): Record<string, unknown> {
-  return random.pick([
-    {},
-    {},
-    { callto: random.integer(1000, 9999) },
-    { didnumber: '4930123456' },
-    { srctrunkname: 'Büro "Süd", Leitung 1' },
-    { agentringtime: undefined },
-  ]);
 }

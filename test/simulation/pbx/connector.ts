@@ -14,6 +14,11 @@ export function buildConnector({
   return ({ hostname }, callback) => {
     const { invocation = owner } = container;
     const line = world.lineTo(hostname);
+    if (line === undefined) {
+      world.violations.add('nothing leaves for another host', `${owner.name} connects to ${hostname}`);
+      callback(new Error('It does not exist.'), null);
+      return;
+    }
     line.connect(invocation, timeout ?? 10_000).then(
       (end) => {
         const certificate = { fingerprint256: end.certificate };

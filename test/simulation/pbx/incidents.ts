@@ -5,21 +5,21 @@ import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
 import type { Office } from './office.ts';
 
-type Incident = (world: World, office: Office, random: Random) => Promise<void>;
+export type Incident = (world: World, office: Office, random: Random) => Promise<void>;
 
 const MINUTE_MS = 60_000;
 const LOGINS_BEFORE_LOCK = 5;
 
 /** Incidents of a whole PBX and mistakes of its administrators; each resolves when it is repaired. */
 const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
-  'pbx-rebooted': (world, office) => reboot(world, office),
+  'pbx-rebooted': async (_world, { pbx }) => void (await pbx.reboot()),
 
-  'pbx-off': async (world, office, random) => {
+  'pbx-off': async (_world, office, random) => {
     office.line.state = 'off';
     office.line.drop();
     await delay(outageMs(random));
     office.line.state = 'up';
-    await reboot(world, office);
+    await office.pbx.reboot();
   },
 
   'pbx-unreachable': async (_world, office, random) => {
@@ -54,7 +54,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     office.enterCredentials({ webhookSecret: random.text(48) }),
 
   'address-locked-out': async (_world, office) => {
-    for (let guess = 0; guess < LOGINS_BEFORE_LOCK; guess++) office.line.guessPassword();
+    for (let guess = 0; guess < LOGINS_BEFORE_LOCK; guess++) office.pbx.guessPassword();
     office.pbx.dropTokens();
   },
 
@@ -77,7 +77,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
   },
 
   'pbx-storage-away': async (_world, { pbx }, random) => {
-    pbx.takeStorageAway(random.pick(['20012', '20014'] as const));
+    pbx.takeStorageAway(random);
     await delay(random.pick([30, 120, 600, 1800, 3000]) * MINUTE_MS);
     pbx.returnStorage();
   },
@@ -94,9 +94,7 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     world.stepOurClock(0);
   },
 
-  'report-garbled': async (_world, office) => {
-    await office.pbx.postRaw('{"action":"NewCdr","recording":');
-  },
+  'report-garbled': async (_world, { pbx }) => void (await pbx.postGarbage()),
 };
 
 /** Some hours, or days: a weekend, say. */
@@ -112,11 +110,6 @@ async function isLoggedInAgain({ functions }: World, { id }: Office): Promise<bo
   return session?.outcome === 'logged-in' || session?.outcome === 'kept-alive';
 }
 
-async function reboot(world: World, office: Office): Promise<void> {
-  office.isBootUpLost = world.faults.strikes('boot-up-lost', office.id);
-  await office.pbx.reboot();
-}
-
 /** Draws the incidents of a PBX; they happen one after the other, at any time within `withinMs`. */
 export async function sufferIncidents(
   world: World,
@@ -124,13 +117,14 @@ export async function sufferIncidents(
   random: Random,
   withinMs: number,
 ): Promise<void> {
-  const kinds = (Object.keys(INCIDENTS) as FaultKind[]).filter((kind) => world.faults.isDue(kind));
+  const incidents = { ...INCIDENTS, ...office.incidents };
+  const kinds = (Object.keys(incidents) as FaultKind[]).filter((kind) => world.faults.isDue(kind));
   const due = kinds.map((kind) => ({ kind, afterMs: random.integer(0, withinMs) }));
   let passedMs = 0;
   for (const { kind, afterMs } of due.sort((one, other) => one.afterMs - other.afterMs)) {
     await delay(Math.max(0, afterMs - passedMs));
     passedMs = Math.max(passedMs, afterMs);
     world.faults.note(kind, office.id);
-    await INCIDENTS[kind]?.(world, office, random);
+    await incidents[kind]?.(world, office, random);
   }
 }

@@ -19,6 +19,7 @@ export class Line {
   readonly origin: string;
   readonly #world: World;
   readonly #name: string;
+  readonly #isRecording: (url: string) => boolean;
   readonly #callers = new Map<WireEnd, Invocation | undefined>();
   #accept: ((end: WireEnd) => void) | undefined;
   /** `off`: connections are refused; `silent`: nothing responds. */
@@ -26,9 +27,11 @@ export class Line {
   /** The upload rate of a PBX with a slow uplink. */
   readonly uplinkBytesPerSecond: number | undefined;
 
-  constructor(world: World, name: string) {
+  /** @param isRecording whether a request for this URL is one for a recording */
+  constructor(world: World, name: string, isRecording: (url: string) => boolean) {
     this.#world = world;
     this.#name = name;
+    this.#isRecording = isRecording;
     this.origin = `https://${name}.example:8088`;
     this.uplinkBytesPerSecond = world.faults.isDue('slow-uplink') ? 40 : undefined;
   }
@@ -38,8 +41,11 @@ export class Line {
     const server = createServer(async (request, response) => {
       const end = request.socket as unknown as WireEnd;
       const caller = this.#callers.get(end);
-      if (caller) this.#drawConditions(end, caller, request.url?.includes('/recording/download') === true);
-      watchForSecrets(response, this.#world);
+      const { url = '' } = request;
+      if (caller) this.#drawConditions(end, caller, this.#isRecording(url));
+      const [, token] = /[?&]access_token=([^&]+)/.exec(url) ?? [];
+      if (caller && token !== undefined) this.#world.checks.pSeries.onTokenUsed(token, caller);
+      watchForSecrets(response, this.#world, caller);
       try {
         // So that events of the PBX about the request are attributed to this caller.
         await currentInvocation.run(caller as Invocation, () => handle(request, response));
@@ -59,7 +65,10 @@ export class Line {
 
   /** Resets all connections. */
   drop(): void {
-    for (const end of this.#callers.keys()) end.reset();
+    for (const [end, caller] of this.#callers) {
+      caller?.suffer('line dropped');
+      end.reset();
+    }
   }
 
   /** Rejects like a connection that cannot be opened. */
@@ -86,10 +95,10 @@ export class Line {
     return Object.assign(client, { certificate });
   }
 
-  /** A password guess by somebody else with our address. */
-  guessPassword(): void {
-    const body = JSON.stringify({ username: 'api', password: 'a guess' });
-    const head = ['POST /api/v1.1.0/login HTTP/1.1', 'Host: pbx', 'Content-Type: application/json'];
+  /** A request by somebody else with our address. */
+  postAsStranger(path: string, content: object): void {
+    const body = JSON.stringify(content);
+    const head = [`POST ${path} HTTP/1.1`, 'Host: pbx', 'User-Agent: any', 'Content-Type: application/json'];
     const client = this.#open({});
     client.resume();
     client.write(`${[...head, `Content-Length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`);
@@ -137,13 +146,14 @@ export class Line {
 const networkError = (code: string) => Object.assign(new Error(code), { code });
 
 /** Registers the secrets in a response of the PBX, which must not appear in a log. */
-function watchForSecrets(response: ServerResponse, { checks }: World): void {
+function watchForSecrets(response: ServerResponse, { checks }: World, caller: Invocation | undefined): void {
   const end = response.end.bind(response) as (...values: unknown[]) => ServerResponse;
   response.end = ((...values: unknown[]) => {
-    for (const [, secret = ''] of String(values[0] ?? '').matchAll(
-      /"(?:token|refreshtoken|random)":"([^"]+)"/g,
+    for (const [, name, secret = ''] of String(values[0] ?? '').matchAll(
+      /"(token|refreshtoken|random|access_token|refresh_token)":"([^"]+)"/g,
     )) {
       checks.logs.addSecret(secret);
+      if (name === 'access_token' && caller) checks.pSeries.onTokenIssued(secret, caller);
     }
     return end(...values);
   }) as typeof response.end;

@@ -1,6 +1,7 @@
 import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts';
 import type { Random } from '../engine/random.ts';
 import type { Faults } from '../faults.ts';
+import type { Office } from './office.ts';
 
 /** Without `deleted`, which happens at a later time. */
 type Kind = Exclude<Misbehaviour['kind'], 'deleted'>;
@@ -12,13 +13,11 @@ export interface Circumstances {
   knowsItsLength: boolean;
   /** Whether responses of the PBX have a Content-Length. */
   contentLength: boolean;
+  /** Error numbers that it may send instead of the recording. */
+  errnos: readonly string[];
 }
 
 const STEPS = ['get_random', 'download'] as const;
-
-/** Errors that the PBX sends instead of a recording. The last two are permanent according to its guide. */
-const ERRNOS = ['20004', '20006', '20012', '20014', '99999', '10003', '20015'];
-const FINAL_ERRNOS: readonly string[] = ['10003', '20015'];
 
 /** What programs send behind a text: nothing, the end of a C string, and the rest of its buffer. */
 export const PADDINGS = ['', '\0', '\r\n\0', '\0'.repeat(64)];
@@ -49,9 +48,9 @@ const DRAWS: { [K in Kind]: Draw } = {
       delta: knowsItsLength && random.isTrue(0.5) ? -random.integer(1, 40) : more,
     };
   },
-  'json-instead-of-audio': (random) => ({
+  'json-instead-of-audio': (random, { errnos }) => ({
     kind: 'json-instead-of-audio',
-    errno: random.pick(ERRNOS),
+    errno: random.pick(errnos),
     padding: random.pick(PADDINGS),
     times: random.integer(1, 3),
     ...disguise(random),
@@ -94,7 +93,7 @@ export function drawMisbehaviours(
 }
 
 /** A misbehaviour of the download of a CDR file. Without a Content-Length, a cut file looks complete. */
-export function drawCdrMisbehaviour(random: Random): Misbehaviour {
+export function drawCdrMisbehaviour(random: Random, errnos: readonly string[]): Misbehaviour {
   const kind = random.pick([
     'http-500',
     'cut',
@@ -102,9 +101,9 @@ export function drawCdrMisbehaviour(random: Random): Misbehaviour {
     'html-instead-of-audio',
     'empty-body',
   ] as const);
-  return DRAWS[kind](random, { length: 2000, knowsItsLength: true, contentLength: true });
+  return DRAWS[kind](random, { length: 2000, knowsItsLength: true, contentLength: true, errnos });
 }
 
 /** Whether a misbehaviour justifies a dead letter. */
-export const isFinal = (misbehaviour: Misbehaviour): boolean =>
-  misbehaviour.kind === 'json-instead-of-audio' && FINAL_ERRNOS.includes(misbehaviour.errno);
+export const isFinal = (misbehaviour: Misbehaviour, { finalErrnos }: Pick<Office, 'finalErrnos'>): boolean =>
+  misbehaviour.kind === 'json-instead-of-audio' && finalErrnos.includes(misbehaviour.errno);

@@ -1,27 +1,83 @@
+import type { CallOptions } from '../../../infra/simulated-pbx/calls.ts';
+import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts';
 import type { Ranges } from '../../../infra/simulated-pbx/ranges.ts';
-import type { SimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Random } from '../engine/random.ts';
-import { delay } from '../engine/virtual-time.ts';
+import type { FaultKind } from '../faults.ts';
+import type { Account } from '../invariants/expected-recording.ts';
 import type { World } from '../world.ts';
-import { CALL_LOG_WRITERS } from './call-logs.ts';
-import { FINGERPRINT, Line, OUR_ADDRESS } from './line.ts';
-import { PADDINGS } from './misbehaviours.ts';
+import type { Incident } from './incidents.ts';
+import type { Line } from './line.ts';
+import type { Format, RecordingFile } from './recordings.ts';
+import type { Story } from './stories.ts';
 
-const TIME_ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'Asia/Kathmandu'];
-const COMPRESSIONS = ['gzip', 'gzip-unannounced', 'deflate', 'br'] as const;
-const REPEAT_REPORTS_AFTER_MS = 10_000;
+export const FAMILIES = ['s-series', 'p-series'] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** A call of which the PBX gets a file; of an unrecorded one, it gets none. */
+export type CallToMake = Pick<CallOptions, 'from' | 'to' | 'type' | 'fields'> & {
+  talkSeconds: number;
+} & ({ recorded: false } | RecordedCallToMake);
+
+interface RecordedCallToMake {
+  recorded?: true;
+  recording: Buffer;
+  extension: string;
+  misbehaviour: Misbehaviour[];
+  recordingName?: string;
+}
+
+export interface MadeCall {
+  callId: string;
+  /** The name of the recording. */
+  recording: string;
+  report: Record<string, unknown>;
+  /** When it began, by the clock of the PBX: `yyyy-MM-dd HH:mm:ss`. */
+  start: string;
+  accounts: Account[];
+}
+
+/** What happens to a PBX, whatever its family. */
+export interface OfficePbx {
+  makeCall(call: CallToMake): MadeCall;
+  misbehave(recording: string, ...misbehaviours: Misbehaviour[]): void;
+  deleteRecording(recording: string, random: Random): void;
+  writeRecording(recording: string, bytes: Buffer): void;
+  takeStorageAway(random: Random): void;
+  returnStorage(): void;
+  /** Something goes wrong with the next look into what the PBX has recorded. */
+  spoilCallLog(random: Random): void;
+  mendCallLog(): void;
+  reboot(): Promise<unknown>;
+  dropTokens(): void;
+  setPassword(password: string): void;
+  /** Somebody else with our address tries a password. */
+  guessPassword(): void;
+  /** Resolves to whether the report was accepted. */
+  postReport(report: Record<string, unknown>): Promise<boolean>;
+  postGarbage(): Promise<unknown>;
+}
 
 /** A PBX, and everything that belongs to it on both sides. */
 export interface Office {
   readonly id: string;
-  readonly pbx: SimulatedPbx;
+  readonly family: Family;
+  readonly pbx: OfficePbx;
   readonly line: Line;
   readonly contentLength: boolean;
   readonly ranges: Ranges;
   readonly names: { credentialsSecret: string; sessionSecret: string; queueName: string };
   /** Its entry in the registry of PBXs. */
   readonly settings: Record<string, unknown>;
+  /** What it records. */
+  readonly formats: readonly Format[];
+  /** The error numbers that it may send instead of a recording, and those that end a job. */
+  readonly errnos: readonly string[];
+  readonly finalErrnos: readonly string[];
+  /** Its list of recordings says how long the parties talked, and has those that were deleted. */
+  readonly hasCallLog: boolean;
+  /** Incidents and stories that only its family has. */
+  readonly incidents: Partial<Record<FaultKind, Incident>>;
+  readonly stories: Partial<Record<FaultKind, Story>>;
   /** The offset of the PBX's clock from the true time, and when it was last changed (true time). */
   clock: { offsetMs: number; changedAt: number };
   /** Runs that kept its session, and those that found its clock wrong. */
@@ -31,95 +87,49 @@ export interface Office {
   isCallLogCut: boolean;
   /** What becomes of a report on its way out of the PBX. */
   spoilReport: (json: string) => string;
+  /** The fields that a firmware writes in its own way. */
+  drawFields(random: Random): Record<string, unknown>;
+  /** What the PBX sends for a file. */
+  deliver(file: RecordingFile): RecordingFile;
+  /** The name under which it sends the file, if it is another one. */
+  deliveredAs(recording: string): string | undefined;
   /** Sends a report like the PBX, until it is accepted or the PBX gives up. Returns whether it was accepted. */
   report(report: Record<string, unknown>): Promise<boolean>;
-  /** The credentials in the secret. */
-  credentials(): { username: string; password: string; webhookSecret: string };
   enterCredentials(changes: Partial<{ password: string; webhookSecret: string }>): void;
 }
 
-export async function openOffice(world: World, id: string, random: Random): Promise<Office> {
-  const { aws, checks, trace, faults } = world;
-  const line = new Line(world, id);
-  const clock = { offsetMs: 0, changedAt: Number.NEGATIVE_INFINITY };
+export const TIME_ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'Australia/Sydney',
+  'Asia/Kathmandu',
+] as const;
+
+/** What the offices of all families have in common. */
+export function startOffice({ aws, checks }: World, id: string, random: Random) {
   const names = {
     credentialsSecret: `pbx/${id}`,
     sessionSecret: `session/${id}`,
     queueName: `recordings-${id}`,
   };
-  const serialNumber = random.text(12);
-  const timeZone = world.timeZone ?? random.pick(TIME_ZONES);
-  const apiVersion = random.pick(['v1.1.0', 'v1.1.0', 'v2.0.0'] as const);
-  const contentLength = random.isTrue(0.7);
-  const ranges = random.pick(['honoured', 'honoured', 'ignored', 'wrong'] as const);
-  const compression = faults.strikes('pbx-compressed', id) ? random.pick(COMPRESSIONS) : 'none';
-  const isCompressed = compression !== 'none';
-
-  const newSecret = () => {
-    const secret = random.text(32);
-    checks.logs.addSecret(secret);
-    return secret;
-  };
-  const password = newSecret();
-  const save = (credentials: object) => aws.secrets.set(names.credentialsSecret, JSON.stringify(credentials));
-  save({ username: 'api', password, webhookSecret: newSecret() });
   aws.secrets.set(names.sessionSecret, '{"nonce":"generated"}');
-
-  let unreported = 0;
-  const pbx = await startSimulatedPbx({
-    plain: true,
-    password,
-    serialNumber,
-    timeZone,
-    apiVersion,
-    contentLength,
-    compression,
-    ...(faults.strikes('pbx-call-log-odd', id) && { writeCdrs: random.pick(CALL_LOG_WRITERS) }),
-    padding: faults.strikes('pbx-padded', id) ? random.pick(PADDINGS) : '',
-    ranges,
-    refreshTokens: random.isTrue(0.3),
-    endsOldTokenOnLogin: random.isTrue(0.5),
-    now: () => world.now() + clock.offsetMs,
-    repeatDelay: () => delay(REPEAT_REPORTS_AFTER_MS),
-    serve: line.serve,
-    post: (url, body) => world.reports.post(office, url, office.spoilReport(String(body))),
-    onEvent: (event) => checks.pbx.onEvent(office, event),
-  });
-  const office: Office = {
-    id,
-    pbx,
-    line,
-    // What a compressing PBX announces is the length of what it sends.
-    contentLength: contentLength && !isCompressed,
-    ranges: isCompressed ? 'ignored' : ranges,
+  return {
     names,
-    clock,
+    clock: { offsetMs: 0, changedAt: Number.NEGATIVE_INFINITY },
     sessionRuns: { up: 0, clockWrong: 0 },
     isBootUpLost: false,
     isCallLogCut: false,
-    spoilReport: (json) => json,
-    settings: {
-      baseUrl: line.origin,
-      apiVersion,
-      serialNumber,
-      timeZone,
-      tls: { fingerprint256: FINGERPRINT },
-      reportUrl: random.pick(['https://{host}', 'http://{host}', '{host}']),
-      ...(random.isTrue(0.3) && { allowedIp: OUR_ADDRESS }),
-      ...names,
+    newSecret(): string {
+      const secret = random.text(32);
+      checks.logs.addSecret(secret);
+      return secret;
     },
-    async report(report) {
-      const { delivered } = await pbx.postReport(report);
-      if (delivered) return true;
-      unreported += 1;
-      trace.add(id, `gives up report ${unreported}`);
-      return false;
-    },
-    credentials: () => JSON.parse(aws.secrets.get(names.credentialsSecret)),
-    enterCredentials: (changes) => {
+    /** Adds to what the secret with the credentials contains. */
+    saveCredentials(changes: Readonly<Record<string, string>>): void {
       for (const secret of Object.values(changes)) checks.logs.addSecret(secret);
-      save({ ...office.credentials(), ...changes });
+      const before = JSON.parse(aws.secrets.get(names.credentialsSecret) || '{}');
+      aws.secrets.set(names.credentialsSecret, JSON.stringify({ ...before, ...changes }));
     },
   };
-  return office;
 }

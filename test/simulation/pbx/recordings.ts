@@ -18,16 +18,20 @@ const GSM_FRAME_BYTES = 33;
 /** What a recording's header says about its size; `none`: its format has no sizes; `unknown`: it has no known format. */
 export type HeaderKind = 'right' | 'unwritten' | 'lying' | 'none' | 'unknown';
 
-export interface RecordingFile {
+export interface RecordingFile extends Format {
   bytes: Buffer;
-  extension: string;
-  contentType: string;
   header: HeaderKind;
   /** How long the audio lasts; `undefined` where the file does not say. */
   audioSeconds: number | undefined;
 }
 
-const TYPES = [
+export interface Format {
+  extension: string;
+  contentType: string;
+}
+
+/** What PBXs of the S-Series, and those that its API has been taken over by, record. */
+export const FORMATS: readonly Format[] = [
   { extension: 'wav', contentType: 'audio/wav' },
   { extension: 'wav', contentType: 'audio/wav' },
   { extension: 'wav', contentType: 'audio/wav' },
@@ -37,8 +41,8 @@ const TYPES = [
 ];
 
 /** Noise in all relevant formats and sizes: shorter than a part, several parts long, and at the exact boundaries. */
-export function drawRecording(random: Random, faults: Faults): RecordingFile {
-  const { extension, contentType } = random.pick(TYPES);
+export function drawRecording(random: Random, faults: Faults, formats: readonly Format[]): RecordingFile {
+  const { extension, contentType } = random.pick(formats);
   const bytes = random.bytes(drawLength(random));
   const type = { extension, contentType };
   if (extension === 'gsm') {

@@ -6,7 +6,7 @@ import { drawTalkSeconds, makeOrdinaryCall, recordCall, reportCall, whenOn, writ
 import type { Office } from './office.ts';
 import { drawRecording, drawWholeWav, growingWav, type RecordingFile } from './recordings.ts';
 
-type Story = (world: World, office: Office, random: Random) => Promise<void>;
+export type Story = (world: World, office: Office, random: Random) => Promise<void>;
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -24,7 +24,9 @@ const STORIES: Partial<Record<FaultKind, Story>> = {
 export async function makeCall(world: World, office: Office, random: Random): Promise<void> {
   await whenOn(office);
   const [, story = makeOrdinaryCall] =
-    Object.entries(STORIES).find(([kind]) => world.faults.strikes(kind as FaultKind, office.id)) ?? [];
+    Object.entries({ ...STORIES, ...office.stories }).find(([kind]) =>
+      world.faults.strikes(kind as FaultKind, office.id),
+    ) ?? [];
   await story(world, office, random);
 }
 
@@ -40,7 +42,7 @@ async function makeTransferredCall(world: World, office: Office, random: Random)
   const [first = whole, ...rest] = stages;
   const talkSeconds = drawTalkSeconds(random, isReportedTwice ? first : whole);
   const recording = recordCall(world, office, random, { file: first, talkSeconds });
-  recording.due = isReportedTwice ? undefined : whole;
+  recording.due = isReportedTwice ? undefined : office.deliver(whole);
   const reported = reportCall(world, recording, random);
   for (const stage of rest) {
     await delay(random.integer(10 * SECOND_MS, (isReportedTwice ? 120 : 16) * MINUTE_MS));
@@ -51,9 +53,12 @@ async function makeTransferredCall(world: World, office: Office, random: Random)
     await whenOn(office);
     const { name } = recording;
     recordCall(world, office, random, { file: whole, talkSeconds: drawTalkSeconds(random, whole), name });
-    if (await reportCall(world, recording, random)) recording.due = whole;
+    if (await reportCall(world, recording, random)) recording.due = office.deliver(whole);
   } else writeVersion(recording, whole);
-  await reported;
+  const isTold = (await reported) || office.hasCallLog;
+  // Nothing says that the file is shorter than the call.
+  const isShortnessSeen = isTold && office.deliver(whole).audioSeconds !== undefined;
+  if (!isReportedTwice && !isShortnessSeen) recording.due = undefined;
 }
 
 /** Lengths of the file while it grows. Each is clearly shorter than the next. */
@@ -65,12 +70,12 @@ function drawStages(random: Random, length: number): number[] {
 
 /** A conference room, or a user, gives each recording the same name. */
 async function makeTwoCallsOfOneName(world: World, office: Office, random: Random): Promise<void> {
-  const file = drawRecording(random, world.faults);
+  const file = drawRecording(random, world.faults, office.formats);
   const recording = recordCall(world, office, random, { file, talkSeconds: drawTalkSeconds(random, file) });
   await reportCall(world, recording, random);
   await delay(random.integer(0, 180 * MINUTE_MS));
   await whenOn(office);
-  const second = drawRecordingLike(file, world, random);
+  const second = drawRecordingLike(file, office, world, random);
   const { name } = recording;
   recording.due = undefined;
   recordCall(world, office, random, { file: second, talkSeconds: drawTalkSeconds(random, second), name });
@@ -78,18 +83,25 @@ async function makeTwoCallsOfOneName(world: World, office: Office, random: Rando
   if (await reportCall(world, recording, random)) recording.due = recording.versions.at(-1);
 }
 
-function drawRecordingLike({ extension }: RecordingFile, world: World, random: Random): RecordingFile {
-  const file = drawRecording(random, world.faults);
-  return file.extension === extension ? file : drawRecordingLike({ ...file, extension }, world, random);
+function drawRecordingLike(
+  { extension }: RecordingFile,
+  office: Office,
+  world: World,
+  random: Random,
+): RecordingFile {
+  const file = drawRecording(random, world.faults, office.formats);
+  return file.extension === extension
+    ? file
+    : drawRecordingLike({ ...file, extension }, office, world, random);
 }
 
 /** The PBX names a recording for a call that nobody answered, and makes none, or one of the voicemail. */
 async function makeUnansweredCall(world: World, office: Office, random: Random): Promise<void> {
-  const file = drawRecording(random, world.faults);
+  const file = drawRecording(random, world.faults, office.formats);
   const fields = { status: random.pick(['NO ANSWER', 'BUSY', 'FAILED']) };
   const recording = recordCall(world, office, random, { file, talkSeconds: 0, fields });
   if (random.isTrue(0.8)) {
-    office.pbx.deleteRecording(recording.name, random.pick(['20012', '20014'] as const));
+    office.pbx.deleteRecording(recording.name, random);
     recording.ending = 'not-recorded';
   }
   await reportCall(world, recording, random);
@@ -97,7 +109,7 @@ async function makeUnansweredCall(world: World, office: Office, random: Random):
 
 /** The recorder created the file, and wrote nothing. */
 async function makeCallWithoutAudio(world: World, office: Office, random: Random): Promise<void> {
-  const file = { ...drawRecording(random, world.faults), bytes: Buffer.alloc(0) };
+  const file = { ...drawRecording(random, world.faults, office.formats), bytes: Buffer.alloc(0) };
   const recording = recordCall(world, office, random, { file, talkSeconds: random.integer(1, 600) });
   recording.ending = 'empty';
   await reportCall(world, recording, random);
@@ -105,7 +117,7 @@ async function makeCallWithoutAudio(world: World, office: Office, random: Random
 
 /** Somebody paused the recording, or started it late. */
 async function makeCallRecordedInPart(world: World, office: Office, random: Random): Promise<void> {
-  const file = drawRecording(random, world.faults);
+  const file = drawRecording(random, world.faults, office.formats);
   const talkSeconds = drawTalkSeconds(random, file) + random.integer(60, 600);
   await reportCall(world, recordCall(world, office, random, { file, talkSeconds }), random);
 }
