@@ -4,6 +4,8 @@ import { drawWeather } from './faults.ts';
 import type { Invariant } from './invariants/violations.ts';
 import { MUTATIONS, type Mutation, mutationNamed } from './mutations.ts';
 import type { Options } from './options.ts';
+import { drawFamilies } from './pbx/families.ts';
+import type { Family } from './pbx/office.ts';
 import { runTasks } from './workers.ts';
 
 /** A bug that survives this many seeds is not caught. */
@@ -46,8 +48,8 @@ async function tryToCatch(mutation: Mutation, calls: number): Promise<Catch> {
   return { mutation, invariants: [] };
 }
 
-/** The first seeds, or those with most of the faults that the bug needs. */
-function seedsFor({ needs = [] }: Mutation): number[] {
+/** The first seeds, or those with most of the faults that the bug needs, with a PBX of its family. */
+function seedsFor({ needs = [], family }: Mutation): number[] {
   const candidates = Array.from({ length: CANDIDATES }, (_, index) => {
     const weather = drawWeather(createRandom(index + 1, 'weather'));
     return {
@@ -56,10 +58,15 @@ function seedsFor({ needs = [] }: Mutation): number[] {
     };
   });
   return candidates
-    .filter(({ chance }) => chance > 0)
+    .filter(({ seed, chance }) => chance > 0 && (family === undefined || firstFamily(seed) === family))
     .sort((one, other) => other.chance - one.chance)
     .slice(0, MAX_SEEDS)
     .map(({ seed }) => seed);
+}
+
+function firstFamily(seed: number): Family | undefined {
+  const [[, family] = []] = drawFamilies(createRandom(seed, 'families'), ['head-office']);
+  return family;
 }
 
 function describe({ mutation: { name }, seed, invariants }: Catch): string {

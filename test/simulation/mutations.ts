@@ -1,6 +1,7 @@
 import { UsageError } from '../../infra/shared/command-line.ts';
 import type { Edit } from './engine/module-hooks.ts';
 import type { FaultKind } from './faults.ts';
+import type { Family } from './pbx/office.ts';
 
 /** A bug that somebody could introduce, and that the simulation must catch. */
 export interface Mutation {
@@ -8,6 +9,8 @@ export interface Mutation {
   edits: readonly Edit[];
   /** Faults without which the bug does no harm. It is tried where they are most frequent. */
   needs?: readonly FaultKind[];
+  /** The PBXs in which the bug is. It is tried where the first one is such a PBX. */
+  family?: Family;
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -49,6 +52,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'random string reused for a retry',
+    family: 's-series',
     edits: [
       {
         file: 'functions/shared/pbx/s-series/client.ts',
@@ -246,6 +250,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'wrong password retried',
+    family: 's-series',
     edits: [
       {
         file: 'functions/shared/pbx/s-series/errors.ts',
@@ -256,6 +261,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'session never renewed',
+    family: 's-series',
     edits: [
       {
         file: 'functions/shared/pbx/s-series/errors.ts',
@@ -285,6 +291,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'only the first day of the call log read',
+    family: 's-series',
     edits: [
       {
         file: 'functions/shared/call-log/windows.ts',
@@ -451,6 +458,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'NULs behind JSON not removed',
+    family: 's-series',
     needs: ['pbx-padded'],
     edits: [
       {
@@ -462,8 +470,117 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'report that is no JSON dropped',
+    family: 's-series',
     edits: [
       { file: 'functions/shared/pbx/s-series/report.ts', find: 'json ?? findFields(text)', replace: 'json' },
+    ],
+  },
+  {
+    name: 'new tokens used before they are saved',
+    family: 'p-series',
+    edits: [
+      {
+        file: 'functions/shared/session/login.ts',
+        find: 'const saved = await store.replace(snapshot, state);\n    return saved && { token, snapshot: saved };',
+        replace:
+          'setTimeout(() => store.replace(snapshot, state).catch(() => {}), 2000);\n    return { token, snapshot };',
+      },
+    ],
+  },
+  {
+    name: 'token asked for anew instead of refreshed',
+    family: 'p-series',
+    edits: [
+      {
+        file: 'functions/shared/session/login.ts',
+        find: 'client.rules.renewsByRefresh && state.refreshToken !== undefined',
+        replace: 'false && state.refreshToken !== undefined',
+      },
+    ],
+  },
+  {
+    name: 'signature not checked',
+    family: 'p-series',
+    needs: ['report-forged'],
+    edits: [
+      {
+        file: 'functions/shared/pbx/p-series/report.ts',
+        find: 'signature !== undefined && isSignedWith(secret, body, signature)',
+        replace: 'secret !== undefined && body.length > 0 && signature !== ""',
+      },
+    ],
+  },
+  {
+    name: 'token renewed for a wrong parameter',
+    family: 'p-series',
+    needs: ['p-series-parameter-refused'],
+    edits: [
+      {
+        file: 'functions/shared/pbx/p-series/errors.ts',
+        find: "'40002': OUR_FAULT",
+        replace: "'40002': { ...OUR_FAULT, kind: 'session-expired' }",
+      },
+    ],
+  },
+  {
+    name: 'refused client secret tried again',
+    family: 'p-series',
+    needs: ['password-changed-in-pbx'],
+    edits: [
+      {
+        file: 'functions/shared/pbx/p-series/errors.ts',
+        find: "const REFUSED_CREDENTIALS: Meaning = {\n  kind: 'login-held'",
+        replace: "const REFUSED_CREDENTIALS: Meaning = {\n  kind: 'transient'",
+      },
+    ],
+  },
+  {
+    name: 'download path followed anywhere',
+    family: 'p-series',
+    needs: ['p-series-foreign-download'],
+    edits: [
+      {
+        file: 'functions/shared/pbx/p-series/client.ts',
+        find: 'const response = await send(\n      {\n        path: readResourcePath(offered.download_resource_url),',
+        replace:
+          'const url = new URL(offered.download_resource_url, pbx.baseUrl);\n    const open = createTransport({ ...pbx, baseUrl: url.origin });\n    const response = await (url.origin === pbx.baseUrl ? send : open)(\n      {\n        path: url.pathname,',
+      },
+    ],
+  },
+  {
+    name: 'recording in the archive of the PBX lost',
+    family: 'p-series',
+    needs: ['p-series-archived-away'],
+    edits: [
+      {
+        file: 'functions/shared/pbx/p-series/client.ts',
+        find: 'throw isMoved ? movedAway() : error;',
+        replace: 'throw error;',
+      },
+    ],
+  },
+  {
+    name: 'empty list of recordings believed',
+    family: 'p-series',
+    needs: ['p-series-search-silent', 'report-lost'],
+    edits: [
+      {
+        file: 'functions/shared/pbx/p-series/list-recordings.ts',
+        find: 'if (rows.length === 0 && !(await understandsTimes(list, timeZone))) {',
+        replace: 'if (false) {',
+      },
+    ],
+  },
+  {
+    name: 'type of a recording taken from its name',
+    family: 'p-series',
+    needs: ['p-series-mp3'],
+    edits: [
+      {
+        file: 'functions/shared/recordings/save-recording.ts',
+        find: 'contentType: contentTypeOf(container) ?? contentType',
+        replace: 'contentType',
+      },
     ],
   },
   {
