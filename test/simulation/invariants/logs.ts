@@ -30,6 +30,14 @@ export class LogChecks {
     for (const value of [secret, ...derived]) this.#secrets.add(value);
   }
 
+  hasSecret(text: string): boolean {
+    return this.#findSecret(text) !== undefined;
+  }
+
+  #findSecret(text: string): string | undefined {
+    return text.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
+  }
+
   #onLine(level: string, values: unknown[]): void {
     const line = format(...values).replaceAll(/\s+/g, ' ');
     const { trace, violations, checks } = this.#world;
@@ -50,7 +58,7 @@ export class LogChecks {
     const body = (invocation?.event as { body?: unknown } | undefined)?.body;
     if (event === 'report-malformed' && /"callid"|call_id/.test(String(body)))
       violations.add('every reported call is queued', String(body));
-    const found = line.match(/[a-z0-9]{20,}/g)?.find((word) => this.#secrets.has(word));
+    const found = this.#findSecret(line);
     if (found !== undefined)
       violations.add('no secret is logged', line.replaceAll(found, '*'.repeat(found.length)));
   }

@@ -64,7 +64,8 @@ export class RecordingChecks {
     );
     // Either call may have brought the recording in.
     const [fewest = []] = problems.sort((one, other) => one.length - other.length);
-    for (const problem of fewest) {
+    const hasSecret = Object.values(object.metadata).some((value) => checks.logs.hasSecret(value));
+    for (const problem of [...fewest, ...(hasSecret ? ['a secret'] : [])]) {
       violations.add('every object has the right metadata', `${key}: ${problem}`);
     }
   }
@@ -166,5 +167,6 @@ function metadataProblems(
     names.push(`verified-by ${verifiedBy}`);
   if (object.contentType !== recording.contentType) names.push(`content type ${object.contentType}`);
   if (decoded('delivered-as') !== recording.deliveredAs) names.push('delivered-as');
+
   return names;
 }
