@@ -92,8 +92,11 @@ export async function listRecordings(list: ListRows, window: CdrWindow, timeZone
 /** Whether the PBX's own archive has moved the file of a recording elsewhere. */
 export async function isMovedAway(list: ListRows, recording: string, timeZone: string): Promise<boolean> {
   const start = startOf({ file: recording, uid: undefined }, timeZone);
-  if (start === undefined) return false;
-  const rows = await search(list, { from: start - OVERLAP_MS, to: start + OVERLAP_MS });
+  const rows =
+    start === undefined
+      ? // The name does not say where to look, but what is asked for is mostly new.
+        await list('list', { page: '1', page_size: String(PAGE_SIZE), sort_by: 'time', order_by: 'desc' })
+      : await search(list, { from: start - OVERLAP_MS, to: start + OVERLAP_MS });
   return rows.some(({ file, archive_status }) => file === recording && archive_status === 'success');
 }
 

@@ -179,6 +179,16 @@ describe('a download', () => {
     });
   });
 
+  test('of such a file says so although nothing in its name tells when it was recorded', async () => {
+    const { pbx, client, token } = await start();
+    const { recording } = pbx.makeCall({ ...CALL, recordingName: 'Übergabe.wav' });
+    pbx.archiveAway(recording);
+    pbx.makeCall(CALL);
+    await expect(client.openRecording(token, recording)).rejects.toMatchObject({
+      code: 'recording-moved-away',
+    });
+  });
+
   test('knows a failure in place of the audio', async () => {
     const { pbx, client, token } = await start();
     const { recording } = pbx.makeCall({
