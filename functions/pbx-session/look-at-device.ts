@@ -1,12 +1,10 @@
 import type { OpenPbx } from '../shared/session/pbxs.ts';
-import { checkClock } from './check-clock.ts';
+import { type Clock, checkClock } from './check-clock.ts';
 
 const TIMEOUT_MS = 10_000;
 
 /** What a PBX says of itself. What it does not say is absent. */
-export interface Device {
-  /** By how much its clock is ahead (negative: behind). */
-  skewSeconds?: number;
+export interface Device extends Clock {
   model?: string;
   serialNumber?: string;
   firmware?: string;
@@ -21,7 +19,7 @@ export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => numb
     .catch(() => undefined);
   if (said === undefined) return {};
   const device = {
-    skewSeconds: checkClock(pbx, said, settings.timeZone, now()),
+    ...checkClock(pbx, said, settings.timeZone, now()),
     model: plain(said.devicename, /^[\w .()-]{1,40}$/),
     serialNumber: plain(said.sn),
     firmware: plain(said.firmwarever),

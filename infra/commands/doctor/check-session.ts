@@ -44,7 +44,7 @@ export function checkSession(
   if (baseUrl.startsWith('http:')) results.certificate = notChecked('none, because baseUrl is plain HTTP');
   return {
     ...results,
-    clock: isUp ? checkClock(outcome.skewSeconds) : notChecked('needs the session'),
+    clock: isUp ? checkClock(outcome) : notChecked('needs the session'),
     device: isUp ? checkDevice(outcome, settings) : notChecked('needs the session'),
   };
 }
@@ -120,9 +120,14 @@ function isSince(firmware: string, since: readonly number[]): boolean {
   return !(difference < 0);
 }
 
-function checkClock(skewSeconds: number | undefined): Result {
+function checkClock({ skewSeconds, isZoneWrong }: SessionOutcome): Result {
   if (skewSeconds === undefined) return notChecked('the PBX does not show its time');
   const skew = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`;
+  if (isZoneWrong) {
+    return toDo(
+      `It is right, but shows a time that is ${skew} of timeZone in cdk.json. Correct timeZone, deploy.`,
+    );
+  }
   return Math.abs(skewSeconds) <= MAX_CLOCK_SKEW_SECONDS
     ? ok(skew)
     : toDo(`It is ${skew}. Set the time server in the PBX. See docs/runbook.md#clock-wrong.`);

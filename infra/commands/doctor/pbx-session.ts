@@ -9,6 +9,7 @@ const outcomeSchema = v.object({
   code: v.optional(v.string()),
   message: v.optional(v.string()),
   skewSeconds: v.optional(v.number()),
+  isZoneWrong: v.optional(v.boolean()),
   model: v.optional(v.string()),
   serialNumber: v.optional(v.string()),
   firmware: v.optional(v.string()),

@@ -29,7 +29,7 @@ async function start(aheadMs: number) {
   const { session } = await startSession(client, { clock });
   const look = () => lookAtDevice('test', { client, session, settings }, () => clock.now - aheadMs);
   const check = async () => (await look()).skewSeconds;
-  return { pbx, clock, client, session, check };
+  return { pbx, clock, client, session, look, check };
 }
 
 const warnings = () => lines.filter(({ event }) => event === 'pbx-clock-wrong');
@@ -77,6 +77,23 @@ test.each([
   };
   expect(await check()).toBeUndefined();
   expect(warnings()).toEqual([]);
+});
+
+test('a clock that is right, but in another time zone than the configured one, is told from a wrong one', async () => {
+  const { client, clock, check, look } = await start(0);
+  const said = (timestamp: number) => ({
+    // Berlin, instead of Kathmandu.
+    systemtime: new Date(clock.now + HOUR_MS).toISOString().slice(0, 19).replace('T', ' '),
+    timestamp: Math.floor(timestamp / 1000),
+  });
+  client.deviceInfo = async () => said(clock.now);
+  expect(await look()).toEqual({ skewSeconds: await check(), isZoneWrong: true });
+  expect(warnings()[0]).toMatchObject({
+    message: expect.stringMatching(/clock of the PBX is right.*timeZone/),
+  });
+  client.deviceInfo = async () => said(clock.now - 5 * HOUR_MS);
+  expect(await look()).toEqual({ skewSeconds: expect.any(Number) });
+  expect(warnings().at(-1)).toMatchObject({ message: expect.stringMatching(/clock of the PBX is wrong/) });
 });
 
 test('a clock whose display is not understood is read from its Unix seconds, if the PBX shows them', async () => {

@@ -9,6 +9,7 @@ test('each thing that can be wrong with a P-Series is found where it is', async 
     good: await startSimulatedPSeries({ tls: identity, clientSecret, serialNumber: '3631A2208123' }),
     cloud: await startSimulatedPSeries({ tls: identity, clientSecret, firmware: '84.20.0.21' }),
     late: await startSimulatedPSeries({ tls: identity, clientSecret, now: () => Date.now() - 3_600_000 }),
+    abroad: await startSimulatedPSeries({ tls: identity, clientSecret, timeZone: 'Asia/Kathmandu' }),
     off: await startSimulatedPSeries({ tls: identity, clientSecret }),
     planless: await startSimulatedPSeries({ tls: identity, clientSecret }),
     closed: await startSimulatedPSeries({ tls: identity, clientSecret, allowedAddresses: ['192.0.2.1'] }),
@@ -27,12 +28,19 @@ test('each thing that can be wrong with a P-Series is found where it is', async 
     refused: 'another-secret',
   });
 
-  const { good, cloud, late } = found;
+  const { good, cloud, late, abroad } = found;
   expect(Object.values(statuses(good ?? {}))).toEqual([OK, OK, OK, OK, OK, OK]);
   expect(good?.device.text).toBe('Simulated P-Series, firmware 37.20.0.21, serial number 3631A2208123');
   expect(statuses(cloud ?? {})).toMatchObject({ certificate: TO_DO, session: OK, device: OK });
   expect(cloud?.certificate.text).toMatch(/Cloud Edition.*Remove tls/);
   expect(statuses(late ?? {})).toMatchObject({ session: OK, clock: TO_DO });
+  expect(late?.clock.text).toMatch(/Set the time server/);
+  expect(abroad?.clock).toEqual({
+    status: TO_DO,
+    text: expect.stringMatching(
+      /^It is right, but shows a time that is 20[67]\d\d s ahead of timeZone in cdk\.json\. Correct timeZone, deploy\.$/,
+    ),
+  });
   for (const [id, text] of [
     ['off', /turned off.*Integrations > API.*Enterprise or Ultimate Plan/],
     ['planless', /P550, P560 or P570.*Enterprise or Ultimate Plan/],
