@@ -342,6 +342,28 @@ describe('the access log', () => {
     await dialog(page).getByText('Nothing is recorded.').first().waitFor();
     expect(await dialog(page).getByRole('status').textContent()).toBe('Nothing is recorded.');
   });
+
+  test('goes on with the person whose rows it shows, whatever has been typed since', async () => {
+    const asked: (string | null)[] = [];
+    await page.route(/\/api\/access\?/, (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const person = query.get('person');
+      asked.push(person);
+      const at = new Date().toISOString();
+      const row = { at, kind: 'link-created', pbx: PBX_ID, recording: 'a.wav', person, by: 'session' };
+      return route.fulfill({ json: { accesses: [row], ...(!query.has('cursor') && { cursor: 'next' }) } });
+    });
+    await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    await dialog(page).getByRole('table').waitFor();
+    await dialog(page).getByLabel('Person').fill('Ben');
+    await dialog(page).getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => dialog(page).getByRole('row').count()).toBe(3);
+    await Promise.all([
+      page.waitForRequest(/format=csv/),
+      dialog(page).getByRole('button', { name: 'Save as CSV' }).click(),
+    ]);
+    expect(asked).toEqual(['Anna', 'Anna', 'Anna']);
+  });
 });
 
 describe('signing in', () => {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Access, Me, Recording } from './contract.ts';
@@ -22,35 +22,43 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
   const { m, f } = useLocale();
   const d = useDialogMessages();
   const [person, setPerson] = useState(me.person);
+  /** Whose rows are shown. Another name may have been typed since. */
+  const [of, setOf] = useState<{ pbx?: string; recording?: string; person?: string }>(
+    recording ? { pbx: recording.pbx, recording: recording.recording } : { person: me.person },
+  );
+  const latest = useRef(of);
   const [rows, setRows] = useState<Access[]>();
   const [cursor, setCursor] = useState<string>();
   const [problem, setProblem] = useState<string>();
 
   const load = useCallback(
-    async (of: { person?: string; cursor?: string }, before: Access[] = []) => {
+    async (before: Access[], from?: string) => {
       setProblem(undefined);
       try {
-        const page = await api.access({ ...ofRecording(recording), ...of });
+        const page = await api.access({ ...of, ...(from !== undefined && { cursor: from }) });
+        if (latest.current !== of) return;
         const all = [...before, ...page.accesses];
         setRows(all);
         setCursor(page.cursor);
         const count = all.length;
         announce(count === 0 ? d.access.none : d.access.entries(f.number(count), count === 1));
       } catch (error) {
-        setProblem(`${d.access.failed} ${errorText(error, m)}`);
+        if (latest.current === of) setProblem(`${d.access.failed} ${errorText(error, m)}`);
       }
     },
-    [api, recording, m, f, d],
+    [api, of, m, f, d],
   );
-  const of = recording ? {} : { person };
   useEffect(() => {
-    void load(recording ? {} : { person: me.person });
-  }, [load, recording, me.person]);
+    latest.current = of;
+    setRows(undefined);
+    setCursor(undefined);
+    void load([]);
+  }, [load, of]);
 
   async function saveCsv(): Promise<void> {
     setProblem(undefined);
     try {
-      const csv = await api.accessCsv({ ...ofRecording(recording), ...of });
+      const csv = await api.accessCsv(of);
       const link = document.createElement('a');
       link.href = URL.createObjectURL(csv);
       link.download = 'access.csv';
@@ -73,7 +81,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
           class="inline-form"
           onSubmit={(event) => {
             event.preventDefault();
-            void load({ person });
+            setOf({ person });
           }}
         >
           <Input label={d.access.person} required value={person} onValue={setPerson} />
@@ -92,7 +100,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       )}
       <div class="actions">
         {cursor !== undefined && (
-          <button type="button" class="button" onClick={() => void load({ ...of, cursor }, rows)}>
+          <button type="button" class="button" onClick={() => void load(rows ?? [], cursor)}>
             {d.access.more}
           </button>
         )}
@@ -105,9 +113,6 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
     </Dialog>
   );
 }
-
-const ofRecording = (recording: Recording | undefined) =>
-  recording === undefined ? {} : { pbx: recording.pbx, recording: recording.recording };
 
 function AccessTable({
   rows,
