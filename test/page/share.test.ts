@@ -171,6 +171,29 @@ describe('a link for others', () => {
     expect(auditor.problems).toEqual([]);
   });
 
+  test('is found and revoked with the right audit, also by somebody who may make none', async () => {
+    await share({ note: 'for the auditor' });
+    const auditor = await openPage(browser);
+    await signIn(auditor, archive, archive.host.url, 'Ben');
+    await auditor.route('**/api/me', async (route) => {
+      const me = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...me, rights: ['listen', 'audit'] } });
+    });
+    await auditor.reload();
+    await auditor.getByRole('button', { name: /^Play: .* to 1000/ }).click();
+    const player = auditor.getByRole('region', { name: 'Player' });
+    await player.getByRole('button', { name: 'Who listened' }).waitFor();
+    expect(await player.getByRole('button', { name: 'Link for others' }).count()).toBe(0);
+    await auditor.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
+    await dialog(auditor).getByLabel('Person').fill('Anna');
+    await dialog(auditor).getByRole('button', { name: 'Show', exact: true }).click();
+    await dialog(auditor).getByRole('button', { name: 'Revoke the link: for the auditor' }).click();
+    await dialog(auditor)
+      .getByRole('row', { name: /for the auditor/ })
+      .getByText('revoked')
+      .waitFor();
+  });
+
   test('needs its whole address', async () => {
     const visitor = await visit(`${archive.host.url}/s`);
     await visitor.getByText('This address is incomplete').waitFor();

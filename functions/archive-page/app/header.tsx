@@ -22,7 +22,7 @@ export function Header({ onLanguage, me, onDialog, onSignOut }: HeaderProps) {
       <nav aria-label={m.menu.label}>
         {me && onDialog && (
           <>
-            {me.shares.allowed && me.rights.includes('share') && (
+            {me.shares.allowed && (me.rights.includes('share') || me.rights.includes('audit')) && (
               <button type="button" onClick={() => onDialog('shares')}>
                 {m.menu.shares}
               </button>
