@@ -194,6 +194,13 @@ describe('a link for others', () => {
       .waitFor();
   });
 
+  test('is listed as soon as it is made, although the index of a table is behind it', async () => {
+    await page.route(/\/api\/shares\?/, (route) => route.fulfill({ json: { shares: [] } }));
+    await share({ note: 'just now' });
+    await dialog(page).getByRole('button', { name: 'Revoke the link: just now' }).waitFor();
+    expect(await dialog(page).getByText('There are none.').count()).toBe(0);
+  });
+
   test('needs its whole address', async () => {
     const visitor = await visit(`${archive.host.url}/s`);
     await visitor.getByText('This address is incomplete').waitFor();

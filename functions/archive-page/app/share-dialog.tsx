@@ -37,6 +37,7 @@ export function ShareDialog({ api, me, recording, onClose }: ShareDialogProps) {
         api={api}
         me={me}
         of={{ pbx: recording.pbx, recording: recording.recording }}
+        created={created?.share}
       />
     </Dialog>
   );

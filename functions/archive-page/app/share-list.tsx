@@ -14,10 +14,12 @@ interface ShareListProps {
   me: Me;
   /** Nothing, for those of the person who is signed in. */
   of: { pbx?: string; recording?: string; person?: string };
+  /** One that has just been made: the list may be behind it. */
+  created?: Share | undefined;
 }
 
 /** Links for others, and what became of them. */
-export function ShareList({ heading, api, me, of }: ShareListProps) {
+export function ShareList({ heading, api, me, of, created }: ShareListProps) {
   const locale = useLocale();
   const d = useDialogMessages();
   const { m, f } = locale;
@@ -37,7 +39,9 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
           ...(person !== undefined && { person }),
           ...(from !== undefined && { cursor: from }),
         });
-        const all = [...before, ...page.shares];
+        const listed = [...before, ...page.shares];
+        const isBehind = created !== undefined && !listed.some(({ id }) => id === created.id);
+        const all = isBehind ? [created, ...listed] : listed;
         setShares(all);
         setCursor(page.cursor);
         // Otherwise a dialog has been opened, which has more important things to say.
@@ -46,7 +50,7 @@ export function ShareList({ heading, api, me, of }: ShareListProps) {
         setProblem(errorText(error, m));
       }
     },
-    [api, pbx, recording, person, m, f, d],
+    [api, pbx, recording, person, created, m, f, d],
   );
   useEffect(() => {
     void load([]);
