@@ -396,6 +396,17 @@ describe('the access log', () => {
   });
 });
 
+describe('a dialog', () => {
+  test('closes with the recording that it belongs to', async () => {
+    await openDialog();
+    await page.goBack();
+    await expect.poll(() => page.getByRole('region', { name: 'Player' }).count()).toBe(0);
+    await page.getByRole('button', { name: /^Play: .* to 1000/ }).click();
+    await waitUntilPlayed(page, 0);
+    expect(await dialog(page).count()).toBe(0);
+  });
+});
+
 describe('signing in', () => {
   test('lasts until the person signs out', async () => {
     await page.reload();

@@ -58,12 +58,14 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
       if (isClosing && document.activeElement?.closest('.player')) focusOpened();
       const next = readFilters(location.search);
       setFilters((before) => (addressOf(before) === addressOf(next) ? before : next));
+      // It may be about the recording that was open.
+      onDialog(undefined);
       void restore();
     };
     void restore();
     addEventListener('popstate', onPopState);
     return () => removeEventListener('popstate', onPopState);
-  }, [restore]);
+  }, [restore, onDialog]);
 
   const { recordings } = search;
   const index = opened ? recordings.findIndex((recording) => idOf(recording) === idOf(opened)) : -1;
