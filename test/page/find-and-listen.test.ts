@@ -195,6 +195,26 @@ describe('listening', () => {
     expect(page.problems).toEqual([]);
   });
 
+  test('draws no waveform of another recording than the one that is open', async () => {
+    const { promise: isLate, resolve: deliver } = Promise.withResolvers<void>();
+    await page.route(/X-Amz-Signature/, async (route) => {
+      if (route.request().resourceType() === 'fetch') await isLate;
+      await route.continue();
+    });
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await waitUntilPlayed(page, 0);
+    await player().getByRole('button', { name: 'Waveform' }).click();
+    await player().getByRole('button', { name: 'Drawing the waveform' }).waitFor();
+    await playButton('1004').click();
+    await player().getByRole('heading', { name: '1004' }).waitFor();
+    const arrived = page.waitForEvent('requestfinished', (request) => request.resourceType() === 'fetch');
+    deliver();
+    await arrived;
+    await player().getByRole('slider', { name: 'Position' }).fill('1400');
+    await waitUntilPlayed(page, 1401);
+    expect(await page.locator('.waveform').count()).toBe(0);
+  });
+
   test('gets a new link when the link has expired, and goes on at the same second', async () => {
     let expired = '';
     let links = 0;

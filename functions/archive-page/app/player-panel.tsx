@@ -40,6 +40,8 @@ export function PlayerPanel(props: PlayerPanelProps) {
   // The index does not know the length of every recording. The player does, once the file has begun to load.
   const { seconds = duration } = recording;
   const panel = useRef<HTMLElement>(null);
+  /** The waveform that is being drawn. Another recording may be open by the time it is there. */
+  const drawing = useRef<symbol>(undefined);
 
   // Room at the end of the page, so that the player hides nothing for good, and not what gets the focus.
   useEffect(() => {
@@ -55,6 +57,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
   }, []);
 
   useEffect(() => {
+    drawing.current = undefined;
     setPeaks(undefined);
     setProblem(undefined);
     // The player may cover the row. Its height is known after the next frame.
@@ -64,12 +67,17 @@ export function PlayerPanel(props: PlayerPanelProps) {
   }, [recording]);
 
   async function toggleWaveform(): Promise<void> {
-    if (peaks !== undefined && peaks !== 'failed') return setPeaks(undefined);
-    setPeaks('loading');
+    const request = Symbol();
+    const isWanted = peaks === undefined || peaks === 'failed';
+    drawing.current = isWanted ? request : undefined;
+    setPeaks(isWanted ? 'loading' : undefined);
+    if (!isWanted) return;
     try {
       const { url } = await playback.freshLink();
-      setPeaks(await fetchPeaks(url));
+      const drawn = await fetchPeaks(url);
+      if (drawing.current === request) setPeaks(drawn);
     } catch {
+      if (drawing.current !== request) return;
       setPeaks('failed');
       setProblem(m.player.waveformFailed);
     }
