@@ -111,6 +111,18 @@ describe('finding', () => {
     expect(page.problems).toEqual([]);
   });
 
+  test('shows the time zone of each call if those of the PBXs differ', async () => {
+    expect(await rows().first().locator('.cell-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
+    await page.route('**/api/me', async (route) => {
+      const me = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...me, pbxs: [...me.pbxs, { id: 'branch', timeZone: 'Asia/Tokyo' }] } });
+    });
+    await page.reload();
+    await expect
+      .poll(() => rows().first().locator('.cell-time').textContent())
+      .toMatch(/^\d\d:\d\d:\d\d CES?T$/);
+  });
+
   test('says for each PBX up to when the archive was compared with it', async () => {
     const line = page.getByRole('region', { name: 'How complete the archive is' });
     await line.getByText('head-office not yet compared with the PBX').waitFor();
