@@ -87,6 +87,12 @@ const STATES: Record<string, () => Promise<void>> = {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('This token is not valid').waitFor();
   },
+  'a dialog that cannot be loaded': async () => {
+    await page.route(/\/assets\/dialogs-/, (route) => route.fulfill({ status: 404 }));
+    await signIn(page, archive);
+    await page.getByRole('navigation').getByRole('button', { name: 'Keys' }).click();
+    await page.getByText('could not be loaded').waitFor();
+  },
   'session ended': async () => {
     await signIn(page, archive);
     await page.getByRole('button', { name: /^Play: .*1000/ }).waitFor();

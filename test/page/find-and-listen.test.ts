@@ -111,6 +111,25 @@ describe('finding', () => {
     expect(page.problems).toEqual([]);
   });
 
+  test('says how far back it has looked if a filter leaves little, and nothing more is found', async () => {
+    const { recordings } = await archive.ask<{ recordings: object[] }>('/api/recordings?limit=1');
+    await page.route(/\/api\/recordings\?/, (route) => {
+      const isFirst = !new URL(route.request().url()).searchParams.has('cursor');
+      const json = isFirst
+        ? { recordings, searchedBackTo: '2026-03-15T12:00:00.000Z', cursor: 'first' }
+        : { recordings: [], searchedBackTo: '2026-01-15T12:00:00.000Z', cursor: 'later' };
+      return route.fulfill({ json });
+    });
+    const results = page.getByRole('region', { name: 'The newest recording', exact: true });
+    await page.getByLabel('At least').selectOption('10 seconds');
+    await results.getByText('Looked at everything back to 15 March 2026.').waitFor();
+    await results.getByRole('button', { name: 'Show more' }).click();
+    await results.getByText('Looked at everything back to 15 January 2026.').waitFor();
+    await expect
+      .poll(() => page.getByRole('status').allTextContents())
+      .toContain('The newest recording. Looked at everything back to 15 January 2026.');
+  });
+
   test('shows the time zone of each call if those of the PBXs differ', async () => {
     expect(await rows().first().locator('.cell-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
     await page.route('**/api/me', async (route) => {

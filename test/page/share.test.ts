@@ -405,6 +405,18 @@ describe('a dialog', () => {
     await waitUntilPlayed(page, 0);
     expect(await dialog(page).count()).toBe(0);
   });
+
+  // A page that is open while a new version is deployed asks for files that are no longer there.
+  test('that cannot be loaded says so, and what to do', async () => {
+    await page.route(/\/assets\/dialogs-/, (route) => route.fulfill({ status: 404 }));
+    await page.getByRole('navigation').getByRole('button', { name: 'Keys' }).click();
+    await dialog(page).getByText('could not be loaded').waitFor();
+    await Promise.all([
+      page.waitForEvent('load'),
+      dialog(page).getByRole('button', { name: 'Reload the page' }).click(),
+    ]);
+    await page.getByRole('region', { name: 'Player' }).waitFor();
+  });
 });
 
 describe('signing in', () => {

@@ -28,14 +28,17 @@ export function Results(props: ResultsProps) {
   const count = recordings.length;
   const found = m.results.found(f.number(count), count === 1, cursor !== undefined);
   const isEmpty = status === 'done' && count === 0;
+  const isPartial = cursor !== undefined;
   const timeZone = zoneOf(pbxs, filters.pbx || (pbxs[0]?.id ?? ''));
   const isCallId = queryOf(filters).startsWith('callId=');
   // A call id is looked for at all times.
   const backTo = searchedBackTo && !isCallId ? m.results.noneBackTo(f.day(searchedBackTo, timeZone)) : '';
 
   useEffect(() => {
-    if (status === 'done') announce(count === 0 ? `${m.results.none}. ${backTo}` : found);
-  }, [status, found, backTo, count, m]);
+    if (status !== 'done') return;
+    const heard = count === 0 ? m.results.none : found;
+    announce(isPartial || count === 0 ? `${heard}. ${backTo}`.trim() : heard);
+  }, [status, found, backTo, count, isPartial, m]);
 
   async function showMore(): Promise<void> {
     const result = await onMore();
@@ -74,7 +77,7 @@ export function Results(props: ResultsProps) {
           <p>
             {backTo} {m.results.noneHint}
           </p>
-          {cursor === undefined && !hasDays && !isCallId && (
+          {!isPartial && !hasDays && !isCallId && (
             <button
               type="button"
               class="button"
@@ -95,7 +98,8 @@ export function Results(props: ResultsProps) {
           </button>
         </div>
       )}
-      {cursor !== undefined && status !== 'failed' && (
+      {isPartial && count > 0 && backTo !== '' && <p class="muted">{backTo}</p>}
+      {isPartial && status !== 'failed' && (
         <button
           type="button"
           class="button more"
@@ -105,7 +109,7 @@ export function Results(props: ResultsProps) {
           {count > 0 ? m.results.more : m.results.searchFurther}
         </button>
       )}
-      {hasDays && isEmpty && cursor === undefined && (
+      {hasDays && isEmpty && !isPartial && (
         <button type="button" class="button plain" onClick={() => onFind(NO_FILTERS)}>
           {m.find.reset}
         </button>

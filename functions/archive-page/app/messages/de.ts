@@ -9,6 +9,7 @@ export const de: Messages = {
   copied: 'Kopiert.',
   copyFailed: 'Der Browser hat das Kopieren nicht erlaubt. Markieren und kopieren Sie den Text selbst.',
   tryAgain: 'Noch einmal versuchen',
+  reload: 'Seite neu laden',
 
   menu: {
     label: 'Seite',
@@ -56,7 +57,11 @@ export const de: Messages = {
     caption: 'Aufnahmen, die neuesten zuerst',
     heading: 'Treffer',
     found: (shown, isOne, hasMore) =>
-      hasMore ? `Die neuesten ${shown} Aufnahmen` : isOne ? '1 Aufnahme' : `${shown} Aufnahmen`,
+      hasMore
+        ? `Die ${isOne ? 'neueste Aufnahme' : `neuesten ${shown} Aufnahmen`}`
+        : isOne
+          ? '1 Aufnahme'
+          : `${shown} Aufnahmen`,
     none: 'Keine Aufnahme gefunden',
     noneBackTo: (day) => `Durchsucht ist alles bis zurück zum ${day}.`,
     noneHint: 'Prüfen Sie die Nummer, oder suchen Sie in einem längeren Zeitraum.',
@@ -225,5 +230,7 @@ export const de: Messages = {
     invalid: (message) => `Das Archiv hat das nicht angenommen: ${message}.`,
     notFound: 'Das gibt es nicht mehr.',
     tooMany: 'Zu viele Anfragen. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
+    notLoaded:
+      'Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie die Verbindung, und laden Sie die Seite neu: Vielleicht wurde sie aktualisiert.',
   },
 };

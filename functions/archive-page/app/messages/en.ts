@@ -8,6 +8,7 @@ export const en = {
   copied: 'Copied.',
   copyFailed: 'The browser did not allow copying. Select the text and copy it yourself.',
   tryAgain: 'Try again',
+  reload: 'Reload the page',
 
   menu: {
     label: 'Page',
@@ -55,7 +56,11 @@ export const en = {
     caption: 'Recordings, newest first',
     heading: 'Results',
     found: (shown: string, isOne: boolean, hasMore: boolean) =>
-      hasMore ? `The newest ${shown} recordings` : isOne ? '1 recording' : `${shown} recordings`,
+      hasMore
+        ? `The newest ${isOne ? 'recording' : `${shown} recordings`}`
+        : isOne
+          ? '1 recording'
+          : `${shown} recordings`,
     none: 'No recording found',
     noneBackTo: (day: string) => `Looked at everything back to ${day}.`,
     noneHint: 'Check the number, or search a longer period.',
@@ -219,6 +224,8 @@ export const en = {
     invalid: (message: string) => `The archive did not accept this: ${message}.`,
     notFound: 'There is no such thing any more.',
     tooMany: 'Too many requests. Wait a minute, then try again.',
+    notLoaded:
+      'This part of the page could not be loaded. Check your connection, then reload the page: it may have been updated.',
   },
 };
 
