@@ -64,6 +64,29 @@ test('a response of the PBX has tokens and random strings', () => {
   ]);
 });
 
+test('a P-Series gives out its tokens under other names, and expects them in the query', () => {
+  expect(
+    bodyOf({ errcode: 0, access_token: 'A', refresh_token: 'F', access_token_expire_time: 1800 }),
+  ).toEqual([
+    { kind: 'session token', value: 'A' },
+    { kind: 'refresh token', value: 'F' },
+  ]);
+  expect(bodyOf({ refresh_token: 'F' })).toEqual([{ kind: 'refresh token', value: 'F' }]);
+  expect(secretsOfHead('/openapi/v1.0/recording/download?file=a.wav&access_token=A', {})).toEqual([
+    { kind: 'session token', value: 'A' },
+  ]);
+});
+
+test('a P-Series has a client secret, and signs its reports', () => {
+  const kept = { clientId: 'C', clientSecret: 'S', signatureSecret: 'N', previousSignatureSecret: 'O' };
+  expect(bodyOf({ SecretString: JSON.stringify(kept) })).toEqual([
+    { kind: 'client secret', value: 'S' },
+    { kind: 'secret of signatures', value: 'N' },
+    { kind: 'secret of signatures', value: 'O' },
+  ]);
+  expect(secretsOfHead('/', { 'x-signature': 'X' })).toEqual([{ kind: 'signature of a report', value: 'X' }]);
+});
+
 test('a secret of Secrets Manager contains secrets or is one', () => {
   const kept = { username: 'api', password: 'P', webhookSecret: 'W' };
   expect(bodyOf({ Name: 'pbx/hq', SecretString: JSON.stringify(kept) })).toEqual([

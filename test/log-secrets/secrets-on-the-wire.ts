@@ -9,6 +9,11 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['refreshToken', 'refresh token'],
   ['random', 'random string'],
   ['webhookSecret', 'webhook secret'],
+  ['access_token', 'session token'],
+  ['refresh_token', 'refresh token'],
+  ['clientSecret', 'client secret'],
+  ['signatureSecret', 'secret of signatures'],
+  ['previousSignatureSecret', 'secret of signatures'],
   ['passcode', 'passcode of a share'],
   ['X-Amz-Signature', 'signature of a presigned URL'],
 ]);
@@ -17,6 +22,8 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Secret[] {
   const url = URL.parse(target, 'http://host.example');
   const secrets = Array.from(url?.searchParams ?? [], ([name, value]) => secretsOfField(name, value)).flat();
+  const signature = headers['x-signature'];
+  if (typeof signature === 'string') secrets.push({ kind: 'signature of a report', value: signature });
   const [, webhookSecret] = /^\/reports\/[^/]+\/([^/]+)/.exec(url?.pathname ?? '') ?? [];
   if (webhookSecret !== undefined) secrets.push({ kind: 'webhook secret', value: webhookSecret });
   // Browsers do not send it: it is in the address of a share that the API responds with.
