@@ -12,6 +12,9 @@ const MAX_ATTEMPTS = 4;
 /** A person is watching. What takes longer is for the next run. */
 const MAX_WAIT_MS = 10 * 60_000;
 
+/** How long after a PBX was busy with another download it is asked again. */
+const BUSY_PAUSE_MS = 10_000;
+
 export type Outcome = { bytes: number } | { error: ArchiveError };
 
 /** Recordings whose next attempt cannot succeed before a certain time. */
@@ -45,8 +48,9 @@ interface Retry {
 }
 
 /**
- * Archives all `jobs`, `concurrency` at a time. A recording that has to wait is tried again after the others; any other
- * is tried once, and the next run finds a failed one missing again. A failure that every other recording would meet as
+ * Archives all `jobs`, `concurrency` at a time. A recording that has to wait is tried again after the others, and one for
+ * which the PBX is busy before them: it would be busy for them as well. Any other is tried once, and the next run finds a
+ * failed one missing again. A failure that every other recording would meet as
  * well aborts `stop`, with the error as the reason.
  */
 export async function archiveAll(jobs: readonly Job[], deps: ArchiveAllDeps): Promise<void> {
@@ -66,12 +70,24 @@ export async function archiveAll(jobs: readonly Job[], deps: ArchiveAllDeps): Pr
 }
 
 /** Returns a function that tries jobs once each, and returns those that are worth a wait. */
-function createRound({ archive, concurrency, stop, onDone, now }: ArchiveAllDeps) {
+function createRound({ archive, concurrency, stop, onDone, now, wait }: ArchiveAllDeps) {
   let failuresInARow = 0;
+
+  async function archiveUnlessBusy(job: Job): Promise<number> {
+    const until = now() + MAX_WAIT_MS;
+    for (;;) {
+      try {
+        return await archive(job);
+      } catch (error) {
+        if (toArchiveError(error).kind !== 'busy' || now() >= until || stop.signal.aborted) throw error;
+        await wait(BUSY_PAUSE_MS, stop.signal);
+      }
+    }
+  }
 
   async function tryOne(job: Job, mayWait: boolean): Promise<Retry[]> {
     try {
-      onDone(job, { bytes: await archive(job) });
+      onDone(job, { bytes: await archiveUnlessBusy(job) });
       failuresInARow = 0;
     } catch (thrown) {
       if (stop.signal.aborted) return [];

@@ -78,6 +78,28 @@ describe('a recording whose next attempt cannot succeed before a certain time', 
   });
 });
 
+describe('a recording for which the PBX is busy, because it prepares one download at a time,', () => {
+  const busy = () => {
+    throw new ArchiveError('pbx-70651', 'It is preparing another download.', { kind: 'busy' });
+  };
+
+  test('is tried until it is ready, before the others, and has not failed', async () => {
+    const { tried, done } = await run(['a', 'b'], (_, time) => (time < START + MINUTE_MS ? busy() : 7));
+    expect(tried.slice(-2)).toEqual(['a', 'b']);
+    expect(new Set(tried.slice(0, -1))).toEqual(new Set(['a']));
+    expect(done).toEqual([
+      ['a', 7],
+      ['b', 7],
+    ]);
+  });
+
+  test('has failed if that lasts longer than anybody would wait', async () => {
+    const { done, now } = await run(['a'], busy);
+    expect(done).toEqual([['a', 'pbx-70651']]);
+    expect(now).toBe(START + 10 * MINUTE_MS);
+  });
+});
+
 test('a recording that fails for another reason is tried once', async () => {
   const { tried, done } = await run(['a', 'b'], (name) => (name === 'a' ? fail('not-a-recording') : 7));
   expect(tried).toEqual(['a', 'b']);
