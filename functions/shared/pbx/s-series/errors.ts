@@ -17,10 +17,13 @@ interface Meaning {
 
 const CHECK_API_VERSION = 'Check apiVersion in cdk.json.';
 
-/** The vendor's error numbers (S-Series developer guide) and their meanings. */
+const SERVER_FAULT: Meaning = { kind: 'transient', problem: 'reports a fault of its own server' };
+
+/** The vendor's error numbers (developer guides of S-Series, S1000 and Cloud PBX) and their meanings. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
     '10003': { kind: 'permanent', problem: 'does not support the request', advice: CHECK_API_VERSION },
+    '10025': { kind: 'transient', problem: 'was asked too often' },
     '20000': {
       kind: 'permanent',
       problem: 'did not recognize the request as JSON',
@@ -61,6 +64,15 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
       problem: 'refused the allowed IP address',
       advice: 'Correct allowedIp in cdk.json and deploy.',
     },
+    '20019': {
+      kind: 'permanent',
+      problem: 'did not recognize the times of the call log',
+      advice: 'This is a fault of this software: report it.',
+    },
+    '20020': { kind: 'transient', problem: 'does not accept the random string for the call log' },
+    '20021': { kind: 'transient', problem: 'does not have the call log' },
+    '30001': SERVER_FAULT,
+    '30003': SERVER_FAULT,
   }),
 );
 

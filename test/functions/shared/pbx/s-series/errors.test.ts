@@ -4,6 +4,7 @@ import { errnoError, parseResponse } from '../../../../../functions/shared/pbx/s
 /** The meaning of each number in the vendor's guides. */
 const TABLE = [
   ['10003', 'permanent'],
+  ['10025', 'transient'],
   ['20000', 'permanent'],
   ['20001', 'permanent'],
   ['20002', 'login-held'],
@@ -14,6 +15,11 @@ const TABLE = [
   ['20012', 'transient'],
   ['20014', 'missing'],
   ['20015', 'permanent'],
+  ['20019', 'permanent'],
+  ['20020', 'transient'],
+  ['20021', 'transient'],
+  ['30001', 'transient'],
+  ['30003', 'transient'],
 ] as const;
 
 /** The error for a response. */
@@ -31,6 +37,7 @@ describe('an error number', () => {
     const error = errnoError(errno);
     expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     expect(error.message).toContain(errno);
+    expect(error.message).not.toContain('unknown error');
   });
 
   test.each(TABLE)('%s may be a string or a number in a response with HTTP status 200', (errno, kind) => {
