@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toArchiveError } from '../../../functions/shared/errors.ts';
+import { errcodeError } from '../../../functions/shared/pbx/p-series/errors.ts';
 import { errnoError, parseResponse } from '../../../functions/shared/pbx/s-series/errors.ts';
 import { sourceOf, withDependencies } from '../../imports.ts';
 
@@ -13,12 +14,17 @@ const createdIn = (file: string) =>
     ([, code = '']) => code,
   );
 
+/** The keys of the table of a family. */
+const numbersOf = (family: string) =>
+  Array.from(
+    sourceOf(`functions/shared/pbx/${family}/errors.ts`).matchAll(/^ {4}'(-?\d+)': /gm),
+    ([, number = '']) => number,
+  );
+
 /** The numbers that the program knows, and what becomes of any other and of none. */
 const errnoCodes = [
-  ...Array.from(
-    sourceOf('functions/shared/pbx/s-series/errors.ts').matchAll(/^ {4}'(\d+)': /gm),
-    ([, number]) => `pbx-${number}`,
-  ),
+  ...numbersOf('s-series').map((number) => errnoError(number).code),
+  ...numbersOf('p-series').map((number) => errcodeError(number).code),
   errnoError('29999').code,
   errnoError('<html>').code,
   codeOf(() => parseResponse('{"status":"Failed"}')),
