@@ -23,7 +23,7 @@ export const accessQuerySchema = v.strictObject({
  * no right to it: the log does not know the numbers of a call.
  */
 export async function listAccesses(
-  { query }: ApiRequest,
+  { query, address }: ApiRequest,
   principal: Principal,
   { accessLog }: { accessLog: AccessLog },
 ): Promise<ApiResponse> {
@@ -41,7 +41,13 @@ export async function listAccesses(
     readPage = (page) => accessLog.ofRecording(pbx, recording, page);
   }
   const isAuditor = (on: string) => may(principal, 'audit', { pbx: on });
-  if (pbx === undefined ? !mayAnywhere(principal, 'audit') : !isAuditor(pbx)) return refuse(403, 'forbidden');
+  if (pbx === undefined ? !mayAnywhere(principal, 'audit') : !isAuditor(pbx)) {
+    if (pbx !== undefined && recording !== undefined) {
+      const { person, by } = principal;
+      await accessLog.add({ kind: 'refused', reason: 'forbidden', pbx, recording, person, by, address });
+    }
+    return refuse(403, 'forbidden');
+  }
 
   const visible: ReadPage = async (page) => {
     const { items, ...rest } = await readPage(page);

@@ -15,14 +15,19 @@ export async function revokeShare(
   { shares, accessLog }: Pick<ShareDeps, 'shares' | 'accessLog'>,
 ): Promise<ApiResponse> {
   const share = v.is(revokeShareSchema, params) ? await shares.find(params.id) : undefined;
+  if (share === undefined) return refuse(404, 'not-found');
+  const { pbx, recording } = share;
+  const { person, by } = principal;
+  const access = { pbx, recording, person, by, address, share: share.id };
   // Somebody without the right to revoke it must not learn whether it exists.
-  if (share === undefined || !maySee(principal, share)) return refuse(404, 'not-found');
+  if (!maySee(principal, share)) {
+    await accessLog.add({ kind: 'refused', reason: 'forbidden', ...access });
+    return refuse(404, 'not-found');
+  }
   const { revoked, isNew } = await shares.revoke(share);
   if (isNew) {
-    const { pbx, recording } = share;
-    const { person, by } = principal;
     log('info', 'share-revoked', { pbx, recording });
-    await accessLog.add({ kind: 'share-revoked', pbx, recording, person, by, address, share: share.id });
+    await accessLog.add({ kind: 'share-revoked', ...access });
   }
   return { status: 200, body: describeShare(revoked) };
 }

@@ -144,9 +144,16 @@ describe('with roles, the access log', async () => {
     ['team-auditor', 403],
     ['listener', 403],
     ['nobody', 403],
-  ])('of a recording is read by %s: %i', async (role, status) => {
-    const response = await withRoles('GET /api/access', { ...as(role), query: await archive() });
+  ])('of a recording is read by %s: %i, and has a row if it is refused', async (role, status) => {
+    const target = await archive();
+    const person = `a reader with the role ${role}`;
+    const reader = { authorizer: { jwt: { claims: { sub: person, groups: role } } } };
+    const response = await withRoles('GET /api/access', { ...reader, query: target });
     expect(response.status).toBe(status);
+    const refusal = { kind: 'refused', reason: 'forbidden', person, by: 'jwt' };
+    expect((await read(target, withRoles, as('manager'))).accesses).toMatchObject(
+      status === 200 ? [] : [refusal],
+    );
   });
 
   test('of a person has only the rows of PBXs that the reader may audit', async () => {

@@ -453,6 +453,12 @@ describe('with roles', async () => {
     const { body } = await withRoles('GET /api/access', { ...groups('manager'), query: target });
     expect(body.accesses).toMatchObject([
       { kind: 'share-revoked', person: 'auditor', share: id },
+      ...['nobody', 'listener', 'support'].map((person) => ({
+        kind: 'refused',
+        reason: 'forbidden',
+        person,
+        share: id,
+      })),
       { kind: 'share-created', person: 'sales', share: id },
     ]);
   });
