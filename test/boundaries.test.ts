@@ -108,6 +108,14 @@ describe('in functions/', () => {
     expect(violations(others, isOwn)).toEqual([]);
   });
 
+  test('nothing but the choice of a family, and a family itself, names one', () => {
+    const files = [...functionFiles, ...infraFiles.filter(isIn('infra/commands'))];
+    const others = files.filter((file) => !file.startsWith('functions/shared/pbx/'));
+    const named = /'(?:s-series|cloud-pbx|openvox|p-series)'/;
+    expect(named.test(sourceOf('functions/shared/pbx/family-settings.ts'))).toBe(true);
+    expect(others.filter((file) => named.test(sourceOf(file)))).toEqual([]);
+  });
+
   test('each family has the same parts', () => {
     const families = globSync('functions/shared/pbx/*/', { cwd: root });
     expect(families.length).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
+import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { NAMESPACE } from '../../../functions/shared/telemetry/metrics.ts';
 import { UsageError } from '../../shared/command-line.ts';
 import { plural } from '../../shared/text.ts';
@@ -53,37 +54,21 @@ export async function findLastReports(
   return found;
 }
 
-type Reporting = Pick<Pbx, 'family' | 'discoverEveryMinutes'> & {
-  apiVersion?: string;
-  reportAuthentication?: string;
-};
-
 export function checkLastReport(
   hourBegan: number | undefined,
   now: number,
   id: string,
-  settings: Reporting,
+  settings: Pick<Pbx, 'discoverEveryMinutes'> & Reporter,
 ): Result {
   if (hourBegan === undefined && settings.discoverEveryMinutes !== undefined) {
     return notChecked('none came, and none has to: discoverEveryMinutes is set');
   }
   if (hourBegan === undefined) {
+    const question = reportDialectOf(settings).question?.(id);
     return toDo(
-      `None came for ${QUIET_DAYS} days. ${hintFor(id, settings)}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
+      `None came for ${QUIET_DAYS} days. ${question === undefined ? '' : `${question} `}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
     );
   }
   const hours = Math.max(Math.ceil((now - hourBegan) / HOUR_MS), 1);
   return ok(`within the last ${hours > 48 ? plural(Math.ceil(hours / 24), 'day') : plural(hours, 'hour')}`);
-}
-
-/** What only a person can look up in the PBX, because no response of it says so. */
-function hintFor(id: string, { family, apiVersion, reportAuthentication }: Reporting): string {
-  if (family === 'p-series') {
-    // A path that ends in a secret is not for everybody who reads this.
-    const path = `/reports/${id}/${reportAuthentication === 'path' ? 'SECRET' : 'p-series'}`;
-    return `Does the PBX have a webhook (Integrations > API) with a URL that ends in ${path}, method POST and event 30012? `;
-  }
-  return family === 's-series' && apiVersion === 'v2.0.0'
-    ? 'Is the report method in its API Settings HTTP? With TCP, it posts no reports. '
-    : '';
 }

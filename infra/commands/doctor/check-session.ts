@@ -1,5 +1,6 @@
 import { MAX_CLOCK_SKEW_SECONDS } from '../../../functions/shared/config/limits.ts';
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
+import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { notChecked, ok, type Result, toDo } from './finding.ts';
 import type { SessionOutcome } from './pbx-session.ts';
 
@@ -20,7 +21,7 @@ const NOT_THE_API =
 /** Explains a PBX's line of the response of pbx-session, stage by stage. */
 export function checkSession(
   outcome: SessionOutcome | undefined,
-  settings: Pick<Pbx, 'baseUrl' | 'tls' | 'family' | 'serialNumber' | 'discoverEveryMinutes'>,
+  settings: Pick<Pbx, 'baseUrl' | 'tls' | 'serialNumber' | 'discoverEveryMinutes'> & Reporter,
   /** Where pbx-session runs, for the text. */
   place: string,
 ): Record<Stage | 'clock' | 'device', Result> {
@@ -84,14 +85,11 @@ function describeCertificate(
   return ok(ca === undefined ? 'issued by a public authority' : 'issued as tls.ca says');
 }
 
-/** Of the P-Series, `EDITION.VERSION.…`: the webhook came with version 20.0.21. */
-const WEBHOOK_SINCE = [20, 0, 21];
-
 function checkDevice(
   { model, serialNumber, firmware }: SessionOutcome,
   settings: Parameters<typeof checkSession>[1],
 ): Result {
-  const { family, discoverEveryMinutes } = settings;
+  const { discoverEveryMinutes } = settings;
   if ([model, serialNumber, firmware].every((said) => said === undefined))
     return notChecked('the PBX does not say what it is');
   if (serialNumber !== undefined && ![undefined, serialNumber].includes(settings.serialNumber)) {
@@ -99,8 +97,8 @@ function checkDevice(
       `The PBX has the serial number ${serialNumber}, cdk.json another one, so its reports are set aside. Correct serialNumber, deploy.`,
     );
   }
-  const hasWebhook = family !== 'p-series' || firmware === undefined || isSince(firmware, WEBHOOK_SINCE);
-  if (!hasWebhook && discoverEveryMinutes === undefined) {
+  const canPost = firmware === undefined || reportDialectOf(settings).canPost?.(firmware) !== false;
+  if (!canPost && discoverEveryMinutes === undefined) {
     return toDo(
       `Its firmware ${firmware} has no webhook. Update it, or set discoverEveryMinutes. See docs/configuration.md#a-pbx-that-cannot-report.`,
     );
@@ -110,14 +108,6 @@ function checkDevice(
       .filter(Boolean)
       .join(', '),
   );
-}
-
-/** Whether a version is this one or a later one, after the number of the edition. One of another form may be either. */
-function isSince(firmware: string, since: readonly number[]): boolean {
-  if (!/^\d+(?:\.\d+){3}$/.test(firmware)) return true;
-  const version = firmware.split('.').slice(1).map(Number);
-  const difference = since.map((part, index) => (version[index] ?? 0) - part).find((part) => part !== 0) ?? 0;
-  return !(difference < 0);
 }
 
 function checkClock({ skewSeconds, isZoneWrong }: SessionOutcome): Result {

@@ -74,10 +74,25 @@ function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string 
 const isSignedWith = (secret: string, body: Buffer, signature: string) =>
   isSameSecret(signature.trim(), createHmac('sha256', secret).update(body).digest('base64'));
 
+/** Versions are `EDITION.VERSION.…`. The webhook came with version 20.0.21 of each edition. */
+const WEBHOOK_SINCE = [20, 0, 21];
+
+/** A version of another form may be either. */
+function hasWebhook(firmware: string): boolean {
+  if (!/^\d+(?:\.\d+){3}$/.test(firmware)) return true;
+  const version = firmware.split('.').slice(1).map(Number);
+  const differences = WEBHOOK_SINCE.map((part, index) => (version[index] ?? 0) - part);
+  return (differences.find((difference) => difference !== 0) ?? 0) >= 0;
+}
+
+const askForWebhook = (path: string) =>
+  `Does the PBX have a webhook (Integrations > API) with a URL that ends in ${path}, method POST and event ${CALL_END}?`;
+
 const common = {
   rejection: 'unauthorized',
   split: (body) => [body],
   read: readReport,
+  canPost: hasWebhook,
 } as const satisfies Partial<ReportDialect>;
 
 /** A signature proves who has sent a report, not when: a replayed one is a duplicate. */
@@ -86,12 +101,15 @@ const signedReports: ReportDialect = {
   secretsOf: ({ signatureSecrets = [] }) => signatureSecrets,
   isAuthentic: ({ body, signature }, secret) =>
     signature !== undefined && isSignedWith(secret, body, signature),
+  question: (pbxId) => askForWebhook(`/reports/${pbxId}/p-series`),
 };
 
 const reportsWithSecretPath: ReportDialect = {
   ...common,
   secretsOf: ({ webhookSecret }) => [reportSecretOf(webhookSecret)],
   isAuthentic: (request, secret) => isSameSecret(request.secret, secret),
+  // A path that ends in a secret is not for everybody who reads this.
+  question: (pbxId) => askForWebhook(`/reports/${pbxId}/SECRET`),
 };
 
 export const pSeriesReports = (authentication: 'signature' | 'path'): ReportDialect =>

@@ -87,3 +87,9 @@ export const sSeriesReports: ReportDialect = {
   split: splitReports,
   read: readReport,
 };
+
+/** With TCP, the other report method of this version, the PBX waits for a connection instead (its guide, "API Events"). */
+export const sSeriesV2Reports: ReportDialect = {
+  ...sSeriesReports,
+  question: () => 'Is the report method in its API Settings HTTP? With TCP, it posts no reports.',
+};

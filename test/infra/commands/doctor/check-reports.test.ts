@@ -57,7 +57,7 @@ test.each(['InternalError', 'Forbidden'] as const)(
 test.each<[string, Parameters<typeof checkLastReport>[3], string]>([
   [
     'a P-Series: the webhook',
-    { family: 'p-series' },
+    { family: 'p-series', reportAuthentication: 'signature' },
     'Does the PBX have a webhook (Integrations > API) with a URL that ends in /reports/hq/p-series, method POST and event 30012? ',
   ],
   [
@@ -80,7 +80,7 @@ test.each<[string, Parameters<typeof checkLastReport>[3], string]>([
 });
 
 test('a PBX whose recordings are discovered need not report', () => {
-  const settings = { family: 'p-series', discoverEveryMinutes: 5 } as const;
+  const settings = { family: 's-series', discoverEveryMinutes: 5 } as const;
   expect(checkLastReport(undefined, NOW, 'hq', settings).status).toBe('not-checked');
   expect(checkLastReport(NOW - 1, NOW, 'hq', settings).status).toBe('ok');
 });

@@ -165,7 +165,8 @@ test.each<[string, object, object, string, RegExp]>([
   ['a firmware of another form', {}, { firmware: 'beta' }, OK, /beta/],
   ['nothing to say', {}, {}, UNKNOWN, /does not say/],
 ])('a P-Series with %s is told', (_, settings, said, status, text) => {
-  const pbx = { baseUrl: 'https://pbx.test', tls: { minVersion: 'TLSv1.2' }, family: 'p-series' } as const;
+  const family = { family: 'p-series', reportAuthentication: 'signature' } as const;
+  const pbx = { baseUrl: 'https://pbx.test', tls: { minVersion: 'TLSv1.2' }, ...family } as const;
   const outcome = { pbx: 'hq', outcome: 'kept-alive', ...said };
   expect(checkSession(outcome, { ...pbx, ...settings }, 'here').device).toEqual({
     status,
