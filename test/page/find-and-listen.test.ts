@@ -122,12 +122,12 @@ describe('finding', () => {
     });
     const results = page.getByRole('region', { name: 'The newest recording', exact: true });
     await page.getByLabel('At least').selectOption('10 seconds');
-    await results.getByText('Looked at everything back to 15 March 2026.').waitFor();
+    await results.getByText('Searched everything back to 15 March 2026.').waitFor();
     await results.getByRole('button', { name: 'Show more' }).click();
-    await results.getByText('Looked at everything back to 15 January 2026.').waitFor();
+    await results.getByText('Searched everything back to 15 January 2026.').waitFor();
     await expect
       .poll(() => page.getByRole('status').allTextContents())
-      .toContain('The newest recording. Looked at everything back to 15 January 2026.');
+      .toContain('The newest recording. Searched everything back to 15 January 2026.');
   });
 
   test('shows the time zone of each call if those of the PBXs differ', async () => {

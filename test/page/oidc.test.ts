@@ -181,7 +181,7 @@ describe('signing in with OpenID Connect', () => {
   test('says so if the issuer refuses', async () => {
     const page = await openPage(browser);
     await page.goto(`${url}/?error=access_denied&state=unknown`);
-    await page.getByText('Signing in did not work.').waitFor();
+    await page.getByText('Sign-in failed.').waitFor();
     expect(await findViolations(page, 'sign-in with OpenID Connect failed')).toEqual([]);
     expect(page.url()).toBe(`${url}/`);
   });

@@ -163,6 +163,7 @@ describe('a link for others', () => {
     await dialog(auditor).getByLabel('Person').fill('Anna');
     await dialog(auditor).getByRole('button', { name: 'Show', exact: true }).click();
     await dialog(auditor).getByRole('heading', { name: 'Links for others, made by Anna' }).waitFor();
+    await expect.poll(() => dialog(auditor).getByRole('status').last().textContent()).toMatch(/^\d+ links?$/);
     await dialog(auditor).getByRole('button', { name: 'Revoke the link: for Ms. Berg' }).click();
     await dialog(auditor).getByRole('row', { name: /Berg/ }).getByText('revoked').waitFor();
     const visitor = await visit(link);
@@ -369,8 +370,8 @@ describe('the access log', () => {
     await dialog(page).getByRole('table').waitFor();
     await dialog(page).getByLabel('Person').fill('Nobody');
     await dialog(page).getByRole('button', { name: 'Show', exact: true }).click();
-    await dialog(page).getByText('Nothing is recorded.').first().waitFor();
-    expect(await dialog(page).getByRole('status').textContent()).toBe('Nothing is recorded.');
+    await dialog(page).getByText('There are no entries.').first().waitFor();
+    expect(await dialog(page).getByRole('status').textContent()).toBe('There are no entries.');
   });
 
   test('goes on with the person whose rows it shows, whatever has been typed since', async () => {

@@ -45,7 +45,8 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
         setShares(all);
         setCursor(page.cursor);
         // Otherwise a dialog has been opened, which has more important things to say.
-        if (person !== undefined) announce(all.length === 0 ? d.share.none : f.number(all.length));
+        if (person !== undefined)
+          announce(all.length === 0 ? d.share.none : d.share.links(f.number(all.length), all.length === 1));
       } catch (error) {
         setProblem(errorText(error, m));
       }

@@ -121,7 +121,7 @@ export const de: Messages = {
     'header-unwritten':
       'Die Anlage hat den Kopf der Datei nie fertig geschrieben; die Datei kann ihre Länge also nicht bestätigen.',
     'shorter-than-talk-time': 'Der Ton ist mehrere Sekunden kürzer als das Gespräch.',
-    'unknown-format': 'Sie beginnt wie kein bekanntes Tonformat.',
+    'unknown-format': 'Die Datei beginnt wie kein bekanntes Tonformat.',
   },
 
   codec: {
@@ -220,7 +220,7 @@ export const de: Messages = {
     tooMany: 'Zu viele Versuche. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
     noToken: 'Diese Adresse ist unvollständig. Kopieren Sie den ganzen Link, mit allem nach dem Zeichen #.',
     began: 'Begonnen',
-    privacy: 'Das Öffnen steht danach im Protokoll des Archivs.',
+    privacy: 'Das Öffnen wird im Zugriffsprotokoll des Archivs vermerkt.',
   },
 
   error: {

@@ -39,6 +39,7 @@ export const de: DialogMessages = {
     listAll: 'Ihre Links für andere',
     listOf: (person) => `Links für andere, erstellt von ${person}`,
     none: 'Es gibt keine.',
+    links: (count, isOne) => (isOne ? '1 Link' : `${count} Links`),
     revoke: 'Widerrufen',
     revokeOf: (what) => `Link widerrufen: ${what}`,
     revoked: 'Der Link ist widerrufen. Niemand kann ihn mehr öffnen.',
@@ -67,7 +68,7 @@ export const de: DialogMessages = {
   access: {
     heading: 'Wer hat gehört?',
     text: 'Ein ausgegebener Link beweist nicht, dass jemand gehört hat. „Abgespielt“ ist, was der Player gemeldet hat.',
-    of: (call) => `Zur Aufnahme: ${call}`,
+    of: (call) => `Aufnahme: ${call}`,
     person: 'Person',
     recording: 'Aufnahme',
     find: 'Anzeigen',
