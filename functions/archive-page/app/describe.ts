@@ -60,6 +60,8 @@ const DOUBTS: ReadonlySet<Claim> = new Set<Claim>([
 /** The evidence that a recording is complete. Values of older versions without a text are left out. */
 export function verificationOf({ verifiedBy = [] }: Recording, { verified }: Messages) {
   const claims = verifiedBy
+    // In versions before 0.2.
+    .map((claim) => (claim === 'riff-header-unpatched' ? 'header-unwritten' : claim))
     // Each container has its own: `riff-header`, `ogg-header`, …
     .map((claim) => (/^[a-z0-9]+-header$/.test(claim) ? 'header' : claim))
     .filter((claim): claim is Claim => claim in verified && !['label', 'unknown', 'short'].includes(claim));
