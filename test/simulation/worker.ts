@@ -38,8 +38,9 @@ const { runSeed } = await import('./run-seed.ts');
 process.on('message', async ({ seed, calls, isTraced }: Task) => {
   const { user: before } = process.cpuUsage();
   const result = await runSeed({ seed, calls, print: isTraced ? (line) => print(`${line}\n`) : undefined });
-  // If an edit (a bug, or the scale) was not in the code that ran, a good result is worthless.
-  if (unused.size > 0 && result.violations.length === 0)
+  // If the scale was not in the code that ran, a good result is worthless. A bug may be in code that this seed does not
+  // need: then the next one is tried.
+  if (mutation === undefined && unused.size > 0 && result.violations.length === 0)
     throw new Error(`Not loaded: ${[...unused].map(({ file }) => file).join(', ')}`);
   process.send?.({
     ...result,
