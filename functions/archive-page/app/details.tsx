@@ -1,6 +1,6 @@
 import type { Recording } from './contract.ts';
-import { verificationOf } from './describe.ts';
 import { useLocale } from './locale.tsx';
+import { verificationOf } from './verification.ts';
 
 interface DetailsProps {
   recording: Recording;

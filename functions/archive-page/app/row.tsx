@@ -1,8 +1,9 @@
 import type { Pbx, Recording } from './contract.ts';
-import { callOf, directionOf, lineOf, verificationOf, zoneOf } from './describe.ts';
+import { callOf, directionOf, lineOf, zoneOf } from './describe.ts';
 import { isUnsupported } from './formats-supported.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { useLocale } from './locale.tsx';
+import { verificationOf } from './verification.ts';
 
 interface RowProps {
   recording: Recording;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { verificationOf } from '../../../functions/archive-page/app/describe.ts';
 import { en } from '../../../functions/archive-page/app/messages/en.ts';
+import { verificationOf } from '../../../functions/archive-page/app/verification.ts';
 
 const describeClaims = (...verifiedBy: string[]) =>
   verificationOf(
