@@ -1,5 +1,5 @@
 import { toArchiveError } from '../shared/errors.ts';
-import { callEndOf, describeJob, historyOf, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
+import { callEndOf, describeJob, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
 import type { Archived } from '../shared/recordings/archive-recording.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -21,7 +21,8 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
   let job: Job | undefined;
   try {
     job = readJob(message.body);
-    const isRepeated = historyOf(message, job).attempts > 1 || job.foundBy !== undefined;
+    // A job that only waited for its turn has an earlier attempt as well, although that does not count.
+    const isRepeated = message.attempt > 1 || job.earlier !== undefined || job.foundBy !== undefined;
     const { outcome, ...details } = await deps.archive(job, isRepeated);
     const endedAt = deps.now();
     log('info', outcome, {

@@ -492,6 +492,13 @@ describe('a PBX that is busy with another download', () => {
     expect(harness.sent[1]).toEqual(harness.sent[0]);
   });
 
+  test('gets it after a look at the archive: another job may have had its turn', async () => {
+    const harness = createHarness();
+    expect(await harness.deliver(busy)).toBe(true);
+    expect(await harness.deliver(() => ARCHIVED)).toBe(true);
+    expect(harness.repeated).toEqual([false, true]);
+  });
+
   test('for ten days leaves a dead letter', async () => {
     const harness = createHarness();
     await harness.deliverUntil(harness.now + 11 * DAY_MS, busy);

@@ -181,13 +181,18 @@ export async function archiveFrom(
       reportedAt: new Date(clock.now).toISOString(),
     }),
     /** Delivers a job as the queue does; returns whether it is acknowledged. */
-    deliver(job: Job, attempt = 1, signal = new AbortController().signal): Promise<boolean> {
+    deliver(
+      job: Job,
+      attempt = 1,
+      signal = new AbortController().signal,
+      messageSentAt = sentAt,
+    ): Promise<boolean> {
       const message = {
         body: JSON.stringify(job),
         queueUrl: 'queue',
         receiptHandle: 'handle',
         attempt,
-        sentAt,
+        sentAt: messageSentAt,
       };
       const now = () => clock.now;
       const deps = { client, session, store, buffers, signal, now };

@@ -37,8 +37,8 @@ async function startPbx({ contentLength = true, partBytes, onEvent }: Options = 
   });
   const { pbx, clock, deliver, sent, retryDelays } = harness;
   const downloads = () => pbx.stats.requests.filter((request) => request.endsWith('/download')).length;
-  /** The messages in the queue, with the time at which each is due. */
-  const queue: { job: Job; attempt: number; dueAt: number }[] = [];
+  /** The messages in the queue, with the times at which each was sent and is due. */
+  const queue: { job: Job; attempt: number; sentAt: number; dueAt: number }[] = [];
   return {
     ...harness,
     downloads,
@@ -49,10 +49,8 @@ async function startPbx({ contentLength = true, partBytes, onEvent }: Options = 
         ...job.call,
         ...(talkSeconds !== undefined && { talkSeconds: String(talkSeconds) }),
       };
-      // The harness sends every message when it starts.
-      const earlier = { attempts: 0, deliveries: 0, since: clock.now };
-      const reported = { ...job, call: callFacts, earlier };
-      queue.push({ job: reported, attempt: 1, dueAt: clock.now });
+      const reported = { ...job, call: callFacts };
+      queue.push({ job: reported, attempt: 1, sentAt: clock.now, dueAt: clock.now });
       return reported;
     },
     /** Lets `ms` pass, or the time until the queue is empty. */
@@ -66,12 +64,12 @@ async function startPbx({ contentLength = true, partBytes, onEvent }: Options = 
         queue.shift();
         clock.now = Math.max(clock.now, next.dueAt);
         const [requeued, retried] = [sent.length, retryDelays.length];
-        await deliver(next.job, next.attempt);
+        await deliver(next.job, next.attempt, undefined, next.sentAt);
         for (const { job, delaySeconds = 5 } of sent.slice(requeued)) {
-          queue.push({ job, attempt: 1, dueAt: clock.now + delaySeconds * SECOND_MS });
+          queue.push({ job, attempt: 1, sentAt: clock.now, dueAt: clock.now + delaySeconds * SECOND_MS });
         }
         for (const delay of retryDelays.slice(retried)) {
-          queue.push({ job: next.job, attempt: next.attempt + 1, dueAt: clock.now + delay * SECOND_MS });
+          queue.push({ ...next, attempt: next.attempt + 1, dueAt: clock.now + delay * SECOND_MS });
         }
       }
       clock.now = until;
