@@ -40,7 +40,7 @@ export async function reconcilePbxs(
   request: ReconcileRequest,
   pbxs: { ids: string[]; get(pbxId: string): ReconcileDeps },
 ): Promise<ReconcileOutcome[]> {
-  const ids = request.pbx === undefined ? pbxs.ids : [request.pbx];
+  const ids = request.pbx === undefined ? pbxs.ids : [request.pbx].flat();
   const requested = ids.map((id) => pbxs.get(id));
   return mapConcurrently(requested, CONCURRENT_PBXS, (deps) => reconcilePbx(request, deps));
 }

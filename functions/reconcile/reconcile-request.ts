@@ -7,13 +7,13 @@ const daySchema = v.pipe(v.string(), v.check(isDay, 'should be a day, such as 20
 
 /**
  * The function is invoked
- * - by the schedule, with `{"hours":24}`;
+ * - by the schedules, with `{"hours":24}`, and `{"pbx":["warehouse"],"hours":1}` for PBXs that cannot report their calls;
  * - by a person, with `{"pbx":"head-office","hours":720}` or
  *   `{"pbx":"head-office","from":"2026-01-01","to":"2026-06-30"}`. Days are in the PBX's time zone, both included.
  */
 const requestSchema = v.union([
   v.strictObject({
-    pbx: v.optional(pbxIdSchema),
+    pbx: v.optional(v.union([pbxIdSchema, v.pipe(v.array(pbxIdSchema), v.minLength(1))])),
     hours: v.optional(
       v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RECONCILE_HOURS)),
       DEFAULT_RECONCILIATION.recent.overHours,

@@ -6,6 +6,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema } from '../../functions/reconcile/env.ts';
+import { DISCOVERY_MINUTES } from '../../functions/shared/config/limits.ts';
 import type { ArchiveConfig } from '../config/archive-config.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import type { PbxNetwork } from './pbx-network.ts';
@@ -37,19 +38,20 @@ export class Reconciliation extends Construct {
     recordings.grantReconcile(this.reconciler.role);
     this.addSchedule('Recent', schedules.recent);
     this.addSchedule('Wide', schedules.wide);
-    for (const [pbxId, { discoverEveryMinutes }] of Object.entries(pbxs)) {
-      if (discoverEveryMinutes !== undefined) this.addDiscovery(pbxId, discoverEveryMinutes);
+    for (const everyMinutes of DISCOVERY_MINUTES) {
+      const ids = Object.keys(pbxs).filter((id) => pbxs[id]?.discoverEveryMinutes === everyMinutes);
+      if (ids.length > 0) this.addDiscovery(ids, everyMinutes);
     }
   }
 
-  /** For a PBX that cannot report its calls. An hour covers a few runs that failed. */
-  private addDiscovery(pbxId: string, everyMinutes: number): void {
-    new Rule(this, `Discover-${pbxId}`, {
-      description: `Asks the PBX ${pbxId} for new recordings`,
+  /** For PBXs that cannot report their calls. An hour covers a few runs that failed. */
+  private addDiscovery(pbxIds: string[], everyMinutes: number): void {
+    new Rule(this, `DiscoverEvery${everyMinutes}`, {
+      description: 'Asks PBXs that cannot report their calls for new recordings',
       schedule: Schedule.rate(Duration.minutes(everyMinutes)),
       targets: [
         new LambdaFunction(this.reconciler.handler, {
-          event: RuleTargetInput.fromObject({ pbx: pbxId, hours: 1 }),
+          event: RuleTargetInput.fromObject({ pbx: pbxIds, hours: 1 }),
         }),
       ],
     });

@@ -59,6 +59,12 @@ export const DEFAULT_RECONCILIATION = {
   wide: { everyHours: 24, overHours: 7 * 24 },
 } as const;
 
+/**
+ * How often a PBX that cannot report may be asked for new recordings. Few values, because PBXs with the same one share a
+ * schedule: a schedule each would not fit into a stack of fifty PBXs.
+ */
+export const DISCOVERY_MINUTES = [5, 10, 15, 20, 30, 60] as const;
+
 /** Going back further may take longer than a function may run. */
 export const MAX_RECONCILE_HOURS = 31 * 24;
 

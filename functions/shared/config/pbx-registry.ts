@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { CREDENTIALS, pbxOfAnyFamily } from '../pbx/family-settings.ts';
-import { DEFAULT_MAX_RECORDING_MIB, MAX_RECORDING_MIB } from './limits.ts';
+import { DEFAULT_MAX_RECORDING_MIB, DISCOVERY_MINUTES, MAX_RECORDING_MIB } from './limits.ts';
 import { parseSettings } from './parse-settings.ts';
 
 export { CREDENTIALS, pbxOfAnyFamily };
@@ -76,14 +76,7 @@ export const pbxSettings = {
   ),
   tls: v.optional(tlsSchema, {}),
   /** How often a PBX that cannot report its calls is asked for new recordings. */
-  discoverEveryMinutes: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(5, 'should be at least 5'),
-      v.maxValue(60, 'should be at most 60'),
-    ),
-  ),
+  discoverEveryMinutes: v.optional(v.picklist(DISCOVERY_MINUTES, 'should be 5, 10, 15, 20, 30 or 60')),
   /** A larger recording is refused: a PBX gone wild must not fill the bucket. */
   maxRecordingMiB: v.optional(
     v.pipe(

@@ -150,6 +150,14 @@ describe('a run', () => {
     });
   });
 
+  test('compares those of a list, and no others', async () => {
+    const none = async () => [];
+    const { asked, pbxs } = fakePbxs({ hq: none, branch: none, warehouse: none });
+    const outcomes = await reconcilePbxs({ pbx: ['hq', 'warehouse'], hours: 1 }, pbxs);
+    expect(outcomes.map(({ pbx }) => pbx)).toEqual(['hq', 'warehouse']);
+    expect(new Set(asked.map((window) => window.split(' ')[0]))).toEqual(new Set(['hq', 'warehouse']));
+  });
+
   test('compares five PBXs at a time', async () => {
     let [running, most] = [0, 0];
     const listRecordings: ListRecordings = async () => {

@@ -10,6 +10,7 @@ describe('a request', () => {
   test.each([
     [{ hours: 168 }],
     [{ pbx: 'head-office', hours: 744 }],
+    [{ pbx: ['head-office', 'warehouse'], hours: 1 }],
     [{ from: '2026-01-01', to: '2026-06-30' }],
     [{ pbx: 'head-office', from: '2026-01-01', to: '2026-01-01' }],
   ])('may be %j', (event) => {
@@ -23,6 +24,8 @@ describe('a request', () => {
     [{ hours: '24' }],
     [{ pbx: 'Head Office' }],
     [{ pbxs: 'head-office' }],
+    [{ pbx: [] }],
+    [{ pbx: ['Head Office'] }],
     [{ from: '2026-01-01' }],
     [{ to: '2026-01-01' }],
     [{ from: '2026-01-02', to: '2026-01-01' }],

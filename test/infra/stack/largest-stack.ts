@@ -1,3 +1,4 @@
+import { DISCOVERY_MINUTES } from '../../../functions/shared/config/limits.ts';
 import type { Json, Synthesized } from './synth-archive.ts';
 
 /** The longest names that the configuration allows. */
@@ -12,16 +13,16 @@ const network = {
   subnetIds: Array.from({ length: 16 }, (_, n) => `subnet-0a0000${n.toString(16).padStart(2, '0')}`),
 };
 
-const pbxsWith = (settings: object) =>
+const pbxsWith = (settingsOf: (n: number) => object) =>
   Object.fromEntries(
-    longestPbxIds.map((id, n) => [id, { baseUrl: `https://10.0.${n}.10:8088`, ...settings }]),
+    longestPbxIds.map((id, n) => [id, { baseUrl: `https://10.0.${n}.10:8088`, ...settingsOf(n) }]),
   );
 
 /** As many PBXs as the configuration allows, with every option that adds something to the stack. */
 export const largestSettings = {
   stackName: longestStackName,
   network: { ...network, endpoints: 'create', routeTableIds: ['rtb-0a000000'] },
-  pbxs: pbxsWith({ maxConcurrency: 1000 }),
+  pbxs: pbxsWith(() => ({ maxConcurrency: 1000 })),
   bucket: {
     encryption: 'kms',
     infrequentAccessAfterDays: 30,
@@ -46,10 +47,10 @@ export const largestSettings = {
   tags: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`tag-${n}`, 'x'.repeat(256)])),
 };
 
-/** The largest values of settings that `largestSettings` excludes. The PBXs have the default concurrency. */
+/** The largest values of settings that `largestSettings` excludes. The PBXs have the default concurrency, and cannot report. */
 export const largestAlternative = {
   ...largestSettings,
-  pbxs: pbxsWith({}),
+  pbxs: pbxsWith((n) => ({ discoverEveryMinutes: DISCOVERY_MINUTES[n % DISCOVERY_MINUTES.length] })),
   network: {
     ...network,
     endpoints: 'existing',

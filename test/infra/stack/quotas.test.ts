@@ -50,7 +50,7 @@ const inner = (properties: Properties, outer: string, name: string) =>
 const functions = ofType('AWS::Lambda::Function');
 const queues = ofType('AWS::SQS::Queue');
 const secrets = ofType('AWS::SecretsManager::Secret');
-const rules = ofType('AWS::Events::Rule');
+const rules = ofType('AWS::Events::Rule', alternative.resources);
 const inlinePolicies = ofType('AWS::IAM::Policy');
 const managedPolicies = ofType('AWS::IAM::ManagedPolicy');
 const concurrencyIn = (from: typeof resources) =>
@@ -164,8 +164,10 @@ const quotas: Record<string, Quota[]> = {
     {
       what: 'bytes of a resource-based policy',
       limit: 20 * KIB,
-      budget: 1.5 * KIB,
-      used: Math.max(...sumsBy('FunctionName', ofType('AWS::Lambda::Permission'), sizeOf)),
+      budget: 4 * KIB,
+      used: Math.max(
+        ...sumsBy('FunctionName', ofType('AWS::Lambda::Permission', alternative.resources), sizeOf),
+      ),
     },
     {
       what: 'bytes of an event',
@@ -340,12 +342,18 @@ const quotas: Record<string, Quota[]> = {
   ],
   [`${DOCS}/eventbridge/latest/userguide/eb-quota.html`]: [
     // In some regions; 300 in the others.
-    { what: 'rules on an event bus', limit: 100, budget: 5, used: rules.length },
+    { what: 'rules on an event bus', limit: 100, budget: 15, used: rules.length },
     {
       what: 'targets of a rule',
       limit: 5,
       budget: 1,
       used: largestOf(rules, (rule) => lengthOf(rule.Targets)),
+    },
+    {
+      what: 'characters of the input of a target',
+      limit: 8192,
+      budget: 1024,
+      used: largestOf(rules, ({ Targets }) => sizeOf(Targets)),
     },
   ],
   [`${DOCS}/AmazonS3/latest/userguide/UsingMetadata.html`]: [

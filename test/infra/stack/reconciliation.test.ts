@@ -45,12 +45,19 @@ describe('reconciliation', () => {
     const pbxs = {
       modern: { baseUrl: 'https://203.0.113.10:8088' },
       old: { family: 'p-series', baseUrl: 'https://203.0.113.11:8088', discoverEveryMinutes: 5 },
+      older: { family: 'p-series', baseUrl: 'https://203.0.113.12:8088', discoverEveryMinutes: 5 },
+      quiet: { baseUrl: 'https://203.0.113.13:8088', discoverEveryMinutes: 60 },
     };
-    const synthesized = synthArchive({ pbxs });
+    const synthesized = synthArchive({ pbxs, reconciliation: { recent: { everyHours: 2 } } });
     const schedules = schedulesOf(synthesized);
-    expect(schedules).toMatchObject({ 'rate(5 minutes)': { pbx: 'old', hours: 1 } });
-    expect(Object.keys(schedules)).toHaveLength(3);
-    expect(readRequest(schedules['rate(5 minutes)'])).toEqual({ pbx: 'old', hours: 1 });
+    const request = { pbx: ['old', 'older'], hours: 1 };
+    expect(readRequest(schedules['rate(5 minutes)'])).toEqual(request);
+    expect(schedules).toEqual({
+      'rate(5 minutes)': request,
+      'rate(1 hour)': { pbx: ['quiet'], hours: 1 },
+      'rate(2 hours)': { hours: 24 },
+      'rate(1 day)': { hours: 168 },
+    });
     const [, { Properties }] = findResource(
       synthesized.resources,
       'AWS::CloudWatch::Alarm',
