@@ -431,6 +431,25 @@ describe('signing in', () => {
     await page.getByLabel('Link token').waitFor();
   });
 
+  test('is what a page needs to keep asking how complete the archive is', async () => {
+    const visitor = await openPage(browser);
+    await visitor.clock.install();
+    let asked = 0;
+    visitor.on('request', (request) => {
+      if (request.url().endsWith('/api/me')) asked += 1;
+    });
+    await visitor.goto(archive.host.url);
+    await visitor.getByLabel('Link token').waitFor();
+    await visitor.clock.runFor(16 * 60_000);
+    await visitor.getByLabel('Your name').fill('Anna');
+    expect(asked).toBe(1);
+
+    await signIn(visitor, archive);
+    const before = asked;
+    await visitor.clock.runFor(6 * 60_000);
+    await expect.poll(() => asked).toBe(before + 1);
+  });
+
   test('refuses a wrong token, and after some of them every one for a minute', async () => {
     const stranger = await openPage(browser);
     await stranger.goto(archive.host.url);

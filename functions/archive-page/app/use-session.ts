@@ -70,14 +70,16 @@ export function useSession() {
   }, [start]);
 
   // How complete the archive is changes while the page is open.
+  const isSignedIn = session.state === 'signed-in';
   useEffect(() => {
+    if (!isSignedIn) return undefined;
     const timer = setInterval(async () => {
       if (document.hidden) return;
       const me = await api.me().catch(() => undefined);
       if (me) setSession((before) => (before.state === 'signed-in' ? { ...before, me } : before));
     }, REFRESH_MS);
     return () => clearInterval(timer);
-  }, [api]);
+  }, [api, isSignedIn]);
 
   const config = 'config' in session ? session.config : undefined;
   return {
