@@ -27,17 +27,19 @@ interface Mutation {
 const sourceOf = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 
 /**
- * Every statement in one line that grants something. Those for logs and for keys have no effect here: ministack writes
- * the logs itself, and the stack that is deployed has no key.
+ * Every statement that grants something. Those for logs, keys and network interfaces have no effect here: ministack
+ * writes the logs itself, and the stack that is deployed has no key and no VPC.
  */
 function withoutGrants(): Mutation[] {
   return globSync('infra/stack/*.ts', { cwd: projectRoot }).flatMap((file) => {
-    const lines = sourceOf(file).split('\n');
-    return lines.flatMap((line, index) => {
-      const without = line.replace(/(?:\.grant\w+|\.allow|\ballow)\(.*\);$/, ';');
-      if (without === line || /logGroup|'kms:/.test(line)) return [];
-      const description = `${file}:${index + 1} ${line.trim()}`;
-      return [{ description, file, source: lines.with(index, without).join('\n') }];
+    const source = sourceOf(file);
+    const grants = source.matchAll(/^ .*?((?:\.grant\w+|\.allow|\ballow)\((?:[^;{}]|\$\{\w+\})*\);)$/gm);
+    return Array.from(grants).flatMap(({ 0: statement, 1: grant = '', index }) => {
+      if (/logGroup|'(?:kms|ec2):/.test(statement)) return [];
+      const [start, end] = [index + statement.length - grant.length, index + statement.length];
+      const line = source.slice(0, start).split('\n').length;
+      const description = `${file}:${line} ${statement.replaceAll(/\s+/g, ' ').trim()}`;
+      return [{ description, file, source: `${source.slice(0, start)};${source.slice(end)}` }];
     });
   });
 }
