@@ -2,7 +2,7 @@ import type { PbxRegistry } from '../../functions/shared/config/pbx-registry.ts'
 import { readPbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, UsageError } from '../shared/command-line.ts';
 import { applyEnvironment } from '../shared/environment.ts';
-import { type HostEnvironment, readHostFile } from '../shared/host-file.ts';
+import { findRunningHost } from '../shared/host-file.ts';
 import { shellQuote } from '../shared/text.ts';
 
 /** Where the parts of an archive are. */
@@ -43,16 +43,16 @@ export interface DeployedStack {
 export const deadLetterQueueUrls = ({ deadLetterQueueUrl, indexQueues, eventDeadLettersUrl }: Deployment) =>
   [deadLetterQueueUrl, indexQueues?.deadLettersUrl, eventDeadLettersUrl].filter((url) => url !== undefined);
 
-/** The directories of `npm start -- --pbx` and of `npm start`. */
-const LOCAL_DIRECTORIES = ['.local/pbx', '.local/demo'];
+/** The directories of `npm start -- --pbx` and of each `npm start -- --demo`. */
+const LOCAL_DIRECTORIES = ['.local/pbx', '.local/demo', '.local/demo-p-series', '.local/demo-mixed'];
 
 /** Options that select the archive. Parse them with `allowPositionals`: DIR is a positional. */
 export const deploymentOptions = { local: flag };
 
 export const DEPLOYMENT_HELP = `Which archive
                        default: the stack that cdk.json configures, in the account and region of the AWS CLI
-  --local [DIR]        the local host that stores its data in DIR (default: the one that runs in
-                       ${LOCAL_DIRECTORIES.join(' or ')})`;
+  --local [DIR]        the local host that stores its data in DIR; without DIR, the first one that runs in
+                       ${LOCAL_DIRECTORIES.join(', ')}`;
 
 /** Finds the archive that the command line selects, and points the AWS SDK of this process at it. */
 export async function findDeployment(local = false, positionals: string[] = []): Promise<Deployment> {
@@ -71,7 +71,7 @@ export function assertHasPbx({ name, registry }: Deployment, pbx: string): void 
 }
 
 async function findLocalHost(given: string | undefined): Promise<Deployment> {
-  const { directory, environment } = await readHostFiles(given === undefined ? LOCAL_DIRECTORIES : [given]);
+  const { directory, environment } = await findRunningHost(given === undefined ? LOCAL_DIRECTORIES : [given]);
   applyEnvironment(environment);
   return {
     name: `the local host (${directory})`,
@@ -84,19 +84,4 @@ async function findLocalHost(given: string | undefined): Promise<Deployment> {
     reportHost: environment.REPORT_HOST,
     registry: readPbxRegistry(environment.PBX_REGISTRY_FILE),
   };
-}
-
-/** Returns the first of these directories in which a host runs. */
-async function readHostFiles([directory = '', ...others]: string[]): Promise<{
-  directory: string;
-  environment: HostEnvironment;
-}> {
-  try {
-    return { directory, environment: await readHostFile(directory) };
-  } catch (error) {
-    if (others.length === 0) throw error;
-    return readHostFiles(others).catch(() => {
-      throw error;
-    });
-  }
 }

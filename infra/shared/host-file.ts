@@ -34,15 +34,21 @@ export async function writeHostFile(directory: string, environment: Record<strin
 
 export const removeHostFile = (directory: string) => rm(hostFilePath(directory), { force: true });
 
-/** Returns the environment of the host that runs in `directory`. */
-export async function readHostFile(directory: string): Promise<HostEnvironment> {
-  const text = await readFile(hostFilePath(directory), 'utf8').catch(() => '');
-  const file = v.safeParse(hostFileSchema, text);
-  // A host that was killed leaves its file behind.
-  if (!file.success || !isHostRunning(directory)) {
-    throw new UsageError(
-      `No local host is running in ${directory}. Start one with npm start, or give its directory after --local.`,
-    );
+/** Returns the first of these directories in which a host runs, and its environment. */
+export async function findRunningHost(
+  directories: string[],
+): Promise<{ directory: string; environment: HostEnvironment }> {
+  for (const directory of directories) {
+    const text = await readFile(hostFilePath(directory), 'utf8').catch(() => '');
+    const file = v.safeParse(hostFileSchema, text);
+    // A host that was killed leaves its file behind.
+    if (file.success && isHostRunning(directory)) return { directory, environment: file.output.environment };
   }
-  return file.output.environment;
+  const searched = new Intl.ListFormat('en', { type: 'disjunction' }).format(directories);
+  throw new UsageError(
+    `No local host is running in ${searched}. Start one with npm start, or give its directory after --local.`,
+  );
 }
+
+/** Returns the environment of the host that runs in `directory`. */
+export const readHostFile = async (directory: string) => (await findRunningHost([directory])).environment;

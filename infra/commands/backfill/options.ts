@@ -10,7 +10,7 @@ continues, because it finds what is archived already.
   npm run backfill -- --pbx head-office --from 2026-01-01 --to 2026-06-30
 
 Which recordings
-  --pbx ID             the PBX, by its id in cdk.json; pbx or demo on a local host
+  --pbx ID             the PBX, by its id in cdk.json; on a local host pbx, demo or demo-p-series
   --from DAY --to DAY  first and last day, by the PBX's calendar, such as 2026-01-31
   --dry-run            only show how many recordings are missing, by day
 

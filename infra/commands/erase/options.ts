@@ -5,14 +5,14 @@ import { flag, parseCommandLine, UsageError, value } from '../../shared/command-
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
 export const HELP = `Erases a recording for good: all its versions, other recordings of the same name, its markers, its dead letters and
-its shares. The access log keeps its rows, with a digest in the place of the recording's name. The recording is marked as
+its shares. The access log keeps its rows, with a digest instead of the recording's name. The recording is marked as
 erased first, so that neither reconciliation nor backfill brings it back. Asks for confirmation.
 
   npm run erase -- --pbx head-office --recording 20170901181806-1504261084.7-1001-1003-Internal.wav
   npm run --silent erase -- --pbx head-office --recording NAME --yes >> erasures.jsonl
 
 Which recording
-  --pbx ID             the PBX, by its id in cdk.json; pbx or demo on a local host
+  --pbx ID             the PBX, by its id in cdk.json; on a local host pbx, demo or demo-p-series
   --recording NAME     its name, as the PBX lists it
 
 How

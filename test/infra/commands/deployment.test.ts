@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { demoName } from '../../../infra/local/demo.ts';
 import { writeHostFile } from '../../../infra/shared/host-file.ts';
 import { lockHost } from '../../../infra/shared/host-lock.ts';
 import { makeDirectory } from '../local/start-process.ts';
@@ -42,8 +43,15 @@ async function run(...hosts: string[]): Promise<string> {
   });
 }
 
-test('--local without a directory finds the host with a PBX of your own, otherwise the simulation', async () => {
-  expect(await run()).toContain('No local host is running in .local/pbx.');
-  expect(await run('demo')).toContain('ECONNREFUSED');
-  expect(await run('pbx')).toContain('ECONNREFUSED');
+test.each(['pbx', demoName('s-series'), demoName('p-series'), demoName('mixed')])(
+  '--local without a directory finds the host in .local/%s',
+  async (name) => {
+    expect(await run(name)).toContain('ECONNREFUSED');
+  },
+);
+
+test('--local without a directory says where it has looked for a host', async () => {
+  expect(await run()).toContain(
+    'No local host is running in .local/pbx, .local/demo, .local/demo-p-series, or .local/demo-mixed. Start one',
+  );
 });
