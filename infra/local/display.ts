@@ -88,10 +88,17 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
           `${plural(Number(queued), 'recording')} without a report, found in the PBX's call log; jobs queued`,
         ],
   searched: () => undefined,
+  // The page asks this first, to learn whether somebody is signed in.
+  'api-unauthorized': ({ route }) =>
+    route === 'GET /api/me' ? undefined : ['page', `${route} refused: not signed in, or a wrong token`],
   'signed-in': () => ['page', 'somebody has signed in'],
   'sign-in-refused': () => ['page', 'somebody has entered a wrong token'],
   'share-created': ({ recording }) => ['share', `link for others created  ${shorten(recording)}`],
   'share-opened': ({ recording }) => ['share', `link for others opened  ${shorten(recording)}`],
+  'share-refused': ({ recording, reason }) => [
+    'share',
+    `link for others not opened (${String(reason).replaceAll('-', ' ')})${recording === undefined ? '' : `  ${shorten(recording)}`}`,
+  ],
   'share-revoked': ({ recording }) => ['share', `link for others revoked  ${shorten(recording)}`],
   'link-created': ({ recording, expiresIn }) => [
     'link',

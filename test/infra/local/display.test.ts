@@ -39,8 +39,23 @@ test.each<[LogEvent, object, string]>([
     { recording: RECORDING, retryInSeconds: 30 },
     `waiting   ${RECORDING}: the PBX is preparing another download; again in 30 seconds`,
   ],
+  [
+    'share-refused',
+    { recording: RECORDING, reason: 'wrong-passcode' },
+    'share     link for others not opened (wrong passcode)  …5550100-2001-Inbound.wav',
+  ],
+  ['share-refused', { reason: 'unknown' }, 'share     link for others not opened (unknown)'],
+  [
+    'api-unauthorized',
+    { route: 'GET /api/recordings' },
+    'page      GET /api/recordings refused: not signed in, or a wrong token',
+  ],
 ])('%s is shown in words', (event, fields, text) => {
   expect(read(event, fields)).toBe(text);
+});
+
+test('that nobody is signed in yet is not shown, because every page asks it first', () => {
+  expect(read('api-unauthorized', { route: 'GET /api/me' })).toBe('');
 });
 
 test('an event without words of its own is shown with its fields', () => {
