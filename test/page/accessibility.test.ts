@@ -294,6 +294,17 @@ test('a screen reader finds headings, a table with heads, and a name for everyth
   expect(heads.slice(0, 4)).toEqual(['Listen', expect.stringMatching(/^Time/), 'From', 'To']);
 });
 
+test('on a telephone of any width, the volume can be set', async () => {
+  await signIn(page, archive);
+  await page.getByRole('button', { name: /^Play: .*1000/ }).click();
+  const slider = page.getByRole('slider', { name: 'Volume' });
+  for (const width of [320, 360, 375, 390, 412, 430]) {
+    await page.setViewportSize({ width, height: 844 });
+    // The thumb alone has 16.
+    expect((await slider.boundingBox())?.width).toBeGreaterThan(48);
+  }
+});
+
 test('everything works in forced colours, and without motion', async () => {
   page = await openPage(browser, { forcedColors: 'active', reducedMotion: 'reduce' });
   await signIn(page, archive);
