@@ -154,7 +154,7 @@ const STATES: Record<string, () => Promise<void>> = {
   'API responds with 503': async () => {
     await page.route('**/api/recordings?*', (route) => route.fulfill({ status: 503 }));
     await signIn(page, archive);
-    await page.getByText('The archive does not respond').waitFor();
+    await page.getByText('The archive is not responding').waitFor();
   },
   'player with details': async () => {
     await openPlayer();
