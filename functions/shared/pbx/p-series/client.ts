@@ -194,7 +194,7 @@ function check<const S extends v.GenericSchema>(
 const movedAway = () =>
   new ArchiveError(
     'recording-moved-away',
-    "The PBX's own archive has moved the recording away before it was fetched. Fetch it from there. So that this does " +
-      'not happen again, let its archive task run late, for days that are over.',
+    "The PBX's own archive has moved the recording away before it was fetched. Fetch it from there. To " +
+      'prevent this, have its archive task run late, and only for days that are over.',
     { kind: 'moved-away' },
   );

@@ -27,8 +27,8 @@ const UNSUPPORTED: Meaning = {
   kind: 'permanent',
   problem: 'does not have this interface',
   advice:
-    'Check family in cdk.json. The API needs firmware 37.7.0.16 or 84.7.0.17, of the appliances a P550, P560 or P570, ' +
-    'and, as far as is known, the Enterprise or Ultimate Plan.',
+    'Check family in cdk.json. The API needs at least firmware 37.7.0.16 or 84.7.0.17 and, as far as is known, the ' +
+    'Enterprise or Ultimate Plan. Of the appliances, only the P550, P560 and P570 have it.',
 };
 
 const OUR_FAULT: Meaning = {
@@ -67,7 +67,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
       problem: 'does not have the recording',
       advice: 'It is not there yet, or has been deleted.',
     },
-    '60002': { kind: 'transient', problem: 'has eight valid tokens, and gives no other one out' },
+    '60002': { kind: 'transient', problem: 'has eight valid tokens and gives out no more' },
     '70004': closed(
       'has blocked this address after too many failed logins',
       'Delete it from Security > Security Rules > Blocked IPs.',

@@ -43,7 +43,7 @@ test('each thing that can be wrong with a P-Series is found where it is', async 
   });
   for (const [id, text] of [
     ['off', /turned off.*Integrations > API.*Enterprise or Ultimate Plan/],
-    ['planless', /P550, P560 or P570.*Enterprise or Ultimate Plan/],
+    ['planless', /Enterprise or Ultimate Plan.*P550, P560 and P570/],
     ['closed', /address.*IP Restriction/],
     ['blocked', /address.*Blocked IPs/],
   ] as const) {
