@@ -128,7 +128,7 @@ async function requeueWithProgress(
 }
 
 /**
- * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has delivered nothing
+ * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has lately delivered nothing
  * since it first said that it is missing: then its storage may be away.
  */
 async function endMissing(

@@ -58,10 +58,16 @@ const UNANSWERED_LIMIT: AbsenceLimit = { patienceMs: HOUR_MS, responses: 2, endi
 const ABSENCE_INTERVAL_MS = HOUR_MS;
 
 /**
- * If the PBX has delivered nothing at all since it first said that the recording is missing, its storage may be away.
- * Only after this time is the recording then believed to be lost, or never to have been made.
+ * If the PBX has delivered nothing else of late, its storage may be away. Only after this time is the recording then
+ * believed to be lost, or never to have been made.
  */
 const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
+
+/**
+ * What the PBX delivered earlier says nothing about its storage now. Longer than the longest backoff, so that nothing
+ * that it delivers escapes between two attempts.
+ */
+const DELIVERY_WINDOW_MS = 2 * HOUR_MS;
 
 /**
  * The PBX's responses that it does not have a recording, of one kind and in a row, at most one counted in an hour. Times
@@ -173,7 +179,8 @@ function endingOf(
 function doubtOutage({ absence }: JobHistory, now: number): { unlessOutageSince?: number } {
   if (absence === undefined || now - absence.since >= OUTAGE_PATIENCE_MS) return {};
   // What was being downloaded when the storage went away may have been stored later.
-  return { unlessOutageSince: absence.since + 1000 * TIMEOUT_SECONDS['archive-recording'] };
+  const firstAt = absence.since + 1000 * TIMEOUT_SECONDS['archive-recording'];
+  return { unlessOutageSince: Math.max(firstAt, now - DELIVERY_WINDOW_MS) };
 }
 
 /** Without backoff, unless the transfer had to restart: a PBX that contradicts itself could cause restarts for days. */

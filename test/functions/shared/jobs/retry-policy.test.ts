@@ -51,7 +51,10 @@ const wait: Decision = { action: 'wait', afterSeconds: 30 };
 const deadLetter: Decision = { action: 'dead-letter' };
 const lost = (afterSeconds: number) => ({ action: 'lost', afterSeconds }) as const;
 /** A download of 15 minutes may have begun before the storage went away. */
-const unlessOutage = (seconds: number) => ({ unlessOutageSince: secondsAgo(seconds - 15 * 60) });
+/** The PBX has delivered another recording since a quarter of an hour after the first response, and in the last two hours. */
+const unlessOutage = (seconds: number) => ({
+  unlessOutageSince: secondsAgo(Math.min(seconds - 15 * 60, 2 * HOUR)),
+});
 const lostUnlessOutage = (seconds: number, afterSeconds = 5): Decision => ({
   ...lost(afterSeconds),
   ...unlessOutage(seconds),
@@ -226,7 +229,10 @@ describe('over its whole life, a job', () => {
 
   test('whose recording is missing is retried for a day', () => {
     const { decisions, seconds } = runToTheEnd('missing');
-    expect(decisions.at(-1)).toMatchObject({ action: 'lost', unlessOutageSince: NOW + 15 * 60 * 1000 });
+    expect(decisions.at(-1)).toMatchObject({
+      action: 'lost',
+      unlessOutageSince: NOW + 1000 * (seconds - 2 * HOUR),
+    });
     expect(seconds).toBeGreaterThanOrEqual(DAY);
     expect(seconds).toBeLessThanOrEqual(DAY + HOUR);
   });

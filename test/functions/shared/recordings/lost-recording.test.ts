@@ -36,7 +36,7 @@ describe.each(['20014', '20012'] as const)('a recording for which the PBX respon
     const job = jobFor(call);
     pbx.deleteRecording(call.recording, errno);
     const since = clock.now;
-    await deliverToTheEnd(job, since + DAY_MS / 2);
+    await deliverToTheEnd(job, since + DAY_MS - HOUR_MS);
     expect([losses(), deadLetters]).toEqual([[], []]);
     const other = pbx.makeCall(CALL);
     await deliver(jobFor(other));
@@ -47,6 +47,26 @@ describe.each(['20014', '20012'] as const)('a recording for which the PBX respon
     expect(await bucket.keys()).toContain(`reconciliation/ended/test/2024/05/17/${call.recording}`);
     expect(deadLetters).toMatchObject([{ pbx: 'test', error: { code: `pbx-${errno}` } }]);
     expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(job);
+  });
+
+  test('is not lost because of what the PBX delivered before its storage went away', async () => {
+    const { pbx, clock, jobFor, deliver, deliverToTheEnd, deadLetters, bucket } = await startPbx();
+    const call = pbx.makeCall(CALL);
+    const job = jobFor(call);
+    const since = clock.now;
+    // Its file is not ready yet.
+    pbx.takeStorageAway(errno);
+    await deliverToTheEnd(job, since + HOUR_MS / 2);
+    pbx.returnStorage();
+    const other = pbx.makeCall(CALL);
+    clock.now += HOUR_MS / 2;
+    await deliver(jobFor(other));
+    pbx.takeStorageAway(errno);
+    await deliverToTheEnd(job, since + 2 * DAY_MS);
+    expect([losses(), deadLetters]).toEqual([[], []]);
+    pbx.returnStorage();
+    await deliverToTheEnd(job);
+    expect(await bucket.keys()).toContain(`recordings/test/2024/05/17/${call.recording}`);
   });
 
   test('is not lost at once, however long ago its call was', async () => {
