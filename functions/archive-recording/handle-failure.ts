@@ -128,8 +128,8 @@ async function requeueWithProgress(
 }
 
 /**
- * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has lately delivered nothing
- * since it first said that it is missing: then its storage may be away.
+ * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has delivered nothing
+ * else of late: then its storage may be away.
  */
 async function endMissing(
   failure: Failure,
