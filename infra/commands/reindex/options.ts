@@ -12,8 +12,8 @@ run continues, because it compares first.
 
 Which recordings
   --pbx ID             a PBX, by its id in cdk.json; all for every PBX that the bucket has recordings of
-  --from DAY --to DAY  first and last day in the names of the recordings, such as 2026-01-31 (--to defaults to today).
-                       Recordings whose names have no date are always included
+  --from DAY --to DAY  first and last day in the names of the recordings, such as 2026-01-31. --to defaults to tomorrow,
+                       which may have begun where the PBX is. Recordings whose names have no date are always included
 
 How
   --concurrency N      recordings looked at at once (default 20)
