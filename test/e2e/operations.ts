@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createApi } from './api.ts';
 import { type Archive, keyOf } from './archive.ts';
 import { missCall, type Recording, reportCall } from './calls.ts';
-import { findRows } from './index-rows.ts';
+import { copyRow, findRows } from './index-rows.ts';
 import { createLinks, tokenOf } from './links.ts';
 import type { AnyPbx, Pbx, PSeries } from './pbxs.ts';
 import { type DeployedStack, invoke } from './stack.ts';
@@ -29,6 +29,18 @@ export async function reconcile(stack: DeployedStack, pbx: AnyPbx, archive: Arch
   const { pbxs } = await createApi(stack, await tokenOf(stack)).get<{ pbxs: Status[] }>('me');
   const upTo = pbxs.find(({ id }) => id === pbx.id)?.completeUpTo;
   assert(upTo !== undefined && Date.parse(upTo) >= missedUntil, `The archive is complete up to ${upTo}.`);
+}
+
+/** Reconciliation has the row of a recording deleted that the bucket does not have. */
+export async function repairIndex(stack: DeployedStack, { pbx, recording }: Recording): Promise<void> {
+  const gone = recording.replace('.wav', '-gone.wav');
+  await copyRow(stack, recording, gone);
+  await invoke(stack, stack.outputs.ReconcileFunction, { pbx, hours: 24 });
+  await waitUntil(
+    async () => (await findRows(stack, gone)).length === 0,
+    'the index has a recording that is gone',
+    stack,
+  );
 }
 
 /** A PBX that restarts asks for a new session. */

@@ -11,7 +11,16 @@ import {
 import { addPbxAndUseIam, removePbxAndUseJwt, useToken } from './changes.ts';
 import type { Issuer } from './issuer.ts';
 import { createLinks, tokenOf } from './links.ts';
-import { backfill, deadLetters, doctor, erase, reboot, reconcile, useTokens } from './operations.ts';
+import {
+  backfill,
+  deadLetters,
+  doctor,
+  erase,
+  reboot,
+  reconcile,
+  repairIndex,
+  useTokens,
+} from './operations.ts';
 import { expectPage, signIn } from './page.ts';
 import type { AnyPbx, Pbx, PSeries } from './pbxs.ts';
 import { findAll, findCall, reindex } from './searches.ts';
@@ -69,6 +78,7 @@ export async function runScenario(
         step('archives calls: no session', () => archiveCalls(warehouse, [CALL_WITHOUT_SESSION], archive)),
       () => step('a PBX restarts', () => reboot(deployed, warehouse, archive)),
       () => step('reconciles', () => reconcile(deployed, warehouse, archive)),
+      () => step('reconciles: a recording is gone', () => repairIndex(deployed, unannounced[0] as Recording)),
     ]),
     step('reconciles: P-Series', () => reconcile(deployed, showroom, archive)),
     inOrder([
