@@ -6,7 +6,7 @@ export const eventsSchema = v.strictObject({
   numbers: v.optional(v.boolean(), false),
   /** Whether it is published that somebody shared a recording. Such events name the person. */
   shared: v.optional(v.boolean(), false),
-  /** Whether it is published that somebody got at a recording, as the access log has it. */
+  /** Whether accesses to recordings are published, as the access log has them. */
   accessed: v.optional(v.boolean(), false),
   /** Posts each event to a web server. */
   webhook: v.optional(

@@ -99,7 +99,7 @@ export class ReportSender {
     return this.#closing.signal.aborted;
   }
 
-  /** Closing cuts the wait short: whoever repeats has to look at `isClosed`. */
+  /** Closing cuts the wait short, so the caller has to look at `isClosed` before it repeats. */
   async waitToRepeat(repeat: number): Promise<void> {
     const { repeatDelay } = this.#options;
     if (typeof repeatDelay === 'function') await repeatDelay(repeat);

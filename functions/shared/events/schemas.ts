@@ -56,7 +56,7 @@ const { person, by, address } = accessSchema.entries;
 /** Who it was, as the access log has it. */
 const who = { person, by, address };
 
-/** Ways of getting at a recording. The other rows of the access log are about shares, and about refusals. */
+/** Ways of accessing a recording. The other rows of the access log are about shares, and about refusals. */
 export const ACCESSES = ['link-created', 'download-link-created', 'played', 'share-opened'] as const;
 
 const share = {

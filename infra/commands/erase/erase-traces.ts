@@ -20,7 +20,7 @@ export interface AccessTraces {
   find(pbx: string, recordings: readonly string[]): Promise<Traces>;
   /**
    * Deletes shares, so that they have ended for good. Rows of the access log stay as evidence, without the name and the
-   * numbers in it: with its digest, by which whoever knows the name finds them.
+   * numbers in it: with its digest, by which people who know the name find them.
    */
   erase(traces: Traces): Promise<void>;
 }
