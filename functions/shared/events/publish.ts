@@ -44,7 +44,8 @@ export function createEventPublisher(
   return {
     async publish({ type, recording, occurredAt, fact, details }, abortSignal) {
       if (bus === undefined) return;
-      const { pbx, recording: name, state, from, to, did, ...facts } = recording;
+      // A trunk is often named by its number.
+      const { pbx, recording: name, state, from, to, did, trunk, ...facts } = recording;
       const id = await key.digest(JSON.stringify([type, pbx, name, ...fact]));
       const detail = {
         version: '1',
@@ -52,7 +53,7 @@ export function createEventPublisher(
         archive,
         pbx,
         recordingId: await recordingIdOf(key, pbx, name),
-        ...(numbers && { recording: name, from, to, did }),
+        ...(numbers && { recording: name, from, to, did, trunk }),
         occurredAt,
         ...facts,
         ...details,

@@ -18,6 +18,7 @@ const call = {
   did: text,
   type: text,
   status: text,
+  /** Its name, which is often its phone number: only if `events.numbers` is on. */
   trunk: text,
   seconds: v.optional(v.number()),
 };

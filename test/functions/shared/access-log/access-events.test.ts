@@ -27,7 +27,7 @@ const call = {
   did: '030 4711',
   type: 'Inbound',
   status: 'ANSWERED',
-  trunk: 'Berlin',
+  trunk: '493090184',
   seconds: 72,
 };
 const share = {
@@ -74,7 +74,7 @@ async function add(kind: Access['kind'], accessLog = createLog(both)) {
 test('that a share was made is published, with what it allows and until when, but without numbers', async () => {
   const { events } = await add('share-created');
   const { id, recordingId, ...detail } = events[0]?.detail ?? {};
-  const { from, to, did, ...facts } = call;
+  const { from, to, did, trunk, ...facts } = call;
   const { note, ...allowed } = share;
   expect({ types: events.map(({ type }) => type), detail }).toEqual({
     types: ['Recording Shared'],
@@ -108,7 +108,7 @@ test.each([
       detail: { kind, occurredAt: row?.at, person: row?.person, by: row?.by, seconds: 72, ...more },
     },
   ]);
-  expect(JSON.stringify(events)).not.toMatch(/901820|1003|4711|https?:|lawyer/);
+  expect(JSON.stringify(events)).not.toMatch(/901820|1003|4711|493090184|https?:|lawyer/);
 });
 
 test.each(['refused', 'share-refused', 'share-revoked'] as const)(
@@ -133,7 +133,8 @@ test.each([[['Recording Shared']], [['Recording Accessed']], [[]]] as [Types][])
 
 test('numbers and the name are published if that is configured', async () => {
   const { events, recording } = await add('played', createLog(both, { numbers: true }));
-  expect(events[0]?.detail).toMatchObject({ recording, from: call.from, to: call.to, did: call.did });
+  const { from, to, did, trunk } = call;
+  expect(events[0]?.detail).toMatchObject({ recording, from, to, did, trunk });
 });
 
 test('each access has an id of its own', async () => {
