@@ -154,7 +154,7 @@ describe('a link for others', () => {
     expect(visitor.url()).toContain('/s#');
   });
 
-  test('is found by who made it and revoked, by somebody with the right audit', async () => {
+  test('is found by who made it and revoked, by somebody with the rights audit and share', async () => {
     const link = await share({ note: 'for Ms. Berg' });
     const auditor = await openPage(browser);
     await signIn(auditor, archive, archive.host.url, 'Ben');
@@ -172,7 +172,7 @@ describe('a link for others', () => {
     expect(auditor.problems).toEqual([]);
   });
 
-  test('is found and revoked with the right audit, also by somebody who may make none', async () => {
+  test('is seen with the right audit, and neither made nor revoked without the right share', async () => {
     await share({ note: 'for the auditor' });
     const auditor = await openPage(browser);
     await signIn(auditor, archive, archive.host.url, 'Ben');
@@ -183,16 +183,24 @@ describe('a link for others', () => {
     await auditor.reload();
     await auditor.getByRole('button', { name: /^Play: .* to 1000/ }).click();
     const player = auditor.getByRole('region', { name: 'Player' });
-    await player.getByRole('button', { name: 'Who listened' }).waitFor();
-    expect(await player.getByRole('button', { name: 'Link for others' }).count()).toBe(0);
+    await player.getByRole('button', { name: 'Links for others' }).click();
+    const row = dialog(auditor).getByRole('row', { name: /for the auditor/ });
+    await row.getByText('active').waitFor();
+    const names = await dialog(auditor).getByRole('button').allTextContents();
+    expect(names.filter((name) => /Revoke|Create/.test(name))).toEqual([]);
+    await auditor.keyboard.press('Escape');
+
     await auditor.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
     await dialog(auditor).getByLabel('Person').fill('Anna');
     await dialog(auditor).getByRole('button', { name: 'Show', exact: true }).click();
-    await dialog(auditor).getByRole('button', { name: 'Revoke the link: for the auditor' }).click();
-    await dialog(auditor)
-      .getByRole('row', { name: /for the auditor/ })
-      .getByText('revoked')
-      .waitFor();
+    await row.getByText('active').waitFor();
+    expect(
+      await dialog(auditor)
+        .getByRole('button', { name: /^Revoke/ })
+        .count(),
+    ).toBe(0);
+    expect(await dialog(auditor).getByRole('columnheader', { name: 'Action' }).count()).toBe(0);
+    expect(auditor.problems).toEqual([]);
   });
 
   test('is listed as soon as it is made, although the index of a table is behind it', async () => {

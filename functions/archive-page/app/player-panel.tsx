@@ -136,7 +136,9 @@ export function PlayerPanel(props: PlayerPanelProps) {
             </Tool>
           )}
           <Tool onClick={() => void copyLink()}>{m.player.copyLink}</Tool>
-          {may('share') && me.shares.allowed && <Tool onClick={onShare}>{m.player.share}</Tool>}
+          {me.shares.allowed && (may('share') || may('audit')) && (
+            <Tool onClick={onShare}>{may('share') ? m.player.share : m.menu.shares}</Tool>
+          )}
           {may('download') && <Tool onClick={() => void download()}>{m.player.download}</Tool>}
           {may('audit') && <Tool onClick={onAccess}>{m.menu.access}</Tool>}
         </Transport>

@@ -16,21 +16,19 @@ interface ShareDialogProps {
   onClose: () => void;
 }
 
-/** Makes a link for somebody who cannot sign in, and lists those that there are to the recording. */
+/** Makes a link for somebody who cannot sign in, if the person may, and lists those that there are to the recording. */
 export function ShareDialog({ api, me, recording, onClose }: ShareDialogProps) {
   const { m, f } = useLocale();
   const d = useDialogMessages();
   const [created, setCreated] = useState<CreatedShare>();
+  const mayShare = me.rights.includes('share');
   return (
-    <Dialog heading={d.share.heading} onClose={onClose} wide>
+    <Dialog heading={mayShare ? d.share.heading : m.menu.shares} onClose={onClose} wide>
       <p class="muted">
         {callOf(recording, m)}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
       </p>
-      {created ? (
-        <Created url={created.url} onAnother={() => setCreated(undefined)} />
-      ) : (
-        <ShareForm api={api} me={me} recording={recording} onCreated={setCreated} />
-      )}
+      {mayShare && !created && <ShareForm api={api} me={me} recording={recording} onCreated={setCreated} />}
+      {created && <Created url={created.url} onAnother={() => setCreated(undefined)} />}
       <ShareList
         key={created?.share.id ?? ''}
         heading={d.share.list}
