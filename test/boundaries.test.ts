@@ -79,6 +79,7 @@ describe('in functions/', () => {
     'pbx/p-series/resource-path.ts',
     'pbx/s-series/errors.ts',
     'pbx/s-series/read-cdrs.ts',
+    'pbx/without-pins.ts',
     'recordings/crc32.ts',
     'recordings/metadata.ts',
     'recordings/parts.ts',

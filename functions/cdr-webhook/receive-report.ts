@@ -7,6 +7,7 @@ import type { Job } from '../shared/jobs/job.ts';
 import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
 import { reportDialectOf } from '../shared/pbx/family-reports.ts';
 import type { ReportDialect, ReportRequest } from '../shared/pbx/types.ts';
+import { withoutPins } from '../shared/pbx/without-pins.ts';
 import { log } from '../shared/telemetry/log.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -100,7 +101,7 @@ async function acceptReport(text: string, pbxId: string, pbx: KnownPbx, deps: Re
       return 'malformed';
     case 'unreadable': {
       const error = new ArchiveError(report.code, report.reason, { kind: 'permanent' });
-      const message = toMessageBody({ version: 1, pbx: pbxId, report: text, reportedAt });
+      const message = toMessageBody({ version: 1, pbx: pbxId, report: withoutPins(text), reportedAt });
       const reason = { pbx: pbxId, error, attempts: 1, firstAt: reportedAt, lastAt: reportedAt };
       await deps.queues.sendDeadLetter(message, reason);
       log('error', 'report-dead-lettered', { pbx: pbxId, code: report.code, reason: report.reason });

@@ -29,7 +29,7 @@ const contentSchema = v.union([
     jobSchema,
     v.transform((job) => ({ kind: 'job' as const, pbx: job.pbx, job })),
   ),
-  // A report that cdr-webhook could not read, verbatim.
+  // A report that cdr-webhook could not read, as it came, but without PINs.
   v.pipe(
     json,
     v.object({ version: v.literal(1), pbx: pbxIdSchema, report: v.string(), reportedAt: time }),

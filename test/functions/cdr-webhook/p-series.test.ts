@@ -113,6 +113,55 @@ describe('a signed report of a recorded call', () => {
   });
 });
 
+describe('the PIN that somebody has entered', () => {
+  const PIN = '482915';
+  const { msg, ...envelope } = JSON.parse(EXAMPLE.toString());
+  const details = { ...JSON.parse(msg), pin_code: PIN };
+  const text = JSON.stringify(details);
+
+  /** Bodies, attributes and log lines: all that is kept of a report. */
+  async function kept(): Promise<string> {
+    const queued = await Promise.all(
+      [jobs, session, deadLetters].map(async (QueueUrl) => {
+        const command = new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] });
+        return (await sqs.send(command)).Messages;
+      }),
+    );
+    return JSON.stringify([queued, logLines]);
+  }
+
+  test.each<[string, object]>([
+    ['a recorded call', { msg: text }],
+    ['a call that was not recorded', { msg: { ...details, recording: '' } }],
+    ['another event', { type: 30011, msg: text }],
+    ['another PBX', { sn: 'OTHER', msg: text }],
+    ['another PBX, with its message as an object', { sn: 'OTHER', msg: details }],
+    ['a message that is cut off', { msg: text.slice(0, text.indexOf(PIN) + PIN.length) }],
+    ['a message that is not JSON', { msg: text.replace('trunk-a', 'trunk "a"') }],
+    ['a name that cannot be used', { msg: { ...details, recording: 'x'.repeat(300) } }],
+    ['a recording of another shape', { msg: { ...details, recording: { name: 'a.wav' } } }],
+    ['several PINs', { msg: { ...details, recording: {}, pin_code: [PIN, { pin: PIN }] } }],
+  ])('is in no queue and in no log line: %s', async (_, changes) => {
+    const body = JSON.stringify({ ...envelope, ...changes });
+    expect(body).toContain(PIN);
+    expect(await post(Buffer.from(body))).toEqual({ statusCode: 200 });
+    const everything = await kept();
+    expect(everything).toMatch(/job-queued|report-ignored|report-dead-lettered/);
+    expect(everything).not.toContain(PIN);
+  });
+
+  test('is all that the dead letter lacks', async () => {
+    await post(Buffer.from(JSON.stringify({ ...envelope, sn: 'OTHER', msg: text })));
+    const [deadLetter] = (await contentOf(deadLetters)) as [{ report: string }];
+    const report = JSON.parse(deadLetter.report);
+    expect({ ...report, msg: JSON.parse(report.msg) }).toEqual({
+      ...envelope,
+      sn: 'OTHER',
+      msg: { ...details, pin_code: '[removed]' },
+    });
+  });
+});
+
 describe('a forged report', () => {
   test.each<[string, Post]>([
     ['no signature', { signature: undefined }],

@@ -195,6 +195,34 @@ describe('the dead letter of an unreadable report', () => {
   });
 });
 
+describe('the PIN that somebody has entered', () => {
+  const json = JSON.stringify({ ...exampleReport, pincode: '482915' });
+
+  test.each([
+    ['a foreign report', json.replace(exampleReport.sn, '1')],
+    ['a number', json.replace(exampleReport.sn, '1').replace('"482915"', '482915')],
+    ['an unusable name', JSON.stringify({ ...JSON.parse(json), recording: {} })],
+    ['a report that is not quite JSON', json.replace('"102"', '"A\tB"').replace(exampleReport.sn, '1')],
+    ['a PIN that breaks the JSON', json.replace('"482915"', '"4"82915"').replace(exampleReport.sn, '1')],
+    ['leading zeros', json.replace('"482915"', '00482915').replace(exampleReport.sn, '1')],
+    ['padding', `${json.replace(exampleReport.sn, '1')}\r\n\0`],
+  ])('is not kept with what cannot be read: %s', async (_, report) => {
+    const { receive, deadLetters } = createWebhook();
+    expect(report).toContain('82915');
+    expect(await receive(report)).toBe('dead-lettered');
+    const kept = JSON.stringify({ deadLetters, logLines });
+    expect(kept).not.toContain('82915');
+    // What else the report says is still there, for redrive.
+    expect(kept).toContain(exampleReport.callid);
+  });
+
+  test('is not kept with a call', async () => {
+    const { receive, sent } = createWebhook();
+    expect(await receive(json)).toBe('queued');
+    expect(JSON.stringify({ sent, logLines })).not.toContain('482915');
+  });
+});
+
 test('the secret in the path appears in no log line, job or dead letter', async () => {
   const { receive, sent, deadLetters } = createWebhook();
   const reports = [

@@ -13,7 +13,7 @@ const CALL_END = '30012';
 
 const envelopeSchema = v.looseObject({ type: fact, event: fact, sn: fact, msg: v.optional(v.unknown()) });
 
-/** `pin_code` is a secret of the customer, so it is not among them. */
+/** `pin_code` is a secret of a person, so it is not among them. */
 const callSchema = v.object({
   call_id: fact,
   time_start: fact,
