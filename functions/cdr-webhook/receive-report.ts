@@ -64,7 +64,8 @@ export async function receiveReport(
 ): Promise<Receipt> {
   const pbx = deps.findPbx(pbxId);
   if (pbx === undefined || !(await pbx.isAuthentic(request))) {
-    log('warn', 'report-rejected');
+    // Only an id of ours: what else is in the path may be anything, even the secret.
+    log('warn', 'report-rejected', pbx && { pbx: pbxId });
     return pbx?.dialect.rejection ?? 'refused';
   }
   const { body } = request;

@@ -189,5 +189,5 @@ test.each<[string, Record<string, string>]>([
   expect(await pbx.postRaw(body, headers)).toBe(401);
   await work();
   expect(await look(call.recording)).toEqual(before);
-  expect(logLines).toEqual([{ level: 'warn', event: 'report-rejected' }]);
+  expect(logLines).toEqual([{ level: 'warn', event: 'report-rejected', pbx: 'hq' }]);
 });

@@ -186,7 +186,7 @@ function dimensionsFor(dimension: Dimension, { event, pbx, code }: LogLine): Rec
     case 'stack':
       return [{}];
     case 'pbx':
-      // A rejected report or a message that is not a job names none.
+      // A report for an unknown PBX or a message that is not a job names none.
       return v.is(pbxIdSchema, pbx) ? [{ pbx }] : [];
     case 'code':
       return [{ code: code === undefined ? event : boundedCode(code) }];

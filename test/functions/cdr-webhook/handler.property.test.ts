@@ -66,8 +66,9 @@ test('whoever does not know the secret gets 404, whatever the request', async ()
       expect(await post({ ...event, ...asked } as Partial<APIGatewayProxyEventV2>)).toEqual({
         statusCode: 404,
       });
-      // The log never repeats what a stranger sent.
-      expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-rejected' });
+      // Of what a stranger sent, the log repeats only the id of a PBX that is configured.
+      const named = pathParameters?.pbxId === 'hq' ? { pbx: 'hq' } : {};
+      expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-rejected', ...named });
     }),
   );
 });

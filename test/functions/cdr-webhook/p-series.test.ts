@@ -113,6 +113,20 @@ describe('a signed report of a recorded call', () => {
   });
 });
 
+test.each([false, true])(
+  'a list of calls is set aside and counted, not ignored (as text: %s)',
+  async (asText) => {
+    const { msg, ...envelope } = JSON.parse(EXAMPLE.toString());
+    const calls = [JSON.parse(msg)];
+    const body = JSON.stringify({ ...envelope, msg: asText ? JSON.stringify(calls) : calls });
+    expect(await post(Buffer.from(body))).toEqual({ statusCode: 200 });
+    expect(await contentOf(deadLetters)).toMatchObject([{ pbx: 'hq', report: body }]);
+    expect(logLines).toMatchObject([
+      { level: 'error', event: 'report-dead-lettered', pbx: 'hq', code: 'report-malformed' },
+    ]);
+  },
+);
+
 describe('the PIN that somebody has entered', () => {
   const PIN = '482915';
   const { msg, ...envelope } = JSON.parse(EXAMPLE.toString());
@@ -173,7 +187,7 @@ describe('a forged report', () => {
   ])('with %s gets 401, changes nothing, and is counted', async (_, forgery) => {
     expect(await post(EXAMPLE, forgery)).toEqual({ statusCode: 401 });
     await nothingChanged();
-    expect(logLines).toEqual([{ level: 'warn', event: 'report-rejected' }]);
+    expect(logLines).toEqual([{ level: 'warn', event: 'report-rejected', pbx: 'hq' }]);
   });
 
   test('cannot be signed while nobody has entered the secret', async () => {
@@ -185,6 +199,7 @@ describe('a forged report', () => {
 
   test('for a PBX that does not exist gets 404', async () => {
     expect(await post(EXAMPLE, { pbxId: 'nobody' })).toEqual({ statusCode: 404 });
+    expect(logLines).toEqual([{ level: 'warn', event: 'report-rejected' }]);
   });
 });
 

@@ -49,12 +49,13 @@ function createWebhook(send: (queueUrl: string) => Promise<void> = async () => {
 
 describe('before the secret is verified', () => {
   test.each([
-    ['a wrong secret', 'wrong', 'hq'],
-    ['no secret', '', 'hq'],
-    ['an unknown PBX', SECRET, 'elsewhere'],
+    ['a wrong secret', 'wrong', 'hq', { pbx: 'hq' }],
+    ['no secret', '', 'hq', { pbx: 'hq' }],
+    ['an unknown PBX', SECRET, 'elsewhere', {}],
+    ['the secret in the wrong place', 'hq', SECRET, {}],
   ])(
     'a request with %s is rejected, and its body is neither parsed, measured nor kept',
-    async (_, secret, pbxId) => {
+    async (_, secret, pbxId, named) => {
       const { receive, sent, deadLetters } = createWebhook();
       const parse = vi.spyOn(JSON, 'parse');
       for (const body of [exampleReport, 'not JSON', 'x'.repeat(MAX_BYTES + 1)]) {
@@ -62,8 +63,8 @@ describe('before the secret is verified', () => {
       }
       expect(parse).not.toHaveBeenCalled();
       expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
-      // The log never repeats what a stranger sent.
-      expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-rejected' }));
+      // Of what a stranger sent, the log repeats only the id of a PBX that is configured.
+      expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-rejected', ...named }));
     },
   );
 });

@@ -40,9 +40,13 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
 
   // As printed in the guide and seen live, it is a string that holds JSON.
-  const details = v.safeParse(callSchema, typeof msg === 'string' ? parseJson(trimPadding(msg)) : msg);
+  const content = typeof msg === 'string' ? parseJson(trimPadding(msg)) : msg;
+  if (!isObject(content)) {
+    return unreadable('report-malformed', 'Its msg is neither an object nor text that holds one.');
+  }
+  const details = v.safeParse(callSchema, content);
   if (!details.success) {
-    const fields = details.issues.map((issue) => v.getDotPath(issue) ?? 'msg').join(', ');
+    const fields = details.issues.map((issue) => v.getDotPath(issue)).join(', ');
     return unreadable('report-malformed', `The report has fields that are not plain values: ${fields}.`);
   }
   const { recording } = details.output;
@@ -53,6 +57,9 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
   return { kind: 'recorded-call', recording, call: callOf(details.output, sn) };
 }
+
+/** valibot takes a list for an object, one without the fields of a call. */
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string | undefined): Call {
   const facts = {

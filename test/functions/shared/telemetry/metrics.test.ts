@@ -45,7 +45,14 @@ describe('a report counts', () => {
     });
   });
 
-  test('without a PBX when it is rejected or could not be processed', () => {
+  test('as a failure, not as a report of the PBX, when it is rejected', () => {
+    expect(seriesOf('report-rejected', { pbx })).toEqual({
+      'Failures pbx=hq': 1,
+      'Failures code=report-rejected': 1,
+    });
+  });
+
+  test('without a PBX when it is for none of ours or could not be processed', () => {
     expect(seriesOf('report-rejected')).toEqual({ 'Failures code=report-rejected': 1 });
     expect(seriesOf('report-failed', { code: 'AccessDeniedException' })).toEqual({
       'Failures code=other': 1,

@@ -132,14 +132,30 @@ describe('event 30012', () => {
     expect(read({ recording: 'x'.repeat(300) })).toMatchObject({ code: 'recording-name-unusable' });
   });
 
-  test.each([['not JSON'], [42], [null], [undefined], [[]]])(
-    'whose message is neither is set aside, if it cannot be told what was recorded: %j',
-    (msg) => {
-      expect(readReport(JSON.stringify({ ...envelope, msg }), undefined).kind).toMatch(
-        /^(?:unreadable|ignored)$/,
-      );
-    },
-  );
+  test.each([
+    ['not JSON'],
+    ['"text"'],
+    ['[]'],
+    [JSON.stringify([message])],
+    [42],
+    [null],
+    [undefined],
+    [[]],
+    [[message]],
+  ])('whose message is neither is set aside: %j', (msg) => {
+    expect(readReport(JSON.stringify({ ...envelope, msg }), undefined)).toEqual({
+      kind: 'unreadable',
+      code: 'report-malformed',
+      reason: 'Its msg is neither an object nor text that holds one.',
+    });
+  });
+
+  test('whose recording has another shape is set aside, and the reason names the field', () => {
+    expect(read({ recording: ['a.wav'] })).toMatchObject({
+      code: 'report-malformed',
+      reason: expect.stringContaining('recording'),
+    });
+  });
 
   test('may have its type as text', () => {
     expect(readReport(JSON.stringify({ ...envelope, type: '30012' }), undefined).kind).toBe('recorded-call');
