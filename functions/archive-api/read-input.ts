@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { MAX_PERSON_LENGTH } from '../shared/api/input-limits.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 
 const MAX_BODY_LENGTH = 16 * 1024;
@@ -9,7 +10,7 @@ type Input<S extends v.GenericSchema> = { input: v.InferOutput<S> } | { refusal:
 export const personName = v.pipe(
   v.string(),
   v.nonEmpty('should not be empty'),
-  v.maxLength(200, 'should have at most 200 characters'),
+  v.maxLength(MAX_PERSON_LENGTH, `should have at most ${MAX_PERSON_LENGTH} characters`),
 );
 
 /** The input as the schema returns it, or the response that names the first parameter that is wrong. */

@@ -1,10 +1,10 @@
 import { Temporal } from 'temporal-polyfill';
 import * as v from 'valibot';
+import { MAX_NUMBERS } from '../shared/api/input-limits.ts';
 import { isDay } from '../shared/call-log/windows.ts';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
 import { pageLimit, wholeNumber } from './whole-number.ts';
 
-const MAX_NUMBERS = 5;
 const MAX_SECONDS = 7 * 24 * 3600;
 
 /** A list whose values are separated by commas. HTTP APIs join a repeated parameter in the same way. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { toPersonName } from '../shared/access/claims.ts';
 import { createSession, endSession, type SessionCookie } from '../shared/access/session.ts';
+import { MAX_NAME_LENGTH } from '../shared/api/input-limits.ts';
 import type { CachedSecret } from '../shared/config/cached-secret.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
@@ -23,7 +24,9 @@ export const signInSchema = v.strictObject({
     v.maxLength(1000, 'should have at most 1000 characters'),
   ),
   /** What the person calls themselves, for the access log. */
-  name: v.optional(v.pipe(v.string(), v.maxLength(100, 'should have at most 100 characters'))),
+  name: v.optional(
+    v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH, `should have at most ${MAX_NAME_LENGTH} characters`)),
+  ),
 });
 
 /** `POST /api/session` */

@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
+import { DOCUMENT_FILE } from '../openapi/file.ts';
 import { type Archive, CUSTOMER, makeTone, PBX_ID, startArchive } from './archive.ts';
 import {
   launchBrowser,
@@ -65,6 +66,12 @@ async function share(fields: { passcode?: string; times?: string; download?: boo
   await dialog(page).getByRole('button', { name: 'Copy' }).click();
   await dialog(page).getByText('Copied.').waitFor();
   return page.evaluate<string>('navigator.clipboard.readText()');
+}
+
+/** How many characters a field of a request's body may have, as the API is documented. */
+function maxLengthOf(path: string, field: string): number {
+  const { paths } = JSON.parse(readFileSync(DOCUMENT_FILE, 'utf8'));
+  return paths[path].post.requestBody.content['application/json'].schema.properties[field].maxLength;
 }
 
 /** Another person's browser, which has nothing but the link. */
@@ -208,6 +215,16 @@ describe('a link for others', () => {
     await share({ note: 'just now' });
     await dialog(page).getByRole('button', { name: 'Revoke the link: just now' }).waitFor();
     expect(await dialog(page).getByText('There are none.').count()).toBe(0);
+  });
+
+  test('has a note as long as the API accepts', async () => {
+    await openDialog();
+    await dialog(page).getByLabel('Note for yourself').focus();
+    const longest = 'n'.repeat(maxLengthOf('/api/shares', 'note'));
+    await page.keyboard.insertText(`${longest}n`);
+    await dialog(page).getByRole('button', { name: 'Create link' }).click();
+    const revoke = `Revoke the link: ${longest}`;
+    await dialog(page).getByRole('button', { name: revoke, exact: true }).waitFor();
   });
 
   test('needs its whole address', async () => {
@@ -456,6 +473,19 @@ describe('signing in', () => {
     const before = asked;
     await visitor.clock.runFor(6 * 60_000);
     await expect.poll(() => asked).toBe(before + 1);
+  });
+
+  test('takes a name as long as the API accepts', async () => {
+    const visitor = await openPage(browser);
+    await visitor.goto(archive.host.url);
+    await visitor.getByLabel('Link token').fill(archive.token);
+    await visitor.getByLabel('Your name').focus();
+    const longest = 'n'.repeat(maxLengthOf('/api/session', 'name'));
+    await visitor.keyboard.insertText(`${longest}n`);
+    await visitor.keyboard.press('Enter');
+    await visitor.getByRole('button', { name: 'Sign out' }).waitFor();
+    const me = await visitor.request.get(`${archive.host.url}/api/me`);
+    expect(await me.json()).toMatchObject({ person: longest });
   });
 
   test('refuses a wrong token, and after some of them every one for a minute', async () => {

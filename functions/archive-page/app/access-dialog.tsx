@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { MAX_PERSON_LENGTH } from '../../shared/api/input-limits.ts';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Access, Me, Recording } from './contract.ts';
@@ -84,7 +85,13 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
             setOf({ person });
           }}
         >
-          <Input label={d.access.person} required value={person} onValue={setPerson} />
+          <Input
+            label={d.access.person}
+            required
+            maxLength={MAX_PERSON_LENGTH}
+            value={person}
+            onValue={setPerson}
+          />
           <button type="submit" class="button">
             {d.access.find}
           </button>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { MAX_NOTE_LENGTH, MAX_PASSCODE_LENGTH, MIN_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { CreatedShare, Me, Recording } from './contract.ts';
@@ -105,12 +106,18 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
           label={d.share.passcode}
           hint={d.share.passcodeHint}
           autocomplete="off"
-          minLength={4}
-          maxLength={100}
+          minLength={MIN_PASSCODE_LENGTH}
+          maxLength={MAX_PASSCODE_LENGTH}
           value={passcode}
           onValue={setPasscode}
         />
-        <Input label={d.share.note} hint={d.share.noteHint} maxLength={200} value={note} onValue={setNote} />
+        <Input
+          label={d.share.note}
+          hint={d.share.noteHint}
+          maxLength={MAX_NOTE_LENGTH}
+          value={note}
+          onValue={setNote}
+        />
       </div>
       {me.rights.includes('download') && (
         <label class="check">

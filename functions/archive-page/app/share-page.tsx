@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { MAX_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
 import { ApiError, createApi } from './api.ts';
 import type { OpenedShare } from './contract.ts';
 import { errorText } from './describe.ts';
@@ -96,6 +97,7 @@ export function SharePage() {
             hint={m.sharePage.passcodeHint}
             type="password"
             autocomplete="off"
+            maxLength={MAX_PASSCODE_LENGTH}
             value={passcode}
             onValue={setPasscode}
           />

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { MAX_PERSON_LENGTH } from '../../shared/api/input-limits.ts';
 import type { Api } from './api.ts';
 import type { Me } from './contract.ts';
 import { Dialog } from './dialog.tsx';
@@ -24,7 +25,13 @@ export function SharesDialog({ api, me, onClose }: { api: Api; me: Me; onClose: 
             setMaker(person);
           }}
         >
-          <Input label={d.access.person} required value={person} onValue={setPerson} />
+          <Input
+            label={d.access.person}
+            required
+            maxLength={MAX_PERSON_LENGTH}
+            value={person}
+            onValue={setPerson}
+          />
           <button type="submit" class="button">
             {d.access.find}
           </button>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { MAX_NAME_LENGTH } from '../../shared/api/input-limits.ts';
 import { ApiError } from './api.ts';
 import type { Config } from './contract.ts';
 import { Input } from './field.tsx';
@@ -86,7 +87,7 @@ function TokenForm({ onToken }: Pick<SignInProps, 'onToken'>) {
         hint={m.signIn.nameHint}
         name="name"
         autocomplete="name"
-        maxLength={80}
+        maxLength={MAX_NAME_LENGTH}
         value={name}
         onValue={setName}
       />

@@ -1,4 +1,5 @@
 import { RIGHTS } from '../api/contract.ts';
+import { MAX_NAME_LENGTH } from '../api/input-limits.ts';
 import type { AccessSettings, Role } from '../config/access-settings.ts';
 import type { Grant } from './principal.ts';
 
@@ -7,8 +8,6 @@ export const EVERYTHING: readonly Grant[] = [{ pbxs: '*', rights: RIGHTS }];
 
 /** The first of these that a token has names the person. Access tokens may have no other than `sub`. */
 const PERSON_CLAIMS = ['email', 'preferred_username', 'username', 'sub'];
-
-const MAX_NAME_LENGTH = 100;
 
 /** A name as the access log keeps it. */
 export const toPersonName = (text: string): string =>

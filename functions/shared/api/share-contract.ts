@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { MAX_SHARE_DAYS } from '../config/limits.ts';
 import { indexedRecordingSchema } from '../recording-index/row.ts';
+import { MAX_NOTE_LENGTH, MAX_PASSCODE_LENGTH, MIN_PASSCODE_LENGTH } from './input-limits.ts';
 
 /** What the API accepts and responds with about shares. */
 
 const instant = v.pipe(v.string(), v.isoTimestamp());
-
-const MAX_PASSCODE_LENGTH = 100;
 
 const wholeNumber = (max: number) => {
   const message = `should be a whole number from 1 to ${max}`;
@@ -44,7 +43,7 @@ export const createShareSchema = v.strictObject({
   passcode: v.optional(
     v.pipe(
       v.string(),
-      v.minLength(4, 'should have at least 4 characters'),
+      v.minLength(MIN_PASSCODE_LENGTH, `should have at least ${MIN_PASSCODE_LENGTH} characters`),
       v.maxLength(MAX_PASSCODE_LENGTH, `should have at most ${MAX_PASSCODE_LENGTH} characters`),
     ),
   ),
@@ -52,7 +51,9 @@ export const createShareSchema = v.strictObject({
   maxPlays: v.optional(wholeNumber(10_000)),
   /** Whether the recipient may save the file. The maker needs the right `download`. */
   download: v.optional(v.boolean(), false),
-  note: v.optional(v.pipe(v.string(), v.maxLength(500, 'should have at most 500 characters'))),
+  note: v.optional(
+    v.pipe(v.string(), v.maxLength(MAX_NOTE_LENGTH, `should have at most ${MAX_NOTE_LENGTH} characters`)),
+  ),
 });
 
 /** Response to `POST /api/shares`. `url` contains the token after `#`. */
