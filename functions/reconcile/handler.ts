@@ -23,8 +23,8 @@ const secrets = createSecrets(aws.createSecretsManagerClient());
 const pbxs = openPbxs(registry, env.REPORT_HOST, { secrets, s3, bucket: bucketName });
 const { send } = createSender(aws.createSqsClient());
 const markers = createMarkers(s3, bucketName);
-const requestDeletion = (event: object) => send(env.INDEX_QUEUE_URL, event);
-const indexUpdater = createIndexUpdater(registry, bucketName, env.INDEX_TABLE, requestDeletion);
+const deletions = { requestDeletion: (event: object) => send(env.INDEX_QUEUE_URL, event), now: Date.now };
+const indexUpdater = createIndexUpdater(registry, bucketName, env.INDEX_TABLE, deletions);
 
 /**
  * Queues the recordings that the PBXs have and the archive does not. Returns what it found at each PBX. Then repairs the

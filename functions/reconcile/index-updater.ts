@@ -14,7 +14,7 @@ export function createIndexUpdater(
   registry: PbxRegistry,
   bucketName: string,
   tableName: string,
-  requestDeletion: RepairDeps['requestDeletion'],
+  { requestDeletion, now }: Pick<RepairDeps, 'requestDeletion' | 'now'>,
 ) {
   const dynamoDb = createDynamoDbClient();
   const timeZoneOf = (pbx: string) => registry[pbx]?.timeZone ?? 'UTC';
@@ -23,11 +23,12 @@ export function createIndexUpdater(
     table: createIndexTable(dynamoDb, tableName),
     status: createStatusWriter(dynamoDb, tableName),
     requestDeletion,
+    now,
   };
 
   return {
     begin(request: ReconcileRequest, signal: AbortSignal) {
-      const startedAt = Date.now();
+      const startedAt = now();
       const listings = new Map<string, Listing[]>();
       return {
         /** Returns a function that takes what is listed for a PBX. */

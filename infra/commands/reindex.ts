@@ -38,6 +38,7 @@ await runCommand(async () => {
     table: createIndexTable(createDynamoDbClient(), indexTable),
     timeZoneOf,
     requestDeletion: indexQueues && ((event) => send(indexQueues.eventsUrl, event)),
+    now: Date.now,
     signal: stop.signal,
   });
 });

@@ -27,6 +27,7 @@ export async function repairIndex(
   const deps = {
     bucket: createBucketReader(s3, bucket, (pbx) => timeZones[pbx] ?? 'UTC'),
     table: createIndexTable(dynamoDb, tableName),
+    now: Date.now,
     signal,
   };
   for (const pbx of Object.keys(timeZones)) {

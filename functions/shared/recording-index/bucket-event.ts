@@ -33,9 +33,13 @@ export function readBucketEvent(body: string): BucketEvent {
   throw new ArchiveError('index-event-malformed', 'The message is not an event of a bucket.');
 }
 
-/** The event with which the bucket says that the object of a recording has been deleted, as of now. */
-export const deletionOf = (pbx: string, recording: string): v.InferInput<typeof bucketEventSchema> => ({
+/** The event with which the bucket says that the object of a recording has been deleted, at `time` (epoch ms). */
+export const deletionOf = (
+  pbx: string,
+  recording: string,
+  time: number,
+): v.InferInput<typeof bucketEventSchema> => ({
   'detail-type': 'Object Deleted',
-  time: new Date().toISOString(),
+  time: new Date(time).toISOString(),
   detail: { object: { key: recordingKey(pbx, recording) } },
 });

@@ -13,6 +13,7 @@ export interface RepairDeps extends Omit<UpdateDeps, 'onGone'> {
    * deleted when the event of the deletion arrives. Absent where nothing is published: the row is then deleted at once.
    */
   requestDeletion?: ((event: object) => Promise<void>) | undefined;
+  now: () => number;
   /** Aborts with an `ArchiveError` when the time is up. */
   signal: AbortSignal;
 }
@@ -43,12 +44,12 @@ export async function repairRows(
 export async function repairRow(
   pbx: string,
   recording: string,
-  { requestDeletion, ...deps }: RepairDeps,
+  { requestDeletion, now, ...deps }: RepairDeps,
 ): Promise<'written' | 'deleted' | 'unchanged'> {
   if (requestDeletion === undefined) return outcomeOf(await updateRow(pbx, recording, deps));
   let isRequested = false;
   const onGone = async () => {
-    await requestDeletion(deletionOf(pbx, recording));
+    await requestDeletion(deletionOf(pbx, recording, now()));
     isRequested = true;
     return false;
   };

@@ -18,6 +18,7 @@ export interface ReindexDeps {
   table: IndexTable;
   timeZoneOf: (pbx: string) => string;
   requestDeletion?: RepairDeps['requestDeletion'];
+  now: () => number;
   /** Aborted to end the run. The reason is an `ArchiveError`. */
   signal: AbortSignal;
 }
@@ -71,11 +72,11 @@ async function reindexPbx(pbx: string, options: ReindexOptions, deps: ReindexDep
 async function update(
   pbx: string,
   recording: string,
-  { reader, table, requestDeletion, signal }: ReindexDeps,
+  { reader, table, requestDeletion, now, signal }: ReindexDeps,
   progress: Progress,
 ): Promise<'written' | 'deleted' | 'unchanged' | 'failed'> {
   try {
-    return await repairRow(pbx, recording, { bucket: reader, table, requestDeletion, signal });
+    return await repairRow(pbx, recording, { bucket: reader, table, requestDeletion, now, signal });
   } catch (error) {
     // One recording must not keep the others from being found, but nothing works without access.
     if (!(error instanceof ArchiveError) || signal.aborted) throw error;

@@ -41,7 +41,16 @@ async function run(options: object = {}, changes: Partial<ReindexDeps> = {}) {
   try {
     const isDone = await reindex(
       { pbx: 'all', from: '2026-01-01', to: '2026-01-31', concurrency: 4, positionals: [], ...options },
-      { s3, bucket: BUCKET, reader, table, timeZoneOf, signal: new AbortController().signal, ...changes },
+      {
+        s3,
+        bucket: BUCKET,
+        reader,
+        table,
+        timeZoneOf,
+        now: Date.now,
+        signal: new AbortController().signal,
+        ...changes,
+      },
     );
     return { isDone, output: lines.join('\n') };
   } finally {
@@ -88,13 +97,16 @@ test('the rows of deleted recordings are left to index-recording, where there ar
   await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
   const events: object[] = [];
   const requestDeletion = async (event: object) => void events.push(event);
-  const { isDone, output } = await run({ pbx: 'deleted' }, { requestDeletion });
+  const { isDone, output } = await run(
+    { pbx: 'deleted' },
+    { requestDeletion, now: () => Date.UTC(2026, 0, 20) },
+  );
   expect({ isDone, output }).toEqual({
     isDone: true,
     output: expect.stringContaining('deleted: 0 rows written, 1 deleted'),
   });
   expect(events.map((event) => readBucketEvent(JSON.stringify(event)))).toMatchObject([
-    { type: 'Object Deleted', key, about: { pbx: 'deleted', recording } },
+    { type: 'Object Deleted', time: '2026-01-20T00:00:00.000Z', key, about: { pbx: 'deleted', recording } },
   ]);
   expect(await table.find('deleted', recording)).toMatchObject({ state: 'archived' });
 });
