@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import type { PbxOf } from '../../config/pbx-registry.ts';
 import { ArchiveError, PbxRefusal } from '../../errors.ts';
 import { decodeBody, peek } from '../content-encoding.ts';
-import { badResponse, badStatus, connectionError } from '../errors.ts';
+import { badResponse, connectionError } from '../errors.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { createTransport, type PbxRequest, type Timeouts } from '../transport.ts';
 import type { PbxClient, Tokens } from '../types.ts';
-import { errcodeError, loginError, parseResponse, refreshError } from './errors.ts';
+import { errcodeError, loginError, parseResponse, refreshError, statusError } from './errors.ts';
 import { isMovedAway, type ListRows, listRecordings, rowsSchema } from './list-recordings.ts';
 import { readResourcePath } from './resource-path.ts';
 
@@ -32,17 +32,11 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
 
   /** The token travels in the query, as the guide says; no error and no log line has a URL. */
-  async function send(options: PbxRequest, statuses = [200]) {
+  async function send(options: PbxRequest, statuses = [200], toError = errcodeError) {
     const response = await request(options);
     if (statuses.includes(response.statusCode)) return response;
     response.body.destroy();
-    throw response.statusCode === 401 || response.statusCode === 403
-      ? // From a proxy before the PBX.
-        new PbxRefusal('pbx-http-status', badStatus(response.statusCode).message, {
-          kind: 'session-expired',
-          isDoubtful: true,
-        })
-      : badStatus(response.statusCode);
+    throw statusError(response.statusCode, toError);
   }
 
   async function call<const S extends v.GenericSchema>(
@@ -54,9 +48,11 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
     const path = `/openapi/v1.0/${operation}`;
     const timeout = AbortSignal.timeout(callTimeoutMs);
     const signals = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-    const response = await send({ ...options, path, signal: signals }).catch((error: unknown) => {
-      throw connectionError(error);
-    });
+    const response = await send({ ...options, path, signal: signals }, [200], toError).catch(
+      (error: unknown) => {
+        throw connectionError(error);
+      },
+    );
     const { body } = await decodeBody(response);
     return check(operation, schema, parseResponse(await readBody(body, MAX_LIST_BYTES), toError));
   }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { type FailureKind, PbxRefusal } from '../../errors.ts';
-import { badResponse } from '../errors.ts';
+import { type ArchiveError, type FailureKind, PbxRefusal } from '../../errors.ts';
+import { badResponse, badStatus } from '../errors.ts';
 import { trimPadding } from '../padding.ts';
 
 interface Meaning {
@@ -122,6 +122,23 @@ export const refreshError = (errcode: string): PbxRefusal =>
   HARMLESS_AT_LOGIN.has(errcode) && !/^4000/.test(errcode)
     ? errcodeError(errcode)
     : toRefusal(errcode, { kind: 'session-expired', problem: 'does not accept the refresh token' });
+
+/**
+ * The error for an HTTP status. The PBX itself responds with 200 to everything, so 401 and 403 come from what is in front
+ * of it, such as the tunnel of its remote access. Clients of the P-Series take them for 10005; so does this one, at a login
+ * too: whether the PBX has counted the attempt is not known.
+ */
+export function statusError(statusCode: number, toError: (errcode: string) => PbxRefusal): ArchiveError {
+  const error = badStatus(statusCode);
+  if (statusCode !== 401 && statusCode !== 403) return error;
+  const { kind, isDoubtful } = toError('10005');
+  const advice =
+    kind === 'login-held'
+      ? ' This counts as a refusal of the client ID or the client secret. Correct them in the secret with the credentials, ' +
+        'or let what is in front of the PBX (proxy, firewall, remote access) pass the requests.'
+      : '';
+  return new PbxRefusal(error.code, error.message + advice, { kind, isDoubtful });
+}
 
 function toRefusal(value: string, { problem, advice, ...options }: Meaning): PbxRefusal {
   // The code becomes part of an error code, so arbitrary text from the PBX must not get through.

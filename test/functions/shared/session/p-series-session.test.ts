@@ -5,6 +5,7 @@ import type { SimulatedPSeriesOptions } from '../../../../infra/simulated-pbx/p-
 import { startPSeriesHarness } from '../../../infra/simulated-pbx/p-series-harness.ts';
 import { captureLog } from '../../capture-log.ts';
 import { pSeriesClientOf } from '../pbx/p-series/p-series-client.ts';
+import { startScriptedPbx } from '../pbx/scripted-pbx.ts';
 import { startSession } from './session-harness.ts';
 
 const MINUTE_MS = 60_000;
@@ -215,6 +216,58 @@ describe('refused credentials', () => {
     clock.now += 24 * HOUR_MS;
     expect(await codeOf(open().current())).toBe(`pbx-${errcode}`);
     expect(pbx.stats.requests).toHaveLength(1);
+  });
+});
+
+describe('an HTTP status 401 or 403 of what is in front of the PBX', () => {
+  /** A PBX with an API that may be shut: then each request gets this status. */
+  async function startBehindProxy(statusCode: number) {
+    const proxy = { isShut: true };
+    const tokens = { access_token: 'token', refresh_token: 'refresh' };
+    const pbx = await startScriptedPbx((response) => {
+      if (proxy.isShut) response.writeHead(statusCode).end('Forbidden');
+      else response.end(JSON.stringify({ errcode: 0, data: {}, ...tokens }));
+    });
+    const clock = { now: Date.parse('2026-01-02T03:04:05Z') };
+    const account = { family: 'p-series', username: 'client-id', password: 'client-secret' } as const;
+    const shared = await startSession(pSeriesClientOf(pbx), { clock, ...account });
+    const countLogins = () => pbx.seen.filter(({ path }) => path.endsWith('/get_token')).length;
+    return { proxy, clock, countLogins, ...shared };
+  }
+
+  test.each([401, 403])('%i at a login stops all logins until the credentials change', async (status) => {
+    const { proxy, clock, countLogins, open, enterCredentials } = await startBehindProxy(status);
+    const error = await open()
+      .current()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'pbx-http-status',
+      kind: 'login-held',
+      message: expect.stringMatching(new RegExp(`HTTP status ${status}.*credentials.*proxy`)),
+    });
+    for (let hour = 0; hour < 6; hour++) {
+      clock.now += HOUR_MS;
+      expect(await codeOf(open().keepAlive())).toBe('pbx-http-status');
+    }
+    expect(countLogins()).toBe(1);
+    proxy.isShut = false;
+    await enterCredentials({ clientSecret: 'another' });
+    expect(await open().keepAlive()).toBe('logged-in');
+  });
+
+  test('stops logins until a person says that it is over, without another one for a dead refresh token', async () => {
+    const { proxy, clock, countLogins, open } = await startBehindProxy(403);
+    proxy.isShut = false;
+    await open().current();
+    proxy.isShut = true;
+    for (let hour = 0; hour < 6; hour++) {
+      clock.now += HOUR_MS;
+      expect(await codeOf(open().keepAlive())).toBe('pbx-http-status');
+    }
+    expect(countLogins()).toBe(2);
+    proxy.isShut = false;
+    await open().keepAlive({ retryRefused: true });
+    expect(await codeOf(open().current())).toBe('succeeded');
   });
 });
 

@@ -117,6 +117,7 @@ test.each([
   ['an error number', { outcome: 'failed', code: 'pbx-20004' }, OK, 'session'],
   ['another API version', { outcome: 'failed', code: 'pbx-20001' }, OK, 'api'],
   ['an HTTP status', { outcome: 'failed', code: 'pbx-http-status' }, OK, 'api'],
+  ['an HTTP status that held the login', { outcome: 'held', code: 'pbx-http-status' }, UNKNOWN, 'session'],
   ['another function that logs in', { outcome: 'failed', code: 'login-in-progress' }, UNKNOWN, 'session'],
   ['a permission that is gone', { outcome: 'failed', code: 'AccessDeniedException' }, UNKNOWN, 'session'],
   ['a login that is held', { outcome: 'held', code: 'pbx-20002' }, UNKNOWN, 'session'],
