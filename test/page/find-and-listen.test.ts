@@ -167,6 +167,22 @@ describe('finding', () => {
     await german.reload();
     await german.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
+
+  test('says in German what the archive does not accept', async () => {
+    const german = await openPage(browser, { locale: 'de-DE' });
+    const { url } = archive.host;
+    await german.goto(`${url}/?number=1,2,3,4,5,6`);
+    await german.getByLabel('Link-Token').fill(archive.token);
+    await german.getByRole('button', { name: 'Anmelden' }).click();
+    const problem = german.getByRole('alert').filter({ hasText: 'Die Suche ist fehlgeschlagen.' });
+    await problem.getByText('Das sind zu viele Rufnummern').waitFor();
+    // Addresses that somebody has written.
+    await german.goto(`${url}/?to=2026-02-30`);
+    await problem.getByText('Dieser Zeitraum ist nicht gültig.').waitFor();
+    await german.goto(`${url}/?direction=sideways`);
+    await problem.getByText('Das Archiv hat diese Anfrage nicht angenommen.').waitFor();
+    expect(await problem.textContent()).not.toContain('should');
+  });
 });
 
 describe('listening', () => {

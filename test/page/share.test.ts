@@ -217,6 +217,24 @@ describe('a link for others', () => {
     expect(await dialog(page).getByText('There are none.').count()).toBe(0);
   });
 
+  test('is refused in German if it may not last that long any more', async () => {
+    await page.route('**/api/me', async (route) => {
+      const me = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...me, shares: { ...me.shares, maxDays: 365 } } });
+    });
+    await page.reload();
+    await page.getByLabel('Language').selectOption('Deutsch');
+    const player = page.getByRole('region', { name: 'Wiedergabe' });
+    await player.getByRole('button', { name: 'Link für andere' }).click();
+    await dialog(page).getByLabel('Endet nach').selectOption('365 Tagen');
+    await dialog(page).getByRole('button', { name: 'Link erstellen' }).click();
+    await expect
+      .poll(() => dialog(page).getByRole('alert').first().textContent())
+      .toBe(
+        'Der Link wurde nicht erstellt. Links dürfen nicht mehr so lange gültig sein. Laden Sie die Seite neu, und wählen Sie eine kürzere Zeit.',
+      );
+  });
+
   test('has a note as long as the API accepts', async () => {
     await openDialog();
     await dialog(page).getByLabel('Note for yourself').focus();

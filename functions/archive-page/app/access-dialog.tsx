@@ -3,9 +3,10 @@ import { MAX_PERSON_LENGTH } from '../../shared/api/input-limits.ts';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Access, Me, Recording } from './contract.ts';
-import { callOf, errorText, zoneOf } from './describe.ts';
+import { callOf, zoneOf } from './describe.ts';
 import { Dialog } from './dialog.tsx';
 import { useDialogMessages } from './dialog-messages.ts';
+import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { ScrollBox } from './scroll-box.tsx';
@@ -44,7 +45,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         const count = all.length;
         announce(count === 0 ? d.access.none : d.access.entries(f.number(count), count === 1));
       } catch (error) {
-        if (latest.current === of) setProblem(`${d.access.failed} ${errorText(error, m)}`);
+        if (latest.current === of) setProblem(`${d.access.failed} ${errorText(error, m, d.invalid)}`);
       }
     },
     [api, of, m, f, d],
@@ -66,7 +67,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       link.click();
       URL.revokeObjectURL(link.href);
     } catch (error) {
-      setProblem(`${d.access.failed} ${errorText(error, m)}`);
+      setProblem(`${d.access.failed} ${errorText(error, m, d.invalid)}`);
     }
   }
 

@@ -21,10 +21,13 @@ export type ErrorKind =
 
 export class ApiError extends Error {
   readonly kind: ErrorKind;
+  /** The parameter that the API did not accept. What the API says of it is in English, for programs. */
+  readonly parameter: string | undefined;
 
-  constructor(kind: ErrorKind, message = '') {
-    super(message);
+  constructor(kind: ErrorKind, parameter?: string) {
+    super(kind);
     this.kind = kind;
+    this.parameter = parameter;
   }
 }
 
@@ -77,12 +80,9 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
       throw signal?.aborted ? error : new ApiError('network');
     });
     if (response.ok) return response;
-    const { message, parameter } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
+    const { parameter } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
     if (response.status === 401) onSignedOut?.();
-    throw new ApiError(
-      KINDS[response.status] ?? 'unavailable',
-      [parameter, message].filter(Boolean).join(' '),
-    );
+    throw new ApiError(KINDS[response.status] ?? 'unavailable', parameter);
   }
 
   async function read<T>(path: string, signal?: AbortSignal): Promise<T> {

@@ -2,8 +2,8 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Announcer } from './announcer.tsx';
 import { Archive } from './archive.tsx';
-import { errorText } from './describe.ts';
 import type { DialogName } from './dialog-names.ts';
+import { errorText } from './error-text.ts';
 import { Header } from './header.tsx';
 import {
   findLanguage,

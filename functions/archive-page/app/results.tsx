@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Pbx, Recording } from './contract.ts';
-import { errorText, idOf, zoneOf } from './describe.ts';
+import { idOf, zoneOf } from './describe.ts';
+import { errorText } from './error-text.ts';
 import { type Filters, NO_FILTERS, queryOf } from './filters.ts';
 import { addDays, dayOf } from './formats.ts';
 import { useLocale } from './locale.tsx';

@@ -3,9 +3,10 @@ import { MAX_NOTE_LENGTH, MAX_PASSCODE_LENGTH, MIN_PASSCODE_LENGTH } from '../..
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { CreatedShare, Me, Recording } from './contract.ts';
-import { callOf, errorText, zoneOf } from './describe.ts';
+import { callOf, zoneOf } from './describe.ts';
 import { Dialog } from './dialog.tsx';
 import { useDialogMessages } from './dialog-messages.ts';
+import { errorText } from './error-text.ts';
 import { Field, Input, Select } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { ShareList } from './share-list.tsx';
@@ -78,7 +79,7 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
       });
       onCreated(share);
     } catch (error) {
-      setProblem(`${d.share.failed} ${errorText(error, m)}`);
+      setProblem(`${d.share.failed} ${errorText(error, m, d.invalid)}`);
       setBusy(false);
     }
   }

@@ -2,8 +2,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Me, Share } from './contract.ts';
-import { errorText, zoneOf } from './describe.ts';
+import { zoneOf } from './describe.ts';
 import { useDialogMessages } from './dialog-messages.ts';
+import { errorText } from './error-text.ts';
 import { type Locale, useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
 import { ScrollBox } from './scroll-box.tsx';
@@ -48,7 +49,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
         if (person !== undefined)
           announce(all.length === 0 ? d.share.none : d.share.links(f.number(all.length), all.length === 1));
       } catch (error) {
-        setProblem(errorText(error, m));
+        setProblem(errorText(error, m, d.invalid));
       }
     },
     [api, pbx, recording, person, created, m, f, d],
@@ -69,7 +70,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
       // The button is gone.
       headingRef.current?.focus();
     } catch (error) {
-      setProblem(`${d.share.revokeFailed} ${errorText(error, m)}`);
+      setProblem(`${d.share.revokeFailed} ${errorText(error, m, d.invalid)}`);
     }
   }
 

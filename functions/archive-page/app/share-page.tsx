@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { MAX_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
 import { ApiError, createApi } from './api.ts';
 import type { OpenedShare } from './contract.ts';
-import { errorText } from './describe.ts';
+import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { Playback } from './playback.ts';

@@ -1,5 +1,7 @@
 import type { Messages } from './en.ts';
 
+const period = 'Dieser Zeitraum ist nicht gültig. Prüfen Sie beide Tage.';
+
 export const de: Messages = {
   title: 'Aufnahmen',
   skip: 'Zu den Treffern',
@@ -227,10 +229,19 @@ export const de: Messages = {
     forbidden: 'Dazu haben Sie kein Recht. Fragen Sie Ihren Administrator.',
     unavailable: 'Das Archiv antwortet gerade nicht. Versuchen Sie es in einer Minute noch einmal.',
     network: 'Keine Verbindung. Prüfen Sie das Netz, und versuchen Sie es noch einmal.',
-    invalid: (message) => `Das Archiv hat das nicht angenommen: ${message}.`,
+    invalid:
+      'Das Archiv hat diese Anfrage nicht angenommen. Prüfen Sie Ihre Angaben, und versuchen Sie es noch einmal.',
     notFound: 'Das gibt es nicht mehr.',
     tooMany: 'Zu viele Anfragen. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
     notLoaded:
       'Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie die Verbindung, und laden Sie die Seite neu: Vielleicht wurde sie aktualisiert.',
+  },
+
+  invalid: {
+    number: 'Das sind zu viele Rufnummern, oder eine ist zu lang. Suchen Sie höchstens 5 auf einmal.',
+    from: period,
+    to: period,
+    pbx: 'Diese Anlage gibt es nicht, oder Sie dürfen ihre Aufnahmen nicht hören. Wählen Sie eine andere, oder leeren Sie das Formular.',
+    cursor: 'Die Suche lässt sich nicht fortsetzen. Versuchen Sie es noch einmal: Sie beginnt dann von vorn.',
   },
 };

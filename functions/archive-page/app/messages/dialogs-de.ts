@@ -1,3 +1,9 @@
+import {
+  MAX_NOTE_LENGTH,
+  MAX_PASSCODE_LENGTH,
+  MAX_PERSON_LENGTH,
+  MIN_PASSCODE_LENGTH,
+} from '../../../shared/api/input-limits.ts';
 import type { DialogMessages } from './dialogs-en.ts';
 
 export const de: DialogMessages = {
@@ -23,7 +29,7 @@ export const de: DialogMessages = {
     ends: 'Endet nach',
     day: (days, isOne) => (isOne ? '1 Tag' : `${days} Tagen`),
     passcode: 'Kennwort',
-    passcodeHint: 'Freiwillig, mindestens 4 Zeichen. Teilen Sie es auf einem anderen Weg mit als den Link.',
+    passcodeHint: `Freiwillig, mindestens ${MIN_PASSCODE_LENGTH} Zeichen. Teilen Sie es auf einem anderen Weg mit als den Link.`,
     maxPlays: 'Wie oft er geöffnet werden darf',
     unlimited: 'Beliebig oft',
     times: (times, isOne) => (isOne ? 'Einmal' : `${times}-mal`),
@@ -109,5 +115,12 @@ export const de: DialogMessages = {
       'not-archived': 'die Aufnahme ist nicht mehr da',
     },
     by: { token: 'Link-Token', session: 'Seite', jwt: 'Konto', iam: 'AWS', share: 'Link für andere' },
+  },
+
+  invalid: {
+    days: 'Links dürfen nicht mehr so lange gültig sein. Laden Sie die Seite neu, und wählen Sie eine kürzere Zeit.',
+    passcode: `Ein Kennwort hat ${MIN_PASSCODE_LENGTH} bis ${MAX_PASSCODE_LENGTH} Zeichen.`,
+    note: `Eine Notiz hat höchstens ${MAX_NOTE_LENGTH} Zeichen.`,
+    person: `Ein Name hat höchstens ${MAX_PERSON_LENGTH} Zeichen.`,
   },
 };

@@ -1,3 +1,10 @@
+import {
+  MAX_NOTE_LENGTH,
+  MAX_PASSCODE_LENGTH,
+  MAX_PERSON_LENGTH,
+  MIN_PASSCODE_LENGTH,
+} from '../../../shared/api/input-limits.ts';
+
 /** What the dialogs say. Loaded with them. */
 export const en = {
   keys: {
@@ -22,7 +29,7 @@ export const en = {
     ends: 'Ends after',
     day: (days: string, isOne: boolean) => (isOne ? '1 day' : `${days} days`),
     passcode: 'Passcode',
-    passcodeHint: 'Optional, at least 4 characters. Send it separately from the link.',
+    passcodeHint: `Optional, at least ${MIN_PASSCODE_LENGTH} characters. Send it separately from the link.`,
     maxPlays: 'How often it may be opened',
     unlimited: 'Any number of times',
     times: (times: string, isOne: boolean) => (isOne ? 'Once' : `${times} times`),
@@ -102,6 +109,14 @@ export const en = {
       'not-archived': 'the recording is gone',
     },
     by: { token: 'link token', session: 'page', jwt: 'account', iam: 'AWS', share: 'link for others' },
+  },
+
+  /** What is wrong with a parameter of the API, as the person knows it. */
+  invalid: {
+    days: 'Links may no longer last that long. Reload the page, then choose a shorter time.',
+    passcode: `A passcode has ${MIN_PASSCODE_LENGTH} to ${MAX_PASSCODE_LENGTH} characters.`,
+    note: `A note has at most ${MAX_NOTE_LENGTH} characters.`,
+    person: `A name has at most ${MAX_PERSON_LENGTH} characters.`,
   },
 };
 

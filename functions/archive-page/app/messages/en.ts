@@ -1,3 +1,5 @@
+const period = 'This period is not valid. Check both days.';
+
 /** The texts of the page. Names of fields and buttons are short; sentences say what happened and what to do. */
 export const en = {
   title: 'Recordings',
@@ -221,11 +223,20 @@ export const en = {
     forbidden: 'You do not have the right to do this. Ask your administrator.',
     unavailable: 'The archive is not responding at the moment. Try again in a minute.',
     network: 'No connection. Check your network, then try again.',
-    invalid: (message: string) => `The archive did not accept this: ${message}.`,
+    invalid: 'The archive did not accept this request. Check what you entered, then try again.',
     notFound: 'This no longer exists.',
     tooMany: 'Too many requests. Wait a minute, then try again.',
     notLoaded:
       'This part of the page could not be loaded. Check your connection, then reload the page: it may have been updated.',
+  },
+
+  /** What is wrong with a parameter of the API, as the person knows it. */
+  invalid: {
+    number: 'There are too many numbers, or one of them is too long. Search for at most 5 at once.',
+    from: period,
+    to: period,
+    pbx: 'There is no such PBX, or you may not listen to its recordings. Choose another one, or clear the form.',
+    cursor: 'The search cannot be continued. Try again to start it from the beginning.',
   },
 };
 
