@@ -15,7 +15,7 @@ import { checkIndex } from './check-index.ts';
 import { checkLastRecording } from './check-last-recording.ts';
 import { checkLink, type LinkApi } from './check-link.ts';
 import { checkDeadLetters, checkQueue } from './check-queues.ts';
-import { checkLastReport, findLastReports } from './check-reports.ts';
+import { checkLastReport, findReports, type ReportHistory } from './check-reports.ts';
 import { checkSession } from './check-session.ts';
 import { checkStack } from './check-stack.ts';
 import { type Finding, notChecked, ok, type Result, toDo } from './finding.ts';
@@ -61,7 +61,7 @@ export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): A
     check: 'pbx-session',
     ...('problem' in sessions ? toDo(sessions.problem) : ok('responds')),
   };
-  const reports = stack && (await attempt(() => findLastReports(cloudWatch, stack.name, ids, deps.now())));
+  const reports = stack && (await attempt(() => findReports(cloudWatch, stack.name, ids, deps.now())));
   for (const id of ids) {
     const settings = registry[id] as Pbx;
     for await (const [check, result] of diagnosePbx(
@@ -100,7 +100,7 @@ const foundOf = (newest: ReadonlyMap<string, Newest>): ReadonlyMap<string, Newes
 /** What was found out about all PBXs at once. */
 interface Known {
   sessions: Attempt<SessionOutcome[]>;
-  reports: Attempt<ReadonlyMap<string, number>> | undefined;
+  reports: Attempt<ReadonlyMap<string, ReportHistory>> | undefined;
   newest: Newest;
 }
 
@@ -121,7 +121,7 @@ async function* diagnosePbx(
   }
   if (reports === undefined) yield ['last-report', notChecked('a local host counts no reports')];
   else if ('problem' in reports) yield ['last-report', toDo(reports.problem)];
-  else yield ['last-report', checkLastReport(reports.value.get(id), now(), id, settings)];
+  else yield ['last-report', checkLastReport(reports.value.get(id) ?? {}, now(), id, settings)];
   if ('problem' in newest) yield ['last-recording', toDo(newest.problem)];
   else yield ['last-recording', checkLastRecording(newest.value, now())];
   yield ['queue', await resultOf(() => checkQueue(sqs, deployment.queueUrlBase + settings.queueName))];

@@ -65,11 +65,14 @@ interface MetricQuery {
 export function startCloudWatch({
   alarms = [],
   reports = {},
+  found = {},
   statusCode = 'Complete',
 }: {
   alarms?: StandInAlarm[];
   /** Epoch seconds of the data points of `Reports`, by `STACK/PBX`. */
   reports?: Record<string, number[]>;
+  /** How many recordings reconciliation has found in each of the last hours (`Found`), by `STACK/PBX`. */
+  found?: Record<string, number[]>;
   /** Of the metric data. */
   statusCode?: 'Complete' | 'InternalError' | 'Forbidden';
 }): Promise<string> {
@@ -92,19 +95,26 @@ export function startCloudWatch({
       const page = Number(input.NextToken ?? 0);
       const results = input.MetricDataQueries.map(({ Id, MetricStat: { Metric, Period } }) => {
         const { stack, pbx } = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]));
-        const isKnown = Metric.Namespace === 'PbxRecordingArchive' && Metric.MetricName === 'Reports';
-        const all = isKnown ? (reports[`${stack}/${pbx}`] ?? []) : [];
-        const points = all
-          .filter((at) => at >= input.StartTime && at < input.EndTime)
-          .map((at) => Math.floor(at / Period) * Period);
-        return { Id, all: points, Timestamps: points.slice(page, page + 1) };
+        const series = `${stack}/${pbx}`;
+        const metrics: Record<string, { at: number; value: number }[]> = {
+          Reports: (reports[series] ?? []).map((at) => ({ at, value: 1 })),
+          Found: (found[series] ?? []).map((value, hour) => ({
+            at: input.EndTime - (hour + 1) * 3600,
+            value,
+          })),
+        };
+        const isOurs = Metric.Namespace === 'PbxRecordingArchive';
+        const points = (isOurs ? (metrics[Metric.MetricName] ?? []) : [])
+          .filter(({ at }) => at >= input.StartTime && at < input.EndTime)
+          .map(({ at, value }) => ({ at: Math.floor(at / Period) * Period, value }));
+        return { Id, Label: Metric.MetricName, all: points, shown: points.slice(page, page + 1) };
       });
       return {
-        MetricDataResults: results.map(({ Id, Timestamps }) => ({
+        MetricDataResults: results.map(({ Id, Label, shown }) => ({
           Id,
-          Label: 'Reports',
-          Timestamps,
-          Values: Timestamps.map(() => 1),
+          Label,
+          Timestamps: shown.map(({ at }) => at),
+          Values: shown.map(({ value }) => value),
           StatusCode: statusCode,
         })),
         ...(results.some(({ all }) => all.length > page + 1) && { NextToken: String(page + 1) }),

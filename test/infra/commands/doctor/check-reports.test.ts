@@ -1,6 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { expect, test } from 'vitest';
-import { checkLastReport, findLastReports } from '../../../../infra/commands/doctor/check-reports.ts';
+import { checkLastReport, findReports } from '../../../../infra/commands/doctor/check-reports.ts';
 import { startCloudWatch } from './aws-stand-ins.ts';
 
 const NOW = Date.UTC(2026, 10, 26, 12, 30);
@@ -8,15 +8,16 @@ const HOUR = 3600;
 const ago = (hours: number) => NOW / 1000 - hours * HOUR;
 
 type StandIn = Parameters<typeof startCloudWatch>[0];
+type Settings = Parameters<typeof checkLastReport>[3];
 
-async function findLast(standIn: StandIn, pbxIds: string[]) {
+async function findLast(standIn: StandIn, pbxIds: string[], settings: Settings = { family: 's-series' }) {
   const cloudWatch = new CloudWatchClient({
     endpoint: await startCloudWatch(standIn),
     region: 'eu-central-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'key-of-the-cloud-watch' },
   });
-  const found = await findLastReports(cloudWatch, 'Archive', pbxIds, NOW);
-  return pbxIds.map((pbx) => checkLastReport(found.get(pbx), NOW, pbx, { family: 's-series' }));
+  const found = await findReports(cloudWatch, 'Archive', pbxIds, NOW);
+  return pbxIds.map((pbx) => checkLastReport(found.get(pbx) ?? {}, NOW, pbx, settings));
 }
 
 test('the last report of each PBX of this stack is found, on whatever page it is', async () => {
@@ -54,7 +55,27 @@ test.each(['InternalError', 'Forbidden'] as const)(
   },
 );
 
-test.each<[string, Parameters<typeof checkLastReport>[3], string]>([
+test('calls without a report show that the PBX does not post: of an S-Series v2, the method may be TCP', async () => {
+  const cloudWatch = {
+    reports: { 'Archive/reports': [ago(5)] },
+    found: { 'Archive/tcp': [0, 0, 4], 'Archive/quiet': [0, 0], 'Archive/reports': [2], 'Other/away': [3] },
+  };
+  const ids = ['tcp', 'quiet', 'reports', 'away'];
+  const ofV2 = await findLast(cloudWatch, ids, { family: 's-series', apiVersion: 'v2.0.0' });
+  const calls =
+    'None came for 14 days, although reconciliation has found recorded calls: the PBX does not post reports, or posts them elsewhere. ';
+  const method = 'Is the report method in its API Settings HTTP? With TCP, it posts no reports. ';
+  expect(ofV2.map(({ text }) => text)).toEqual([
+    `${calls}${method}See docs/runbook.md#no-reports.`,
+    `None came for 14 days. ${method}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
+    'within the last 6 hours',
+    `None came for 14 days. ${method}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
+  ]);
+  const [ofV1] = await findLast(cloudWatch, ids, { family: 's-series', apiVersion: 'v1.1.0' });
+  expect(ofV1).toEqual({ status: 'to-do', text: `${calls}See docs/runbook.md#no-reports.` });
+});
+
+test.each<[string, Settings, string]>([
   [
     'a P-Series: the webhook',
     { family: 'p-series', reportAuthentication: 'signature' },
@@ -73,7 +94,7 @@ test.each<[string, Parameters<typeof checkLastReport>[3], string]>([
   ['an S-Series v1, which has no such choice: nothing', { family: 's-series', apiVersion: 'v1.1.0' }, ''],
   ['a Cloud PBX v2, which posts in any case: nothing', { family: 'cloud-pbx', apiVersion: 'v2.0.0' }, ''],
 ])('if no report came, a person has to look up what no response says: %s', (_, settings, hint) => {
-  expect(checkLastReport(undefined, NOW, 'hq', settings)).toEqual({
+  expect(checkLastReport({}, NOW, 'hq', settings)).toEqual({
     status: 'to-do',
     text: `None came for 14 days. ${hint}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
   });
@@ -81,6 +102,6 @@ test.each<[string, Parameters<typeof checkLastReport>[3], string]>([
 
 test('a PBX whose recordings are discovered need not report', () => {
   const settings = { family: 's-series', discoverEveryMinutes: 5 } as const;
-  expect(checkLastReport(undefined, NOW, 'hq', settings).status).toBe('not-checked');
-  expect(checkLastReport(NOW - 1, NOW, 'hq', settings).status).toBe('ok');
+  expect(checkLastReport({ hasCalls: true }, NOW, 'hq', settings).status).toBe('not-checked');
+  expect(checkLastReport({ lastHour: NOW - 1 }, NOW, 'hq', settings).status).toBe('ok');
 });
