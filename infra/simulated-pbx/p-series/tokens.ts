@@ -20,6 +20,8 @@ interface Pair {
   token: string;
   refreshToken: string;
   issuedAt: number;
+  /** What has expired stays so, even if the clock is set back. */
+  isExpired?: boolean;
 }
 
 /** Access tokens, at most eight that are valid; refresh tokens; and the addresses that are blocked. */
@@ -114,7 +116,8 @@ export class Tokens {
   }
 
   #isAlive(pair: Pair): boolean {
-    return this.#ageSeconds(pair) < TOKEN_SECONDS;
+    pair.isExpired ||= this.#ageSeconds(pair) >= TOKEN_SECONDS;
+    return !pair.isExpired;
   }
 
   #ageSeconds({ issuedAt }: Pair): number {

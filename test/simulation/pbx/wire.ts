@@ -35,8 +35,8 @@ export class WireEnd extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
     const { peer, conditions } = this;
-    // A stalled connection still accepts writes.
-    if (peer === undefined || peer.destroyed || this.#isStalled) {
+    // A stalled connection still accepts writes. The HTTP server ends a response with an empty one.
+    if (chunk.length === 0 || peer === undefined || peer.destroyed || this.#isStalled) {
       done();
       return;
     }
