@@ -7,7 +7,7 @@ const TIMEOUT_MS = 4_000;
 
 /** The state of logins to a PBX, which all functions share. Holds no secret. Times are epoch ms. */
 const loginStateSchema = v.object({
-  /** Version of the session that a login is to replace. When another has replaced it, the rest no longer applies. */
+  /** Version of the session that a login is to replace. When another has replaced it, `login` no longer applies. */
   session: v.optional(v.string()),
   /** A function is logging in, or tried and got no token. No other function tries before `until`. */
   login: v.optional(v.object({ id: v.string(), until: v.number(), failures: v.number() })),

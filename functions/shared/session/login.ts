@@ -54,8 +54,9 @@ export async function logIn(
     );
   }
   const stored = await logins.read();
-  // A lease or hold for another version of the session is over: a token has been saved since.
-  const current = stored.state.session === snapshot.version ? stored : { ...stored, state: {} };
+  // A token that has been saved since ends a lease, but no hold: its login may be older than the refusal.
+  const isReplaced = stored.state.session !== snapshot.version;
+  const current = isReplaced ? { ...stored, state: { hold: stored.state.hold } } : stored;
   assertNotHeld(current.state, credentials, now(), retryRefused);
   const leased = await lease(current, snapshot.version, deps);
   const subscription = subscriptionFor(credentials);

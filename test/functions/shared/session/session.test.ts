@@ -296,6 +296,18 @@ describe('a refused password', () => {
     expect(await open().keepAlive()).toBe('kept-alive');
   });
 
+  test('holds logins although an older session is kept alive', async () => {
+    const { pbx, clock, session, open, enterCredentials } = await start();
+    const token = await session.current();
+    await enterCredentials({ password: 'wrong' });
+    expect(await codeOf(open().renew(token))).toBe('pbx-20003');
+    clock.now += 20 * MINUTE_MS;
+    expect(await open().keepAlive()).toBe('kept-alive');
+    pbx.dropTokens();
+    expect(await codeOf(open().keepAlive())).toBe('pbx-20003');
+    expect(pbx.stats.refusedLogins).toBe(1);
+  });
+
   test('is reported as refused, and not tried again at once, even if the hold cannot be saved', async () => {
     const { pbx, session, logins, clock } = await start({ entered: 'wrong' });
     const { replace } = logins;
