@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { MESSAGE_RETENTION_DAYS } from '../config/limits.ts';
-import type { Job } from '../jobs/job.ts';
+import type { Call, Job } from '../jobs/job.ts';
 import { sha256 } from '../sha256.ts';
 import { decodeCall, encodeCall } from './metadata.ts';
 import { parseRecordingPath, recordingPath } from './recording-name.ts';
@@ -62,6 +62,9 @@ export function markedRecording(key: string): { pbx: string; recording: string }
 /** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
 const SETTLED = { settled: 'yes' };
 
+/** Of how many earlier calls with the same name a marker keeps the endings. */
+const MAX_EARLIER_CALLS = 10;
+
 /**
  * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation
  * does not queue another one every hour; and how a job ended, so that it is neither repeated nor counted twice.
@@ -91,7 +94,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
 
   async function put(
     { pbx, recording, reportedAt, call }: Job,
-    metadata: { ending: Ending; settled?: string },
+    { earlier = [], ...metadata }: { ending: Ending; settled?: string; earlier?: string[] },
     condition: { IfNoneMatch?: string } = {},
   ): Promise<void> {
     const content = metadata.ending === 'not-recorded' ? NOT_RECORDED_CONTENT : '';
@@ -102,7 +105,12 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
         Body: content,
         ContentLength: content.length,
         // The time of the report tells the jobs for one recording apart: a job that is sent back keeps it.
-        Metadata: { ...metadata, 'reported-at': reportedAt, ...encodeCall(call) },
+        Metadata: {
+          ...metadata,
+          'reported-at': reportedAt,
+          ...(earlier.length > 0 && { 'earlier-calls': earlier.join(' ') }),
+          ...encodeCall(call),
+        },
         ...condition,
       }),
     );
@@ -113,30 +121,33 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       const { pbx, recording, reportedAt, call } = job;
       // A marker of version 0.1.0 does not name its job.
       if ((await head('lost', pbx, recording)) !== undefined) return 'again';
-      const write = (condition: { IfNoneMatch?: string }) =>
-        put(job, { ending, ...(ending === 'not-recorded' && SETTLED) }, condition);
+      const settled = ending === 'not-recorded' ? SETTLED : {};
       try {
-        await write({ IfNoneMatch: '*' });
+        await put(job, { ending, ...settled }, { IfNoneMatch: '*' });
         return 'first';
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
       }
       const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
       const markedAt = LastModified?.getTime() ?? 0;
+      const earlier = earlierCalls(marked, call);
+      const replace = () => put(job, { ending, ...settled, earlier });
       if (marked['reported-at'] === reportedAt) {
         if (queuedAt <= markedAt) return marked.settled === SETTLED.settled ? 'duplicate' : 'again';
         // A person has sent it back since.
-        await write({});
+        await replace();
         return marked.ending === ending ? 'again' : 'first';
       }
-      const { callId = call.callId } = decodeCall(marked);
-      if (callId === call.callId && now() - markedAt < MARKED_FOR_MS) return 'duplicate';
+      const isFresh = now() - markedAt < MARKED_FOR_MS;
+      if (isFresh && isOfCall(marked, call)) return 'duplicate';
+      if (isFresh && queuedAt <= markedAt && readEarlier(marked).includes(digestOf(call))) return 'duplicate';
       // Another call's recording had the same name, or the dead letter has expired since.
-      await write({});
+      await replace();
       return 'first';
     },
     async markDeadLettered(ending, job) {
-      await put(job, { ending, ...SETTLED });
+      const { Metadata: marked = {} } = (await head('ended', job.pbx, job.recording)) ?? {};
+      await put(job, { ending, ...SETTLED, earlier: earlierCalls(marked, job.call) });
     },
     async markQueued({ pbx, recording, call }) {
       const Key = markerKey('queued', pbx, recording);
@@ -145,3 +156,21 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
     },
   };
 }
+
+/** Whether a marker is of a call. Not every report and list names it. Without that, the name has to do. */
+function isOfCall(marked: Record<string, string>, { callId }: Call): boolean {
+  const marks = decodeCall(marked);
+  return callId === undefined || marks.callId === undefined || marks.callId === callId;
+}
+
+/** The calls before this one whose endings are settled. What remains to be done for another one has to be done still. */
+function earlierCalls(marked: Record<string, string>, call: Call): string[] {
+  const isAnother = marked.settled === SETTLED.settled && !isOfCall(marked, call);
+  const earlier = [...(isAnother ? [digestOf(decodeCall(marked))] : []), ...readEarlier(marked)];
+  return earlier.filter((digest) => digest !== digestOf(call)).slice(0, MAX_EARLIER_CALLS);
+}
+
+const readEarlier = (marked: Record<string, string>): string[] => marked['earlier-calls']?.split(' ') ?? [];
+
+/** Of equal length, so that ten of them fit into the metadata. */
+const digestOf = ({ callId = '' }: Call) => sha256(callId).toString('hex', 0, 4);

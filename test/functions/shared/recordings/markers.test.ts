@@ -112,6 +112,45 @@ describe('how a recording ended', () => {
     expect(await in15Days.markEnded('lost', copy, BEFORE)).toBe('first');
   });
 
+  test('is the same call if one of the jobs does not name it', async () => {
+    const named = job('hq', '2026-02-01T00:00:00.000Z');
+    const unnamed = { ...job('hq', '2026-02-01T01:00:00.000Z'), call: {} };
+    for (const [index, jobs] of [
+      [named, unnamed],
+      [unnamed, named],
+    ].entries()) {
+      const { markers } = await startMarkers(`unnamed-${index}`);
+      const endings = jobs.map((one) => () => markers.markEnded('lost', one, BEFORE));
+      expect(await endings[0]?.()).toBe('first');
+      expect(await endings[1]?.()).toBe('duplicate');
+    }
+  });
+
+  test('is not marked again by a copy of an earlier call, unless that was sent back', async () => {
+    const { markers } = await startMarkers('alternating');
+    const other = job('hq', '2026-02-01T00:00:00.000Z', '1.2');
+    for (const one of [REPORTED, other]) {
+      expect(await markers.markEnded('dead-lettered', one, BEFORE)).toBe('first');
+      await markers.markDeadLettered('dead-lettered', one);
+    }
+    expect(await markers.markEnded('dead-lettered', REPORTED, BEFORE)).toBe('duplicate');
+    expect(await markers.markEnded('dead-lettered', other, BEFORE)).toBe('duplicate');
+    expect(await markers.markEnded('dead-lettered', REPORTED, LATER)).toBe('first');
+    await markers.markDeadLettered('dead-lettered', REPORTED);
+    expect(await markers.markEnded('dead-lettered', other, BEFORE)).toBe('duplicate');
+  });
+
+  test('is marked again by an earlier call whose dead letter may not be written', async () => {
+    const { markers } = await startMarkers('unsettled');
+    const other = job('hq', '2026-02-01T00:00:00.000Z', '1.2');
+    expect(await markers.markEnded('dead-lettered', REPORTED, BEFORE)).toBe('first');
+    expect(await markers.markEnded('dead-lettered', other, BEFORE)).toBe('first');
+    await markers.markDeadLettered('dead-lettered', other);
+    expect(await markers.markEnded('dead-lettered', REPORTED, BEFORE)).toBe('first');
+    // What another call has settled meanwhile is not forgotten.
+    expect(await markers.markEnded('dead-lettered', other, BEFORE)).toBe('duplicate');
+  });
+
   test('was marked by version 0.1.0 without the job, so that this counts for every job', async () => {
     const { markers } = await startMarkers('older');
     const key = markerKey('lost', 'hq', RECORDING);
