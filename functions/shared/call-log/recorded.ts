@@ -2,7 +2,7 @@ import { type Call, isUnanswered } from '../jobs/job.ts';
 
 /** A recording in the call log. A transferred call has several rows with the same name. */
 export interface Recorded {
-  /** The row with the longest conversation. */
+  /** The row with the longest conversation; that of the last call, if several have had the name. */
   call: Call;
   /** When the last call with this name ended (epoch ms), if known. */
   endedAt: number | undefined;
@@ -25,11 +25,27 @@ export function addRow(
   }
   const ends = [known.endedAt, endedAt].filter((time) => time !== undefined);
   recorded.set(name, {
-    call: talkOf(call) > talkOf(known.call) ? call : known.call,
+    call: isPreferred({ call, endedAt }, known) ? call : known.call,
     endedAt: ends.length === 0 ? undefined : Math.max(...ends),
     hasSeveralEnds: known.hasSeveralEnds || new Set(ends).size > 1,
     listedBytes,
   });
+}
+
+/** A recording is of the last call that was answered; of its rows, the one with the longest conversation counts. */
+function isPreferred(row: Pick<Recorded, 'call' | 'endedAt'>, known: Recorded): boolean {
+  if (isUnanswered(row.call) || isUnanswered(known.call) || !isOtherCall(row, known))
+    return talkOf(row.call) > talkOf(known.call);
+  return (row.endedAt ?? 0) > (known.endedAt ?? 0);
+}
+
+/** The legs of a transferred call follow each other at once. */
+const MAX_GAP_MS = 10 * 60_000;
+
+function isOtherCall(...rows: Pick<Recorded, 'call' | 'endedAt'>[]): boolean {
+  const [first, last] = rows.toSorted((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0));
+  if (first?.endedAt === undefined || last?.endedAt === undefined) return false;
+  return last.endedAt - 1000 * talkOf(last.call) - first.endedAt > MAX_GAP_MS;
 }
 
 /** Seconds of conversation; less than none if nobody answered. */
