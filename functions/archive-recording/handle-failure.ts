@@ -24,7 +24,7 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   const now = deps.now();
   const job = failure.job && remember(failure.job, message, error, now);
   const storedIn = error instanceof Interruption ? error.stored.uploadId : undefined;
-  const history = { ...historyOf(message, failure.job), absence: job?.earlier?.absence };
+  const history = { ...historyOf(message, failure.job), streak: job?.earlier?.streak };
   const decision = decide({ kind, notBefore, storedIn }, history, now);
   switch (decision.action) {
     case 'lost':

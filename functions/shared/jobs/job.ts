@@ -3,7 +3,7 @@ import { pbxIdSchema } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
 import { CONTAINER_FORMATS } from '../recordings/container.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
-import type { JobHistory } from './retry-policy.ts';
+import { type JobHistory, PERSISTENT_KINDS } from './retry-policy.ts';
 
 /** Facts about the call, exactly as the report states them; absent if it does not. */
 export const callSchema = v.object({
@@ -73,8 +73,8 @@ const earlierSchema = v.object({
   /** When the first message was queued (epoch ms). */
   since: instant,
   download: v.optional(downloadSchema),
-  absence: v.optional(
-    v.object({ kind: v.picklist(['missing', 'empty']), since: instant, responses: count, lastAt: instant }),
+  streak: v.optional(
+    v.object({ kind: v.picklist(PERSISTENT_KINDS), since: instant, count, lastAt: instant }),
   ),
 });
 
@@ -121,17 +121,18 @@ export function readJob(body: string): Job {
 }
 
 /** When the call ended, as far as known (epoch ms). */
-export const callEndOf = ({ endedAt, reportedAt }: Job) => Date.parse(endedAt ?? reportedAt);
+export const callEndOf = ({ endedAt, reportedAt }: Pick<Job, 'endedAt' | 'reportedAt'>) =>
+  Date.parse(endedAt ?? reportedAt);
 
 export function historyOf(message: JobMessage, job: Job | undefined): JobHistory {
-  const { attempts = 0, deliveries = 0, since = message.sentAt, absence } = job?.earlier ?? {};
+  const { attempts = 0, deliveries = 0, since = message.sentAt, streak } = job?.earlier ?? {};
   return {
     attempts: attempts + message.attempt,
     deliveries: deliveries + message.attempt,
     firstQueuedAt: since,
     resumedFrom: job?.progress?.uploadId,
     isUnanswered: job !== undefined && isUnanswered(job.call),
-    absence,
+    streak,
   };
 }
 

@@ -21,41 +21,36 @@ const BUSY_SECONDS = 30;
 /** The longest delay that SQS accepts for a new message. */
 export const MAX_DELAY_SECONDS = 15 * 60;
 
-/** How long failures of one kind are retried after the job was first queued. Then the job becomes a dead letter. */
-const PATIENCE_MS: Readonly<Record<Exclude<FailureKind, AbsentKind>, number>> = {
-  busy: MAX_AGE_MS,
-  transient: MAX_AGE_MS,
-  'session-expired': MAX_AGE_MS,
-  'login-held': MAX_AGE_MS,
-  'moved-away': MAX_AGE_MS,
-  // A line may be slow for an hour, but hardly for a day.
-  'too-slow': DAY_MS,
-  permanent: Number.NEGATIVE_INFINITY,
-};
-
-/** Kinds of failures in which the PBX has no recording to send. */
-export type AbsentKind = 'missing' | 'empty';
-
 /**
- * How long the PBX has to keep saying that it has no recording, and how often, before that is believed. It says the
- * same while its storage (a USB disk, a network share) is away, so the age of the call proves nothing.
+ * Kinds of failures that end a job when they go on: the PBX has no recording to send, or the line is too slow for it.
+ * The age of the job proves nothing: whatever failed before may have been something else.
  */
-interface AbsenceLimit {
+export const PERSISTENT_KINDS = ['missing', 'empty', 'too-slow'] as const satisfies FailureKind[];
+export type PersistentKind = (typeof PERSISTENT_KINDS)[number];
+
+const isPersistent = (kind: FailureKind): kind is PersistentKind =>
+  PERSISTENT_KINDS.some((known) => known === kind);
+
+/** For how long, and how often, an attempt has to fail in one way before that is believed to be final. */
+interface Limit {
   patienceMs: number;
-  responses: number;
+  count: number;
   ending: 'dead-letter' | 'lost' | 'not-recorded';
 }
 
-const ABSENCE_LIMITS: Readonly<Record<AbsentKind, AbsenceLimit>> = {
-  missing: { patienceMs: DAY_MS, responses: 4, ending: 'lost' },
-  empty: { patienceMs: DAY_MS, responses: 4, ending: 'dead-letter' },
+/** A PBX has no recording to send either while its storage (a USB disk, a network share) is away. */
+const LIMITS: Readonly<Record<PersistentKind, Limit>> = {
+  missing: { patienceMs: DAY_MS, count: 4, ending: 'lost' },
+  empty: { patienceMs: DAY_MS, count: 4, ending: 'dead-letter' },
+  // A line may be slow for an hour, but hardly for a day.
+  'too-slow': { patienceMs: DAY_MS, count: 4, ending: 'dead-letter' },
 };
 
 /** A PBX names a recording for calls that nobody answered, too, and makes none. */
-const UNANSWERED_LIMIT: AbsenceLimit = { patienceMs: HOUR_MS, responses: 2, ending: 'not-recorded' };
+const UNANSWERED_LIMIT: Limit = { patienceMs: HOUR_MS, count: 2, ending: 'not-recorded' };
 
-/** Responses of one hour count once: they say the same about the PBX's storage. */
-const ABSENCE_INTERVAL_MS = HOUR_MS;
+/** Failures of one hour count once: they say the same about the PBX's storage, or about the line. */
+const COUNT_INTERVAL_MS = HOUR_MS;
 
 /**
  * If the PBX has delivered nothing else of late, its storage may be away. Only after this time is the recording then
@@ -69,14 +64,11 @@ const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
  */
 const DELIVERY_WINDOW_MS = 2 * HOUR_MS;
 
-/**
- * The PBX's responses that it does not have a recording, of one kind and in a row, at most one counted in an hour. Times
- * are epoch ms.
- */
-export interface Absence {
-  kind: AbsentKind;
+/** Failures of one such kind in a row, at most one counted in an hour. Times are epoch ms. */
+export interface Streak {
+  kind: PersistentKind;
   since: number;
-  responses: number;
+  count: number;
   lastAt: number;
 }
 
@@ -100,8 +92,8 @@ export interface JobHistory {
   resumedFrom?: string | undefined;
   /** Nobody answered the call. */
   isUnanswered?: boolean;
-  /** The PBX's responses that it has no recording, including that of this attempt. */
-  absence?: Absence | undefined;
+  /** Includes this attempt. */
+  streak?: Streak | undefined;
 }
 
 export type Decision =
@@ -126,15 +118,21 @@ export type Decision =
   | { action: 'moved-away'; unlessOutageSince?: undefined; afterSeconds: number };
 
 /**
- * Adds a response that the PBX has no recording. Returns `earlier` itself if the response does not count. An empty file
- * does not confirm that there is none, and the other way round: a PBX whose storage is away, or coming back, says both.
+ * Adds a failed attempt. Returns `earlier` itself if it does not count. An empty file does not confirm that there is
+ * none, and the other way round: a PBX whose storage is away, or coming back, says both. A slow download shows that it
+ * has the recording. Failures of other kinds say nothing about any of this.
  */
-export function countAbsence(earlier: Absence | undefined, kind: AbsentKind, now: number): Absence {
-  if (earlier?.kind !== kind) return { kind, since: now, responses: 1, lastAt: now };
+export function countFailure(
+  earlier: Streak | undefined,
+  kind: FailureKind,
+  now: number,
+): Streak | undefined {
+  if (!isPersistent(kind)) return earlier;
+  if (earlier?.kind !== kind) return { kind, since: now, count: 1, lastAt: now };
   // A job that remembers one more is a new message, and a queue that repeats messages would multiply such jobs.
-  if (earlier.responses >= ABSENCE_LIMITS[kind].responses) return earlier;
-  if (now - earlier.lastAt < ABSENCE_INTERVAL_MS) return earlier;
-  return { ...earlier, responses: earlier.responses + 1, lastAt: now };
+  if (earlier.count >= LIMITS[kind].count) return earlier;
+  if (now - earlier.lastAt < COUNT_INTERVAL_MS) return earlier;
+  return { ...earlier, count: earlier.count + 1, lastAt: now };
 }
 
 /**
@@ -150,36 +148,33 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
     Math.max(backoffSeconds(history.deliveries), waitSeconds),
     MAX_BACKOFF_SECONDS,
   );
-  const isAbsent = kind === 'missing' || kind === 'empty';
-  if (isAbsent) {
-    const ending = endingOf(kind, history, now);
-    if (ending === 'dead-letter') return { action: ending };
-    if (ending !== undefined) return { action: ending, ...doubtOutage(history, now), afterSeconds };
-  }
-  if (now - history.firstQueuedAt > (isAbsent ? MAX_AGE_MS : PATIENCE_MS[kind]))
-    return { action: 'dead-letter' };
+  const ending = endingOf(kind, history, now);
+  if (ending === 'lost' || ending === 'not-recorded')
+    return { action: ending, ...doubtOutage(history, now), afterSeconds };
+  const isTooOld = now - history.firstQueuedAt > MAX_AGE_MS;
+  if (kind === 'permanent' || ending === 'dead-letter' || isTooOld) return { action: 'dead-letter' };
   if (kind === 'moved-away') return { action: kind, afterSeconds };
   if (kind === 'busy') return { action: 'wait', afterSeconds: BUSY_SECONDS };
   if (failure.storedIn !== undefined) return decideResumption(failure.storedIn, history);
   return { action: kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
 }
 
-/** `undefined` while it is not certain that the PBX has no recording. */
+/** `undefined` while it is not certain that the failure is final. */
 function endingOf(
-  kind: AbsentKind,
-  { absence, isUnanswered }: JobHistory,
+  kind: FailureKind,
+  { streak, isUnanswered }: JobHistory,
   now: number,
-): AbsenceLimit['ending'] | undefined {
-  const { patienceMs, responses, ending } = isUnanswered ? UNANSWERED_LIMIT : ABSENCE_LIMITS[kind];
-  const isCertain =
-    absence !== undefined && now - absence.since >= patienceMs && absence.responses >= responses;
-  return isCertain ? ending : undefined;
+): Limit['ending'] | undefined {
+  if (!isPersistent(kind)) return undefined;
+  const { patienceMs, count, ending } = isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : LIMITS[kind];
+  const isFinal = streak !== undefined && now - streak.since >= patienceMs && streak.count >= count;
+  return isFinal ? ending : undefined;
 }
 
-function doubtOutage({ absence }: JobHistory, now: number): { unlessOutageSince?: number } {
-  if (absence === undefined || now - absence.since >= OUTAGE_PATIENCE_MS) return {};
+function doubtOutage({ streak }: JobHistory, now: number): { unlessOutageSince?: number } {
+  if (streak === undefined || now - streak.since >= OUTAGE_PATIENCE_MS) return {};
   // What was being downloaded when the storage went away may have been stored later.
-  const firstAt = absence.since + 1000 * TIMEOUT_SECONDS['archive-recording'];
+  const firstAt = streak.since + 1000 * TIMEOUT_SECONDS['archive-recording'];
   return { unlessOutageSince: Math.max(firstAt, now - DELIVERY_WINDOW_MS) };
 }
 

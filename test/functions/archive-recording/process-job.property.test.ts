@@ -40,10 +40,10 @@ const earlier = fc.record(
     deliveries: count,
     since: date,
     download: fc.record({ bytes: count, crc32: count, at: date }),
-    absence: fc.record({
+    streak: fc.record({
       kind: fc.constantFrom('missing', 'empty', 'other'),
       since: date,
-      responses: count,
+      count: count,
       lastAt: date,
     }),
   },

@@ -275,8 +275,8 @@ describe('a recording that the PBX does not have', () => {
     harness.now += 9 * DAY_MS;
     await harness.deliver(failing(missing));
     expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
-    const absence = { kind: 'missing', since: harness.now, responses: 1, lastAt: harness.now };
-    expect(harness.sent).toMatchObject([['queue:hq', { earlier: { attempts: 1, absence } }, 5]]);
+    const streak = { kind: 'missing', since: harness.now, count: 1, lastAt: harness.now };
+    expect(harness.sent).toMatchObject([['queue:hq', { earlier: { attempts: 1, streak } }, 5]]);
   });
 
   test('is requeued for each response that counts, at most one an hour', async () => {
@@ -340,7 +340,7 @@ describe('a recording that the PBX does not have', () => {
       attempts: 9,
       deliveries: 9,
       since: SENT_AT - 4 * DAY_MS,
-      absence: { kind: 'missing', since: SENT_AT - 4 * DAY_MS, responses: 9, lastAt: SENT_AT - DAY_MS },
+      streak: { kind: 'missing', since: SENT_AT - 4 * DAY_MS, count: 9, lastAt: SENT_AT - DAY_MS },
     },
   });
 
@@ -426,6 +426,26 @@ describe('a recording that the PBX does not have', () => {
     const harness = createHarness(JSON.stringify({ ...JOB, call: { status, talkSeconds } }));
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
     expect(harness.deadLetters).toHaveLength(1);
+  });
+});
+
+describe('a recording that the line is too slow for', () => {
+  const tooSlow = new ArchiveError('too-slow', 'too slow', { kind: 'too-slow' });
+  const unreachable = new ArchiveError('pbx-connection', 'no connection');
+
+  test('becomes a dead letter when that has gone on for a day', async () => {
+    const harness = createHarness();
+    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(tooSlow))).toBe(true);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['too-slow']);
+  });
+
+  test('does not become one at the first time, however long other failures have gone on', async () => {
+    const harness = createHarness();
+    await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(unreachable));
+    expect(await harness.deliverUntil(SENT_AT + 2.5 * DAY_MS, failing(tooSlow))).toBe(false);
+    expect(harness.deadLetters).toEqual([]);
   });
 });
 

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FAILURE_KINDS, type FailureKind } from '../../../../functions/shared/errors.ts';
 import {
-  type Absence,
-  countAbsence,
+  countFailure,
   type Decision,
   decide,
   type FailedAttempt,
   type JobHistory,
+  type Streak,
 } from '../../../../functions/shared/jobs/retry-policy.ts';
 
 const MINUTE = 60;
@@ -18,9 +18,9 @@ const NOW = Date.UTC(2026, 0, 20);
 /** How long ago, in seconds. */
 interface Past {
   queued?: number;
-  /** When the PBX first said that it has no recording, and how often that counted. */
-  absent?: number;
-  responses?: number;
+  /** Since when attempts have failed in the same way, and how often that counted. */
+  failing?: number;
+  count?: number;
   isUnanswered?: boolean;
   deliveries?: number;
   attempts?: number;
@@ -30,18 +30,14 @@ interface Past {
 const secondsAgo = (seconds: number) => NOW - 1000 * seconds;
 
 function historyOf(
-  { queued = 0, absent, responses = 4, deliveries = 1, ...rest }: Past,
+  { queued = 0, failing, count = 4, deliveries = 1, ...rest }: Past,
   kind: FailedAttempt['kind'],
 ): JobHistory {
   const { attempts = deliveries, resumedFrom, isUnanswered = false } = rest;
-  const absence =
-    absent === undefined
-      ? undefined
-      : { kind: absentKindOf(kind), since: secondsAgo(absent), responses, lastAt: NOW };
-  return { attempts, deliveries, resumedFrom, isUnanswered, absence, firstQueuedAt: secondsAgo(queued) };
+  const first = failing === undefined ? undefined : countFailure(undefined, kind, secondsAgo(failing));
+  const streak = first && { ...first, count, lastAt: NOW };
+  return { attempts, deliveries, resumedFrom, isUnanswered, streak, firstQueuedAt: secondsAgo(queued) };
 }
-
-const absentKindOf = (kind: FailedAttempt['kind']): Absence['kind'] => (kind === 'empty' ? kind : 'missing');
 
 const inSeconds = (seconds: number) => NOW + 1000 * seconds;
 
@@ -50,7 +46,6 @@ const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds
 const wait: Decision = { action: 'wait', afterSeconds: 30 };
 const deadLetter: Decision = { action: 'dead-letter' };
 const lost = (afterSeconds: number) => ({ action: 'lost', afterSeconds }) as const;
-/** A download of 15 minutes may have begun before the storage went away. */
 /** The PBX has delivered another recording since a quarter of an hour after the first response, and in the last two hours. */
 const unlessOutage = (seconds: number) => ({
   unlessOutageSince: secondsAgo(Math.min(seconds - 15 * 60, 2 * HOUR)),
@@ -84,75 +79,65 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
   ['another login in progress', { kind: 'transient', notBefore: inSeconds(60) }, {}, retry(60)],
   ['a login held for more than ten days', { kind: 'login-held' }, { queued: 10 * DAY + 1 }, deadLetter],
 
-  [
-    'the first response that a recording is missing',
-    { kind: 'missing' },
-    { absent: 0, responses: 1 },
-    retry(5),
-  ],
+  ['the first response that a recording is missing', { kind: 'missing' }, { failing: 0, count: 1 }, retry(5)],
   [
     'the first response that it is missing, after ten days with other failures: not lost',
     { kind: 'missing' },
-    { queued: 10 * DAY + 1, absent: 0, responses: 1 },
+    { queued: 10 * DAY + 1, failing: 0, count: 1 },
     deadLetter,
   ],
+  ['a recording missing for less than a day', { kind: 'missing' }, { failing: DAY - 1, count: 24 }, retry(5)],
   [
-    'a recording missing for less than a day',
+    'a recording missing for a day, for the third time',
     { kind: 'missing' },
-    { absent: DAY - 1, responses: 24 },
-    retry(5),
-  ],
-  [
-    'a recording missing for a day, by three responses',
-    { kind: 'missing' },
-    { absent: DAY, responses: 3 },
+    { failing: DAY, count: 3 },
     retry(5),
   ],
   [
     'a recording missing for a day',
     { kind: 'missing' },
-    { absent: DAY, deliveries: 30 },
+    { failing: DAY, deliveries: 30 },
     lostUnlessOutage(DAY, HOUR),
   ],
   [
     'a recording missing for less than three days',
     { kind: 'missing' },
-    { absent: 3 * DAY - 1 },
+    { failing: 3 * DAY - 1 },
     lostUnlessOutage(3 * DAY - 1),
   ],
-  ['a recording missing for three days', { kind: 'missing' }, { absent: 3 * DAY }, lost(5)],
-  ['an empty recording', { kind: 'empty' }, { absent: DAY - 1 }, retry(5)],
-  ['a recording that has been empty for a day', { kind: 'empty' }, { absent: DAY }, deadLetter],
+  ['a recording missing for three days', { kind: 'missing' }, { failing: 3 * DAY }, lost(5)],
+  ['an empty recording', { kind: 'empty' }, { failing: DAY - 1 }, retry(5)],
+  ['a recording that has been empty for a day', { kind: 'empty' }, { failing: DAY }, deadLetter],
 
   [
     'a missing recording of an unanswered call',
     { kind: 'missing' },
-    { absent: HOUR - 1, isUnanswered: true },
+    { failing: HOUR - 1, isUnanswered: true },
     retry(5),
   ],
   [
     'a recording of an unanswered call that has been missing for an hour',
     { kind: 'missing' },
-    { absent: HOUR, responses: 2, isUnanswered: true },
+    { failing: HOUR, count: 2, isUnanswered: true },
     // The storage may be away, and the caller may have spoken to a machine.
     { action: 'not-recorded', afterSeconds: 5, ...unlessOutage(HOUR) },
   ],
   [
     'a recording of an unanswered call that has been missing for three days',
     { kind: 'missing' },
-    { absent: 3 * DAY, isUnanswered: true },
+    { failing: 3 * DAY, isUnanswered: true },
     { action: 'not-recorded', afterSeconds: 5 },
   ],
   [
     'the first response that it is missing, for an unanswered call of last week',
     { kind: 'missing' },
-    { queued: 7 * DAY, absent: 0, responses: 1, isUnanswered: true },
+    { queued: 7 * DAY, failing: 0, count: 1, isUnanswered: true },
     retry(5),
   ],
   [
     'an unanswered call whose PBX is off',
     { kind: 'transient' },
-    { absent: DAY, isUnanswered: true },
+    { failing: DAY, isUnanswered: true },
     retry(5),
   ],
 
@@ -160,7 +145,20 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
   ['a PBX that has been busy for more than ten days', { kind: 'busy' }, { queued: 10 * DAY + 1 }, deadLetter],
 
   ['a connection too slow for one run', { kind: 'too-slow' }, { deliveries: 3 }, retry(20)],
-  ['a connection too slow for more than a day', { kind: 'too-slow' }, { queued: DAY + 1 }, deadLetter],
+  [
+    'a connection too slow for the first time, after a day with other failures',
+    { kind: 'too-slow' },
+    { queued: DAY + 1, failing: 0, count: 1 },
+    retry(5),
+  ],
+  ['a connection too slow for less than a day', { kind: 'too-slow' }, { failing: DAY - 1 }, retry(5)],
+  ['a connection too slow for a day', { kind: 'too-slow' }, { failing: DAY }, deadLetter],
+  [
+    'the same for an unanswered call, with a message of a mailbox',
+    { kind: 'too-slow' },
+    { failing: HOUR, count: 2, isUnanswered: true },
+    retry(5),
+  ],
 
   [
     'a recording that the PBX has moved away',
@@ -207,10 +205,10 @@ describe('over its whole life, a job', () => {
   /** Fails every attempt with `kind` until the policy ends the job; returns all decisions and the time it took. */
   function runToTheEnd(kind: FailedAttempt['kind']) {
     const decisions: Decision[] = [];
-    let absence: Absence | undefined;
+    let streak: Streak | undefined;
     for (let now = NOW, deliveries = 1; ; deliveries += 1) {
-      absence = countAbsence(absence, absentKindOf(kind), now);
-      const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, absence };
+      streak = countFailure(streak, kind, now);
+      const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, streak };
       const decision = decide({ kind }, history, now);
       decisions.push(decision);
       if (decision.action !== 'retry') return { decisions, seconds: (now - NOW) / 1000 };
@@ -238,29 +236,40 @@ describe('over its whole life, a job', () => {
   });
 });
 
-test('responses within an hour count once', () => {
-  const first = countAbsence(undefined, 'missing', NOW);
-  expect(first).toEqual({ kind: 'missing', since: NOW, responses: 1, lastAt: NOW });
-  expect(countAbsence(first, 'missing', NOW + 1000 * HOUR - 1)).toBe(first);
+test('failures within an hour count once', () => {
+  const first = countFailure(undefined, 'missing', NOW);
+  expect(first).toEqual({ kind: 'missing', since: NOW, count: 1, lastAt: NOW });
+  expect(countFailure(first, 'missing', NOW + 1000 * HOUR - 1)).toBe(first);
   const later = NOW + 1000 * HOUR;
-  expect(countAbsence(first, 'missing', later)).toEqual({ ...first, responses: 2, lastAt: later });
+  expect(countFailure(first, 'missing', later)).toEqual({ ...first, count: 2, lastAt: later });
 });
 
-test.each(['missing', 'empty'] as const)('no more responses are counted than decide: %s', (kind) => {
-  let absence: Absence | undefined;
-  for (let hours = 0; hours < 72; hours += 1)
-    absence = countAbsence(absence, kind, NOW + 1000 * hours * HOUR);
-  expect(absence).toEqual({ kind, since: NOW, responses: 4, lastAt: NOW + 1000 * 3 * HOUR });
+const PERSISTENT = ['missing', 'empty', 'too-slow'] as const;
+
+test.each(PERSISTENT)('no more failures are counted than decide: %s', (kind) => {
+  let streak: Streak | undefined;
+  for (let hours = 0; hours < 72; hours += 1) streak = countFailure(streak, kind, NOW + 1000 * hours * HOUR);
+  expect(streak).toEqual({ kind, since: NOW, count: 4, lastAt: NOW + 1000 * 3 * HOUR });
 });
 
-test.each([
-  ['missing', 'empty'],
-  ['empty', 'missing'],
-] as const)('a recording that was %s and is now %s is counted anew', (before, kind) => {
-  const counted = { kind: before, since: NOW - 1000 * DAY, responses: 9, lastAt: NOW };
-  const now = NOW + 1000;
-  expect(countAbsence(counted, kind, now)).toEqual({ kind, since: now, responses: 1, lastAt: now });
-});
+test.each(PERSISTENT.flatMap((before) => PERSISTENT.map((kind) => ({ before, kind }))))(
+  'what was $before and is now $kind is counted anew, unless it is the same',
+  ({ before, kind }) => {
+    const counted = { kind: before, since: NOW - 1000 * DAY, count: 9, lastAt: NOW };
+    const now = NOW + 1000;
+    const anew = { kind, since: now, count: 1, lastAt: now };
+    expect(countFailure(counted, kind, now)).toEqual(before === kind ? counted : anew);
+  },
+);
+
+test.each(FAILURE_KINDS.filter((kind) => !PERSISTENT.some((known) => known === kind)))(
+  'a failure that is %s neither counts nor interrupts the others',
+  (kind) => {
+    const counted: Streak = { kind: 'too-slow', since: NOW, count: 1, lastAt: NOW };
+    expect(countFailure(counted, kind, NOW + 1000 * DAY)).toBe(counted);
+    expect(countFailure(undefined, kind, NOW)).toBeUndefined();
+  },
+);
 
 describe('the table in docs/architecture.md', () => {
   const [, section = ''] = readFileSync('docs/architecture.md', 'utf8').split('### A job');
@@ -280,7 +289,7 @@ describe('the table in docs/architecture.md', () => {
     };
     const end = { action: actions[ending ?? ''] ?? 'dead-letter' };
     const decideAfter = (seconds: number) => {
-      const past = countedFrom === 'first such response' ? { absent: seconds } : { queued: seconds };
+      const past = countedFrom === 'first such failure' ? { failing: seconds } : { queued: seconds };
       return decide({ kind: kind as FailureKind }, historyOf(past, kind as FailureKind), NOW);
     };
     if (days === undefined) return expect(decideAfter(0)).toMatchObject(end);

@@ -57,12 +57,12 @@ describe('a job', () => {
 
   test('is sent without its progress and its memory when SQS itself had moved it', async () => {
     const progress = { uploadId: 'u', parts: [], bytes: 0, crc32: 0 };
-    const absence = { kind: 'missing', since: 1, responses: 5, lastAt: 2 };
+    const streak = { kind: 'missing', since: 1, count: 5, lastAt: 2 };
     const earlier = {
       attempts: 9,
       deliveries: 9,
       since: 1,
-      absence,
+      streak,
       download: { bytes: 1, crc32: 1, at: 1 },
     };
     const { done } = await tryToSendBack(makeDeadLetter({ ...exampleJob, progress, earlier }, {}));
