@@ -2,6 +2,7 @@ import type { MissingRecording } from '../shared/call-log/find-missing.ts';
 import { MESSAGE_RETENTION_DAYS } from '../shared/config/limits.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
+import { SETTLED_AFTER_MS } from '../shared/recordings/completeness.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
 import { log } from '../shared/telemetry/log.ts';
 
@@ -10,6 +11,9 @@ export const GRACE_MS = 10 * 60_000;
 
 /** A PBX that cannot report its calls may still be writing the file. */
 const UNREPORTED_GRACE_MS = 30_000;
+
+/** Without the length of the call, only the report can tell whether the file is still being written. */
+const UNTIMED_GRACE_MS = SETTLED_AFTER_MS;
 
 /** No job stays in its queue for longer. Before that, it ends with the recording or with a marker. */
 const REPEAT_AFTER_MS = MESSAGE_RETENTION_DAYS * 24 * 3_600_000;
@@ -40,9 +44,9 @@ export interface QueueResult {
 /** Queues a job for each missing recording that has none in the queue, as far as known. */
 export async function queueMissing(missing: MissingRecording[], deps: QueueDeps): Promise<QueueResult> {
   const { send, markers, now, signal, discoverEveryMinutes } = deps;
-  const graceMs = discoverEveryMinutes === undefined ? GRACE_MS : UNREPORTED_GRACE_MS;
+  const isReporting = discoverEveryMinutes === undefined;
   const awaited = missing.filter(({ ended }) => ended === undefined);
-  const due = awaited.filter((recording) => isDue(recording, now(), graceMs));
+  const due = awaited.filter((recording) => isDue(recording, now(), isReporting));
   await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
     await send(job);
@@ -59,9 +63,11 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
   };
 }
 
-function isDue({ job, queuedAt }: MissingRecording, now: number, graceMs: number): boolean {
+function isDue({ job, queuedAt }: MissingRecording, now: number, isReporting: boolean): boolean {
   if (queuedAt !== undefined && now - queuedAt < REPEAT_AFTER_MS) return false;
   const end = endOf(job);
+  const graceWhenReporting = job.call.talkSeconds === undefined ? UNTIMED_GRACE_MS : GRACE_MS;
+  const graceMs = isReporting ? graceWhenReporting : UNREPORTED_GRACE_MS;
   // If a call seems to end in the future, the clocks differ. Waiting for its end would not help.
   return end === undefined || Math.abs(now - end) >= graceMs;
 }

@@ -39,7 +39,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long a recorder may still be writing: a transferred call is reported when its first leg ends. */
-const SETTLED_AFTER_MS = HOUR_MS;
+export const SETTLED_AFTER_MS = HOUR_MS;
 
 /** How long after the first download another one with the same bytes shows that it is the file that is cut. */
 export const CUT_CONFIRMED_AFTER_MS = HOUR_MS;

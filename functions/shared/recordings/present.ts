@@ -1,6 +1,7 @@
 import { parse } from 'node:path/posix';
-import type { Job } from '../jobs/job.ts';
+import { callEndOf, type Job } from '../jobs/job.ts';
 import { sha256 } from '../sha256.ts';
+import { SETTLED_AFTER_MS } from './completeness.ts';
 import { isSound } from './verified-by.ts';
 
 /** An object in the bucket. */
@@ -26,8 +27,20 @@ const isOpenedSinceReport = ({ openedAt }: StoredRecording, { reportedAt }: Pick
   openedAt >= Date.parse(reportedAt);
 
 /** Whether a job has nothing left to do. An object with doubts may be an unfinished version. */
-export const isArchived = (stored: StoredRecording, job: Pick<Job, 'reportedAt'>) =>
-  isOpenedSinceReport(stored, job) && isSound(stored.verifiedBy);
+export const isArchived = (stored: StoredRecording, job: Pick<Job, 'reportedAt' | 'endedAt' | 'call'>) =>
+  isOpenedSinceReport(stored, job) && isSound(stored.verifiedBy) && !mayBeBeginning(stored, job);
+
+/**
+ * While the PBX may still have been writing the recording, only the length of the call could tell. Where the job that
+ * stored the object did not know it, as a P-Series's list does not say it, the one that does has to look again.
+ */
+function mayBeBeginning(
+  { talkSeconds, openedAt }: StoredRecording,
+  job: Pick<Job, 'reportedAt' | 'endedAt' | 'call'>,
+): boolean {
+  const isKnownNow = talkSeconds === undefined && Number(job.call.talkSeconds) > 0;
+  return isKnownNow && openedAt < callEndOf(job) + SETTLED_AFTER_MS;
+}
 
 /**
  * Whether nothing is lost if the PBX no longer has a job's recording: it was fetched after the report, or the report is

@@ -21,7 +21,7 @@ function missing(
     version: 1 as const,
     pbx: 'hq',
     recording,
-    call: { callId: '1.1' },
+    call: { callId: '1.1', talkSeconds: '60' },
     reportedAt: new Date(NOW).toISOString(),
   };
   return { job: { ...job, ...(endedAt && { endedAt }) }, queuedAt: undefined, ended: undefined, ...markers };
@@ -88,6 +88,17 @@ describe('a missing recording', () => {
     ['whose job SQS has deleted after 14 days', missing('a.wav', 6000, { queuedAt: NOW - 336 * HOUR_MS })],
   ])('%s is queued', async (_, recording) => {
     expect(await startQueue().queue([recording])).toMatchObject({ queued: 1, waiting: 0 });
+  });
+
+  test('whose talk time the PBX does not list is left to its report for an hour', async () => {
+    const untimed = (recording: string, endedMinutesAgo: number) => {
+      const { job, ...rest } = missing(recording, endedMinutesAgo);
+      return { job: { ...job, call: { callId: '1.1' } }, ...rest };
+    };
+    const { queue, steps } = startQueue();
+    const recordings = [untimed('writing.wav', 59.9), untimed('ended.wav', 60)];
+    expect(await queue(recordings)).toMatchObject({ queued: 1, waiting: 1 });
+    expect(steps).toEqual(['sent ended.wav', 'noted hq ended.wav']);
   });
 
   test.each(['ended', 'lost', 'erased'] as const)(

@@ -126,6 +126,21 @@ describe.each(GROWING)(
   },
 );
 
+test('what a job without the talk time stored is compared by the job that knows it, in the first hour', async () => {
+  const { pbx, clock, report, pass, queue, stored } = await startPbx();
+  const call = pbx.makeCall({ from: '1001', to: '1003', recording: audio(10) });
+  report(call, 60);
+  await pass(MINUTE_MS);
+  // As a list that does not say how long the call was makes it.
+  const listed = { ...report(call), foundBy: 'reconciliation' } as const;
+  queue.splice(-1, 1, { job: listed, attempt: 1, sentAt: clock.now, dueAt: clock.now });
+  await pass(1);
+  expect((await stored(call.recording)).main?.equals(audio(10))).toBe(true);
+  pbx.writeRecording(call.recording, audio(60));
+  await pass();
+  expect((await stored(call.recording)).main?.equals(audio(60))).toBe(true);
+});
+
 test('the longer version that replaces a shorter one is logged and counted, and keeps its call', async () => {
   const { pbx, report, pass, stored } = await startPbx();
   const call = pbx.makeCall({ from: '1001', to: '1003', recording: audio(10) });
