@@ -15,6 +15,21 @@ export function wrap(text: string, width: number): string[] {
 
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** Units of size in bytes, the largest first. */
+const UNITS = [
+  ['gigabyte', 1e9],
+  ['megabyte', 1e6],
+  ['kilobyte', 1e3],
+] as const;
+
+/** A size for people, such as `96 kB`. */
+export function formatSize(bytes: number): string {
+  const [unit, unitBytes] = UNITS.find(([, size]) => bytes >= size) ?? [];
+  if (unit === undefined) return plural(bytes, 'byte');
+  const options = { style: 'unit', unit, maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat('en', options).format(bytes / unitBytes);
+}
+
 /** `text` as one word of a POSIX shell. */
 export const shellQuote = (text: string) =>
   /^[\w./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

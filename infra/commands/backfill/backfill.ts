@@ -6,7 +6,7 @@ import { createPartBuffers, PART_BYTES } from '../../../functions/shared/recordi
 import type { RecordingStore } from '../../../functions/shared/recordings/recording-store.ts';
 import type { OpenPbx } from '../../../functions/shared/session/pbxs.ts';
 import { UsageError } from '../../shared/command-line.ts';
-import { plural, toPlainText } from '../../shared/text.ts';
+import { formatSize, plural, toPlainText } from '../../shared/text.ts';
 import { type ArchiveAllDeps, archiveAll, type Outcome, type Postponed } from './archive-all.ts';
 import { archiveWithResume, type Timer } from './archive-with-resume.ts';
 import { compareDays } from './compare-days.ts';
@@ -117,7 +117,7 @@ async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: Backf
   const { archived, bytes, failed, lost, notRecorded } = count;
   if (notRecorded > 0)
     console.log(`${plural(notRecorded, 'call')} that nobody answered, without a recording`);
-  console.log(`${plural(archived, 'recording')} archived, ${(bytes / 1e6).toFixed(1)} MB; ${failed} failed`);
+  console.log(`${plural(archived, 'recording')} archived, ${formatSize(bytes)}; ${failed} failed`);
   if (stop.signal.aborted) console.log(describeStop(stop.signal));
   else if (failed > 0) console.log(describeFailed(failed, lost));
   return failed === 0 && !stop.signal.aborted;

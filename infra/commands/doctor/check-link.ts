@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Secrets } from '../../../functions/shared/config/secrets.ts';
+import { formatSize } from '../../shared/text.ts';
 import { notChecked, ok, type Result, toDo } from './finding.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -54,7 +55,7 @@ async function download({ url, bytes }: v.InferOutput<typeof linkSchema>): Promi
   }
   const total = Number(response.contentRange?.split('/').at(-1));
   return total === bytes
-    ? ok(`the newest recording downloads (${bytes} bytes)`)
+    ? ok(`the newest recording downloads (${formatSize(bytes)})`)
     : toDo(`The link leads to ${total} bytes, not to the ${bytes} of the recording. Inspect the object.`);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toPlainLines, toPlainText, wrap } from '../../../infra/shared/text.ts';
+import { formatSize, toPlainLines, toPlainText, wrap } from '../../../infra/shared/text.ts';
 
 test('text from outside loses control and bidirectional characters', () => {
   expect(toPlainText('a\u001b[31mb\r\n\u009b2J\u202ec\u2028d\ud800')).toBe('a�[31mb���2J�c�d�');
@@ -9,6 +9,18 @@ test('text from outside loses control and bidirectional characters', () => {
 
 test('text of several lines keeps its line breaks', () => {
   expect(toPlainLines('one\u001b\n  two\r\n')).toBe('one�\n  two�\n');
+});
+
+test.each([
+  [0, '0 bytes'],
+  [1, '1 byte'],
+  [999, '999 bytes'],
+  [1000, '1 kB'],
+  [96_044, '96 kB'],
+  [1_250_000, '1.3 MB'],
+  [12_300_000_000, '12.3 GB'],
+])('a size of %i bytes is %s', (size, text) => {
+  expect(formatSize(size)).toBe(text);
 });
 
 describe('wrapped text', () => {

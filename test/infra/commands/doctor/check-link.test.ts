@@ -76,7 +76,7 @@ const expired = (): Partial<LinkDeps> => ({ now: () => Date.now() - 3600_000 });
 
 test('a link that downloads is ok, and neither it nor the name is shown', async () => {
   const result = await check(await startLinkApi());
-  expect(result).toEqual({ status: 'ok', text: 'the newest recording downloads (5000 bytes)' });
+  expect(result).toEqual({ status: 'ok', text: 'the newest recording downloads (5 kB)' });
 });
 
 test('a token that the API does not have is to be looked at', async () => {
