@@ -249,6 +249,17 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'login hold ended by a session kept alive',
+    needs: ['password-changed-in-pbx', 'pbx-token-dropped'],
+    edits: [
+      {
+        file: 'functions/shared/session/login.ts',
+        find: 'state: { hold: stored.state.hold } }',
+        replace: 'state: {} }',
+      },
+    ],
+  },
+  {
     name: 'wrong password retried',
     family: 's-series',
     edits: [
@@ -326,8 +337,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/jobs/retry-policy.ts',
-        find: 'missing: { patienceMs: DAY_MS, responses: 4,',
-        replace: 'missing: { patienceMs: 0, responses: 1,',
+        find: 'missing: { patienceMs: DAY_MS, count: 4,',
+        replace: 'missing: { patienceMs: 0, count: 1,',
       },
     ],
   },
@@ -337,8 +348,47 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
-        find: "now() - markedAt < MARKED_FOR_MS) return 'duplicate';",
-        replace: "now() - markedAt < MARKED_FOR_MS && marked.ending === ending) return 'duplicate';",
+        find: "if (isFresh && isOfCall(marked, call)) return 'duplicate';",
+        replace: "if (isFresh && isOfCall(marked, call) && marked.ending === ending) return 'duplicate';",
+      },
+    ],
+  },
+  {
+    name: 'endings of earlier calls forgotten',
+    needs: ['pbx-name-reused', 'sqs-delivered-twice'],
+    edits: [
+      {
+        file: 'functions/shared/recordings/markers.ts',
+        find: '.slice(0, MAX_EARLIER_CALLS)',
+        replace: '.slice(0, 0)',
+      },
+    ],
+  },
+  {
+    name: 'job ended by one slow download',
+    needs: ['line-slow', 'short-deadline'],
+    edits: [
+      {
+        file: 'functions/shared/jobs/retry-policy.ts',
+        find: "'too-slow': { patienceMs: DAY_MS, count: 4,",
+        replace: "'too-slow': { patienceMs: 0, count: 1,",
+      },
+    ],
+  },
+  {
+    name: 'recording without a talk time taken while it grows',
+    needs: ['pbx-grows'],
+    family: 'p-series',
+    edits: [
+      {
+        file: 'functions/shared/recordings/present.ts',
+        find: ' && !mayBeBeginning(stored, job)',
+        replace: '',
+      },
+      {
+        file: 'functions/reconcile/queue-missing.ts',
+        find: 'UNTIMED_GRACE_MS = SETTLED_AFTER_MS',
+        replace: 'UNTIMED_GRACE_MS = GRACE_MS',
       },
     ],
   },
@@ -380,7 +430,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/jobs/retry-policy.ts',
-        find: 'isUnanswered ? UNANSWERED_LIMIT : ',
+        find: "isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : ",
         replace: '',
       },
     ],
