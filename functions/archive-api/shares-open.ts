@@ -18,15 +18,18 @@ const unavailable = refuse(404, 'share-unavailable', {
 
 /**
  * `POST /api/shares/open`, for everybody. Not a GET, because mail scanners and chat previews open links: they would use up
- * the plays.
+ * the plays. With a continuation, it gives another link for an opening that has been counted.
  */
 export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<ApiResponse> {
   const parsed = readBody(openShareSchema, request);
   if ('refusal' in parsed) return parsed.refusal;
-  const { token, passcode = '' } = parsed.input;
-  const { shares, accessLog, registry, archive, linkSeconds, now } = deps;
+  const { token, passcode = '', continuation } = parsed.input;
+  const { shares, accessLog, registry, archive, continuations, linkSeconds, now } = deps;
   const share = await shares.find(shareIdOf(token));
-  const reason = await findObstacle(share, passcode, deps);
+  const reason =
+    continuation === undefined
+      ? await findObstacle(share, passcode, deps)
+      : share && (await findObstacleToGoOn(share, continuation, deps));
   if (share === undefined) {
     // The token is made up and belongs to no share, so the access log gets no row.
     log('warn', 'share-refused', { reason: 'unknown' });
@@ -46,12 +49,15 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
     seconds: linkSeconds,
     signedAt: now(),
   });
-  log('info', 'share-opened', { pbx, recording });
-  await accessLog.add({ kind: 'share-opened', ...entry }, { call });
+  if (continuation === undefined) log('info', 'share-opened', { pbx, recording });
+  else log('info', 'link-created', { pbx, recording, expiresIn: linkSeconds });
+  const kind = continuation === undefined ? 'share-opened' : 'link-created';
+  await accessLog.add({ kind, ...entry }, { call });
   return {
     status: 200,
     body: {
       ...link,
+      continuation: continuation ?? (await continuations.create(share)),
       download,
       at: call.at,
       timeZone,
@@ -78,13 +84,24 @@ async function findObstacle(
   return (current && findEnd(current, deps.now())) ?? 'ended';
 }
 
+/** Why an opening cannot go on. It has been counted, and a passcode was right if one was needed. */
+async function findObstacleToGoOn(
+  share: ShareRecord,
+  continuation: string,
+  deps: ShareDeps,
+): Promise<RefusalReason | undefined> {
+  if (!(await deps.continuations.isValid(continuation, share))) return 'opening-over';
+  return findReasonToEnd(share, deps, true);
+}
+
 async function findReasonToEnd(
   share: ShareRecord,
   { authorities, settings, archive, now }: ShareDeps,
+  isOpen = false,
 ): Promise<RefusalReason | undefined> {
   if (!settings.shares.allowed) return 'shares-not-allowed';
   const end = findEnd(share, now());
-  if (end !== undefined) return end;
+  if (end !== undefined && !(isOpen && end === 'used-up')) return end;
   const { id, pbx, recording, call, authority, download } = share;
   const grants = await authorities.grantsFor(authority, id);
   const subject = { pbx, from: call.from, to: call.to };

@@ -9,12 +9,14 @@ import type { PbxRegistry } from '../shared/config/pbx-registry.ts';
 import { type Authorities, authoritiesByRole, authoritiesByToken } from '../shared/shares/authority.ts';
 import type { ShareRecord } from '../shared/shares/share.ts';
 import { createShareStore, type ShareStore } from '../shared/shares/share-store.ts';
+import { type Continuations, createContinuations } from './continuation.ts';
 import type { FindRecordingDeps } from './find-recording.ts';
 
 export interface ShareDeps extends FindRecordingDeps {
   shares: ShareStore;
   accessLogDays: number;
   authorities: Authorities;
+  continuations: Continuations;
   settings: Pick<AccessSettings, 'shares' | 'origin'>;
   registry: PbxRegistry;
   /** How long the link to the recording is valid that an opening returns. */
@@ -41,13 +43,14 @@ export function createShareStores(
   { ACCESS_TABLE, LINK_AUTHORIZATION }: { ACCESS_TABLE: string; LINK_AUTHORIZATION: 'token' | 'iam' | 'jwt' },
   settings: AccessSettings,
   secret: CachedSecret,
-): Pick<ShareDeps, 'shares' | 'accessLog' | 'accessLogDays' | 'authorities'> {
+): Pick<ShareDeps, 'shares' | 'accessLog' | 'accessLogDays' | 'authorities' | 'continuations'> {
   const { accessLogDays } = settings;
   const publish = createPublishAccess(settings.events);
   return {
     shares: createShareStore(client, ACCESS_TABLE, Date.now),
     accessLog: createAccessLog(client, { table: ACCESS_TABLE, days: accessLogDays, now: Date.now, publish }),
     accessLogDays,
+    continuations: createContinuations(secret, Date.now),
     authorities: LINK_AUTHORIZATION === 'token' ? authoritiesByToken(secret) : authoritiesByRole(settings),
   };
 }

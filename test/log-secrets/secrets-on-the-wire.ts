@@ -15,6 +15,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['signatureSecret', 'secret of signatures'],
   ['previousSignatureSecret', 'secret of signatures'],
   ['passcode', 'passcode of a share'],
+  ['continuation', 'continuation of an opening'],
   ['X-Amz-Signature', 'signature of a presigned URL'],
 ]);
 

@@ -176,7 +176,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'revokeShare',
     summary: 'Revokes a share',
     description:
-      'It can be opened no more. A recipient who has just opened it can hear the recording for up to 15 minutes. To ' +
+      'It can be opened no more. A recipient who has just got a link can hear the recording for up to 15 minutes. To ' +
       'revoke it again changes nothing.',
     parameters: { schema: revokeShareSchema, descriptions: { id: 'Id of the share.' } },
     response: { name: 'Share', schema: shareSchema },
@@ -188,7 +188,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/shares/open': {
     id: 'openShare',
     summary: 'Opens a share',
-    description: 'Counts as a play, and returns a link to the recording for 15 minutes.',
+    description:
+      'Counts as a play, and returns a link to the recording for 15 minutes. With the `continuation` of an opening, it ' +
+      'returns another link without counting as a play, for as long as the recording lasts and an hour longer.',
     isPublic: true,
     body: openShareSchema,
     response: { name: 'OpenedShare', schema: openedShareSchema },
@@ -196,7 +198,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       403: 'The page of another origin has sent the request.',
       404:
         'The share cannot be opened: it has never existed, has ended, was revoked or used up, or needs another ' +
-        'passcode. The response does not tell which.',
+        'passcode, or the opening is over. The response does not tell which.',
     },
   },
   'GET /api/access': {

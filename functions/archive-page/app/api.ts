@@ -122,6 +122,9 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
     },
     openShare: (token: string, passcode: string) =>
       post<OpenedShare>('shares/open', { token, ...(passcode !== '' && { passcode }) }),
+    /** Another link for an opening, which is not another play. */
+    continueShare: (token: string, continuation: string) =>
+      post<OpenedShare>('shares/open', { token, continuation }),
     /** The whole log of a recording or a person, for a spreadsheet. A long one comes in parts. */
     accessCsv: async (of: { pbx?: string; recording?: string; person?: string }) => {
       const parts: Blob[] = [];

@@ -5,8 +5,8 @@ export interface Track {
   codec: Codec | undefined;
   /** Expected length, until the player knows it. */
   seconds: number | undefined;
-  /** Gets a link. Absent if there is only the one that the track was opened with. */
-  renew?: () => Promise<Link>;
+  /** Gets a link, or `undefined` if there will be no other. Absent if there is only the one of the opening. */
+  renew?: () => Promise<Link | undefined>;
 }
 
 /**

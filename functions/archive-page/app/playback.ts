@@ -37,8 +37,8 @@ export class Playback {
       on(event, () => (this.state.status === 'ready' ? { playing: !audio.paused && !audio.ended } : {}));
     }
     on('timeupdate', () => {
-      // While a new link is loaded, the element is at its beginning again.
-      if (audio.readyState === 0 || this.state.status !== 'ready') return {};
+      // While a new link is loaded, the element is at its beginning again. If there is none, it stays where it was.
+      if (audio.readyState === 0 || this.state.status !== 'ready' || this.state.problem) return {};
       if (this.failedAt !== undefined && audio.currentTime > this.failedAt + 1) this.failedAt = undefined;
       return { position: audio.currentTime };
     });

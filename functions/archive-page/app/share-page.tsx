@@ -39,6 +39,19 @@ export function SharePage() {
     return () => removeEventListener('hashchange', onHashChange);
   }, [playback]);
 
+  /** Another link for what is open; `undefined` if the archive gives no other. */
+  async function goOn(continuation: string): Promise<OpenedShare | undefined> {
+    try {
+      const share = await api.continueShare(token, continuation);
+      // Another recording may be open by now.
+      setOpened((current) => (current?.continuation === continuation ? share : current));
+      return share;
+    } catch (error) {
+      if (error instanceof ApiError && error.kind === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
   async function open(event: Event): Promise<void> {
     event.preventDefault();
     if (isBusy) return;
@@ -49,8 +62,9 @@ export function SharePage() {
       const share = await api.openShare(token, passcode);
       setOpened(share);
       setOver(false);
-      const { codec, seconds, url, expiresAt } = share;
-      await playback.open({ codec, seconds }, { link: { url, expiresAt }, autoplay: playing || !isOver });
+      const { codec, seconds, continuation } = share;
+      const track = { codec, seconds, renew: () => goOn(continuation) };
+      await playback.open(track, { link: share, autoplay: playing || !isOver });
       if (resumeAt > 0) playback.seek(resumeAt);
       // The button that was pressed is gone.
       document.querySelector<HTMLElement>('.round.play')?.focus();
@@ -67,11 +81,19 @@ export function SharePage() {
     return kind === 'too-many' ? m.sharePage.tooMany : m.sharePage.refused;
   }
 
-  function checkLink(event: Event): void {
-    if (unlessExpired(opened)) return;
+  async function download(event: Event): Promise<void> {
+    if (opened === undefined || unlessExpired(opened)) return;
     event.preventDefault();
+    let refusal = m.player.problem.ended;
+    try {
+      const share = await goOn(opened.continuation);
+      // The bucket's response says that it is a file to be saved, so the page stays.
+      if (share) return location.assign(share.url);
+    } catch (error) {
+      refusal = refusalText(error);
+    }
     setOver(true);
-    setProblem(m.player.problem.ended);
+    setProblem(refusal);
   }
 
   const mustReopen = opened !== undefined && (playbackProblem === 'ended' || isOver);
@@ -113,7 +135,13 @@ export function SharePage() {
       {opened && (
         <Transport playback={playback}>
           {opened.download && (
-            <a class="chip" href={opened.url} download="" rel="noreferrer" onClick={checkLink}>
+            <a
+              class="chip"
+              href={opened.url}
+              download=""
+              rel="noreferrer"
+              onClick={(event) => void download(event)}
+            >
               {m.player.download}
             </a>
           )}

@@ -45,6 +45,8 @@ export const REFUSAL_REASONS = [
   'maker-lost-right',
   'shares-not-allowed',
   'not-archived',
+  /** It was opened too long ago to go on. */
+  'opening-over',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

@@ -4,7 +4,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Keys for different purposes differ, so that what is sealed for one cannot be opened for another. */
-export type Purpose = 'session' | 'cursor' | 'share';
+export type Purpose = 'session' | 'cursor' | 'share' | 'opening';
 
 const keyFor = (digest: Buffer, purpose: Purpose) =>
   Buffer.from(hkdfSync('sha256', digest, '', `pbx-recording-archive ${purpose}`, 32));

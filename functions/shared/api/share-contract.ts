@@ -73,6 +73,8 @@ export const openShareSchema = v.strictObject({
       v.maxLength(MAX_PASSCODE_LENGTH, `should have at most ${MAX_PASSCODE_LENGTH} characters`),
     ),
   ),
+  /** That of an earlier opening, to go on with it: this is not another play, and needs no passcode. */
+  continuation: v.optional(v.pipe(v.string(), v.maxLength(300, 'should have at most 300 characters'))),
 });
 
 /**
@@ -82,6 +84,8 @@ export const openShareSchema = v.strictObject({
 export const openedShareSchema = v.object({
   url: v.string(),
   expiresAt: instant,
+  /** Gets another link for this opening when `url` has expired. */
+  continuation: v.string(),
   download: v.boolean(),
   /** When the call began. */
   at: instant,

@@ -52,8 +52,9 @@ export type ShareRecord = v.InferOutput<typeof shareRecordSchema>;
 export function findEnd(share: ShareRecord, now: number): RefusalReason | undefined {
   if (share.revokedAt !== undefined) return 'revoked';
   if (Date.parse(share.endsAt) <= now) return 'ended';
-  if (share.maxPlays !== undefined && share.plays >= share.maxPlays) return 'used-up';
   if (share.wrongPasscodes >= MAX_WRONG_PASSCODES) return 'locked-out';
+  // Last, because it ends no opening that has been counted.
+  if (share.maxPlays !== undefined && share.plays >= share.maxPlays) return 'used-up';
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   createdShareSchema,
   openedShareSchema,
@@ -120,7 +120,8 @@ describe('a share', () => {
     const before = Date.now();
     const response = await open({ token });
     expect(response.status).toBe(200);
-    const { url, expiresAt, ...rest } = v.parse(v.strictObject(openedShareSchema.entries), response.body);
+    const opened = v.parse(v.strictObject(openedShareSchema.entries), response.body);
+    const { url, expiresAt, continuation, ...rest } = opened;
     expect(rest).toEqual({
       download: false,
       at: '2017-09-01T10:18:04.000Z',
@@ -357,6 +358,94 @@ test('as many openings succeed at once as the share allows, and no more', async 
   expect(responses.filter(({ status }) => status === 404)).toHaveLength(7);
   const { shares } = await list({ pbx, recording });
   expect(shares).toMatchObject([{ plays: 3, maxPlays: 3 }]);
+});
+
+describe('an opening', () => {
+  const accesses = async ({ pbx, recording }: Share) =>
+    (await ask('GET /api/access', { ...asToken, query: { pbx, recording } })).body.accesses;
+
+  test('goes on with another link, without a passcode and without counting as a play', async () => {
+    const { token, ...created } = await share({ passcode: PASSCODE, maxPlays: 1, download: true });
+    const { body: opened } = await open({ token, passcode: PASSCODE });
+    const before = Date.now();
+    const { status, body } = await open({ token, continuation: opened.continuation });
+    expect(status).toBe(200);
+    const { url, expiresAt } = v.parse(v.strictObject(openedShareSchema.entries), body);
+    expect(body).toEqual({ ...opened, url, expiresAt });
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(AUDIO);
+    expect(Date.parse(expiresAt)).toBeGreaterThanOrEqual(before + 900_000);
+    expect((await list({ pbx: created.pbx, recording: created.recording })).shares).toMatchObject([
+      { plays: 1 },
+    ]);
+    expect((await open({ token, passcode: PASSCODE })).status).toBe(404);
+    const [, renewed] = await accesses(created);
+    const { pbx, recording, createdBy: person, id } = created;
+    const row = {
+      kind: 'link-created',
+      pbx,
+      recording,
+      person,
+      by: 'share',
+      address: '203.0.113.7',
+      share: id,
+    };
+    expect(renewed).toEqual({ ...row, at: expect.any(String) });
+  });
+
+  test('leaves nothing in the table or in a log line with which somebody else could go on', async () => {
+    const { token } = await share();
+    const { continuation } = (await open({ token })).body;
+    await open({ token, continuation });
+    for (const text of [await readTable(), JSON.stringify(lines)]) expect(text).not.toContain(continuation);
+  });
+
+  test.each<[string, string, (share: Share & { token: string }) => Promise<unknown>]>([
+    ['is revoked', 'revoked', ({ id }) => revoke(id)],
+    ['ends', 'ended', end],
+    [
+      'is locked',
+      'locked-out',
+      async ({ token }) => {
+        for (let n = 0; n < MAX_WRONG_PASSCODES; n++) await open({ token, passcode: `wrong ${n}` });
+      },
+    ],
+  ])('is over when the share %s', async (_, reason, change) => {
+    const created = await share({ passcode: PASSCODE });
+    const { token } = created;
+    const { continuation } = (await open({ token, passcode: PASSCODE })).body;
+    await change(created);
+    expect(await open({ token, continuation })).toMatchObject({ status: 404 });
+    expect((await accesses(created))[0]).toMatchObject({ kind: 'share-refused', reason });
+  });
+
+  test('of one share goes on with no other, and none goes on with what somebody made up', async () => {
+    const [one, another] = [await share(), await share()];
+    const { continuation } = (await open({ token: one.token })).body;
+    const unknown = await open({ token: 'A'.repeat(43), continuation });
+    for (const tried of [continuation, one.token, '', 'A'.repeat(171)]) {
+      expect(await open({ token: another.token, continuation: tried })).toEqual(unknown);
+      expect((await accesses(another))[0]).toMatchObject({ kind: 'share-refused', reason: 'opening-over' });
+    }
+    expect((await list({ mine: '1' })).shares.find(({ id }) => id === another.id)).toMatchObject({
+      plays: 0,
+    });
+  });
+
+  test('goes on for as long as the recording lasts, and an hour for pauses', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const opened = Date.now();
+    const send = await api.load();
+    const { token } = await share({ maxPlays: 1 }, { ask: send });
+    const { continuation } = (await open({ token }, send)).body;
+    const statusAfter = async (seconds: number) => {
+      vi.setSystemTime(opened + seconds * 1000);
+      return (await open({ token, continuation }, send)).status;
+    };
+    // The call has 12 seconds.
+    expect(await statusAfter(3600 + 11)).toBe(200);
+    expect(await statusAfter(3600 + 13)).toBe(404);
+  });
 });
 
 describe('shares are listed', () => {

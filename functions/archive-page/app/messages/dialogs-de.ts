@@ -113,6 +113,7 @@ export const de: DialogMessages = {
       'maker-lost-right': 'wer ihn erstellt hat, darf nicht mehr teilen',
       'shares-not-allowed': 'Links für andere sind abgeschaltet',
       'not-archived': 'die Aufnahme ist nicht mehr da',
+      'opening-over': 'das Öffnen liegt zu lange zurück',
     },
     by: { token: 'Link-Token', session: 'Seite', jwt: 'Konto', iam: 'AWS', share: 'Link für andere' },
   },

@@ -107,6 +107,7 @@ export const en = {
       'maker-lost-right': 'its maker may no longer share it',
       'shares-not-allowed': 'links for others are switched off',
       'not-archived': 'the recording is gone',
+      'opening-over': 'it was opened too long ago',
     },
     by: { token: 'link token', session: 'page', jwt: 'account', iam: 'AWS', share: 'link for others' },
   },
