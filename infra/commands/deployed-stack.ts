@@ -53,7 +53,7 @@ export async function findStack() {
     queueUrlBase: outputs.DeadLetterQueueUrl.slice(0, outputs.DeadLetterQueueUrl.lastIndexOf('/') + 1),
     reportHost: outputs.WebhookHost,
     registry: v.parse(registrySchema, buildRegistry(config)),
-    stack: { name: config.stackName, status, outputs },
+    stack: { name: config.stackName, status, outputs, vpcId: config.network?.vpcId },
   };
 }
 

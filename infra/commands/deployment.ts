@@ -37,6 +37,8 @@ export interface DeployedStack {
   /** CloudFormation's, such as `UPDATE_COMPLETE`. */
   status: string;
   outputs: Readonly<Record<string, string>>;
+  /** Absent if the functions reach the PBXs over the internet. */
+  vpcId?: string | undefined;
 }
 
 /** All queues that have what was given up. */

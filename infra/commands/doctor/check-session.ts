@@ -3,6 +3,7 @@ import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
 import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { notChecked, ok, type Result, toDo } from './finding.ts';
 import type { SessionOutcome } from './pbx-session.ts';
+import type { Place } from './place.ts';
 
 /** What a session with a PBX needs, each stage the one before it. */
 const STAGES = ['connection', 'certificate', 'api', 'session'] as const;
@@ -22,13 +23,12 @@ const NOT_THE_API =
 export function checkSession(
   outcome: SessionOutcome | undefined,
   settings: Pick<Pbx, 'baseUrl' | 'tls' | 'serialNumber' | 'discoverEveryMinutes'> & Reporter,
-  /** Where pbx-session runs, for the text. */
-  place: string,
+  place: Place,
 ): Record<Stage | 'clock' | 'device', Result> {
   const { baseUrl, tls } = settings;
   const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
   const results: Record<Stage, Result> = {
-    connection: ok(`${baseUrl} is reached from ${place}`),
+    connection: ok(`${baseUrl} is reached from ${place.name}`),
     certificate: describeCertificate(tls, outcome),
     api: ok('enabled, it responds'),
     session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
@@ -38,7 +38,7 @@ export function checkSession(
     const index = STAGES.indexOf(failed);
     for (const stage of STAGES.slice(0, isOfPbx ? 0 : index))
       results[stage] = notChecked('the PBX was not asked');
-    results[failed] = toDo(describeFailure(outcome));
+    results[failed] = toDo(describeFailure(outcome, place));
     for (const stage of STAGES.slice(index + 1)) results[stage] = notChecked(`needs the ${failed}`);
   }
   // Without TLS there is nothing to find out, whatever happens.
@@ -64,11 +64,15 @@ function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: 
   return { stage: 'session', isOfPbx: outcome === 'failed' && code.startsWith('pbx-') };
 }
 
-function describeFailure(outcome: SessionOutcome | undefined): string {
+/** Of a P-Series: it has blocked our address, or does not admit it. */
+const REFUSED_ADDRESS = /^pbx-(?:70004|70087)$/;
+
+function describeFailure(outcome: SessionOutcome | undefined, { address }: Place): string {
   if (outcome === undefined) return 'The function does not know this PBX yet. Run npm run deploy.';
   const { code = outcome.outcome, message = '' } = outcome;
   const heading = outcome.outcome === 'held' ? 'login-held' : 'session-down';
-  return `${message} See ${code} in docs/runbook.md#${heading}.`.trimStart();
+  const advice = REFUSED_ADDRESS.test(code) ? `${message} ${address}` : message;
+  return `${advice} See ${code} in docs/runbook.md#${heading}.`.trimStart();
 }
 
 /** Of the Cloud Edition, whose certificate is public. */

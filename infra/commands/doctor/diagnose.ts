@@ -21,6 +21,7 @@ import { checkStack } from './check-stack.ts';
 import { type Finding, notChecked, ok, type Result, toDo } from './finding.ts';
 import { findNewestRecording, type NewestRecording } from './newest-recording.ts';
 import { invokePbxSession, runPbxSession, type SessionOutcome } from './pbx-session.ts';
+import { placeOf } from './place.ts';
 
 const CONCURRENT_PBXS = 5;
 
@@ -128,8 +129,6 @@ async function* diagnosePbx(
   const recording = 'value' in newest ? newest.value?.name : undefined;
   yield ['link', await resultOf(() => checkLink(links, id, recording, secrets))];
 }
-
-const placeOf = ({ stack }: Deployment) => (stack ? 'Lambda' : 'this machine');
 
 /** All PBXs at once, as the schedule does. */
 function askPbxSession(pbx: string | undefined, { deployment, lambda }: DiagnosisDeps) {

@@ -44,8 +44,8 @@ test('each thing that can be wrong with a P-Series is found where it is', async 
   for (const [id, text] of [
     ['off', /turned off.*Integrations > API.*Enterprise or Ultimate Plan/],
     ['planless', /Enterprise or Ultimate Plan.*P550, P560 and P570/],
-    ['closed', /address.*IP Restriction/],
-    ['blocked', /address.*Blocked IPs/],
+    ['closed', /address.*IP Restriction\. The address is that of this test\. See pbx-70087/],
+    ['blocked', /address.*Blocked IPs\. The address is that of this test\. See pbx-70004/],
   ] as const) {
     expect(statuses(found[id] ?? {})).toMatchObject({ api: TO_DO, session: UNKNOWN, device: UNKNOWN });
     expect(found[id]?.api.text).toMatch(text);

@@ -3,7 +3,7 @@ import { checkSession } from '../../../../infra/commands/doctor/check-session.ts
 import { startSimulatedPbx } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../simulated-pbx/harness.ts';
 import { serve } from './aws-stand-ins.ts';
-import { diagnose, OK, PASSWORD, statuses, TO_DO, UNKNOWN } from './pbx-session-harness.ts';
+import { diagnose, HERE, OK, PASSWORD, statuses, TO_DO, UNKNOWN } from './pbx-session-harness.ts';
 
 test('each thing that can be wrong with a PBX is found where it is', async () => {
   const DAY_MS = 24 * 60 * 60_000;
@@ -107,7 +107,7 @@ const settings = {
 };
 
 test('a PBX that the function does not know is to be deployed', () => {
-  expect(checkSession(undefined, settings, 'here').session).toEqual({
+  expect(checkSession(undefined, settings, HERE).session).toEqual({
     status: 'to-do',
     text: 'The function does not know this PBX yet. Run npm run deploy.',
   });
@@ -122,7 +122,7 @@ test.each([
   ['a permission that is gone', { outcome: 'failed', code: 'AccessDeniedException' }, UNKNOWN, 'session'],
   ['a login that is held', { outcome: 'held', code: 'pbx-20002' }, UNKNOWN, 'session'],
 ])('%s says only what it shows', (_, outcome, connection, failed) => {
-  const results = checkSession({ pbx: 'hq', message: 'Words.', ...outcome }, settings, 'here');
+  const results = checkSession({ pbx: 'hq', message: 'Words.', ...outcome }, settings, HERE);
   expect(results.connection.status).toBe(connection);
   expect(results).toMatchObject({
     [failed]: { status: TO_DO, text: expect.stringContaining(outcome.code) },
@@ -131,15 +131,15 @@ test.each([
 });
 
 test('nothing is claimed about the clock of a PBX that does not show its time', () => {
-  const { clock } = checkSession({ pbx: 'hq', outcome: 'kept-alive' }, settings, 'here');
+  const { clock } = checkSession({ pbx: 'hq', outcome: 'kept-alive' }, settings, HERE);
   expect(clock).toEqual({ status: UNKNOWN, text: 'the PBX does not show its time' });
 });
 
 test('a certificate that an authority issued is called so', () => {
   const up = { pbx: 'hq', outcome: 'kept-alive' };
-  expect(checkSession(up, settings, 'here').certificate.text).toBe('issued by a public authority');
+  expect(checkSession(up, settings, HERE).certificate.text).toBe('issued by a public authority');
   const withCa = { ...settings, tls: { ...settings.tls, ca: 'PEM' } };
-  expect(checkSession(up, withCa, 'here').certificate.text).toBe('issued as tls.ca says');
+  expect(checkSession(up, withCa, HERE).certificate.text).toBe('issued as tls.ca says');
 });
 
 test.each<[string, object, object, string, RegExp]>([
@@ -169,7 +169,7 @@ test.each<[string, object, object, string, RegExp]>([
   const family = { family: 'p-series', reportAuthentication: 'signature' } as const;
   const pbx = { baseUrl: 'https://pbx.test', tls: { minVersion: 'TLSv1.2' }, ...family } as const;
   const outcome = { pbx: 'hq', outcome: 'kept-alive', ...said };
-  expect(checkSession(outcome, { ...pbx, ...settings }, 'here').device).toEqual({
+  expect(checkSession(outcome, { ...pbx, ...settings }, HERE).device).toEqual({
     status,
     text: expect.stringMatching(text),
   });

@@ -50,11 +50,13 @@ export async function diagnose(pbxs: Record<string, object>, passwords: Record<s
       checkSession(
         sessions.find(({ pbx }) => pbx === id),
         settings,
-        'here',
+        HERE,
       ),
     ]),
   );
 }
+
+export const HERE = { name: 'here', address: 'The address is that of this test.' };
 
 export const statuses = (results: object) =>
   Object.fromEntries(Object.entries(results).map(([check, { status }]) => [check, status]));

@@ -1,0 +1,24 @@
+import type { Deployment } from '../deployment.ts';
+
+/** Where pbx-session runs. */
+export interface Place {
+  /** "… is reached from Lambda". */
+  name: string;
+  /** How to find out which address the PBX sees. */
+  address: string;
+}
+
+export function placeOf({ stack }: Pick<Deployment, 'stack'>): Place {
+  if (stack === undefined) {
+    return { name: 'this machine', address: 'The address is that of this machine, as the PBX sees it.' };
+  }
+  return {
+    name: 'Lambda',
+    address:
+      stack.vpcId === undefined
+        ? 'Without network in cdk.json, the functions have changing addresses. Give them a fixed one first, see docs/configuration.md#network.'
+        : 'The address is that of the NAT gateway (over a VPN, those of the subnets in cdk.json): ' +
+          `aws ec2 describe-nat-gateways --filter Name=vpc-id,Values=${stack.vpcId} ` +
+          '--query "NatGateways[].NatGatewayAddresses[].PublicIp" --output text.',
+  };
+}
