@@ -130,6 +130,25 @@ describe('finding', () => {
       .toContain('The newest recording. Searched everything back to 15 January 2026.');
   });
 
+  test('begins anew after a cursor that the API refuses', async () => {
+    await page.route(/\/api\/recordings\?/, async (route) => {
+      const isFirst = !new URL(route.request().url()).searchParams.has('cursor');
+      if (!isFirst) return route.continue();
+      const found = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...found, cursor: 'of-another-key' } });
+    });
+    await find('1001');
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('alert').getByText('The search cannot be continued.').waitFor();
+    await page.unroute(/\/api\/recordings\?/);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect
+      .poll(() => page.getByRole('heading', { level: 2 }).first().textContent())
+      .toBe('1 recording');
+    expect(await rows().count()).toBe(1);
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
   test('shows the time zone of each call if those of the PBXs differ', async () => {
     expect(await rows().first().locator('.cell-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
     await page.route('**/api/me', async (route) => {

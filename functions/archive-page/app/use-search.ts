@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Api } from './api.ts';
+import { type Api, ApiError } from './api.ts';
 import type { Recording } from './contract.ts';
 import { type Filters, queryOf } from './filters.ts';
 
@@ -61,5 +61,7 @@ export function useSearch(api: Api, filters: Filters) {
     return () => running.current?.abort();
   }, [run]);
 
-  return { search, more: () => run(search), retry: () => run(search.status === 'failed' ? search : NOTHING) };
+  // The API would refuse it again.
+  const isCursorRefused = search.error instanceof ApiError && search.error.parameter === 'cursor';
+  return { search, more: () => run(search), retry: () => run(isCursorRefused ? NOTHING : search) };
 }
