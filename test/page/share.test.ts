@@ -16,6 +16,8 @@ import {
 import { signIn } from './sign-in.ts';
 
 const LONG_SECONDS = 1500;
+/** More than a presigned URL is valid. */
+const LATER_MS = 16 * 60_000;
 
 /** G.726, which no browser plays. */
 const unplayable = wavOf([
@@ -80,6 +82,12 @@ async function visit(link: string): Promise<OpenedPage> {
   await visitor.goto(link);
   return visitor;
 }
+
+/** As the archive responds to everything that it does not open. */
+const refuse = (visitor: Page) =>
+  visitor.route('**/api/shares/open', (route) =>
+    route.fulfill({ status: 404, json: { error: 'share-unavailable' } }),
+  );
 
 const openButton = (visitor: Page) => visitor.getByRole('button', { name: 'Open the recording' });
 
@@ -245,6 +253,53 @@ describe('a link for others', () => {
     await dialog(page).getByRole('button', { name: revoke, exact: true }).waitFor();
   });
 
+  test('gives way to another one that is pasted into the same tab', async () => {
+    const [first, second] = [await shareByApi(long), await shareByApi(unknown)];
+    const visitor = await visit(first);
+    await visitor.getByLabel('Passcode').fill('of the first');
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await refuse(visitor);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await visitor.getByRole('button', { name: 'Open again' }).waitFor();
+
+    await visitor.unroute('**/api/shares/open');
+    await visitor.clock.setFixedTime(Date.now());
+    await visitor.goto(second);
+    await openButton(visitor).waitFor();
+    expect(await visitor.getByLabel('Passcode').inputValue()).toBe('');
+    expect(await playerOf(visitor)).toMatchObject({ paused: true });
+    const [request] = await Promise.all([
+      visitor.waitForRequest(/\/api\/shares\/open$/),
+      openButton(visitor).click(),
+    ]);
+    expect(request.postDataJSON()).toEqual({ token: second.split('#')[1] });
+    await visitor.getByText('This browser cannot play this format').waitFor();
+  });
+
+  test('is not opened by a response that comes after another one is in the address', async () => {
+    const [first, second] = [await shareByApi(long), await shareByApi(unknown)];
+    const { promise: isLate, resolve: deliver } = Promise.withResolvers<void>();
+    const visitor = await visit(first);
+    await visitor.route('**/api/shares/open', async (route) => {
+      const response = await route.fetch();
+      await isLate;
+      await route.fulfill({ response });
+    });
+    await openButton(visitor).click();
+    await visitor.goto(second);
+    const arrived = visitor.waitForEvent('requestfinished');
+    deliver();
+    await arrived;
+    await openButton(visitor).click();
+    await visitor.getByText('This browser cannot play this format').waitFor();
+    expect(await visitor.evaluate('players.map((player) => player.hasAttribute("src"))')).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test('needs its whole address', async () => {
     const visitor = await visit(`${archive.host.url}/s`);
     await visitor.getByText('This address is incomplete').waitFor();
@@ -264,12 +319,6 @@ async function shareByApi(call: SimulatedCall | undefined, options: object = {})
 
 describe('a link for others that has been open for longer than its presigned URL is valid', () => {
   const tooLong = (visitor: Page) => visitor.getByText('This recording has been open for too long');
-  const LATER_MS = 16 * 60_000;
-  /** As the archive responds to everything that it does not open. */
-  const refuse = (visitor: Page) =>
-    visitor.route('**/api/shares/open', (route) =>
-      route.fulfill({ status: 404, json: { error: 'share-unavailable' } }),
-    );
 
   test('goes on at the same second, and can be opened once all the same', async () => {
     const visitor = await visit(await shareByApi(long, { maxPlays: 1 }));

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { MAX_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
 import { ApiError, createApi } from './api.ts';
 import type { OpenedShare } from './contract.ts';
@@ -10,16 +10,26 @@ import { unlessExpired } from './playback-state.ts';
 import { Transport } from './transport.tsx';
 import { usePlayback } from './use-playback.ts';
 
-/**
- * What somebody sees who was given a link. Mail scanners and chats open links too, so nothing is opened before a person
- * presses the button.
- */
+/** What somebody sees who was given a link. */
 export function SharePage() {
+  const [token, setToken] = useState(tokenInAddress);
+  // Another link that is pasted into the same tab does not load the page again.
+  useEffect(() => {
+    const onHashChange = () => setToken(tokenInAddress());
+    addEventListener('hashchange', onHashChange);
+    return () => removeEventListener('hashchange', onHashChange);
+  }, []);
+  return <Share key={token} token={token} />;
+}
+
+const tokenInAddress = () => location.hash.slice(1);
+
+/** Mail scanners and chats open links too, so nothing is opened before a person presses the button. */
+function Share({ token }: { token: string }) {
   const { m, f } = useLocale();
   const api = useMemo(() => createApi(), []);
   const playback = useMemo(() => new Playback(), []);
   const { problem: playbackProblem, position, playing } = usePlayback(playback);
-  const [token, setToken] = useState(() => location.hash.slice(1));
   const [passcode, setPasscode] = useState('');
   const [opened, setOpened] = useState<OpenedShare>();
   const [problem, setProblem] = useState<string>();
@@ -27,17 +37,14 @@ export function SharePage() {
   /** Somebody has wanted to save the file with a link that has expired. */
   const [isOver, setOver] = useState(false);
 
-  // Another link that is pasted into the same tab does not load the page again.
-  useEffect(() => {
-    const onHashChange = () => {
+  const isGone = useRef(false);
+  useEffect(
+    () => () => {
+      isGone.current = true;
       playback.close();
-      setOpened(undefined);
-      setProblem(undefined);
-      setToken(location.hash.slice(1));
-    };
-    addEventListener('hashchange', onHashChange);
-    return () => removeEventListener('hashchange', onHashChange);
-  }, [playback]);
+    },
+    [playback],
+  );
 
   /** Another link for what is open; `undefined` if the archive gives no other. */
   async function goOn(continuation: string): Promise<OpenedShare | undefined> {
@@ -60,6 +67,8 @@ export function SharePage() {
     const resumeAt = opened ? position : 0;
     try {
       const share = await api.openShare(token, passcode);
+      // Another link is in the address by now.
+      if (isGone.current) return;
       setOpened(share);
       setOver(false);
       const { codec, seconds, continuation } = share;
