@@ -135,8 +135,16 @@ describe('a link for others', () => {
     await openButton(visitor).click();
     const refusal = visitor.getByText('This link cannot be opened');
     const text = await refusal.textContent();
-    await visitor.getByLabel('Passcode').fill('over the phone');
+    await visitor.getByLabel('Passcode').fill('on the phone');
     await openButton(visitor).click();
+    // What is typed next replaces the wrong one.
+    await expect
+      .poll(() => visitor.evaluate('document.activeElement.selectionEnd'))
+      .toBe('on the phone'.length);
+    expect(await refusal.textContent()).toBe(text);
+    expect(text).toContain('type it again');
+    await visitor.keyboard.type('over the phone');
+    await visitor.keyboard.press('Enter');
     await waitUntilPlayed(visitor, 0.1);
     const stranger = await visit(`${link.slice(0, -43)}${'A'.repeat(43)}`);
     await openButton(stranger).click();

@@ -78,7 +78,13 @@ function Share({ token }: { token: string }) {
       // The button that was pressed is gone.
       document.querySelector<HTMLElement>('.round.play')?.focus();
     } catch (error) {
-      setProblem(refusalText(error));
+      const text = refusalText(error);
+      setProblem(text);
+      if (text !== m.sharePage.refused) return;
+      // The API does not tell whether the passcode was wrong, but a person can correct nothing else.
+      const field = (event.target as HTMLFormElement).querySelector('input');
+      field?.focus();
+      field?.select();
     } finally {
       setBusy(false);
     }

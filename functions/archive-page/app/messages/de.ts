@@ -218,7 +218,7 @@ export const de: Messages = {
     open: 'Aufnahme öffnen',
     reopen: 'Noch einmal öffnen',
     refused:
-      'Dieser Link lässt sich nicht öffnen. Er ist vielleicht abgelaufen, widerrufen oder aufgebraucht, oder er braucht ein anderes Kennwort. Fragen Sie die Person, die ihn geschickt hat.',
+      'Dieser Link lässt sich nicht öffnen. Wenn Sie ein Kennwort bekommen haben, geben Sie es noch einmal ein. Sonst ist der Link vielleicht abgelaufen, widerrufen oder aufgebraucht: Fragen Sie die Person, die ihn geschickt hat.',
     tooMany: 'Zu viele Versuche. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
     noToken: 'Diese Adresse ist unvollständig. Kopieren Sie den ganzen Link, mit allem nach dem Zeichen #.',
     began: 'Begonnen',

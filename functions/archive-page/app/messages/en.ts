@@ -212,7 +212,7 @@ export const en = {
     open: 'Open the recording',
     reopen: 'Open again',
     refused:
-      'This link cannot be opened. It may have ended, been revoked or been used up, or it may need a different passcode. Ask the person who sent it.',
+      'This link cannot be opened. If you were given a passcode, type it again. Otherwise the link may have ended, been revoked or been used up: ask the person who sent it.',
     tooMany: 'Too many attempts. Wait a minute, then try again.',
     noToken: 'This address is incomplete. Copy the whole link, with everything after the # sign.',
     began: 'Began',
