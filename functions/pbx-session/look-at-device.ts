@@ -3,9 +3,12 @@ import { type Clock, checkClock } from './check-clock.ts';
 
 const TIMEOUT_MS = 10_000;
 
+const NAME = /^[\w .()-]{1,40}$/;
+
 /** What a PBX says of itself. What it does not say is absent. */
 export interface Device extends Clock {
   model?: string;
+  edition?: string;
   serialNumber?: string;
   firmware?: string;
 }
@@ -20,7 +23,8 @@ export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => numb
   if (said === undefined) return {};
   const device = {
     ...checkClock(pbx, said, settings.timeZone, now()),
-    model: plain(said.devicename, /^[\w .()-]{1,40}$/),
+    model: plain(said.devicename, NAME),
+    edition: plain(said.edition, NAME),
     serialNumber: plain(said.sn),
     firmware: plain(said.firmwarever),
   };

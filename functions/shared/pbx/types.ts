@@ -121,8 +121,8 @@ export interface PbxClient {
   /** The recordings that the PBX knows of the calls in a window. Read to the end before it resolves. */
   listRecordings(token: string, window: CdrWindow, options: ListOptions): Promise<Listing>;
   /**
-   * What the PBX says of itself, where it does: its model (`devicename`), `sn`, `firmwarever`, `systemtime` as it shows
-   * it, and `timestamp` in Unix seconds.
+   * What the PBX says of itself, where it does: its model (`devicename`), `edition`, `sn`, `firmwarever`, `systemtime` as
+   * it shows it, and `timestamp` in Unix seconds.
    */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }

@@ -75,14 +75,11 @@ function describeFailure(outcome: SessionOutcome | undefined, { address }: Place
   return `${advice} See ${code} in docs/runbook.md#${heading}.`.trimStart();
 }
 
-/** Of the Cloud Edition, whose certificate is public. */
-const CLOUD_FIRMWARE = /^84\./;
-
 function describeCertificate(
   { fingerprint256, ca }: Pbx['tls'],
   outcome: SessionOutcome | undefined,
 ): Result {
-  if (fingerprint256 !== undefined && CLOUD_FIRMWARE.test(outcome?.firmware ?? '')) {
+  if (fingerprint256 !== undefined && outcome?.edition === 'Cloud Edition') {
     return toDo(
       'The pinned one, which the Cloud Edition replaces every few weeks. Remove tls from cdk.json, deploy. See docs/configuration.md#p-series.',
     );
@@ -92,7 +89,7 @@ function describeCertificate(
 }
 
 function checkDevice(
-  { model, serialNumber, firmware }: SessionOutcome,
+  { model, edition, serialNumber, firmware }: SessionOutcome,
   settings: Parameters<typeof checkSession>[1],
 ): Result {
   const { discoverEveryMinutes } = settings;
@@ -110,7 +107,7 @@ function checkDevice(
     );
   }
   return ok(
-    [model, firmware && `firmware ${firmware}`, serialNumber && `serial number ${serialNumber}`]
+    [model, edition, firmware && `firmware ${firmware}`, serialNumber && `serial number ${serialNumber}`]
       .filter(Boolean)
       .join(', '),
   );

@@ -11,6 +11,7 @@ const outcomeSchema = v.object({
   skewSeconds: v.optional(v.number()),
   isZoneWrong: v.optional(v.boolean()),
   model: v.optional(v.string()),
+  edition: v.optional(v.string()),
   serialNumber: v.optional(v.string()),
   firmware: v.optional(v.string()),
 });

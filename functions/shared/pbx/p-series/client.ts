@@ -8,6 +8,7 @@ import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { createTransport, type PbxRequest, type Timeouts } from '../transport.ts';
 import type { PbxClient, Tokens } from '../types.ts';
 import { errcodeError, loginError, parseResponse, refreshError, statusError } from './errors.ts';
+import { editionOf } from './firmware.ts';
 import { isMovedAway, type ListRows, listRecordings, rowsSchema } from './list-recordings.ts';
 import { readResourcePath } from './resource-path.ts';
 
@@ -162,11 +163,13 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
       const data = await information(token, signal);
       const first = (...names: string[]) =>
         names.map((name) => data[name]).find((value) => value !== undefined);
+      const firmware = first('firmware_version', 'firmware_ver', 'firmware');
       // The guide's names ("Query PBX Information"), then others that clients have seen.
       return {
         devicename: first('model_name', 'product_name'),
         sn: first('sn', 'serial_number'),
-        firmwarever: first('firmware_version', 'firmware_ver', 'firmware'),
+        firmwarever: firmware,
+        edition: editionOf(String(firmware)),
         systemtime: first('system_time', 'pbx_time', 'current_time', 'time'),
         timestamp: first('timestamp'),
       };

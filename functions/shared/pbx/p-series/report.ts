@@ -7,6 +7,7 @@ import { findNameProblem } from '../../recordings/recording-name.ts';
 import { fact, recordingName } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
 import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
+import { hasWebhook } from './firmware.ts';
 
 /** Event 30012, "Call End Details Notification". */
 const CALL_END = '30012';
@@ -80,17 +81,6 @@ function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string 
 /** `X-Signature`: Base64 of the HMAC-SHA256 over the body's bytes, with the characters of the secret as the key. */
 const isSignedWith = (secret: string, body: Buffer, signature: string) =>
   isSameSecret(signature.trim(), createHmac('sha256', secret).update(body).digest('base64'));
-
-/** Versions are `EDITION.VERSION.…`. The webhook came with version 20.0.21 of each edition. */
-const WEBHOOK_SINCE = [20, 0, 21];
-
-/** A version of another form may be either. */
-function hasWebhook(firmware: string): boolean {
-  if (!/^\d+(?:\.\d+){3}$/.test(firmware)) return true;
-  const version = firmware.split('.').slice(1).map(Number);
-  const differences = WEBHOOK_SINCE.map((part, index) => (version[index] ?? 0) - part);
-  return (differences.find((difference) => difference !== 0) ?? 0) >= 0;
-}
 
 const askForWebhook = (path: string) =>
   `Does the PBX have a webhook (Integrations > API) with a URL that ends in ${path}, method POST and event ${CALL_END}?`;

@@ -30,7 +30,9 @@ test('each thing that can be wrong with a P-Series is found where it is', async 
 
   const { good, cloud, late, abroad } = found;
   expect(Object.values(statuses(good ?? {}))).toEqual([OK, OK, OK, OK, OK, OK]);
-  expect(good?.device.text).toBe('Simulated P-Series, firmware 37.20.0.21, serial number 3631A2208123');
+  expect(good?.device.text).toBe(
+    'Simulated P-Series, Appliance Edition, firmware 37.20.0.21, serial number 3631A2208123',
+  );
   expect(statuses(cloud ?? {})).toMatchObject({ certificate: TO_DO, session: OK, device: OK });
   expect(cloud?.certificate.text).toMatch(/Cloud Edition.*Remove tls/);
   expect(statuses(late ?? {})).toMatchObject({ session: OK, clock: TO_DO });

@@ -63,6 +63,7 @@ test('device information has the names that the rest of the product knows', asyn
     devicename: 'Simulated P-Series',
     sn: '3600000000TST',
     firmwarever: '37.20.0.21',
+    edition: 'Appliance Edition',
     systemtime: '09/10/2025 10:55:00 AM',
     timestamp: Date.UTC(2025, 9, 9, 10, 55) / 1000,
   });
