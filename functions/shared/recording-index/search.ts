@@ -9,8 +9,13 @@ import type { IndexedRecording } from './row.ts';
 export const FIRST_KEY = '0';
 export const LAST_KEY = ':';
 
-/** Rows that one request may read. It bounds the time and the price of a search whose filters match little. */
-const MAX_READS = 2000;
+/** What one request may cost, in time and in money. */
+const LIMITS = {
+  /** Rows that are read. They end a search whose filters match little. */
+  maxReads: 2000,
+  /** Partitions of extensions, each of which takes a query to begin with. Roles may name thousands. */
+  maxPartitions: 200,
+};
 
 export interface SearchFilters {
   /** Of any party. One of them has to match. */
@@ -48,24 +53,43 @@ export interface SearchResult {
 }
 
 /** The partitions of the index that have all rows which a search can find. */
-export function sourcesOf({ windows, filters }: Search, principal: Principal): StreamSource[] {
-  return windows.flatMap(({ pbx, from, to }) => {
-    const grants = grantsOn(principal, 'listen', pbx);
-    if (grants.length === 0) return [];
-    const inWindow = (index: 'byFrom' | 'byTo' | 'byCall' | undefined, value: string): StreamSource => ({
-      partition: { pbx, value, ...(index !== undefined && { index }) },
-      from,
-      to,
-    });
-    const { callId, numbers } = filters;
-    if (callId !== undefined) return [inWindow('byCall', callKey(pbx, callId))];
-    // A person who may see a few extensions only needs only their rows.
-    const isLimited = grants.every(({ extensions }) => extensions !== undefined);
-    const parties = numbers ?? (isLimited ? grants.flatMap(({ extensions = [] }) => extensions) : undefined);
-    if (parties === undefined) return [inWindow(undefined, pbx)];
-    const keys = [...new Set(parties.map((number) => partyKey(pbx, number)))];
-    return keys.flatMap((key) => [inWindow('byFrom', key), inWindow('byTo', key)]);
+function sourcesOf(
+  { windows, filters: { callId, numbers } }: Search,
+  principal: Principal,
+  maxPartitions: number,
+): StreamSource[] {
+  const readable = windows.filter(({ pbx }) => grantsOn(principal, 'listen', pbx).length > 0);
+  const ownPartition = (window: SearchWindow) => inWindow(window, undefined, window.pbx);
+  if (callId !== undefined)
+    return readable.map((window) => inWindow(window, 'byCall', callKey(window.pbx, callId)));
+  if (numbers !== undefined) return readable.flatMap((window) => partitionsOf(numbers, window));
+
+  const byExtension = readable.flatMap((window) => {
+    const extensions = extensionsOf(principal, window.pbx);
+    return extensions === undefined ? [ownPartition(window)] : partitionsOf(extensions, window);
   });
+  // What the person may not hear is then read in vain, up to the limit of rows, and dropped.
+  return byExtension.length <= maxPartitions ? byExtension : readable.map(ownPartition);
+}
+
+function inWindow(
+  { pbx, from, to }: SearchWindow,
+  index: 'byFrom' | 'byTo' | 'byCall' | undefined,
+  value: string,
+): StreamSource {
+  return { partition: { pbx, value, ...(index !== undefined && { index }) }, from, to };
+}
+
+function partitionsOf(parties: readonly string[], window: SearchWindow): StreamSource[] {
+  const keys = [...new Set(parties.map((number) => partyKey(window.pbx, number)))];
+  return keys.flatMap((key) => [inWindow(window, 'byFrom', key), inWindow(window, 'byTo', key)]);
+}
+
+/** The extensions whose calls the person may hear; `undefined` if they may hear those of all. */
+function extensionsOf(principal: Principal, pbx: string): string[] | undefined {
+  const grants = grantsOn(principal, 'listen', pbx);
+  if (grants.some(({ extensions }) => extensions === undefined)) return undefined;
+  return grants.flatMap(({ extensions = [] }) => extensions);
 }
 
 /** One page of the recordings that match and that the person may see, newest first. */
@@ -73,10 +97,10 @@ export async function searchIndex(
   reader: IndexReader,
   search: Search,
   principal: Principal,
-  maxReads = MAX_READS,
+  { maxReads, maxPartitions } = LIMITS,
 ): Promise<SearchResult> {
   const { limit, after } = search;
-  const sources = sourcesOf(search, principal);
+  const sources = sourcesOf(search, principal, maxPartitions);
   const result: SearchResult = { recordings: [], position: undefined, looked: 0, unreadable: 0 };
   if (sources.length === 0) return result;
   const rows = await mergeStreams(reader, sources, { after, expected: limit, maxReads });

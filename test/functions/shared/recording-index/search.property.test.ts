@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Principal } from '../../../../functions/shared/access/principal.ts';
+import { may, type Principal } from '../../../../functions/shared/access/principal.ts';
 import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.ts';
 import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { createIndexReader } from '../../../../functions/shared/recording-index/index-reader.ts';
@@ -54,6 +54,16 @@ const ownPbxs = () => {
   return ['a', 'b', 'c'].map((letter) => `${letter}-${tables}`);
 };
 
+/** Somebody who may hear the calls of all, or of some extensions. A role may name a number instead. */
+const anyPrincipal = fc
+  .option(fc.uniqueArray(fc.constantFrom('1001', '1002', '030901820'), { minLength: 1 }), { nil: undefined })
+  .map(
+    (extensions): Principal => ({
+      ...everybody,
+      grants: [{ pbxs: '*', rights: ['listen'], extensions }],
+    }),
+  );
+
 const isExpected = (row: Row, { numbers, direction, minSeconds }: SearchFilters) =>
   (numbers === undefined ||
     numbers.some((number) =>
@@ -72,7 +82,9 @@ test('page by page, a search finds each matching row once, newest first, even wh
       fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 }),
       fc.integer({ min: 1, max: 15 }),
       fc.nat({ max: 6 }),
-      async (drafts, filters, limits, maxReads, fromSecond) => {
+      anyPrincipal,
+      fc.array(fc.constantFrom(0, 12, 100), { minLength: 1, maxLength: 3 }),
+      async (drafts, filters, limits, maxReads, fromSecond, principal, partitions) => {
         const pbxs = ownPbxs();
         const toRow = ([pbx, { second, ...row }]: [number, (typeof drafts)[number][1]]): Row => ({
           ...row,
@@ -92,8 +104,9 @@ test('page by page, a search finds each matching row once, newest first, even wh
           const result = await searchIndex(
             reader,
             { windows, filters, limit, after: position },
-            everybody,
-            maxReads,
+            principal,
+            // Another version may read other partitions for the next page.
+            { maxReads, maxPartitions: partitions[pages % partitions.length] as number },
           );
           expect(result.recordings.length).toBeLessThanOrEqual(limit);
           found.push(...result.recordings);
@@ -104,7 +117,9 @@ test('page by page, a search finds each matching row once, newest first, even wh
           await putRows(client, 'index', [arrived]);
         } while (position !== undefined);
 
-        const expected = rows.filter((row) => row.at >= instant(fromSecond) && isExpected(row, filters));
+        const expected = rows.filter(
+          (row) => row.at >= instant(fromSecond) && isExpected(row, filters) && may(principal, 'listen', row),
+        );
         expect(found.map(keyOf).sort()).toEqual(expected.map(keyOf).sort());
         const times = found.map(({ at }) => at);
         expect(times).toEqual(times.toSorted().reverse());
@@ -130,6 +145,17 @@ test('names that UTF-8 and UTF-16 sort differently are found once, too', async (
   expect(found).toEqual(['📞.wav utf-2', '📞.wav utf-1', '\uFF5E.wav utf-2', '\uFF5E.wav utf-1']);
 });
 
+/** A reader that notes how many rows each query returns. */
+function countReads() {
+  const reads: number[] = [];
+  const query: typeof reader.query = async (...request) => {
+    const page = await reader.query(...request);
+    reads.push(page.items.length);
+    return page;
+  };
+  return { reads, counting: { ...reader, query } };
+}
+
 test('a search reads no more than its limit allows, says how far it has come, and goes on from there', async () => {
   const pbx = 'busy';
   const rows = Array.from({ length: 60 }, (_, second) => ({
@@ -140,17 +166,10 @@ test('a search reads no more than its limit allows, says how far it has come, an
   }));
   await putRows(client, 'index', rows);
   const windows = [{ pbx, from: FIRST_KEY, to: LAST_KEY }];
-  const reads: number[] = [];
-  const counting = {
-    ...reader,
-    query: async (...request: Parameters<typeof reader.query>) => {
-      const page = await reader.query(...request);
-      reads.push(page.items.length);
-      return page;
-    },
-  };
+  const { counting, reads } = countReads();
   const search = { windows, filters: { minSeconds: 50 }, limit: 1, after: undefined };
-  const first = await searchIndex(counting, search, everybody, 20);
+  const few = { maxReads: 20, maxPartitions: 200 };
+  const first = await searchIndex(counting, search, everybody, few);
   expect(first).toMatchObject({ recordings: [], position: { pbx } });
   expect(first.looked).toBe(reads.reduce((sum, count) => sum + count, 0));
   expect(first.looked).toBeLessThan(40);
@@ -158,9 +177,28 @@ test('a search reads no more than its limit allows, says how far it has come, an
   let after: Position | undefined = first.position;
   const found: string[] = [];
   while (after !== undefined) {
-    const page = await searchIndex(reader, { ...search, after }, everybody, 20);
+    const page = await searchIndex(reader, { ...search, after }, everybody, few);
     found.push(...page.recordings.map(({ recording }) => recording));
     after = page.position;
   }
   expect(found).toEqual(['1.wav', '0.wav']);
+});
+
+test('a role with many extensions of many PBXs does not make a search query each of them', async () => {
+  const pbxs = Array.from({ length: 50 }, (_, n) => `branch-${n}`);
+  const extensions = Array.from({ length: 50 }, (_, n) => String(1000 + n));
+  const rows = pbxs.flatMap((pbx, n) => [
+    { pbx, recording: 'own.wav', at: instant(n), from: '1007', to: '+49 30 901820' },
+    { pbx, recording: 'other.wav', at: instant(n), from: '2000', to: '+49 30 901820' },
+  ]);
+  await putRows(client, 'index', rows);
+  const windows = pbxs.map((pbx) => ({ pbx, from: FIRST_KEY, to: LAST_KEY }));
+  const principal: Principal = { ...everybody, grants: [{ pbxs, extensions, rights: ['listen'] }] };
+  const { counting, reads } = countReads();
+  const page = await searchIndex(counting, { windows, filters: {}, limit: 200, after: undefined }, principal);
+  expect(page.position).toBeUndefined();
+  expect(page.recordings.map(({ pbx, recording }) => `${pbx} ${recording}`)).toEqual(
+    pbxs.map((pbx) => `${pbx} own.wav`).reverse(),
+  );
+  expect(reads.length).toBeLessThanOrEqual(200);
 });
