@@ -3,7 +3,7 @@ export type Formats = ReturnType<typeof createFormats>;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Dates, numbers and durations as a locale writes them. Times are those of the PBX's zone. */
-export function createFormats(locale: string) {
+export function createFormats(locale: string, now: () => number = Date.now) {
   const number = (value: number, options?: Intl.NumberFormatOptions) =>
     new Intl.NumberFormat(locale, options).format(value);
   const twoDigits = (value: number) => number(value, { minimumIntegerDigits: 2 });
@@ -20,11 +20,13 @@ export function createFormats(locale: string) {
     number,
     time: (at: string, timeZone: string) =>
       date(at, timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
-    /** A time of today, or the day and the time. */
+    /** A time of today, or the day and the time; of another year, with the year. */
     moment(at: string, timeZone: string): string {
-      const isToday = dayOf(Date.parse(at), timeZone) === dayOf(Date.now(), timeZone);
+      const day = dayOf(Date.parse(at), timeZone);
+      const today = dayOf(now(), timeZone);
       return date(at, timeZone, {
-        ...(!isToday && { day: 'numeric', month: 'short' }),
+        ...(day !== today && { day: 'numeric', month: 'short' }),
+        ...(day.slice(0, 4) !== today.slice(0, 4) && { year: 'numeric' }),
         hour: '2-digit',
         minute: '2-digit',
       });
@@ -36,7 +38,7 @@ export function createFormats(locale: string) {
     dayHeading(at: string, timeZone: string): string {
       const heading = date(at, timeZone, { dateStyle: 'full' });
       const day = dayOf(Date.parse(at), timeZone);
-      const ago = [0, 1].find((days) => dayOf(Date.now() - days * DAY_MS, timeZone) === day);
+      const ago = [0, 1].find((days) => dayOf(now() - days * DAY_MS, timeZone) === day);
       if (ago === undefined) return heading;
       const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-ago, 'day');
       return `${relative.charAt(0).toLocaleUpperCase(locale)}${relative.slice(1)}, ${heading}`;
