@@ -38,7 +38,8 @@ export function createFormats(locale: string, now: () => number = Date.now) {
     dayHeading(at: string, timeZone: string): string {
       const heading = date(at, timeZone, { dateStyle: 'full' });
       const day = dayOf(Date.parse(at), timeZone);
-      const ago = [0, 1].find((days) => dayOf(now() - days * DAY_MS, timeZone) === day);
+      const today = dayOf(now(), timeZone);
+      const ago = [0, 1].find((days) => addDays(today, -days) === day);
       if (ago === undefined) return heading;
       const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-ago, 'day');
       return `${relative.charAt(0).toLocaleUpperCase(locale)}${relative.slice(1)}, ${heading}`;

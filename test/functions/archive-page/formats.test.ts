@@ -31,3 +31,11 @@ describe('a moment', () => {
     expect(atMidnight('2026-12-30T08:00:00Z', 'UTC')).toBe('30 Dec, 08:00');
   });
 });
+
+test('the day before is yesterday, also in the first hour after a day of 23 hours', () => {
+  // Half past midnight on Monday. On Sunday, the clocks have gone forward.
+  const { dayHeading } = formatsAt('2026-03-29T22:30:00Z');
+  expect(dayHeading('2026-03-29T22:10:00Z', BERLIN)).toMatch(/^Today, Monday/);
+  expect(dayHeading('2026-03-29T10:00:00Z', BERLIN)).toMatch(/^Yesterday, Sunday/);
+  expect(dayHeading('2026-03-28T10:00:00Z', BERLIN)).toMatch(/^Saturday/);
+});
