@@ -111,6 +111,13 @@ describe('finding', () => {
     expect(page.problems).toEqual([]);
   });
 
+  test('advises no longer period for a call id, which is looked for on all days', async () => {
+    await find('1505352445.265');
+    await page.getByText('No recording found', { exact: true }).waitFor();
+    const advice = (await page.locator('.empty').textContent()) ?? '';
+    expect(advice.trim()).toBe('Check the call ID. Without a period, all days are searched.');
+  });
+
   test('says how far back it has looked if a filter leaves little, and nothing more is found', async () => {
     const { recordings } = await archive.ask<{ recordings: object[] }>('/api/recordings?limit=1');
     await page.route(/\/api\/recordings\?/, (route) => {

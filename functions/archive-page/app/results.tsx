@@ -76,7 +76,7 @@ export function Results(props: ResultsProps) {
       {isEmpty && (
         <div class="empty">
           <p>
-            {backTo} {m.results.noneHint}
+            {backTo} {isCallId ? m.results.noneCallId : m.results.noneHint}
           </p>
           {!isPartial && !hasDays && !isCallId && (
             <button

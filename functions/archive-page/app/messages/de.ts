@@ -67,6 +67,7 @@ export const de: Messages = {
     none: 'Keine Aufnahme gefunden',
     noneBackTo: (day) => `Durchsucht ist alles bis zurück zum ${day}.`,
     noneHint: 'Prüfen Sie die Nummer, oder suchen Sie in einem längeren Zeitraum.',
+    noneCallId: 'Prüfen Sie die Anruf-ID. Ohne Zeitraum werden alle Tage durchsucht.',
     searching: 'Wird gesucht …',
     searchYear: 'Die letzten zwölf Monate durchsuchen',
     searchFurther: 'Weiter zurück suchen',

@@ -66,6 +66,7 @@ export const en = {
     none: 'No recording found',
     noneBackTo: (day: string) => `Searched everything back to ${day}.`,
     noneHint: 'Check the number, or search a longer period.',
+    noneCallId: 'Check the call ID. Without a period, all days are searched.',
     searching: 'Searching …',
     searchYear: 'Search the last twelve months',
     searchFurther: 'Search further back',
