@@ -57,6 +57,19 @@ test.each([
   expect(page.problems).toEqual([]);
 });
 
+test('a browser without a sound output is not said to play no PCM', async () => {
+  await signIn(page, archive);
+  await row('2004').getByRole('button').click();
+  await waitUntilPlayed(page, 0.1);
+  // As Firefox does: the error is that of a file that cannot be decoded.
+  await page.evaluate(`((player) => {
+    Object.defineProperty(player, 'error', { value: { code: MediaError.MEDIA_ERR_DECODE } });
+    player.dispatchEvent(new Event('error'));
+  })(players.at(-1))`);
+  await player().getByText('Check your connection and the sound output').waitFor();
+  expect(await player().getByText('cannot play this format').count()).toBe(0);
+});
+
 test('MP3 with a variable bit rate plays, and its waveform is drawn', async () => {
   await signIn(page, archive);
   await row('2003').waitFor();

@@ -7,10 +7,15 @@ const TYPES: Readonly<Record<string, string>> = {
   vorbis: 'audio/ogg; codecs=vorbis',
   flac: 'audio/flac',
   adpcm: 'audio/wav; codecs="17"',
+  mp3: 'audio/mpeg',
 };
 
 /** Whether this browser surely does not play a recording. */
-export function isUnsupported({ codec = 'other' }: Recording): boolean {
+export function isUnsupported({ codec = 'other' }: Pick<Recording, 'codec'>): boolean {
   const type = TYPES[codec];
   return type !== undefined && document.createElement('audio').canPlayType(type) === '';
 }
+
+/** Whether this browser surely plays a recording, unless the file or the sound output is to blame. */
+export const isSupported = ({ codec = 'other' }: Pick<Recording, 'codec'>): boolean =>
+  ['pcm', 'alaw', 'ulaw', 'mp3', 'gsm'].includes(codec) && !isUnsupported({ codec });

@@ -10,8 +10,8 @@ export interface Track {
 }
 
 /**
- * Why nothing plays: the archive gave no link, a file did not arrive, the browser does not play the format, or the link
- * has ended and there is no other.
+ * Why nothing plays: the archive gave no link, a file did not arrive or there is no sound output, the browser does not
+ * play the format, or the link has ended and there is no other.
  */
 export type PlaybackProblem = 'link' | 'network' | 'unsupported' | 'ended';
 
@@ -44,6 +44,3 @@ export const isExpired = ({ expiresAt }: Link): boolean => Date.parse(expiresAt)
 
 export const unlessExpired = (link: Link | undefined): Link | undefined =>
   link === undefined || isExpired(link) ? undefined : link;
-
-export const isPlayedEverywhere = ({ codec = 'other' }: Track) =>
-  ['pcm', 'alaw', 'ulaw', 'mp3', 'gsm'].includes(codec);

@@ -1,7 +1,7 @@
 import { fetchAsWav } from './audio-decoder.ts';
 import type { Link } from './contract.ts';
+import { isSupported } from './formats-supported.ts';
 import {
-  isPlayedEverywhere,
   NOTHING_OPEN,
   type PlaybackProblem,
   type PlaybackState,
@@ -180,8 +180,8 @@ export class Playback {
     if (track === undefined || !this.audio.hasAttribute('src')) return;
     const cannotDecode = this.audio.error?.code === MediaError.MEDIA_ERR_DECODE || this.blobUrl !== undefined;
     const hasFailedHere = this.failedAt !== undefined && Math.abs(position - this.failedAt) <= 1;
-    if (cannotDecode) this.fail('unsupported');
-    else if (hasFailedHere) this.fail(isPlayedEverywhere(track) ? 'network' : 'unsupported');
+    // Firefox says that it cannot decode what it has no sound output for.
+    if (cannotDecode || hasFailedHere) this.fail(isSupported(track) ? 'network' : 'unsupported');
     else {
       this.failedAt = position;
       void this.load(position, playing);

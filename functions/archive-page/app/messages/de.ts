@@ -185,7 +185,7 @@ export const de: Messages = {
     problem: {
       link: 'Das Archiv hat diese Aufnahme nicht herausgegeben.',
       network:
-        'Die Aufnahme konnte nicht geladen werden. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.',
+        'Die Aufnahme konnte nicht geladen oder abgespielt werden. Prüfen Sie die Verbindung und die Tonausgabe, und versuchen Sie es noch einmal.',
       unsupported:
         'Dieser Browser kann dieses Format nicht abspielen. Laden Sie die Aufnahme herunter, um sie zu hören.',
       ended: 'Die Aufnahme ist zu lange geöffnet. Öffnen Sie sie noch einmal, um weiterzuhören.',

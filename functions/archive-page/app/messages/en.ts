@@ -182,7 +182,8 @@ export const en = {
     speedNow: (rate: string) => `Speed ${rate}`,
     problem: {
       link: 'The archive did not provide this recording.',
-      network: 'The recording could not be loaded. Check your connection, then try again.',
+      network:
+        'The recording could not be loaded or played. Check your connection and the sound output, then try again.',
       unsupported: 'This browser cannot play this format. Download the recording to listen to it.',
       ended: 'This recording has been open for too long. Open it again to continue.',
     },
