@@ -59,17 +59,16 @@ function trunkOf({ type }: ExampleCall, source: string, destination: string): Re
   return { [type === 'Outbound' ? destination : source]: 'Berlin' };
 }
 
+const sSeries = { id: 'demo', start: startSSeries };
+const pSeries = { id: 'demo-p-series', start: startPSeries };
+
+const PBXS = { 's-series': [sSeries], 'p-series': [pSeries], mixed: [sSeries, pSeries] };
+
+export const hasSeveralPbxs = (demo: Options['demo']) => PBXS[demo].length > 1;
+
 /** Starts what a demo shows, each with its state in `directory`. */
-export async function startDemoPbxs(demo: Options['demo'], directory: string): Promise<DemoPbx[]> {
-  switch (demo) {
-    case 's-series':
-      return [await startSSeries('demo', directory)];
-    case 'p-series':
-      return [await startPSeries('demo-p-series', directory)];
-    case 'mixed':
-      return Promise.all([startSSeries('demo', directory), startPSeries('demo-p-series', directory)]);
-  }
-}
+export const startDemoPbxs = (demo: Options['demo'], directory: string): Promise<DemoPbx[]> =>
+  Promise.all(PBXS[demo].map(({ id, start }) => start(id, directory)));
 
 async function startSSeries(id: string, directory: string): Promise<DemoPbx> {
   const credentials = { username: 'api', password: generateSecret() };

@@ -28,9 +28,10 @@ export async function runDemo(
 ): Promise<Demo> {
   await using cleanup = new AsyncDisposableStack();
   const pbxs = await startDemoPbxs(demo, directory);
+  const nameOf = (pbxId: string) => (pbxs.length > 1 ? `${pbxId}: ` : '');
   for (const pbx of pbxs) {
     cleanup.defer(() => pbx.close());
-    show('pbx', `simulated Yeastar ${pbx.model} at ${pbx.url}`);
+    show('pbx', `${nameOf(pbx.id)}simulated Yeastar ${pbx.model} at ${pbx.url}`);
     show('', `self-signed certificate, pinned by its fingerprint ${pbx.fingerprint256}`);
   }
   const host = await startHost({
@@ -45,13 +46,16 @@ export async function runDemo(
   for (const pbx of pbxs) {
     const reportUrl = pbx.reportTo(host.url);
     if (reportUrl === undefined) continue;
-    show('webhook', `set up in the ${pbx.model}, as a person does in its web page: POST to ${reportUrl}`);
+    show(
+      'webhook',
+      `${nameOf(pbx.id)}set up in the ${pbx.model}, as a person does in its web page: POST to ${reportUrl}`,
+    );
   }
   await host.keepSessions();
-  const calls = await makeCalls(pbxs, count);
+  const calls = await makeCalls(pbxs, count, nameOf);
   const urlOf = ({ pbx, recording }: DemoCall) =>
     `${host.url}/recordings/${pbx}/${encodeURIComponent(recording)}`;
-  for (const call of calls) await fetchAndCompare(call, urlOf(call), host);
+  for (const call of calls) await fetchAndCompare(call, urlOf(call), host, nameOf);
   if (!exit) {
     if (calls[0] !== undefined) showCurl(urlOf(calls[0]), host.linkTokenFile);
     showPage(host);
@@ -60,16 +64,17 @@ export async function runDemo(
   return { ...host, archived: calls.length, close: () => running.disposeAsync() };
 }
 
+/** The beginning of a line about a PBX; empty if there is no other. */
+type NameOf = (pbxId: string) => string;
+
 /** Each PBX makes `count` calls. Resolves when the recordings of all calls are archived. */
-async function makeCalls(pbxs: DemoPbx[], count: number): Promise<DemoCall[]> {
+async function makeCalls(pbxs: DemoPbx[], count: number, nameOf: NameOf): Promise<DemoCall[]> {
   const calls = Array.from({ length: count }, (_, number) => pbxs.map((pbx) => pbx.makeCall(number))).flat();
   const archived = waitUntilArchived(calls);
-  const models = new Map(pbxs.map(({ id, model }) => [id, model]));
   for (const { pbx, from, to, talkSeconds, bytes, report } of calls) {
-    const where = pbxs.length > 1 ? `${models.get(pbx)}: ` : '';
     show(
       'call',
-      `${where}${from} → ${to}, ${talkSeconds} seconds, a recording of ${formatBytes(bytes.length)}`,
+      `${nameOf(pbx)}${from} → ${to}, ${talkSeconds} seconds, a recording of ${formatBytes(bytes.length)}`,
     );
     await report();
   }
@@ -107,7 +112,12 @@ function waitUntilArchived(calls: DemoCall[]): Promise<void> {
 }
 
 /** Downloads a recording as an integrator would, by its link, and compares it with the PBX's file. */
-async function fetchAndCompare({ recording, bytes }: DemoCall, url: string, host: Host): Promise<void> {
+async function fetchAndCompare(
+  { pbx, recording, bytes }: DemoCall,
+  url: string,
+  host: Host,
+  nameOf: NameOf,
+): Promise<void> {
   const token = await readFile(host.linkTokenFile, 'utf8');
   const linkResponse = await request(url, {
     headers: { authorization: `Bearer ${token}` },
@@ -119,5 +129,9 @@ async function fetchAndCompare({ recording, bytes }: DemoCall, url: string, host
   const fetched = Buffer.from(await download.body.arrayBuffer());
   if (!fetched.equals(bytes))
     throw new Error(`${recording}: the archived recording differs from the PBX's file.`);
-  show('fetched', `${formatBytes(fetched.length)} via the link, identical to the PBX's file`, 'green');
+  show(
+    'fetched',
+    `${nameOf(pbx)}${formatBytes(fetched.length)} via the link, identical to the PBX's file`,
+    'green',
+  );
 }

@@ -113,9 +113,14 @@ function describeStored({ key, bytes, crc32, ms, attempt, verifiedBy }: LogLine,
 
 const STYLES = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const;
 
-/** Shows the functions' log lines until the returned function is called. */
-export function showLog(): () => void {
-  const progress = createProgress();
+/**
+ * Shows the functions' log lines until the returned function is called.
+ *
+ * @param namesPbx whether each line says which PBX it is about
+ */
+export function showLog(namesPbx = false): () => void {
+  const nameOf = ({ pbx }: LogLine) => (namesPbx && pbx !== undefined ? `${pbx}: ` : '');
+  const progress = createProgress(nameOf);
   const listener = (message: unknown) => {
     const line = message as LogLine;
     if (line.event === 'download-progress') return progress.show(line);
@@ -124,7 +129,7 @@ export function showLog(): () => void {
     const labelledText = format(line);
     if (labelledText === undefined) return;
     const [label, text, ...details] = labelledText;
-    show(label, text, STYLES[level], details);
+    show(label, nameOf(line) + text, STYLES[level], details);
   };
   logChannel.subscribe(listener);
   return () => {
@@ -133,13 +138,14 @@ export function showLog(): () => void {
 }
 
 /** Shows how far a download is when its first bytes arrive, and each time it has grown fourfold. */
-function createProgress() {
+function createProgress(nameOf: (line: LogLine) => string) {
   const nextBytes = new Map<unknown, number>();
   return {
-    show({ recording, bytes }: LogLine) {
+    show(line: LogLine) {
+      const { recording, bytes } = line;
       if (Number(bytes) < (nextBytes.get(recording) ?? 0)) return;
       nextBytes.set(recording, Number(bytes) * 4);
-      show('download', `${formatBytes(bytes)} so far  ${shorten(recording)}`, 'dim');
+      show('download', `${nameOf(line)}${formatBytes(bytes)} so far  ${shorten(recording)}`, 'dim');
     },
   };
 }

@@ -7,6 +7,7 @@ import { lockHost } from '../shared/host-lock.ts';
 import { print, printError } from '../shared/print.ts';
 import { plural } from '../shared/text.ts';
 import { demoName, runDemo } from './demo.ts';
+import { hasSeveralPbxs } from './demo-pbx.ts';
 import { show, showLog } from './display.ts';
 import type { Host } from './host.ts';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -35,7 +36,7 @@ async function run(options: Options, directory: string): Promise<void> {
   checkEndpoints();
   await makeDirectory(directory);
   using lock = lockHost(directory, options.port);
-  const stopShowing = showLog();
+  const stopShowing = showLog(options.pbx === undefined && hasSeveralPbxs(options.demo));
   const running: Host & { archived?: number } =
     options.pbx === undefined
       ? await runDemo(directory, options)

@@ -7,11 +7,11 @@ import { showLog } from '../../../infra/local/display.ts';
 const RECORDING = '20251009105326-1760000000.42-5550100-2001-Inbound.wav';
 
 /** What a person reads of a line that the functions log, without the time. */
-function read(event: LogEvent, fields: object): string {
+function read(event: LogEvent, fields: object, namesPbx = false): string {
   const printed: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((text) => printed.push(stripVTControlCharacters(text)));
   onTestFinished(() => void vi.restoreAllMocks());
-  const stop = showLog();
+  const stop = showLog(namesPbx);
   log('info', event, { pbx: 'pbx', ...fields });
   stop();
   return printed.join('\n').slice('00:00:00  '.length);
@@ -52,6 +52,17 @@ test.each<[LogEvent, object, string]>([
   ],
 ])('%s is shown in words', (event, fields, text) => {
   expect(read(event, fields)).toBe(text);
+});
+
+test('with several PBXs, each line says which one it is about', () => {
+  expect(read('job-queued', { recording: RECORDING }, true)).toBe(
+    `report    pbx: call ended; job queued for ${RECORDING}`,
+  );
+  expect(read('resume-failed', { code: 'any' }, true)).toMatch(/^info {6}pbx: resume-failed /);
+  expect(read('download-progress', { recording: RECORDING, bytes: 5 }, true)).toMatch(
+    /^download {2}pbx: 5 bytes/,
+  );
+  expect(read('signed-in', { pbx: undefined }, true)).toBe('page      somebody has signed in');
 });
 
 test('that nobody is signed in yet is not shown, because every page asks it first', () => {

@@ -83,8 +83,21 @@ describe('npm start', () => {
     expect(await demo.ended).toBe(0);
     for (const pbx of ['demo', 'demo-p-series'])
       expect(demo.output().split(`recordings/${pbx}/`)).toHaveLength(2);
-    for (const model of ['S-Series', 'P-Series'])
-      expect(demo.output()).toContain(`${model}: +49 30 901820 → 1000`);
+    // Every line says which PBX it is about, from the call to its link.
+    for (const [pbx, model] of [
+      ['demo', 'S-Series'],
+      ['demo-p-series', 'P-Series'],
+    ]) {
+      for (const text of [
+        `simulated Yeastar ${model}`,
+        'logged in; ',
+        '+49 30 901820 → 1000',
+        'call ended; job queued',
+        `recordings/${pbx}/`,
+      ])
+        expect(demo.output()).toContain(` ${pbx}: ${text}`);
+      expect(demo.output()).toMatch(new RegExp(` ${pbx}: [\\d,]+ bytes via the link`));
+    }
     // Of different content, so that one PBX's recording is never taken for the other's.
     const checksums = [...demo.output().matchAll(/CRC32 (\S+),/g)].map(([, crc32]) => crc32);
     expect(new Set(checksums).size).toBe(2);
