@@ -244,6 +244,9 @@ const STATES: Record<string, () => Promise<void>> = {
   'shared page, open for too long': async () => {
     await openShare();
     await page.clock.setFixedTime(Date.now() + 16 * 60_000);
+    await page.route('**/api/shares/open', (route) =>
+      route.fulfill({ status: 404, json: { error: 'share-unavailable' } }),
+    );
     await page.getByRole('link', { name: 'Download' }).click();
     await page.getByText('open for too long').waitFor();
   },
