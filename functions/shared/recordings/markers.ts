@@ -62,7 +62,10 @@ export function markedRecording(key: string): { pbx: string; recording: string }
 /** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
 const SETTLED = { settled: 'yes' };
 
-/** Of how many earlier calls with the same name a marker keeps the endings. */
+/** Earlier calls with the same name: `DIGEST-SECONDS`, a digest of the call id and when its marker was written. */
+const EARLIER_CALLS = 'earlier-calls';
+
+/** So that the metadata stays below the 2 KB that S3 allows. */
 const MAX_EARLIER_CALLS = 10;
 
 /**
@@ -94,7 +97,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
 
   async function put(
     { pbx, recording, reportedAt, call }: Job,
-    { earlier = [], ...metadata }: { ending: Ending; settled?: string; earlier?: string[] },
+    { earlier = '', ...metadata }: { ending: Ending; settled?: string; earlier?: string },
     condition: { IfNoneMatch?: string } = {},
   ): Promise<void> {
     const content = metadata.ending === 'not-recorded' ? NOT_RECORDED_CONTENT : '';
@@ -108,7 +111,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
         Metadata: {
           ...metadata,
           'reported-at': reportedAt,
-          ...(earlier.length > 0 && { 'earlier-calls': earlier.join(' ') }),
+          ...(earlier !== '' && { [EARLIER_CALLS]: earlier }),
           ...encodeCall(call),
         },
         ...condition,
@@ -130,7 +133,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       }
       const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
       const markedAt = LastModified?.getTime() ?? 0;
-      const earlier = earlierCalls(marked, call);
+      const earlier = toMetadata(endingsBefore(call, marked, markedAt));
       const replace = () => put(job, { ending, ...settled, earlier });
       if (marked['reported-at'] === reportedAt) {
         if (queuedAt <= markedAt) return marked.settled === SETTLED.settled ? 'duplicate' : 'again';
@@ -140,14 +143,16 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       }
       const isFresh = now() - markedAt < MARKED_FOR_MS;
       if (isFresh && isOfCall(marked, call)) return 'duplicate';
-      if (isFresh && queuedAt <= markedAt && readEarlier(marked).includes(digestOf(call))) return 'duplicate';
+      const endedAt = readEarlier(marked).get(digestOf(call)) ?? 0;
+      if (queuedAt <= endedAt && now() - endedAt < MARKED_FOR_MS) return 'duplicate';
       // Another call's recording had the same name, or the dead letter has expired since.
       await replace();
       return 'first';
     },
     async markDeadLettered(ending, job) {
-      const { Metadata: marked = {} } = (await head('ended', job.pbx, job.recording)) ?? {};
-      await put(job, { ending, ...SETTLED, earlier: earlierCalls(marked, job.call) });
+      const { Metadata: marked = {}, LastModified } = (await head('ended', job.pbx, job.recording)) ?? {};
+      const earlier = endingsBefore(job.call, marked, LastModified?.getTime() ?? 0);
+      await put(job, { ending, ...SETTLED, earlier: toMetadata(earlier) });
     },
     async markQueued({ pbx, recording, call }) {
       const Key = markerKey('queued', pbx, recording);
@@ -163,14 +168,31 @@ function isOfCall(marked: Record<string, string>, { callId }: Call): boolean {
   return callId === undefined || marks.callId === undefined || marks.callId === callId;
 }
 
-/** The calls before this one whose endings are settled. What remains to be done for another one has to be done still. */
-function earlierCalls(marked: Record<string, string>, call: Call): string[] {
-  const isAnother = marked.settled === SETTLED.settled && !isOfCall(marked, call);
-  const earlier = [...(isAnother ? [digestOf(decodeCall(marked))] : []), ...readEarlier(marked)];
-  return earlier.filter((digest) => digest !== digestOf(call)).slice(0, MAX_EARLIER_CALLS);
+/** The settled endings of other calls, newest first. What remains to be done for one of them has to be done still. */
+function endingsBefore(call: Call, marked: Record<string, string>, markedAt: number): Map<string, number> {
+  const isSettled = marked.settled === SETTLED.settled && !isOfCall(marked, call);
+  const newest = isSettled ? [[digestOf(decodeCall(marked)), markedAt] as const] : [];
+  // The first entry of two with the same key gives its place, the last one the value.
+  const endings = new Map([...newest, ...readEarlier(marked), ...newest]);
+  endings.delete(digestOf(call));
+  return endings;
 }
 
-const readEarlier = (marked: Record<string, string>): string[] => marked['earlier-calls']?.split(' ') ?? [];
+/** When the calls' markers were written (epoch ms, in whole seconds), by the digests of their ids. */
+function readEarlier(marked: Record<string, string>): Map<string, number> {
+  const entries = marked[EARLIER_CALLS]?.split(' ') ?? [];
+  return new Map(
+    entries.map((entry) => {
+      const [digest = '', seconds] = entry.split('-');
+      return [digest, 1000 * Number(seconds)];
+    }),
+  );
+}
 
-/** Of equal length, so that ten of them fit into the metadata. */
+const toMetadata = (endings: ReadonlyMap<string, number>): string =>
+  [...endings]
+    .slice(0, MAX_EARLIER_CALLS)
+    .map(([digest, at]) => `${digest}-${Math.floor(at / 1000)}`)
+    .join(' ');
+
 const digestOf = ({ callId = '' }: Call) => sha256(callId).toString('hex', 0, 4);

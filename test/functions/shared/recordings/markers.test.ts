@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Job } from '../../../../functions/shared/jobs/job.ts';
 import { createMarkers, markerKey } from '../../../../functions/shared/recordings/markers.ts';
 import { useS3 } from '../../aws-services.ts';
@@ -14,6 +14,25 @@ const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
 
 await useS3();
 const s3 = new S3Client({ forcePathStyle: true });
+
+/** Stamps the markers by the test's clock instead of S3's. */
+function clientWithClock(clock: { now: number }): S3Client {
+  const client = new S3Client({ forcePathStyle: true });
+  const writtenAt = new Map<string, number>();
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const result = await next(args);
+        const { Key: key = '' } = args.input as { Key?: string };
+        if (commandName === 'PutObjectCommand') writtenAt.set(key, clock.now);
+        else Object.assign(result.output, { LastModified: new Date(writtenAt.get(key) ?? 0) });
+        return result;
+      },
+    { step: 'initialize' },
+  );
+  onTestFinished(() => client.destroy());
+  return client;
+}
 
 async function startMarkers(bucket: string) {
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -138,6 +157,23 @@ describe('how a recording ended', () => {
     expect(await markers.markEnded('dead-lettered', REPORTED, LATER)).toBe('first');
     await markers.markDeadLettered('dead-lettered', REPORTED);
     expect(await markers.markEnded('dead-lettered', other, BEFORE)).toBe('duplicate');
+  });
+
+  test('is marked again by an earlier call that was sent back before another one ended', async () => {
+    await startMarkers('sent-back-before');
+    const clock = { now: Date.now() };
+    const markers = createMarkers(clientWithClock(clock), 'sent-back-before', () => clock.now);
+    const other = job('hq', '2026-02-01T00:00:00.000Z', '1.2');
+    const queuedAt = clock.now - DAY_MS;
+    expect(await markers.markEnded('dead-lettered', REPORTED, queuedAt)).toBe('first');
+    await markers.markDeadLettered('dead-lettered', REPORTED);
+    const sentBackAt = clock.now + 60 * SECOND_MS;
+    clock.now += DAY_MS;
+    expect(await markers.markEnded('dead-lettered', other, queuedAt)).toBe('first');
+    await markers.markDeadLettered('dead-lettered', other);
+    // A copy of the first job is older than its marker, the job that was sent back is not.
+    expect(await markers.markEnded('dead-lettered', REPORTED, queuedAt)).toBe('duplicate');
+    expect(await markers.markEnded('dead-lettered', REPORTED, sentBackAt)).toBe('first');
   });
 
   test('is marked again by an earlier call whose dead letter may not be written', async () => {
