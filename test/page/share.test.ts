@@ -516,6 +516,32 @@ describe('the access log', () => {
 });
 
 describe('a dialog', () => {
+  test('names the calls as the list does, and the recordings', async () => {
+    const { recordings } = await archive.ask<{ recordings: { at: string; recording: string }[] }>(
+      '/api/recordings?number=1000',
+    );
+    const [{ at, recording } = { at: '', recording: '' }] = recordings;
+    const time = new Date(at).toLocaleString('en-GB', {
+      timeZone: 'Europe/Berlin',
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+    });
+    const text = `${time}, ${CUSTOMER} to 1000${PBX_ID}/${recording}`;
+    await share({ note: 'which call' });
+    await page.keyboard.press('Escape');
+    const menu = page.getByRole('navigation');
+    await menu.getByRole('button', { name: 'Links for others' }).click();
+    const shared = dialog(page).getByRole('row', { name: /which call/ });
+    expect(await shared.locator('td').first().textContent()).toBe(text);
+    await page.keyboard.press('Escape');
+    await menu.getByRole('button', { name: 'Who listened' }).click();
+    const accessed = dialog(page)
+      .getByRole('row', { name: /made a link for others/ })
+      .first();
+    expect(await accessed.locator('td').nth(3).textContent()).toBe(text);
+    expect(page.problems).toEqual([]);
+  });
+
   test('closes with the recording that it belongs to', async () => {
     await openDialog();
     await page.goBack();

@@ -9,6 +9,7 @@ import { useDialogMessages } from './dialog-messages.ts';
 import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
+import { RecordingCell } from './recording-cell.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
 interface AccessDialogProps {
@@ -162,9 +163,12 @@ function AccessTable({
                 {row.reason !== undefined && <small>{d.access.reason[row.reason]}</small>}
               </td>
               {withRecording && (
-                <td class="name" data-label={columns.recording}>
-                  {row.pbx}/{row.recording}
-                </td>
+                <RecordingCell
+                  label={columns.recording}
+                  pbx={row.pbx}
+                  recording={row.recording}
+                  pbxs={pbxs}
+                />
               )}
               <td data-label={columns.by}>{by[row.by]}</td>
               <td data-label={columns.address}>{row.address}</td>

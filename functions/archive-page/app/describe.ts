@@ -9,7 +9,7 @@ export const idOf = ({ pbx, recording }: Pick<Recording, 'pbx' | 'recording'>) =
 export const zoneOf = (pbxs: readonly Pbx[], pbx: string): string =>
   pbxs.find(({ id }) => id === pbx)?.timeZone ?? 'UTC';
 
-export function callOf({ from, to }: Recording, m: Messages): string {
+export function callOf({ from, to }: Pick<Recording, 'from' | 'to'>, m: Messages): string {
   const { unknownNumber, toWord } = m.results;
   return `${from ?? unknownNumber} ${toWord} ${to ?? unknownNumber}`;
 }

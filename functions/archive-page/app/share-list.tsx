@@ -7,6 +7,7 @@ import { useDialogMessages } from './dialog-messages.ts';
 import { errorText } from './error-text.ts';
 import { type Locale, useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
+import { RecordingCell } from './recording-cell.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
 interface ShareListProps {
@@ -107,9 +108,12 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
                 return (
                   <tr key={share.id}>
                     {recording === undefined && (
-                      <td class="name" data-label={columns.recording}>
-                        {share.pbx}/{share.recording}
-                      </td>
+                      <RecordingCell
+                        label={columns.recording}
+                        pbx={share.pbx}
+                        recording={share.recording}
+                        pbxs={me.pbxs}
+                      />
                     )}
                     <td data-label={columns.made}>
                       {f.moment(share.createdAt, timeZone)} <small>{share.createdBy}</small>
