@@ -3,7 +3,7 @@ import type { Principal } from '../shared/access/principal.ts';
 import { describeShare } from '../shared/shares/share.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
-import { mayRevoke, maySee, type ShareDeps } from './shares.ts';
+import { maySee, type ShareDeps } from './shares.ts';
 
 /** The path of `DELETE /api/shares/{id}`. */
 export const revokeShareSchema = v.strictObject({ id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
@@ -19,10 +19,10 @@ export async function revokeShare(
   const { pbx, recording } = share;
   const { person, by } = principal;
   const access = { pbx, recording, person, by, address, share: share.id };
-  if (!mayRevoke(principal, share)) {
+  // Somebody without the right to revoke it must not learn whether it exists.
+  if (!maySee(principal, share)) {
     await accessLog.add({ kind: 'refused', reason: 'forbidden', ...access });
-    // Somebody who may not see it must not learn whether it exists.
-    return maySee(principal, share) ? refuse(403, 'forbidden') : refuse(404, 'not-found');
+    return refuse(404, 'not-found');
   }
   const { revoked, isNew } = await shares.revoke(share);
   if (isNew) {

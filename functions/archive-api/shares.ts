@@ -2,7 +2,6 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { may, type Principal } from '../shared/access/principal.ts';
 import { createPublishAccess } from '../shared/access-log/access-events.ts';
 import { createAccessLog } from '../shared/access-log/access-log.ts';
-import type { Right } from '../shared/api/contract.ts';
 import type { AccessSettings } from '../shared/config/access-settings.ts';
 import type { CachedSecret } from '../shared/config/cached-secret.ts';
 import type { PbxRegistry } from '../shared/config/pbx-registry.ts';
@@ -24,18 +23,9 @@ export interface ShareDeps extends FindRecordingDeps {
   now: () => number;
 }
 
-const isMaker = ({ person }: Principal, share: ShareRecord): boolean => person === share.person;
-
-const mayOn = (principal: Principal, right: Right, { pbx, call }: ShareRecord): boolean =>
-  may(principal, right, { pbx, from: call.from, to: call.to });
-
-/** Its maker may see and revoke a share, even without rights by now. With the right `audit`, others see it too. */
-export const maySee = (principal: Principal, share: ShareRecord): boolean =>
-  isMaker(principal, share) || mayOn(principal, 'audit', share);
-
-/** Those who only audit change nothing. */
-export const mayRevoke = (principal: Principal, share: ShareRecord): boolean =>
-  isMaker(principal, share) || (mayOn(principal, 'audit', share) && mayOn(principal, 'share', share));
+/** Its maker may see and revoke a share, even without rights by now. So may everybody with the right `audit`. */
+export const maySee = (principal: Principal, { pbx, person, call }: ShareRecord): boolean =>
+  person === principal.person || may(principal, 'audit', { pbx, from: call.from, to: call.to });
 
 /** The part of the dependencies that is kept in the access table. */
 export function createShareStores(

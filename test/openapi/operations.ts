@@ -180,10 +180,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       'revoke it again changes nothing.',
     parameters: { schema: revokeShareSchema, descriptions: { id: 'Id of the share.' } },
     response: { name: 'Share', schema: shareSchema },
-    errors: {
-      403: 'Somebody else made the share, and the person may see it but not share the recording.',
-      404: 'There is no such share, or the person may not see it.',
-    },
+    errors: { 404: 'There is no such share, or the person neither made it nor has the right `audit`.' },
   },
   'POST /api/shares/open': {
     id: 'openShare',

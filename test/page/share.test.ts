@@ -177,7 +177,7 @@ describe('a link for others', () => {
     expect(visitor.url()).toContain('/s#');
   });
 
-  test('is found by who made it and revoked, by somebody with the rights audit and share', async () => {
+  test('is found by who made it and revoked, by somebody with the right audit', async () => {
     const link = await share({ note: 'for Ms. Berg' });
     const auditor = await openPage(browser);
     await signIn(auditor, archive, archive.host.url, 'Ben');
@@ -195,7 +195,7 @@ describe('a link for others', () => {
     expect(auditor.problems).toEqual([]);
   });
 
-  test('is seen with the right audit, and neither made nor revoked without the right share', async () => {
+  test('is found and revoked with the right audit, also by somebody who may make none', async () => {
     await share({ note: 'for the auditor' });
     const auditor = await openPage(browser);
     await signIn(auditor, archive, archive.host.url, 'Ben');
@@ -209,20 +209,14 @@ describe('a link for others', () => {
     await player.getByRole('button', { name: 'Links for others' }).click();
     const row = dialog(auditor).getByRole('row', { name: /for the auditor/ });
     await row.getByText('active').waitFor();
-    const names = await dialog(auditor).getByRole('button').allTextContents();
-    expect(names.filter((name) => /Revoke|Create/.test(name))).toEqual([]);
+    expect(await dialog(auditor).getByRole('button', { name: 'Create link' }).count()).toBe(0);
     await auditor.keyboard.press('Escape');
 
     await auditor.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
     await dialog(auditor).getByLabel('Person').fill('Anna');
     await dialog(auditor).getByRole('button', { name: 'Show', exact: true }).click();
-    await row.getByText('active').waitFor();
-    expect(
-      await dialog(auditor)
-        .getByRole('button', { name: /^Revoke/ })
-        .count(),
-    ).toBe(0);
-    expect(await dialog(auditor).getByRole('columnheader', { name: 'Action' }).count()).toBe(0);
+    await dialog(auditor).getByRole('button', { name: 'Revoke the link: for the auditor' }).click();
+    await row.getByText('revoked').waitFor();
     expect(auditor.problems).toEqual([]);
   });
 

@@ -76,8 +76,6 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
   }
 
   const { columns } = d.share;
-  const mayRevoke = (share: Share) => share.createdBy === me.person || me.rights.includes('share');
-  const hasAction = shares?.some(mayRevoke);
   return (
     <section class="share-list">
       <h3 ref={headingRef} tabIndex={-1}>
@@ -98,7 +96,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
                 <th scope="col">{columns.ends}</th>
                 <th scope="col">{columns.opened}</th>
                 <th scope="col">{columns.note}</th>
-                {hasAction && <th scope="col">{columns.action}</th>}
+                <th scope="col">{columns.action}</th>
               </tr>
             </thead>
             <tbody>
@@ -130,20 +128,18 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
                       {share.download && <small>{d.share.withDownload}</small>}
                     </td>
                     <td data-label={columns.note}>{share.note}</td>
-                    {hasAction && (
-                      <td data-label={columns.action}>
-                        {state === 'active' && mayRevoke(share) && (
-                          <button
-                            type="button"
-                            class="chip"
-                            aria-label={d.share.revokeOf(share.note ?? f.moment(share.createdAt, timeZone))}
-                            onClick={() => void revoke(share)}
-                          >
-                            {d.share.revoke}
-                          </button>
-                        )}
-                      </td>
-                    )}
+                    <td data-label={columns.action}>
+                      {state === 'active' && (
+                        <button
+                          type="button"
+                          class="chip"
+                          aria-label={d.share.revokeOf(share.note ?? f.moment(share.createdAt, timeZone))}
+                          onClick={() => void revoke(share)}
+                        >
+                          {d.share.revoke}
+                        </button>
+                      )}
+                    </td>
                   </tr>
                 );
               })}

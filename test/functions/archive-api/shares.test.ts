@@ -524,7 +524,7 @@ describe('with roles', async () => {
     expect(body.accesses).toMatchObject([{ ...expected, person: role, by: 'jwt', address: '203.0.113.7' }]);
   });
 
-  test('a share is seen by its maker and with the right audit, and revoked by those who may also share', async () => {
+  test('a share is seen and revoked by its maker and with the right audit, and by nobody else', async () => {
     const target = await archive();
     const { id } = await share(target, by('sales'));
     for (const other of ['support', 'listener', 'nobody']) {
@@ -536,17 +536,13 @@ describe('with roles', async () => {
     expect((await list({}, by('auditor'))).shares).toEqual([]);
     expect((await list(target, by('auditor'))).shares).toMatchObject([{ id }]);
 
-    expect(await revoke(id, by('auditor'))).toMatchObject({ status: 403, body: { error: 'forbidden' } });
-    expect((await list(target, by('auditor'))).shares).toMatchObject([{ id, plays: 0 }]);
-    expect((await list(target, by('auditor'))).shares[0]).not.toHaveProperty('revokedAt');
-
-    const revoked = await revoke(id, by('manager'));
+    const revoked = await revoke(id, by('auditor'));
     expect(revoked).toMatchObject({ status: 200, body: { id, revokedAt: expect.any(String) } });
     expect((await revoke(id, by('sales'))).body).toEqual(revoked.body);
     const { body } = await withRoles('GET /api/access', { ...groups('manager'), query: target });
     expect(body.accesses).toMatchObject([
-      { kind: 'share-revoked', person: 'manager', share: id },
-      ...['auditor', 'nobody', 'listener', 'support'].map((person) => ({
+      { kind: 'share-revoked', person: 'auditor', share: id },
+      ...['nobody', 'listener', 'support'].map((person) => ({
         kind: 'refused',
         reason: 'forbidden',
         person,
@@ -556,7 +552,7 @@ describe('with roles', async () => {
     ]);
   });
 
-  test('those of somebody else are listed with the right audit and revoked with both, as far as they reach', async () => {
+  test('those of somebody else are listed and revoked with the right audit, as far as it reaches', async () => {
     const atHq = await share(await archive(), by('seller'));
     const elsewhere = await share(await archive('warehouse'), by('seller'));
     const listFor = async (...names: string[]) =>
@@ -569,10 +565,8 @@ describe('with roles', async () => {
       const response = await withRoles('GET /api/shares', { ...groups(role), query: { person: 'seller' } });
       expect(response).toMatchObject({ status: 403, body: { error: 'forbidden' } });
     }
-    expect((await revoke(elsewhere.id, by('auditor', 'seller'))).status).toBe(404);
-    expect((await revoke(elsewhere.id, by('auditor', 'sales'))).status).toBe(404);
-    expect((await revoke(atHq.id, by('auditor', 'workshop'))).status).toBe(403);
-    expect((await revoke(atHq.id, by('auditor', 'sales'))).status).toBe(200);
+    expect((await revoke(atHq.id, by('auditor'))).status).toBe(200);
+    expect((await revoke(elsewhere.id, by('auditor'))).status).toBe(404);
     const [, ended] = (await list({ person: 'seller' }, by('manager'))).shares;
     expect(ended).toMatchObject({ id: atHq.id, createdBy: 'seller', revokedAt: expect.any(String) });
   });
