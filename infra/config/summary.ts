@@ -1,3 +1,4 @@
+import { UNVERIFIED_FAMILIES } from '../../functions/shared/config/pbx-registry.ts';
 import type { ArchiveConfig } from './archive-config.ts';
 import type { BucketConfig } from './bucket-config.ts';
 import { describeRegion } from './regions.ts';
@@ -66,12 +67,15 @@ function describeBucket(bucket: BucketConfig): string[] {
   ];
 }
 
-function unverifiedNote({ pbxs }: ArchiveConfig): string | undefined {
-  const ids = Object.entries(pbxs).flatMap(([id, { family }]) =>
-    family === 'openvox' ? [`pbxs.${id}`] : [],
-  );
-  if (ids.length === 0) return undefined;
-  return `The family openvox has not been verified on a device: watch the first days of ${ids.join(', ')}.`;
+function unverifiedNote({ pbxs }: ArchiveConfig): string {
+  const notes = UNVERIFIED_FAMILIES.flatMap((unverified) => {
+    const ids = Object.entries(pbxs).flatMap(([id, { family }]) =>
+      family === unverified ? [`pbxs.${id}`] : [],
+    );
+    if (ids.length === 0) return [];
+    return `The family ${unverified} has not been verified on a device: watch the first days of ${ids.join(', ')}.`;
+  });
+  return notes.join('\n');
 }
 
 /** Of the Cloud Edition, and of a PBX behind a Yeastar FQDN. Their certificates are renewed every few weeks. */

@@ -5,8 +5,8 @@ import {
 } from '../simulated-pbx/p-series/simulated-p-series.ts';
 import { type CallOptions, startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../simulated-pbx/speech.ts';
+import type { DemoName } from './demos.ts';
 import type { LocalPbx } from './host.ts';
-import type { Options } from './options.ts';
 import { generateSecret } from './resources.ts';
 
 /** A call that has just ended. */
@@ -62,12 +62,16 @@ function trunkOf({ type }: ExampleCall, source: string, destination: string): Re
 const sSeries = { id: 'demo', start: startSSeries };
 const pSeries = { id: 'demo-p-series', start: startPSeries };
 
-const PBXS = { 's-series': [sSeries], 'p-series': [pSeries], mixed: [sSeries, pSeries] };
+const PBXS: Record<DemoName, { id: string; start: typeof startSSeries }[]> = {
+  's-series': [sSeries],
+  'p-series': [pSeries],
+  mixed: [sSeries, pSeries],
+};
 
-export const hasSeveralPbxs = (demo: Options['demo']) => PBXS[demo].length > 1;
+export const hasSeveralPbxs = (demo: DemoName) => PBXS[demo].length > 1;
 
 /** Starts what a demo shows, each with its state in `directory`. */
-export const startDemoPbxs = (demo: Options['demo'], directory: string): Promise<DemoPbx[]> =>
+export const startDemoPbxs = (demo: DemoName, directory: string): Promise<DemoPbx[]> =>
   Promise.all(PBXS[demo].map(({ id, start }) => start(id, directory)));
 
 async function startSSeries(id: string, directory: string): Promise<DemoPbx> {

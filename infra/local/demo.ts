@@ -11,9 +11,6 @@ import { showPage } from './show-page.ts';
 
 const ARCHIVE_TIMEOUT_MS = 60_000;
 
-/** The name of the directory with the state of a demo. */
-export const demoName = (demo: Options['demo']) => (demo === 's-series' ? 'demo' : `demo-${demo}`);
-
 export interface Demo extends Host {
   archived: number;
 }

@@ -6,8 +6,9 @@ import { checkEndpoints } from '../shared/environment.ts';
 import { lockHost } from '../shared/host-lock.ts';
 import { print, printError } from '../shared/print.ts';
 import { plural } from '../shared/text.ts';
-import { demoName, runDemo } from './demo.ts';
+import { runDemo } from './demo.ts';
 import { hasSeveralPbxs } from './demo-pbx.ts';
+import { demoDirectory } from './demos.ts';
 import { show, showLog } from './display.ts';
 import type { Host } from './host.ts';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -19,7 +20,7 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) print(HELP);
   else {
-    const directory = join(options.data, options.pbx === undefined ? demoName(options.demo) : PBX_ID);
+    const directory = join(options.data, options.pbx === undefined ? demoDirectory(options.demo) : PBX_ID);
     await run(options, directory).catch((error) => {
       throw toStateError(error, directory) ?? error;
     });

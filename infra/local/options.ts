@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { pbxSettings } from '../../functions/shared/config/pbx-registry.ts';
+import { FAMILIES, pbxSettings } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, parseCommandLine, UsageError, value } from '../shared/command-line.ts';
+import { DEFAULT_DEMO, DEMOS } from './demos.ts';
 
 export const HELP = `Archives call recordings on this machine. One process runs everything that would run in AWS.
 
@@ -40,8 +41,8 @@ Your own PBX
 If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
 `;
 
-const DEMOS = ['s-series', 'p-series', 'mixed'] as const;
-const FAMILIES = ['s-series', 'cloud-pbx', 'openvox', 'p-series'] as const;
+/** `a, b or c`. */
+const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 const wholeNumber = (option: string, max: number) =>
   v.pipe(
@@ -54,15 +55,12 @@ const wholeNumber = (option: string, max: number) =>
 const optionsSchema = v.object({
   port: v.optional(wholeNumber('--port', 65_535), '8260'),
   data: v.optional(v.pipe(v.string(), v.nonEmpty('--data should name a directory')), '.local'),
-  demo: v.optional(v.picklist(DEMOS, '--demo should be s-series, p-series or mixed'), 's-series'),
+  demo: v.optional(v.picklist(DEMOS, `--demo should be ${alternatives.format(DEMOS)}`), DEFAULT_DEMO),
   calls: v.optional(wholeNumber('--calls', 1000), '3'),
   exit: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),
   pbx: v.optional(pbxSettings.baseUrl),
-  family: v.optional(
-    v.picklist(FAMILIES, '--family should be s-series, cloud-pbx, openvox or p-series'),
-    's-series',
-  ),
+  family: v.optional(v.picklist(FAMILIES, `--family should be ${alternatives.format(FAMILIES)}`)),
   username: v.optional(v.string()),
   fingerprint: v.optional(v.string()),
   ca: v.optional(v.string()),

@@ -1,25 +1,27 @@
 import askPassword from '@inquirer/password';
-import type { Pbx } from '../../functions/shared/config/pbx-registry.ts';
+import { CREDENTIALS, type Pbx } from '../../functions/shared/config/pbx-registry.ts';
 import { UsageError } from '../shared/command-line.ts';
+
+/** Where the secrets of any family come from, in the order of its fields after the first. */
+const VARIABLES = ['PBX_PASSWORD', 'PBX_WEBHOOK_SECRET'];
 
 /** The contents of the PBX's secret, which a person enters on AWS. Secrets come from the environment or a prompt. */
 export async function readPbxCredentials(
   family: Pbx['family'],
   username: string,
 ): Promise<Record<string, string>> {
-  if (family !== 'p-series') {
-    return { username, password: await readSecret('password', `Password of ${username}:`, 'PBX_PASSWORD') };
+  const { fields, labels } = CREDENTIALS[family];
+  const [usernameField = '', ...secretFields] = fields;
+  const credentials = { [usernameField]: username };
+  for (const [index, field] of secretFields.entries()) {
+    const label = labels[index + 1] ?? field;
+    const owner = index === 0 ? ` of ${username}` : '';
+    credentials[field] = await readSecret(label, `${capitalize(label)}${owner}:`, VARIABLES[index] ?? '');
   }
-  return {
-    clientId: username,
-    clientSecret: await readSecret('client secret', `Client secret of ${username}:`, 'PBX_PASSWORD'),
-    signatureSecret: await readSecret(
-      'secret of the webhook',
-      'Secret of the webhook:',
-      'PBX_WEBHOOK_SECRET',
-    ),
-  };
+  return credentials;
 }
+
+const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** An empty secret would replace a good one that is stored. */
 async function readSecret(name: string, message: string, variable: string): Promise<string> {

@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
-import {
-  type Pbx,
-  pbxOfAnyFamily,
-  pbxSettings,
-  tlsSchema,
-} from '../../functions/shared/config/pbx-registry.ts';
+import { pbxOfAnyFamily, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
+import { reportDialectOf } from '../../functions/shared/pbx/family-reports.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { showCurl } from './curl.ts';
 import { show } from './display.ts';
@@ -23,7 +19,7 @@ export const PBX_ID = 'pbx';
 export async function runWithPbx(baseUrl: string, directory: string, options: Options): Promise<Host> {
   const { port, username = '' } = options;
   const settings = checkSettings({
-    family: options.family,
+    ...(options.family !== undefined && { family: options.family }),
     baseUrl,
     tls: await readTls(options),
     ...(options['report-url'] !== undefined && { reportUrl: options['report-url'] }),
@@ -33,9 +29,8 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
   // First of all: nobody should type a password for a PBX that cannot be reached, or that is another one.
   const localAddress = await checkConnection(baseUrl, settings.tls);
   const { reportUrl = `${localAddress}:${port}` } = settings;
-  if (settings.family === 'p-series') {
-    show('webhook', `add one in the PBX (Integrations > API): POST to ${webhookUrl(reportUrl)}, event 30012`);
-  }
+  const setUp = reportDialectOf(settings).setUp?.(toUrl(reportUrl), PBX_ID);
+  if (setUp !== undefined) show('webhook', setUp);
   const credentials = await readPbxCredentials(settings.family, username);
   await using cleanup = new AsyncDisposableStack();
   const host = await startHost({
@@ -53,7 +48,7 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
     throw new UsageError(explainLoginFailure(settings, code, message));
   }
   host.catchUp();
-  if (settings.family !== 'p-series') show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
+  if (setUp === undefined) show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
   show('ready', 'make a recorded call; it is archived when it ends', 'green');
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
   showPage(host);
@@ -95,12 +90,11 @@ function checkSettings(settings: unknown): v.InferOutput<typeof settingsSchema> 
   throw new UsageError(problems.join('\n'));
 }
 
-const webhookUrl = (reportUrl: string) =>
-  `${/^https?:/.test(reportUrl) ? '' : 'http://'}${reportUrl}/reports/${PBX_ID}/p-series`;
+const toUrl = (reportUrl: string) => `${/^https?:/.test(reportUrl) ? '' : 'http://'}${reportUrl}`;
 
 /** Says why there is no session although the PBX was reached, and what to do about it. */
 function explainLoginFailure(
-  { baseUrl, family }: Pick<Pbx, 'baseUrl' | 'family'>,
+  settings: v.InferOutput<typeof settingsSchema>,
   code: string,
   message: string,
 ): string {
@@ -111,8 +105,11 @@ function explainLoginFailure(
     return 'The PBX has locked out this machine after too many failed logins. Wait ten minutes, then start again.';
   }
   if (code === 'pbx-connection') {
-    return `${message} Something accepts connections at ${baseUrl}, but does not respond as a PBX. Check the port, and that the API is enabled on the PBX.`;
+    return `${message} Something accepts connections at ${settings.baseUrl}, but does not respond as a PBX. Check the port, and that the API is enabled on the PBX.`;
   }
-  if (family === 'p-series' && code.startsWith('pbx-')) return message;
-  return `${message} Check that the API is enabled on the PBX, and that --api-version is right.`;
+  const hasVersions = 'apiVersion' in settings;
+  // A number of its own shows that its API is enabled.
+  if (/^pbx-(?:minus-)?\d+$/.test(code) && !hasVersions) return message;
+  const version = hasVersions ? ', and that --api-version is right' : '';
+  return `${message} Check that the API is enabled on the PBX${version}.`;
 }

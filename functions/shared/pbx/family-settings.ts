@@ -30,3 +30,10 @@ export const CREDENTIALS = {
   openvox: sSeriesCredentials,
   'p-series': pSeriesCredentials,
 } as const;
+
+export type Family = keyof typeof CREDENTIALS;
+
+export const FAMILIES = Object.keys(CREDENTIALS) as Family[];
+
+/** Families that are written from documents alone. */
+export const UNVERIFIED_FAMILIES: readonly Family[] = ['openvox'];

@@ -165,6 +165,8 @@ export interface ReportDialect {
   split(body: string): string[];
   /** Never throws: `unreadable` is a result like the others. Reasons name fields, never values. */
   read(report: string, serialNumber: string | undefined): Report;
+  /** What a person has to enter in the PBX so that it posts reports to a host. Absent if its login tells it. */
+  setUp?(hostUrl: string, pbxId: string): string;
   /** Whether a firmware can post reports, if not every one can. */
   canPost?(firmware: string): boolean;
   /** If no report comes: what only a person can look up in the PBX, as a question. Has no secret. */

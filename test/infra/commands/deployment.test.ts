@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { demoName } from '../../../infra/local/demo.ts';
+import { DEMOS, demoDirectory } from '../../../infra/local/demos.ts';
 import { writeHostFile } from '../../../infra/shared/host-file.ts';
 import { lockHost } from '../../../infra/shared/host-lock.ts';
 import { makeDirectory } from '../local/start-process.ts';
@@ -43,7 +43,7 @@ async function run(...hosts: string[]): Promise<string> {
   });
 }
 
-test.each(['pbx', demoName('s-series'), demoName('p-series'), demoName('mixed')])(
+test.each(['pbx', ...DEMOS.map(demoDirectory)])(
   '--local without a directory finds the host in .local/%s',
   async (name) => {
     expect(await run(name)).toContain('ECONNREFUSED');

@@ -514,6 +514,10 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     expect(await explained(args)).toContain(
       'Check that the API is enabled on the PBX, and that --api-version is right.',
     );
+    // A family without versions of the API has no such option.
+    const withoutVersions = await explained([...argsFor(pbx, port, directory), '--family', 'openvox']);
+    expect(withoutVersions).toContain('does not support the request (errno 10003)');
+    expect(withoutVersions).not.toContain('--api-version');
   });
 
   test('an unknown option, or one with an invalid value', async () => {

@@ -82,6 +82,11 @@ function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string 
 const isSignedWith = (secret: string, body: Buffer, signature: string) =>
   isSameSecret(signature.trim(), createHmac('sha256', secret).update(body).digest('base64'));
 
+const pathOf = (pbxId: string, end: string) => `/reports/${pbxId}/${end}`;
+
+const describeWebhook = (url: string) =>
+  `add one in the PBX (Integrations > API): POST to ${url}, event ${CALL_END}`;
+
 const askForWebhook = (path: string) =>
   `Does the PBX have a webhook (Integrations > API) with a URL that ends in ${path}, method POST and event ${CALL_END}?`;
 
@@ -98,7 +103,8 @@ const signedReports: ReportDialect = {
   secretsOf: ({ signatureSecrets = [] }) => signatureSecrets,
   isAuthentic: ({ body, signature }, secret) =>
     signature !== undefined && isSignedWith(secret, body, signature),
-  question: (pbxId) => askForWebhook(`/reports/${pbxId}/p-series`),
+  setUp: (hostUrl, pbxId) => describeWebhook(hostUrl + pathOf(pbxId, 'p-series')),
+  question: (pbxId) => askForWebhook(pathOf(pbxId, 'p-series')),
 };
 
 const reportsWithSecretPath: ReportDialect = {
@@ -106,7 +112,8 @@ const reportsWithSecretPath: ReportDialect = {
   secretsOf: ({ webhookSecret }) => [reportSecretOf(webhookSecret)],
   isAuthentic: (request, secret) => isSameSecret(request.secret, secret),
   // A path that ends in a secret is not for everybody who reads this.
-  question: (pbxId) => askForWebhook(`/reports/${pbxId}/SECRET`),
+  setUp: (hostUrl, pbxId) => describeWebhook(hostUrl + pathOf(pbxId, 'SECRET')),
+  question: (pbxId) => askForWebhook(pathOf(pbxId, 'SECRET')),
 };
 
 export const pSeriesReports = (authentication: 'signature' | 'path'): ReportDialect =>

@@ -16,6 +16,7 @@ const pasted = v.optional(v.pipe(v.string(), v.trim()), '');
 /** The API's credentials, and the secret of the webhook, which the PBX makes. During a change there are two. */
 export const pSeriesCredentials = {
   fields: ['clientId', 'clientSecret', 'signatureSecret'],
+  labels: ['client ID', 'client secret', 'secret of the webhook'],
   schema: v.pipe(
     v.object({
       clientId: pasted,

@@ -18,8 +18,9 @@ export const cloudPbxSettings = { family: v.literal('cloud-pbx'), apiVersion, al
 /** OpenVox UC, with a copy of the API under a path of its own. Not verified on a device. */
 export const openVoxSettings = { family: v.literal('openvox'), allowedIp };
 
-/** The names of what is entered in the PBX's secret, and what becomes of it. */
+/** The names of what is entered in the PBX's secret, the same for people, and what becomes of it. */
 export const sSeriesCredentials = {
   fields: ['username', 'password'],
+  labels: ['username', 'password'],
   schema: v.object({ username: v.optional(v.string(), ''), password: v.optional(v.string(), '') }),
 };

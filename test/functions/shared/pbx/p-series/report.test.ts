@@ -178,3 +178,14 @@ test.each(['', 'null', '[]', '{}', '{"type":null}', '{"type":{}}', 'test', '{"ty
     expect(readReport(body, undefined)).toEqual({ kind: 'malformed' });
   },
 );
+
+test.each([
+  ['signature', 'p-series'],
+  // A path that ends in a secret is not for everybody who reads this.
+  ['path', 'SECRET'],
+] as const)('what to enter in its web page is said, if reports are authentic by their %s', (kind, end) => {
+  const { setUp } = pSeriesReports(kind);
+  expect(setUp?.('http://192.0.2.7:8260', 'hq')).toBe(
+    `add one in the PBX (Integrations > API): POST to http://192.0.2.7:8260/reports/hq/${end}, event 30012`,
+  );
+});
