@@ -152,6 +152,8 @@ describe('finding', () => {
     await expect
       .poll(() => page.getByRole('heading', { level: 2 }).first().textContent())
       .toBe('1 recording');
+    // The button that was pressed is gone. From here, Tab goes to the first row.
+    await waitForFocus(page, 'id', 'results');
     expect(await rows().count()).toBe(1);
     expect(await page.getByRole('alert').count()).toBe(0);
   });

@@ -49,6 +49,12 @@ export function Results(props: ResultsProps) {
     buttons?.[Math.min(count, buttons.length - 1)]?.focus();
   }
 
+  function retry(): void {
+    // The button is gone while it searches.
+    section.current?.focus();
+    onRetry();
+  }
+
   const today = dayOf(Date.now(), timeZone);
   const hasDays = filters.from !== '' || filters.to !== '';
   const heading =
@@ -94,7 +100,7 @@ export function Results(props: ResultsProps) {
           <p>
             {m.results.failed} {errorText(error, m)}
           </p>
-          <button type="button" class="button" onClick={onRetry}>
+          <button type="button" class="button" onClick={retry}>
             {m.tryAgain}
           </button>
         </div>
