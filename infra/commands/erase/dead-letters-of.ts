@@ -17,7 +17,7 @@ export async function deadLettersOf(
       case 'job':
         return content.job.recording === recording;
       case 'report':
-        return content.report.includes(JSON.stringify(recording));
+        return namesOf(recording).some((name) => content.report.includes(name));
       case 'bucket-event':
         return content.event.about?.recording === recording;
       case 'archive-event':
@@ -26,4 +26,10 @@ export async function deadLettersOf(
         return false;
     }
   });
+}
+
+/** The name as JSON has it; and as JSON within a string of JSON has it, which is how a P-Series sends the call. */
+function namesOf(recording: string): string[] {
+  const name = JSON.stringify(recording);
+  return [name, JSON.stringify(name).slice(1, -1)];
 }

@@ -200,12 +200,15 @@ test('jobs, reports and events in the dead-letter queues go if they are of this 
   const { run } = await startArchive();
   const letter = (id: string, body: object) => ({ ...makeDeadLetter(body), id });
   const report = (recording: string) => JSON.stringify({ action: 'NewCdr', recording });
+  /** As a P-Series sends it. */
+  const nested = (recording: string) => JSON.stringify({ type: 30012, msg: JSON.stringify({ recording }) });
   const reportedAt = exampleJob.reportedAt;
   const deadLetters = [
     letter('job', exampleJob),
     letter('other-job', { ...exampleJob, recording: `1${RECORDING}` }),
     letter('other-pbx', { ...exampleJob, pbx: 'branch' }),
     letter('report', { version: 1, pbx: PBX, report: report(RECORDING), reportedAt }),
+    letter('nested-report', { version: 1, pbx: PBX, report: nested(RECORDING), reportedAt }),
     letter('event', exampleEvent),
     letter('undelivered', undeliveredEvent),
     letter('other-undelivered', {
@@ -214,12 +217,13 @@ test('jobs, reports and events in the dead-letter queues go if they are of this 
     }),
     letter('other-event', { ...exampleEvent, detail: { object: { key: KEY.replace('.wav', '1.wav') } } }),
     letter('other-report', { version: 1, pbx: PBX, report: report(`1${RECORDING}`), reportedAt }),
+    letter('other-nested', { version: 1, pbx: PBX, report: nested(`1${RECORDING}`), reportedAt }),
   ];
   const removed: string[] = [];
   const remove: EraseDeps['remove'] = async ({ id }) => void removed.push(id);
   const { evidence } = await run({ deadLetters, remove });
-  expect(removed).toEqual(['job', 'report', 'event', 'undelivered']);
-  expect(evidence).toMatchObject([{ versionsDeleted: 0, deadLettersDeleted: 4 }]);
+  expect(removed).toEqual(['job', 'report', 'nested-report', 'event', 'undelivered']);
+  expect(evidence).toMatchObject([{ versionsDeleted: 0, deadLettersDeleted: 5 }]);
 });
 
 test('jobs in the queue of the PBX are pointed out, because one of them may archive the recording again', async () => {
