@@ -52,6 +52,18 @@ describe('a CDR file', () => {
     ]);
   });
 
+  test.each([
+    ['a row in order', '1001'],
+    ['a row with a comma in a name', 'Meyer, Anna'],
+    ['a row with commas in both names', 'Meyer, Anna,Weiß, Jan'],
+  ])('does not pass on the PIN that somebody has entered: %s', async (_, name) => {
+    const withPin = row(NAME).replace(',,2017', ',48#2915,2017').replace(',1001,', `,${name},`);
+    const [found, ...others] = await read(`${HEADER}\n${withPin}\n`);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ recording: NAME });
+    expect(JSON.stringify(found)).not.toContain('2915');
+  });
+
   test('may say in words, flags and numbers that a call was not recorded', async () => {
     const rows = ['N/A', 'null', 'None', '-', '0', 'false', 'a.wav'].map(
       (recording) => `${row(recording)}\n`,
