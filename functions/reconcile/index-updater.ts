@@ -38,9 +38,10 @@ export function createIndexUpdater(
           return (listing) => void listed.push(listing);
         },
         finish(outcomes: readonly ReconcileOutcome[]): Promise<void> {
-          const reconciled = outcomes.map(({ pbx, outcome }) => ({
+          const reconciled = outcomes.map(({ pbx, outcome, oldestUnqueuedMs }) => ({
             pbx,
             outcome,
+            oldestUnqueuedMs,
             timeZone: timeZoneOf(pbx),
             listings: listings.get(pbx) ?? [],
           }));

@@ -39,6 +39,8 @@ export interface QueueResult {
   ended: number;
   /** Time since the end of the oldest call whose recording is still awaited; 0 if there is none. */
   oldestMissingMs: number;
+  /** The same among those for which it is too early: until a later run, they depend on their reports. */
+  oldestUnqueuedMs: number;
 }
 
 /** Queues a job for each missing recording that has none in the queue, as far as known. */
@@ -46,7 +48,12 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
   const { send, markers, now, signal, discoverEveryMinutes } = deps;
   const isReporting = discoverEveryMinutes === undefined;
   const awaited = missing.filter(({ ended }) => ended === undefined);
-  const due = awaited.filter((recording) => isDue(recording, now(), isReporting));
+  const at = now();
+  const unqueued = awaited.filter(
+    ({ queuedAt }) => queuedAt === undefined || at - queuedAt >= REPEAT_AFTER_MS,
+  );
+  const early = unqueued.filter(({ job }) => isEarly(job, at, isReporting));
+  const due = unqueued.filter(({ job }) => !isEarly(job, at, isReporting));
   await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
     await send(job);
@@ -59,17 +66,20 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
     queued: due.length,
     waiting: awaited.length - due.length,
     ended: missing.length - awaited.length,
-    oldestMissingMs: awaited.reduce((oldest, { job }) => Math.max(oldest, now() - (endOf(job) ?? now())), 0),
+    oldestMissingMs: sinceOldestEnd(awaited, at),
+    oldestUnqueuedMs: sinceOldestEnd(early, at),
   };
 }
 
-function isDue({ job, queuedAt }: MissingRecording, now: number, isReporting: boolean): boolean {
-  if (queuedAt !== undefined && now - queuedAt < REPEAT_AFTER_MS) return false;
+const sinceOldestEnd = (recordings: MissingRecording[], now: number) =>
+  recordings.reduce((oldest, { job }) => Math.max(oldest, now - (endOf(job) ?? now)), 0);
+
+function isEarly(job: Job, now: number, isReporting: boolean): boolean {
   const end = endOf(job);
   const graceWhenReporting = job.call.talkSeconds === undefined ? UNTIMED_GRACE_MS : GRACE_MS;
   const graceMs = isReporting ? graceWhenReporting : UNREPORTED_GRACE_MS;
   // If a call seems to end in the future, the clocks differ. Waiting for its end would not help.
-  return end === undefined || Math.abs(now - end) >= graceMs;
+  return end !== undefined && Math.abs(now - end) < graceMs;
 }
 
 const endOf = ({ endedAt }: Job) => (endedAt === undefined ? undefined : Date.parse(endedAt));

@@ -19,6 +19,7 @@ const NOTHING = {
   ended: 0,
   unreadable: 0,
   oldestMissingMs: 0,
+  oldestUnqueuedMs: 0,
 };
 
 export type Counts = typeof NOTHING;
@@ -106,6 +107,7 @@ const add = (total: Counts, counts: Counts): Counts => ({
   ended: total.ended + counts.ended,
   unreadable: total.unreadable + counts.unreadable,
   oldestMissingMs: Math.max(total.oldestMissingMs, counts.oldestMissingMs),
+  oldestUnqueuedMs: Math.max(total.oldestUnqueuedMs, counts.oldestUnqueuedMs),
 });
 
 /** The message of a foreign error may quote a key, and with it phone numbers. */

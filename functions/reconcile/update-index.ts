@@ -12,7 +12,7 @@ import type { ReconcileRequest } from './reconcile-request.ts';
 const CONCURRENT_PBXS = 5;
 
 /** What a run has learned of a PBX. */
-export interface Reconciled extends Pick<ReconcileOutcome, 'pbx' | 'outcome'> {
+export interface Reconciled extends Pick<ReconcileOutcome, 'pbx' | 'outcome' | 'oldestUnqueuedMs'> {
   timeZone: string;
   /** The folders that were listed. */
   listings: readonly Listing[];
@@ -32,10 +32,9 @@ export async function updateIndex(
   startedAt: number,
   deps: IndexDeps,
 ): Promise<void> {
-  await mapConcurrently(reconciled, CONCURRENT_PBXS, async ({ pbx, outcome, timeZone, listings }) => {
-    if (outcome === 'reconciled') {
-      await deps.status.reconciled(pbx, periodOf(request, timeZone, startedAt));
-    }
+  await mapConcurrently(reconciled, CONCURRENT_PBXS, async (result) => {
+    const { pbx, outcome, listings } = result;
+    if (outcome === 'reconciled') await deps.status.reconciled(pbx, periodOf(request, result, startedAt));
     try {
       const repairs = await repairRows(pbx, listings, deps);
       if (repairs.written + repairs.deleted > 0) log('warn', 'index-repaired', { pbx, ...repairs });
@@ -46,11 +45,18 @@ export async function updateIndex(
   });
 }
 
-/** All calls that ended in this period have been compared: later ones may not be in the call log yet. */
-function periodOf(request: ReconcileRequest, timeZone: string, startedAt: number) {
-  const now = startedAt - GRACE_MS;
-  if ('hours' in request) return { from: startedAt - request.hours * 3_600_000, upTo: now };
+/**
+ * All calls that ended in this period have been compared: later ones may not be in the call log yet, or depend on their
+ * reports.
+ */
+function periodOf(
+  request: ReconcileRequest,
+  { timeZone, oldestUnqueuedMs }: Reconciled,
+  startedAt: number,
+): { from: number; upTo: number } {
+  const latest = startedAt - Math.max(GRACE_MS, oldestUnqueuedMs);
+  if ('hours' in request) return { from: startedAt - request.hours * 3_600_000, upTo: latest };
   const startOf = (day: Temporal.PlainDate) => day.toZonedDateTime(timeZone).epochMilliseconds;
   const [from, to] = [Temporal.PlainDate.from(request.from), Temporal.PlainDate.from(request.to)];
-  return { from: startOf(from), upTo: Math.min(startOf(to.add({ days: 1 })), now) };
+  return { from: startOf(from), upTo: Math.min(startOf(to.add({ days: 1 })), latest) };
 }

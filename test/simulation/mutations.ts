@@ -490,8 +490,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/reconcile/queue-missing.ts',
-        find: '  if (queuedAt !== undefined && now - queuedAt < REPEAT_AFTER_MS) return false;\n',
-        replace: '',
+        find: 'queuedAt === undefined || at - queuedAt >= REPEAT_AFTER_MS',
+        replace: 'true',
       },
     ],
   },

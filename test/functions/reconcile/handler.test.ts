@@ -191,7 +191,7 @@ test('one run recovers a day of calls whose reports were all lost', async () => 
   for (const call of calls) expect((await stored(call)).equals(call.bytes)).toBe(true);
   expect(await keysBelow('recordings/')).toHaveLength(30);
 
-  const all = { ...none, present: 30, queued: 0, oldestMissingMs: 0 };
+  const all = { ...none, present: 30, queued: 0, oldestMissingMs: 0, oldestUnqueuedMs: 0 };
   expect(await run({ hours: 24 })).toEqual({ pbx: 'hq', outcome: 'reconciled', ...all });
   expect(await receive()).toBeUndefined();
   // The run over a week finds nothing more.

@@ -57,6 +57,7 @@ describe('a missing recording', () => {
       waiting: 0,
       ended: 0,
       oldestMissingMs: HOUR_MS,
+      oldestUnqueuedMs: 0,
     });
     expect(steps).toEqual(['sent a.wav', 'noted hq a.wav']);
     expect(logLines).toEqual([
@@ -96,8 +97,9 @@ describe('a missing recording', () => {
       return { job: { ...job, call: { callId: '1.1' } }, ...rest };
     };
     const { queue, steps } = startQueue();
-    const recordings = [untimed('writing.wav', 59.9), untimed('ended.wav', 60)];
-    expect(await queue(recordings)).toMatchObject({ queued: 1, waiting: 1 });
+    const recordings = [untimed('writing.wav', 59.5), untimed('later.wav', 20), untimed('ended.wav', 60)];
+    const oldestUnqueuedMs = 59.5 * MINUTE_MS;
+    expect(await queue(recordings)).toMatchObject({ queued: 1, waiting: 2, oldestUnqueuedMs });
     expect(steps).toEqual(['sent ended.wav', 'noted hq ended.wav']);
   });
 
@@ -105,7 +107,7 @@ describe('a missing recording', () => {
     'that nobody waits for is counted and left alone: %s',
     async (ended) => {
       const { queue, steps } = startQueue();
-      const counts = { queued: 0, waiting: 0, ended: 1, oldestMissingMs: 0 };
+      const counts = { queued: 0, waiting: 0, ended: 1, oldestMissingMs: 0, oldestUnqueuedMs: 0 };
       expect(await queue([missing('a.wav', 6000, { ended, queuedAt: NOW - 400 * HOUR_MS })])).toEqual(counts);
       expect(steps).toEqual([]);
     },
@@ -131,6 +133,7 @@ test('nothing is done when nothing is missing', async () => {
     waiting: 0,
     ended: 0,
     oldestMissingMs: 0,
+    oldestUnqueuedMs: 0,
   });
 });
 

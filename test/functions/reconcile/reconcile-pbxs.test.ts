@@ -21,6 +21,7 @@ const NOTHING = {
   ended: 0,
   unreadable: 0,
   oldestMissingMs: 0,
+  oldestUnqueuedMs: 0,
 };
 
 const logLines = captureLog();
@@ -138,6 +139,7 @@ describe('a run', () => {
         ended: 3,
         unreadable: 3,
         oldestMissingMs: (4 * 24 + 9.5) * HOUR_MS,
+        oldestUnqueuedMs: 0,
       },
     ]);
   });
