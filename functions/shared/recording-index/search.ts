@@ -64,12 +64,20 @@ function sourcesOf(
     return readable.map((window) => inWindow(window, 'byCall', callKey(window.pbx, callId)));
   if (numbers !== undefined) return readable.flatMap((window) => partitionsOf(numbers, window));
 
-  const byExtension = readable.flatMap((window) => {
+  const byPbx = readable.map((window) => {
     const extensions = extensionsOf(principal, window.pbx);
-    return extensions === undefined ? [ownPartition(window)] : partitionsOf(extensions, window);
+    const own = ownPartition(window);
+    return { own, sources: extensions === undefined ? [own] : partitionsOf(extensions, window) };
   });
-  // What the person may not hear is then read in vain, up to the limit of rows, and dropped.
-  return byExtension.length <= maxPartitions ? byExtension : readable.map(ownPartition);
+  let total = byPbx.reduce((sum, { sources }) => sum + sources.length, 0);
+  // The PBXs with the most extensions save the most queries. Their rows that the person may not hear are read, too, and
+  // count towards the limit of rows; the other PBXs keep their short partitions.
+  byPbx.sort((one, another) => another.sources.length - one.sources.length);
+  return byPbx.flatMap(({ own, sources }) => {
+    if (total <= maxPartitions) return sources;
+    total += 1 - sources.length;
+    return [own];
+  });
 }
 
 function inWindow(

@@ -54,15 +54,17 @@ const ownPbxs = () => {
   return ['a', 'b', 'c'].map((letter) => `${letter}-${tables}`);
 };
 
-/** Somebody who may hear the calls of all, or of some extensions. A role may name a number instead. */
-const anyPrincipal = fc
-  .option(fc.uniqueArray(fc.constantFrom('1001', '1002', '030901820'), { minLength: 1 }), { nil: undefined })
-  .map(
-    (extensions): Principal => ({
-      ...everybody,
-      grants: [{ pbxs: '*', rights: ['listen'], extensions }],
-    }),
-  );
+/** Of one PBX, somebody may hear the calls of all, or of some extensions. A role may name a number instead. */
+const anyExtensions = fc.option(
+  fc.uniqueArray(fc.constantFrom('1001', '1002', '030901820'), { minLength: 1 }),
+  { nil: undefined },
+);
+
+const grantOf = (pbx: string, extensions: string[] | undefined): Principal['grants'][number] => ({
+  pbxs: [pbx],
+  rights: ['listen'],
+  extensions,
+});
 
 const isExpected = (row: Row, { numbers, direction, minSeconds }: SearchFilters) =>
   (numbers === undefined ||
@@ -82,10 +84,12 @@ test('page by page, a search finds each matching row once, newest first, even wh
       fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 }),
       fc.integer({ min: 1, max: 15 }),
       fc.nat({ max: 6 }),
-      anyPrincipal,
-      fc.array(fc.constantFrom(0, 12, 100), { minLength: 1, maxLength: 3 }),
-      async (drafts, filters, limits, maxReads, fromSecond, principal, partitions) => {
+      fc.tuple(anyExtensions, anyExtensions, anyExtensions),
+      fc.array(fc.constantFrom(0, 6, 12, 100), { minLength: 1, maxLength: 3 }),
+      async (drafts, filters, limits, maxReads, fromSecond, extensions, partitions) => {
         const pbxs = ownPbxs();
+        const grants = pbxs.map((pbx, n) => grantOf(pbx, extensions[n]));
+        const principal = { ...everybody, grants };
         const toRow = ([pbx, { second, ...row }]: [number, (typeof drafts)[number][1]]): Row => ({
           ...row,
           pbx: pbxs[pbx] as string,
@@ -201,4 +205,34 @@ test('a role with many extensions of many PBXs does not make a search query each
     pbxs.map((pbx) => `${pbx} own.wav`).reverse(),
   );
   expect(reads.length).toBeLessThanOrEqual(200);
+});
+
+test('a role with many extensions of a quiet PBX is searched by its few extensions of a busy one', async () => {
+  const busy = 'busy-with-few';
+  const quiet = 'quiet-with-many';
+  const others = Array.from({ length: 60 }, (_, second) => ({
+    pbx: busy,
+    recording: `${second}.wav`,
+    at: instant(10 + second),
+    from: '2000',
+  }));
+  const own = [
+    { pbx: busy, recording: 'own.wav', at: instant(2), from: '1000' },
+    { pbx: quiet, recording: 'own.wav', at: instant(1), to: '1150' },
+  ];
+  await putRows(client, 'index', [...others, ...own]);
+  const many = Array.from({ length: 200 }, (_, n) => String(1000 + n));
+  const grants = [grantOf(busy, ['1000', '1001']), grantOf(quiet, many)];
+  // The order of the PBXs does not decide.
+  for (const pbxs of [
+    [busy, quiet],
+    [quiet, busy],
+  ]) {
+    const windows = pbxs.map((pbx) => ({ pbx, from: FIRST_KEY, to: LAST_KEY }));
+    const search = { windows, filters: {}, limit: 50, after: undefined };
+    const limits = { maxReads: 20, maxPartitions: 200 };
+    const page = await searchIndex(reader, search, { ...everybody, grants }, limits);
+    expect(page.recordings).toMatchObject(own);
+    expect(page.position).toBeUndefined();
+  }
 });
