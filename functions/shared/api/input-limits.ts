@@ -1,16 +1,16 @@
 /** How many characters or values people may enter. The API checks it, and the fields of the page end there. */
 
-/** Of a person, for the access log. */
+/** A person's name, as the access log keeps it. */
 export const MAX_NAME_LENGTH = 100;
 
-/** Of a person, in a search for what they did. */
+/** The person whose accesses or shares somebody asks for. */
 export const MAX_PERSON_LENGTH = 200;
 
 export const MIN_PASSCODE_LENGTH = 4;
 export const MAX_PASSCODE_LENGTH = 100;
 
-/** Of a share, for its maker. */
+/** The maker's note on a share. */
 export const MAX_NOTE_LENGTH = 500;
 
-/** In one search. */
+/** How many phone numbers one search may have. */
 export const MAX_NUMBERS = 5;
