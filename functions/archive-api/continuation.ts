@@ -6,6 +6,12 @@ import type { ShareRecord } from '../shared/shares/share.ts';
 /** How much longer than the recording an opening may go on: for pauses, and for listening slowly. */
 const MARGIN_MS = 60 * 60 * 1000;
 
+/**
+ * How long an opening may go on if the length of the recording is not known, as in a file whose header does not say it.
+ * Hardly a call is longer, and each link of the opening still needs a share that has not ended.
+ */
+const UNKNOWN_LENGTH_MS = 4 * 60 * 60 * 1000;
+
 /** The share that was opened, and until when (epoch ms) the opening may go on. */
 const openingSchema = v.object({ share: v.string(), until: v.number() });
 
@@ -17,8 +23,9 @@ export interface Continuations {
 }
 
 export const createContinuations = (secret: CachedSecret, now: () => number): Continuations => ({
-  async create({ id, call: { seconds = 0 } }) {
-    const opening = { share: id, until: now() + seconds * 1000 + MARGIN_MS };
+  async create({ id, call: { seconds } }) {
+    const duration = seconds === undefined ? UNKNOWN_LENGTH_MS : seconds * 1000 + MARGIN_MS;
+    const opening = { share: id, until: now() + duration };
     return seal(await secret.digest(), 'opening', opening);
   },
   async isValid(continuation, { id }) {

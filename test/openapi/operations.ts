@@ -187,7 +187,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'Opens a share',
     description:
       'Counts as a play, and returns a link to the recording for 15 minutes. With the `continuation` of an opening, it ' +
-      'returns another link without counting as a play, for as long as the recording lasts and an hour longer.',
+      'returns another link without counting as a play, for as long as the recording lasts and an hour ' +
+      'longer, or for four hours if its length is not known.',
     isPublic: true,
     body: openShareSchema,
     response: { name: 'OpenedShare', schema: openedShareSchema },

@@ -25,14 +25,17 @@ const api = await useApi({ hq: { timeZone: 'Europe/Berlin' }, warehouse: {} });
 const dynamoDb = createDynamoDbClient();
 let recordings = 0;
 /** A recording of its own for each test, of a call from extension 1001 to 1003. */
-async function archive(pbx = 'hq'): Promise<{ pbx: string; recording: string }> {
+async function archive(
+  pbx = 'hq',
+  length: { seconds?: number } = { seconds: 12 },
+): Promise<{ pbx: string; recording: string }> {
   recordings += 1;
   const callId = `1504261084.${recordings}`;
   const recording = `20170901181804-${callId}-1001-1003-Internal.wav`;
   const call = { callId, from: '1001', to: '1003' };
   await api.putObject(pbx, recording, AUDIO, call);
   await api.putRows([
-    { pbx, recording, at: '2017-09-01T10:18:04.000Z', state: 'archived', seconds: 12, codec: 'gsm', ...call },
+    { pbx, recording, at: '2017-09-01T10:18:04.000Z', state: 'archived', ...length, codec: 'gsm', ...call },
   ]);
   return { pbx, recording };
 }
@@ -431,20 +434,23 @@ describe('an opening', () => {
     });
   });
 
-  test('goes on for as long as the recording lasts, and an hour for pauses', async () => {
+  test.each([
+    ['as long as the recording lasts, and an hour for pauses', { seconds: 12 }, 3600 + 12],
+    ['four hours if nobody knows how long the recording lasts', {}, 4 * 3600],
+  ])('goes on for %s', async (_, length, expected) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const opened = Date.now();
     const send = await api.load();
-    const { token } = await share({ maxPlays: 1 }, { ask: send });
+    const target = await archive('hq', length);
+    const { token } = await share({ ...target, maxPlays: 1 }, { ask: send });
     const { continuation } = (await open({ token }, send)).body;
     const statusAfter = async (seconds: number) => {
       vi.setSystemTime(opened + seconds * 1000);
       return (await open({ token, continuation }, send)).status;
     };
-    // The call has 12 seconds.
-    expect(await statusAfter(3600 + 11)).toBe(200);
-    expect(await statusAfter(3600 + 13)).toBe(404);
+    expect(await statusAfter(expected - 1)).toBe(200);
+    expect(await statusAfter(expected + 1)).toBe(404);
   });
 });
 
