@@ -49,9 +49,8 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
     seconds: linkSeconds,
     signedAt: now(),
   });
-  if (continuation === undefined) log('info', 'share-opened', { pbx, recording });
-  else log('info', 'link-created', { pbx, recording, expiresIn: linkSeconds });
-  const kind = continuation === undefined ? 'share-opened' : 'link-created';
+  const kind = continuation === undefined ? 'share-opened' : 'share-continued';
+  log('info', kind, { pbx, recording });
   await accessLog.add({ kind, ...entry }, { call });
   return {
     status: 200,

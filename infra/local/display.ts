@@ -95,6 +95,7 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
   'sign-in-refused': () => ['page', 'somebody has entered a wrong token'],
   'share-created': ({ recording }) => ['share', `link for others created  ${shorten(recording)}`],
   'share-opened': ({ recording }) => ['share', `link for others opened  ${shorten(recording)}`],
+  'share-continued': ({ recording }) => ['share', `link for others continued  ${shorten(recording)}`],
   'share-refused': ({ recording, reason }) => [
     'share',
     `link for others not opened (${String(reason).replaceAll('-', ' ')})${recording === undefined ? '' : `  ${shorten(recording)}`}`,

@@ -10,6 +10,8 @@ export const ACCESS_KINDS = [
   'played',
   'share-created',
   'share-opened',
+  /** The recipient of an opened share got another link. */
+  'share-continued',
   'share-refused',
   'share-revoked',
   'refused',

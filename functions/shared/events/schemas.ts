@@ -58,7 +58,13 @@ const { person, by, address } = accessSchema.entries;
 const who = { person, by, address };
 
 /** Ways of accessing a recording. The other rows of the access log are about shares, and about refusals. */
-export const ACCESSES = ['link-created', 'download-link-created', 'played', 'share-opened'] as const;
+export const ACCESSES = [
+  'link-created',
+  'download-link-created',
+  'played',
+  'share-opened',
+  'share-continued',
+] as const;
 
 const share = {
   endsAt: instant,
@@ -87,7 +93,7 @@ export const EVENT_SCHEMAS = {
     at: v.optional(instant),
     ...who,
     kind: v.picklist(ACCESSES),
-    /** Id of the share that was opened. */
+    /** Id of the share that was opened or continued. */
     share: text,
     /** How much the player says that it has played. */
     playedSeconds: v.optional(v.number()),

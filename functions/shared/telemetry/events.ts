@@ -74,6 +74,7 @@ export const LOG_EVENTS = [
   // Shares and the access log
   'share-created',
   'share-opened',
+  'share-continued',
   'share-refused',
   'share-revoked',
   'access-not-logged',

@@ -384,7 +384,7 @@ describe('an opening', () => {
     const [, renewed] = await accesses(created);
     const { pbx, recording, createdBy: person, id } = created;
     const row = {
-      kind: 'link-created',
+      kind: 'share-continued',
       pbx,
       recording,
       person,
@@ -393,6 +393,7 @@ describe('an opening', () => {
       share: id,
     };
     expect(renewed).toEqual({ ...row, at: expect.any(String) });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'share-continued', pbx, recording }));
   });
 
   test('leaves nothing in the table or in a log line with which somebody else could go on', async () => {

@@ -98,6 +98,7 @@ export const de: DialogMessages = {
       played: 'hat abgespielt',
       'share-created': 'hat einen Link für andere erstellt',
       'share-opened': 'hat einen Link geöffnet',
+      'share-continued': 'hat einen geöffneten Link weiter genutzt',
       'share-refused': 'konnte einen Link nicht öffnen',
       'share-revoked': 'hat einen Link für andere widerrufen',
       refused: 'wurde abgewiesen',

@@ -92,6 +92,7 @@ export const en = {
       played: 'played',
       'share-created': 'made a link for others',
       'share-opened': 'opened a link',
+      'share-continued': 'went on with an opened link',
       'share-refused': 'could not open a link',
       'share-revoked': 'revoked a link for others',
       refused: 'was refused',

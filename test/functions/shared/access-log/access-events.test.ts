@@ -98,6 +98,7 @@ test.each([
   ['download-link-created', {}],
   ['played', { playedSeconds: 12.5 }],
   ['share-opened', { share: SHARE }],
+  ['share-continued', { share: SHARE }],
 ] as const)('that somebody got at a recording is published as in the access log: %s', async (kind, more) => {
   const { events, rows } = await add(kind);
   const [row] = rows;
