@@ -589,6 +589,17 @@ describe('a job that continues an upload', () => {
     expect(logLines).toMatchObject([{ level: 'info', event: 'resumed', bytes: 14, attempt: 42 }]);
   });
 
+  test('forgets earlier failures when another part was stored: the PBX sends the recording', async () => {
+    const streak = { kind: 'too-slow', since: SENT_AT - DAY_MS, count: 4, lastAt: SENT_AT };
+    const earlier = { attempts: 4, deliveries: 4, since: SENT_AT - DAY_MS, streak };
+    const harness = createHarness(JSON.stringify({ ...JOB, earlier, progress: stored }));
+    await harness.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })));
+    expect(JSON.parse(JSON.stringify(harness.sent))).toMatchObject([
+      ['queue:hq', { progress: { bytes: 14 } }, null],
+    ]);
+    expect(JSON.stringify(harness.sent)).not.toContain('streak');
+  });
+
   test('waits a quarter of an hour when it had to restart', async () => {
     const harness = createHarness(body);
     const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
