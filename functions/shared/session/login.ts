@@ -36,14 +36,8 @@ export interface SessionToken {
 /**
  * The only way to log in. `snapshot` is the session without a usable token. Logs in only if no other function is
  * replacing the same session, and logins are not held. Rejects if S3 does not say so: then nobody logs in.
- *
- * @param retryRefused a person has confirmed that the refused credentials are now right
  */
-export async function logIn(
-  snapshot: Snapshot,
-  deps: LoginDeps,
-  retryRefused = false,
-): Promise<SessionToken> {
+export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<SessionToken> {
   const { pbxId, logins, readCredentials, subscriptionFor, now } = deps;
   const credentials = await readCredentials();
   if (!hasCredentials(credentials)) {
@@ -57,7 +51,7 @@ export async function logIn(
   // A token that has been saved since ends a lease, but no hold: its login may be older than the refusal.
   const isReplaced = stored.state.session !== snapshot.version;
   const current = isReplaced ? { ...stored, state: { hold: stored.state.hold } } : stored;
-  assertNotHeld(current.state, credentials, now(), retryRefused);
+  assertNotHeld(current.state, credentials, now());
   const leased = await lease(current, snapshot.version, deps);
   const subscription = subscriptionFor(credentials);
   const { tokens, isLogin } = await obtainTokens(snapshot, credentials, subscription, deps).catch(
@@ -73,6 +67,14 @@ export async function logIn(
   const { reportsIf } = deps.client.rules;
   if (isLogin) log('info', 'session-opened', { pbx: pbxId, ...(reportsIf && { reportsIf }) });
   return opened;
+}
+
+/** Permits a login with the refused credentials, because a person has confirmed that they are now right. */
+export async function forgetRefusal({ logins }: Pick<LoginDeps, 'logins'>): Promise<void> {
+  const stored = await logins.read();
+  const { hold, ...state } = stored.state;
+  // If another function has replaced the state since, it has been logging in.
+  if (hold?.credentials !== undefined) await logins.replace(stored, state);
 }
 
 /** By the refresh token, if the family's work for dead tokens. A login only if that is refused or too old. */
@@ -113,12 +115,7 @@ export async function save(
   }
 }
 
-function assertNotHeld(
-  { hold }: LoginState,
-  credentials: Credentials,
-  now: number,
-  retryRefused: boolean,
-): void {
+function assertNotHeld({ hold }: LoginState, credentials: Credentials, now: number): void {
   if (hold === undefined) return;
   if (hold.until !== undefined && now < hold.until) {
     throw new ArchiveError(
@@ -127,7 +124,7 @@ function assertNotHeld(
       { kind: 'login-held', notBefore: hold.until },
     );
   }
-  if (hold.credentials === digestCredentials(credentials) && !retryRefused) {
+  if (hold.credentials === digestCredentials(credentials)) {
     throw new ArchiveError(
       hold.code,
       'The PBX refused the credentials. Correct them in the secret, or, if they were corrected in the ' +

@@ -1,6 +1,13 @@
 import { type ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
-import { digestSubscription, type LoginDeps, logIn, type SessionToken, save } from './login.ts';
+import {
+  digestSubscription,
+  forgetRefusal,
+  type LoginDeps,
+  logIn,
+  type SessionToken,
+  save,
+} from './login.ts';
 import type { Snapshot } from './session-store.ts';
 
 /**
@@ -55,10 +62,7 @@ export function createSession(deps: LoginDeps): Session {
     return latest;
   }
 
-  async function renew(
-    dead: SessionToken,
-    { retryRefused = false, refusal }: { retryRefused?: boolean; refusal?: ArchiveError | undefined } = {},
-  ): Promise<Renewed> {
+  async function renew(dead: SessionToken, refusal?: ArchiveError): Promise<Renewed> {
     latest = undefined;
     const snapshot = await store.read();
     const renewed = snapshot.state.token;
@@ -66,7 +70,7 @@ export function createSession(deps: LoginDeps): Session {
       renewed !== undefined && renewed !== dead.token && snapshot.version !== dead.snapshot.version;
     const isDoubtful = refusal instanceof PbxRefusal && refusal.isDoubtful;
     if (!isRenewed && isDoubtful && ageOf(snapshot) < REFRESH_AFTER_MS) throw refusal;
-    latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps, retryRefused);
+    latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps);
     return { ...latest, isNew: !isRenewed };
   }
 
@@ -82,10 +86,7 @@ export function createSession(deps: LoginDeps): Session {
   }
 
   /** Returns the token if it is a new one, or was not saved before. */
-  async function prolong(
-    { token, snapshot, isUnsaved }: SessionToken,
-    retryRefused: boolean,
-  ): Promise<SessionToken | undefined> {
+  async function prolong({ token, snapshot, isUnsaved }: SessionToken): Promise<SessionToken | undefined> {
     const { state } = snapshot;
     if (state.refreshToken === undefined) {
       await client.heartbeat(token, subscriptionFor(await readCredentials()));
@@ -93,7 +94,7 @@ export function createSession(deps: LoginDeps): Session {
       // Every call keeps the token alive. This one changes nothing and fails if the token is dead.
       await client.deviceInfo(token);
     } else if (client.rules.renewsByRefresh) {
-      return logIn(snapshot, deps, retryRefused);
+      return logIn(snapshot, deps);
     } else {
       const tokens = await client.refresh(state.refreshToken);
       return save(snapshot, { ...state, ...tokens, refreshedAt: now() }, deps);
@@ -111,7 +112,7 @@ export function createSession(deps: LoginDeps): Session {
 
   return {
     current,
-    renew: (dead, refusal) => renew(dead, { refusal }),
+    renew,
     async end() {
       const session = await kept();
       latest = undefined;
@@ -124,16 +125,17 @@ export function createSession(deps: LoginDeps): Session {
       log('info', 'session-ended', { pbx: pbxId });
     },
     async keepAlive({ bootedAt, retryRefused = false } = {}) {
+      if (retryRefused) await forgetRefusal(deps);
       const session = await kept();
       latest = undefined;
       if (!('token' in session)) {
-        latest = await logIn(session, deps, retryRefused);
+        latest = await logIn(session, deps);
         return 'logged-in';
       }
       let refusal: ArchiveError | undefined;
       if (await isSubscribed(session, bootedAt)) {
         try {
-          latest = (await prolong(session, retryRefused)) ?? session;
+          latest = (await prolong(session)) ?? session;
           return 'kept-alive';
         } catch (error) {
           // Whatever the error number, reports stop when the PBX does not keep the session alive.
@@ -144,7 +146,7 @@ export function createSession(deps: LoginDeps): Session {
           refusal = error;
         }
       }
-      await renew(session, { retryRefused, refusal });
+      await renew(session, refusal);
       return 'logged-in';
     },
   };

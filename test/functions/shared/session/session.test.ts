@@ -296,8 +296,8 @@ describe('a refused password', () => {
     expect(await open().keepAlive()).toBe('kept-alive');
   });
 
-  test('holds logins although an older session is kept alive', async () => {
-    const { pbx, clock, session, open, enterCredentials } = await start();
+  test('holds logins although an older session is refreshed', async () => {
+    const { pbx, clock, session, open, enterCredentials } = await start({ refreshTokens: true });
     const token = await session.current();
     await enterCredentials({ password: 'wrong' });
     expect(await codeOf(open().renew(token))).toBe('pbx-20003');
@@ -306,6 +306,18 @@ describe('a refused password', () => {
     pbx.dropTokens();
     expect(await codeOf(open().keepAlive())).toBe('pbx-20003');
     expect(pbx.stats.refusedLogins).toBe(1);
+  });
+
+  test('may be repeated after a person has asked for it, also if an older session was alive then', async () => {
+    const { pbx, clock, session, open, enterCredentials } = await start({ refreshTokens: true });
+    const token = await session.current();
+    await enterCredentials({ password: 'right from tomorrow' });
+    expect(await codeOf(open().renew(token))).toBe('pbx-20003');
+    pbx.setPassword('right from tomorrow');
+    clock.now += 20 * MINUTE_MS;
+    expect(await open().keepAlive({ retryRefused: true })).toBe('kept-alive');
+    pbx.dropTokens();
+    expect(await open().keepAlive()).toBe('logged-in');
   });
 
   test('is reported as refused, and not tried again at once, even if the hold cannot be saved', async () => {
