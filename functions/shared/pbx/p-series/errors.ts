@@ -125,12 +125,12 @@ export const refreshError = (errcode: string): PbxRefusal =>
 
 /**
  * The error for an HTTP status. The PBX itself responds with 200 to everything, so 401 and 403 come from what is in front
- * of it, such as the tunnel of its remote access. Clients of the P-Series take them for 10005; so does this one, at a login
- * too: whether the PBX has counted the attempt is not known.
+ * of it, such as the tunnel of its remote access. They are treated as the code 10005: the token may be dead. At a login,
+ * nobody knows whether the PBX has counted the attempt, so that no other one may follow. A refresh can be repeated.
  */
 export function statusError(statusCode: number, toError: (errcode: string) => PbxRefusal): ArchiveError {
   const error = badStatus(statusCode);
-  if (statusCode !== 401 && statusCode !== 403) return error;
+  if ((statusCode !== 401 && statusCode !== 403) || toError === refreshError) return error;
   const { kind, isDoubtful } = toError('10005');
   const advice =
     kind === 'login-held'
