@@ -4,6 +4,8 @@ import { type Call, isUnanswered } from '../jobs/job.ts';
 export interface Recorded {
   /** The row with the longest conversation; that of the last call, if several have had the name. */
   call: Call;
+  /** When that row's call ended (epoch ms), if known. */
+  callEndedAt: number | undefined;
   /** When the last call with this name ended (epoch ms), if known. */
   endedAt: number | undefined;
   /** Whether another one ended before. */
@@ -16,36 +18,41 @@ export interface Recorded {
 export function addRow(
   recorded: Map<string, Recorded>,
   name: string,
-  { call, endedAt, listedBytes }: Omit<Recorded, 'hasSeveralEnds'>,
+  { call, endedAt, listedBytes }: Omit<Recorded, 'callEndedAt' | 'hasSeveralEnds'>,
 ): void {
   const known = recorded.get(name);
   if (known === undefined) {
-    recorded.set(name, { call, endedAt, hasSeveralEnds: false, listedBytes });
+    recorded.set(name, { call, callEndedAt: endedAt, endedAt, hasSeveralEnds: false, listedBytes });
     return;
   }
   const ends = [known.endedAt, endedAt].filter((time) => time !== undefined);
+  const row = { call, callEndedAt: endedAt };
+  const { call: chosen, callEndedAt } = isPreferred(row, known) ? row : known;
   recorded.set(name, {
-    call: isPreferred({ call, endedAt }, known) ? call : known.call,
+    call: chosen,
+    callEndedAt,
     endedAt: ends.length === 0 ? undefined : Math.max(...ends),
     hasSeveralEnds: known.hasSeveralEnds || new Set(ends).size > 1,
     listedBytes,
   });
 }
 
+type Row = Pick<Recorded, 'call' | 'callEndedAt'>;
+
 /** A recording is of the last call that was answered; of its rows, the one with the longest conversation counts. */
-function isPreferred(row: Pick<Recorded, 'call' | 'endedAt'>, known: Recorded): boolean {
-  if (isUnanswered(row.call) || isUnanswered(known.call) || !isOtherCall(row, known))
+function isPreferred(row: Row, known: Row): boolean {
+  if (isUnanswered(row.call) || isUnanswered(known.call) || !areOfTwoCalls(row, known))
     return talkOf(row.call) > talkOf(known.call);
-  return (row.endedAt ?? 0) > (known.endedAt ?? 0);
+  return (row.callEndedAt ?? 0) > (known.callEndedAt ?? 0);
 }
 
 /** The legs of a transferred call follow each other at once. */
 const MAX_GAP_MS = 10 * 60_000;
 
-function isOtherCall(...rows: Pick<Recorded, 'call' | 'endedAt'>[]): boolean {
-  const [first, last] = rows.toSorted((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0));
-  if (first?.endedAt === undefined || last?.endedAt === undefined) return false;
-  return last.endedAt - 1000 * talkOf(last.call) - first.endedAt > MAX_GAP_MS;
+function areOfTwoCalls(...rows: Row[]): boolean {
+  const [first, last] = rows.toSorted((one, other) => (one.callEndedAt ?? 0) - (other.callEndedAt ?? 0));
+  if (first?.callEndedAt === undefined || last?.callEndedAt === undefined) return false;
+  return last.callEndedAt - 1000 * talkOf(last.call) - first.callEndedAt > MAX_GAP_MS;
 }
 
 /** Seconds of conversation; less than none if nobody answered. */

@@ -45,6 +45,7 @@ describe('the recordings of a window', () => {
         recording,
         {
           call: { callId, from: '5550100', to: '2001', type: 'Inbound', start: '2025-10-09 18:55:00' },
+          callEndedAt: startedAt + 7000,
           endedAt: startedAt + 7000,
           hasSeveralEnds: false,
           listedBytes: bytes.length,
@@ -103,9 +104,8 @@ describe('the recordings of a window', () => {
     ];
     const server = await startScriptedPbx(respondWith(JSON.stringify({ errcode: 0, data })));
     const { recorded, unreadable, unreadableRows } = await listWith(pSeriesClientOf(server), 'token');
-    expect([...recorded]).toEqual([
-      ['odd.wav', { call: { from: 'nobody' }, endedAt: undefined, hasSeveralEnds: false, listedBytes: 44 }],
-    ]);
+    const odd = { call: { from: 'nobody' }, callEndedAt: undefined, endedAt: undefined };
+    expect([...recorded]).toEqual([['odd.wav', { ...odd, hasSeveralEnds: false, listedBytes: 44 }]]);
     expect([unreadable, unreadableRows[0]?.row]).toEqual([1, 1]);
   });
 
