@@ -243,7 +243,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/session/login.ts',
-        find: '  assertNotHeld(current.state, credentials, now(), retryRefused);\n',
+        find: '  assertNotHeld(current.state, credentials, now());\n',
         replace: '',
       },
     ],
@@ -317,7 +317,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
-        find: "return marked.settled === SETTLED.settled ? 'duplicate' : 'again';",
+        find: "return isSettled(marked) ? 'duplicate' : 'again';",
         replace: "return 'first';",
       },
     ],
@@ -358,7 +358,7 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['pbx-name-reused', 'sqs-delivered-twice'],
     edits: [
       {
-        file: 'functions/shared/recordings/markers.ts',
+        file: 'functions/shared/recordings/earlier-calls.ts',
         find: '.slice(0, MAX_EARLIER_CALLS)',
         replace: '.slice(0, 0)',
       },

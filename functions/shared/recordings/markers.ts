@@ -7,9 +7,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { MESSAGE_RETENTION_DAYS } from '../config/limits.ts';
-import type { Call, Job } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 import { sha256 } from '../sha256.ts';
-import { decodeCall, encodeCall } from './metadata.ts';
+import { findEarlierCall, isOfCall, noteEarlierCalls } from './earlier-calls.ts';
+import { encodeCall } from './metadata.ts';
 import { parseRecordingPath, recordingPath } from './recording-name.ts';
 
 /**
@@ -61,12 +62,7 @@ export function markedRecording(key: string): { pbx: string; recording: string }
 
 /** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
 const SETTLED = { settled: 'yes' };
-
-/** Earlier calls with the same name: `DIGEST-SECONDS`, a digest of the call id and when its marker was written. */
-const EARLIER_CALLS = 'earlier-calls';
-
-/** So that the metadata stays below the 2 KB that S3 allows. */
-const MAX_EARLIER_CALLS = 10;
+const isSettled = (marked: Record<string, string>) => marked.settled === SETTLED.settled;
 
 /**
  * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation
@@ -97,7 +93,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
 
   async function put(
     { pbx, recording, reportedAt, call }: Job,
-    { earlier = '', ...metadata }: { ending: Ending; settled?: string; earlier?: string },
+    metadata: { ending: Ending; settled?: string; 'earlier-calls'?: string },
     condition: { IfNoneMatch?: string } = {},
   ): Promise<void> {
     const content = metadata.ending === 'not-recorded' ? NOT_RECORDED_CONTENT : '';
@@ -108,12 +104,7 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
         Body: content,
         ContentLength: content.length,
         // The time of the report tells the jobs for one recording apart: a job that is sent back keeps it.
-        Metadata: {
-          ...metadata,
-          'reported-at': reportedAt,
-          ...(earlier !== '' && { [EARLIER_CALLS]: earlier }),
-          ...encodeCall(call),
-        },
+        Metadata: { ...metadata, 'reported-at': reportedAt, ...encodeCall(call) },
         ...condition,
       }),
     );
@@ -133,17 +124,17 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       }
       const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
       const markedAt = LastModified?.getTime() ?? 0;
-      const earlier = toMetadata(endingsBefore(call, marked, markedAt));
-      const replace = () => put(job, { ending, ...settled, earlier });
+      const replace = () =>
+        put(job, { ending, ...settled, ...noteEarlierCalls(marked, isSettled(marked) ? markedAt : 0, call) });
       if (marked['reported-at'] === reportedAt) {
-        if (queuedAt <= markedAt) return marked.settled === SETTLED.settled ? 'duplicate' : 'again';
+        if (queuedAt <= markedAt) return isSettled(marked) ? 'duplicate' : 'again';
         // A person has sent it back since.
         await replace();
         return marked.ending === ending ? 'again' : 'first';
       }
       const isFresh = now() - markedAt < MARKED_FOR_MS;
       if (isFresh && isOfCall(marked, call)) return 'duplicate';
-      const endedAt = readEarlier(marked).get(digestOf(call)) ?? 0;
+      const endedAt = findEarlierCall(marked, call) ?? 0;
       if (queuedAt <= endedAt && now() - endedAt < MARKED_FOR_MS) return 'duplicate';
       // Another call's recording had the same name, or the dead letter has expired since.
       await replace();
@@ -151,8 +142,8 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
     },
     async markDeadLettered(ending, job) {
       const { Metadata: marked = {}, LastModified } = (await head('ended', job.pbx, job.recording)) ?? {};
-      const earlier = endingsBefore(job.call, marked, LastModified?.getTime() ?? 0);
-      await put(job, { ending, ...SETTLED, earlier: toMetadata(earlier) });
+      const markedAt = (isSettled(marked) && LastModified?.getTime()) || 0;
+      await put(job, { ending, ...SETTLED, ...noteEarlierCalls(marked, markedAt, job.call) });
     },
     async markQueued({ pbx, recording, call }) {
       const Key = markerKey('queued', pbx, recording);
@@ -161,38 +152,3 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
     },
   };
 }
-
-/** Whether a marker is of a call. Not every report and list names it. Without that, the name has to do. */
-function isOfCall(marked: Record<string, string>, { callId }: Call): boolean {
-  const marks = decodeCall(marked);
-  return callId === undefined || marks.callId === undefined || marks.callId === callId;
-}
-
-/** The settled endings of other calls, newest first. What remains to be done for one of them has to be done still. */
-function endingsBefore(call: Call, marked: Record<string, string>, markedAt: number): Map<string, number> {
-  const isSettled = marked.settled === SETTLED.settled && !isOfCall(marked, call);
-  const newest = isSettled ? [[digestOf(decodeCall(marked)), markedAt] as const] : [];
-  // The first entry of two with the same key gives its place, the last one the value.
-  const endings = new Map([...newest, ...readEarlier(marked), ...newest]);
-  endings.delete(digestOf(call));
-  return endings;
-}
-
-/** When the calls' markers were written (epoch ms, in whole seconds), by the digests of their ids. */
-function readEarlier(marked: Record<string, string>): Map<string, number> {
-  const entries = marked[EARLIER_CALLS]?.split(' ') ?? [];
-  return new Map(
-    entries.map((entry) => {
-      const [digest = '', seconds] = entry.split('-');
-      return [digest, 1000 * Number(seconds)];
-    }),
-  );
-}
-
-const toMetadata = (endings: ReadonlyMap<string, number>): string =>
-  [...endings]
-    .slice(0, MAX_EARLIER_CALLS)
-    .map(([digest, at]) => `${digest}-${Math.floor(at / 1000)}`)
-    .join(' ');
-
-const digestOf = ({ callId = '' }: Call) => sha256(callId).toString('hex', 0, 4);

@@ -10,8 +10,10 @@ const MAX_VALUE_BYTES = 140;
  */
 const MAX_NAME_BYTES = 300;
 
+export const CALL_ID = 'call-id';
+
 const FIELDS: Readonly<Record<keyof Call, string>> = {
-  callId: 'call-id',
+  callId: CALL_ID,
   from: 'from',
   to: 'to',
   type: 'type',

@@ -31,8 +31,8 @@ export const isArchived = (stored: StoredRecording, job: Pick<Job, 'reportedAt' 
   isOpenedSinceReport(stored, job) && isSound(stored.verifiedBy) && !mayBeBeginning(stored, job);
 
 /**
- * While the PBX may still have been writing the recording, only the length of the call could tell. Where the job that
- * stored the object did not know it, as a P-Series's list does not say it, the one that does has to look again.
+ * Whether the PBX may still have been writing the recording when the object was stored. Only the talk time tells, and a
+ * P-Series's list does not have it. A job that knows it has to look again.
  */
 function mayBeBeginning(
   { talkSeconds, openedAt }: StoredRecording,

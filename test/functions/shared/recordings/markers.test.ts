@@ -176,6 +176,32 @@ describe('how a recording ended', () => {
     expect(await markers.markEnded('dead-lettered', REPORTED, sentBackAt)).toBe('first');
   });
 
+  test('knows ten earlier calls with the same name, however long the facts of the calls are', async () => {
+    const { markers } = await startMarkers('twelve-calls');
+    const long = 'ä'.repeat(1000);
+    const jobs = Array.from({ length: 12 }, (_, index): Job => {
+      const call = {
+        callId: `${index} ${long}`,
+        from: long,
+        to: long,
+        type: long,
+        status: long,
+        start: long,
+      };
+      const facts = { talkSeconds: long, trunk: long, did: long, serialNumber: long };
+      return { ...job('hq', `2026-02-${10 + index}T00:00:00.000Z`), call: { ...call, ...facts } };
+    });
+    for (const one of jobs) {
+      expect(await markers.markEnded('dead-lettered', one, BEFORE)).toBe('first');
+      await markers.markDeadLettered('dead-lettered', one);
+    }
+    const copies = jobs.map((one) => ({ ...one, reportedAt: '2026-03-01T00:00:00.000Z' }));
+    for (const copy of copies.slice(1))
+      expect(await markers.markEnded('dead-lettered', copy, BEFORE)).toBe('duplicate');
+    const [oldest] = copies as [Job];
+    expect(await markers.markEnded('dead-lettered', oldest, BEFORE)).toBe('first');
+  });
+
   test('is marked again by an earlier call whose dead letter may not be written', async () => {
     const { markers } = await startMarkers('unsettled');
     const other = job('hq', '2026-02-01T00:00:00.000Z', '1.2');
