@@ -10,6 +10,8 @@ const MAX_DOWNLOADS = 2;
 
 const RANDOM_LIFETIME_MS = 30_000;
 
+const HOUR_MS = 3_600_000;
+
 /** A single request for the PBX's time may fail without a word. */
 const RUNS_TO_NOTICE = 5;
 
@@ -104,8 +106,9 @@ export class PbxChecks {
     if (stored === undefined || stored.writtenAt >= startedAt) return;
     const isThere = stored.bytes.equals(recording.versions.at(-1)?.bytes ?? Buffer.alloc(0));
     const { 'opened-at': openedAt = '', 'verified-by': verifiedBy = '' } = stored.metadata;
-    // A job that knows how long the call was looks again at what one that did not has stored.
-    if (job.isTimed && stored.metadata['talk-seconds'] === undefined) return;
+    // A job that knows the talk time looks again at what one that did not know it stored in the first hour.
+    const isUntimed = job.isTimed && stored.metadata['talk-seconds'] === undefined;
+    if (isUntimed && Date.parse(openedAt) < job.endedAt + HOUR_MS) return;
     if (isThere && !DOUBT.test(verifiedBy) && Date.parse(openedAt) >= job.reportedAt)
       violations.add('what is archived is not downloaded again', recording.key);
   }
@@ -117,10 +120,21 @@ interface JobEvent {
   Records?: { body: string; attributes: { ApproximateReceiveCount: string } }[];
 }
 
-function readJob(event: unknown): { isFirst: boolean; isTimed: boolean; reportedAt: number } | undefined {
+interface JobFacts {
+  isFirst: boolean;
+  /** It knows how long the parties talked. */
+  isTimed: boolean;
+  /** Epoch ms. */
+  reportedAt: number;
+  /** Epoch ms; the time of the report if the end is unknown. */
+  endedAt: number;
+}
+
+function readJob(event: unknown): JobFacts | undefined {
   const [message] = (event as JobEvent | undefined)?.Records ?? [];
   if (message === undefined) return undefined;
-  const { reportedAt, call, foundBy, earlier, progress } = JSON.parse(message.body);
+  const { reportedAt, endedAt = reportedAt, call, foundBy, earlier, progress } = JSON.parse(message.body);
   const isFirst = message.attributes.ApproximateReceiveCount === '1' && !foundBy && !earlier && !progress;
-  return { isFirst, isTimed: call.talkSeconds !== undefined, reportedAt: Date.parse(reportedAt) };
+  const isTimed = Number(call.talkSeconds) > 0;
+  return { isFirst, isTimed, reportedAt: Date.parse(reportedAt), endedAt: Date.parse(endedAt) };
 }
