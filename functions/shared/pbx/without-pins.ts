@@ -5,8 +5,13 @@ const PIN = /^pin_?code$/i;
 
 const REMOVED = '[removed]';
 
-/** The same in a text that is not JSON: with all that follows, up to the next field or to the end. */
-const PIN_FIELD = /((\\{0,8}")pin_?code\2\s*:).*?(?=,\s*\\{0,8}"\w+\\{0,8}"\s*:|\}\s*$|$)/gis;
+const QUOTE = String.raw`\\{0,8}["']`;
+
+/** Where the value of a field ends: before the next field of JSON or a form, before a closing tag, or with the text. */
+const END = String.raw`,\s*(?:${QUOTE})?[a-z_]\w*(?:${QUOTE})?\s*[:=]|&[a-z_]\w*=|</|\}\s*$|$`;
+
+/** A PIN with its name in a text that is not JSON, but resembles it, a form or XML. Takes linear time. */
+const PIN_FIELD = new RegExp(String.raw`((?<!\w|</)pin_?code(${QUOTE})?\s*[:=>]).*?(?=${END})`, 'gis');
 
 /** A report without the PINs in it, at any depth and in strings that hold JSON. A text that has none is unchanged. */
 export function withoutPins(text: string): string {

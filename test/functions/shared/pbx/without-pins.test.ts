@@ -8,6 +8,7 @@ describe('a text without a PIN is unchanged:', () => {
     ' {"a" : 1.50,\t"n":12345678901234567890}\r\n\0',
     '{"pincode":"","msg":"{\\"pin_code\\":null}"}',
     '{"a":"pincode","b":"4829"}',
+    "{'a':'pincode','spincode':'4829','pincodes':'4829'}",
     '"482915"',
     '482915',
   ])('%j', (text) => {
@@ -25,6 +26,14 @@ test.each([
   ['{"x":"a\tb","pincode":"48"2"}9","y":1}', '{"x":"a\tb","pincode":"[removed]","y":1}'],
   ['{"x":"a\tb","pincode":04829}\n', '{"x":"a\tb","pincode":"[removed]"}\n'],
   ['{"pincode":"48,\n"29', '{"pincode":"[removed]"'],
+  ["{'pin_code': '4829', 'x': 1}", "{'pin_code':'[removed]', 'x': 1}"],
+  ['{pin_code:4829}', '{pin_code:[removed]}'],
+  ['{x:1,pin_code:"4829",y:1}', '{x:1,pin_code:[removed],y:1}'],
+  ['pincode=4829&x=1', 'pincode=[removed]&x=1'],
+  ['x=1&pincode=4829', 'x=1&pincode=[removed]'],
+  ['{"msg":"x=1&pin_code=4829"}', '{"msg":"x=1&pin_code=[removed]"}'],
+  ['<cdr><pin_code>4829</pin_code><x>1</x></cdr>', '<cdr><pin_code>[removed]</pin_code><x>1</x></cdr>'],
+  ['<cdr x="1" pincode="4829"/>', '<cdr x="1" pincode=[removed]'],
 ])('PINs are removed: %j', (text, expected) => {
   expect(withoutPins(text)).toBe(expected);
 });
