@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
@@ -383,6 +383,44 @@ describe('a link for others that has been open for longer than its presigned URL
     await visitor.getByRole('button', { name: 'Open again' }).click();
     await expect.poll(() => tooLong(visitor).count()).toBe(0);
     expect(visitor.url()).toContain('/s#');
+  });
+
+  test.each<[string, string, (route: Route) => Promise<void>]>([
+    ['there is no connection', 'No connection', (route) => route.abort()],
+    ['it is asked too often', 'Too many requests', (route) => route.fulfill({ status: 429, json: {} })],
+    ['it does not respond', 'not responding', (route) => route.fulfill({ status: 503, json: {} })],
+  ])('is not over because %s: it can still be saved, though it opens only once', async (_, text, fail) => {
+    const visitor = await visit(await shareByApi(long, { maxPlays: 1 }));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await visitor.route('**/api/shares/open', fail);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await visitor.getByRole('alert').getByText(text).waitFor();
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+
+    await visitor.unroute('**/api/shares/open');
+    const [download] = await Promise.all([
+      visitor.waitForEvent('download'),
+      visitor.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    expect(await download.failure()).toBeNull();
+    await expect.poll(() => visitor.getByRole('alert').textContent()).toBe('');
+  });
+
+  test('need not be opened again when the player gets another link after all', async () => {
+    const visitor = await visit(await shareByApi(long));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await refuse(visitor);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await visitor.getByRole('button', { name: 'Open again' }).waitFor();
+    await visitor.unroute('**/api/shares/open');
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1400');
+    await waitUntilPlayed(visitor, 1400);
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(await tooLong(visitor).count()).toBe(0);
   });
 });
 

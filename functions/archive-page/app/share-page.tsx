@@ -34,7 +34,7 @@ function Share({ token }: { token: string }) {
   const [opened, setOpened] = useState<OpenedShare>();
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  /** Somebody has wanted to save the file with a link that has expired. */
+  /** The file could not be saved, because the archive gives no other link. */
   const [isOver, setOver] = useState(false);
 
   const isGone = useRef(false);
@@ -48,10 +48,12 @@ function Share({ token }: { token: string }) {
 
   /** Another link for what is open; `undefined` if the archive gives no other. */
   async function goOn(continuation: string): Promise<OpenedShare | undefined> {
+    setProblem(undefined);
     try {
       const share = await api.continueShare(token, continuation);
-      // Another recording may be open by now.
+      // It may have been opened again by now.
       setOpened((current) => (current?.continuation === continuation ? share : current));
+      setOver(false);
       return share;
     } catch (error) {
       if (error instanceof ApiError && error.kind === 'not-found') return undefined;
@@ -78,9 +80,9 @@ function Share({ token }: { token: string }) {
       // The button that was pressed is gone.
       document.querySelector<HTMLElement>('.round.play')?.focus();
     } catch (error) {
-      const text = refusalText(error);
-      setProblem(text);
-      if (text !== m.sharePage.refused) return;
+      const refusal = refusalOf(error);
+      setProblem(refusal ? m.sharePage[refusal] : errorText(error, m));
+      if (refusal !== 'refused') return;
       // The API does not tell whether the passcode was wrong, but a person can correct nothing else.
       const field = (event.target as HTMLFormElement).querySelector('input');
       field?.focus();
@@ -90,25 +92,19 @@ function Share({ token }: { token: string }) {
     }
   }
 
-  function refusalText(error: unknown): string {
-    const kind = error instanceof ApiError ? error.kind : 'unavailable';
-    if (kind === 'network' || kind === 'unavailable') return errorText(error, m);
-    return kind === 'too-many' ? m.sharePage.tooMany : m.sharePage.refused;
-  }
-
   async function download(event: Event): Promise<void> {
     if (opened === undefined || unlessExpired(opened)) return;
     event.preventDefault();
-    let refusal = m.player.problem.ended;
     try {
       const share = await goOn(opened.continuation);
       // The bucket's response says that it is a file to be saved, so the page stays.
       if (share) return location.assign(share.url);
+      setOver(true);
+      setProblem(m.player.problem.ended);
     } catch (error) {
-      refusal = refusalText(error);
+      // To open it again would be another play, and may not be allowed.
+      setProblem(errorText(error, m));
     }
-    setOver(true);
-    setProblem(refusal);
   }
 
   const mustReopen = opened !== undefined && (playbackProblem === 'ended' || isOver);
@@ -162,6 +158,18 @@ function Share({ token }: { token: string }) {
           )}
         </Transport>
       )}
+      {opened && !mustReopen && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
     </main>
   );
+}
+
+/** Whether the archive refused to open the link; `undefined` if it could not be asked. */
+function refusalOf(error: unknown): 'refused' | 'tooMany' | undefined {
+  const kind = error instanceof ApiError ? error.kind : 'unavailable';
+  if (kind === 'network' || kind === 'unavailable') return undefined;
+  return kind === 'too-many' ? 'tooMany' : 'refused';
 }
