@@ -5,8 +5,8 @@ export interface Track {
   codec: Codec | undefined;
   /** Expected length, until the player knows it. */
   seconds: number | undefined;
-  /** Gets a link, or `undefined` if there will be no other. Absent if there is only the one of the opening. */
-  renew?: () => Promise<Link | undefined>;
+  /** Gets a link, or `undefined` if there will be no other. */
+  renew: () => Promise<Link | undefined>;
 }
 
 /**

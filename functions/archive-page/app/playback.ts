@@ -79,7 +79,7 @@ export class Playback {
 
   /** A link that is valid for at least some seconds. */
   async freshLink(): Promise<Link> {
-    const link = unlessExpired(this.link) ?? (await this.state.track?.renew?.());
+    const link = unlessExpired(this.link) ?? (await this.state.track?.renew());
     if (link === undefined) throw new Error('no link');
     return link;
   }
@@ -119,9 +119,9 @@ export class Playback {
   }
 
   private needsLoad(): boolean {
-    // If there is no other link, what has been loaded can still be heard.
-    const canRenew = this.blobUrl === undefined && this.state.track?.renew !== undefined;
-    return this.state.problem !== undefined || (canRenew && unlessExpired(this.link) === undefined);
+    if (this.state.problem !== undefined) return true;
+    // A decoded recording is there as a whole.
+    return this.blobUrl === undefined && unlessExpired(this.link) === undefined;
   }
 
   private async load(position: number, autoplay: boolean, given?: Link): Promise<void> {
@@ -131,7 +131,7 @@ export class Playback {
     const isOver = () => generation !== this.generation;
     this.set({ status: 'loading', problem: undefined, playing: autoplay, position });
     try {
-      this.link = given ?? (track.renew ? await track.renew() : unlessExpired(this.link));
+      this.link = given ?? (await track.renew());
     } catch {
       if (!isOver()) this.fail('link');
       return;
