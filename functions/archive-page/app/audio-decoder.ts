@@ -1,4 +1,4 @@
-import { createDecoderClient, type DecoderClient } from './gsm/gsm-client.ts';
+import type { DecoderClient } from './gsm/gsm-client.ts';
 
 /** Set by infra/page/build-page.ts. */
 declare const DECODER_URL: string;
@@ -18,7 +18,8 @@ async function fetchFile(url: string): Promise<ArrayBuffer> {
   return response.arrayBuffer();
 }
 
-function decode(file: ArrayBuffer) {
+async function decode(file: ArrayBuffer) {
+  const { createDecoderClient } = await import('./gsm/gsm-client.ts');
   client ??= createDecoderClient(new Worker(DECODER_URL, { type: 'module' }));
   return client.decode(file, PEAKS);
 }
