@@ -266,6 +266,9 @@ describe('axe finds nothing', () => {
     await page.getByRole('button', { name: /^Abspielen: .*1000/ }).click();
     await page.getByRole('region', { name: 'Wiedergabe' }).getByText('Einzelheiten', { exact: true }).click();
     expect(await findViolations(page, 'German')).toEqual([]);
+    await page.getByRole('region', { name: 'Wiedergabe' }).getByRole('button').last().click();
+    await dialog().getByRole('table').waitFor();
+    expect(await findViolations(page, 'access log in German')).toEqual([]);
   });
 });
 

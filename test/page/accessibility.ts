@@ -17,10 +17,15 @@ const VARIANTS = [
 /** Rules whose result depends on the colours. The others need no look at the same page in another colour. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
-/** Controls that have too little room, or that reach out of what they are in; and the page, if it scrolls sideways. */
+/**
+ * Controls that have too little room, or that reach out of what they are in; the page, if it scrolls sideways; and labels
+ * of table cells that reach below their cell.
+ */
 const CUT_OFF = `
-  [document.documentElement, ...document.querySelectorAll('button, a, select, input')]
+  [document.documentElement, ...document.querySelectorAll('button, a, select, input, td')]
     .filter((element) => {
+      if (element.localName === 'td')
+        return Number.parseFloat(getComputedStyle(element, '::before').height) > element.clientHeight;
       const box = element.parentElement?.closest('dialog, section, main, header, body');
       if (box && element.getBoundingClientRect().right > box.getBoundingClientRect().right) return true;
       if (element.type !== 'date') return element.localName !== 'input' && element.scrollWidth > element.clientWidth;

@@ -1,6 +1,6 @@
 import { callInName } from './call-in-name.ts';
 import type { Pbx } from './contract.ts';
-import { callOf, zoneOf } from './describe.ts';
+import { zoneOf } from './describe.ts';
 import { useLocale } from './locale.tsx';
 
 interface RecordingCellProps {
@@ -15,10 +15,16 @@ export function RecordingCell({ label, pbx, recording, pbxs }: RecordingCellProp
   const { m, f } = useLocale();
   const name = `${pbx}/${recording}`;
   const call = callInName(recording);
+  const { toWord, unknownNumber } = m.results;
   return (
     <td class="name" data-label={label}>
       {call && f.dateTime(call.at, zoneOf(pbxs, pbx))}
-      {call?.from !== undefined && `, ${callOf(call, m)}`}
+      {call?.from !== undefined && (
+        <>
+          , <span class="party">{call.from}</span> {toWord}{' '}
+          <span class="party">{call.to ?? unknownNumber}</span>
+        </>
+      )}
       {call ? <small>{name}</small> : name}
     </td>
   );
