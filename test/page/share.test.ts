@@ -553,24 +553,26 @@ describe('a dialog', () => {
       '/api/recordings?number=1000',
     );
     const [{ at, recording } = { at: '', recording: '' }] = recordings;
-    const time = new Date(at).toLocaleString('en-GB', {
-      timeZone: 'Europe/Berlin',
-      dateStyle: 'medium',
-      timeStyle: 'medium',
-    });
-    const text = `${time}, ${CUSTOMER} to 1000${PBX_ID}/${recording}`;
+    const timeZone = 'Europe/Berlin';
+    const time = new Date(at).toLocaleString('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'medium' });
+    const zone = new Date(at).toLocaleString('en-GB', { timeZone, timeZoneName: 'short' }).split(' ').at(-1);
+    expect(zone).toMatch(/^CES?T$/);
+    const text = `${time} ${zone}, ${CUSTOMER} to 1000${PBX_ID}/${recording}`;
     await share({ note: 'which call' });
     await page.keyboard.press('Escape');
     const menu = page.getByRole('navigation');
     await menu.getByRole('button', { name: 'Links for others' }).click();
     const shared = dialog(page).getByRole('row', { name: /which call/ });
     expect(await shared.locator('td').first().textContent()).toBe(text);
+    expect(await shared.locator('td').nth(1).textContent()).toMatch(/\d\d:\d\d CES?T Anna$/);
     await page.keyboard.press('Escape');
     await menu.getByRole('button', { name: 'Who listened' }).click();
     const accessed = dialog(page)
       .getByRole('row', { name: /made a link for others/ })
       .first();
     expect(await accessed.locator('td').nth(3).textContent()).toBe(text);
+    // The PBXs of one list may be in several zones.
+    expect(await accessed.locator('td').first().textContent()).toMatch(/, \d\d:\d\d:\d\d CES?T$/);
     expect(page.problems).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ export type Formats = ReturnType<typeof createFormats>;
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Dates, numbers and durations as a locale writes them. Times are those of the PBX's zone. */
+/** Dates, numbers and durations as a locale writes them. Times are those of the PBX's zone, and say which that is. */
 export function createFormats(locale: string, now: () => number = Date.now) {
   const number = (value: number, options?: Intl.NumberFormatOptions) =>
     new Intl.NumberFormat(locale, options).format(value);
@@ -11,6 +11,11 @@ export function createFormats(locale: string, now: () => number = Date.now) {
     number(value, { style: 'unit', unit: name, unitDisplay: 'long' });
   const date = (at: string | number, timeZone: string, options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(new Date(at));
+  /** The name of the zone, such as `CET`. */
+  const zone = (at: string, timeZone: string) =>
+    new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
+      .formatToParts(new Date(at))
+      .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
   const split = (seconds: number) => {
     const whole = Math.max(0, Math.round(seconds));
     return [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60] as const;
@@ -18,21 +23,24 @@ export function createFormats(locale: string, now: () => number = Date.now) {
 
   return {
     number,
+    zone,
+    /** Without the zone, for places that name it once. */
     time: (at: string, timeZone: string) =>
       date(at, timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
     /** A time of today, or the day and the time; of another year, with the year. */
     moment(at: string, timeZone: string): string {
       const day = dayOf(Date.parse(at), timeZone);
       const today = dayOf(now(), timeZone);
-      return date(at, timeZone, {
+      const moment = date(at, timeZone, {
         ...(day !== today && { day: 'numeric', month: 'short' }),
         ...(day.slice(0, 4) !== today.slice(0, 4) && { year: 'numeric' }),
         hour: '2-digit',
         minute: '2-digit',
       });
+      return `${moment} ${zone(at, timeZone)}`;
     },
     dateTime: (at: string, timeZone: string) =>
-      date(at, timeZone, { dateStyle: 'medium', timeStyle: 'medium' }),
+      `${date(at, timeZone, { dateStyle: 'medium', timeStyle: 'medium' })} ${zone(at, timeZone)}`,
     day: (at: string, timeZone: string) => date(at, timeZone, { dateStyle: 'long' }),
     /** A heading such as `Today, Thursday, 26 November 2026`. */
     dayHeading(at: string, timeZone: string): string {
@@ -44,11 +52,6 @@ export function createFormats(locale: string, now: () => number = Date.now) {
       const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-ago, 'day');
       return `${relative.charAt(0).toLocaleUpperCase(locale)}${relative.slice(1)}, ${heading}`;
     },
-    /** The name of the zone, such as `CET`. */
-    zone: (at: string, timeZone: string) =>
-      new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
-        .formatToParts(new Date(at))
-        .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone,
     /** `4:05` or `1:02:03` */
     clock(seconds: number): string {
       const [h, m, s] = split(seconds);

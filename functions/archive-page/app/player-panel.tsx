@@ -116,7 +116,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
             <span class="visually-hidden">{m.results.toWord}</span> {recording.to ?? m.results.unknownNumber}
           </h2>
           <p class="muted">
-            {f.dateTime(recording.at, timeZone)} {f.zone(recording.at, timeZone)}
+            {f.dateTime(recording.at, timeZone)}
             {me.pbxs.length > 1 && ` · ${recording.pbx}`}
             {recording.type !== undefined && ` · ${directionOf(recording, m)}`}
           </p>

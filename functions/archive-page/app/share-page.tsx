@@ -114,8 +114,7 @@ function Share({ token }: { token: string }) {
       {opened === undefined && <p>{m.sharePage.text}</p>}
       {opened && (
         <p>
-          {m.sharePage.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>{' '}
-          {f.zone(opened.at, opened.timeZone)}
+          {m.sharePage.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>
         </p>
       )}
       {token === '' && (
