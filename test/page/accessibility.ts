@@ -18,14 +18,17 @@ const VARIANTS = [
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
 /**
- * Controls that have too little room, or that reach out of what they are in; the page, if it scrolls sideways; and labels
- * of table cells that reach below their cell.
+ * Controls that have too little room, or that reach out of what they are in; the page, if it scrolls sideways; and cells
+ * of the dialogs' tables whose label or text reaches out of them.
  */
 const CUT_OFF = `
   [document.documentElement, ...document.querySelectorAll('button, a, select, input, td')]
     .filter((element) => {
       if (element.localName === 'td')
-        return Number.parseFloat(getComputedStyle(element, '::before').height) > element.clientHeight;
+        return (
+          Number.parseFloat(getComputedStyle(element, '::before').height) > element.clientHeight ||
+          (element.closest('.plain') && element.scrollWidth > element.clientWidth)
+        );
       const box = element.parentElement?.closest('dialog, section, main, header, body');
       if (box && element.getBoundingClientRect().right > box.getBoundingClientRect().right) return true;
       if (element.type !== 'date') return element.localName !== 'input' && element.scrollWidth > element.clientWidth;

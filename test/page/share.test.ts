@@ -220,6 +220,28 @@ describe('a link for others', () => {
     expect(auditor.problems).toEqual([]);
   });
 
+  test('is listed with the time when it was revoked, not with the one when it would have ended', async () => {
+    const share = {
+      id: 'a',
+      pbx: PBX_ID,
+      recording: long?.recording,
+      createdBy: 'Anna',
+      createdAt: '2026-01-02T08:00:00.000Z',
+      revokedAt: '2026-01-03T08:05:00.000Z',
+      endsAt: '2026-01-09T08:00:00.000Z',
+      hasPasscode: false,
+      download: false,
+      plays: 0,
+    };
+    await page.route(/\/api\/shares\?/, (route) => route.fulfill({ json: { shares: [share] } }));
+    await page.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
+    const ends = dialog(page)
+      .getByRole('row', { name: /revoked/ })
+      .locator('td')
+      .nth(2);
+    expect(await ends.textContent()).toMatch(/^revoked3 Jan.*, 09:05\sCET$/);
+  });
+
   test('is listed as soon as it is made, although the index of a table is behind it', async () => {
     await page.route(/\/api\/shares\?/, (route) => route.fulfill({ json: { shares: [] } }));
     await share({ note: 'just now' });
@@ -520,8 +542,39 @@ describe('the access log', () => {
     await dialog(page).getByRole('table').waitFor();
     await dialog(page).getByLabel('Person').fill('Nobody');
     await dialog(page).getByRole('button', { name: 'Show', exact: true }).click();
-    await dialog(page).getByText('There are no entries.').first().waitFor();
-    expect(await dialog(page).getByRole('status').textContent()).toBe('There are no entries.');
+    const nothing = 'There are no entries of Nobody. Check how the name is written.';
+    await dialog(page).getByText(nothing).first().waitFor();
+    expect(await dialog(page).getByRole('status').textContent()).toBe(nothing);
+  });
+
+  test('says whose entries it shows, and that the name is compared exactly', async () => {
+    await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    await dialog(page).getByRole('heading', { name: 'Entries of Anna' }).waitFor();
+    await dialog(page).getByLabel('Person').fill('Ben');
+    await dialog(page).getByText('The exact name: capital letters matter.').waitFor();
+    await dialog(page).getByRole('heading', { name: 'Entries of Anna' }).waitFor();
+    await dialog(page).getByRole('button', { name: 'Show', exact: true }).click();
+    await dialog(page).getByRole('heading', { name: 'Entries of Ben' }).waitFor();
+  });
+
+  test('tells somebody who signed in without a name from a program that uses the link token', async () => {
+    const { recording } = long ?? { recording: '' };
+    await archive.ask(`/api/recordings/${PBX_ID}/${encodeURIComponent(recording)}`);
+    const nameless = await openPage(browser);
+    await signIn(nameless, archive, archive.host.url, '');
+    await nameless.getByRole('button', { name: /^Play: .* to 2000/ }).click();
+    await waitUntilPlayed(nameless, 0);
+    await nameless.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    const entry = (through: string) =>
+      dialog(nameless)
+        .getByRole('row', { name: /got a link/ })
+        .filter({ has: nameless.getByRole('cell', { name: through, exact: true }) })
+        .first()
+        .locator('td')
+        .nth(1);
+    await dialog(nameless).getByRole('table').waitFor();
+    expect(await entry('page').textContent()).toBe('token (no name)');
+    expect(await entry('link token').textContent()).toBe('token');
   });
 
   test('goes on with the person whose rows it shows, whatever has been typed since', async () => {
@@ -557,14 +610,14 @@ describe('a dialog', () => {
     const time = new Date(at).toLocaleString('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'medium' });
     const zone = new Date(at).toLocaleString('en-GB', { timeZone, timeZoneName: 'short' }).split(' ').at(-1);
     expect(zone).toMatch(/^CES?T$/);
-    const text = `${time} ${zone}, ${CUSTOMER} to 1000${PBX_ID}/${recording}`;
+    const text = `${time}\u00A0${zone}, ${CUSTOMER} to 1000${PBX_ID}/${recording}`;
     await share({ note: 'which call' });
     await page.keyboard.press('Escape');
     const menu = page.getByRole('navigation');
     await menu.getByRole('button', { name: 'Links for others' }).click();
     const shared = dialog(page).getByRole('row', { name: /which call/ });
     expect(await shared.locator('td').first().textContent()).toBe(text);
-    expect(await shared.locator('td').nth(1).textContent()).toMatch(/\d\d:\d\d CES?T Anna$/);
+    expect(await shared.locator('td').nth(1).textContent()).toMatch(/\d\d:\d\d\sCES?T Anna$/);
     await page.keyboard.press('Escape');
     await menu.getByRole('button', { name: 'Who listened' }).click();
     const accessed = dialog(page)
@@ -572,7 +625,7 @@ describe('a dialog', () => {
       .first();
     expect(await accessed.locator('td').nth(3).textContent()).toBe(text);
     // The PBXs of one list may be in several zones.
-    expect(await accessed.locator('td').first().textContent()).toMatch(/, \d\d:\d\d:\d\d CES?T$/);
+    expect(await accessed.locator('td').first().textContent()).toMatch(/, \d\d:\d\d:\d\d\sCES?T$/);
     expect(page.problems).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ import { useDialogMessages } from './dialog-messages.ts';
 import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
+import type { DialogMessages } from './messages/dialogs-en.ts';
 import { RecordingCell } from './recording-cell.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
@@ -20,13 +21,22 @@ interface AccessDialogProps {
   onClose: () => void;
 }
 
+interface Of {
+  pbx?: string;
+  recording?: string;
+  person?: string;
+}
+
+const noneOf = ({ person }: Of, { access }: DialogMessages) =>
+  person === undefined ? access.none : access.noneOfPerson(person);
+
 /** The access log of a recording or of a person. */
 export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
   const { m, f } = useLocale();
   const d = useDialogMessages();
   const [person, setPerson] = useState(me.person);
   /** Whose rows are shown. Another name may have been typed since. */
-  const [of, setOf] = useState<{ pbx?: string; recording?: string; person?: string }>(
+  const [of, setOf] = useState<Of>(
     recording ? { pbx: recording.pbx, recording: recording.recording } : { person: me.person },
   );
   const latest = useRef(of);
@@ -44,7 +54,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         setRows(all);
         setCursor(page.cursor);
         const count = all.length;
-        announce(count === 0 ? d.access.none : d.access.entries(f.number(count), count === 1));
+        announce(count === 0 ? noneOf(of, d) : d.access.entries(f.number(count), count === 1));
       } catch (error) {
         if (latest.current === of) setProblem(`${d.access.failed} ${errorText(error, m, d.invalid)}`);
       }
@@ -89,6 +99,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         >
           <Input
             label={d.access.person}
+            hint={d.access.personHint}
             required
             maxLength={MAX_PERSON_LENGTH}
             value={person}
@@ -99,11 +110,12 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
           </button>
         </form>
       )}
+      {of.person !== undefined && <h3>{d.access.ofPerson(of.person)}</h3>}
       <p class="problem" role="alert">
         {problem}
       </p>
       {rows === undefined && problem === undefined && <p>{m.loading}</p>}
-      {rows?.length === 0 && <p class="muted">{d.access.none}</p>}
+      {rows?.length === 0 && <p class="muted">{noneOf(of, d)}</p>}
       {rows !== undefined && rows.length > 0 && (
         <AccessTable rows={rows} pbxs={me.pbxs} withRecording={recording === undefined} />
       )}
@@ -154,9 +166,7 @@ function AccessTable({
               <td data-label={columns.at}>
                 <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
               </td>
-              <td data-label={columns.person}>
-                {row.by === 'share' ? d.access.withLinkOf(row.person) : row.person}
-              </td>
+              <td data-label={columns.person}>{personOf(row, d)}</td>
               <td data-label={columns.kind}>
                 {kind[row.kind]}
                 {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}
@@ -178,4 +188,10 @@ function AccessTable({
       </table>
     </ScrollBox>
   );
+}
+
+/** Who signs in with the link token and gives no name has the one of programs that use the token. */
+function personOf({ by, person }: Access, { access }: DialogMessages): string {
+  if (by === 'share') return access.withLinkOf(person);
+  return by === 'session' && person === 'token' ? access.noName(person) : person;
 }

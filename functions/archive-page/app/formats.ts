@@ -16,6 +16,8 @@ export function createFormats(locale: string, now: () => number = Date.now) {
     new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
       .formatToParts(new Date(at))
       .find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
+  /** With a space that does not break. */
+  const withZone = (text: string, at: string, timeZone: string) => `${text}\u00A0${zone(at, timeZone)}`;
   const split = (seconds: number) => {
     const whole = Math.max(0, Math.round(seconds));
     return [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60] as const;
@@ -37,10 +39,10 @@ export function createFormats(locale: string, now: () => number = Date.now) {
         hour: '2-digit',
         minute: '2-digit',
       });
-      return `${moment} ${zone(at, timeZone)}`;
+      return withZone(moment, at, timeZone);
     },
     dateTime: (at: string, timeZone: string) =>
-      `${date(at, timeZone, { dateStyle: 'medium', timeStyle: 'medium' })} ${zone(at, timeZone)}`,
+      withZone(date(at, timeZone, { dateStyle: 'medium', timeStyle: 'medium' }), at, timeZone),
     day: (at: string, timeZone: string) => date(at, timeZone, { dateStyle: 'long' }),
     /** A heading such as `Today, Thursday, 26 November 2026`. */
     dayHeading(at: string, timeZone: string): string {

@@ -119,7 +119,9 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
                     <td data-label={columns.ends}>
                       <span class={`state is-${state}`}>{d.share.state[state]}</span>
                       <small>
-                        {state === 'locked' ? d.share.lockedHint : f.moment(share.endsAt, timeZone)}
+                        {state === 'locked'
+                          ? d.share.lockedHint
+                          : f.moment(share.revokedAt ?? share.endsAt, timeZone)}
                       </small>
                     </td>
                     <td data-label={columns.opened}>

@@ -27,6 +27,7 @@ export function SharesDialog({ api, me, onClose }: { api: Api; me: Me; onClose: 
         >
           <Input
             label={d.access.person}
+            hint={d.access.personHint}
             required
             maxLength={MAX_PERSON_LENGTH}
             value={person}

@@ -6,29 +6,29 @@ const formatsAt = (now: string, locale = 'en-GB') => createFormats(locale, () =>
 
 describe('a moment', () => {
   test.each([
-    ['today: only the time', '2026-11-27T08:05:00Z', '09:05 CET'],
-    ['this year: the day', '2026-01-02T08:05:00Z', '2 Jan, 09:05 CET'],
-    ['last year: the year, too', '2025-11-27T08:05:00Z', '27 Nov 2025, 09:05 CET'],
-    ['next year, as links for others may end', '2027-02-25T08:05:00Z', '25 Feb 2027, 09:05 CET'],
+    ['today: only the time', '2026-11-27T08:05:00Z', '09:05\u00A0CET'],
+    ['this year: the day', '2026-01-02T08:05:00Z', '2 Jan, 09:05\u00A0CET'],
+    ['last year: the year, too', '2025-11-27T08:05:00Z', '27 Nov 2025, 09:05\u00A0CET'],
+    ['next year, as links for others may end', '2027-02-25T08:05:00Z', '25 Feb 2027, 09:05\u00A0CET'],
   ])('of %s', (_, at, expected) => {
     expect(formatsAt('2026-11-27T10:00:00Z').moment(at, BERLIN)).toBe(expected);
   });
 
   test('is in German as Germans write it', () => {
     expect(formatsAt('2026-11-27T10:00:00Z', 'de-DE').moment('2025-03-01T08:05:00Z', BERLIN)).toBe(
-      '1. März 2025, 09:05 MEZ',
+      '1. März 2025, 09:05\u00A0MEZ',
     );
   });
 
   test('has the year of the PBX, not that of UTC', () => {
     // In Berlin, both are in 2027.
     const { moment } = formatsAt('2027-01-05T10:00:00Z');
-    expect(moment('2026-12-31T23:30:00Z', BERLIN)).toBe('1 Jan, 00:30 CET');
-    expect(moment('2026-12-31T23:30:00Z', 'UTC')).toBe('31 Dec 2026, 23:30 UTC');
+    expect(moment('2026-12-31T23:30:00Z', BERLIN)).toBe('1 Jan, 00:30\u00A0CET');
+    expect(moment('2026-12-31T23:30:00Z', 'UTC')).toBe('31 Dec 2026, 23:30\u00A0UTC');
     // In Berlin, the new year has begun; in UTC it has not.
     const atMidnight = formatsAt('2026-12-31T23:30:00Z').moment;
-    expect(atMidnight('2026-12-30T08:00:00Z', BERLIN)).toBe('30 Dec 2026, 09:00 CET');
-    expect(atMidnight('2026-12-30T08:00:00Z', 'UTC')).toBe('30 Dec, 08:00 UTC');
+    expect(atMidnight('2026-12-30T08:00:00Z', BERLIN)).toBe('30 Dec 2026, 09:00\u00A0CET');
+    expect(atMidnight('2026-12-30T08:00:00Z', 'UTC')).toBe('30 Dec, 08:00\u00A0UTC');
   });
 });
 

@@ -16,7 +16,7 @@ export const de: Messages = {
   menu: {
     label: 'Seite',
     shares: 'Links für andere',
-    access: 'Wer hat gehört?',
+    access: 'Zugriffe',
     keys: 'Tasten',
     language: 'Sprache',
     signOut: 'Abmelden',
@@ -187,10 +187,10 @@ export const de: Messages = {
       network:
         'Die Aufnahme konnte nicht geladen oder abgespielt werden. Prüfen Sie die Verbindung und die Tonausgabe, und versuchen Sie es noch einmal.',
       unsupported:
-        'Dieser Browser kann dieses Format nicht abspielen. Laden Sie die Aufnahme herunter, um sie zu hören.',
+        'Dieser Browser kann dieses Format nicht abspielen. Laden Sie die Aufnahme herunter, um sie anzuhören.',
       ended: 'Die Aufnahme ist zu lange geöffnet. Öffnen Sie sie noch einmal, um weiterzuhören.',
     },
-    notFound: 'Diese Aufnahme gibt es nicht, oder Sie dürfen sie nicht hören.',
+    notFound: 'Diese Aufnahme gibt es nicht, oder Sie dürfen sie nicht anhören.',
   },
 
   signIn: {
@@ -198,7 +198,7 @@ export const de: Messages = {
     text: 'Geben Sie das Link-Token ein, das Sie von Ihrem Administrator haben. Dieser Browser bleibt zwölf Stunden angemeldet.',
     token: 'Link-Token',
     name: 'Ihr Name',
-    nameHint: 'Freiwillig. Er steht im Protokoll, wer gehört hat.',
+    nameHint: 'Freiwillig. Er steht im Zugriffsprotokoll.',
     submit: 'Anmelden',
     wrong: 'Dieses Token ist nicht gültig. Kopieren Sie es noch einmal, ohne Leerzeichen.',
     tooMany: 'Zu viele falsche Token. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
@@ -242,7 +242,7 @@ export const de: Messages = {
     number: 'Das sind zu viele Rufnummern, oder eine ist zu lang. Suchen Sie höchstens 5 auf einmal.',
     from: period,
     to: period,
-    pbx: 'Diese Anlage gibt es nicht, oder Sie dürfen ihre Aufnahmen nicht hören. Wählen Sie eine andere, oder leeren Sie das Formular.',
+    pbx: 'Diese Anlage gibt es nicht, oder Sie dürfen ihre Aufnahmen nicht anhören. Wählen Sie eine andere, oder leeren Sie das Formular.',
     cursor: 'Die Suche lässt sich nicht fortsetzen. Versuchen Sie es noch einmal: Sie beginnt dann von vorn.',
   },
 };

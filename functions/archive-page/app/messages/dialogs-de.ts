@@ -25,7 +25,7 @@ export const de: DialogMessages = {
 
   share: {
     heading: 'Link für andere',
-    text: 'Wer diesen Link hat, kann ohne Anmeldung hören, bis der Link endet oder Sie ihn widerrufen. Auch die Rufnummern des Gesprächs lassen sich damit herausfinden.',
+    text: 'Wer diesen Link hat, kann die Aufnahme ohne Anmeldung anhören, bis der Link endet oder Sie ihn widerrufen. Auch die Rufnummern des Gesprächs lassen sich damit herausfinden.',
     ends: 'Endet nach',
     day: (days, isOne) => (isOne ? '1 Tag' : `${days} Tagen`),
     passcode: 'Kennwort',
@@ -72,10 +72,15 @@ export const de: DialogMessages = {
   },
 
   access: {
-    heading: 'Wer hat gehört?',
-    text: 'Ein ausgegebener Link beweist nicht, dass jemand gehört hat. „Abgespielt“ ist, was der Player gemeldet hat.',
+    heading: 'Zugriffe',
+    text: 'Ein ausgegebener Link beweist nicht, dass jemand die Aufnahme angehört hat. „Hat abgespielt“ meldet der Player nur, wenn jemand angemeldet ist. Wer einen Link für andere benutzt, erscheint mit „hat einen Link geöffnet“.',
     of: (call) => `Aufnahme: ${call}`,
     person: 'Person',
+    personHint: 'Der genaue Name, auch in Groß- und Kleinschreibung.',
+    ofPerson: (person) => `Einträge von ${person}`,
+    noneOfPerson: (person) =>
+      `Von ${person} ist nichts verzeichnet. Prüfen Sie, wie der Name geschrieben ist.`,
+    noName: (person) => `${person} (ohne Namen)`,
     recording: 'Aufnahme',
     find: 'Anzeigen',
     none: 'Es ist nichts verzeichnet.',
@@ -88,7 +93,7 @@ export const de: DialogMessages = {
       person: 'Person',
       kind: 'Was',
       recording: 'Aufnahme',
-      by: 'Angemeldet mit',
+      by: 'Über',
       address: 'Adresse',
     },
     withLinkOf: (maker: string) => `Jemand, mit einem Link von ${maker}`,

@@ -67,9 +67,13 @@ export const en = {
 
   access: {
     heading: 'Who listened',
-    text: 'A link that was handed out is no proof that somebody listened. “Played” is what the player reported.',
+    text: 'A link that was handed out is no proof that somebody listened. The player reports “played” only for people who are signed in. Recipients of a link for others appear with “opened a link”.',
     of: (call: string) => `Recording: ${call}`,
     person: 'Person',
+    personHint: 'The exact name: capital letters matter.',
+    ofPerson: (person: string) => `Entries of ${person}`,
+    noneOfPerson: (person: string) => `There are no entries of ${person}. Check how the name is written.`,
+    noName: (person: string) => `${person} (no name)`,
     recording: 'Recording',
     find: 'Show',
     none: 'There are no entries.',
@@ -82,7 +86,7 @@ export const en = {
       person: 'Person',
       kind: 'What',
       recording: 'Recording',
-      by: 'Signed in with',
+      by: 'Through',
       address: 'Address',
     },
     withLinkOf: (maker: string) => `Somebody, with a link from ${maker}`,
