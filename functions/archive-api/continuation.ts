@@ -7,8 +7,8 @@ import type { ShareRecord } from '../shared/shares/share.ts';
 const MARGIN_MS = 60 * 60 * 1000;
 
 /**
- * How long an opening may go on if the length of the recording is not known, as in a file whose header does not say it.
- * Hardly a call is longer, and each link of the opening still needs a share that has not ended.
+ * How long an opening may go on if the length of the recording is not known, for example because its header does not
+ * state it. Hardly any call is longer, and each link of the opening still needs a share that has not ended.
  */
 const UNKNOWN_LENGTH_MS = 4 * 60 * 60 * 1000;
 

@@ -78,7 +78,7 @@ function unverifiedNote({ pbxs }: ArchiveConfig): string {
   return notes.join('\n');
 }
 
-/** Of the Cloud Edition, and of a PBX behind a Yeastar FQDN. Their certificates are renewed every few weeks. */
+/** Names of the Cloud Edition and Yeastar FQDNs. Their certificates are renewed every few weeks. */
 const PUBLIC_NAMES = /\.(?:yeastarcloud|ycmcloud|ras\.yeastar)\.com$/;
 
 function pinnedNote({ pbxs }: ArchiveConfig): string | undefined {

@@ -38,7 +38,7 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
   'report-ignored': ({ report }) => ['report', `${report}: nothing to archive`],
   'report-rejected': () => [
     'report',
-    'refused: its signature, or the secret in its address, is wrong. Of a P-Series, compare the secret of the webhook',
+    'refused: its signature, or the secret in its address, is wrong. For a P-Series, compare the secret of the webhook',
   ],
   'report-dead-lettered': ({ reason }) => ['report', `sent to the dead-letter queue: ${reason}`],
   'boot-up-reported': () => ['report', 'the PBX has restarted; requesting a new session'],

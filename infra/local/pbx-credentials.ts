@@ -2,7 +2,7 @@ import askPassword from '@inquirer/password';
 import { CREDENTIALS, type Pbx } from '../../functions/shared/config/pbx-registry.ts';
 import { UsageError } from '../shared/command-line.ts';
 
-/** Where the secrets of any family come from, in the order of its fields after the first. */
+/** Environment variables for a family's secrets, in the order of its fields after the first. */
 const VARIABLES = ['PBX_PASSWORD', 'PBX_WEBHOOK_SECRET'];
 
 /** The contents of the PBX's secret, which a person enters on AWS. Secrets come from the environment or a prompt. */

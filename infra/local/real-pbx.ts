@@ -105,7 +105,7 @@ function explainLoginFailure(
     return 'The PBX has locked out this machine after too many failed logins. Wait ten minutes, then start again.';
   }
   if (code === 'pbx-connection') {
-    return `${message} Something accepts connections at ${settings.baseUrl}, but does not respond as a PBX. Check the port, and that the API is enabled on the PBX.`;
+    return `${message} Something accepts connections at ${settings.baseUrl}, but does not respond like a PBX. Check the port, and that the API is enabled on the PBX.`;
   }
   const hasVersions = 'apiVersion' in settings;
   // A number of its own shows that its API is enabled.

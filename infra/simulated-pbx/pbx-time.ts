@@ -1,4 +1,4 @@
-/** By time zone. The simulation formats thousands of times a second, and a format takes long to make. */
+/** By time zone. Creating a format is slow, and the simulation formats times all along. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Formats a time by the PBX's own clock, as in reports and CDR files: `yyyy-MM-dd HH:mm:ss`. */

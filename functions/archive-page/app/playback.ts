@@ -180,7 +180,7 @@ export class Playback {
     if (track === undefined || !this.audio.hasAttribute('src')) return;
     const cannotDecode = this.audio.error?.code === MediaError.MEDIA_ERR_DECODE || this.blobUrl !== undefined;
     const hasFailedHere = this.failedAt !== undefined && Math.abs(position - this.failedAt) <= 1;
-    // Firefox says that it cannot decode what it has no sound output for.
+    // Without a sound output, Firefox reports that it cannot decode the file.
     if (cannotDecode || hasFailedHere) this.fail(isSupported(track) ? 'network' : 'unsupported');
     else {
       this.failedAt = position;

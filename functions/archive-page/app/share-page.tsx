@@ -10,7 +10,7 @@ import { unlessExpired } from './playback-state.ts';
 import { Transport } from './transport.tsx';
 import { usePlayback } from './use-playback.ts';
 
-/** What somebody sees who was given a link. */
+/** What the recipient of a link sees. */
 export function SharePage() {
   const [token, setToken] = useState(tokenInAddress);
   // Another link that is pasted into the same tab does not load the page again.

@@ -73,7 +73,7 @@ export const openShareSchema = v.strictObject({
       v.maxLength(MAX_PASSCODE_LENGTH, `should have at most ${MAX_PASSCODE_LENGTH} characters`),
     ),
   ),
-  /** That of an earlier opening, to go on with it: this is not another play, and needs no passcode. */
+  /** From an earlier opening. Continues it: this needs no passcode, and does not count as another play. */
   continuation: v.optional(v.pipe(v.string(), v.maxLength(300, 'should have at most 300 characters'))),
 });
 

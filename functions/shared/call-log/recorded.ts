@@ -2,7 +2,7 @@ import { type Call, isUnanswered } from '../jobs/job.ts';
 
 /** A recording in the call log. A transferred call has several rows with the same name. */
 export interface Recorded {
-  /** The row with the longest conversation; that of the last call, if several have had the name. */
+  /** The row with the longest conversation. If several calls have had the name, a row of the last one. */
   call: Call;
   /** When that row's call ended (epoch ms), if known. */
   callEndedAt: number | undefined;
@@ -59,9 +59,9 @@ function areOfTwoCalls(...rows: Row[]): boolean {
 const talkOf = (call: Call) => (isUnanswered(call) ? -1 : Number(call.talkSeconds) || 0);
 
 /**
- * Whether the object lacks the end of a transferred call, or is of an earlier call with the same name. Of a single call
- * this is not asked: its recording was announced after its end, so only the clock of the PBX can be wrong. An end in
- * the future says that it is.
+ * Whether the object lacks the end of a transferred call, or belongs to an earlier call with the same name. Never true
+ * of a single call: its recording was announced after its end, so if the times say otherwise, the clock of the PBX is
+ * wrong. An end in the future means the same.
  */
 export const isWrittenBeforeEnd = (
   writtenAt: number | undefined,

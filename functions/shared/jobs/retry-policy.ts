@@ -46,7 +46,7 @@ const LIMITS: Readonly<Record<PersistentKind, Limit>> = {
   'too-slow': { patienceMs: DAY_MS, count: 4, ending: 'dead-letter' },
 };
 
-/** A PBX names a recording for calls that nobody answered, too, and makes none. */
+/** A PBX also names a recording for calls that nobody answered, but makes none. */
 const UNANSWERED_LIMIT: Limit = { patienceMs: HOUR_MS, count: 2, ending: 'not-recorded' };
 
 /** Failures of one hour count once: they say the same about the PBX's storage, or about the line. */
@@ -118,8 +118,8 @@ export type Decision =
   | { action: 'moved-away'; unlessOutageSince?: undefined; afterSeconds: number };
 
 /**
- * Adds a failed attempt. Returns `earlier` itself if it does not count. An empty file does not confirm that there is
- * none, and the other way round: a PBX whose storage is away, or coming back, says both. A slow download shows that it
+ * Adds a failed attempt. Returns `earlier` itself if it does not count. A missing file does not confirm an empty
+ * one, nor the reverse: a PBX whose storage is away, or coming back, reports both. A slow download shows that the PBX
  * has the recording. Failures of other kinds say nothing about any of this.
  */
 export function countFailure(

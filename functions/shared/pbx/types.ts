@@ -121,8 +121,8 @@ export interface PbxClient {
   /** The recordings that the PBX knows of the calls in a window. Read to the end before it resolves. */
   listRecordings(token: string, window: CdrWindow, options: ListOptions): Promise<Listing>;
   /**
-   * What the PBX says of itself, where it does: its model (`devicename`), `edition`, `sn`, `firmwarever`, `systemtime` as
-   * it shows it, and `timestamp` in Unix seconds.
+   * What the PBX says about itself: its model (`devicename`), `edition`, `sn`, `firmwarever`, `systemtime` as it shows
+   * it, and `timestamp` in Unix seconds. Any of these may be absent.
    */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }
@@ -165,9 +165,9 @@ export interface ReportDialect {
   split(body: string): string[];
   /** Never throws: `unreadable` is a result like the others. Reasons name fields, never values. */
   read(report: string, serialNumber: string | undefined): Report;
-  /** What a person has to enter in the PBX so that it posts reports to a host. Absent if its login tells it. */
+  /** What a person has to enter in the PBX so that it posts reports to a host. Absent if the login configures it. */
   setUp?(hostUrl: string, pbxId: string): string;
-  /** Whether a firmware can post reports, if not every one can. */
+  /** Whether this firmware can post reports. Absent if every firmware can. */
   canPost?(firmware: string): boolean;
   /** If no report comes: what only a person can look up in the PBX, as a question. Has no secret. */
   question?(pbxId: string): string;

@@ -33,7 +33,7 @@ export function readBucketEvent(body: string): BucketEvent {
   throw new ArchiveError('index-event-malformed', 'The message is not an event of a bucket.');
 }
 
-/** The event with which the bucket says that the object of a recording has been deleted, at `time` (epoch ms). */
+/** An event like S3's own: the object of a recording was deleted at `time` (epoch ms). */
 export const deletionOf = (
   pbx: string,
   recording: string,

@@ -11,9 +11,9 @@ export const LAST_KEY = ':';
 
 /** What one request may cost, in time and in money. */
 const LIMITS = {
-  /** Rows that are read. They end a search whose filters match little. */
+  /** Rows to read. This ends a search whose filters match little. */
   maxReads: 2000,
-  /** Partitions of extensions, each of which takes a query to begin with. Roles may name thousands. */
+  /** Partitions of extensions. Each costs at least one query, and roles may name thousands. */
   maxPartitions: 200,
 };
 
@@ -52,7 +52,7 @@ export interface SearchResult {
   unreadable: number;
 }
 
-/** The partitions of the index that have all rows which a search can find. */
+/** Partitions that together contain every row that a search can find. */
 function sourcesOf(
   { windows, filters: { callId, numbers } }: Search,
   principal: Principal,

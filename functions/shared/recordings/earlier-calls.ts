@@ -3,9 +3,9 @@ import { sha256 } from '../sha256.ts';
 import { CALL_ID, encodeCall } from './metadata.ts';
 
 /**
- * Calls whose recordings have had the same name share a marker. It is of the last one that ended, and lists the earlier
- * ones whose endings are settled, newest first: `DIGEST-SECONDS`, a digest of the call id and when their marker was
- * written.
+ * Calls whose recordings have had the same name share a marker. It belongs to the last one that ended, and lists the
+ * earlier ones whose endings are settled, newest first: `DIGEST-SECONDS`, a digest of the call id and when their marker
+ * was written.
  */
 const EARLIER_CALLS = 'earlier-calls';
 
@@ -14,7 +14,7 @@ const MAX_EARLIER_CALLS = 10;
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** Whether a marker is of a call. Not every report and list names it. Without that, the name has to do. */
+/** Whether a marker belongs to a call. Not every report or list has a call id. Without one, the name has to do. */
 export function isOfCall(marked: Metadata, call: Call): boolean {
   const [known, asked] = [marked[CALL_ID], callIdOf(call)];
   return known === undefined || asked === undefined || known === asked;
@@ -27,8 +27,8 @@ export const findEarlierCall = (marked: Metadata, call: Call): number | undefine
 /**
  * The metadata for the marker of `call` that replaces another one.
  *
- * @param settledAt when that one was written (epoch ms), if its ending is settled; otherwise 0: what remains to be done
- * for its call has to be done still
+ * @param settledAt when that one was written (epoch ms), if its ending is settled. 0 if something remains to be done
+ * for its call
  */
 export function noteEarlierCalls(
   replaced: Metadata,
@@ -37,7 +37,7 @@ export function noteEarlierCalls(
 ): { [EARLIER_CALLS]?: string } {
   const isAnother = settledAt > 0 && !isOfCall(replaced, call);
   const newest = isAnother ? [[digestOf(replaced[CALL_ID]), settledAt] as const] : [];
-  // At the start for the order, and again at the end, because the last of two times counts.
+  // First because a Map keeps a key where it first was, and again last because the last value of a key counts.
   const calls = new Map([...newest, ...readEarlier(replaced), ...newest]);
   calls.delete(digestOf(callIdOf(call)));
   if (calls.size === 0) return {};

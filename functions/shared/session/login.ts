@@ -48,7 +48,7 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
     );
   }
   const stored = await logins.read();
-  // A token that has been saved since ends a lease, but no hold: its login may be older than the refusal.
+  // A token saved since then ends a lease, but not a hold: its login may be older than the refusal.
   const isReplaced = stored.state.session !== snapshot.version;
   const current = isReplaced ? { ...stored, state: { hold: stored.state.hold } } : stored;
   assertNotHeld(current.state, credentials, now());

@@ -53,7 +53,7 @@ export function findEnd(share: ShareRecord, now: number): RefusalReason | undefi
   if (share.revokedAt !== undefined) return 'revoked';
   if (Date.parse(share.endsAt) <= now) return 'ended';
   if (share.wrongPasscodes >= MAX_WRONG_PASSCODES) return 'locked-out';
-  // Last, because it ends no opening that has been counted.
+  // Last, because an opening that has been counted may go on nevertheless.
   if (share.maxPlays !== undefined && share.plays >= share.maxPlays) return 'used-up';
   return undefined;
 }

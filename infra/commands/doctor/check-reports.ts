@@ -11,9 +11,9 @@ export const QUIET_DAYS = 14;
 
 const HOUR_MS = 60 * 60_000;
 
-/** What the metrics of the last days say of a PBX's reports. */
+/** What the metrics of the last days say about a PBX's reports. */
 export interface ReportHistory {
-  /** When the hour began in which the last report came (epoch ms). */
+  /** Start of the hour in which the last report came (epoch ms). */
   lastHour?: number;
   /** Reconciliation has found recorded calls. */
   hasCalls?: boolean;

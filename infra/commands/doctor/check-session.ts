@@ -64,7 +64,7 @@ function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: 
   return { stage: 'session', isOfPbx: outcome === 'failed' && code.startsWith('pbx-') };
 }
 
-/** Of a P-Series: it has blocked our address, or does not admit it. */
+/** A P-Series has blocked our address, or does not admit it. */
 const REFUSED_ADDRESS = /^pbx-(?:70004|70087)$/;
 
 function describeFailure(outcome: SessionOutcome | undefined, { address }: Place): string {

@@ -28,7 +28,7 @@ export async function deadLettersOf(
   });
 }
 
-/** The name as JSON has it; and as JSON within a string of JSON has it, which is how a P-Series sends the call. */
+/** The name in JSON, and in JSON within a string of JSON: a P-Series sends the call that way. */
 function namesOf(recording: string): string[] {
   const name = JSON.stringify(recording);
   return [name, JSON.stringify(name).slice(1, -1)];

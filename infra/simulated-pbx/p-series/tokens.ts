@@ -20,7 +20,7 @@ interface Pair {
   token: string;
   refreshToken: string;
   issuedAt: number;
-  /** What has expired stays so, even if the clock is set back. */
+  /** An expired token stays expired, even if the clock is set back. */
   isExpired?: boolean;
 }
 

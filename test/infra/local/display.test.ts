@@ -32,7 +32,7 @@ test.each<[LogEvent, object, string]>([
   [
     'report-rejected',
     {},
-    'report    refused: its signature, or the secret in its address, is wrong. Of a P-Series, compare the secret of the webhook',
+    'report    refused: its signature, or the secret in its address, is wrong. For a P-Series, compare the secret of the webhook',
   ],
   [
     'pbx-busy',

@@ -458,7 +458,7 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const pbx = { url, fingerprint256: fingerprintOf(identity) };
     const text = await explained(argsFor(pbx, await findFreePort(), await makeDirectory()));
-    expect(text).toContain(`Something accepts connections at ${url}, but does not respond as a PBX.`);
+    expect(text).toContain(`Something accepts connections at ${url}, but does not respond like a PBX.`);
     expect(text).not.toContain('fingerprint');
   });
 

@@ -14,7 +14,7 @@ const CALL_END = '30012';
 
 const envelopeSchema = v.looseObject({ type: fact, event: fact, sn: fact, msg: v.optional(v.unknown()) });
 
-/** `pin_code` is a secret of a person, so it is not among them. */
+/** Omits `pin_code`, which is a person's secret. */
 const callSchema = v.object({
   call_id: fact,
   time_start: fact,
@@ -59,7 +59,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   return { kind: 'recorded-call', recording, call: callOf(details.output, sn) };
 }
 
-/** valibot takes a list for an object, one without the fields of a call. */
+/** Valibot accepts a list as an object that has none of the fields. */
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string | undefined): Call {

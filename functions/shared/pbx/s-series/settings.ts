@@ -18,7 +18,7 @@ export const cloudPbxSettings = { family: v.literal('cloud-pbx'), apiVersion, al
 /** OpenVox UC, with a copy of the API under a path of its own. Not verified on a device. */
 export const openVoxSettings = { family: v.literal('openvox'), allowedIp };
 
-/** The names of what is entered in the PBX's secret, the same for people, and what becomes of it. */
+/** The fields that a person enters in the PBX's secret, what people call them, and how they are read. */
 export const sSeriesCredentials = {
   fields: ['username', 'password'],
   labels: ['username', 'password'],
