@@ -83,7 +83,7 @@ function Share({ token }: { token: string }) {
       const refusal = refusalOf(error);
       setProblem(refusal ? m.sharePage[refusal] : errorText(error, m));
       if (refusal !== 'refused') return;
-      // The API does not tell whether the passcode was wrong, but a person can correct nothing else.
+      // The API does not say whether the passcode was wrong, but a person can correct nothing else.
       const field = (event.target as HTMLFormElement).querySelector('input');
       field?.focus();
       field?.select();

@@ -81,7 +81,7 @@ function describeCertificate(
 ): Result {
   if (fingerprint256 !== undefined && outcome?.edition === 'Cloud Edition') {
     return toDo(
-      'The pinned one, which the Cloud Edition replaces every few weeks. Remove tls from cdk.json, deploy. See docs/configuration.md#p-series.',
+      'The pinned one, which the Cloud Edition replaces every few weeks. Remove tls from cdk.json, then deploy. See docs/configuration.md#p-series.',
     );
   }
   if (fingerprint256 !== undefined) return ok('the pinned one');
@@ -97,7 +97,7 @@ function checkDevice(
     return notChecked('the PBX does not say what it is');
   if (serialNumber !== undefined && ![undefined, serialNumber].includes(settings.serialNumber)) {
     return toDo(
-      `The PBX has the serial number ${serialNumber}, cdk.json another one, so its reports are set aside. Correct serialNumber, deploy.`,
+      `The PBX has the serial number ${serialNumber}, cdk.json another one, so its reports are set aside. Correct serialNumber, then deploy.`,
     );
   }
   const canPost = firmware === undefined || reportDialectOf(settings).canPost?.(firmware) !== false;
@@ -118,7 +118,7 @@ function checkClock({ skewSeconds, isZoneWrong }: SessionOutcome): Result {
   const skew = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`;
   if (isZoneWrong) {
     return toDo(
-      `It is right, but shows a time that is ${skew} of timeZone in cdk.json. Correct timeZone, deploy.`,
+      `It is right, but shows a time that is ${skew} of timeZone in cdk.json. Correct timeZone, then deploy.`,
     );
   }
   return Math.abs(skewSeconds) <= MAX_CLOCK_SKEW_SECONDS
