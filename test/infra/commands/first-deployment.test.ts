@@ -31,6 +31,15 @@ describe('the checklist for the first deployment', () => {
     expect(commands.filter((command) => command.includes('|'))).toEqual([]);
   });
 
+  test('passes a name to curl so that curl encodes it: names have blanks, + and #', () => {
+    const requests = commands.filter((command) => command.includes('$RECORDING'));
+    expect(requests).toHaveLength(3);
+    for (const request of requests) {
+      expect(request).toMatch(/^curl (?=.* -G )/);
+      expect(request.replace('--data-urlencode "recording=$RECORDING"', '')).not.toContain('RECORDING');
+    }
+  });
+
   test('uses scripts, outputs and events that exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
     for (const [, name = ''] of all.matchAll(/npm run ([a-z-]+)/g)) expect(scripts).toHaveProperty(name);
