@@ -117,6 +117,16 @@ describe.each(['bash', 'zsh'].filter(isInstalled))('the shell functions, in %s,'
     );
   });
 
+  test.each(commands)('say that the AWS CLI is missing: %s', (command) => {
+    const { stdout, stderr, status } = run(`PATH=/nonexistent\n${command}`);
+    expect({ stdout, stderr, status }).toEqual({
+      stdout: '',
+      stderr:
+        'The AWS CLI is not installed, or not in PATH. Install version 2: https://aws.amazon.com/cli/\n',
+      status: 1,
+    });
+  });
+
   test('say that a name is mistyped', () => {
     const { stdout, stderr, status } = run('outcomes PbxSesion session-down 1');
     expect({ stdout, stderr, status }).toEqual({

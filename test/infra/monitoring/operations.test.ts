@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { synthArchive } from '../stack/synth-archive.ts';
+
+const read = (file: string) => readFileSync(`docs/${file}`, 'utf8');
+const shellBlocks = (text: string) =>
+  Array.from(text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm), ([, code = '']) => code);
+
+const operations = read('operations.md');
+const runbook = read('runbook.md');
+const [pasted = ''] = shellBlocks(runbook);
+const [introduction = ''] = operations.split(/^## /m);
+
+const assignedIn = (code: string) =>
+  Array.from(code.matchAll(/(?:^|\s)(?:local )?([A-Za-z_]\w*)=/gm), ([, name = '']) => name);
+const usedIn = (code: string) =>
+  Array.from(code.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name = '']) => name).filter(
+    // Credentials of the AWS CLI.
+    (name) => !name.startsWith('AWS_'),
+  );
+
+/** The functions that the alarms watch, as their log groups' outputs name them. */
+const monitored = Object.keys(synthArchive().outputs).flatMap(
+  (output) => /^([A-Z]\w+)Logs$/.exec(output)?.[1] ?? [],
+);
+const inKebabCase = (name: string) => name.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+
+describe('docs/operations.md', () => {
+  test.each(shellBlocks(operations).filter((block) => usedIn(block).length > 0))(
+    'sets each variable before a command uses it: %s',
+    (block) => {
+      const set = [pasted, introduction, block].flatMap(assignedIn);
+      expect(set).toEqual(expect.arrayContaining(usedIn(block)));
+    },
+  );
+
+  test('uses outputs that the stack has', () => {
+    const used = Array.from(
+      shellBlocks(operations)
+        .join('\n')
+        .matchAll(/\$\(output ([A-Z]\w+)\)/g),
+      ([, name]) => name,
+    );
+    expect(used.length).toBeGreaterThan(5);
+    expect(Object.keys(synthArchive().outputs)).toEqual(expect.arrayContaining(used));
+  });
+
+  test('has commands with valid shell syntax', () => {
+    const { stderr, status } = spawnSync('bash', ['-n'], {
+      input: shellBlocks(operations).join('\n'),
+      encoding: 'utf8',
+    });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  });
+
+  test('lists each function: what it runs for, and the name of its log', () => {
+    const rows = Array.from(operations.matchAll(/^\| ([a-z]+-[a-z]+|reconcile) \| /gm), ([, name]) => name);
+    expect(rows).toEqual(expect.arrayContaining(monitored.map(inKebabCase)));
+    const [, firstWords = ''] = /^The first word is ([^.]+)\./m.exec(operations) ?? [];
+    const named = Array.from(firstWords.matchAll(/`(\w+)`/g), ([, name]) => name);
+    expect(named.sort()).toEqual(monitored.sort());
+  });
+
+  test('gives cron the account and the region, which it does not take from the shell', () => {
+    const [, crontab = ''] = /^```\n((?:[A-Z_]+=.*\n)*0 7 [\s\S]*?)```$/m.exec(operations) ?? [];
+    expect(assignedIn(crontab)).toEqual(expect.arrayContaining(['AWS_PROFILE', 'AWS_REGION', 'PATH']));
+  });
+});
+
+describe('docs/runbook.md', () => {
+  test('looks into the log of each function that the alarm for errors watches', () => {
+    const [, looped = ''] = /for f in ([^;]+);/.exec(runbook) ?? [];
+    expect(looped.split(' ').sort()).toEqual(monitored.sort());
+  });
+
+  test('deletes the dead letters of lost recordings by each code that it lists them by', () => {
+    const section = /^## Recording lost\n([\s\S]*?)^## /m.exec(runbook)?.[1] ?? '';
+    const listed = Array.from(section.matchAll(/npm run dead-letters -- --code (\S+)/g), ([, code]) => code);
+    const [deletion = ''] = /npm run redrive -- --code [^.]*--delete[^.]*\./.exec(section) ?? [];
+    const deleted = Array.from(deletion.matchAll(/pbx-\d+/g), ([code]) => code);
+    expect(listed).not.toEqual([]);
+    expect(deleted.sort()).toEqual(listed.sort());
+  });
+
+  test('deletes by id what has no reason: jobs are among it', () => {
+    expect(runbook).not.toContain('--code no-reason --delete');
+  });
+});
