@@ -4,7 +4,7 @@ import { UsageError } from '../shared/command-line.ts';
 import { describeError } from '../shared/describe-error.ts';
 import { checkEndpoints } from '../shared/environment.ts';
 import { lockHost } from '../shared/host-lock.ts';
-import { print, printError } from '../shared/print.ts';
+import { exitWithoutReader, print, printError } from '../shared/print.ts';
 import { plural } from '../shared/text.ts';
 import { runDemo } from './demo.ts';
 import { hasSeveralPbxs } from './demo-pbx.ts';
@@ -16,6 +16,7 @@ import { toStateError } from './problems.ts';
 import { PBX_ID, runWithPbx } from './real-pbx.ts';
 import { waitForCtrlC } from './signals.ts';
 
+exitWithoutReader();
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) print(HELP);
