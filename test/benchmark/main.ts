@@ -16,7 +16,8 @@ const HELP = `Measures the bundles that the stack deploys, with AWS and the PBXs
   --buckets M,N   Request links with M and N recordings in the bucket, at least 50 (default: 1000,10000)
   --rows N        Search an index of N rows (default: 100000)
   --only search   Measure searches and nothing else
-  --docs          Write the tables to ${DOCUMENTS.join(' and ')}`;
+  --docs          Write the tables to ${DOCUMENTS.join(' and ')}
+  --help          Show this text`;
 
 await runCommand(async () => {
   const { values } = parseCommandLine({

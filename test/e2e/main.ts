@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { parseArgs } from 'node:util';
+import { runCommand } from '../../infra/commands/run-command.ts';
+import { flag, parseCommandLine } from '../../infra/shared/command-line.ts';
 import { allow, createAws, createUser } from './aws.ts';
 import { destroy } from './changes.ts';
 import { createCurl } from './curl.ts';
@@ -18,27 +19,41 @@ import { runScenario } from './scenario.ts';
 import { runDirectory } from './settings.ts';
 import { printFailure, step } from './steps.ts';
 
-/** For prove.ts: the local host has no part in it. */
-const { values } = parseArgs({ options: { 'stack-only': { type: 'boolean', default: false } } });
-process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-const reason = await findObstacle();
-if (reason !== undefined) {
-  console.error(
-    `Nothing was tested, because Python 3 with venv, a package of it, or curl is missing: ${reason}`,
-  );
-  process.exit(process.env.CI || interrupted.aborted ? 1 : 0);
-}
-await rm(runDirectory, { recursive: true, force: true });
-await mkdir(runDirectory, { recursive: true });
-try {
-  await Promise.all([
-    values['stack-only'] || step('holds the API against docs/openapi.json', fuzzApi),
-    run(),
-  ]);
-} catch (error) {
-  printFailure(error);
-  process.exitCode = 1;
-}
+const HELP = `Deploys the stack to an emulator of AWS, and uses it. The first run installs the emulator and the AWS CLI in
+.local/e2e, with Python 3. The logs of the last run are in .local/e2e/run.
+
+  npm run e2e
+
+  --stack-only  leave out what is tested on a local host
+  --help        show this text`;
+
+await runCommand(async () => {
+  const { values } = parseCommandLine({ options: { 'stack-only': flag, help: flag } });
+  if (values.help) {
+    console.log(HELP);
+    return true;
+  }
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const reason = await findObstacle();
+  if (reason !== undefined) {
+    console.error(
+      `Nothing was tested, because Python 3 with venv, a package of it, or curl is missing: ${reason}`,
+    );
+    return !process.env.CI && !interrupted.aborted;
+  }
+  await rm(runDirectory, { recursive: true, force: true });
+  await mkdir(runDirectory, { recursive: true });
+  try {
+    await Promise.all([
+      values['stack-only'] || step('holds the API against docs/openapi.json', fuzzApi),
+      run(),
+    ]);
+    return true;
+  } catch (error) {
+    printFailure(error);
+    return false;
+  }
+});
 
 /** Returns why the emulator cannot be installed, if it cannot. */
 async function findObstacle(): Promise<string | undefined> {

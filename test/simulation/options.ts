@@ -31,7 +31,8 @@ export const HELP = `Runs the whole product in simulated time, injects faults, a
   --digests       print a digest per seed; equal runs have equal digests
   --every-fault   fail unless every kind of fault occurs
   --mutations     put known bugs into the product, one at a time; each must be caught
-  --mutation NAME check only this bug (may be repeated)`;
+  --mutation NAME check only this bug (may be repeated)
+  --help          show this text`;
 
 export function readOptions(args: string[]): Options {
   const { values } = parseCommandLine({

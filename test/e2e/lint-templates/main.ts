@@ -3,27 +3,40 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mapConcurrently } from '../../../functions/shared/map-concurrently.ts';
+import { runCommand } from '../../../infra/commands/run-command.ts';
+import { flag, parseCommandLine } from '../../../infra/shared/command-line.ts';
 import { ACCEPTED_FINDINGS } from './accepted-findings.ts';
 import { type Configuration, synthConfigurations } from './configurations.ts';
 import { type Finding, judge } from './findings.ts';
 import { installLinters, listRegions, runCfnLint, runCheckov } from './linters.ts';
 
-const obstacle = await installLinters().then(
-  () => undefined,
-  // pip says at the end why it failed.
-  (error: unknown) => String(error).trim().split('\n').at(-1),
-);
-if (obstacle === undefined) {
-  await lint();
-} else {
+const HELP = `Checks the templates of several configurations with cfn-lint and checkov. The first run installs both in
+.local/e2e, with Python 3. It fails for a finding that accepted-findings.ts does not accept.
+
+  npm run lint:templates
+
+  --help  show this text`;
+
+await runCommand(async () => {
+  if (parseCommandLine({ options: { help: flag } }).values.help) {
+    console.log(HELP);
+    return true;
+  }
+  const obstacle = await installLinters().then(
+    () => undefined,
+    // pip says at the end why it failed.
+    (error: unknown) => String(error).trim().split('\n').at(-1),
+  );
+  if (obstacle === undefined) return lint();
   console.error(
     `Templates: NOT CHECKED, because the linters, which need Python 3 with venv, cannot be installed: ${obstacle}`,
   );
   // In CI, a check that cannot run has failed.
-  process.exitCode = process.env.CI ? 1 : 0;
-}
+  return !process.env.CI;
+});
 
-async function lint(): Promise<void> {
+/** Resolves to `false` if a finding is not accepted, or an accepted one is no longer found. */
+async function lint(): Promise<boolean> {
   const allRegions = await listRegions();
   const configurations = synthConfigurations(allRegions);
   const findings = await findAll(configurations);
@@ -43,7 +56,7 @@ async function lint(): Promise<void> {
     `Templates: ${configurations.length} checked for up to ${allRegions.length} regions, ` +
       `${findings.length} findings, ${findings.length - open.length} of them accepted.`,
   );
-  process.exitCode = open.length + stale.length > 0 ? 1 : 0;
+  return open.length + stale.length === 0;
 }
 
 async function findAll(configurations: Configuration[]): Promise<Finding[]> {

@@ -4,30 +4,59 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { request } from 'undici';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
+import { flag, parseCommandLine, UsageError, value } from '../../../infra/shared/command-line.ts';
+import { describeError } from '../../../infra/shared/describe-error.ts';
 import { readHostFile } from '../../../infra/shared/host-file.ts';
+import { printError } from '../../../infra/shared/print.ts';
 import { startSimulatedPSeries } from '../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { wav } from '../../functions/shared/recordings/wav.ts';
 import { findFreePort } from './free-port.ts';
 
-/**
- * Kills the local host with SIGKILL at random moments, even during its start, while calls are reported; then
- * downloads every recording and compares its bytes, and looks it up in the index.
- */
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '100' },
-    calls: { type: 'string', default: '200' },
-    family: { type: 'string', default: 's-series' },
-  },
-});
-if (!['s-series', 'p-series'].includes(values.family)) throw new Error('--family: s-series or p-series');
-const kills = Number(values.kills);
-const callCount = Number(values.calls);
+const HELP = `Kills the local host with SIGKILL at random moments, even during its start, while calls are reported. Then
+downloads every recording and compares its bytes, and looks it up in the index.
+
+  npm run survive-kills -- --family p-series --kills 20
+
+  --kills N        how often the host is killed; 100 by default
+  --calls N        how many calls are made; 200 by default
+  --family FAMILY  s-series (default) or p-series
+  --help           show this text`;
+
+const { kills, callCount, family } = readOptions();
+
+/** Ends the process after `--help`, and if an option is wrong. */
+function readOptions() {
+  try {
+    const { values } = parseCommandLine({
+      options: { kills: value, calls: value, family: value, help: flag },
+    });
+    if (values.help) {
+      console.log(HELP);
+      process.exit();
+    }
+    const { family = 's-series' } = values;
+    if (family !== 's-series' && family !== 'p-series')
+      throw new UsageError('--family must be s-series or p-series.');
+    return {
+      kills: readCount('--kills', values.kills ?? '100'),
+      callCount: readCount('--calls', values.calls ?? '200'),
+      family,
+    };
+  } catch (error) {
+    printError(describeError(error));
+    process.exit(1);
+  }
+}
+
+function readCount(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new UsageError(`${option} must be a whole number from 1.`);
+}
 
 /** Short enough that many kills hit the start. */
 const MAX_LIFE_MS = 2_500;
@@ -41,7 +70,7 @@ await using running = new AsyncDisposableStack();
 const directory = await mkdtemp(join(tmpdir(), 'survive-kills-'));
 running.defer(() => rm(directory, { recursive: true, force: true }));
 const port = await findFreePort();
-const pbx = await (values.family === 'p-series' ? startPSeries() : startSSeries());
+const pbx = await (family === 'p-series' ? startPSeries() : startSSeries());
 running.defer(() => pbx.close());
 
 interface Call {
