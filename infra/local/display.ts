@@ -22,6 +22,13 @@ const formatSeconds = (seconds: number) =>
 
 type LabelledText = [label: string, text: string, ...details: string[]];
 
+export interface ShowLogOptions {
+  /** Each line says which PBX it is about. */
+  namesPbx?: boolean;
+  /** What reports depend on has been set up, as in the simulated PBXs. */
+  reportsAreSetUp?: boolean;
+}
+
 /** Texts for the functions' log lines, by event; `undefined` hides a line. Other lines are shown as JSON. */
 const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | undefined>> = {
   'session-opened': ({ reportsIf }) => [
@@ -114,12 +121,8 @@ function describeStored({ key, bytes, crc32, ms, attempt, verifiedBy }: LogLine,
 
 const STYLES = { debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' } as const;
 
-/**
- * Shows the functions' log lines until the returned function is called.
- *
- * @param namesPbx whether each line says which PBX it is about
- */
-export function showLog(namesPbx = false): () => void {
+/** Shows the functions' log lines until the returned function is called. */
+export function showLog({ namesPbx = false, reportsAreSetUp = false }: ShowLogOptions = {}): () => void {
   const nameOf = ({ pbx }: LogLine) => (namesPbx && pbx !== undefined ? `${pbx}: ` : '');
   const progress = createProgress(nameOf);
   const listener = (message: unknown) => {
@@ -127,7 +130,7 @@ export function showLog(namesPbx = false): () => void {
     if (line.event === 'download-progress') return progress.show(line);
     const { level, event, ...fields } = line;
     const format = FORMATTERS[event] ?? ((): LabelledText => [level, `${event} ${JSON.stringify(fields)}`]);
-    const labelledText = format(line);
+    const labelledText = format(reportsAreSetUp ? { ...line, reportsIf: undefined } : line);
     if (labelledText === undefined) return;
     const [label, text, ...details] = labelledText;
     show(label, nameOf(line) + text, STYLES[level], details);

@@ -38,18 +38,24 @@ async function run(options: Options, directory: string): Promise<void> {
   checkEndpoints();
   await makeDirectory(directory);
   using lock = lockHost(directory, options.port);
-  const stopShowing = showLog(options.pbx === undefined && hasSeveralPbxs(options.demo));
+  const isDemo = options.pbx === undefined;
+  const stopShowing = showLog({
+    namesPbx: isDemo && hasSeveralPbxs(options.demo),
+    reportsAreSetUp: isDemo,
+  });
   const running: Host & { archived?: number } =
     options.pbx === undefined
       ? await runDemo(directory, options)
       : await runWithPbx(options.pbx, directory, options);
   const ctrlC = waitForCtrlC();
   lock.setPort(Number(new URL(running.url).port));
-  if (options.exit && running.archived !== undefined) {
+  const { archived } = running;
+  const isDone = options.exit && archived !== undefined;
+  if (isDone) {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     show(
       'done',
-      `${plural(running.archived, 'recording')} archived, fetched and compared in ${seconds} seconds`,
+      `${plural(archived, 'recording')} archived, fetched and compared in ${seconds} seconds`,
       'green',
     );
   } else {
@@ -61,6 +67,7 @@ async function run(options: Options, directory: string): Promise<void> {
   }
   await running.close();
   stopShowing();
+  if (!isDone) print('Stopped.');
 }
 
 async function makeDirectory(directory: string): Promise<void> {

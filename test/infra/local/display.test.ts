@@ -2,16 +2,16 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { LogEvent } from '../../../functions/shared/telemetry/events.ts';
 import { log } from '../../../functions/shared/telemetry/log.ts';
-import { showLog } from '../../../infra/local/display.ts';
+import { type ShowLogOptions, showLog } from '../../../infra/local/display.ts';
 
 const RECORDING = '20251009105326-1760000000.42-5550100-2001-Inbound.wav';
 
 /** What a person reads of a line that the functions log, without the time. */
-function read(event: LogEvent, fields: object, namesPbx = false): string {
+function read(event: LogEvent, fields: object, options: ShowLogOptions = {}): string {
   const printed: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((text) => printed.push(stripVTControlCharacters(text)));
   onTestFinished(() => void vi.restoreAllMocks());
-  const stop = showLog(namesPbx);
+  const stop = showLog(options);
   log('info', event, { pbx: 'pbx', ...fields });
   stop();
   return printed.join('\n').slice('00:00:00  '.length);
@@ -55,14 +55,14 @@ test.each<[LogEvent, object, string]>([
 });
 
 test('with several PBXs, each line says which one it is about', () => {
-  expect(read('job-queued', { recording: RECORDING }, true)).toBe(
+  expect(read('job-queued', { recording: RECORDING }, { namesPbx: true })).toBe(
     `report    pbx: call ended; job queued for ${RECORDING}`,
   );
-  expect(read('resume-failed', { code: 'any' }, true)).toMatch(/^info {6}pbx: resume-failed /);
-  expect(read('download-progress', { recording: RECORDING, bytes: 5 }, true)).toMatch(
+  expect(read('resume-failed', { code: 'any' }, { namesPbx: true })).toMatch(/^info {6}pbx: resume-failed /);
+  expect(read('download-progress', { recording: RECORDING, bytes: 5 }, { namesPbx: true })).toMatch(
     /^download {2}pbx: 5 bytes/,
   );
-  expect(read('signed-in', { pbx: undefined }, true)).toBe('page      somebody has signed in');
+  expect(read('signed-in', { pbx: undefined }, { namesPbx: true })).toBe('page      somebody has signed in');
 });
 
 test('that nobody is signed in yet is not shown, because every page asks it first', () => {
@@ -71,4 +71,10 @@ test('that nobody is signed in yet is not shown, because every page asks it firs
 
 test('an event without words of its own is shown with its fields', () => {
   expect(read('resume-failed', { code: 'any' })).toBe('info      resume-failed {"pbx":"pbx","code":"any"}');
+});
+
+test('a simulated P-Series is not doubted: its webhook has been set up', () => {
+  expect(read('session-opened', { reportsIf: 'if its webhook is set up' }, { reportsAreSetUp: true })).toBe(
+    'session   logged in; the PBX now posts its reports to the webhook',
+  );
 });

@@ -289,6 +289,7 @@ describe('npm start with a real PBX', () => {
     void pbx.reboot();
     await host.printed(`${call.recording} in `);
     expect(await host.ended).toBe(0);
+    expect(host.output().trimEnd().split('\n').at(-1)).toBe('Stopped.');
   });
 
   test('stops at once at the second Ctrl-C, and loses nothing', async () => {
