@@ -658,6 +658,8 @@ describe('signing in', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
     await waitForFocus(page, 'textContent', 'Sign in');
+    // Nothing is left to be read about recordings.
+    await expect.poll(() => page.getByRole('status').allTextContents()).toEqual(['You are signed out.', '']);
     await page.reload();
     await page.getByLabel('Link token').waitFor();
   });

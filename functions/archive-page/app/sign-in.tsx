@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { MAX_NAME_LENGTH } from '../../shared/api/input-limits.ts';
+import { announce } from './announcer.tsx';
 import { ApiError } from './api.ts';
 import type { Config } from './contract.ts';
 import { Input } from './field.tsx';
@@ -17,6 +18,8 @@ interface SignInProps {
 export function SignIn({ config, reason, onToken, onOidc }: SignInProps) {
   const { m } = useLocale();
   const heading = useRef<HTMLHeadingElement>(null);
+  // It is still about recordings.
+  useEffect(() => announce(''), []);
   // What had the focus is gone, and a screen reader would say nothing.
   useEffect(() => {
     if (reason !== undefined) heading.current?.focus();
