@@ -111,6 +111,19 @@ describe('finding', () => {
     expect(page.problems).toEqual([]);
   });
 
+  test('says what was searched, and gives advice about what was asked', async () => {
+    const advice = async () => ((await page.locator('.empty p').textContent()) ?? '').trim();
+    await page.getByRole('button', { name: 'Yesterday' }).click();
+    const nothing = 'Searched only the period that you chose. Search a longer period, or use fewer filters.';
+    await expect.poll(advice).toBe(nothing);
+    expect(await page.getByRole('status').allTextContents()).toContain(
+      'No recording found. Searched only the period that you chose.',
+    );
+    await page.getByRole('button', { name: 'Clear' }).first().click();
+    await find('90182');
+    await expect.poll(advice).toMatch(/^Searched everything back to .*Fewer than six digits find only/);
+  });
+
   test('advises no longer period for a call id, which is looked for on all days', async () => {
     await find('1505352445.265');
     await page.getByText('No recording found', { exact: true }).waitFor();

@@ -1,3 +1,5 @@
+import { isFoundAsWhole } from '../../shared/recording-index/phone-number.ts';
+
 /** The search criteria. Each is a parameter of the address, so that a search can be bookmarked and passed on. */
 export interface Filters {
   /** Numbers separated by commas, or one call id. */
@@ -36,20 +38,26 @@ export function addressOf(filters: Filters, open?: { pbx: string; recording: str
 /** An epoch second, and a counter: what the PBXs call a call id. */
 const CALL_ID = /^\d{9,11}\.\d+$/;
 
+const numbersOf = ({ number }: Filters): string[] =>
+  number
+    .split(/[,;]/)
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+/** What a person can do about a search that has found nothing. */
+export function adviceOf(filters: Filters): 'noneCallId' | 'noneShort' | 'noneHint' | 'noneWithoutNumber' {
+  if (CALL_ID.test(filters.number)) return 'noneCallId';
+  const numbers = numbersOf(filters);
+  if (numbers.length === 0) return 'noneWithoutNumber';
+  return numbers.some(isFoundAsWhole) ? 'noneShort' : 'noneHint';
+}
+
 /** The query of the search API. */
 export function queryOf(filters: Filters, cursor?: string): string {
   const { number, ...rest } = filters;
   const query = new URLSearchParams();
   if (CALL_ID.test(number)) query.set('callId', number);
-  else if (number !== '')
-    query.set(
-      'number',
-      number
-        .split(/[,;]/)
-        .map((part) => part.trim())
-        .filter(Boolean)
-        .join(','),
-    );
+  else if (number !== '') query.set('number', numbersOf(filters).join(','));
   for (const [name, value] of Object.entries(rest)) if (value !== '') query.set(name, value);
   if (cursor !== undefined) query.set('cursor', cursor);
   return query.toString();

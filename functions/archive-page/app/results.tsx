@@ -3,8 +3,9 @@ import { announce } from './announcer.tsx';
 import type { Pbx, Recording } from './contract.ts';
 import { idOf, zoneOf } from './describe.ts';
 import { errorText } from './error-text.ts';
-import { type Filters, NO_FILTERS, queryOf } from './filters.ts';
+import { adviceOf, type Filters, NO_FILTERS } from './filters.ts';
 import { addDays, dayOf } from './formats.ts';
+import { groupByDay } from './group-by-day.ts';
 import { useLocale } from './locale.tsx';
 import { Row } from './row.tsx';
 import type { Search } from './use-search.ts';
@@ -31,9 +32,11 @@ export function Results(props: ResultsProps) {
   const isEmpty = status === 'done' && count === 0;
   const isPartial = cursor !== undefined;
   const timeZone = zoneOf(pbxs, filters.pbx || (pbxs[0]?.id ?? ''));
-  const isCallId = queryOf(filters).startsWith('callId=');
+  const advice = adviceOf(filters);
+  const isCallId = advice === 'noneCallId';
   // A call id is looked for at all times.
-  const backTo = searchedBackTo && !isCallId ? m.results.noneBackTo(f.day(searchedBackTo, timeZone)) : '';
+  const day = searchedBackTo && !isCallId ? f.day(searchedBackTo, timeZone) : '';
+  const backTo = day && (filters.from && !isPartial ? m.results.noneInPeriod : m.results.noneBackTo(day));
 
   useEffect(() => {
     if (status !== 'done') return;
@@ -82,7 +85,7 @@ export function Results(props: ResultsProps) {
       {isEmpty && (
         <div class="empty">
           <p>
-            {backTo} {isCallId ? m.results.noneCallId : m.results.noneHint}
+            {backTo} {m.results[advice]}
           </p>
           {!isPartial && !hasDays && !isCallId && (
             <button
@@ -180,20 +183,4 @@ function Table({ recordings, pbxs, openId, isPlaying, onOpen }: TableProps) {
       ))}
     </table>
   );
-}
-
-/** The day of a recording is that of its PBX, so two neighbours may have the same day again after another one. */
-function groupByDay(recordings: readonly Recording[], pbxs: readonly Pbx[]) {
-  const groups: { day: string; rows: Recording[] }[] = [];
-  for (const recording of recordings) {
-    const day = dayOf(Date.parse(recording.at), zoneOf(pbxs, recording.pbx));
-    const last = groups.at(-1);
-    if (last?.day.startsWith(day)) last.rows.push(recording);
-    else
-      groups.push({
-        day: groups.some((group) => group.day === day) ? `${day} ${groups.length}` : day,
-        rows: [recording],
-      });
-  }
-  return groups;
 }

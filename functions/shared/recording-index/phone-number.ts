@@ -22,6 +22,10 @@ export function numberKey(number: string): string {
   return significantDigits(number)?.slice(-KEY_DIGITS) ?? number.trim().toLowerCase();
 }
 
+/** Whether a number that somebody typed finds no longer one that ends with it. */
+export const isFoundAsWhole = (typed: string): boolean =>
+  (significantDigits(typed)?.length ?? 0) < KEY_DIGITS;
+
 /**
  * Whether a number that somebody typed is the one of a call. Of two long numbers, one may have a prefix that the other
  * lacks. Extensions and texts have to be equal.

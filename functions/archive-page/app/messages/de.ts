@@ -66,7 +66,11 @@ export const de: Messages = {
           : `${shown} Aufnahmen`,
     none: 'Keine Aufnahme gefunden',
     noneBackTo: (day) => `Durchsucht ist alles bis zurück zum ${day}.`,
+    noneInPeriod: 'Durchsucht ist nur der gewählte Zeitraum.',
     noneHint: 'Prüfen Sie die Nummer, oder suchen Sie in einem längeren Zeitraum.',
+    noneWithoutNumber: 'Suchen Sie in einem längeren Zeitraum oder mit weniger Filtern.',
+    noneShort:
+      'Weniger als sechs Ziffern finden nur eine Nebenstelle, die genau so lautet. Geben Sie von anderen Nummern mindestens die letzten sechs Ziffern ein.',
     noneCallId: 'Prüfen Sie die Anruf-ID. Ohne Zeitraum werden alle Tage durchsucht.',
     searching: 'Wird gesucht …',
     searchYear: 'Die letzten zwölf Monate durchsuchen',

@@ -65,7 +65,11 @@ export const en = {
           : `${shown} recordings`,
     none: 'No recording found',
     noneBackTo: (day: string) => `Searched everything back to ${day}.`,
+    noneInPeriod: 'Searched only the period that you chose.',
     noneHint: 'Check the number, or search a longer period.',
+    noneWithoutNumber: 'Search a longer period, or use fewer filters.',
+    noneShort:
+      'Fewer than six digits find only an extension with exactly these digits. For any other number, enter at least its last six digits.',
     noneCallId: 'Check the call ID. Without a period, all days are searched.',
     searching: 'Searching …',
     searchYear: 'Search the last twelve months',
