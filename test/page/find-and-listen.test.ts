@@ -226,6 +226,26 @@ describe('finding', () => {
   });
 });
 
+test('the result of a call is in the language of the page, unless the archive does not know it', async () => {
+  await page.route(/\/api\/recordings\?/, async (route) => {
+    const found = await (await route.fetch()).json();
+    const results = ['NO ANSWER', 'Busy', 'ABANDONED'];
+    const recordings = results.map((status, index) => ({
+      ...found.recordings[index],
+      status,
+      state: 'lost',
+    }));
+    await route.fulfill({ json: { ...found, recordings } });
+  });
+  await page.reload();
+  await page.getByLabel('Language').selectOption('Deutsch');
+  const details = page.getByRole('region', { name: 'Wiedergabe' }).locator('dl');
+  for (const [index, text] of ['Nicht angenommen', 'Besetzt', 'ABANDONED'].entries()) {
+    await rows().nth(index).getByRole('button').click();
+    await details.getByText(text, { exact: true }).waitFor();
+  }
+});
+
 describe('listening', () => {
   test('plays, pauses, seeks, and changes speed and volume', async () => {
     await playButton(CUSTOMER.replace('+', '\\+')).click();

@@ -1,6 +1,11 @@
 import type { Recording } from './contract.ts';
 import { useLocale } from './locale.tsx';
+import type { Messages } from './messages/en.ts';
 import { verificationOf } from './verification.ts';
+
+/** A status that is not known stays as the PBX reported it. */
+const statusOf = (status: string, { details }: Messages): string =>
+  details.statuses[status.toLowerCase() as keyof Messages['details']['statuses']] ?? status;
 
 interface DetailsProps {
   recording: Recording;
@@ -20,7 +25,7 @@ export function Details({ recording, timeZone, isOpen }: DetailsProps) {
     [m.details.size, bytes === undefined ? undefined : f.bytes(bytes)],
     [m.details.did, did],
     [m.details.trunk, trunk],
-    [m.details.status, status],
+    [m.details.status, status && statusOf(status, m)],
     [m.details.callId, callId],
     [m.details.checksum, crc32],
     [m.details.name, recording.recording],

@@ -154,6 +154,13 @@ export const de: Messages = {
     name: 'Name',
     callId: 'Anruf-ID',
     status: 'Ergebnis des Anrufs',
+    statuses: {
+      answered: 'Angenommen',
+      'no answer': 'Nicht angenommen',
+      busy: 'Besetzt',
+      failed: 'Fehlgeschlagen',
+      voicemail: 'Voicemail',
+    },
     did: 'Gewählte Nummer',
     trunk: 'Amtsleitung',
     size: 'Größe',

@@ -152,6 +152,13 @@ export const en = {
     name: 'Name',
     callId: 'Call ID',
     status: 'Result of the call',
+    statuses: {
+      answered: 'Answered',
+      'no answer': 'No answer',
+      busy: 'Busy',
+      failed: 'Failed',
+      voicemail: 'Voicemail',
+    },
     did: 'Number dialed',
     trunk: 'Trunk',
     size: 'Size',
