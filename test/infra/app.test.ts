@@ -7,6 +7,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 const office = { baseUrl: 'https://192.168.5.150:8088', timeZone: 'Europe/Berlin' };
 
+interface FeatureFlag {
+  userValue?: unknown;
+  recommendedValue: unknown;
+  unconfiguredBehavesLike?: { v2: unknown };
+}
+
 /** Runs the CDK app as `cdk synth` does, without bundling. */
 function synth(settings: object, region = 'eu-central-1') {
   const directory = mkdtempSync(join(tmpdir(), 'synth-'));
@@ -37,6 +43,19 @@ describe('the app', { timeout: 120_000 }, () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(scripts.test).toContain('acceptExample');
     expect(scripts.deploy).not.toContain('acceptExample');
+  });
+
+  test('leaves no feature flag of the CDK open, which would end npm run synth with a notice', () => {
+    const { directory } = synth({ acceptExample: 'true' });
+    const { artifacts } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8'));
+    const flags: Record<string, FeatureFlag> = artifacts['aws-cdk-lib/feature-flag-report'].properties.flags;
+    expect(Object.keys(flags).length).toBeGreaterThan(64);
+    // The CDK's command line counts these.
+    const open = Object.entries(flags).filter(
+      ([, { userValue, recommendedValue, unconfiguredBehavesLike }]) =>
+        userValue === undefined && (unconfiguredBehavesLike?.v2 ?? false) !== recommendedValue,
+    );
+    expect(open.map(([name]) => name)).toEqual([]);
   });
 
   test('prints what a person reads before a deployment, and nothing else', () => {
