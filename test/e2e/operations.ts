@@ -21,7 +21,8 @@ const DAY_MS = 24 * HOUR_MS;
  * the archive is complete.
  */
 export async function reconcile(stack: DeployedStack, pbx: AnyPbx, archive: Archive): Promise<void> {
-  const missedUntil = Date.now() - HOUR_MS;
+  // A P-Series lists no talk times. So its calls are left to their reports for an hour.
+  const missedUntil = Date.now() - 2 * HOUR_MS;
   const missed = missCall(pbx, missedUntil);
   pbx.dropTokens();
   await invoke(stack, stack.outputs.ReconcileFunction, { pbx: pbx.id, hours: 24 });
