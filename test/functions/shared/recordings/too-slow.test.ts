@@ -41,35 +41,37 @@ describe('a connection too slow for one part in a run', () => {
     'that recovers within an hour is no problem: a %s recording is retried and archived',
     async (_, recording) => {
       const harness = await startLongCall(recording);
-      const { job, bucket, deliver, deliverForBytes, sent, retryDelays } = harness;
-      expect(await deliverForBytes(MiB, job)).toBe(false);
-      expect([sent, retryDelays, await bucket.openUploads()]).toEqual([[], [5], 0]);
+      const { job, bucket, deliver, deliverForBytes, requeuedJob, sent, retryDelays } = harness;
+      expect(await deliverForBytes(MiB, job)).toBe(true);
+      expect([sent.map(({ delaySeconds }) => delaySeconds), retryDelays]).toEqual([[5], []]);
+      expect(await bucket.openUploads()).toBe(0);
       expect(logLines.at(-1)).toMatchObject({ event: 'retry-scheduled', code: 'too-slow', ageMs: RUN_MS });
-      expect(await deliver(job, 2)).toBe(true);
+      expect(await deliver(requeuedJob())).toBe(true);
       await harness.expectArchived(recording);
     },
   );
 
   test('keeps the parts that are already stored', async () => {
     const harness = await startLongCall();
-    const { job, bucket, deliver, deliverForParts, deliverForBytes, requeuedJob, sent, retryDelays } =
-      harness;
+    const { job, bucket, deliver, deliverForParts, deliverForBytes, requeuedJob, sent } = harness;
     await deliverForParts(1, job);
     // One byte after the first part.
-    expect(await deliverForBytes(5 * MiB + 1, requeuedJob())).toBe(false);
-    expect([sent.length, retryDelays, await bucket.openUploads()]).toEqual([1, [5], 1]);
-    expect(await deliver(requeuedJob(), 2)).toBe(true);
+    expect(await deliverForBytes(5 * MiB + 1, requeuedJob())).toBe(true);
+    expect([sent.length, await bucket.openUploads()]).toEqual([2, 1]);
+    expect(await deliver(requeuedJob())).toBe(true);
     await harness.expectArchived();
   });
 
-  test('for more than a day makes the job a dead letter, and the upload is aborted', async () => {
+  test('four times in a day makes the job a dead letter, and the upload is aborted', async () => {
     const { job, clock, bucket, deliverForParts, deliverForBytes, requeuedJob, deadLetters } =
       await startLongCall();
     await deliverForParts(1, job);
-    clock.now += 24 * HOUR_MS - 2 * RUN_MS;
-    expect(await deliverForBytes(5 * MiB + 1, requeuedJob())).toBe(false);
-    expect(await deliverForBytes(5 * MiB + 1, requeuedJob(), 2)).toBe(true);
-    expect(deadLetters).toMatchObject([{ attempts: 3, error: { code: 'too-slow' } }]);
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      expect(deadLetters).toEqual([]);
+      expect(await deliverForBytes(5 * MiB + 1, requeuedJob())).toBe(true);
+      clock.now += 8 * HOUR_MS - RUN_MS;
+    }
+    expect(deadLetters).toMatchObject([{ attempts: 5, error: { code: 'too-slow' } }]);
     expect(JSON.parse(deadLetters[0]?.body ?? '')).toEqual(job);
     expect(await bucket.openUploads()).toBe(0);
   });
