@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { HttpEvent } from '../../functions/shared/api/http-event.ts';
 import { emulatorKeys } from '../../functions/shared/aws-clients.ts';
 import { ACCESS_TABLE, INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import type { Job } from '../../functions/shared/jobs/job.ts';
@@ -91,7 +92,8 @@ export async function startAws(directory: string, servers: Servers, running: Asy
     linkEvent: {
       pathParameters: { pbxId: OFFICE_PBX, recording: calls[0] },
       headers: { authorization: `Bearer ${LINK_TOKEN}` },
-    },
+      requestContext: { http: { method: 'GET', sourceIp: '192.0.2.1' } },
+    } satisfies HttpEvent<'headers' | 'pathParameters'>,
     reconciliationEvent: { pbx: OFFICE_PBX, from: DAY, to: DAY },
     archived: CALLS,
     archive: (recordings: string[]) => archive(s3, recordings),

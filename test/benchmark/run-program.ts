@@ -24,7 +24,8 @@ export interface Run {
   loadedMs: number;
   invocations: Invocation[];
   maxRssBytes: number;
-  logBytes: number;
+  /** What it printed. */
+  logs: string;
 }
 
 /** What a program used to transfer one recording. */
@@ -37,16 +38,16 @@ export async function runFunction(
   nodeFlags: readonly string[] = [],
 ): Promise<Run> {
   const run = await runProbe([bundle, JSON.stringify(events)], environment, nodeFlags);
-  for (const { response } of run.invocations) assertSucceeded(response);
+  for (const { response } of run.invocations) assertSucceeded(response, run.logs);
   return run;
 }
 
-export function assertSucceeded(response: Invocation['response']): void {
+export function assertSucceeded(response: Invocation['response'], logs = ''): void {
   const succeeded =
     response?.statusCode === 200 ||
     response?.batchItemFailures?.length === 0 ||
     response?.pbxs?.every(({ outcome }) => outcome === 'reconciled');
-  if (!succeeded) throw new Error(`A function failed: ${JSON.stringify(response)}`);
+  if (!succeeded) throw new Error(`A function failed: ${JSON.stringify(response)}\n${logs}`);
 }
 
 /** Runs `probe.cjs` with nothing else in its environment. */
@@ -65,7 +66,7 @@ export async function runProbe(
     once(child, 'exit'),
   ]);
   if (result === '') throw new Error(`A function ended without a result (${signal ?? code}):\n${errors}`);
-  return { ...JSON.parse(result), logBytes: logs.length };
+  return { ...JSON.parse(result), logs: logs + errors };
 }
 
 /** Runs another program under GNU time, whose resolution is 10 ms. */

@@ -6,9 +6,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fingerprintOf, generateCertificate } from '../../infra/simulated-pbx/certificate.ts';
+import { wav } from '../functions/shared/recordings/wav.ts';
 
-/** Starts with a byte that no text starts with, so that it does not look like an error page. */
-const CHUNK = Buffer.concat([Buffer.of(0xff), randomBytes(1024 ** 2 - 1)]);
+const CHUNK = randomBytes(1024 ** 2);
 
 const objects = new Map<string, { bytes: number; crc32: string }>();
 /** Bytes received by multipart uploads. */
@@ -39,6 +39,9 @@ export async function startServers(directory: string, running: AsyncDisposableSt
 
 let recordings = 0;
 
+/** A WAV file without audio: the shortest recording. */
+export const EMPTY_WAV_BYTES = 44;
+
 /** Names a new recording. The server reads its size from the name. */
 export function newRecording(bytes: number): string {
   recordings += 1;
@@ -60,8 +63,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 
 async function sendRecording({ searchParams }: URL, response: ServerResponse): Promise<void> {
   const bytes = Number(/^\d{14}-(\d+)\./.exec(searchParams.get('recording') ?? '')?.[1]);
+  // Any other header would cost a second download.
+  const header = wav({ audioBytes: 0, riffSize: bytes - 8, dataSize: bytes - EMPTY_WAV_BYTES });
   response.writeHead(200, { 'content-length': bytes });
-  for (let rest = bytes; rest > 0; rest -= CHUNK.length) {
+  response.write(header);
+  for (let rest = bytes - header.length; rest > 0; rest -= CHUNK.length) {
     if (!response.write(CHUNK.subarray(0, rest))) await once(response, 'drain');
   }
   response.end();

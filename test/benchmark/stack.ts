@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,26 +45,35 @@ export async function synthesizeStack(directory: string, values: Readonly<Record
   const template = await readFile(join(directory, 'PbxRecordingArchive.template.json'), 'utf8');
   const resources: Resource[] = Object.values(JSON.parse(template).Resources);
   const functions: Record<string, DeployedFunction> = {};
+  const layers = resources
+    .filter(({ Type }) => Type === 'AWS::Lambda::LayerVersion')
+    .map(({ Metadata }) => join(directory, Metadata?.['aws:asset:path'] ?? ''));
   for (const { Type, Metadata, Properties } of resources) {
     if (Type !== 'AWS::Lambda::Function' || Metadata === undefined) continue;
     const [, id = ''] = Metadata['aws:cdk:path'].split('/');
     functions[id] = {
       bundle: join(directory, Metadata['aws:asset:path'], 'index.js'),
       memoryMb: Properties.MemorySize,
-      environment: resolveVariables(Properties.Environment.Variables, values),
+      environment: resolveVariables(Properties.Environment.Variables, values, layers),
     };
   }
   return { functions, resources };
 }
 
 /** Gives a function the variables that the stack gives it and no others, except those of the AWS SDK. */
-function resolveVariables(variables: Record<string, unknown>, values: Readonly<Record<string, string>>) {
+function resolveVariables(
+  variables: Record<string, unknown>,
+  values: Readonly<Record<string, string>>,
+  layers: readonly string[],
+) {
   const resolved = Object.entries(values).filter(([name]) => name.startsWith('AWS_'));
   for (const [name, deployed] of Object.entries(variables)) {
     const value = values[name] ?? deployed;
     // A value that CloudFormation fills in is an object in the template.
     if (typeof value !== 'string') throw new Error(`The benchmark has no value for ${name}.`);
-    resolved.push([name, value]);
+    // Lambda unpacks the layers there.
+    const paths = value.startsWith('/opt/') ? layers.map((layer) => join(layer, value.slice(5))) : [];
+    resolved.push([name, paths.find(existsSync) ?? value]);
   }
   return Object.fromEntries(resolved);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { jobEvent } from './aws.ts';
 import { canRun, type Run, runCommand, runFunction, runProbe, type Usage } from './run-program.ts';
-import { downloadUrl, newRecording, type Servers } from './servers.ts';
+import { downloadUrl, EMPTY_WAV_BYTES, newRecording, type Servers } from './servers.ts';
 import type { DeployedFunction } from './stack.ts';
 import { summarize } from './statistics.ts';
 
@@ -28,7 +28,7 @@ type Way = (recording: string) => Promise<Usage>;
 /**
  * Transfers recordings of each size over HTTPS, each way in turn.
  *
- * @returns time and CPU without the start, which is the transfer of a single byte
+ * @returns time and CPU without the start, which is the transfer of a WAV file without audio
  */
 export async function measureStreaming(
   archiver: DeployedFunction,
@@ -41,7 +41,7 @@ export async function measureStreaming(
     const seen = ways.map(([name, way]) => ({ name, way, starts: [] as Usage[], wholes: [] as Usage[] }));
     for (let run = 0; run < runs; run += 1) {
       for (const { way, starts, wholes } of seen) {
-        starts.push(await way(newRecording(1)));
+        starts.push(await way(newRecording(EMPTY_WAV_BYTES)));
         wholes.push(await way(newRecording(sizeMib * MEBIBYTE)));
       }
     }

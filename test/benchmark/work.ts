@@ -1,6 +1,6 @@
 import { jobEvent, reportEvent } from './aws.ts';
 import { runFunction } from './run-program.ts';
-import { newRecording } from './servers.ts';
+import { EMPTY_WAV_BYTES, newRecording } from './servers.ts';
 import type { DeployedFunction } from './stack.ts';
 import { type Figure, summarize } from './statistics.ts';
 
@@ -31,7 +31,7 @@ export async function measureWork(webhook: DeployedFunction, archiver: DeployedF
     const newEvent = () => jobEvent(newRecording(bytes));
     calls.push({ minutes, bytes, archiver: await measureEvents(archiver, newEvent) });
   }
-  return { webhook: await measureEvents(webhook, () => reportEvent(newRecording(1))), calls };
+  return { webhook: await measureEvents(webhook, () => reportEvent(newRecording(EMPTY_WAV_BYTES))), calls };
 }
 
 /** Leaves out the first event, which opens connections and fills caches. */
@@ -40,7 +40,7 @@ export async function measureEvents(
   newEvent: () => object,
 ): Promise<Work & { ms: Figure }> {
   const events = Array.from({ length: EVENTS }, newEvent);
-  const { invocations, logBytes } = await runFunction(deployed, events);
+  const { invocations, logs } = await runFunction(deployed, events);
   const warm = invocations.slice(1);
   const requestsTo = (service: string, methods: string[]) => {
     const { host } = new URL(deployed.environment[`AWS_ENDPOINT_URL_${service}`] ?? '');
@@ -59,6 +59,6 @@ export async function measureEvents(
       sqs: requestsTo('SQS', ['POST']),
       secretsManager: requestsTo('SECRETS_MANAGER', ['POST']),
     },
-    logBytes: logBytes / EVENTS,
+    logBytes: logs.length / EVENTS,
   };
 }
