@@ -112,9 +112,9 @@ async function requeueWithProgress(
   const { stored } = error;
   const { attempts, firstQueuedAt } = historyOf(message, job);
   const fields = { ...describeFailure(failure, deps), bytes: stored.bytes };
-  // The PBX has the recording, and the line is fast enough.
-  const streak = undefined;
-  const earlier = { ...remembering?.earlier, attempts, deliveries: 0, since: firstQueuedAt, streak };
+  // Progress ends a streak: the PBX has the recording, and the line is fast enough.
+  const { streak, ...remembered } = remembering?.earlier ?? {};
+  const earlier = { ...remembered, attempts, deliveries: 0, since: firstQueuedAt };
   const isNewUpload = job.progress?.uploadId !== stored.uploadId;
   try {
     await deps.queues.send(message.queueUrl, { ...job, earlier, progress: stored }, delaySeconds);

@@ -38,7 +38,7 @@ interface Limit {
   ending: 'dead-letter' | 'lost' | 'not-recorded';
 }
 
-/** A PBX has no recording to send either while its storage (a USB disk, a network share) is away. */
+/** While its storage (a USB disk, a network share) is away, a PBX has no recording to send either. */
 const LIMITS: Readonly<Record<PersistentKind, Limit>> = {
   missing: { patienceMs: DAY_MS, count: 4, ending: 'lost' },
   empty: { patienceMs: DAY_MS, count: 4, ending: 'dead-letter' },
@@ -64,7 +64,7 @@ const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
  */
 const DELIVERY_WINDOW_MS = 2 * HOUR_MS;
 
-/** Failures of one such kind in a row, at most one counted in an hour. Times are epoch ms. */
+/** Failures of one of these kinds in a row, of which at most one an hour counts. Times are epoch ms. */
 export interface Streak {
   kind: PersistentKind;
   since: number;
@@ -92,7 +92,7 @@ export interface JobHistory {
   resumedFrom?: string | undefined;
   /** Nobody answered the call. */
   isUnanswered?: boolean;
-  /** Includes this attempt. */
+  /** The failures by which the job may end, including this one. */
   streak?: Streak | undefined;
 }
 
