@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { MAX_PERSON_LENGTH } from '../../shared/api/input-limits.ts';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Access, Me, Recording } from './contract.ts';
@@ -7,9 +6,9 @@ import { callOf, zoneOf } from './describe.ts';
 import { Dialog } from './dialog.tsx';
 import { useDialogMessages } from './dialog-messages.ts';
 import { errorText } from './error-text.ts';
-import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
+import { PersonForm } from './person-form.tsx';
 import { RecordingCell } from './recording-cell.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
@@ -34,7 +33,6 @@ const noneOf = ({ person }: Of, { access }: DialogMessages) =>
 export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
   const { m, f } = useLocale();
   const d = useDialogMessages();
-  const [person, setPerson] = useState(me.person);
   /** Whose rows are shown. Another name may have been typed since. */
   const [of, setOf] = useState<Of>(
     recording ? { pbx: recording.pbx, recording: recording.recording } : { person: me.person },
@@ -90,25 +88,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
           {d.access.of(callOf(recording, m))}, {f.dateTime(recording.at, zoneOf(me.pbxs, recording.pbx))}
         </p>
       ) : (
-        <form
-          class="inline-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setOf({ person });
-          }}
-        >
-          <Input
-            label={d.access.person}
-            hint={d.access.personHint}
-            required
-            maxLength={MAX_PERSON_LENGTH}
-            value={person}
-            onValue={setPerson}
-          />
-          <button type="submit" class="button">
-            {d.access.find}
-          </button>
-        </form>
+        <PersonForm initial={me.person} onFind={(person) => setOf({ person })} />
       )}
       {of.person !== undefined && <h3>{d.access.ofPerson(of.person)}</h3>}
       <p class="problem" role="alert">
