@@ -317,7 +317,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/recordings/markers.ts',
-        find: "return isSettled(marked) ? 'duplicate' : 'again';",
+        find: "return settledAt > 0 ? 'duplicate' : 'again';",
         replace: "return 'first';",
       },
     ],

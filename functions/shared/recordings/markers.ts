@@ -62,7 +62,6 @@ export function markedRecording(key: string): { pbx: string; recording: string }
 
 /** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
 const SETTLED = { settled: 'yes' };
-const isSettled = (marked: Record<string, string>) => marked.settled === SETTLED.settled;
 
 /**
  * What the functions have to remember about recordings beyond their jobs: that a job is queued, so that reconciliation
@@ -89,6 +88,13 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       if (hasStatus(error, 404)) return undefined;
       throw error;
     }
+  }
+
+  /** The marker of an ending, when it was written, and the same if the ending is carried out. Epoch ms; otherwise 0. */
+  async function readEnding({ pbx, recording }: Job) {
+    const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
+    const markedAt = LastModified?.getTime() ?? 0;
+    return { marked, markedAt, settledAt: marked.settled === SETTLED.settled ? markedAt : 0 };
   }
 
   async function put(
@@ -122,12 +128,10 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       } catch (error) {
         if (!hasStatus(error, 412)) throw error;
       }
-      const { Metadata: marked = {}, LastModified } = (await head('ended', pbx, recording)) ?? {};
-      const markedAt = LastModified?.getTime() ?? 0;
-      const replace = () =>
-        put(job, { ending, ...settled, ...noteEarlierCalls(marked, isSettled(marked) ? markedAt : 0, call) });
+      const { marked, markedAt, settledAt } = await readEnding(job);
+      const replace = () => put(job, { ending, ...settled, ...noteEarlierCalls(marked, settledAt, call) });
       if (marked['reported-at'] === reportedAt) {
-        if (queuedAt <= markedAt) return isSettled(marked) ? 'duplicate' : 'again';
+        if (queuedAt <= markedAt) return settledAt > 0 ? 'duplicate' : 'again';
         // A person has sent it back since.
         await replace();
         return marked.ending === ending ? 'again' : 'first';
@@ -141,9 +145,8 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       return 'first';
     },
     async markDeadLettered(ending, job) {
-      const { Metadata: marked = {}, LastModified } = (await head('ended', job.pbx, job.recording)) ?? {};
-      const markedAt = (isSettled(marked) && LastModified?.getTime()) || 0;
-      await put(job, { ending, ...SETTLED, ...noteEarlierCalls(marked, markedAt, job.call) });
+      const { marked, settledAt } = await readEnding(job);
+      await put(job, { ending, ...SETTLED, ...noteEarlierCalls(marked, settledAt, job.call) });
     },
     async markQueued({ pbx, recording, call }) {
       const Key = markerKey('queued', pbx, recording);
