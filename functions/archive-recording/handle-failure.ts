@@ -22,7 +22,7 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   const { message, error } = failure;
   const { kind, notBefore } = error;
   const now = deps.now();
-  const job = failure.job && remember(failure.job, message, error, now);
+  const job = failure.job && (await remember(failure.job, failure, now, deps));
   const storedIn = error instanceof Interruption ? error.stored.uploadId : undefined;
   const history = { ...historyOf(message, failure.job), streak: job?.earlier?.streak };
   const decision = decide({ kind, notBefore, storedIn }, history, now);
@@ -30,7 +30,7 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
     case 'lost':
     case 'not-recorded':
     case 'moved-away':
-      return endMissing(failure, job, decision, deps);
+      return endMissing(failure, decision, deps);
     case 'dead-letter':
       return endJob('dead-lettered', failure, deps);
     case 'resume':
@@ -129,42 +129,30 @@ async function requeueWithProgress(
   return true;
 }
 
-/**
- * Ends a job whose recording the PBX does not have, unless another job has archived it, or the PBX has delivered nothing
- * else of late: then its storage may be away.
- */
+/** Ends a job whose recording the PBX does not have, unless another job has archived it. */
 async function endMissing(
   failure: Failure,
-  remembering: Job | undefined,
-  {
-    action,
-    unlessOutageSince,
-    afterSeconds,
-  }: Extract<Decision, { action: 'lost' | 'not-recorded' | 'moved-away' }>,
+  { action, afterSeconds }: Extract<Decision, { action: 'lost' | 'not-recorded' | 'moved-away' }>,
   deps: FailureDeps,
 ): Promise<boolean> {
-  const { store } = deps;
-  const { message, job, startedAt } = failure;
+  const { message, job } = failure;
   const ending = action === 'moved-away' ? 'dead-lettered' : action;
   if (job === undefined) return endJob(ending, failure, deps);
+  const key = recordingKey(job.pbx, job.recording);
   try {
-    const key = recordingKey(job.pbx, job.recording);
-    const stored = await store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS));
+    const stored = await deps.store.find(key, AbortSignal.timeout(FIND_TIMEOUT_MS));
     if (stored !== undefined && isSettled(stored, job)) {
       log('info', 'already-archived', { ...describeJob(message, job), key });
       await discardUploads(failure, deps);
       return true;
     }
-    // What was delivered after the PBX's response may show that the storage is back, not that it was there.
-    const mayBeOutage =
-      unlessOutageSince !== undefined &&
-      !(await store.hasStoredBetween(job.pbx, unlessOutageSince, startedAt));
-    if (!mayBeOutage) return endJob(ending, failure, deps);
   } catch (error) {
     log('warn', 'loss-not-confirmed', {
       ...describeFailure(failure, deps),
       code: toArchiveError(error).code,
     });
+    // What ends the job must not be remembered: the next attempt has to count, and to be looked into, as well.
+    return retry(failure, job, afterSeconds, deps);
   }
-  return retry(failure, remembering, afterSeconds, deps);
+  return endJob(ending, failure, deps);
 }

@@ -1,20 +1,45 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ArchiveError } from '../shared/errors.ts';
-import { historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
-import { countFailure } from '../shared/jobs/retry-policy.ts';
+import { toArchiveError } from '../shared/errors.ts';
+import { historyOf, isUnanswered, type Job } from '../shared/jobs/job.ts';
+import { countFailure, outageDoubtedSince, type Streak } from '../shared/jobs/retry-policy.ts';
 import { Unverified } from '../shared/recordings/completeness.ts';
+import { log } from '../shared/telemetry/log.ts';
+import { describeFailure, type Failure, type FailureDeps } from './failure.ts';
 
 /**
  * The job with what a failed attempt found out: what was downloaded but could not be verified, or that the PBX has no
  * recording, or cannot send it in time. The job itself if that is nothing new.
  */
-export function remember(job: Job, message: JobMessage, error: ArchiveError, now: number): Job {
+export async function remember(job: Job, failure: Failure, now: number, deps: FailureDeps): Promise<Job> {
+  const { message, error } = failure;
   const { download, streak } = job.earlier ?? {};
+  const counted = countFailure(streak, error.kind, now, isUnanswered(job.call));
   const found = {
     download: error instanceof Unverified ? (error.download ?? download) : download,
-    streak: countFailure(streak, error.kind, now),
+    streak: counted && (await mayBeOutage(counted, job, failure, deps)) ? streak : counted,
   };
   if (isDeepStrictEqual(found, { download, streak })) return job;
   const { attempts, deliveries, firstQueuedAt: since } = historyOf(message, job);
   return { ...job, earlier: { attempts, deliveries, since, ...found } };
+}
+
+/** Whether the storage of the PBX may be away: then the failure that was counted last does not count. */
+async function mayBeOutage(
+  streak: Streak,
+  { pbx, call, earlier }: Job,
+  failure: Failure,
+  deps: FailureDeps,
+): Promise<boolean> {
+  const since = streak === earlier?.streak ? undefined : outageDoubtedSince(streak, isUnanswered(call));
+  if (since === undefined) return false;
+  try {
+    // What was delivered after the PBX's response may show that the storage is back, not that it was there.
+    return !(await deps.store.hasStoredBetween(pbx, since, failure.startedAt));
+  } catch (error) {
+    log('warn', 'loss-not-confirmed', {
+      ...describeFailure(failure, deps),
+      code: toArchiveError(error).code,
+    });
+    return true;
+  }
 }

@@ -408,9 +408,9 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['pbx-storage-away'],
     edits: [
       {
-        file: 'functions/archive-recording/handle-failure.ts',
-        find: 'if (!mayBeOutage) return',
-        replace: 'return',
+        file: 'functions/archive-recording/remember.ts',
+        find: 'if (since === undefined) return false;',
+        replace: 'return false;',
       },
     ],
   },

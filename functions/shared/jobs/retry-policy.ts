@@ -31,30 +31,32 @@ export type PersistentKind = (typeof PERSISTENT_KINDS)[number];
 const isPersistent = (kind: FailureKind): kind is PersistentKind =>
   PERSISTENT_KINDS.some((known) => known === kind);
 
-/** For how long, and how often, an attempt has to fail in one way before that is believed to be final. */
+/**
+ * How long attempts have to fail in one way before another such failure counts, and how many have to count before it is
+ * believed to be final.
+ */
 interface Limit {
   patienceMs: number;
   count: number;
   ending: 'dead-letter' | 'lost' | 'not-recorded';
 }
 
-/** While its storage (a USB disk, a network share) is away, a PBX has no recording to send either. */
+/** A file may come late; a line may be slow for an hour, but hardly for a day. */
 const LIMITS: Readonly<Record<PersistentKind, Limit>> = {
   missing: { patienceMs: DAY_MS, count: 4, ending: 'lost' },
   empty: { patienceMs: DAY_MS, count: 4, ending: 'dead-letter' },
-  // A line may be slow for an hour, but hardly for a day.
   'too-slow': { patienceMs: DAY_MS, count: 4, ending: 'dead-letter' },
 };
 
 /** A PBX also names a recording for calls that nobody answered, but makes none. */
-const UNANSWERED_LIMIT: Limit = { patienceMs: HOUR_MS, count: 2, ending: 'not-recorded' };
+const UNANSWERED_LIMIT: Limit = { patienceMs: HOUR_MS, count: 1, ending: 'not-recorded' };
 
 /** Failures of one hour count once: they say the same about the PBX's storage, or about the line. */
 const COUNT_INTERVAL_MS = HOUR_MS;
 
 /**
- * If the PBX has delivered nothing else of late, its storage may be away. Only after this time is the recording then
- * believed to be lost, or never to have been made.
+ * While its storage (a USB disk, a network share) is away, a PBX has no recording to send either. It may be away if the
+ * PBX has delivered nothing else of late. Only after this time does it count all the same that a recording is missing.
  */
 const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
 
@@ -64,11 +66,13 @@ const OUTAGE_PATIENCE_MS = 3 * DAY_MS;
  */
 const DELIVERY_WINDOW_MS = 2 * HOUR_MS;
 
-/** Failures of one of these kinds in a row, of which at most one an hour counts. Times are epoch ms. */
+/** Failures of one of these kinds in a row. Times are epoch ms. */
 export interface Streak {
   kind: PersistentKind;
   since: number;
+  /** How many have counted so far: none before the patience for the kind is over, and at most one an hour. */
   count: number;
+  /** When the latest one counted, or the first one happened. */
   lastAt: number;
 }
 
@@ -107,15 +111,18 @@ export type Decision =
   | { action: 'resume'; afterSeconds?: number }
   /** Move the job to the dead-letter queue with its code. It cannot succeed without a person's help. */
   | { action: 'dead-letter' }
-  /**
-   * Like `dead-letter`, and mark the recording as lost: the PBX no longer has it. With `unlessOutageSince` (epoch ms)
-   * only if the PBX delivered another recording between then and this attempt; otherwise retry after `afterSeconds`.
-   */
-  | { action: 'lost'; unlessOutageSince?: number; afterSeconds: number }
-  /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. Under the same condition. */
-  | { action: 'not-recorded'; unlessOutageSince?: number; afterSeconds: number }
-  /** Like `dead-letter`, unless the archive has the recording. Retry after `afterSeconds` if the bucket cannot say. */
-  | { action: 'moved-away'; unlessOutageSince?: undefined; afterSeconds: number };
+  /** Like `dead-letter`, and mark the recording as lost: the PBX no longer has it. */
+  | EndMissing<'lost'>
+  /** Nothing is lost: the PBX named a recording for an unanswered call, and made none. */
+  | EndMissing<'not-recorded'>
+  /** Like `dead-letter`: the PBX's own archive has taken the recording. */
+  | EndMissing<'moved-away'>;
+
+/** Unless the archive has the recording from another job. Retry after `afterSeconds` if the bucket cannot say. */
+interface EndMissing<Action> {
+  action: Action;
+  afterSeconds: number;
+}
 
 /**
  * Adds a failed attempt. Returns `earlier` itself if it does not count. A missing file does not confirm an empty
@@ -126,13 +133,29 @@ export function countFailure(
   earlier: Streak | undefined,
   kind: FailureKind,
   now: number,
+  isUnanswered = false,
 ): Streak | undefined {
   if (!isPersistent(kind)) return earlier;
-  if (earlier?.kind !== kind) return { kind, since: now, count: 1, lastAt: now };
-  // A job that remembers one more is a new message, and a queue that repeats messages would multiply such jobs.
-  if (earlier.count >= LIMITS[kind].count) return earlier;
-  if (now - earlier.lastAt < COUNT_INTERVAL_MS) return earlier;
+  if (earlier?.kind !== kind) return { kind, since: now, count: 0, lastAt: now };
+  const { patienceMs } = limitOf(kind, isUnanswered);
+  if (now - earlier.since < patienceMs || now - earlier.lastAt < COUNT_INTERVAL_MS) return earlier;
   return { ...earlier, count: earlier.count + 1, lastAt: now };
+}
+
+/**
+ * Since when (epoch ms) the PBX has to have delivered another recording for the latest failure to count: otherwise its
+ * storage may be away. `undefined` if the failure counts in any case.
+ */
+export function outageDoubtedSince(
+  { kind, since, count, lastAt: now }: Streak,
+  isUnanswered = false,
+): number | undefined {
+  // A dead letter can be sent back when the storage is there again.
+  if (limitOf(kind, isUnanswered).ending === 'dead-letter') return undefined;
+  if (count === 0 || now - since >= OUTAGE_PATIENCE_MS) return undefined;
+  // What was being downloaded when the storage went away may have been stored later.
+  const firstAt = since + 1000 * TIMEOUT_SECONDS['archive-recording'];
+  return Math.max(firstAt, now - DELIVERY_WINDOW_MS);
 }
 
 /**
@@ -149,8 +172,7 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
     MAX_BACKOFF_SECONDS,
   );
   const ending = endingOf(kind, history, now);
-  if (ending === 'lost' || ending === 'not-recorded')
-    return { action: ending, ...doubtOutage(history, now), afterSeconds };
+  if (ending === 'lost' || ending === 'not-recorded') return { action: ending, afterSeconds };
   const isTooOld = now - history.firstQueuedAt > MAX_AGE_MS;
   if (kind === 'permanent' || ending === 'dead-letter' || isTooOld) return { action: 'dead-letter' };
   if (kind === 'moved-away') return { action: kind, afterSeconds };
@@ -159,24 +181,19 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
   return { action: kind === 'login-held' ? 'hold' : 'retry', afterSeconds };
 }
 
-/** `undefined` while it is not certain that the failure is final. */
+/** `undefined` while it is not certain that the failure is final. Only one that counts itself can be. */
 function endingOf(
   kind: FailureKind,
   { streak, isUnanswered }: JobHistory,
   now: number,
 ): Limit['ending'] | undefined {
-  if (!isPersistent(kind)) return undefined;
-  const { patienceMs, count, ending } = isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : LIMITS[kind];
-  const isFinal = streak !== undefined && now - streak.since >= patienceMs && streak.count >= count;
-  return isFinal ? ending : undefined;
+  if (!isPersistent(kind) || streak?.lastAt !== now) return undefined;
+  const { count, ending } = limitOf(kind, isUnanswered);
+  return streak.count >= count ? ending : undefined;
 }
 
-function doubtOutage({ streak }: JobHistory, now: number): { unlessOutageSince?: number } {
-  if (streak === undefined || now - streak.since >= OUTAGE_PATIENCE_MS) return {};
-  // What was being downloaded when the storage went away may have been stored later.
-  const firstAt = streak.since + 1000 * TIMEOUT_SECONDS['archive-recording'];
-  return { unlessOutageSince: Math.max(firstAt, now - DELIVERY_WINDOW_MS) };
-}
+const limitOf = (kind: PersistentKind, isUnanswered: boolean | undefined): Limit =>
+  isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : LIMITS[kind];
 
 /** Without backoff, unless the transfer had to restart: a PBX that contradicts itself could cause restarts for days. */
 function decideResumption(storedIn: string, { resumedFrom, attempts }: JobHistory): Decision {

@@ -13,7 +13,8 @@ import { captureLog } from '../capture-log.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const SENT_AT = Date.UTC(2026, 0, 1);
 
 const JOB: Job = {
@@ -257,11 +258,11 @@ describe('the error code of the PBX decides how long a job is retried:', () => {
 describe('a recording that the PBX does not have', () => {
   const missing = errnoError('20014');
 
-  test('is lost a day after the first such response, not earlier, and its job becomes a dead letter', async () => {
+  test('is lost after a day and four more such responses, not earlier, and its job becomes a dead letter', async () => {
     const harness = createHarness();
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing))).toBe(true);
-    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS);
-    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS + 3 * HOUR_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 5 * HOUR_MS);
     expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['pbx-20014']);
     // What the job found out is not sent back with it.
     expect(JSON.parse(harness.deadLetters[0]?.body ?? '')).toEqual(JOB);
@@ -275,16 +276,16 @@ describe('a recording that the PBX does not have', () => {
     harness.now += 9 * DAY_MS;
     await harness.deliver(failing(missing));
     expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
-    const streak = { kind: 'missing', since: harness.now, count: 1, lastAt: harness.now };
+    const streak = { kind: 'missing', since: harness.now, count: 0, lastAt: harness.now };
     expect(harness.sent).toMatchObject([['queue:hq', { earlier: { attempts: 1, streak } }, 5]]);
   });
 
-  test('is requeued for each response that counts, at most one an hour', async () => {
+  test('is requeued when a response counts, and never with a longer delay than SQS accepts', async () => {
     const harness = createHarness();
-    await harness.deliverUntil(SENT_AT + DAY_MS / 4, failing(missing));
-    expect(harness.sent.length).toBeGreaterThanOrEqual(4);
-    expect(harness.sent.length).toBeLessThanOrEqual(7);
-    // The longest delay that SQS accepts for a new message.
+    await harness.deliverUntil(SENT_AT + DAY_MS - 1, failing(missing));
+    expect(harness.sent).toHaveLength(1);
+    await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(missing));
+    expect(harness.sent).toHaveLength(4);
     for (const [, , delay] of harness.sent as unknown[][]) expect(delay).toBeLessThanOrEqual(900);
   });
 
@@ -303,25 +304,48 @@ describe('a recording that the PBX does not have', () => {
     const harness = createHarness();
     harness.hasStored = () => false;
     expect(await harness.deliverUntil(SENT_AT + 4 * DAY_MS, failing(missing))).toBe(true);
-    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + 3 * DAY_MS);
-    expect(harness.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 60 * MINUTE_MS);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + 3 * DAY_MS + 3 * HOUR_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + 3 * DAY_MS + 5 * HOUR_MS);
     expect(linesOf('recording-lost')).toHaveLength(1);
   });
 
+  test.each([
+    ['and the PBX delivers others again', 2 * DAY_MS, true],
+    ['and the whole PBX for two more', 4 * DAY_MS, false],
+  ])(
+    'is not lost at the next such response when the storage was away for two days, %s',
+    async (_, backAfterMs, hasOthers) => {
+      const harness = createHarness();
+      const backAt = SENT_AT + backAfterMs;
+      harness.hasStored = () => hasOthers && harness.now >= backAt;
+      let responses = 0;
+      const archive = () => {
+        if (harness.now < SENT_AT + 2 * DAY_MS) throw missing;
+        if (harness.now < backAt) throw absent;
+        if (++responses < 4) throw missing;
+        return ARCHIVED;
+      };
+      expect(await harness.deliverUntil(backAt + DAY_MS, archive)).toBe(true);
+      expect(linesOf('archived')).toHaveLength(1);
+      expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
+    },
+  );
+
   test('is not lost because of a recording that the PBX delivered after it had denied this one', async () => {
-    const harness = createHarness();
+    const since = SENT_AT - DAY_MS;
+    const streak = { kind: 'missing', since, count: 3, lastAt: SENT_AT - HOUR_MS };
+    const earlier = { attempts: 9, deliveries: 9, since, streak };
+    const harness = createHarness(JSON.stringify({ ...JOB, earlier }));
     let storedAt: number | undefined;
     harness.hasStored = (from, to) => storedAt !== undefined && storedAt > from && storedAt <= to;
     const archive = () => {
       if (storedAt !== undefined) return ARCHIVED;
-      if (harness.now >= SENT_AT + DAY_MS) {
-        // The storage comes back while the archive looks, for a minute, whether it has the recording.
-        storedAt = harness.now + 10 * SECOND_MS;
-        harness.now += MINUTE_MS;
-      }
+      // The storage comes back while the archive looks, for a minute, whether it has the recording.
+      storedAt = harness.now + 10 * SECOND_MS;
+      harness.now += MINUTE_MS;
       throw missing;
     };
-    expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, archive)).toBe(true);
+    expect(await harness.deliverUntil(SENT_AT + DAY_MS, archive)).toBe(true);
     expect(linesOf('archived')).toHaveLength(1);
     expect([linesOf('recording-lost'), harness.deadLetters]).toEqual([[], []]);
   });
@@ -433,11 +457,11 @@ describe('a recording that the line is too slow for', () => {
   const tooSlow = new ArchiveError('too-slow', 'too slow', { kind: 'too-slow' });
   const unreachable = new ArchiveError('pbx-connection', 'no connection');
 
-  test('becomes a dead letter when that has gone on for a day', async () => {
+  test('becomes a dead letter after a day and four more such attempts', async () => {
     const harness = createHarness();
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(tooSlow))).toBe(true);
-    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS);
-    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS + 3 * HOUR_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 5 * HOUR_MS);
     expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['too-slow']);
   });
 
@@ -450,11 +474,12 @@ describe('a recording that the line is too slow for', () => {
 });
 
 describe('a recording with 0 bytes', () => {
-  test('is dead-lettered once after a day, and reconciliation is told', async () => {
+  test('is dead-lettered once, after a day and four more responses, and reconciliation is told', async () => {
     const harness = createHarness();
     const empty = new ArchiveError('recording-empty', 'Empty.', { kind: 'empty' });
     expect(await harness.deliverUntil(SENT_AT + 2 * DAY_MS, failing(empty))).toBe(true);
-    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 60 * MINUTE_MS);
+    expect(harness.now).toBeGreaterThanOrEqual(SENT_AT + DAY_MS + 3 * HOUR_MS);
+    expect(harness.now).toBeLessThanOrEqual(SENT_AT + DAY_MS + 5 * HOUR_MS);
     expect(harness.deadLetters.map(({ reason }) => reason.error.code)).toEqual(['recording-empty']);
     expect(harness.markers.get(JOB.recording)).toMatchObject({ ending: 'dead-lettered' });
     expect(harness.jobs.length).toBeLessThan(50);

@@ -7,6 +7,7 @@ import {
   decide,
   type FailedAttempt,
   type JobHistory,
+  outageDoubtedSince,
   type Streak,
 } from '../../../../functions/shared/jobs/retry-policy.ts';
 
@@ -18,9 +19,10 @@ const NOW = Date.UTC(2026, 0, 20);
 /** How long ago, in seconds. */
 interface Past {
   queued?: number;
-  /** Since when attempts have failed in the same way, and how often that counted. */
+  /** Since when attempts have failed in the same way, how often that counted, and how long ago the last time. */
   failing?: number;
   count?: number;
+  counted?: number;
   isUnanswered?: boolean;
   deliveries?: number;
   attempts?: number;
@@ -30,12 +32,12 @@ interface Past {
 const secondsAgo = (seconds: number) => NOW - 1000 * seconds;
 
 function historyOf(
-  { queued = 0, failing, count = 4, deliveries = 1, ...rest }: Past,
+  { queued = 0, failing, count = 4, counted = 0, deliveries = 1, ...rest }: Past,
   kind: FailedAttempt['kind'],
 ): JobHistory {
   const { attempts = deliveries, resumedFrom, isUnanswered = false } = rest;
   const first = failing === undefined ? undefined : countFailure(undefined, kind, secondsAgo(failing));
-  const streak = first && { ...first, count, lastAt: NOW };
+  const streak = first && { ...first, count, lastAt: secondsAgo(counted) };
   return { attempts, deliveries, resumedFrom, isUnanswered, streak, firstQueuedAt: secondsAgo(queued) };
 }
 
@@ -46,15 +48,6 @@ const hold = (afterSeconds: number): Decision => ({ action: 'hold', afterSeconds
 const wait: Decision = { action: 'wait', afterSeconds: 30 };
 const deadLetter: Decision = { action: 'dead-letter' };
 const lost = (afterSeconds: number) => ({ action: 'lost', afterSeconds }) as const;
-/** The PBX has delivered another recording since a quarter of an hour after the first response, and in the last two hours. */
-const unlessOutage = (seconds: number) => ({
-  unlessOutageSince: secondsAgo(Math.min(seconds - 15 * 60, 2 * HOUR)),
-});
-const lostUnlessOutage = (seconds: number, afterSeconds = 5): Decision => ({
-  ...lost(afterSeconds),
-  ...unlessOutage(seconds),
-});
-
 /** The whole policy: the failure, what happened before it, and the decision. */
 const POLICY: [string, FailedAttempt, Past, Decision][] = [
   ['the first failure: after 5 seconds', { kind: 'transient' }, {}, retry(5)],
@@ -79,60 +72,45 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
   ['another login in progress', { kind: 'transient', notBefore: inSeconds(60) }, {}, retry(60)],
   ['a login held for more than ten days', { kind: 'login-held' }, { queued: 10 * DAY + 1 }, deadLetter],
 
-  ['the first response that a recording is missing', { kind: 'missing' }, { failing: 0, count: 1 }, retry(5)],
+  ['the first response that a recording is missing', { kind: 'missing' }, { failing: 0, count: 0 }, retry(5)],
   [
     'the first response that it is missing, after ten days with other failures: not lost',
     { kind: 'missing' },
-    { queued: 10 * DAY + 1, failing: 0, count: 1 },
+    { queued: 10 * DAY + 1, failing: 0, count: 0 },
     deadLetter,
   ],
-  ['a recording missing for less than a day', { kind: 'missing' }, { failing: DAY - 1, count: 24 }, retry(5)],
   [
-    'a recording missing for a day, for the third time',
+    'a recording that is missing for the third time that counts',
     { kind: 'missing' },
-    { failing: DAY, count: 3 },
+    { failing: 2 * DAY, count: 3 },
     retry(5),
   ],
   [
-    'a recording missing for a day',
+    'a recording that is missing for the fourth time that counts',
     { kind: 'missing' },
-    { failing: DAY, deliveries: 30 },
-    lostUnlessOutage(DAY, HOUR),
+    { failing: DAY + 3 * HOUR, deliveries: 30 },
+    lost(HOUR),
   ],
   [
-    'a recording missing for less than three days',
+    'a recording that is missing for a time that does not count',
     { kind: 'missing' },
-    { failing: 3 * DAY - 1 },
-    lostUnlessOutage(3 * DAY - 1),
+    { failing: 2 * DAY, counted: 1 },
+    retry(5),
   ],
-  ['a recording missing for three days', { kind: 'missing' }, { failing: 3 * DAY }, lost(5)],
-  ['an empty recording', { kind: 'empty' }, { failing: DAY - 1 }, retry(5)],
-  ['a recording that has been empty for a day', { kind: 'empty' }, { failing: DAY }, deadLetter],
+  ['a recording that is empty for the third time', { kind: 'empty' }, { failing: DAY, count: 3 }, retry(5)],
+  ['a recording that is empty for the fourth time', { kind: 'empty' }, { failing: DAY }, deadLetter],
 
   [
-    'a missing recording of an unanswered call',
+    'the first response that the recording of an unanswered call is missing, after a week',
     { kind: 'missing' },
-    { failing: HOUR - 1, isUnanswered: true },
+    { queued: 7 * DAY, failing: 0, count: 0, isUnanswered: true },
     retry(5),
   ],
   [
-    'a recording of an unanswered call that has been missing for an hour',
+    'the first that counts: the caller may have spoken to a machine, but not for that long',
     { kind: 'missing' },
-    { failing: HOUR, count: 2, isUnanswered: true },
-    // The storage may be away, and the caller may have spoken to a machine.
-    { action: 'not-recorded', afterSeconds: 5, ...unlessOutage(HOUR) },
-  ],
-  [
-    'a recording of an unanswered call that has been missing for three days',
-    { kind: 'missing' },
-    { failing: 3 * DAY, isUnanswered: true },
+    { failing: HOUR, count: 1, isUnanswered: true },
     { action: 'not-recorded', afterSeconds: 5 },
-  ],
-  [
-    'the first response that it is missing, for an unanswered call of last week',
-    { kind: 'missing' },
-    { queued: 7 * DAY, failing: 0, count: 1, isUnanswered: true },
-    retry(5),
   ],
   [
     'an unanswered call whose PBX is off',
@@ -148,11 +126,11 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
   [
     'a connection too slow for the first time, after a day with other failures',
     { kind: 'too-slow' },
-    { queued: DAY + 1, failing: 0, count: 1 },
+    { queued: DAY + 1, failing: 0, count: 0 },
     retry(5),
   ],
-  ['a connection too slow for less than a day', { kind: 'too-slow' }, { failing: DAY - 1 }, retry(5)],
-  ['a connection too slow for a day', { kind: 'too-slow' }, { failing: DAY }, deadLetter],
+  ['a connection too slow for the third time', { kind: 'too-slow' }, { failing: DAY, count: 3 }, retry(5)],
+  ['a connection too slow for the fourth time', { kind: 'too-slow' }, { failing: DAY }, deadLetter],
   [
     'the same for an unanswered call, with a message of a mailbox',
     { kind: 'too-slow' },
@@ -225,31 +203,72 @@ describe('over its whole life, a job', () => {
     expect(decisions.length).toBeLessThan(300);
   });
 
-  test('whose recording is missing is retried for a day', () => {
+  test('whose recording is missing is retried for a day, and until four more responses have counted', () => {
     const { decisions, seconds } = runToTheEnd('missing');
-    expect(decisions.at(-1)).toMatchObject({
-      action: 'lost',
-      unlessOutageSince: NOW + 1000 * (seconds - 2 * HOUR),
-    });
-    expect(seconds).toBeGreaterThanOrEqual(DAY);
-    expect(seconds).toBeLessThanOrEqual(DAY + HOUR);
+    expect(decisions.at(-1)).toEqual(lost(HOUR));
+    expect(seconds).toBeGreaterThanOrEqual(DAY + 3 * HOUR);
+    expect(seconds).toBeLessThanOrEqual(DAY + 5 * HOUR);
   });
 });
 
-test('failures within an hour count once', () => {
-  const first = countFailure(undefined, 'missing', NOW);
-  expect(first).toEqual({ kind: 'missing', since: NOW, count: 1, lastAt: NOW });
-  expect(countFailure(first, 'missing', NOW + 1000 * HOUR - 1)).toBe(first);
-  const later = NOW + 1000 * HOUR;
-  expect(countFailure(first, 'missing', later)).toEqual({ ...first, count: 2, lastAt: later });
+const PERSISTENT = ['missing', 'empty', 'too-slow'] as const;
+const first = (kind: Streak['kind']): Streak => ({ kind, since: NOW, count: 0, lastAt: NOW });
+
+describe.each(PERSISTENT)('of failures that are %s', (kind) => {
+  test('the first one is where the day begins after which others count', () => {
+    const streak = countFailure(undefined, kind, NOW);
+    expect(streak).toEqual(first(kind));
+    expect(countFailure(streak, kind, inSeconds(DAY - 1))).toBe(streak);
+    const at = inSeconds(DAY);
+    expect(countFailure(streak, kind, at)).toEqual({ ...streak, count: 1, lastAt: at });
+  });
+
+  test('one an hour counts', () => {
+    const streak = { ...first(kind), count: 1, lastAt: inSeconds(DAY) };
+    expect(countFailure(streak, kind, inSeconds(DAY + HOUR - 1))).toBe(streak);
+    const at = inSeconds(DAY + HOUR);
+    expect(countFailure(streak, kind, at)).toEqual({ ...streak, count: 2, lastAt: at });
+  });
 });
 
-const PERSISTENT = ['missing', 'empty', 'too-slow'] as const;
+test.each([
+  ['missing', HOUR],
+  ['empty', HOUR],
+  ['too-slow', DAY],
+] as const)('for an unanswered call, another that is %s counts after %i seconds', (kind, seconds) => {
+  const streak = first(kind);
+  expect(countFailure(streak, kind, inSeconds(seconds - 1), true)).toBe(streak);
+  expect(countFailure(streak, kind, inSeconds(seconds), true)).toMatchObject({ count: 1 });
+});
 
-test.each(PERSISTENT)('no more failures are counted than decide: %s', (kind) => {
-  let streak: Streak | undefined;
-  for (let hours = 0; hours < 72; hours += 1) streak = countFailure(streak, kind, NOW + 1000 * hours * HOUR);
-  expect(streak).toEqual({ kind, since: NOW, count: 4, lastAt: NOW + 1000 * 3 * HOUR });
+describe('the storage may be away while a recording is missing, unless the PBX has delivered another one', () => {
+  const doubtedAfter = (seconds: number, count = 1) =>
+    outageDoubtedSince({ ...first('missing'), count, lastAt: inSeconds(seconds) });
+
+  test('in the last two hours', () => {
+    expect(doubtedAfter(DAY, 2)).toBe(inSeconds(DAY - 2 * HOUR));
+  });
+
+  test('since no download can still be under way that began before the first response', () => {
+    expect(doubtedAfter(HOUR)).toBe(inSeconds(15 * MINUTE));
+  });
+
+  test('or three days have passed', () => {
+    expect(doubtedAfter(3 * DAY - 1)).toBe(inSeconds(3 * DAY - 1 - 2 * HOUR));
+    expect(doubtedAfter(3 * DAY)).toBeUndefined();
+  });
+
+  test('which matters only when a failure counts', () => {
+    expect(outageDoubtedSince(first('missing'))).toBeUndefined();
+  });
+
+  test('which matters only for what ends without a dead letter that says what it was', () => {
+    const isDoubted = (kind: Streak['kind'], isUnanswered: boolean) =>
+      outageDoubtedSince({ ...first(kind), count: 1, lastAt: inSeconds(DAY) }, isUnanswered) !== undefined;
+    expect([isDoubted('missing', false), isDoubted('empty', false)]).toEqual([true, false]);
+    expect([isDoubted('missing', true), isDoubted('empty', true)]).toEqual([true, true]);
+    expect([isDoubted('too-slow', false), isDoubted('too-slow', true)]).toEqual([false, false]);
+  });
 });
 
 test.each(PERSISTENT.flatMap((before) => PERSISTENT.map((kind) => ({ before, kind }))))(
@@ -257,7 +276,7 @@ test.each(PERSISTENT.flatMap((before) => PERSISTENT.map((kind) => ({ before, kin
   ({ before, kind }) => {
     const counted = { kind: before, since: NOW - 1000 * DAY, count: 9, lastAt: NOW };
     const now = NOW + 1000;
-    const anew = { kind, since: now, count: 1, lastAt: now };
+    const anew = { kind, since: now, count: 0, lastAt: now };
     expect(countFailure(counted, kind, now)).toEqual(before === kind ? counted : anew);
   },
 );
@@ -288,12 +307,17 @@ describe('the table in docs/architecture.md', () => {
       'dead letter, unless it is archived': 'moved-away',
     };
     const end = { action: actions[ending ?? ''] ?? 'dead-letter' };
+    const isCounted = countedFrom === 'first such failure';
     const decideAfter = (seconds: number) => {
-      const past = countedFrom === 'first such failure' ? { failing: seconds } : { queued: seconds };
-      return decide({ kind: kind as FailureKind }, historyOf(past, kind as FailureKind), NOW);
+      const failure = { kind: kind as FailureKind };
+      if (!isCounted) return decide(failure, historyOf({ queued: seconds }, failure.kind), NOW);
+      let streak: Streak | undefined;
+      for (let at = seconds % HOUR; at <= seconds; at += HOUR)
+        streak = countFailure(streak, failure.kind, inSeconds(at));
+      return decide(failure, { ...historyOf({}, failure.kind), streak }, inSeconds(seconds));
     };
     if (days === undefined) return expect(decideAfter(0)).toMatchObject(end);
     expect(['retry', 'hold', 'wait']).toContain(decideAfter(Number(days) * DAY - 1).action);
-    return expect(decideAfter(Number(days) * DAY + 1)).toMatchObject(end);
+    return expect(decideAfter(Number(days) * DAY + (isCounted ? 3 * HOUR : 1))).toMatchObject(end);
   });
 });

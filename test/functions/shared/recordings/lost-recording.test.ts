@@ -30,19 +30,20 @@ async function startPbx() {
 }
 
 describe.each(['20014', '20012'] as const)('a recording for which the PBX responds with %s', (errno) => {
-  test('is lost a day later, while the PBX delivers others: marked, counted and dead-lettered once', async () => {
+  test('is lost after a day, while the PBX delivers others: marked, counted and dead-lettered once', async () => {
     const { pbx, clock, bucket, jobFor, deliver, deliverToTheEnd, deadLetters } = await startPbx();
     const call = pbx.makeCall(CALL);
     const job = jobFor(call);
     pbx.deleteRecording(call.recording, errno);
     const since = clock.now;
     await deliverToTheEnd(job, since + DAY_MS - HOUR_MS);
-    expect([losses(), deadLetters]).toEqual([[], []]);
-    const other = pbx.makeCall(CALL);
-    await deliver(jobFor(other));
-    await deliverToTheEnd(job);
-    expect(clock.now - since).toBeGreaterThanOrEqual(DAY_MS);
-    expect(clock.now - since).toBeLessThanOrEqual(DAY_MS + HOUR_MS);
+    // Four responses have to count, in four different hours.
+    for (let hour = 1; losses().length === 0; hour += 1) {
+      await deliver(jobFor(pbx.makeCall(CALL)));
+      await deliverToTheEnd(job, since + DAY_MS + hour * HOUR_MS);
+    }
+    expect(clock.now - since).toBeGreaterThanOrEqual(DAY_MS + 3 * HOUR_MS);
+    expect(clock.now - since).toBeLessThanOrEqual(DAY_MS + 5 * HOUR_MS);
     expect(losses()).toMatchObject([{ pbx: 'test', callId: call.callId, code: `pbx-${errno}` }]);
     expect(await bucket.keys()).toContain(`reconciliation/ended/test/2024/05/17/${call.recording}`);
     expect(deadLetters).toMatchObject([{ pbx: 'test', error: { code: `pbx-${errno}` } }]);
