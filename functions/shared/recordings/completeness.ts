@@ -11,8 +11,13 @@ export interface EarlierDownload {
 
 /** Facts about a recording besides its bytes. Times are epoch ms. */
 export interface Expectation {
-  /** Size of the complete file according to the PBX. */
+  /** Size of the complete file according to the PBX, when the download began. */
   totalBytes?: number | undefined;
+  /**
+   * The same, according to the response to a range. The bytes have to be as many, but it is no evidence: what the
+   * upload says of the recording was written without it.
+   */
+  rangeTotalBytes?: number | undefined;
   /** Size in the PBX's list of recordings, of a file in the format that was delivered. */
   listedBytes?: number | undefined;
   /** Facts from the file's header; `undefined` if its format is unknown. */
@@ -63,7 +68,7 @@ export function verify(
   expectation: Expectation,
   now: number,
 ): VerifiedBy[] {
-  const { totalBytes, earlier } = expectation;
+  const { rangeTotalBytes, totalBytes = rangeTotalBytes, earlier } = expectation;
   if (bytes === 0) throw empty();
   if (totalBytes !== undefined && bytes !== totalBytes)
     throw bytes < totalBytes ? incomplete(bytes, totalBytes) : inconsistent(bytes, totalBytes);

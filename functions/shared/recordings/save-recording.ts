@@ -104,11 +104,14 @@ async function saveParts(
   const remaining = { first, parts };
   const named = { key, callId, namedCrc32 };
   if (stored !== undefined) {
-    const initial = { ...stored, totalBytes: stored.totalBytes ?? totalBytes };
     const { container } = stored;
-    const listedBytes = listedAs(container);
-    const expectation = { ...call, container, totalBytes: initial.totalBytes, listedBytes };
-    return saveInParts(remaining, initial, named, { store, signal, now, expectation, isResumable });
+    const sizes = {
+      totalBytes: stored.totalBytes,
+      rangeTotalBytes: totalBytes,
+      listedBytes: listedAs(container),
+    };
+    const expectation = { ...call, container, ...sizes };
+    return saveInParts(remaining, stored, named, { store, signal, now, expectation, isResumable });
   }
 
   const head = first.bytes.subarray(0, HEAD_BYTES);

@@ -2,7 +2,8 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { ArchiveError } from '../../../../functions/shared/errors.ts';
 import { captureLog } from '../../capture-log.ts';
-import { MiB, PART_BYTES, startLongCall } from './long-call-harness.ts';
+import { LONG, MiB, PART_BYTES, startLongCall } from './long-call-harness.ts';
+import { wav } from './wav.ts';
 
 const logLines = captureLog();
 
@@ -114,6 +115,22 @@ describe('nothing is kept', () => {
     expect(requeuedJob().earlier?.download).toMatchObject({ bytes: 12 * MiB });
     expect([await bucket.openUploads(), await bucket.keys()]).toEqual([0, []]);
   });
+});
+
+test('a recording whose size only the response to a range tells is archived, although no run gets all of it', async () => {
+  const head = wav({ audioBytes: 0, riffSize: 0xffffffff, dataSize: 0xffffffff });
+  const recording = Buffer.concat([head, LONG.subarray(head.length)]);
+  const harness = await startLongCall(recording, { pbx: { contentLength: false } });
+  const { clock, bucket, key, deliverForParts, nextJob, expectArchived } = harness;
+  // An hour after the call, a recorder that has not written the sizes into the header never will.
+  clock.now += 3_600_000;
+  for (let run = 1; run <= 6 && !(await bucket.keys()).includes(key); run += 1) {
+    await deliverForParts(2, nextJob(harness.job));
+    clock.now += 120_000;
+  }
+  await expectArchived();
+  const { Metadata } = await bucket.head(key);
+  expect(Metadata).toMatchObject({ 'verified-by': 'identical-downloads header-unwritten' });
 });
 
 describe('when the job cannot be requeued', () => {

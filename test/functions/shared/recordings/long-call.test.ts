@@ -78,9 +78,9 @@ describe('a recording that takes longer than one run', () => {
   test('needs range requests, but no Content-Length', async () => {
     const harness = await startLongCall(LONG, { pbx: { contentLength: false } });
     await harness.deliverForParts(1, harness.job);
-    expect(harness.requeuedJob().progress).not.toHaveProperty('totalBytes');
     await harness.deliverForParts(1, harness.requeuedJob());
-    expect(harness.requeuedJob().progress).toMatchObject({ totalBytes: LONG.length });
+    // Only the responses to ranges tell it.
+    expect(harness.requeuedJob().progress).not.toHaveProperty('totalBytes');
     await harness.deliver(harness.requeuedJob());
     await harness.expectArchived();
     const { Metadata } = await harness.bucket.head(harness.key);
