@@ -52,6 +52,15 @@ export class Misbehaviours {
     this.#due.set(recording, due);
   }
 
+  /** Cancels what is still to come of a kind. */
+  cancel(recording: string, kind: Misbehaviour['kind']): void {
+    const due = this.#due.get(recording) ?? [];
+    this.#due.set(
+      recording,
+      due.filter(({ misbehaviour }) => misbehaviour.kind !== kind),
+    );
+  }
+
   takeEarly(recording: string, step: Step): EarlyMisbehaviour | undefined {
     const next = this.#due.get(recording)?.[0]?.misbehaviour;
     if (!next || !isEarly(next) || (next.at ?? 'download') !== step) return undefined;

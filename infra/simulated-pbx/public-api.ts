@@ -67,6 +67,8 @@ export interface SimulatedPbx {
   /** Makes a call that has just ended. Its recording and its CDR exist; `postReport` posts its report. */
   makeCall(call: CallOptions & { misbehaviour?: Misbehaviour | Misbehaviour[] }): SimulatedCall;
   misbehave(recording: string, ...misbehaviours: Misbehaviour[]): void;
+  /** Ends the misbehaviour `not-ready`. */
+  finishRecording(recording: string): void;
   /** The same for downloads of CDR files: where a misbehaviour mentions audio, it is CSV. */
   misbehaveCdrs(...misbehaviours: Misbehaviour[]): void;
   /** Removes the file, not the CDR. The guides are not clear on whether requests for it get 20014 or 20012. */

@@ -130,6 +130,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
       return { callId, recording, bytes, report };
     },
     misbehave: (recording, ...planned) => misbehaviours.plan(recording, planned),
+    finishRecording: (recording) => misbehaviours.cancel(recording, 'not-ready'),
     misbehaveCdrs: (...planned) => misbehaviours.plan(CDR_FILE, planned),
     deleteRecording: (recording, errno = '20014') => {
       storage.removeRecording(recording);

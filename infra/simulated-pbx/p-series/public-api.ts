@@ -108,6 +108,8 @@ export interface SimulatedPSeries {
   /** Makes a call that has just ended. Its recording exists; `postReport` posts its event. */
   makeCall(call: PSeriesCallOptions): PSeriesCall;
   misbehave(recording: string, ...misbehaviours: Misbehaviour[]): void;
+  /** Ends the misbehaviour `not-ready`. */
+  finishRecording(recording: string): void;
   /** How many requests for this recording get "not found" first: the file is not ready yet. */
   delayRecording(recording: string, requests: number): void;
   deleteRecording(recording: string): void;

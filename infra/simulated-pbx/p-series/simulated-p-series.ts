@@ -160,6 +160,7 @@ export async function startSimulatedPSeries(
       return { callId, recording, bytes, report };
     },
     misbehave: (recording, ...planned) => parts.misbehaviours.plan(recording, planned),
+    finishRecording: (recording) => parts.misbehaviours.cancel(recording, 'not-ready'),
     delayRecording: (recording, requests) => void parts.delayed.set(recording, requests),
     deleteRecording: (recording) => {
       storage.removeRecording(recording);

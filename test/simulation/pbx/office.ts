@@ -39,7 +39,8 @@ export interface MadeCall {
 /** What happens to a PBX, whatever its family. */
 export interface OfficePbx {
   makeCall(call: CallToMake): MadeCall;
-  misbehave(recording: string, ...misbehaviours: Misbehaviour[]): void;
+  /** Makes a recording ready that was not. */
+  finishRecording(recording: string): void;
   deleteRecording(recording: string, random: Random): void;
   writeRecording(recording: string, bytes: Buffer): void;
   takeStorageAway(random: Random): void;

@@ -117,7 +117,7 @@ export async function openPSeriesOffice(world: World, id: string, random: Random
         const listed = accountOfList({ ...call, recording, start });
         return { callId, recording, report, start, accounts: [accountOf(report, serialNumber), listed] };
       },
-      misbehave: pbx.misbehave,
+      finishRecording: pbx.finishRecording,
       deleteRecording: (recording) => pbx.deleteRecording(recording),
       writeRecording: pbx.writeRecording,
       takeStorageAway: () => pbx.takeStorageAway(),

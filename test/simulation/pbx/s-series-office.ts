@@ -87,7 +87,7 @@ export async function openSSeriesOffice(world: World, id: string, random: Random
         const start = String(report.timestart);
         return { callId, recording, report, start, accounts: [accountOf(report)] };
       },
-      misbehave: pbx.misbehave,
+      finishRecording: pbx.finishRecording,
       deleteRecording: (recording, random) => pbx.deleteRecording(recording, random.pick(MISSING)),
       writeRecording: pbx.writeRecording,
       takeStorageAway: (random) => pbx.takeStorageAway(random.pick(MISSING)),
