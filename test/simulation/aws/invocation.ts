@@ -73,7 +73,9 @@ export class Invocation {
 
   kill(how: 'killed' | 'timed-out'): void {
     this.state = 'killed';
-    for (const connection of this.container.connections) connection.destroy();
+    // With an error: undici would otherwise complete a response that the dying code has just given up.
+    const death = new Error('The function was killed.');
+    for (const connection of this.container.connections) connection.destroy(death);
     this.#killed.resolve(how);
   }
 
