@@ -5,6 +5,7 @@ import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { findViolations, NARROW, WIDE } from './accessibility.ts';
 import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
 import { launchBrowser, type OpenedPage, openPage, waitUntilPlayed } from './browser.ts';
+import { shareByApi } from './share.ts';
 import { signIn } from './sign-in.ts';
 
 const gsm = readFileSync(new URL('../functions/archive-page/gsm/fixtures/speech.wav', import.meta.url));
@@ -32,12 +33,7 @@ beforeAll(async () => {
     { from: '1001', to: '1003', type: 'Internal', talkSeconds: 4 },
     { from: '1002', to: '030 555111', type: 'Outbound', talkSeconds: 4, recording: gsm },
   );
-  const response = await fetch(`${archive.host.url}/api/shares`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${archive.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(shareOf(call)),
-  });
-  share = ((await response.json()) as { url: string }).url;
+  share = await shareByApi(archive, call, shareOf(call));
 });
 afterAll(async () => {
   await browser?.close();

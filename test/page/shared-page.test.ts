@@ -1,0 +1,204 @@
+import type { Browser, Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
+import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
+import { type Archive, CUSTOMER, makeTone, startArchive } from './archive.ts';
+import { launchBrowser, playerOf, waitUntilPlayed } from './browser.ts';
+import { openButton, refuseToOpen, shareByApi, visit as visitWith } from './share.ts';
+
+const LONG_SECONDS = 1500;
+/** More than a presigned URL is valid. */
+const LATER_MS = 16 * 60_000;
+
+/** G.726, which no browser plays. */
+const unplayable = wavOf([
+  formatChunk({ tag: 0x45, bits: 4, blockBytes: 1 }),
+  dataChunk(Buffer.alloc(16_000, 0x5a)),
+]);
+
+let long: SimulatedCall | undefined;
+let unknown: SimulatedCall | undefined;
+let archive: Archive;
+let browser: Browser;
+
+beforeAll(async () => {
+  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
+  [long, unknown] = await archive.call(
+    { from: CUSTOMER, to: '2000', talkSeconds: LONG_SECONDS, recording: makeTone(LONG_SECONDS) },
+    { from: CUSTOMER, to: '3000', talkSeconds: 4, recording: unplayable },
+  );
+});
+afterAll(async () => {
+  await browser?.close();
+  await archive?.[Symbol.asyncDispose]();
+});
+
+const visit = (link: string) => visitWith(browser, link);
+const share = (call: SimulatedCall | undefined, options?: object) => shareByApi(archive, call, options);
+
+describe('the page of a link for others', () => {
+  test('gives way to another one that is pasted into the same tab', async () => {
+    const [first, second] = [await share(long), await share(unknown)];
+    const visitor = await visit(first);
+    await visitor.getByLabel('Passcode').fill('of the first');
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await refuseToOpen(visitor);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await visitor.getByRole('button', { name: 'Open again' }).waitFor();
+
+    await visitor.unroute('**/api/shares/open');
+    await visitor.clock.setFixedTime(Date.now());
+    await visitor.goto(second);
+    await openButton(visitor).waitFor();
+    expect(await visitor.getByLabel('Passcode').inputValue()).toBe('');
+    expect(await playerOf(visitor)).toMatchObject({ paused: true });
+    const [request] = await Promise.all([
+      visitor.waitForRequest(/\/api\/shares\/open$/),
+      openButton(visitor).click(),
+    ]);
+    expect(request.postDataJSON()).toEqual({ token: second.split('#')[1] });
+    await visitor.getByText('This browser cannot play this format').waitFor();
+  });
+
+  test('is not opened by a response that comes after another one is in the address', async () => {
+    const [first, second] = [await share(long), await share(unknown)];
+    const { promise: isLate, resolve: deliver } = Promise.withResolvers<void>();
+    const visitor = await visit(first);
+    await visitor.route('**/api/shares/open', async (route) => {
+      const response = await route.fetch();
+      await isLate;
+      await route.fulfill({ response });
+    });
+    await openButton(visitor).click();
+    await visitor.goto(second);
+    const arrived = visitor.waitForEvent('requestfinished');
+    deliver();
+    await arrived;
+    await openButton(visitor).click();
+    await visitor.getByText('This browser cannot play this format').waitFor();
+    expect(await visitor.evaluate('players.map((player) => player.hasAttribute("src"))')).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('needs its whole address', async () => {
+    const visitor = await visit(`${archive.host.url}/s`);
+    await visitor.getByText('This address is incomplete').waitFor();
+    expect(await openButton(visitor).count()).toBe(0);
+  });
+});
+
+describe('a link for others that has been open for longer than its presigned URL is valid', () => {
+  const tooLong = (visitor: Page) => visitor.getByText('This recording has been open for too long');
+
+  test('goes on at the same second, and can be opened once all the same', async () => {
+    const visitor = await visit(await share(long, { maxPlays: 1 }));
+    const asked: string[] = [];
+    let expired = '';
+    visitor.on('request', (request) => {
+      if (request.url().endsWith('/api/shares/open')) asked.push(...Object.keys(request.postDataJSON()));
+      else if (request.url().includes('X-Amz-Signature')) expired ||= request.url();
+    });
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0.1);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    // What S3 answers then. A link that is made within the same second is the same.
+    await visitor.route(
+      (url) => url.href === expired && !asked.includes('continuation'),
+      (route) => route.fulfill({ status: 403, contentType: 'application/xml', body: '<Error/>' }),
+    );
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1400');
+    await waitUntilPlayed(visitor, 1400);
+    expect((await playerOf(visitor)).seconds).toBeLessThan(1410);
+    expect(asked).toEqual(expect.arrayContaining(['token', 'continuation']));
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('says what to do if there is no other, and is opened again at the same second', async () => {
+    const visitor = await visit(await share(long));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0.1);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await refuseToOpen(visitor);
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1400');
+    await tooLong(visitor).waitFor();
+    // The archive's clock has not moved.
+    await visitor.clock.setFixedTime(Date.now());
+    await visitor.unroute('**/api/shares/open');
+    await visitor.getByRole('button', { name: 'Open again' }).click();
+    await waitUntilPlayed(visitor, 1400);
+    expect((await playerOf(visitor)).seconds).toBeLessThan(1410);
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('saves the file, and does not lead to an error of S3 instead', async () => {
+    const visitor = await visit(await share(long));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    const [download] = await Promise.all([
+      visitor.waitForEvent('download'),
+      visitor.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    expect(await download.failure()).toBeNull();
+
+    await refuseToOpen(visitor);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await tooLong(visitor).waitFor();
+    await visitor.unroute('**/api/shares/open');
+    await visitor.clock.setFixedTime(Date.now());
+    await visitor.getByRole('button', { name: 'Open again' }).click();
+    await expect.poll(() => tooLong(visitor).count()).toBe(0);
+    expect(visitor.url()).toContain('/s#');
+  });
+
+  test.each<[string, string, (route: Route) => Promise<void>]>([
+    ['there is no connection', 'No connection', (route) => route.abort()],
+    ['it is asked too often', 'Too many requests', (route) => route.fulfill({ status: 429, json: {} })],
+    ['it does not respond', 'not responding', (route) => route.fulfill({ status: 503, json: {} })],
+  ])('is not over because %s: it can still be saved, though it opens only once', async (_, text, fail) => {
+    const visitor = await visit(await share(long, { maxPlays: 1 }));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await visitor.route('**/api/shares/open', fail);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await visitor.getByRole('alert').getByText(text).waitFor();
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+
+    await visitor.unroute('**/api/shares/open');
+    const [download] = await Promise.all([
+      visitor.waitForEvent('download'),
+      visitor.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    expect(await download.failure()).toBeNull();
+    await expect.poll(() => visitor.getByRole('alert').textContent()).toBe('');
+  });
+
+  test('need not be opened again when the player gets another link after all', async () => {
+    const visitor = await visit(await share(long));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    await refuseToOpen(visitor);
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await visitor.getByRole('button', { name: 'Open again' }).waitFor();
+    await visitor.unroute('**/api/shares/open');
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1400');
+    await waitUntilPlayed(visitor, 1400);
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(await tooLong(visitor).count()).toBe(0);
+  });
+});
+
+test('a link for others to a recording that the browser cannot play says so', async () => {
+  const visitor = await visit(await share(unknown));
+  await openButton(visitor).click();
+  await visitor.getByText('This browser cannot play this format').waitFor();
+  expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+});
