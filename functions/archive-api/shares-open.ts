@@ -4,7 +4,7 @@ import { type openedShareSchema, openShareSchema, type RefusalReason } from '../
 import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { sharedFileName } from '../shared/shares/file-name.ts';
 import { isPasscode } from '../shared/shares/passcode.ts';
-import { findEnd, type ShareRecord } from '../shared/shares/share.ts';
+import { findEnd, playsLeftOf, type ShareRecord } from '../shared/shares/share.ts';
 import { shareIdOf } from '../shared/shares/share-token.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
@@ -25,21 +25,21 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
   if ('refusal' in parsed) return parsed.refusal;
   const { token, passcode = '', continuation } = parsed.input;
   const { shares, accessLog, registry, archive, continuations, linkSeconds, now } = deps;
-  const share = await shares.find(shareIdOf(token));
-  const reason =
+  const found = await shares.find(shareIdOf(token));
+  const share =
     continuation === undefined
-      ? await findObstacle(share, passcode, deps)
-      : share && (await findObstacleToGoOn(share, continuation, deps));
-  if (share === undefined) {
+      ? await countOpening(found, passcode, deps)
+      : await goOn(found, continuation, deps);
+  if (found === undefined) {
     // The token is made up and belongs to no share, so the access log gets no row.
     log('warn', 'share-refused', { reason: 'unknown' });
     return unavailable;
   }
-  const { id, pbx, recording, person, download, call } = share;
+  const { id, pbx, recording, person, download, call } = found;
   const entry = { pbx, recording, person, by: 'share', address: request.address, share: id } as const;
-  if (reason !== undefined) {
-    log('info', 'share-refused', { pbx, recording, reason });
-    await accessLog.add({ kind: 'share-refused', reason, ...entry });
+  if (typeof share === 'string') {
+    log('info', 'share-refused', { pbx, recording, reason: share });
+    await accessLog.add({ kind: 'share-refused', reason: share, ...entry });
     return unavailable;
   }
   const timeZone = registry[pbx]?.timeZone ?? 'UTC';
@@ -52,6 +52,7 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
   const kind = continuation === undefined ? 'share-opened' : 'share-continued';
   log('info', kind, { pbx, recording });
   await accessLog.add({ kind, ...entry }, { call });
+  const playsLeft = playsLeftOf(share);
   return {
     status: 200,
     body: {
@@ -60,37 +61,40 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
       download,
       at: call.at,
       timeZone,
+      endsAt: share.endsAt,
+      ...(playsLeft !== undefined && { playsLeft }),
       ...(call.seconds !== undefined && { seconds: call.seconds }),
       ...(call.codec !== undefined && { codec: call.codec }),
     } satisfies v.InferOutput<typeof openedShareSchema>,
   };
 }
 
-/** Why the share cannot be opened. If there is no reason, its opening has been counted. */
-async function findObstacle(
+/** The share after its opening has been counted, or why it cannot be opened. */
+async function countOpening(
   share: ShareRecord | undefined,
   passcode: string,
   deps: ShareDeps,
-): Promise<RefusalReason | undefined> {
+): Promise<ShareRecord | RefusalReason> {
   const end = share === undefined ? 'ended' : await findReasonToEnd(share, deps);
   const usable = end === undefined ? share : undefined;
   const isUnlocked = await unlock(usable, passcode, deps);
-  if (usable === undefined) return end;
+  if (usable === undefined) return end ?? 'ended';
   if (!isUnlocked) return passcode === '' ? 'no-passcode' : 'wrong-passcode';
-  if (await deps.shares.countPlay(usable)) return undefined;
+  const opened = await deps.shares.countPlay(usable);
+  if (opened !== undefined) return opened;
   // It has been opened or revoked since it was read.
   const current = await deps.shares.find(usable.id);
   return (current && findEnd(current, deps.now())) ?? 'ended';
 }
 
-/** Why an opening cannot go on. It has been counted, and a passcode was right if one was needed. */
-async function findObstacleToGoOn(
-  share: ShareRecord,
+/** The share, or why its opening cannot go on. It has been counted, and a passcode was right if one was needed. */
+async function goOn(
+  share: ShareRecord | undefined,
   continuation: string,
   deps: ShareDeps,
-): Promise<RefusalReason | undefined> {
-  if (!(await deps.continuations.isValid(continuation, share))) return 'opening-over';
-  return findReasonToEnd(share, deps, true);
+): Promise<ShareRecord | RefusalReason> {
+  if (share === undefined || !(await deps.continuations.isValid(continuation, share))) return 'opening-over';
+  return (await findReasonToEnd(share, deps, true)) ?? share;
 }
 
 async function findReasonToEnd(

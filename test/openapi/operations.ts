@@ -188,7 +188,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     description:
       'Counts as a play, and returns a link to the recording for 15 minutes. With the `continuation` of an opening, it ' +
       'returns another link without counting as a play, for as long as the recording lasts and an hour ' +
-      'longer, or for four hours if its length is not known.',
+      'longer, or for four hours if its length is not known. The response says when the share ends, and how often it ' +
+      'can still be opened if that is limited.',
     isPublic: true,
     body: openShareSchema,
     response: { name: 'OpenedShare', schema: openedShareSchema },

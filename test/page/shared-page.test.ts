@@ -1,10 +1,10 @@
-import type { Browser, Page, Route } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
 import { type Archive, CUSTOMER, makeTone, startArchive } from './archive.ts';
 import { launchBrowser, playerOf, waitUntilPlayed } from './browser.ts';
-import { openButton, refuseToOpen, shareByApi, visit as visitWith } from './share.ts';
+import { createShare, openButton, refuseToOpen, shareByApi, visit as visitWith } from './share.ts';
 
 const LONG_SECONDS = 1500;
 /** More than a presigned URL is valid. */
@@ -33,7 +33,7 @@ afterAll(async () => {
   await archive?.[Symbol.asyncDispose]();
 });
 
-const visit = (link: string) => visitWith(browser, link);
+const visit = (link: string, options?: BrowserContextOptions) => visitWith(browser, link, options);
 const share = (call: SimulatedCall | undefined, options?: object) => shareByApi(archive, call, options);
 
 describe('the page of a link for others', () => {
@@ -88,6 +88,52 @@ describe('the page of a link for others', () => {
     const visitor = await visit(`${archive.host.url}/s`);
     await visitor.getByText('This address is incomplete').waitFor();
     expect(await openButton(visitor).count()).toBe(0);
+  });
+});
+
+describe('who has opened a link', () => {
+  /** In the zone of the PBX, which is not that of the visitor's browser. */
+  const inBerlin = (at: string, locale: string, options: Intl.DateTimeFormatOptions) =>
+    new Date(at).toLocaleString(locale, { timeZone: 'Europe/Berlin', ...options });
+  /** Browsers differ in the commas of a date. */
+  const plain = (text: string | null) => text?.replaceAll(',', '').replace('\u00A0', ' ');
+
+  test.each([
+    [undefined, 'Until then, it can be opened as often as you like.'],
+    [3, 'It can be opened 2 more times.'],
+    [2, 'It can be opened one more time.'],
+    [1, 'It cannot be opened again after this: keep this page open until you have finished listening.'],
+  ])('sees until when it is valid, and what is left of %s openings', async (maxPlays, left) => {
+    const { url, endsAt } = await createShare(archive, long, { days: 3, maxPlays });
+    const visitor = await visit(url);
+    await openButton(visitor).click();
+    const sentences = visitor.getByRole('main').getByText('The link is valid until');
+    const day = inBerlin(endsAt, 'en-GB', { dateStyle: 'full' });
+    const time = inBerlin(endsAt, 'en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+    const expected = `The link is valid until ${day} at ${time}. ${left}`;
+    expect(plain(await sentences.textContent())).toBe(plain(expected));
+    // The focus is on the player by then.
+    await expect.poll(() => visitor.getByRole('status').last().textContent()).toContain(left);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test.each([
+    [undefined, 'Bis dahin lässt er sich beliebig oft öffnen.'],
+    [3, 'Er lässt sich noch 2-mal öffnen.'],
+    [2, 'Er lässt sich noch genau einmal öffnen.'],
+    [
+      1,
+      'Er lässt sich danach nicht mehr öffnen: Lassen Sie diese Seite offen, bis Sie zu Ende gehört haben.',
+    ],
+  ])('in Germany sees in German what is left of %s openings', async (maxPlays, left) => {
+    const { url, endsAt } = await createShare(archive, long, { maxPlays });
+    const visitor = await visit(url, { locale: 'de-DE' });
+    await visitor.getByRole('button', { name: 'Aufnahme öffnen' }).click();
+    const sentences = visitor.getByRole('main').getByText('Der Link gilt bis');
+    const day = inBerlin(endsAt, 'de-DE', { dateStyle: 'full' });
+    const time = inBerlin(endsAt, 'de-DE', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+    const expected = `Der Link gilt bis ${day} um ${time}. ${left}`;
+    expect(plain(await sentences.textContent())).toBe(plain(expected));
   });
 });
 

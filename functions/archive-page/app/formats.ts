@@ -43,6 +43,9 @@ export function createFormats(locale: string, now: () => number = Date.now) {
     },
     dateTime: (at: string, timeZone: string) =>
       withZone(date(at, timeZone, { dateStyle: 'medium', timeStyle: 'medium' }), at, timeZone),
+    /** The end of something, such as `Friday 4 December 2026 at 09:05 CET`. Seconds are cut off, so it is never too late. */
+    deadline: (at: string, timeZone: string) =>
+      withZone(date(at, timeZone, { dateStyle: 'full', timeStyle: 'short' }), at, timeZone),
     day: (at: string, timeZone: string) => date(at, timeZone, { dateStyle: 'long' }),
     /** A heading such as `Today, Thursday, 26 November 2026`. */
     dayHeading(at: string, timeZone: string): string {

@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { MAX_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
+import { announce } from './announcer.tsx';
 import { ApiError, createApi } from './api.ts';
 import type { OpenedShare } from './contract.ts';
 import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
-import { useLocale } from './locale.tsx';
+import { type Locale, useLocale } from './locale.tsx';
 import { Playback } from './playback.ts';
 import { unlessExpired } from './playback-state.ts';
 import { Transport } from './transport.tsx';
@@ -26,7 +27,8 @@ const tokenInAddress = () => location.hash.slice(1);
 
 /** Mail scanners and chats open links too, so nothing is opened before a person presses the button. */
 function Share({ token }: { token: string }) {
-  const { m, f } = useLocale();
+  const locale = useLocale();
+  const { m, f } = locale;
   const api = useMemo(() => createApi(), []);
   const playback = useMemo(() => new Playback(), []);
   const { problem: playbackProblem, position, playing } = usePlayback(playback);
@@ -73,6 +75,7 @@ function Share({ token }: { token: string }) {
       if (isGone.current) return;
       setOpened(share);
       setOver(false);
+      announce(validityOf(share, locale));
       const { codec, seconds, continuation } = share;
       const track = { codec, seconds, renew: () => goOn(continuation) };
       await playback.open(track, { link: share, autoplay: playing || !isOver });
@@ -113,9 +116,12 @@ function Share({ token }: { token: string }) {
       <h1>{m.sharePage.heading}</h1>
       {opened === undefined && <p>{m.sharePage.text}</p>}
       {opened && (
-        <p>
-          {m.sharePage.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>
-        </p>
+        <>
+          <p>
+            {m.sharePage.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>
+          </p>
+          <p>{validityOf(opened, locale)}</p>
+        </>
       )}
       {token === '' && (
         <p class="problem" role="alert">
@@ -164,6 +170,14 @@ function Share({ token }: { token: string }) {
       )}
     </main>
   );
+}
+
+/** Until when the link can be opened again, and how often. */
+function validityOf({ endsAt, timeZone, playsLeft }: OpenedShare, { m, f }: Locale): string {
+  const { validUntil, opensAlways, opensMore, opensNoMore } = m.sharePage;
+  const end = validUntil(f.deadline(endsAt, timeZone));
+  if (playsLeft === undefined) return `${end} ${opensAlways}`;
+  return `${end} ${playsLeft === 0 ? opensNoMore : opensMore(f.number(playsLeft), playsLeft === 1)}`;
 }
 
 /** Whether the archive refused to open the link; `undefined` if it could not be asked. */

@@ -90,6 +90,10 @@ export const openedShareSchema = v.object({
   /** When the call began. */
   at: instant,
   timeZone: v.string(),
+  /** When the share ends. */
+  endsAt: instant,
+  /** How often it can still be opened, if limited. */
+  playsLeft: v.optional(v.number()),
   seconds: v.optional(v.number()),
   codec: indexedRecordingSchema.entries.codec,
 });

@@ -20,8 +20,11 @@ export interface ShareStore {
    * false if too many have been.
    */
   takePasscodeAttempt(share: ShareRecord): Promise<boolean>;
-  /** Counts an opening, unless the share has ended: returns whether it may be opened. Takes back the attempt, if any. */
-  countPlay(share: ShareRecord): Promise<boolean>;
+  /**
+   * Counts an opening, and takes back the attempt, if any. Returns the share as it is then, or `undefined` if it has ended
+   * and may not be opened.
+   */
+  countPlay(share: ShareRecord): Promise<ShareRecord | undefined>;
   /** Returns the share as it is then, and whether it had not been revoked before. */
   revoke(share: ShareRecord): Promise<{ revoked: ShareRecord; isNew: boolean }>;
   /** Newest first, as far as the index has them: a share of this second may be missing. */
@@ -107,16 +110,15 @@ export function createShareStore(
       );
       return taken !== undefined;
     },
-    async countPlay(share) {
+    countPlay(share) {
       const takeBack = share.passcode === undefined ? '' : ', wrongPasscodes = wrongPasscodes - :one';
-      const counted = await update(
+      return update(
         share,
         `SET plays = plays + :one${takeBack}`,
         'attribute_not_exists(revokedAt) AND endsAt > :now ' +
           'AND (attribute_not_exists(maxPlays) OR plays < maxPlays)',
         { ':one': 1, ':now': new Date(now()).toISOString() },
       );
-      return counted !== undefined;
     },
     async revoke(share) {
       const change = 'SET revokedAt = :now';

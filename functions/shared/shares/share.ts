@@ -58,6 +58,10 @@ export function findEnd(share: ShareRecord, now: number): RefusalReason | undefi
   return undefined;
 }
 
+/** How often it can still be opened, if that is limited. */
+export const playsLeftOf = ({ maxPlays, plays }: ShareRecord): number | undefined =>
+  maxPlays === undefined ? undefined : Math.max(0, maxPlays - plays);
+
 /** What those who may see the share get to know of it. */
 export function describeShare(share: ShareRecord): Share {
   const { id, pbx, recording, createdAt, endsAt, download, note, maxPlays, plays, revokedAt } = share;

@@ -119,7 +119,7 @@ describe('a share', () => {
   });
 
   test('opens without any authorization, and leads to the recording for 15 minutes', async () => {
-    const { token } = await share();
+    const { token, endsAt } = await share();
     const before = Date.now();
     const response = await open({ token });
     expect(response.status).toBe(200);
@@ -129,6 +129,7 @@ describe('a share', () => {
       download: false,
       at: '2017-09-01T10:18:04.000Z',
       timeZone: 'Europe/Berlin',
+      endsAt,
       seconds: 12,
       codec: 'gsm',
     });
@@ -139,6 +140,17 @@ describe('a share', () => {
     const signedAt = Date.parse(expiresAt) - 900_000;
     expect(signedAt).toBeGreaterThanOrEqual(before);
     expect(signedAt).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('says how often it can still be opened, also when an opening goes on', async () => {
+    const { token } = await share({ maxPlays: 3 });
+    const { body: first } = await open({ token });
+    expect(first.playsLeft).toBe(2);
+    expect((await open({ token })).body.playsLeft).toBe(1);
+    const goOn = () => open({ token, continuation: first.continuation });
+    expect((await goOn()).body.playsLeft).toBe(1);
+    expect((await open({ token })).body.playsLeft).toBe(0);
+    expect((await goOn()).body.playsLeft).toBe(0);
   });
 
   test('of a file to keep leads to a download', async () => {
@@ -359,6 +371,9 @@ test('as many openings succeed at once as the share allows, and no more', async 
   const responses = await Promise.all(Array.from({ length: 10 }, () => open({ token })));
   expect(responses.filter(({ status }) => status === 200)).toHaveLength(3);
   expect(responses.filter(({ status }) => status === 404)).toHaveLength(7);
+  // Each recipient is told what was left after their own opening.
+  const left = responses.flatMap(({ status, body }) => (status === 200 ? [body.playsLeft] : []));
+  expect(left.sort()).toEqual([0, 1, 2]);
   const { shares } = await list({ pbx, recording });
   expect(shares).toMatchObject([{ plays: 3, maxPlays: 3 }]);
 });

@@ -219,7 +219,7 @@ export const en = {
 
   sharePage: {
     heading: 'A recording for you',
-    text: 'Somebody has given you a link to the recording of a telephone call. Nothing is opened until you press the button.',
+    text: 'Somebody has given you a link to the recording of a telephone call. Nothing is opened until you press the button. A link may be limited to a few openings, so open it when you have time to listen.',
     passcode: 'Passcode',
     passcodeHint: 'Only if you were given one.',
     open: 'Open the recording',
@@ -228,7 +228,13 @@ export const en = {
       'This link cannot be opened. If you were given a passcode, type it again. Otherwise the link may have ended, been revoked or been used up: ask the person who sent it.',
     tooMany: 'Too many attempts. Wait a minute, then try again.',
     noToken: 'This address is incomplete. Copy the whole link, with everything after the # sign.',
-    began: 'Began',
+    began: 'Call of',
+    validUntil: (end: string) => `The link is valid until ${end}.`,
+    opensAlways: 'Until then, it can be opened as often as you like.',
+    opensMore: (times: string, isOne: boolean) =>
+      isOne ? 'It can be opened one more time.' : `It can be opened ${times} more times.`,
+    opensNoMore:
+      'It cannot be opened again after this: keep this page open until you have finished listening.',
     privacy: 'Opening it leaves an entry in the access log of the archive.',
   },
 
