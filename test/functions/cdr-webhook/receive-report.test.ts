@@ -113,6 +113,34 @@ describe('several reports in one body', () => {
     );
   });
 
+  // With the fields of both in one job, one recording would be lost, and the other have the details of the wrong call.
+  test.each<[string, (reports: string[]) => string]>([
+    ['with commas between them', (reports) => reports.join(',')],
+    ['with commas and line ends between them', (reports) => `${reports.join(' ,\r\n')}\r\n\0`],
+    ['as a list', (reports) => `[${reports.join(',')}]`],
+    ['as an indented list', (reports) => `\uFEFF[\n  ${reports.join(',\n  ')}\n]\n`],
+  ])('become a job each, %s', async (_, join) => {
+    const members = { event: 'RING', members: [{ ext: { number: '1' } }, { ext: { number: '2' } }] };
+    const last = { ...second, talkduraction: '7', callfrom: 'a "},{"action" b' };
+    for (const first of [
+      JSON.stringify(exampleReport),
+      JSON.stringify(exampleReport).replace('"102"', '"A\tB"'),
+    ]) {
+      const { receive, sent } = createWebhook();
+      await receive(join([first, JSON.stringify(members), JSON.stringify(last)]));
+      expect(sent.map(({ message }) => message)).toMatchObject([
+        { recording: exampleReport.recording, call: { talkSeconds: exampleReport.talkduraction } },
+        { recording: 'b.wav', call: { talkSeconds: '7', from: last.callfrom } },
+      ]);
+    }
+  });
+
+  test('may be a list of one', async () => {
+    const { receive, sent } = createWebhook();
+    await receive(JSON.stringify([exampleReport]));
+    expect(sent).toMatchObject([{ message: { recording: exampleReport.recording, call: exampleCall } }]);
+  });
+
   test('are accepted one by one if one of them is not quite JSON, or unreadable', async () => {
     const { receive, sent, deadLetters } = createWebhook();
     const notQuite = JSON.stringify(exampleReport).replace('"102"', '"A\tB"');

@@ -15,8 +15,14 @@ const eventSchema = v.object({
   sn: v.optional(v.unknown()),
 });
 
-/** The reports of a body: one, or several without anything between them but white space. */
-export const splitReports = (body: string) => body.split(/(?<=\})[\s\p{Cc}]*(?=\{\s*")/u);
+/** A list of reports. What a report itself contains does not begin with its event. */
+const LIST = /^[\s\p{Cc}]*\[[\s\p{Cc}]*(\{\s*"(?:action|event)".*\})[\s\p{Cc}]*\][\s\p{Cc}]*$/su;
+
+/** Nothing but white space between two reports, or a comma. */
+const BETWEEN = /(?<=\})[\s\p{Cc}]*(?=\{\s*")|(?<=\})[\s\p{Cc}]*,[\s\p{Cc}]*(?=\{\s*"(?:action|event)")/u;
+
+/** The reports of a body: one, several, or a list of them. */
+export const splitReports = (body: string) => (LIST.exec(body)?.[1] ?? body).split(BETWEEN);
 
 /**
  * Reads a report in any dialect in use. Never throws: `unreadable` is a result like the others. Reasons name fields,
