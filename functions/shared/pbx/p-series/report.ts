@@ -6,6 +6,7 @@ import type { Call } from '../../jobs/job.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { fact, recordingName } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
+import { parseJson } from '../parse-json.ts';
 import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
 import { hasWebhook } from './firmware.ts';
 
@@ -118,11 +119,3 @@ const reportsWithSecretPath: ReportDialect = {
 
 export const pSeriesReports = (authentication: 'signature' | 'path'): ReportDialect =>
   authentication === 'path' ? reportsWithSecretPath : signedReports;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

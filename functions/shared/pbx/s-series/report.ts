@@ -4,6 +4,7 @@ import { isSameSecret } from '../../config/same-secret.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { plainText, recordingName } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
+import { parseJson } from '../parse-json.ts';
 import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
 import { callOf, cdrSchema } from './cdr.ts';
 
@@ -75,14 +76,6 @@ const findFields = (text: string) =>
   Object.fromEntries(
     Array.from(text.matchAll(FIELD), ([, name, quoted, bare]) => [name, quoted ?? bare] as const),
   );
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The PBX cannot sign its reports, so the secret is in the URL that it got with its login. */
 export const sSeriesReports: ReportDialect = {

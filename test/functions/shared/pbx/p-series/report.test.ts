@@ -94,6 +94,13 @@ describe('event 30012', () => {
     });
   });
 
+  test.each([true, false])('keeps the 0 at the end of a call id that is a number (as text: %s)', (asText) => {
+    const msg = JSON.stringify({ ...message, call_id: 0 }).replace('"call_id":0', '"call_id":1760000000.420');
+    const body = JSON.stringify({ ...envelope, msg: asText ? msg : 0 });
+    const report = readReport(asText ? body : body.replace('"msg":0', `"msg":${msg}`), undefined);
+    expect(report).toMatchObject({ call: { callId: '1760000000.420' } });
+  });
+
   test('does not pass on the PIN that the caller has entered', () => {
     expect(JSON.stringify(read({ pin_code: '482915' }))).not.toContain('482915');
   });

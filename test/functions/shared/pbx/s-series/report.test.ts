@@ -37,6 +37,20 @@ describe('a report of a recorded call', () => {
     expect(readWith({ ...numbers, didnumber: 5503301, sn: 369362089179 })).toEqual(whole);
   });
 
+  test.each([
+    // Asterisk counts channels after the dot: each tenth one ends in 0.
+    ['callid', '1505352445.270', 'callId'],
+    ['callid', '1505352445.0', 'callId'],
+    ['callto', '49301234567890123456', 'to'],
+    ['callto', '493012345678901234567890', 'to'],
+  ])('keeps every digit of a %s that is a number: %s', (field, digits, fact) => {
+    const body = JSON.stringify({ ...exampleReport, [field]: 0 }).replace(
+      `"${field}":0`,
+      `"${field}":${digits}`,
+    );
+    expect(readReport(body, SERIAL_NUMBER)).toMatchObject({ call: { [fact]: digits } });
+  });
+
   test('may have whitespace in and around its JSON', () => {
     expect(readReport(`\r\n ${JSON.stringify(exampleReport, null, 2)}\r\n`, SERIAL_NUMBER)).toEqual(whole);
   });
