@@ -53,8 +53,15 @@ export class FunctionChecks {
   }
 
   /** Called for each job that reconciliation queues. Only a fault may keep it from being remembered. */
-  onMissingQueued(call: string, invocation: Invocation): void {
-    const { now, violations } = this.#world;
+  onMissingQueued(pbx: unknown, callId: string, invocation: Invocation): void {
+    const { now, violations, checks } = this.#world;
+    // A list of recordings tells calls by the names of their files.
+    const isAmbiguous = checks.recordings.all.some(
+      ({ office, name, calls }) =>
+        office.id === pbx && !office.hasCallLog && calls.length > 1 && name.includes(callId),
+    );
+    if (isAmbiguous) return;
+    const call = `${pbx} ${callId}`;
     const before = this.#queued.get(call);
     this.#queued.set(call, { by: invocation, at: now() });
     if (before === undefined || before.by.troubles.length > 0 || invocation.startedAt < before.at) return;

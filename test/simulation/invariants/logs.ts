@@ -49,7 +49,7 @@ export class LogChecks {
       checks.endings.onLoss(pbx, recordingOf(invocation));
     // A list of recordings may not say the call, and a log line never says the whole name.
     if (event === 'missing-recording-queued' && callId !== undefined && invocation?.state === 'running')
-      checks.functions.onMissingQueued(`${pbx} ${callId}`, invocation);
+      checks.functions.onMissingQueued(pbx, String(callId), invocation);
     const office = this.#world.offices.find(({ id }) => id === pbx);
     if (office && event === 'session-up') office.sessionRuns.up += 1;
     if (office && event === 'pbx-clock-wrong') office.sessionRuns.clockWrong += 1;
