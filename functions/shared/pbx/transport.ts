@@ -27,6 +27,11 @@ export interface Timeouts {
   callTimeoutMs?: number;
 }
 
+export interface ClientOptions extends Timeouts {
+  /** Log lines of the client name the PBX by it. */
+  pbxId?: string;
+}
+
 /** The settings that connections to a PBX need. */
 export type Peer = Pick<Pbx, 'baseUrl' | 'tls'>;
 

@@ -42,7 +42,7 @@ export function openPbxs(
         { kind: 'permanent' },
       );
     }
-    const client = createPbxClient(settings);
+    const client = createPbxClient(settings, { pbxId });
     const session = createSession({
       pbxId,
       client,

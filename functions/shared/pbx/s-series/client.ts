@@ -8,7 +8,7 @@ import { decodeBody } from '../content-encoding.ts';
 import { badResponse, badStatus, connectionError } from '../errors.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
-import { createTransport, type PbxRequest, type Timeouts } from '../transport.ts';
+import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import type { CdrWindow, PbxClient, Subscription } from '../types.ts';
 import { parseResponse } from './errors.ts';
 import { listRecordings } from './list-recordings.ts';
@@ -37,10 +37,9 @@ export interface SSeriesClient extends PbxClient {
 /** Client of the S-Series API (vendor's developer guide v1.1.0; v2.0.0 differs in the path and in two fields; OpenVox in the path). */
 export function createSSeriesClient(
   pbx: PbxOf<'s-series' | 'cloud-pbx' | 'openvox'>,
-  timeouts: Timeouts = {},
+  { pbxId, callTimeoutMs = CALL_TIMEOUT_MS, ...timeouts }: ClientOptions = {},
 ): SSeriesClient {
   const apiVersion = pbx.family === 'openvox' ? 'v0.0.1' : pbx.apiVersion;
-  const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
   // Makes the PBX send well-formed JSON reports: without it, or with that of the other API, they may be malformed.
@@ -144,7 +143,7 @@ export function createSSeriesClient(
         randomSchema,
         signal,
       ).catch(rethrowAsMissing);
-      log('debug', 'random-received', { recording });
+      log('debug', 'random-received', { pbx: pbxId, recording });
       const response = await send(
         'recording/download',
         {

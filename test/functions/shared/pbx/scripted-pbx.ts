@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
 import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { createSSeriesClient } from '../../../../functions/shared/pbx/s-series/client.ts';
-import type { Timeouts } from '../../../../functions/shared/pbx/transport.ts';
+import type { ClientOptions } from '../../../../functions/shared/pbx/transport.ts';
 import type { TlsIdentity } from '../../../../infra/simulated-pbx/certificate.ts';
 
 export interface ReceivedRequest {
@@ -66,7 +66,7 @@ export async function startScriptedPbx(respond: Responder, identity?: TlsIdentit
 }
 
 /** A client for a PBX with these registry settings. */
-export function clientOf(url: string, settings: object = {}, timeouts?: Timeouts) {
+export function clientOf(url: string, settings: object = {}, options?: ClientOptions) {
   const pbx = v.parse(pbxSchema, {
     baseUrl: url,
     reportUrl: 'unused',
@@ -76,5 +76,5 @@ export function clientOf(url: string, settings: object = {}, timeouts?: Timeouts
     ...settings,
   });
   if (pbx.family !== 's-series') throw new Error('Another family has a client of its own.');
-  return createSSeriesClient(pbx, timeouts);
+  return createSSeriesClient(pbx, options);
 }

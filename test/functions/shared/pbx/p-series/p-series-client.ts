@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { type PbxOf, pbxSchema } from '../../../../../functions/shared/config/pbx-registry.ts';
 import { createPSeriesClient } from '../../../../../functions/shared/pbx/p-series/client.ts';
-import type { Timeouts } from '../../../../../functions/shared/pbx/transport.ts';
+import type { ClientOptions } from '../../../../../functions/shared/pbx/transport.ts';
 
 /** A client for a P-Series with these registry settings. */
 export function pSeriesClientOf(
   { url, fingerprint256 }: { url: string; fingerprint256?: string },
   settings: object = {},
-  timeouts?: Timeouts,
+  options?: ClientOptions,
 ) {
   const pbx = v.parse(pbxSchema, {
     family: 'p-series',
@@ -19,5 +19,5 @@ export function pSeriesClientOf(
     ...(fingerprint256 && { tls: { fingerprint256 } }),
     ...settings,
   });
-  return createPSeriesClient(pbx as PbxOf<'p-series'>, timeouts);
+  return createPSeriesClient(pbx as PbxOf<'p-series'>, options);
 }

@@ -298,9 +298,12 @@ describe('a recording', () => {
   });
 
   test('is logged without token and random string', async () => {
-    const { client } = await start(downloads([RANDOM]));
+    const server = await startScriptedPbx(downloads([RANDOM]));
+    const client = clientOf(server.url, {}, { pbxId: 'office' });
     await client.openRecording(TOKEN, RECORDING);
-    expect(lines).toEqual([{ level: 'debug', event: 'random-received', recording: RECORDING }]);
+    expect(lines).toEqual([
+      { level: 'debug', event: 'random-received', pbx: 'office', recording: RECORDING },
+    ]);
   });
 
   test.each<[string, number | undefined, string]>([
