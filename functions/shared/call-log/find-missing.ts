@@ -96,9 +96,8 @@ async function findMarkers(
 
 async function list(window: CdrWindow, deps: FindDeps): Promise<Listing> {
   const { pbxId, client, session, timeZone, signal, fileTimeoutMs: timeoutMs = FILE_TIMEOUT_MS } = deps;
-  const listing = await withToken(session, (token) =>
-    client.listRecordings(token, window, { timeZone, signal, timeoutMs }),
-  );
+  const options = { timeZone, now: deps.now(), signal, timeoutMs };
+  const listing = await withToken(session, (token) => client.listRecordings(token, window, options));
   const { unreadable, unreadableRows } = listing;
   // One line for all of them, with the first as an example.
   if (unreadable > 0) log('error', 'cdr-rows-unreadable', { pbx: pbxId, unreadable, ...unreadableRows[0] });

@@ -75,6 +75,8 @@ export interface UnreadableRow {
 export interface ListOptions {
   /** The PBX's IANA time zone. */
   timeZone: string;
+  /** Epoch ms. */
+  now: number;
   signal: AbortSignal;
   /** For the list to arrive completely. */
   timeoutMs: number;

@@ -1,15 +1,16 @@
 import * as v from 'valibot';
 import type { PbxOf } from '../../config/pbx-registry.ts';
-import { ArchiveError, PbxRefusal } from '../../errors.ts';
+import { PbxRefusal } from '../../errors.ts';
 import { decodeBody, peek } from '../content-encoding.ts';
 import { badResponse, connectionError } from '../errors.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
-import { createTransport, type PbxRequest, type Timeouts } from '../transport.ts';
+import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import type { PbxClient, Tokens } from '../types.ts';
-import { errcodeError, loginError, parseResponse, refreshError, statusError } from './errors.ts';
+import { errcodeError, loginError, movedAway, parseResponse, refreshError, statusError } from './errors.ts';
 import { editionOf } from './firmware.ts';
-import { isMovedAway, type ListRows, listRecordings, rowsSchema } from './list-recordings.ts';
+import { isMovedAway, listRecordings } from './list-recordings.ts';
+import { type ListRows, pageSchema } from './read-pages.ts';
 import { readResourcePath } from './resource-path.ts';
 
 /** For a JSON response to arrive completely. */
@@ -27,8 +28,10 @@ const offerSchema = v.object({
 const informationSchema = v.object({ data: v.record(v.string(), v.unknown()) });
 
 /** Client of the P-Series API (vendor's guide for `openapi/v1.0`; the same in all three editions). */
-export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts = {}): PbxClient {
-  const { callTimeoutMs = CALL_TIMEOUT_MS } = timeouts;
+export function createPSeriesClient(
+  pbx: PbxOf<'p-series'>,
+  { pbxId, callTimeoutMs = CALL_TIMEOUT_MS, ...timeouts }: ClientOptions = {},
+): PbxClient {
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
 
@@ -81,10 +84,10 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
     async (operation, query) => {
       const options = { query: { access_token: token, ...query }, signal };
       try {
-        return await call(`recording/${operation}`, options, rowsSchema);
+        return await call(`recording/${operation}`, options, pageSchema);
       } catch (error) {
         // "Data not found" is how some firmware says that a list is empty.
-        if (error instanceof PbxRefusal && error.kind === 'missing') return [];
+        if (error instanceof PbxRefusal && error.kind === 'missing') return { rows: [] };
         throw error;
       }
     };
@@ -152,12 +155,10 @@ export function createPSeriesClient(pbx: PbxOf<'p-series'>, timeouts: Timeouts =
       }
     },
 
-    listRecordings: (token, window, { timeZone, signal, timeoutMs }) =>
-      listRecordings(
-        listFor(token, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
-        window,
-        timeZone,
-      ),
+    listRecordings(token, window, { signal, timeoutMs, ...options }) {
+      const list = listFor(token, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      return listRecordings(list, window, { ...options, pbxId });
+    },
 
     async deviceInfo(token, signal) {
       const data = await information(token, signal);
@@ -189,11 +190,3 @@ function check<const S extends v.GenericSchema>(
   if (!parsed.success) throw badResponse(`${operation}: a required field is missing or malformed`);
   return parsed.output;
 }
-
-const movedAway = () =>
-  new ArchiveError(
-    'recording-moved-away',
-    "The PBX's own archive has moved the recording away before it was fetched. Fetch it from there. To " +
-      'prevent this, have its archive task run late, and only for days that are over.',
-    { kind: 'moved-away' },
-  );

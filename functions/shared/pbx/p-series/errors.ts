@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type ArchiveError, type FailureKind, PbxRefusal } from '../../errors.ts';
+import { ArchiveError, type FailureKind, PbxRefusal } from '../../errors.ts';
 import { badResponse, badStatus } from '../errors.ts';
 import { trimPadding } from '../padding.ts';
 
@@ -139,6 +139,14 @@ export function statusError(statusCode: number, toError: (errcode: string) => Pb
       : '';
   return new PbxRefusal(error.code, error.message + advice, { kind, isDoubtful });
 }
+
+export const movedAway = () =>
+  new ArchiveError(
+    'recording-moved-away',
+    "The PBX's own archive has moved the recording away before it was fetched. Fetch it from there. To " +
+      'prevent this, have its archive task run late, and only for days that are over.',
+    { kind: 'moved-away' },
+  );
 
 function toRefusal(value: string, { problem, advice, ...options }: Meaning): PbxRefusal {
   // The code becomes part of an error code, so arbitrary text from the PBX must not get through.

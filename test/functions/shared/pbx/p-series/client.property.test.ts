@@ -34,6 +34,7 @@ const CALLS: [string, (client: PbxClient) => Promise<unknown>][] = [
     (client) =>
       client.listRecordings(SECRETS.token, WINDOW, {
         timeZone: 'UTC',
+        now: Date.UTC(2025, 9, 10),
         signal: new AbortController().signal,
         timeoutMs: 10_000,
       }),

@@ -18,7 +18,8 @@ const lines = captureLog();
 
 async function start(...options: Parameters<typeof startPSeriesHarness>) {
   const harness = await startPSeriesHarness(...options);
-  const client = pSeriesClientOf(harness.pbx, { timeZone: options[0]?.timeZone ?? 'UTC' });
+  const settings = { timeZone: options[0]?.timeZone ?? 'UTC' };
+  const client = pSeriesClientOf(harness.pbx, settings, { pbxId: 'office' });
   const credentials = { username: 'client-id', password: 'client-secret' };
   const { token } = await client.login(credentials, SUBSCRIPTION);
   const list = (window = TODAY, timeZone = options[0]?.timeZone ?? 'UTC') =>
@@ -26,9 +27,13 @@ async function start(...options: Parameters<typeof startPSeriesHarness>) {
   return { ...harness, list };
 }
 
-const listWith = (client: PbxClient, token: string, window = TODAY, timeZone = 'UTC') =>
+/** The end of `TODAY`. */
+const MIDNIGHT = Date.UTC(2025, 9, 10);
+
+const listWith = (client: PbxClient, token: string, window = TODAY, timeZone = 'UTC', now = MIDNIGHT) =>
   client.listRecordings(token, window, {
     timeZone,
+    now,
     signal: new AbortController().signal,
     timeoutMs: 10_000,
   });
@@ -106,7 +111,43 @@ describe('the recordings of a window', () => {
     const { recorded, unreadable, unreadableRows } = await listWith(pSeriesClientOf(server), 'token');
     const odd = { call: { from: 'nobody' }, callEndedAt: undefined, endedAt: undefined };
     expect([...recorded]).toEqual([['odd.wav', { ...odd, hasSeveralEnds: false, listedBytes: 44 }]]);
-    expect([unreadable, unreadableRows[0]?.row]).toEqual([1, 1]);
+    expect([unreadable, unreadableRows]).toEqual([
+      3,
+      [
+        { row: 1, problem: "the recording's name cannot be used: it is longer than 255 bytes" },
+        { row: 3, problem: 'it names no recording' },
+        { row: 4, problem: 'it names no recording' },
+      ],
+    ]);
+  });
+
+  test.each([450, '450'])(
+    'are counted as unreadable if the PBX counts more than it lists: %j',
+    async (total) => {
+      const row = { id: 1, file: 'a.wav', size: 44, uid: '20251009105320ABCDE' };
+      const page = JSON.stringify({ errcode: 0, total_number: total, data: [row] });
+      const server = await startScriptedPbx(respondWith(page));
+      const { recorded, unreadable, unreadableRows } = await listWith(pSeriesClientOf(server), 'token');
+      expect([...recorded.keys()]).toEqual(['a.wav']);
+      expect([unreadable, unreadableRows]).toEqual([
+        449,
+        [{ row: 2, problem: 'the PBX counts 450 recordings, but lists 1' }],
+      ]);
+    },
+  );
+
+  test('have no size in some lists: then they are finished an hour after the end of the call', async () => {
+    const startedAt = Date.UTC(2025, 9, 9, 10, 53, 20);
+    const row = { id: 1, file: '20251009105326-1760007200.42-5550100-2001-Inbound.wav', duration: 61 };
+    const server = await startScriptedPbx(
+      respondWith(JSON.stringify({ errcode: 0, total_number: 1, data: [row] })),
+    );
+    const listAt = (now: number) => listWith(pSeriesClientOf(server), 'token', TODAY, 'UTC', now);
+    const endedAt = startedAt + 61_000;
+    expect((await listAt(endedAt + HOUR - 1)).recorded.size).toBe(0);
+    const { recorded, unreadable } = await listAt(endedAt + HOUR);
+    expect([...recorded.values()]).toMatchObject([{ endedAt, listedBytes: undefined }]);
+    expect(unreadable).toBe(0);
   });
 
   test('are none if there are none, which old firmware says without a list', async () => {
@@ -138,7 +179,20 @@ describe('a PBX that does not understand the times of a search', () => {
     pbx.makeCall({ ...CALL, startedAt: clock.now - 3 * DAY });
     const today = [2, 1].map((hours) => pbx.makeCall({ ...CALL, startedAt: clock.now - hours * HOUR }));
     expect([...(await list()).recorded.keys()]).toEqual(today.map(({ recording }) => recording));
-    expect(lines).toMatchObject([{ event: 'recording-search-empty' }]);
+    expect(lines).toMatchObject([{ event: 'recording-search-empty', pbx: 'office' }]);
+  });
+
+  test.each([
+    ['refuses them', 40002],
+    ['does not know the search', 10001],
+  ])('is asked for its list, too, if it %s', async (_, errcode) => {
+    const { pbx, clock, list } = await start();
+    pbx.refuse('recording/search', errcode);
+    expect((await list()).recorded.size).toBe(0);
+    const { recording } = pbx.makeCall({ ...CALL, startedAt: clock.now - HOUR });
+    pbx.makeCall({ ...CALL, startedAt: clock.now - 3 * DAY });
+    expect([...(await list()).recorded.keys()]).toEqual([recording]);
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'recording-search-empty', pbx: 'office' }));
   });
 
   test('is not suspected because a day was quiet', async () => {
