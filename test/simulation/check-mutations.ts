@@ -48,20 +48,24 @@ async function tryToCatch(mutation: Mutation, calls: number): Promise<Catch> {
   return { mutation, invariants: [] };
 }
 
-/** The first seeds, or those with most of the faults that the bug needs, with a PBX of its family. */
-function seedsFor({ needs = [], family }: Mutation): number[] {
+/**
+ * The first seeds, or those with most of the faults that the bug needs and fewest others, which hide it and cost time,
+ * with a PBX of its family.
+ */
+function seedsFor({ seeds = [], needs = [], family }: Mutation): number[] {
   const candidates = Array.from({ length: CANDIDATES }, (_, index) => {
     const weather = drawWeather(createRandom(index + 1, 'weather'));
     return {
       seed: index + 1,
       chance: needs.reduce((product, kind) => product * (weather.get(kind) ?? 0), 1),
+      others: needs.length === 0 ? 0 : weather.size,
     };
   });
-  return candidates
+  const ranked = candidates
     .filter(({ seed, chance }) => chance > 0 && (family === undefined || firstFamily(seed) === family))
-    .sort((one, other) => other.chance - one.chance)
-    .slice(0, MAX_SEEDS)
+    .sort((one, other) => other.chance - one.chance || one.others - other.others)
     .map(({ seed }) => seed);
+  return [...new Set([...seeds, ...ranked])].slice(0, MAX_SEEDS);
 }
 
 function firstFamily(seed: number): Family | undefined {

@@ -9,6 +9,8 @@ export interface Mutation {
   edits: readonly Edit[];
   /** Faults without which the bug does no harm. It is tried where they are most frequent. */
   needs?: readonly FaultKind[];
+  /** Seeds that revealed it. They are tried first. */
+  seeds?: readonly number[];
   /** The PBXs in which the bug is. It is tried where the first one is such a PBX. */
   family?: Family;
 }
@@ -338,7 +340,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: 'functions/shared/jobs/retry-policy.ts',
         find: 'missing: { patienceMs: DAY_MS, count: 4,',
-        replace: 'missing: { patienceMs: 0, count: 1,',
+        replace: 'missing: { patienceMs: 0, count: 0,',
       },
     ],
   },
@@ -349,12 +351,13 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: 'functions/shared/recordings/markers.ts',
         find: "if (isFresh && isOfCall(marked, call)) return 'duplicate';",
-        replace: "if (isFresh && isOfCall(marked, call) && marked.ending === ending) return 'duplicate';",
+        replace: '',
       },
     ],
   },
   {
     name: 'endings of earlier calls forgotten',
+    seeds: [181],
     needs: ['pbx-name-reused', 'sqs-delivered-twice'],
     edits: [
       {
@@ -366,12 +369,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'job ended by one slow download',
-    needs: ['line-slow', 'short-deadline'],
+    seeds: [446],
+    needs: ['slow-uplink'],
     edits: [
       {
         file: 'functions/shared/jobs/retry-policy.ts',
         find: "'too-slow': { patienceMs: DAY_MS, count: 4,",
-        replace: "'too-slow': { patienceMs: 0, count: 1,",
+        replace: "'too-slow': { patienceMs: 0, count: 0,",
       },
     ],
   },
@@ -616,8 +620,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/pbx/p-series/list-recordings.ts',
-        find: 'if (rows.length === 0 && !(await understandsTimes(list, timeZone))) {',
-        replace: 'if (false) {',
+        find: '(found.rows.length === 0 && !(await understandsTimes(list, timeZone)))',
+        replace: 'false',
       },
     ],
   },
