@@ -278,7 +278,8 @@ export class S3 implements AwsService {
       this.onChange(event, `event-${this.#events}`);
     }
     const { checks } = this.#world;
-    if (key.startsWith('sessions/')) checks.logins.onLoginState(invocation, bytes.toString());
+    const [, pbx] = /^sessions\/(.+)\.json$/.exec(key) ?? [];
+    if (pbx !== undefined) checks.logins.onLoginState(pbx, invocation, bytes.toString());
     else checks.recordings.onObject(key, object, replaced, invocation);
   }
 

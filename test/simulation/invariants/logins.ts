@@ -47,10 +47,10 @@ export class LoginChecks {
     if (!isTaken) violations.add(invariant, `${name} has no room for another`);
   }
 
-  onLoginState(invocation: Invocation, state: string): void {
+  onLoginState(pbx: string, invocation: Invocation, state: string): void {
     if (!('hold' in JSON.parse(state))) return;
-    for (const refusal of this.#refusals.values())
-      if (refusal.invocation === invocation) refusal.isHeld = true;
+    for (const [key, refusal] of this.#refusals)
+      if (key.startsWith(`${pbx} `) && refusal.invocation === invocation) refusal.isHeld = true;
   }
 
   /** Earlier refusals no longer count: the PBX may now accept the same credentials, and a person asks for a retry. */
