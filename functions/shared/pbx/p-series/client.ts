@@ -7,11 +7,12 @@ import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import type { PbxClient, Tokens } from '../types.ts';
-import { errcodeError, loginError, movedAway, parseResponse, refreshError, statusError } from './errors.ts';
+import { errcodeError, loginError, movedAway, refreshError, statusError, type ToError } from './errors.ts';
 import { editionOf } from './firmware.ts';
 import { isMovedAway, listRecordings } from './list-recordings.ts';
 import { type ListRows, pageSchema } from './read-pages.ts';
 import { readResourcePath } from './resource-path.ts';
+import { isJson, parseResponse, START_BYTES } from './response.ts';
 
 /** For a JSON response to arrive completely. */
 const CALL_TIMEOUT_MS = 45_000;
@@ -64,7 +65,7 @@ export function createPSeriesClient(
   async function getTokens(
     operation: string,
     body: Record<string, string>,
-    toError: (errcode: string) => PbxRefusal,
+    toError: ToError,
     signal: AbortSignal | undefined,
   ): Promise<Required<Tokens>> {
     const headers = { 'Content-Type': 'application/json' };
@@ -103,8 +104,8 @@ export function createPSeriesClient(
         signal: signal === undefined ? slow.signal : AbortSignal.any([signal, slow.signal]),
       });
       const source = await toRecordingSource(response, { from: 0, maxBytes, readFailure: parseResponse });
-      const { start, whole } = await peek(source.body, 1);
-      if (start[0] !== BRACE) return { ...source, body: whole };
+      const { start, whole } = await peek(source.body, START_BYTES);
+      if (!isJson(start)) return { ...source, body: whole };
       return check('recording/download', offerSchema, parseResponse(await readBody(whole)));
     } finally {
       clearTimeout(timer);
@@ -177,9 +178,6 @@ export function createPSeriesClient(
     },
   };
 }
-
-/** `{`: neither RIFF nor any MP3 begins so. */
-const BRACE = 0x7b;
 
 function check<const S extends v.GenericSchema>(
   operation: string,

@@ -1,7 +1,5 @@
-import * as v from 'valibot';
 import { ArchiveError, type FailureKind, PbxRefusal } from '../../errors.ts';
-import { badResponse, badStatus } from '../errors.ts';
-import { trimPadding } from '../padding.ts';
+import { badStatus } from '../errors.ts';
 
 interface Meaning {
   kind: FailureKind;
@@ -105,22 +103,26 @@ const HARMLESS_AT_LOGIN: ReadonlySet<string> = new Set(
   '-2 10001 10002 10003 10009 40001 40002 60002 70004 70087 70123 70656'.split(' '),
 );
 
-/** The error for a code. An unknown one is retried. */
-export function errcodeError(errcode: string): PbxRefusal {
-  return toRefusal(errcode, MEANINGS.get(errcode) ?? UNKNOWN);
-}
+/** The error for a code. `parameters`: the names of those that the PBX found wrong. */
+export type ToError = (errcode: string, parameters?: readonly string[]) => PbxRefusal;
+
+/** An unknown code is retried. */
+export const errcodeError: ToError = (errcode, parameters) =>
+  toRefusal(errcode, MEANINGS.get(errcode) ?? UNKNOWN, parameters);
 
 /**
  * The same for a login. Five refusals in a row block the address until a person removes it, so whatever is not certain to
  * be something else counts as a refusal of the credentials.
  */
-export const loginError = (errcode: string): PbxRefusal =>
-  HARMLESS_AT_LOGIN.has(errcode) ? errcodeError(errcode) : toRefusal(errcode, REFUSED_CREDENTIALS);
+export const loginError: ToError = (errcode, parameters) =>
+  HARMLESS_AT_LOGIN.has(errcode)
+    ? errcodeError(errcode, parameters)
+    : toRefusal(errcode, REFUSED_CREDENTIALS, parameters);
 
 /** The same for a refresh token: whatever is not certain to be something else means that it is no longer valid. */
-export const refreshError = (errcode: string): PbxRefusal =>
+export const refreshError: ToError = (errcode, parameters) =>
   HARMLESS_AT_LOGIN.has(errcode) && !/^4000/.test(errcode)
-    ? errcodeError(errcode)
+    ? errcodeError(errcode, parameters)
     : toRefusal(errcode, { kind: 'session-expired', problem: 'does not accept the refresh token' });
 
 /**
@@ -128,7 +130,7 @@ export const refreshError = (errcode: string): PbxRefusal =>
  * of it, such as the tunnel of its remote access. They are treated as the code 10005: the token may be dead. At a login,
  * nobody knows whether the PBX has counted the attempt, so that no other one may follow. A refresh can be repeated.
  */
-export function statusError(statusCode: number, toError: (errcode: string) => PbxRefusal): ArchiveError {
+export function statusError(statusCode: number, toError: ToError): ArchiveError {
   const error = badStatus(statusCode);
   if ((statusCode !== 401 && statusCode !== 403) || toError === refreshError) return error;
   const { kind, isDoubtful } = toError('10005');
@@ -148,25 +150,15 @@ export const movedAway = () =>
     { kind: 'moved-away' },
   );
 
-function toRefusal(value: string, { problem, advice, ...options }: Meaning): PbxRefusal {
+function toRefusal(
+  value: string,
+  { problem, advice, ...options }: Meaning,
+  parameters: readonly string[] = [],
+): PbxRefusal {
   // The code becomes part of an error code, so arbitrary text from the PBX must not get through.
   const errcode = /^-?\d{1,6}$/.test(value) ? value : 'malformed';
-  const message = `The PBX ${problem} (errcode ${errcode}).`;
+  const named = parameters.length === 0 ? '' : `: ${parameters.join(', ')}`;
+  const message = `The PBX ${problem} (errcode ${errcode}${named}).`;
   const code = `pbx-${errcode.replace('-', 'minus-')}`;
   return new PbxRefusal(code, advice === undefined ? message : `${message} ${advice}`, options);
-}
-
-const responseSchema = v.pipe(
-  v.string(),
-  v.transform(trimPadding),
-  v.parseJson(),
-  v.looseObject({ errcode: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) }),
-);
-
-/** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"errcode":10004,"errmsg":"…"}`. */
-export function parseResponse(text: string, toError = errcodeError): Record<string, unknown> {
-  const response = v.safeParse(responseSchema, text);
-  if (!response.success) throw badResponse('it is not JSON with an errcode');
-  if (response.output.errcode === '0') return response.output;
-  throw toError(response.output.errcode);
 }

@@ -114,6 +114,19 @@ describe('a download', () => {
     expect(pbx.stats.requests.at(-1)).toBe('GET /openapi/v1.0/recording/download');
   });
 
+  test.each(['\ufeff', '\r\n\t ', '\0\0'])(
+    'is not taken for audio because of what comes before the first response: %j',
+    async (padding) => {
+      const server = await startScriptedPbx((response, { path }) =>
+        path.startsWith('/api/')
+          ? response.end('RIFF')
+          : response.end(padding + fields({ file: NAME, download_resource_url: '/api/download/a.wav' })),
+      );
+      const { body } = await pSeriesClientOf(server).openRecording(TOKEN, NAME);
+      expect((await buffer(body)).toString()).toBe('RIFF');
+    },
+  );
+
   test('says under which name the PBX delivers the file', async () => {
     const { pbx, client, token } = await start({ delivers: 'mp3' });
     const { recording } = pbx.makeCall(CALL);

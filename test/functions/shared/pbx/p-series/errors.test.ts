@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
   errcodeError,
   loginError,
-  parseResponse,
   refreshError,
 } from '../../../../../functions/shared/pbx/p-series/errors.ts';
+import { parseResponse } from '../../../../../functions/shared/pbx/p-series/response.ts';
 
 /** The meaning of each code, as public clients of the P-Series quote it. */
 const TABLE = [
@@ -110,7 +110,26 @@ describe('a response', () => {
       '{"errcode":-1,"errmsg":"FAILURE","invalid_param_list":[{"field":"username or password","value":"hunter2"}]}',
     );
     expect(error).toMatchObject({ code: 'pbx-minus-1' });
+    expect(String(error)).toContain('(errcode -1: username or password)');
     expect(String(error)).not.toContain('hunter2');
+  });
+
+  test('gets the names of wrong parameters into the message, and nothing else that the PBX may write there', () => {
+    const list = [
+      { field: 'start_time', validation_type: 'required' },
+      { field: 'aaaabbbbccccdddd0000111122223333' },
+      { field: '<b>' },
+      { field: 'page_size' },
+    ];
+    const errorFor = (invalid_param_list: unknown) =>
+      errorOf(JSON.stringify({ errcode: 40002, errmsg: 'PARAMETER ERROR', invalid_param_list }));
+    expect(errorFor(list)).toMatchObject({
+      code: 'pbx-40002',
+      message: expect.stringContaining('(errcode 40002: start_time, page_size)'),
+    });
+    for (const odd of [undefined, null, 'start_time', [{}], [null], { field: 'x' }]) {
+      expect(errorFor(odd)).toMatchObject({ message: expect.stringContaining('(errcode 40002)') });
+    }
   });
 
   test.each(['', '<html></html>', 'null', '[]', '{}', '{"status":"Success"}', '{"errcode":0'])(

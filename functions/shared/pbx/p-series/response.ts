@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { badResponse } from '../errors.ts';
+import { trimPadding } from '../padding.ts';
+import { errcodeError } from './errors.ts';
+
+/** How much of a response tells JSON from audio: a byte order mark or some blanks, then a brace. */
+export const START_BYTES = 16;
+
+/** Neither RIFF nor any MP3 begins like this. */
+export const isJson = (start: Buffer) =>
+  trimPadding(start.subarray(0, START_BYTES).toString()).startsWith('{');
+
+/** Words, without a digit: a token or a phone number is no name of a parameter. */
+const isParameter = (name: string) => /^[a-z_][a-z_ ]{0,39}$/i.test(name);
+
+/** Of `invalid_param_list`, the names alone: its values may be secrets. */
+const parametersSchema = v.fallback(
+  v.pipe(
+    v.array(v.object({ field: v.string() })),
+    v.transform((list) =>
+      list
+        .map(({ field }) => field)
+        .filter(isParameter)
+        .slice(0, 5),
+    ),
+  ),
+  [],
+);
+
+const responseSchema = v.pipe(
+  v.string(),
+  v.transform(trimPadding),
+  v.parseJson(),
+  v.looseObject({
+    errcode: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+    invalid_param_list: v.optional(parametersSchema, []),
+  }),
+);
+
+/** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"errcode":10004,"errmsg":"…"}`. */
+export function parseResponse(text: string, toError = errcodeError): Record<string, unknown> {
+  const response = v.safeParse(responseSchema, text);
+  if (!response.success) throw badResponse('it is not JSON with an errcode');
+  if (response.output.errcode === '0') return response.output;
+  throw toError(response.output.errcode, response.output.invalid_param_list);
+}
