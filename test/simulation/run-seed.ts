@@ -19,8 +19,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** Longer than any recording is retried, and than the queue keeps a message. */
 const LIMIT_MS = 20 * DAY_MS;
 
-/** A reconciliation skips calls that have just ended, and clocks differ. */
-const RECONCILED_AFTER_MS = 20 * MINUTE_MS;
+/** A reconciliation skips calls that have just ended, for an hour if their length is not known, and clocks differ. */
+const RECONCILED_AFTER_MS = 70 * MINUTE_MS;
 
 export interface SeedResult {
   seed: number;
