@@ -1,6 +1,6 @@
 import { type Container, readContainer } from '../recordings/container.ts';
 import { readAiffCompression, readWaveFormatTag } from '../recordings/container-chunks.ts';
-import { readMp3Seconds } from './mp3.ts';
+import { readMp3Seconds } from '../recordings/mp3.ts';
 import type { Codec } from './row.ts';
 
 /** How much of a recording's start is read. */

@@ -164,7 +164,9 @@ function isShorterThanTalkTime(bytes: number, { container, talkSeconds = 0 }: Ex
   if (container?.bytesPerSecond === undefined) return false;
   const { bytesPerSecond, audioStartsAt = 0, audioEndsAt = bytes, sizes } = container;
   const end = sizes === 'written' ? Math.min(audioEndsAt, bytes) : bytes;
-  return (end - audioStartsAt) / bytesPerSecond < talkSeconds - TALK_TIME_TOLERANCE_SECONDS;
+  const seconds = (end - audioStartsAt) / bytesPerSecond;
+  // A header without any audio may be all that has been written yet, even of a call of a few seconds.
+  return seconds <= 0 ? talkSeconds > 0 : seconds < talkSeconds - TALK_TIME_TOLERANCE_SECONDS;
 }
 
 const empty = () =>

@@ -1,5 +1,6 @@
 import { readAiff, readRiff, readW64 } from './container-chunks.ts';
 import { type ContainerSizes, checkRate, checkSize32, combineSizes } from './container-sizes.ts';
+import { isMp3, readMp3Rate } from './mp3.ts';
 
 /** `riff` is any of RIFF, RIFX, RF64 and BW64. */
 export const CONTAINER_FORMATS = ['riff', 'w64', 'aiff', 'au', 'ogg', 'flac', 'mp3', 'mp4', 'gsm'] as const;
@@ -14,7 +15,7 @@ export function readContainer(head: Buffer, recording: string): Container | unde
   const start = head.toString('latin1', 0, 40);
   const found = CONTAINERS.find(({ isStart }) => isStart(start));
   if (found !== undefined) return { format: found.format, ...found.read(head) };
-  if (isMp3(head)) return { format: 'mp3', ...NO_SIZES };
+  if (isMp3(head)) return { format: 'mp3', ...NO_SIZES, ...readMp3Rate(head) };
   return isGsm(head, recording) ? { format: 'gsm', ...GSM_SIZES } : undefined;
 }
 
@@ -94,34 +95,6 @@ function readAu(head: Buffer): ContainerSizes {
 function readFlac(head: Buffer): ContainerSizes {
   const samples = head.length < 26 ? 0n : head.readBigUInt64BE(18) & 0xf_ffff_ffffn;
   return samples === 0n ? { sizes: 'unwritten' } : NO_SIZES;
-}
-
-/** Whether the first frame's header is valid. A tag may come before it, and may be longer than `head`. */
-function isMp3(head: Buffer): boolean {
-  let offset = findEndOfId3(head);
-  if (offset > 0 && offset >= head.length) return true;
-  // A tag may be followed by padding.
-  while (offset > 0 && head[offset] === 0) offset += 1;
-  const [sync, version = 0, rates = 0xff] = head.subarray(offset, offset + 3);
-  const isLayer3 = sync === 0xff && LAYER_3.includes(version);
-  return isLayer3 && rates >> 4 !== 0b1111 && (rates & 0b1100) !== 0b1100;
-}
-
-/**
- * Second byte of a frame of MPEG 2.5, 2 and 1, each with and without CRC. Other layers do not count: UTF-16 text with a
- * byte order mark looks like layer I.
- */
-const LAYER_3: readonly number[] = [0xe2, 0xe3, 0xf2, 0xf3, 0xfa, 0xfb];
-
-const ID3_VERSIONS: readonly number[] = [2, 3, 4];
-
-/** Offset at which an ID3v2 tag ends; 0 if there is none. Each byte of its size holds 7 bits. */
-export function findEndOfId3(head: Buffer): number {
-  const [version = 0, , flags = 0, ...size] = head.subarray(3, 10);
-  const isId3 = head.toString('latin1', 0, 3) === 'ID3' && ID3_VERSIONS.includes(version);
-  if (!isId3 || size.length < 4 || size.some((bits) => bits > 0x7f)) return 0;
-  const hasFooter = (flags & 0x10) !== 0;
-  return size.reduce((sum, bits) => sum * 128 + bits, 0) + (hasFooter ? 20 : 10);
 }
 
 /** Bytes of a frame of GSM 06.10, which is 20 ms. */

@@ -17,6 +17,27 @@ const ENDED = Date.UTC(2026, 0, 1);
 const LATER = ENDED + 2 * HOUR_MS;
 
 const RAW_GSM = Buffer.alloc(330, 0xd4);
+/** Of MPEG-1 Layer III at 32 kHz: 36 ms. */
+const frame = (kbitsPerSecond: 32 | 64) =>
+  Buffer.alloc(
+    (144 * kbitsPerSecond) / 32,
+    Buffer.from([0xff, 0xfb, kbitsPerSecond === 32 ? 0x18 : 0x58, 0xc4]),
+  ).fill(0, 4);
+
+/** An MP3 file; of variable bit rate, with its encoder's header and numbers of frames and bytes. */
+function mp3(seconds: number, { isVariable = false } = {}): Buffer {
+  const count = Math.round(seconds / 0.036);
+  const frames = Array.from({ length: count }, (_, index) => frame(isVariable && index % 2 === 1 ? 64 : 32));
+  if (!isVariable) return Buffer.concat(frames);
+  const file = Buffer.concat([frame(64), ...frames]);
+  // After four bytes of the frame's header and 17 of side information.
+  file.write('Xing', 21, 'latin1');
+  file.writeUInt32BE(0b11, 25);
+  file.writeUInt32BE(count, 29);
+  file.writeUInt32BE(file.length, 33);
+  return file;
+}
+
 const ODD = Buffer.from('yswav\x01\x02\x03', 'latin1');
 
 interface Look {
@@ -66,6 +87,19 @@ describe('an ordinary recording is archived at the first look, right after the c
     ],
     ['WAV without audio', wav({ audioBytes: 0 }), {}, ['content-length', 'riff-header']],
     ['raw GSM with a length', RAW_GSM, { name: 'call.gsm' }, ['content-length']],
+    ['MP3 as long as the call', mp3(10), { name: 'call.mp3', talkSeconds: 10 }, ['content-length']],
+    [
+      'MP3 of variable bit rate',
+      mp3(10, { isVariable: true }),
+      { name: 'call.mp3', talkSeconds: 10 },
+      ['content-length'],
+    ],
+    [
+      'WAV of a call without a conversation',
+      wav({ audioBytes: 0 }),
+      { talkSeconds: 0 },
+      ['content-length', 'riff-header'],
+    ],
     [
       'a talk time that the audio reaches',
       wav({ audioBytes: 80_000 }),
@@ -195,6 +229,24 @@ describe('while the recorder may still be writing', () => {
       'a header that is right after each frame',
       wav({ audioBytes: 160_000 }),
       { talkSeconds: 60 },
+      'shorter-than-talk-time',
+    ],
+    [
+      'MP3, all of whose frames have one bit rate',
+      mp3(10),
+      { name: 'call.mp3', talkSeconds: 60 },
+      'shorter-than-talk-time',
+    ],
+    [
+      "MP3 with an encoder's counts, of which the rest is missing",
+      mp3(60, { isVariable: true }).subarray(0, 40_000),
+      { name: 'call.mp3', talkSeconds: 60 },
+      'shorter-than-talk-time',
+    ],
+    [
+      'a header that is right, without any audio yet, of a call of a few seconds',
+      wav({ audioBytes: 0 }),
+      { talkSeconds: 3 },
       'shorter-than-talk-time',
     ],
   ];

@@ -212,9 +212,12 @@ describe('sizes that are wrong are given as they are', () => {
 });
 
 describe('a format without sizes', () => {
-  test.each(FILES_WITHOUT_SIZES)('is recognized: $content of $program', ({ bytes, format }) => {
-    expect(read(bytes)).toEqual({ format, sizes: 'none' });
-  });
+  test.each(FILES_WITHOUT_SIZES)(
+    'is recognized: $content of $program',
+    ({ bytes, format, audioStartsAt, bytesPerSecond }) => {
+      expect(read(bytes)).toEqual({ format, sizes: 'none', audioStartsAt, bytesPerSecond });
+    },
+  );
 
   test('is recognized if its tag is longer than what is read', () => {
     const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\x08\0\0', 'latin1'), Buffer.alloc(HEAD_BYTES)]);

@@ -85,19 +85,26 @@ Python 3.11 sunau | growing: AU | au | LnNuZAAAACAAAAAAAAAAAwAAH0AAAAABAAAAAAAAA
   bytesPerSecond,
 }));
 
-/** The start of files in formats that state no size in bytes. */
+/**
+ * The start of files in formats that state no size in bytes, with the offset of the audio and its byte rate if the start
+ * says so: a constant bit rate, or the encoder's own count of bytes for so many frames of 576 samples.
+ */
 export const FILES_WITHOUT_SIZES = parse(`
 SoX 14.4.2 | MPEG 2.5 audio without a tag | mp3 | /+MYxAAMkAK5sAAAAOVkAbWEQAgCAJg+D4Pg+CAIAgCGH/l/DAPg+D9EEP/6/UGA
-LAME 3.100 | MP3 with an ID3v2 tag | mp3 | SUQzAwAAAAAAXFRTU0UAAAAvAAAATEFNRSA2NGJpdHMgdmVyc2lvbiAzLjEwMCAoaHR0cDovL2xhbWUuc2YubmV0KVRJVDIAAAALAAAB//5DAGEAbABsAFRMRU4AAAAEAAAAMTI1/+MYxAAM4ALSWUEYAkJJGw8TBQQ+D4fwQBAMROD4Pn4gBB0Tg+8EIPg+fwQd8HDmCD//E4Pv///6Af5Q5///KOUFKWGcM9P//+MYxAcN+t7MAYVoAFzf9FFSRe//FiJYbL8=
-FFmpeg 5.1.9 | MP3 with an ID3v2 tag | mp3 | SUQzBAAAAAAAI1RTU0UAAAAPAAADTGF2ZjU5LjI3LjEwMAAAAAAAAAAAAAAA/+M4wAAAAAAAAAAAAEluZm8AAAAPAAAABgAAAogAcXFxcXE=
-libsndfile 1.2.2 | MP3 | mp3 | /+NIxAAAAAAAAAAAAFhpbmcAAAAPAAAAAwAAA2AAoKCgoKCgoKCgoKCgoKCgoKCg
+LAME 3.100 | MP3 with an ID3v2 tag | mp3 | SUQzAwAAAAAAXFRTU0UAAAAvAAAATEFNRSA2NGJpdHMgdmVyc2lvbiAzLjEwMCAoaHR0cDovL2xhbWUuc2YubmV0KVRJVDIAAAALAAAB//5DAGEAbABsAFRMRU4AAAAEAAAAMTI1/+MYxAAM4ALSWUEYAkJJGw8TBQQ+D4fwQBAMROD4Pn4gBB0Tg+8EIPg+fwQd8HDmCD//E4Pv///6Af5Q5///KOUFKWGcM9P//+MYxAcN+t7MAYVoAFzf9FFSRe//FiJYbL8= | 102 | 1000
+FFmpeg 5.1.9 | MP3 with an ID3v2 tag | mp3 | SUQzBAAAAAAAI1RTU0UAAAAPAAADTGF2ZjU5LjI3LjEwMAAAAAAAAAAAAAAA/+M4wAAAAAAAAAAAAEluZm8AAAAPAAAABgAAAogAcXFxcXE= | 45 | 1500
+libsndfile 1.2.2 | MP3 | mp3 | /+NIxAAAAAAAAAAAAFhpbmcAAAAPAAAAAwAAA2AAoKCgoKCgoKCgoKCgoKCgoKCg | 0 | 4000
 SoX 14.4.2 | Ogg Vorbis | ogg | T2dnUwACAAAAAAAAAABMB6BZAAAAALMJ/7ABHgF2b3JiaXMAAAAAAUAfAAAAAAAA
 FFmpeg 5.1.9 | Ogg Opus | ogg | T2dnUwACAAAAAAAAAACRGvFyAAAAAOZAe88BE09wdXNIZWFkAQE4AUAfAAAAAABP
 SoX 14.4.2 | FLAC | flac | ZkxhQwAAACIQABAAAAAQAAAQAfQA8AAAAAp1asP/oj6hNgqMSckyCq4EhAAARCAA
 FFmpeg 5.1.9 | MP4 | mp4 | AAAAHGZ0eXBpc29tAAACAGlzb21pc28ybXA0MQAAAAhmcmVlAAAGJm1kYXTeAgBM
 FFmpeg 5.1.9 | M4A | mp4 | AAAAHGZ0eXBNNEEgAAACAE00QSBpc29taXNvMgAAAAhmcmVlAAAGJm1kYXTeAgBM
 FFmpeg 5.1.9 | 3GP | mp4 | AAAAHGZ0eXAzZ3A0AAACADNncDRpc29taXNvMgAAAAhmcmVlAAAGJm1kYXTeAgBM
-`);
+`).map(({ numbers: [audioStartsAt, bytesPerSecond], ...file }) => ({
+  ...file,
+  audioStartsAt,
+  bytesPerSecond,
+}));
 
 /** A frame of raw GSM 06.10 by SoX 14.4.2. */
 export const GSM_FRAME = Buffer.from('2CCraexQEItjjkkkUAP0nHG221AASSSSSSRQAEkkkkkk', 'base64');
