@@ -9,8 +9,9 @@ interface ResponseHead {
   headers: ResponseHeaders;
 }
 
-/** Statuses of a response to a range request that `toRecordingSource` understands. */
-export const RANGE_STATUSES = [200, 206, 416];
+/** Statuses that `toRecordingSource` understands. Some servers send 206 for a whole file that no range was requested of. */
+export const RECORDING_STATUSES = [200, 206];
+export const RANGE_STATUSES = [...RECORDING_STATUSES, 416];
 
 /**
  * The recording in a response to a request that starts at byte `from`. If it is another range, or too large, closes the
@@ -40,23 +41,27 @@ export async function toRecordingSource(
   }
 }
 
+/** A unit is in any case (RFC 9110, 14.1). */
+const CONTENT_RANGE = /^bytes +(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i;
+
 /**
  * Where in the file the response's body starts, and how large the file is. Throws if the body is another range than the
- * one from byte `from` on. A PBX that ignores ranges sends the complete file with status 200.
+ * one from byte `from` on. A PBX that ignores ranges sends the complete file with status 200. With that status, too, a
+ * body is a range if it says so: taken for the complete file, it would be archived without its start or its end.
  */
 function readRange(
   { statusCode, headers }: ResponseHead,
   from: number,
 ): Pick<RecordingSource, 'start' | 'totalBytes'> {
-  if (statusCode === 200) return { start: 0, totalBytes: toCount(headers['content-length']) };
-  const [, start, last, total] =
-    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(String(headers['content-range'])) ?? [];
+  const [range, start, last, total] = CONTENT_RANGE.exec(String(headers['content-range'])) ?? [];
+  if (statusCode === 200 && range === undefined)
+    return { start: 0, totalBytes: toCount(headers['content-length']) };
   const isExpected =
-    statusCode === 206 &&
+    RECORDING_STATUSES.includes(statusCode) &&
     Number(start) === from &&
     (total === '*' || Number(last) === Number(total) - 1) &&
     // In an encoded range, the offsets count encoded bytes.
-    readCodings(headers).length === 0;
+    (from === 0 || readCodings(headers).length === 0);
   if (!isExpected) throw badRange(statusCode);
   return { start: from, totalBytes: toCount(total) };
 }

@@ -4,7 +4,7 @@ import { PbxRefusal } from '../../errors.ts';
 import { decodeBody, peek } from '../content-encoding.ts';
 import { badResponse, connectionError } from '../errors.ts';
 import { readBody } from '../read-body.ts';
-import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
+import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import type { PbxClient, Tokens } from '../types.ts';
 import { errcodeError, loginError, movedAway, refreshError, statusError, type ToError } from './errors.ts';
@@ -122,7 +122,7 @@ export function createPSeriesClient(
         ...(from > 0 && { headers: { Range: `bytes=${from}-` } }),
         signal,
       },
-      from > 0 ? RANGE_STATUSES : [200],
+      from > 0 ? RANGE_STATUSES : RECORDING_STATUSES,
     );
     const source = await toRecordingSource(response, { from, maxBytes, readFailure: parseResponse });
     return { ...source, ...(offered.file !== undefined && { deliveredName: offered.file }) };

@@ -7,7 +7,7 @@ import { log } from '../../telemetry/log.ts';
 import { decodeBody } from '../content-encoding.ts';
 import { badResponse, badStatus, connectionError } from '../errors.ts';
 import { readBody } from '../read-body.ts';
-import { RANGE_STATUSES, toRecordingSource } from '../recording-source.ts';
+import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import type { CdrWindow, PbxClient, Subscription } from '../types.ts';
 import { parseResponse } from './errors.ts';
@@ -151,7 +151,7 @@ export function createSSeriesClient(
           ...(from > 0 && { headers: { Range: `bytes=${from}-` } }),
           signal,
         },
-        from > 0 ? RANGE_STATUSES : [200],
+        from > 0 ? RANGE_STATUSES : RECORDING_STATUSES,
       );
       return toRecordingSource(response, { from, maxBytes, readFailure: parseResponse });
     },

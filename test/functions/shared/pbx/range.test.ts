@@ -40,6 +40,16 @@ describe('a recording of which a part is stored', () => {
     expect(server.seen[1]?.query).toContain('random=random%201');
   });
 
+  test.each([
+    ['names the unit in its own way', 206, `Bytes  ${FROM}-${SIZE - 1}/${SIZE}`],
+    ['has the status of a complete file', 200, `bytes ${FROM}-${SIZE - 1}/${SIZE}`],
+  ])('is continued even if the response %s', async (_, status, contentRange) => {
+    const { opening } = await open(rangeResponse(status, contentRange));
+    const { body, ...range } = await opening;
+    expect(range).toMatchObject({ start: FROM, totalBytes: SIZE });
+    expect((await buffer(body)).equals(REST)).toBe(true);
+  });
+
   test('has no known size when the PBX does not give one', async () => {
     const { opening } = await open(rangeResponse(206, `bytes ${FROM}-${SIZE - 1}/*`));
     const { body, ...range } = await opening;
@@ -55,6 +65,7 @@ describe('a recording of which a part is stored', () => {
   });
 
   test.each<[string, number, string | undefined]>([
+    ['starts later, with the status of a complete file', 200, `bytes ${FROM + 1}-${SIZE - 1}/${SIZE}`],
     ['starts later', 206, `bytes ${FROM + 1}-${SIZE - 1}/${SIZE}`],
     ['starts earlier', 206, `bytes 0-${SIZE - 1}/${SIZE}`],
     ['ends early', 206, `bytes ${FROM}-${SIZE - 2}/${SIZE}`],
@@ -99,8 +110,29 @@ describe('a recording of which nothing is stored', () => {
     expect(server.seen[1]?.headers).not.toHaveProperty('range');
   });
 
-  test.each([206, 416])('fails with HTTP status %i, because no range was requested', async (status) => {
-    const { opening } = await open(rangeResponse(status, `bytes 0-${SIZE - 1}/${SIZE}`, FILE), 0);
+  test.each([200, 206])(
+    'may be delivered as a range that is the complete file, with HTTP status %i',
+    async (status) => {
+      const { opening } = await open(rangeResponse(status, `bytes 0-${SIZE - 1}/${SIZE}`, FILE), 0);
+      const { body, ...range } = await opening;
+      expect(range).toMatchObject({ start: 0, totalBytes: SIZE });
+      expect((await buffer(body)).equals(FILE)).toBe(true);
+    },
+  );
+
+  // Its length would otherwise count as that of the complete file.
+  test.each([
+    [200, `bytes 0-${FROM - 1}/${SIZE}`, FILE.subarray(0, FROM)],
+    [206, `bytes 0-${FROM - 1}/${SIZE}`, FILE.subarray(0, FROM)],
+    [200, `bytes ${FROM}-${SIZE - 1}/${SIZE}`, REST],
+    [206, undefined, FILE],
+  ])('fails if a part of it is delivered (%i, %s)', async (status, contentRange, body) => {
+    const { opening } = await open(rangeResponse(status, contentRange, body), 0);
+    await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range', kind: 'transient' });
+  });
+
+  test('fails with HTTP status 416, because no range was requested', async () => {
+    const { opening } = await open(rangeResponse(416, `bytes */${SIZE}`, FILE), 0);
     await expect(opening).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
 });
