@@ -3,7 +3,7 @@ import { ArchiveError } from '../errors.ts';
 /** Codes of zlib and of Brotli's decoder. */
 const ZLIB_CODE = /^(?:Z|ERR__ERROR)_/;
 
-/** Explanations of codes that do not speak for themselves. */
+/** Explanations of codes, and of messages of undici, that do not speak for themselves. */
 const EXPLANATIONS: ReadonlyMap<string, string> = new Map([
   [
     // undici has one code for a body that ends too soon and for a malformed length.
@@ -12,6 +12,12 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map([
       'two Content-Length headers, or one that HTTP does not allow: a list such as "4, 4", a blank after the ' +
       'number, Transfer-Encoding beside it, or a malformed header after it. In that case, update the firmware of ' +
       'the PBX, or correct the proxy that adds the header.',
+  ],
+  [
+    // A client should skip it (RFC 9110, 15.2), but undici does not.
+    'bad response',
+    'If every response fails like this, the PBX, or a proxy, sends "100 Continue" without having been asked to, which ' +
+      'this program cannot read. In that case, update the firmware of the PBX, or correct the proxy.',
   ],
 ]);
 
@@ -30,7 +36,7 @@ export function connectionError(error: unknown): ArchiveError {
   if (ZLIB_CODE.test(word)) return badResponse(`its compressed data is cut or damaged (${word})`);
   const reason = parserReason(message);
   const problem = `The connection to the PBX failed (${reason === undefined ? word : `${word}: ${reason}`}).`;
-  const explanation = EXPLANATIONS.get(word);
+  const explanation = EXPLANATIONS.get(word) ?? EXPLANATIONS.get(message ?? '');
   return new ArchiveError(
     'pbx-connection',
     explanation === undefined ? problem : `${problem} ${explanation}`,
@@ -53,5 +59,15 @@ export const recordingTooLarge = (atLeast: number, maxBytes: number) =>
     { kind: 'permanent' },
   );
 
+const REDIRECTS = [301, 302, 303, 307, 308];
+
 export const badStatus = (statusCode: number) =>
-  new ArchiveError('pbx-http-status', `The PBX returned HTTP status ${statusCode}.`);
+  new ArchiveError(
+    'pbx-http-status',
+    `The PBX returned HTTP status ${statusCode}.${
+      REDIRECTS.includes(statusCode)
+        ? ' It redirects requests to another address, which is never followed. If all requests fail like this, set ' +
+          'baseUrl to that address: https instead of http, or another host or port.'
+        : ''
+    }`,
+  );

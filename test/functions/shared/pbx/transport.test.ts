@@ -372,6 +372,14 @@ test('a body that ends before its length has arrived fails with a message that s
 describe('a response that HTTP does not allow, but other clients accept,', () => {
   const LENGTHS = 'the PBX sends two Content-Length headers, or one that HTTP does not allow';
 
+  // HTTP allows it, but undici does not.
+  test('fails with a message that says so, if "100 Continue" comes before it', async () => {
+    const bytes = `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 5\r\n\r\nHello`;
+    const url = await serve((socket) => socket.once('data', () => socket.end(bytes)));
+    const { message } = connectionError(await read(url, {}).catch((thrown: unknown) => thrown));
+    expect(message).toMatch(/^The connection to the PBX failed \(UND_ERR_SOCKET\)\. .* "100 Continue" /);
+  });
+
   test.each([
     ['has its length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n\r\nHello', LENGTHS],
     ['has its length as a list', 'Content-Length: 5, 5\r\n\r\nHello', LENGTHS],
