@@ -23,7 +23,7 @@ interface Line {
 
 /**
  * Yields the rows of a CDR file after its header. `records` has the cells of each line. Leaves out rows without any
- * text, repeated headers and a total at the end.
+ * text, titles before the header, repeated headers and a total at the end.
  *
  * @param readHeader returns the header that it is given, or throws
  */
@@ -32,6 +32,7 @@ export async function* readRows(
   readHeader: (names: string[]) => string[],
 ): AsyncGenerator<Row, void> {
   let columns: string[] | undefined;
+  let hasTitle = false;
   /** Lines that may be the beginning of a row. */
   let held: Line[] = [];
 
@@ -39,9 +40,9 @@ export async function* readRows(
     const names = toNames(line.cells);
     if (names.length === 0) continue;
     if (columns === undefined) {
-      // Written by spreadsheets, to name the delimiter.
-      if (isDeepStrictEqual(names, ['sep='])) continue;
-      columns = readHeader(names);
+      // A title, or what spreadsheets write to name the delimiter.
+      if (names.length > 1 || names.includes('recording')) columns = readHeader(names);
+      else hasTitle = true;
       continue;
     }
     if (isDeepStrictEqual(names, columns)) continue;
@@ -51,6 +52,7 @@ export async function* readRows(
     held = begun;
     if (whole !== undefined) yield whole;
   }
+  if (columns === undefined && hasTitle) readHeader([]);
   for (const lost of held) {
     const isTotal = lost.isLast && !mayBeCall(columns ?? [], lost.cells);
     if (!isTotal) yield { ...lost, columns: columns ?? [], values: undefined };

@@ -368,6 +368,20 @@ describe('rows that are surely no recordings are left out:', () => {
   });
 });
 
+describe('a title before the header', () => {
+  test.each(['CDR report 2017-09-01', '# exported', '"Head office, 2017"\n\nAll extensions', 'Calls\nsep=,'])(
+    'is no row: %j',
+    async (title) => {
+      const text = `${title}\n${HEADER}\n${row(NAME)}\n`;
+      for (const file of [text, text.replaceAll('\n', '\r\n')]) expect(await namesIn(file)).toEqual([NAME]);
+    },
+  );
+
+  test('of a file that has no header is malformed', async () => {
+    expect(await codeOf(read('CDR report\nNo calls\n'))).toBe('cdr-malformed');
+  });
+});
+
 describe('a total after the last row', () => {
   test.each(['Total: 1', 'Total,1', '"Total calls: 12"', 'Summe:,2,00:00:22', 'Generated 2017-09-01 18:18'])(
     'is no row: %s',
