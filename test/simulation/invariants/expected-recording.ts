@@ -92,7 +92,10 @@ function verifiedByWith(
     ...(header === 'unwritten' ? ['header-unwritten'] : []),
   ];
   const unknown = header === 'unknown' ? ['unknown-format'] : [];
-  const isShort = audioSeconds !== undefined && audioSeconds < talkSeconds - TALK_TIME_TOLERANCE_SECONDS;
+  const isWithoutAudio = audioSeconds === 0 && talkSeconds > 0;
+  const isShort =
+    isWithoutAudio ||
+    (audioSeconds !== undefined && audioSeconds < talkSeconds - TALK_TIME_TOLERANCE_SECONDS);
   const asIs = [...items, ...unknown].join(' ');
   const asShort = [...items, 'shorter-than-talk-time', ...unknown].join(' ');
   // A header that states too little may be believed when the length of the audio is computed. One that states too much
