@@ -70,6 +70,7 @@ describe('in functions/', () => {
     'errors.ts',
     'jobs/job.ts',
     'jobs/retry-policy.ts',
+    'jobs/streak.ts',
     'pbx/errors.ts',
     'pbx/family-reports.ts',
     'pbx/family-settings.ts',

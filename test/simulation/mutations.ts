@@ -338,8 +338,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'recording lost at the first response',
     edits: [
       {
-        file: 'functions/shared/jobs/retry-policy.ts',
-        find: 'missing: { patienceMs: DAY_MS, count: 4,',
+        file: 'functions/shared/jobs/streak.ts',
+        find: 'missing: { ...A_DAY,',
         replace: 'missing: { patienceMs: 0, count: 0,',
       },
     ],
@@ -373,8 +373,8 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['slow-uplink'],
     edits: [
       {
-        file: 'functions/shared/jobs/retry-policy.ts',
-        find: "'too-slow': { patienceMs: DAY_MS, count: 4,",
+        file: 'functions/shared/jobs/streak.ts',
+        find: "'too-slow': { ...A_DAY,",
         replace: "'too-slow': { patienceMs: 0, count: 0,",
       },
     ],
@@ -401,7 +401,7 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['pbx-storage-away', 'pbx-empty-body'],
     edits: [
       {
-        file: 'functions/shared/jobs/retry-policy.ts',
+        file: 'functions/shared/jobs/streak.ts',
         find: 'if (earlier?.kind !== kind)',
         replace: 'if (earlier === undefined)',
       },
@@ -433,7 +433,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'unanswered call counted as lost',
     edits: [
       {
-        file: 'functions/shared/jobs/retry-policy.ts',
+        file: 'functions/shared/jobs/streak.ts',
         find: "isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : ",
         replace: '',
       },

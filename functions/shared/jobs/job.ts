@@ -3,7 +3,8 @@ import { pbxIdSchema } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
 import { CONTAINER_FORMATS } from '../recordings/container.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
-import { type JobHistory, PERSISTENT_KINDS } from './retry-policy.ts';
+import type { JobHistory } from './retry-policy.ts';
+import { PERSISTENT_KINDS } from './streak.ts';
 
 /** Facts about the call, exactly as the report states them; absent if it does not. */
 export const callSchema = v.object({
