@@ -58,7 +58,7 @@ export class PbxRefusal extends ArchiveError {
   readonly lockoutMs: number | undefined;
   /** The same call may succeed if it is repeated at once. */
   readonly isMomentary: boolean;
-  /** Of a refused token: it may be something else that the PBX refuses, so that a new token would not help. */
+  /** Of a refused token or login: it may be no matter of the token, or of the credentials. */
   readonly isDoubtful: boolean;
 
   constructor(code: string, message: string, options: PbxRefusalOptions = {}) {

@@ -21,6 +21,8 @@ const loginStateSchema = v.object({
       credentials: v.optional(v.string()),
     }),
   ),
+  /** How many logins in a row have been refused for a reason that may be no matter of the credentials. */
+  doubtfulRefusals: v.optional(v.number()),
 });
 
 export type LoginState = v.InferOutput<typeof loginStateSchema>;

@@ -2,16 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { digestCredentials, hasCredentials } from '../config/credentials.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import type { Credentials, PbxClient, Subscription, Tokens } from '../pbx/types.ts';
-import { sha256 } from '../sha256.ts';
 import { log } from '../telemetry/log.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
+import { digestSubscription } from './subscription.ts';
 
 /** Longer than it can take to write the lease, call the PBX, and save the token. */
 const LOGIN_LEASE_MS = 60_000;
 
 /** Shorter than the pause between two runs of pbx-session, so that the first run after an outage may log in. */
 const MAX_LOGIN_LEASE_MS = 8 * 60_000;
+
+/**
+ * How long no login is worth trying after the first and the second refusal in a row that may be no matter of the
+ * credentials. The next one counts as a refusal of them: of the five that block an address, this leaves two to others.
+ */
+const DOUBTFUL_HOLDS_MS = [10 * 60_000, 60 * 60_000];
 
 /** That of a refresh token of the P-Series (vendor's guide). */
 const REFRESH_TOKEN_LIFE_MS = 24 * 60 * 60_000;
@@ -72,9 +78,10 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
 /** Permits a login with the refused credentials, because a person has confirmed that they are now right. */
 export async function forgetRefusal({ logins }: Pick<LoginDeps, 'logins'>): Promise<void> {
   const stored = await logins.read();
-  const { hold, ...state } = stored.state;
+  const { hold, doubtfulRefusals, ...state } = stored.state;
   // If another function has replaced the state since, it has been logging in.
-  if (hold?.credentials !== undefined) await logins.replace(stored, state);
+  if (hold !== undefined && (hold.credentials ?? doubtfulRefusals) !== undefined)
+    await logins.replace(stored, state);
 }
 
 /** By the refresh token, if the family's work for dead tokens. A login only if that is refused or too old. */
@@ -127,8 +134,9 @@ function assertNotHeld({ hold }: LoginState, credentials: Credentials, now: numb
   if (hold.credentials === digestCredentials(credentials)) {
     throw new ArchiveError(
       hold.code,
-      'The PBX refused the credentials. Correct them in the secret, or, if they were corrected in the ' +
-        'PBX, invoke pbx-session with "retryLogin": true.',
+      hold.reason ??
+        'The PBX refused the credentials. Correct them in the secret, or, if they were corrected in the ' +
+          'PBX, invoke pbx-session with "retryLogin": true.',
       { kind: 'login-held' },
     );
   }
@@ -140,13 +148,14 @@ async function lease(
   session: string,
   { logins, now }: LoginDeps,
 ): Promise<LoginSnapshot> {
-  const { login } = current.state;
+  const { login, doubtfulRefusals } = current.state;
   if (login !== undefined && login.until > now()) throw loginInProgress(login.until);
   const failures = login?.failures ?? 0;
   const until = now() + Math.min(LOGIN_LEASE_MS * 2 ** failures, MAX_LOGIN_LEASE_MS);
   const leased = await logins.replace(current, {
     session,
     login: { id: randomUUID(), until, failures: failures + 1 },
+    doubtfulRefusals,
   });
   if (leased === undefined) throw loginInProgress(until);
   return leased;
@@ -161,13 +170,16 @@ async function hold(
 ): Promise<void> {
   const { code, message: reason } = failure;
   log('error', 'login-refused', { pbx: pbxId, code });
-  const lockoutMs = failure instanceof PbxRefusal ? failure.lockoutMs : undefined;
-  const condition =
-    lockoutMs === undefined
-      ? { credentials: digestCredentials(credentials) }
-      : { until: now() + lockoutMs, reason };
-  const { session } = leased.state;
-  await logins.replace(leased, { session, hold: { code, ...condition } }).catch((error: unknown) => {
+  const refusal = failure instanceof PbxRefusal ? failure : undefined;
+  const { session, doubtfulRefusals: earlier = 0 } = leased.state;
+  const doubtfulRefusals = refusal?.isDoubtful ? earlier + 1 : undefined;
+  const holdMs = refusal?.isDoubtful ? DOUBTFUL_HOLDS_MS[earlier] : refusal?.lockoutMs;
+  const held = {
+    code,
+    ...(holdMs === undefined ? { credentials: digestCredentials(credentials) } : { until: now() + holdMs }),
+    ...((refusal?.isDoubtful || holdMs !== undefined) && { reason }),
+  };
+  await logins.replace(leased, { session, hold: held, doubtfulRefusals }).catch((error: unknown) => {
     // The lease remains, so the next attempt is a minute away, then two, and at most eight.
     log('error', 'hold-not-saved', { pbx: pbxId, code: toArchiveError(error).code });
   });
@@ -185,7 +197,3 @@ const loginInProgress = (until: number) =>
     'Another function is logging in, or has just tried without success.',
     { notBefore: until },
   );
-
-/** The URL ends in the webhook secret, so only a digest is stored. The secret is long and random: no salt is needed. */
-export const digestSubscription = ({ url, form, port }: Subscription) =>
-  sha256(JSON.stringify([url, form, port])).toString('base64');

@@ -1,14 +1,8 @@
 import { type ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
-import {
-  digestSubscription,
-  forgetRefusal,
-  type LoginDeps,
-  logIn,
-  type SessionToken,
-  save,
-} from './login.ts';
+import { forgetRefusal, type LoginDeps, logIn, type SessionToken, save } from './login.ts';
 import type { Snapshot } from './session-store.ts';
+import { digestSubscription } from './subscription.ts';
 
 /**
  * Half of a token's lifetime. A younger token is not refreshed: each refresh uses up a version of the secret, of which

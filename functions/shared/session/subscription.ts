@@ -1,6 +1,7 @@
 import type { Pbx } from '../config/pbx-registry.ts';
 import { reportSecretOf } from '../config/report-secret.ts';
 import type { Subscription } from '../pbx/types.ts';
+import { sha256 } from '../sha256.ts';
 
 /** This PBX's address at the webhook: `{reportUrl}/reports/{pbxId}/{beginning of webhookSecret}`. */
 export function subscriptionOf(
@@ -18,3 +19,7 @@ export function subscriptionOf(
     port: Number(port) || (protocol === 'https:' ? 443 : 80),
   };
 }
+
+/** The URL ends in the webhook secret, so only a digest is stored. The secret is long and random: no salt is needed. */
+export const digestSubscription = ({ url, form, port }: Subscription) =>
+  sha256(JSON.stringify([url, form, port])).toString('base64');

@@ -9,7 +9,7 @@ interface Meaning {
   advice?: string;
   /** How long no login is worth trying. */
   lockoutMs?: number;
-  /** It may be no matter of the token. */
+  /** It may be no matter of the token, or of the credentials. */
   isDoubtful?: boolean;
 }
 
@@ -127,19 +127,21 @@ export const refreshError: ToError = (errcode, parameters) =>
 
 /**
  * The error for an HTTP status. The PBX itself responds with 200 to everything, so 401 and 403 come from what is in front
- * of it, such as the tunnel of its remote access. They are treated as the code 10005: the token may be dead. At a login,
- * nobody knows whether the PBX has counted the attempt, so that no other one may follow. A refresh can be repeated.
+ * of it, such as a firewall or the tunnel of its remote access. They are treated as the code 10005: the token may be dead.
+ * At a login, nobody knows whether the PBX has counted the attempt, so that few others may follow. A refresh can be
+ * repeated.
  */
 export function statusError(statusCode: number, toError: ToError): ArchiveError {
   const error = badStatus(statusCode);
   if ((statusCode !== 401 && statusCode !== 403) || toError === refreshError) return error;
-  const { kind, isDoubtful } = toError('10005');
+  const { kind } = toError('10005');
   const advice =
     kind === 'login-held'
-      ? ' This counts as a refusal of the client ID or the client secret. Correct them in the secret with the credentials, ' +
-        'or let what is in front of the PBX (proxy, firewall, remote access) pass the requests.'
+      ? ' What is in front of the PBX (proxy, firewall, remote access) refuses the login: let it pass the requests. The ' +
+        'login is tried again after ten minutes, once more after an hour, and then only if the credentials in the ' +
+        'secret change, or pbx-session is invoked with "retryLogin": true.'
       : '';
-  return new PbxRefusal(error.code, error.message + advice, { kind, isDoubtful });
+  return new PbxRefusal(error.code, error.message + advice, { kind, isDoubtful: true });
 }
 
 export const movedAway = () =>

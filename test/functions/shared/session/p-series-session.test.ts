@@ -235,24 +235,62 @@ describe('an HTTP status 401 or 403 of what is in front of the PBX', () => {
     return { proxy, clock, countLogins, ...shared };
   }
 
-  test.each([401, 403])('%i at a login stops all logins until the credentials change', async (status) => {
-    const { proxy, clock, countLogins, open, enterCredentials } = await startBehindProxy(status);
-    const error = await open()
-      .current()
-      .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({
-      code: 'pbx-http-status',
-      kind: 'login-held',
-      message: expect.stringMatching(new RegExp(`HTTP status ${status}.*credentials.*proxy`)),
-    });
-    for (let hour = 0; hour < 6; hour++) {
-      clock.now += HOUR_MS;
+  test.each([401, 403])(
+    '%i at a login does not outlast a firewall that blocks for a minute',
+    async (status) => {
+      const { proxy, clock, countLogins, open } = await startBehindProxy(status);
+      expect(await codeOf(open().current())).toBe('pbx-http-status');
+      proxy.isShut = false;
+      clock.now += 10 * MINUTE_MS - 1;
       expect(await codeOf(open().keepAlive())).toBe('pbx-http-status');
+      clock.now += 1;
+      expect(await open().keepAlive()).toBe('logged-in');
+      expect(countLogins()).toBe(2);
+      // A login that has succeeded begins the count anew. The next one comes when the refresh token is a day old.
+      proxy.isShut = true;
+      clock.now += 24 * HOUR_MS;
+      for (const pause of [10, 60, 60, 24 * 60]) {
+        await codeOf(open().keepAlive());
+        clock.now += pause * MINUTE_MS;
+      }
+      expect(countLogins()).toBe(2 + 3);
+    },
+  );
+
+  test.each([401, 403])(
+    '%i at a third login stops all of them until the credentials change',
+    async (status) => {
+      const { proxy, clock, countLogins, open, enterCredentials } = await startBehindProxy(status);
+      const refused = {
+        code: 'pbx-http-status',
+        kind: 'login-held',
+        message: expect.stringMatching(new RegExp(`HTTP status ${status}.*firewall.*pass.*retryLogin`)),
+      };
+      const logins: number[] = [];
+      const { now: startedAt } = clock;
+      for (const minute of [0, 9, 10, 69, 70, 130, 24 * 60]) {
+        clock.now = startedAt + minute * MINUTE_MS;
+        await expect(open().keepAlive()).rejects.toMatchObject(refused);
+        if (countLogins() > logins.length) logins.push(minute);
+      }
+      expect(logins).toEqual([0, 10, 70]);
+      proxy.isShut = false;
+      await enterCredentials({ clientSecret: 'another' });
+      expect(await open().keepAlive()).toBe('logged-in');
+    },
+  );
+
+  test.each([1, 3])('at %i logins does not keep a person from trying again at once', async (refusals) => {
+    const { proxy, clock, countLogins, open } = await startBehindProxy(403);
+    while (countLogins() < refusals) {
+      await codeOf(open().keepAlive());
+      clock.now += 10 * MINUTE_MS;
     }
-    expect(countLogins()).toBe(1);
+    clock.now -= 9 * MINUTE_MS;
+    expect(await codeOf(open().keepAlive())).toBe('pbx-http-status');
+    expect(countLogins()).toBe(refusals);
     proxy.isShut = false;
-    await enterCredentials({ clientSecret: 'another' });
-    expect(await open().keepAlive()).toBe('logged-in');
+    expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
   });
 
   test.each([401, 403])('%i at a refresh is tried again, without a login', async (status) => {
