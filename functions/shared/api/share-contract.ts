@@ -43,6 +43,7 @@ export const createShareSchema = v.strictObject({
   passcode: v.optional(
     v.pipe(
       v.string(),
+      v.trim(),
       v.minLength(MIN_PASSCODE_LENGTH, `should have at least ${MIN_PASSCODE_LENGTH} characters`),
       v.maxLength(MAX_PASSCODE_LENGTH, `should have at most ${MAX_PASSCODE_LENGTH} characters`),
     ),
@@ -66,10 +67,11 @@ export const sharesSchema = v.object({ shares: v.array(shareSchema), cursor: v.o
 export const openShareSchema = v.strictObject({
   /** What follows `#` in the address. */
   token: v.pipe(v.string(), v.maxLength(100, 'should have at most 100 characters')),
-  /** The empty text counts as none. */
+  /** The empty text counts as none. People copy a passcode with the space or the line break around it. */
   passcode: v.optional(
     v.pipe(
       v.string(),
+      v.trim(),
       v.maxLength(MAX_PASSCODE_LENGTH, `should have at most ${MAX_PASSCODE_LENGTH} characters`),
     ),
   ),

@@ -193,6 +193,7 @@ describe('a share', () => {
     [{ passcode: '123' }, 'passcode'],
     [{ maxPlays: 0 }, 'maxPlays'],
     [{ download: 'yes' }, 'download'],
+    [{ passcode: ' 123\n' }, 'passcode'],
     [{ note: 'x'.repeat(501) }, 'note'],
     [{ endsAt: '2030-01-01' }, 'endsAt'],
   ])('is not made of %j', async (change, parameter) => {
@@ -354,6 +355,16 @@ describe('a passcode', () => {
 
   test('that is not needed does no harm', async () => {
     const { token } = await share();
+  test.each([PASSCODE, ` ${PASSCODE}\r\n`])(
+    'may be copied with the space or the line break around it: %j',
+    async (made) => {
+      const { token } = await share({ passcode: made });
+      for (const passcode of [PASSCODE, `${PASSCODE} `, `\t${PASSCODE}\n`])
+        expect((await open({ token, passcode })).status).toBe(200);
+      expect((await open({ token, passcode: PASSCODE.replace(' ', '') })).status).toBe(404);
+    },
+  );
+
     expect((await open({ token, passcode: PASSCODE })).status).toBe(200);
   });
 
