@@ -121,7 +121,7 @@ describe('finding', () => {
     );
     await page.getByRole('button', { name: 'Clear' }).first().click();
     await find('90182');
-    await expect.poll(advice).toMatch(/^Searched everything back to .*Fewer than six digits find only/);
+    await expect.poll(advice).toMatch(/^Searched everything back to .*Fewer than 6 digits find only/);
   });
 
   test('advises no longer period for a call id, which is looked for on all days', async () => {

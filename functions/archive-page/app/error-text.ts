@@ -1,3 +1,4 @@
+import { MAX_NUMBERS } from '../../shared/api/input-limits.ts';
 import { ApiError } from './api.ts';
 import type { Messages } from './messages/en.ts';
 
@@ -5,7 +6,7 @@ import type { Messages } from './messages/en.ts';
 export function errorText(
   error: unknown,
   m: Messages,
-  invalid: Readonly<Record<string, string>> = m.invalid,
+  invalid: Readonly<Record<string, string>> = { ...m.invalid, number: m.invalid.number(MAX_NUMBERS) },
 ): string {
   if (!(error instanceof ApiError)) return m.error.unavailable;
   switch (error.kind) {

@@ -1,5 +1,7 @@
 import { Dialog } from './dialog.tsx';
 import { useDialogMessages } from './dialog-messages.ts';
+import { useLocale } from './locale.tsx';
+import { STEP_SECONDS } from './playback-state.ts';
 
 interface KeysDialogProps {
   enabled: boolean;
@@ -8,6 +10,7 @@ interface KeysDialogProps {
 }
 
 export function KeysDialog({ enabled, onEnable, onClose }: KeysDialogProps) {
+  const { f } = useLocale();
   const d = useDialogMessages();
   const keys = [
     [['/'], d.keys.find],
@@ -15,7 +18,7 @@ export function KeysDialog({ enabled, onEnable, onClose }: KeysDialogProps) {
     [['k'], d.keys.up],
     [[d.keys.enter], d.keys.open],
     [[d.keys.space], d.keys.toggle],
-    [['←', '→'], d.keys.seek],
+    [['←', '→'], d.keys.seek(f.number(STEP_SECONDS))],
     [['[', ']'], d.keys.speed],
     [['?'], d.keys.help],
   ] as const;

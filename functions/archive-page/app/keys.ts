@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { STEP_SECONDS } from './playback-state.ts';
 
 export interface KeyActions {
   find: () => void;
@@ -48,7 +49,7 @@ function actionOf(key: string, target: Element, actions: KeyActions): (() => voi
     case 'ArrowRight':
       return target.matches('input') || actions.seekBy === undefined
         ? undefined
-        : () => actions.seekBy?.(key === 'ArrowLeft' ? -10 : 10);
+        : () => actions.seekBy?.(key === 'ArrowLeft' ? -STEP_SECONDS : STEP_SECONDS);
     case '[':
       return () => actions.changeRate(-1);
     case ']':

@@ -36,6 +36,9 @@ export const NOTHING_OPEN = {
 } as const satisfies Partial<PlaybackState>;
 
 export const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
+/** How far the player goes back or forward at once. */
+export const STEP_SECONDS = 10;
+
 
 /** A link is renewed this long before it expires: clocks differ. */
 const MARGIN_MS = 10_000;

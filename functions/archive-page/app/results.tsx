@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { KEY_DIGITS } from '../../shared/recording-index/phone-number.ts';
 import { announce } from './announcer.tsx';
 import type { Pbx, Recording } from './contract.ts';
 import { idOf, zoneOf } from './describe.ts';
@@ -85,7 +86,7 @@ export function Results(props: ResultsProps) {
       {isEmpty && (
         <div class="empty">
           <p>
-            {backTo} {m.results[advice]}
+            {backTo} {advice === 'noneShort' ? m.results.noneShort(f.number(KEY_DIGITS)) : m.results[advice]}
           </p>
           {!isPartial && !hasDays && !isCallId && (
             <button

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { MAX_NAME_LENGTH } from '../../shared/api/input-limits.ts';
+import { SESSION_HOURS } from '../../shared/config/limits.ts';
 import { announce } from './announcer.tsx';
 import { ApiError } from './api.ts';
 import type { Config } from './contract.ts';
@@ -45,7 +46,7 @@ export function SignIn({ config, reason, onToken, onOidc }: SignInProps) {
 }
 
 function TokenForm({ onToken }: Pick<SignInProps, 'onToken'>) {
-  const { m } = useLocale();
+  const { m, f } = useLocale();
   const [token, setToken] = useState('');
   const [name, setName] = useState(readPreference('name') ?? '');
   const [problem, setProblem] = useState<string>();
@@ -74,7 +75,7 @@ function TokenForm({ onToken }: Pick<SignInProps, 'onToken'>) {
 
   return (
     <form onSubmit={(event) => void signIn(event)}>
-      <p>{m.signIn.text}</p>
+      <p>{m.signIn.text(f.number(SESSION_HOURS))}</p>
       <Input
         label={m.signIn.token}
         type="password"

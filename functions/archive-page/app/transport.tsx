@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Icon } from './icons.tsx';
 import { useLocale } from './locale.tsx';
 import type { Playback } from './playback.ts';
-import { RATES } from './playback-state.ts';
+import { RATES, STEP_SECONDS } from './playback-state.ts';
 import { usePlayback } from './use-playback.ts';
 import { Waveform } from './waveform.tsx';
 
@@ -25,14 +25,20 @@ export function Transport({ playback, neighbours, peaks, children }: TransportPr
   const { m, f } = useLocale();
   const { status, playing, position, duration, rate, volume, problem } = usePlayback(playback);
   const words = m.player.positionOf(f.duration(position), f.duration(duration));
+  const step = f.number(STEP_SECONDS);
   return (
     <div class="transport">
       <div class="transport-buttons">
         {neighbours && (
           <StepButton icon="previous" label={m.player.previous} onClick={neighbours.onPrevious} />
         )}
-        <button type="button" class="round" aria-label={m.player.back} onClick={() => playback.seekBy(-10)}>
-          −{f.number(10)}
+        <button
+          type="button"
+          class="round"
+          aria-label={m.player.back(step)}
+          onClick={() => playback.seekBy(-STEP_SECONDS)}
+        >
+          −{step}
         </button>
         <button
           type="button"
@@ -42,8 +48,13 @@ export function Transport({ playback, neighbours, peaks, children }: TransportPr
         >
           <Icon name={playing ? 'pause' : 'play'} />
         </button>
-        <button type="button" class="round" aria-label={m.player.forward} onClick={() => playback.seekBy(10)}>
-          +{f.number(10)}
+        <button
+          type="button"
+          class="round"
+          aria-label={m.player.forward(step)}
+          onClick={() => playback.seekBy(STEP_SECONDS)}
+        >
+          +{step}
         </button>
         {neighbours && <StepButton icon="next" label={m.player.next} onClick={neighbours.onNext} />}
       </div>

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { open, seal } from '../api/sealed.ts';
+import { SESSION_HOURS } from '../config/limits.ts';
 
-/** How long a person stays signed in. */
-export const SESSION_SECONDS = 12 * 3600;
+const SESSION_SECONDS = SESSION_HOURS * 3600;
 
 /** Browsers accept the first from its own host over HTTPS only. The local host has neither, so it uses the second. */
 export const SESSION_COOKIES = ['__Host-session', 'pbx-archive-session'] as const;

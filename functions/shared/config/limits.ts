@@ -77,6 +77,9 @@ export const DEFAULT_LINK_SECONDS = 900;
 /** A link expires with the session of the role that signed it, so a longer lifetime could not be kept. */
 export const DEFAULT_MAX_LINK_AGE_SECONDS = 3600;
 
+/** How long a person who has signed in with the link token stays signed in. */
+export const SESSION_HOURS = 12;
+
 /** How long a share may work: by default, and at most by default and by configuration. */
 export const DEFAULT_SHARE_DAYS = 7;
 export const DEFAULT_MAX_SHARE_DAYS = 30;

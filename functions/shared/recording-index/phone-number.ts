@@ -1,5 +1,5 @@
 /** As many digits as two ways of writing one number surely share: numbers are indexed by them. */
-const KEY_DIGITS = 6;
+export const KEY_DIGITS = 6;
 
 /** What people and PBXs put between the digits of a number. `(0)` is dropped from numbers with a country code. */
 const PUNCTUATION = /\(0\)|[\s().\-/\u2010-\u2015]/g;

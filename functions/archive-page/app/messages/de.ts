@@ -69,8 +69,8 @@ export const de: Messages = {
     noneInPeriod: 'Durchsucht ist nur der gewählte Zeitraum.',
     noneHint: 'Prüfen Sie die Nummer, oder suchen Sie in einem längeren Zeitraum.',
     noneWithoutNumber: 'Suchen Sie in einem längeren Zeitraum oder mit weniger Filtern.',
-    noneShort:
-      'Weniger als sechs Ziffern finden nur eine Nebenstelle, die genau so lautet. Geben Sie von anderen Nummern mindestens die letzten sechs Ziffern ein.',
+    noneShort: (digits) =>
+      `Weniger als ${digits} Ziffern finden nur eine Nebenstelle, die genau so lautet. Geben Sie von anderen Nummern mindestens die letzten ${digits} Ziffern ein.`,
     noneCallId: 'Prüfen Sie die Anruf-ID. Ohne Zeitraum werden alle Tage durchsucht.',
     searching: 'Wird gesucht …',
     searchYear: 'Die letzten zwölf Monate durchsuchen',
@@ -172,8 +172,8 @@ export const de: Messages = {
     label: 'Wiedergabe',
     play: 'Abspielen',
     pause: 'Pause',
-    back: '10 Sekunden zurück',
-    forward: '10 Sekunden vor',
+    back: (seconds) => `${seconds} Sekunden zurück`,
+    forward: (seconds) => `${seconds} Sekunden vor`,
     previous: 'Vorherige Aufnahme',
     next: 'Nächste Aufnahme',
     position: 'Position',
@@ -206,7 +206,8 @@ export const de: Messages = {
 
   signIn: {
     heading: 'Anmelden',
-    text: 'Geben Sie das Link-Token ein, das Sie von Ihrem Administrator haben. Dieser Browser bleibt zwölf Stunden angemeldet.',
+    text: (hours) =>
+      `Geben Sie das Link-Token ein, das Sie von Ihrem Administrator haben. Dieser Browser bleibt ${hours} Stunden angemeldet.`,
     token: 'Link-Token',
     name: 'Ihr Name',
     nameHint: 'Freiwillig. Er steht im Zugriffsprotokoll.',
@@ -256,7 +257,8 @@ export const de: Messages = {
   },
 
   invalid: {
-    number: 'Das sind zu viele Rufnummern, oder eine ist zu lang. Suchen Sie höchstens 5 auf einmal.',
+    number: (max) =>
+      `Das sind zu viele Rufnummern, oder eine ist zu lang. Suchen Sie höchstens ${max} auf einmal.`,
     from: period,
     to: period,
     pbx: 'Diese Anlage gibt es nicht, oder Sie dürfen ihre Aufnahmen nicht anhören. Wählen Sie eine andere, oder leeren Sie das Formular.',

@@ -14,7 +14,7 @@ export const de: DialogMessages = {
     up: 'Vorherige Aufnahme der Liste',
     open: 'Aufnahme mit dem Fokus abspielen',
     toggle: 'Abspielen oder anhalten',
-    seek: '10 Sekunden zurück oder vor',
+    seek: (seconds) => `${seconds} Sekunden zurück oder vor`,
     speed: 'Langsamer oder schneller',
     help: 'Diese Liste',
     enter: 'Eingabe',

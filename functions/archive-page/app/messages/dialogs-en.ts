@@ -14,7 +14,7 @@ export const en = {
     up: 'Previous recording in the list',
     open: 'Play the recording that has the focus',
     toggle: 'Play or pause',
-    seek: '10 seconds back or forward',
+    seek: (seconds: string) => `${seconds} seconds back or forward`,
     speed: 'Slower or faster',
     help: 'This list',
     enter: 'Enter',

@@ -68,8 +68,8 @@ export const en = {
     noneInPeriod: 'Searched only the period that you chose.',
     noneHint: 'Check the number, or search a longer period.',
     noneWithoutNumber: 'Search a longer period, or use fewer filters.',
-    noneShort:
-      'Fewer than six digits find only an extension with exactly these digits. For any other number, enter at least its last six digits.',
+    noneShort: (digits: string) =>
+      `Fewer than ${digits} digits find only an extension with exactly these digits. For any other number, enter at least its last ${digits} digits.`,
     noneCallId: 'Check the call ID. Without a period, all days are searched.',
     searching: 'Searching …',
     searchYear: 'Search the last twelve months',
@@ -170,8 +170,8 @@ export const en = {
     label: 'Player',
     play: 'Play',
     pause: 'Pause',
-    back: 'Back 10 seconds',
-    forward: 'Forward 10 seconds',
+    back: (seconds: string) => `Back ${seconds} seconds`,
+    forward: (seconds: string) => `Forward ${seconds} seconds`,
     previous: 'Previous recording',
     next: 'Next recording',
     position: 'Position',
@@ -203,7 +203,8 @@ export const en = {
 
   signIn: {
     heading: 'Sign in',
-    text: 'Enter the link token that your administrator gave you. This browser stays signed in for twelve hours.',
+    text: (hours: string) =>
+      `Enter the link token that your administrator gave you. This browser stays signed in for ${hours} hours.`,
     token: 'Link token',
     name: 'Your name',
     nameHint: 'Optional. It appears in the log of who listened.',
@@ -251,7 +252,8 @@ export const en = {
 
   /** What is wrong with a parameter of the API, as the person knows it. */
   invalid: {
-    number: 'There are too many numbers, or one of them is too long. Search for at most 5 at once.',
+    number: (max: number) =>
+      `There are too many numbers, or one of them is too long. Search for at most ${max} at once.`,
     from: period,
     to: period,
     pbx: 'There is no such PBX, or you may not listen to its recordings. Choose another one, or clear the form.',
