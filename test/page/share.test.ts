@@ -210,6 +210,21 @@ describe('a link for others', () => {
     expect(await ends.textContent()).toMatch(/^revoked3 Jan.*, 09:05\sCET$/);
   });
 
+  test('is listed with the time of the archive when it was revoked, though the clock of the device is wrong', async () => {
+    await page.clock.setFixedTime(Date.now() - 5 * 60 * 60_000);
+    await share({ note: 'wrong clock' });
+    await dialog(page).getByRole('button', { name: 'Revoke the link: wrong clock' }).click();
+    const row = dialog(page).getByRole('row', { name: /wrong clock/ });
+    await row.getByText('revoked').waitFor();
+    const response = await page.request.get(`${archive.host.url}/api/shares?mine=1`);
+    const { shares } = (await response.json()) as { shares: { note?: string; revokedAt: string }[] };
+    const revokedAt = new Date(shares.find(({ note }) => note === 'wrong clock')?.revokedAt ?? '');
+    const time = { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' } as const;
+    expect(await row.locator('td').nth(1).textContent()).toContain(
+      revokedAt.toLocaleTimeString('en-GB', time),
+    );
+  });
+
   test('is listed as soon as it is made, although the index of a table is behind it', async () => {
     await page.route(/\/api\/shares\?/, (route) => route.fulfill({ json: { shares: [] } }));
     await share({ note: 'just now' });

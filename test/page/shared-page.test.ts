@@ -203,6 +203,7 @@ describe('a link for others that has been open for longer than its presigned URL
     expect(visitor.url()).toContain('/s#');
   });
 
+    await visitor.clock.setFixedTime(Date.now() + 2 * LATER_MS);
   test.each<[string, string, (route: Route) => Promise<void>]>([
     ['there is no connection', 'No connection', (route) => route.abort()],
     ['it is asked too often', 'Too many requests', (route) => route.fulfill({ status: 429, json: {} })],

@@ -1,3 +1,4 @@
+import { setClock } from './archive-clock.ts';
 import type {
   AccessPage,
   Config,
@@ -7,6 +8,7 @@ import type {
   OpenedShare,
   RecordingWithLink,
   SearchPage,
+  Share,
   SharesPage,
 } from './contract.ts';
 
@@ -79,6 +81,7 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
     }).catch((error) => {
       throw signal?.aborted ? error : new ApiError('network');
     });
+    setClock(response);
     if (response.ok) return response;
     const { parameter } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
     if (response.status === 401) onSignedOut?.();
@@ -117,8 +120,9 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
     createShare: (share: NewShare) => post<CreatedShare>('shares', share),
     shares: (of: { pbx?: string; recording?: string; person?: string; cursor?: string }) =>
       read<SharesPage>(`shares?${query(of)}`),
-    revokeShare: async (id: string) => {
-      await send('DELETE', `shares/${encodeURIComponent(id)}`);
+    revokeShare: async (id: string): Promise<Share> => {
+      const response = await send('DELETE', `shares/${encodeURIComponent(id)}`);
+      return response.json() as Promise<Share>;
     },
     openShare: (token: string, passcode: string) =>
       post<OpenedShare>('shares/open', { token, ...(passcode !== '' && { passcode }) }),

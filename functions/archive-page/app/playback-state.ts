@@ -1,4 +1,5 @@
 import type { Codec } from '../../shared/recording-index/row.ts';
+import { archiveNow } from './archive-clock.ts';
 import type { Link } from './contract.ts';
 
 export interface Track {
@@ -35,15 +36,15 @@ export const NOTHING_OPEN = {
   problem: undefined,
 } as const satisfies Partial<PlaybackState>;
 
-export const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 /** How far the player goes back or forward at once. */
 export const STEP_SECONDS = 10;
 
+export const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
-/** A link is renewed this long before it expires: clocks differ. */
+/** A link is renewed this long before it expires, so that it is still valid when S3 gets it. */
 const MARGIN_MS = 10_000;
 
-export const isExpired = ({ expiresAt }: Link): boolean => Date.parse(expiresAt) - MARGIN_MS < Date.now();
+export const isExpired = ({ expiresAt }: Link): boolean => Date.parse(expiresAt) - MARGIN_MS < archiveNow();
 
 export const unlessExpired = (link: Link | undefined): Link | undefined =>
   link === undefined || isExpired(link) ? undefined : link;

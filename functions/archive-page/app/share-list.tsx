@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
+import { archiveNow } from './archive-clock.ts';
 import type { Me, Share } from './contract.ts';
 import { zoneOf } from './describe.ts';
 import { useDialogMessages } from './dialog-messages.ts';
@@ -62,11 +63,8 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
   async function revoke(share: Share): Promise<void> {
     setProblem(undefined);
     try {
-      await api.revokeShare(share.id);
-      const revokedAt = new Date().toISOString();
-      setShares((before) =>
-        before?.map((other) => (other.id === share.id ? { ...other, revokedAt } : other)),
-      );
+      const revoked = await api.revokeShare(share.id);
+      setShares((before) => before?.map((other) => (other.id === share.id ? revoked : other)));
       announce(d.share.revoked);
       // The button is gone.
       headingRef.current?.focus();
@@ -161,7 +159,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
 function stateOf({ revokedAt, lockedOut, endsAt, plays, maxPlays = Number.POSITIVE_INFINITY }: Share) {
   if (revokedAt !== undefined) return 'revoked';
   if (lockedOut === true) return 'locked';
-  if (Date.parse(endsAt) <= Date.now()) return 'ended';
+  if (Date.parse(endsAt) <= archiveNow()) return 'ended';
   return plays >= maxPlays ? 'used' : 'active';
 }
 
