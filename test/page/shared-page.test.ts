@@ -84,10 +84,20 @@ describe('the page of a link for others', () => {
     ]);
   });
 
-  test('needs its whole address', async () => {
-    const visitor = await visit(`${archive.host.url}/s`);
+  test.each([
+    ['nothing of it', 0],
+    ['one character less', 42],
+  ])('needs its whole token, and not %s', async (_, length) => {
+    const [address = '', token = ''] = (await share(long)).split('#');
+    const visitor = await visit(`${address}#${token.slice(0, length)}`);
     await visitor.getByText('This address is incomplete').waitFor();
     expect(await openButton(visitor).count()).toBe(0);
+  });
+
+  test('opens although a full stop follows its address', async () => {
+    const visitor = await visit(`${await share(long)}.`);
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
   });
 });
 
@@ -193,6 +203,7 @@ describe('a link for others that has been open for longer than its presigned URL
     ]);
     expect(await download.failure()).toBeNull();
 
+    await visitor.clock.setFixedTime(Date.now() + 2 * LATER_MS);
     await refuseToOpen(visitor);
     await visitor.getByRole('link', { name: 'Download' }).click();
     await tooLong(visitor).waitFor();
@@ -203,7 +214,6 @@ describe('a link for others that has been open for longer than its presigned URL
     expect(visitor.url()).toContain('/s#');
   });
 
-    await visitor.clock.setFixedTime(Date.now() + 2 * LATER_MS);
   test.each<[string, string, (route: Route) => Promise<void>]>([
     ['there is no connection', 'No connection', (route) => route.abort()],
     ['it is asked too often', 'Too many requests', (route) => route.fulfill({ status: 429, json: {} })],
@@ -240,6 +250,125 @@ describe('a link for others that has been open for longer than its presigned URL
     await waitUntilPlayed(visitor, 1400);
     expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
     expect(await tooLong(visitor).count()).toBe(0);
+  });
+});
+
+describe('when the archive gives no other link', () => {
+  test.each<[string, object, number]>([
+    ['has ended', { days: 1 }, 25 * 60 * 60_000],
+    ['is used up', { maxPlays: 1 }, LATER_MS],
+  ])('to a share that %s, nobody is asked to open it again', async (_, options, laterMs) => {
+    const visitor = await visit(await share(long, options));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.clock.setFixedTime(Date.now() + laterMs);
+    await refuseToOpen(visitor);
+    const refused = async () =>
+      expect
+        .poll(() => visitor.getByRole('alert').textContent())
+        .toBe('This link can no longer be opened. Ask the person who sent it for another one.');
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1400');
+    await refused();
+    await visitor.getByRole('link', { name: 'Download' }).click();
+    await refused();
+    expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+  });
+});
+
+describe('on a device whose clock is wrong', () => {
+  const HOUR_MS = 60 * 60_000;
+
+  /** A link that has been opened, and how often the archive has been asked for one. */
+  async function openAt(time: number) {
+    const visitor = await visit(await share(long));
+    const asked: string[][] = [];
+    visitor.on('request', (request) => {
+      if (request.url().endsWith('/api/shares/open')) asked.push(Object.keys(request.postDataJSON()));
+    });
+    await visitor.clock.setFixedTime(time);
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    return { visitor, asked };
+  }
+
+  test('by an hour too late, the link is not renewed all the time', async () => {
+    const { visitor, asked } = await openAt(Date.now() + HOUR_MS);
+    await visitor.getByRole('button', { name: 'Pause' }).click();
+    await visitor.getByRole('button', { name: 'Play' }).click();
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1200');
+    await waitUntilPlayed(visitor, 1200);
+    expect(asked).toEqual([['token']]);
+  });
+
+  test('by an hour too early, saving the file does not lead to an error of S3', async () => {
+    const opened = Date.now() - HOUR_MS;
+    const { visitor, asked } = await openAt(opened);
+    await visitor.clock.setFixedTime(opened + LATER_MS);
+    const [download] = await Promise.all([
+      visitor.waitForEvent('download'),
+      visitor.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    expect(await download.failure()).toBeNull();
+    expect(asked).toEqual([['token'], ['token', 'continuation']]);
+  });
+});
+
+describe('a reload', () => {
+  const PASSCODE = 'over the phone';
+
+  /** A link that works once, opened and played in the middle. */
+  async function openOnce() {
+    const visitor = await visit(await share(long, { maxPlays: 1, passcode: PASSCODE }));
+    await visitor.getByLabel('Passcode').fill(PASSCODE);
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await visitor.getByRole('slider', { name: 'Position' }).fill('1200');
+    await waitUntilPlayed(visitor, 1200);
+    return visitor;
+  }
+
+  const goesOn = async (visitor: Page) => {
+    await visitor.getByRole('button', { name: 'Play' }).click();
+    await waitUntilPlayed(visitor, 1200);
+  };
+
+  test('is not another opening: the player is where it was, and no passcode is needed', async () => {
+    const visitor = await openOnce();
+    await visitor.reload();
+    await visitor.getByText('It cannot be opened again after this').waitFor();
+    expect(await openButton(visitor).count()).toBe(0);
+    await goesOn(visitor);
+    await visitor.reload();
+    await goesOn(visitor);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('without a connection is not another opening either', async () => {
+    const visitor = await openOnce();
+    await visitor.route('**/api/shares/open', (route) => route.abort());
+    await visitor.reload();
+    await visitor.getByRole('alert').getByText('No connection').waitFor();
+    await visitor.unroute('**/api/shares/open');
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 1200);
+    expect(await visitor.getByRole('alert').textContent()).toBe('');
+  });
+
+  test('after the opening is over asks to open the link, and that is another one', async () => {
+    const visitor = await visit(await share(long));
+    await openButton(visitor).click();
+    await waitUntilPlayed(visitor, 0);
+    await refuseToOpen(visitor);
+    await visitor.reload();
+    await openButton(visitor).waitFor();
+    await visitor.unroute('**/api/shares/open');
+    const [request] = await Promise.all([
+      visitor.waitForRequest(/\/api\/shares\/open$/),
+      openButton(visitor).click(),
+    ]);
+    expect(Object.keys(request.postDataJSON())).toEqual(['token']);
+    await waitUntilPlayed(visitor, 0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { render } from 'preact';
+import { type ComponentType, render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Announcer } from './announcer.tsx';
 import { Archive } from './archive.tsx';
@@ -14,25 +14,29 @@ import {
   useLocale,
 } from './locale.tsx';
 import { savePreference } from './preferences.ts';
-import { SharePage } from './share-page.tsx';
 import { SignIn } from './sign-in.tsx';
 import { useSession } from './use-session.ts';
 
-function Page({ initialLocale }: { initialLocale: Locale }) {
+interface PageProps {
+  initialLocale: Locale;
+  /** The page of a share, if it is the one in the address. */
+  SharePage: ComponentType | undefined;
+}
+
+function Page({ initialLocale, SharePage }: PageProps) {
   const [locale, setLocale] = useState(initialLocale);
   const { language } = locale;
-  const isShare = location.pathname === '/s';
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = isShare ? locale.m.sharePage.heading : locale.m.title;
-  }, [language, locale, isShare]);
+    if (!SharePage) document.title = locale.m.title;
+  }, [language, locale, SharePage]);
   const choose = async (chosen: Language) => {
     savePreference('language', chosen);
     setLocale(await loadLocale(chosen));
   };
   return (
     <LocaleProvider value={locale}>
-      {isShare ? (
+      {SharePage ? (
         <>
           <Header onLanguage={(chosen) => void choose(chosen)} />
           <SharePage />
@@ -94,4 +98,10 @@ function ArchivePage({ onLanguage }: { onLanguage: (language: Language) => void 
 }
 
 const root = document.querySelector('#page');
-if (root) render(<Page initialLocale={await loadLocale(findLanguage())} />, root);
+if (root) {
+  const [initialLocale, share] = await Promise.all([
+    loadLocale(findLanguage()),
+    location.pathname === '/s' ? import('./share-page.tsx') : undefined,
+  ]);
+  render(<Page initialLocale={initialLocale} SharePage={share?.SharePage} />, root);
+}

@@ -1,15 +1,19 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { MAX_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { MAX_PASSCODE_LENGTH, SHARE_TOKEN_LENGTH } from '../../shared/api/input-limits.ts';
 import { announce } from './announcer.tsx';
-import { ApiError, createApi } from './api.ts';
+import { ApiError } from './api.ts';
+import { archiveNow } from './archive-clock.ts';
 import type { OpenedShare } from './contract.ts';
 import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
-import { type Locale, useLocale } from './locale.tsx';
-import { Playback } from './playback.ts';
+import type { Formats } from './formats.ts';
+import { readOpening } from './kept-opening.ts';
+import { useLocale } from './locale.tsx';
+import type { SharePageMessages } from './messages/share-page-en.ts';
 import { unlessExpired } from './playback-state.ts';
+import { useSharePageMessages } from './share-page-messages.ts';
 import { Transport } from './transport.tsx';
-import { usePlayback } from './use-playback.ts';
+import { useOpening } from './use-opening.ts';
 
 /** What the recipient of a link sees. */
 export function SharePage() {
@@ -23,68 +27,46 @@ export function SharePage() {
   return <Share key={token} token={token} />;
 }
 
-const tokenInAddress = () => location.hash.slice(1);
+/** What a mail program or a person has put after it, such as a full stop, is cut off. */
+const tokenInAddress = () => location.hash.slice(1, 1 + SHARE_TOKEN_LENGTH);
 
 /** Mail scanners and chats open links too, so nothing is opened before a person presses the button. */
 function Share({ token }: { token: string }) {
-  const locale = useLocale();
-  const { m, f } = locale;
-  const api = useMemo(() => createApi(), []);
-  const playback = useMemo(() => new Playback(), []);
-  const { problem: playbackProblem, position, playing } = usePlayback(playback);
+  const { m, f } = useLocale();
+  const s = useSharePageMessages();
+  const { playback, opened, isOver, open, restore, renew } = useOpening(token);
   const [passcode, setPasscode] = useState('');
-  const [opened, setOpened] = useState<OpenedShare>();
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  /** The file could not be saved, because the archive gives no other link. */
-  const [isOver, setOver] = useState(false);
+  const [isRestoring, setRestoring] = useState(() => readOpening(token) !== undefined);
 
-  const isGone = useRef(false);
-  useEffect(
-    () => () => {
-      isGone.current = true;
-      playback.close();
-    },
-    [playback],
-  );
+  useEffect(() => {
+    void restore()
+      .catch((error) => setProblem(errorText(error, m)))
+      .finally(() => setRestoring(false));
+  }, []);
 
-  /** Another link for what is open; `undefined` if the archive gives no other. */
-  async function goOn(continuation: string): Promise<OpenedShare | undefined> {
-    setProblem(undefined);
-    try {
-      const share = await api.continueShare(token, continuation);
-      // It may have been opened again by now.
-      setOpened((current) => (current?.continuation === continuation ? share : current));
-      setOver(false);
-      return share;
-    } catch (error) {
-      if (error instanceof ApiError && error.kind === 'not-found') return undefined;
-      throw error;
-    }
-  }
+  useEffect(() => {
+    document.title = s.heading;
+  }, [s]);
 
-  async function open(event: Event): Promise<void> {
+  // With another link, what was wrong is over.
+  useEffect(() => setProblem(undefined), [opened]);
+
+  async function submit(event: Event): Promise<void> {
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
     setProblem(undefined);
-    const resumeAt = opened ? position : 0;
     try {
-      const share = await api.openShare(token, passcode);
-      // Another link is in the address by now.
-      if (isGone.current) return;
-      setOpened(share);
-      setOver(false);
-      announce(validityOf(share, locale));
-      const { codec, seconds, continuation } = share;
-      const track = { codec, seconds, renew: () => goOn(continuation) };
-      await playback.open(track, { link: share, autoplay: playing || !isOver });
-      if (resumeAt > 0) playback.seek(resumeAt);
+      const share = await open(passcode);
+      if (share === undefined) return;
+      announce(validityOf(share, s, f));
       // The button that was pressed is gone.
       document.querySelector<HTMLElement>('.round.play')?.focus();
     } catch (error) {
       const refusal = refusalOf(error);
-      setProblem(refusal ? m.sharePage[refusal] : errorText(error, m));
+      setProblem(refusal ? s[refusal] : errorText(error, m));
       if (refusal !== 'refused') return;
       // The API does not say whether the passcode was wrong, but a person can correct nothing else.
       const field = (event.target as HTMLFormElement).querySelector('input');
@@ -98,54 +80,59 @@ function Share({ token }: { token: string }) {
   async function download(event: Event): Promise<void> {
     if (opened === undefined || unlessExpired(opened)) return;
     event.preventDefault();
+    setProblem(undefined);
     try {
-      const share = await goOn(opened.continuation);
+      const share = await renew();
       // The bucket's response says that it is a file to be saved, so the page stays.
-      if (share) return location.assign(share.url);
-      setOver(true);
-      setProblem(m.player.problem.ended);
+      if (share) location.assign(share.url);
     } catch (error) {
       // To open it again would be another play, and may not be allowed.
       setProblem(errorText(error, m));
     }
   }
 
-  const mustReopen = opened !== undefined && (playbackProblem === 'ended' || isOver);
+  const isForGood = opened !== undefined && isUsedUp(opened);
+  const mayOpen = opened ? isOver && !isForGood : !isRestoring;
+  const isWhole = token.length === SHARE_TOKEN_LENGTH;
+  const alert = (
+    <p class="problem" role="alert">
+      {problem ?? (isOver && !isBusy && s.over[isForGood ? 'forGood' : 'tooLong'])}
+    </p>
+  );
   return (
     <main class="card share-page">
-      <h1>{m.sharePage.heading}</h1>
-      {opened === undefined && <p>{m.sharePage.text}</p>}
+      <h1>{s.heading}</h1>
+      {isRestoring && <p role="status">{m.loading}</p>}
+      {opened === undefined && !isRestoring && <p>{s.text}</p>}
       {opened && (
         <>
           <p>
-            {m.sharePage.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>
+            {s.began} <strong>{f.dateTime(opened.at, opened.timeZone)}</strong>
           </p>
-          <p>{validityOf(opened, locale)}</p>
+          <p>{validityOf(opened, s, f)}</p>
         </>
       )}
-      {token === '' && (
+      {!isWhole && (
         <p class="problem" role="alert">
-          {m.sharePage.noToken}
+          {s.noToken}
         </p>
       )}
-      {token !== '' && (opened === undefined || mustReopen) && (
-        <form onSubmit={(event) => void open(event)}>
+      {isWhole && mayOpen && (
+        <form onSubmit={(event) => void submit(event)}>
           <Input
-            label={m.sharePage.passcode}
-            hint={m.sharePage.passcodeHint}
+            label={s.passcode}
+            hint={s.passcodeHint}
             type="password"
             autocomplete="off"
             maxLength={MAX_PASSCODE_LENGTH}
             value={passcode}
             onValue={setPasscode}
           />
-          <p class="problem" role="alert">
-            {problem}
-          </p>
+          {alert}
           <button type="submit" class="button primary" aria-disabled={isBusy}>
-            {mustReopen ? m.sharePage.reopen : m.sharePage.open}
+            {opened ? s.reopen : s.open}
           </button>
-          <p class="hint">{m.sharePage.privacy}</p>
+          <p class="hint">{s.privacy}</p>
         </form>
       )}
       {opened && (
@@ -163,22 +150,21 @@ function Share({ token }: { token: string }) {
           )}
         </Transport>
       )}
-      {opened && !mustReopen && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {opened && !mayOpen && alert}
     </main>
   );
 }
 
 /** Until when the link can be opened again, and how often. */
-function validityOf({ endsAt, timeZone, playsLeft }: OpenedShare, { m, f }: Locale): string {
-  const { validUntil, opensAlways, opensMore, opensNoMore } = m.sharePage;
-  const end = validUntil(f.deadline(endsAt, timeZone));
-  if (playsLeft === undefined) return `${end} ${opensAlways}`;
-  return `${end} ${playsLeft === 0 ? opensNoMore : opensMore(f.number(playsLeft), playsLeft === 1)}`;
+function validityOf({ endsAt, timeZone, playsLeft }: OpenedShare, s: SharePageMessages, f: Formats): string {
+  const end = s.validUntil(f.deadline(endsAt, timeZone));
+  if (playsLeft === undefined) return `${end} ${s.opensAlways}`;
+  return `${end} ${playsLeft === 0 ? s.opensNoMore : s.opensMore(f.number(playsLeft), playsLeft === 1)}`;
 }
+
+/** Whether a share can surely not be opened again. The archive does not say so, but the page knows the limits. */
+const isUsedUp = ({ endsAt, playsLeft }: OpenedShare): boolean =>
+  playsLeft === 0 || Date.parse(endsAt) <= archiveNow();
 
 /** Whether the archive refused to open the link; `undefined` if it could not be asked. */
 function refusalOf(error: unknown): 'refused' | 'tooMany' | undefined {

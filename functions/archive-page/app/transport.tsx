@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { Icon } from './icons.tsx';
 import { useLocale } from './locale.tsx';
+import type { Messages } from './messages/en.ts';
 import type { Playback } from './playback.ts';
-import { RATES, STEP_SECONDS } from './playback-state.ts';
+import { type PlaybackProblem, RATES, STEP_SECONDS } from './playback-state.ts';
 import { usePlayback } from './use-playback.ts';
 import { Waveform } from './waveform.tsx';
 
@@ -24,8 +25,8 @@ interface TransportProps {
 export function Transport({ playback, neighbours, peaks, children }: TransportProps) {
   const { m, f } = useLocale();
   const { status, playing, position, duration, rate, volume, problem } = usePlayback(playback);
-  const words = m.player.positionOf(f.duration(position), f.duration(duration));
   const step = f.number(STEP_SECONDS);
+  const words = m.player.positionOf(f.duration(position), f.duration(duration));
   return (
     <div class="transport">
       <div class="transport-buttons">
@@ -111,11 +112,15 @@ export function Transport({ playback, neighbours, peaks, children }: TransportPr
       </div>
       {/* Always there, so that what it says is read. */}
       <p class="player-status" role="status">
-        {status === 'decoding' ? m.player.decoding : problem === undefined ? '' : m.player.problem[problem]}
+        {status === 'decoding' ? m.player.decoding : textOf(problem, m)}
       </p>
     </div>
   );
 }
+
+/** The page of a share says itself what to do when there is no other link. */
+const textOf = (problem: PlaybackProblem | undefined, m: Messages): string =>
+  problem === undefined || problem === 'ended' ? '' : m.player.problem[problem];
 
 interface StepButtonProps {
   icon: 'previous' | 'next';

@@ -9,6 +9,9 @@ export const MAX_PERSON_LENGTH = 200;
 export const MIN_PASSCODE_LENGTH = 4;
 export const MAX_PASSCODE_LENGTH = 100;
 
+/** The token of a share: 32 bytes in Base64url. */
+export const SHARE_TOKEN_LENGTH = 43;
+
 /** The maker's note on a share. */
 export const MAX_NOTE_LENGTH = 500;
 

@@ -9,6 +9,7 @@ import {
   type Share,
   sharesSchema,
 } from '../../../functions/shared/api/contract.ts';
+import { SHARE_TOKEN_LENGTH } from '../../../functions/shared/api/input-limits.ts';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { MAX_WRONG_PASSCODES } from '../../../functions/shared/shares/share.ts';
@@ -106,6 +107,7 @@ describe('a share', () => {
     const { url, token, id } = await share({ passcode: PASSCODE }, { as });
     expect(url).toBe(`https://archive.example/s#${token}`);
     expect(Buffer.from(token, 'base64url')).toHaveLength(32);
+    expect(token).toHaveLength(SHARE_TOKEN_LENGTH);
     const table = await readTable();
     expect(table).toContain(id);
     for (const secret of [token, PASSCODE, Buffer.from(token, 'base64url').toString('hex')])
@@ -191,9 +193,9 @@ describe('a share', () => {
     [{ days: 0 }, 'days'],
     [{ days: 1.5 }, 'days'],
     [{ passcode: '123' }, 'passcode'],
+    [{ passcode: ' 123\n' }, 'passcode'],
     [{ maxPlays: 0 }, 'maxPlays'],
     [{ download: 'yes' }, 'download'],
-    [{ passcode: ' 123\n' }, 'passcode'],
     [{ note: 'x'.repeat(501) }, 'note'],
     [{ endsAt: '2030-01-01' }, 'endsAt'],
   ])('is not made of %j', async (change, parameter) => {
@@ -353,8 +355,6 @@ describe('a passcode', () => {
     expect((await open({ token, passcode: PASSCODE })).status).toBe(404);
   });
 
-  test('that is not needed does no harm', async () => {
-    const { token } = await share();
   test.each([PASSCODE, ` ${PASSCODE}\r\n`])(
     'may be copied with the space or the line break around it: %j',
     async (made) => {
@@ -365,6 +365,8 @@ describe('a passcode', () => {
     },
   );
 
+  test('that is not needed does no harm', async () => {
+    const { token } = await share();
     expect((await open({ token, passcode: PASSCODE })).status).toBe(200);
   });
 

@@ -199,7 +199,6 @@ export const de: Messages = {
         'Die Aufnahme konnte nicht geladen oder abgespielt werden. Prüfen Sie die Verbindung und die Tonausgabe, und versuchen Sie es noch einmal.',
       unsupported:
         'Dieser Browser kann dieses Format nicht abspielen. Laden Sie die Aufnahme herunter, um sie anzuhören.',
-      ended: 'Die Aufnahme ist zu lange geöffnet. Öffnen Sie sie noch einmal, um weiterzuhören.',
     },
     notFound: 'Diese Aufnahme gibt es nicht, oder Sie dürfen sie nicht anhören.',
   },
@@ -221,27 +220,6 @@ export const de: Messages = {
     failed:
       'Das Archiv ist gerade nicht erreichbar. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.',
     signedOut: 'Sie sind abgemeldet.',
-  },
-
-  sharePage: {
-    heading: 'Eine Aufnahme für Sie',
-    text: 'Jemand hat Ihnen einen Link zu der Aufnahme eines Telefongesprächs gegeben. Es wird nichts geöffnet, bevor Sie auf den Knopf drücken. Manche Links lassen sich nur wenige Male öffnen: Öffnen Sie ihn, wenn Sie Zeit zum Anhören haben.',
-    passcode: 'Kennwort',
-    passcodeHint: 'Nur, wenn Sie eines bekommen haben.',
-    open: 'Aufnahme öffnen',
-    reopen: 'Noch einmal öffnen',
-    refused:
-      'Dieser Link lässt sich nicht öffnen. Wenn Sie ein Kennwort bekommen haben, geben Sie es noch einmal ein. Sonst ist der Link vielleicht abgelaufen, widerrufen oder aufgebraucht: Fragen Sie die Person, die ihn geschickt hat.',
-    tooMany: 'Zu viele Versuche. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
-    noToken: 'Diese Adresse ist unvollständig. Kopieren Sie den ganzen Link, mit allem nach dem Zeichen #.',
-    began: 'Gespräch vom',
-    validUntil: (end) => `Der Link gilt bis ${end}.`,
-    opensAlways: 'Bis dahin lässt er sich beliebig oft öffnen.',
-    opensMore: (times, isOne) =>
-      isOne ? 'Er lässt sich noch genau einmal öffnen.' : `Er lässt sich noch ${times}-mal öffnen.`,
-    opensNoMore:
-      'Er lässt sich danach nicht mehr öffnen: Lassen Sie diese Seite offen, bis Sie zu Ende gehört haben.',
-    privacy: 'Das Öffnen wird im Zugriffsprotokoll des Archivs vermerkt.',
   },
 
   error: {

@@ -196,7 +196,6 @@ export const en = {
       network:
         'The recording could not be loaded or played. Check your connection and the sound output, then try again.',
       unsupported: 'This browser cannot play this format. Download the recording to listen to it.',
-      ended: 'This recording has been open for too long. Open it again to continue.',
     },
     notFound: 'There is no such recording, or you may not listen to it.',
   },
@@ -216,27 +215,6 @@ export const en = {
     ended: 'Your session has ended. Sign in again to continue.',
     failed: 'The archive cannot be reached at the moment. Check your connection, then try again.',
     signedOut: 'You are signed out.',
-  },
-
-  sharePage: {
-    heading: 'A recording for you',
-    text: 'Somebody has given you a link to the recording of a telephone call. Nothing is opened until you press the button. A link may be limited to a few openings, so open it when you have time to listen.',
-    passcode: 'Passcode',
-    passcodeHint: 'Only if you were given one.',
-    open: 'Open the recording',
-    reopen: 'Open again',
-    refused:
-      'This link cannot be opened. If you were given a passcode, type it again. Otherwise the link may have ended, been revoked or been used up: ask the person who sent it.',
-    tooMany: 'Too many attempts. Wait a minute, then try again.',
-    noToken: 'This address is incomplete. Copy the whole link, with everything after the # sign.',
-    began: 'Call of',
-    validUntil: (end: string) => `The link is valid until ${end}.`,
-    opensAlways: 'Until then, it can be opened as often as you like.',
-    opensMore: (times: string, isOne: boolean) =>
-      isOne ? 'It can be opened one more time.' : `It can be opened ${times} more times.`,
-    opensNoMore:
-      'It cannot be opened again after this: keep this page open until you have finished listening.',
-    privacy: 'Opening it leaves an entry in the access log of the archive.',
   },
 
   error: {
