@@ -7,8 +7,9 @@ import type { OpenedShare } from './contract.ts';
 import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
 import type { Formats } from './formats.ts';
+import { Header } from './header.tsx';
 import { readOpening } from './kept-opening.ts';
-import { useLocale } from './locale.tsx';
+import { type Language, useLocale } from './locale.tsx';
 import type { SharePageMessages } from './messages/share-page-en.ts';
 import { unlessExpired } from './playback-state.ts';
 import { useSharePageMessages } from './share-page-messages.ts';
@@ -16,7 +17,7 @@ import { Transport } from './transport.tsx';
 import { useOpening } from './use-opening.ts';
 
 /** What the recipient of a link sees. */
-export function SharePage() {
+export function SharePage({ onLanguage }: { onLanguage: (language: Language) => void }) {
   const [token, setToken] = useState(tokenInAddress);
   // Another link that is pasted into the same tab does not load the page again.
   useEffect(() => {
@@ -24,7 +25,12 @@ export function SharePage() {
     addEventListener('hashchange', onHashChange);
     return () => removeEventListener('hashchange', onHashChange);
   }, []);
-  return <Share key={token} token={token} />;
+  return (
+    <>
+      <Header onLanguage={onLanguage} />
+      <Share key={token} token={token} />
+    </>
+  );
 }
 
 /** What a mail program or a person has put after it, such as a full stop, is cut off. */
