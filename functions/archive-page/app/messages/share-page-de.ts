@@ -2,7 +2,7 @@ import type { SharePageMessages } from './share-page-en.ts';
 
 export const de: SharePageMessages = {
   heading: 'Eine Aufnahme für Sie',
-  text: 'Jemand hat Ihnen einen Link zu der Aufnahme eines Telefongesprächs gegeben. Es wird nichts geöffnet, bevor Sie auf den Knopf drücken. Manche Links lassen sich nur ein- oder zweimal öffnen: Öffnen Sie ihn, wenn Sie Zeit zum Anhören haben.',
+  text: 'Jemand hat Ihnen einen Link zu der Aufnahme eines Telefongesprächs gegeben. Es wird nichts geöffnet, bevor Sie auf den Knopf drücken. Manche Links lassen sich nur ein- oder zweimal öffnen: Öffnen Sie diesen erst, wenn Sie Zeit zum Anhören haben.',
   passcode: 'Kennwort',
   passcodeHint: 'Nur, wenn Sie eines bekommen haben.',
   open: 'Aufnahme öffnen',

@@ -1,7 +1,7 @@
 /** What the page of a share says. Loaded with it. */
 export const en = {
   heading: 'A recording for you',
-  text: 'Somebody has given you a link to the recording of a telephone call. Nothing is opened until you press the button. Some links can be opened only once or twice, so open it when you have time to listen.',
+  text: 'Somebody has given you a link to the recording of a telephone call. Nothing is opened until you press the button. Some links can be opened only once or twice, so open this one when you have time to listen.',
   passcode: 'Passcode',
   passcodeHint: 'Only if you were given one.',
   open: 'Open the recording',
