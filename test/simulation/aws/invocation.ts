@@ -30,6 +30,8 @@ export class Invocation {
   readonly openRequests = new Set<string>();
   /** The faults that affected it. */
   readonly troubles: string[] = [];
+  /** Nothing went wrong, but the recorder may still be writing, so that its job is tried again later. */
+  isWaiting = false;
   state: 'running' | 'ended' | 'killed' = 'running';
   #doom: { moment: Moment; countdown: number } | undefined;
   readonly #killed = Promise.withResolvers<'killed' | 'timed-out'>();

@@ -70,7 +70,7 @@ export class FunctionChecks {
 
   /** In calm weather every message succeeds at the first attempt. */
   afterMessage(queueName: string, isDone: boolean, { invocation }: Outcome): void {
-    if (isDone || !this.#world.faults.isCalm) return;
+    if (isDone || invocation.isWaiting || !this.#world.faults.isCalm) return;
     this.#world.violations.add(
       'every failure has a cause',
       `${invocation.name} failed on a message of ${queueName}`,

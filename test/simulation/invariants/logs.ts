@@ -44,7 +44,9 @@ export class LogChecks {
     const invocation = currentInvocation.getStore();
     if (invocation?.state !== 'killed')
       trace.add(invocation?.name ?? 'somebody', `${level}: ${line.slice(0, 400)}`);
-    const { event, pbx, callId } = (values[0] ?? {}) as Record<string, unknown>;
+    const { event, pbx, callId, code } = (values[0] ?? {}) as Record<string, unknown>;
+    if (invocation && event === 'retry-scheduled' && code === 'recording-unfinished')
+      invocation.isWaiting = true;
     if (event === 'recording-lost' && invocation?.state !== 'killed')
       checks.endings.onLoss(pbx, recordingOf(invocation));
     // A list of recordings may not say the call, and a log line never says the whole name.
