@@ -151,7 +151,7 @@ async function endMissing(
       ...describeFailure(failure, deps),
       code: toArchiveError(error).code,
     });
-    // What ends the job must not be remembered: the next attempt has to count, and to be looked into, as well.
+    // The failure that would end the job is not remembered, so that the next one counts in its place.
     return retry(failure, job, afterSeconds, deps);
   }
   return endJob(ending, failure, deps);

@@ -58,7 +58,7 @@ export class PbxRefusal extends ArchiveError {
   readonly lockoutMs: number | undefined;
   /** The same call may succeed if it is repeated at once. */
   readonly isMomentary: boolean;
-  /** Of a refused token or login: it may be no matter of the token, or of the credentials. */
+  /** Of a refused token or login: the cause may be something other than the token or the credentials. */
   readonly isDoubtful: boolean;
 
   constructor(code: string, message: string, options: PbxRefusalOptions = {}) {

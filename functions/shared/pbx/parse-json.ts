@@ -2,7 +2,7 @@
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 
 /**
- * Parses JSON; `undefined` if it is none. Some firmware writes identifiers as numbers. Those that would change as a number
+ * Parses JSON; returns `undefined` if it is malformed. Some firmware writes identifiers as numbers. Those that would change as a number
  * stay text: call ids that end in 0, and numbers of more digits than a number can hold.
  */
 export function parseJson(text: string): unknown {

@@ -9,7 +9,7 @@ interface ResponseHead {
   headers: ResponseHeaders;
 }
 
-/** Statuses that `toRecordingSource` understands. Some servers send 206 for a whole file that no range was requested of. */
+/** Statuses that `toRecordingSource` understands. Some servers send a whole file with 206 although no range was requested. */
 export const RECORDING_STATUSES = [200, 206];
 export const RANGE_STATUSES = [...RECORDING_STATUSES, 416];
 
@@ -41,7 +41,7 @@ export async function toRecordingSource(
   }
 }
 
-/** A unit is in any case (RFC 9110, 14.1). */
+/** The unit is case-insensitive (RFC 9110, 14.1). */
 const CONTENT_RANGE = /^bytes +(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i;
 
 /**

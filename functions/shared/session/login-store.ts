@@ -21,7 +21,7 @@ const loginStateSchema = v.object({
       credentials: v.optional(v.string()),
     }),
   ),
-  /** How many logins in a row have been refused for a reason that may be no matter of the credentials. */
+  /** How many logins in a row have been refused for a reason that may have nothing to do with the credentials. */
   doubtfulRefusals: v.optional(v.number()),
 });
 

@@ -14,8 +14,8 @@ const LOGIN_LEASE_MS = 60_000;
 const MAX_LOGIN_LEASE_MS = 8 * 60_000;
 
 /**
- * How long no login is worth trying after the first and the second refusal in a row that may be no matter of the
- * credentials. The next one counts as a refusal of them: of the five that block an address, this leaves two to others.
+ * How long to wait after the first and the second refusal in a row that may have nothing to do with the credentials.
+ * The next one counts as a refusal of them. Five block an address, so this leaves two to others.
  */
 const DOUBTFUL_HOLDS_MS = [10 * 60_000, 60 * 60_000];
 

@@ -57,7 +57,7 @@ function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: 
   if (code === 'pbx-connection') {
     return { stage: UNTRUSTED.test(message) ? 'certificate' : 'connection', isOfPbx: true };
   }
-  // A held login with an HTTP status is one that was refused with it.
+  // If logins are held because of an HTTP status, the login was refused with it.
   const isRefusal = outcome === 'held' && code === 'pbx-http-status';
   if (NOT_THE_API.test(code) && !isRefusal) return { stage: 'api', isOfPbx: outcome !== 'held' };
   // While logins are held, the PBX is not asked at all.

@@ -9,7 +9,7 @@ interface Meaning {
   advice?: string;
   /** How long no login is worth trying. */
   lockoutMs?: number;
-  /** It may be no matter of the token, or of the credentials. */
+  /** The cause may be something other than the token or the credentials. */
   isDoubtful?: boolean;
 }
 

@@ -10,7 +10,7 @@ export const START_BYTES = 16;
 export const isJson = (start: Buffer) =>
   trimPadding(start.subarray(0, START_BYTES).toString()).startsWith('{');
 
-/** Words, without a digit: a token or a phone number is no name of a parameter. */
+/** No digits: neither a token nor a phone number must pass for the name of a parameter. */
 const isParameter = (name: string) => /^[a-z_][a-z_ ]{0,39}$/i.test(name);
 
 /** Of `invalid_param_list`, the names alone: its values may be secrets. */
