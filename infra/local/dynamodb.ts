@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
@@ -25,17 +27,41 @@ export async function startDynamoDb(directory?: string, access?: Access): Promis
     deleteTableMs: 0,
   });
   if (access !== undefined) requireSignatures(server, 'dynamodb', access);
+  const isAtWork = watchRequests(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve, reject) => {
+    async close() {
+      // It would go on with these requests after its database is closed, and throw where nobody catches it.
+      while (isAtWork()) await setImmediate();
+      await new Promise<void>((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
+
+/** Returns a function that tells whether the server has received requests that it has not answered. */
+function watchRequests(server: Server): () => boolean {
+  const responses = new Set<ServerResponse>();
+  const forgetFinished = () => {
+    for (const response of responses) if (isFinished(response)) responses.delete(response);
+  };
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    forgetFinished();
+    responses.add(response);
+  });
+  return () => {
+    forgetFinished();
+    return [...responses].some(({ req }) => req.complete);
+  };
+}
+
+/** A request that has been answered, or was aborted before it was read. One aborted later is still carried out. */
+const isFinished = ({ req, writableEnded }: ServerResponse) =>
+  writableEnded || (req.destroyed && !req.readableEnded);
 
 /** Creates a table unless it exists. */
 export async function ensureTable(client: DynamoDBClient, name: string, keys: TableKeys): Promise<void> {
