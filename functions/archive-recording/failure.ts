@@ -17,7 +17,7 @@ export interface Failure {
 /** Dependencies of failure handling. */
 export interface FailureDeps {
   queues: Queues;
-  markers: Pick<Markers, 'markEnded' | 'markDeadLettered'>;
+  markers: Pick<Markers, 'markEnded' | 'markDeadLettered' | 'isErased'>;
   store: Pick<RecordingStore, 'abort' | 'find' | 'hasStoredBetween'>;
   now: () => number;
 }

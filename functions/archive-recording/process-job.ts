@@ -1,5 +1,6 @@
 import { toArchiveError } from '../shared/errors.ts';
 import { callEndOf, describeJob, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
+import { callTimeInName } from '../shared/recording-index/call-time.ts';
 import type { Archived } from '../shared/recordings/archive-recording.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -10,6 +11,9 @@ export interface ProcessDeps extends FailureDeps {
   /** `isRepeated`: an earlier attempt, or another job, may have archived the recording. */
   archive: (job: Job, isRepeated: boolean) => Promise<Archived>;
 }
+
+/** Nobody has a recording erased so soon after its call. Until then, a job is spared the request that looks for that. */
+const NEW_CALL_MS = 60 * 60_000;
 
 /**
  * Runs a message's job. If it fails, makes sure that it is not lost.
@@ -23,6 +27,12 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
     job = readJob(message.body);
     // A job that only waited for its turn has an earlier attempt as well, although that does not count.
     const isRepeated = message.attempt > 1 || job.earlier !== undefined || job.foundBy !== undefined;
+    // A copy of its report may come at any time, from whoever has seen it.
+    if ((isRepeated || !isOfNewCall(job, startedAt)) && (await deps.markers.isErased(job))) {
+      log('info', 'erased-dropped', describeJob(message, job));
+      await discardUpload(uploadOf(job, job.progress), deps.store);
+      return true;
+    }
     const { outcome, ...details } = await deps.archive(job, isRepeated);
     const endedAt = deps.now();
     log('info', outcome, {
@@ -38,3 +48,5 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
     return handleFailure({ message, job, error: toArchiveError(error), startedAt }, deps);
   }
 }
+
+const isOfNewCall = ({ recording }: Job, now: number) => now - (callTimeInName(recording) ?? 0) < NEW_CALL_MS;

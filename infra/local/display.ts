@@ -79,6 +79,7 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
     `${recording}: nobody answered, and the PBX has no recording`,
   ],
   'duplicate-dropped': ({ recording }) => ['given up', `${recording}: a second job for it`],
+  'erased-dropped': ({ recording }) => ['given up', `${recording}: it was erased on request`],
   'pbx-clock-wrong': ({ message }) => ['clock', String(message)],
   'missing-recording-queued': () => undefined,
   'recording-indexed': () => undefined,

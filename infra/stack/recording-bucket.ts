@@ -43,6 +43,7 @@ export class RecordingBucket extends Construct {
   grantArchive(role: Role): void {
     this.allowOnRecordings(role, ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
     this.allowOnKeys('reconciliation/ended/*', role, ['s3:GetObject', 's3:PutObject']);
+    this.allowOnKeys('reconciliation/erased/*', role, ['s3:GetObject']);
     // Of version 0.1.0.
     this.allowOnKeys('reconciliation/lost/*', role, ['s3:GetObject']);
     // S3 decrypts the encrypted parts when it assembles them.

@@ -37,7 +37,7 @@ export async function useSecretsManager(): Promise<void> {
 }
 
 /** Points the AWS SDK of this process at an S3 of its own. */
-export async function useS3(options: Pick<S3Options, 'onEvent'> = {}): Promise<void> {
+export async function useS3(options: Pick<S3Options, 'onEvent' | 'now'> = {}): Promise<void> {
   const server = await startS3({ ...options, directory: await makeDirectory(), credentials, region });
   afterAll(() => server.close());
   process.env.AWS_ENDPOINT_URL_S3 = server.url;

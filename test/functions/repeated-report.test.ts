@@ -11,6 +11,9 @@ import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { createDynamoDbClient } from '../../functions/shared/aws-clients.ts';
 import { INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
+import { markerKey } from '../../functions/shared/recordings/markers.ts';
+import { findRemains } from '../../infra/commands/erase/copies.ts';
+import { eraseRemains, writeErasedMarker } from '../../infra/commands/erase/erase-copies.ts';
 import { startHttpServer } from '../../infra/local/http-server.ts';
 import { startSimulatedPSeries } from '../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import { identity } from '../infra/simulated-pbx/harness.ts';
@@ -28,7 +31,7 @@ const CALL = { from: '5550100', to: '2001', type: 'Inbound', talkSeconds: 1 } as
 
 const bucketEvents: object[] = [];
 await useSecretsManager();
-await useS3({ onEvent: (event) => bucketEvents.push(event) });
+await useS3({ onEvent: (event) => bucketEvents.push(event), now: () => Date.now() });
 await useDynamoDb({ index: INDEX_TABLE });
 const { published } = await useEventBridge();
 await useEventKey();
@@ -162,6 +165,24 @@ test.each<[string, (recording: string) => void]>([
     expect(eventsOfLog().filter((event) => event === 'already-archived')).toHaveLength(2);
   },
 );
+
+test('a report that comes again once its recording is erased does not bring it back', async () => {
+  const call = pbx.makeCall(CALL);
+  await pbx.postReport(call.report);
+  await work();
+  await writeErasedMarker(s3, BUCKET, markerKey('erased', 'hq', call.recording));
+  await eraseRemains(s3, BUCKET, await findRemains(s3, BUCKET, 'hq', call.recording));
+  await work();
+  const erased = await look(call.recording);
+  expect(erased).toMatchObject({ row: undefined, deadLetters: 0, jobs: 0 });
+  for (let copy = 0; copy < 2; copy++) {
+    wait(HOUR_MS);
+    expect(await pbx.postReport(call.report)).toMatchObject({ answers: [200] });
+    await work();
+  }
+  expect(await look(call.recording)).toEqual(erased);
+  expect(eventsOfLog().filter((event) => event === 'erased-dropped')).toHaveLength(2);
+});
 
 test('a report that comes again once its job is dead-lettered leads to no further dead letter', async () => {
   const call = pbx.makeCall(CALL);

@@ -11,7 +11,7 @@ import type { Job } from '../jobs/job.ts';
 import { sha256 } from '../sha256.ts';
 import { findEarlierCall, isOfCall, noteEarlierCalls } from './earlier-calls.ts';
 import { encodeCall } from './metadata.ts';
-import { parseRecordingPath, recordingPath } from './recording-name.ts';
+import { isDated, parseRecordingPath, recordingPath } from './recording-name.ts';
 
 /**
  * What is remembered about a recording that is not in the archive:
@@ -78,6 +78,8 @@ export interface Markers {
   markDeadLettered(ending: Ending, job: Job): Promise<void>;
   /** Marks that a job is queued. Replaces an earlier marker. */
   markQueued(job: Pick<Job, 'pbx' | 'recording' | 'call'>): Promise<void>;
+  /** Whether a person has had the recording erased. Never true of a name that the PBX may use again. */
+  isErased(job: Pick<Job, 'pbx' | 'recording'>): Promise<boolean>;
 }
 
 export function createMarkers(s3: S3Client, bucket: string, now: () => number = Date.now): Markers {
@@ -152,6 +154,9 @@ export function createMarkers(s3: S3Client, bucket: string, now: () => number = 
       const Key = markerKey('queued', pbx, recording);
       const Metadata = encodeCall(call);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, ContentLength: 0, Metadata }));
+    },
+    async isErased({ pbx, recording }) {
+      return isDated(recording) && (await head('erased', pbx, recording)) !== undefined;
     },
   };
 }

@@ -33,6 +33,9 @@ const percentEncode = (recording: string) =>
   // encodeURIComponent leaves dots as they are.
   recording.replace(/^\.|[%/\\\p{Cc}]/gu, (text) => (text === '.' ? '%2E' : encodeURIComponent(text)));
 
+/** Whether the name says when the recording was made, so that no other one has it. */
+export const isDated = (recording: string) => dateFolder(recording) !== undefined;
+
 export const recordingKey = (pbxId: string, recording: string) =>
   `recordings/${recordingPath(pbxId, recording)}`;
 

@@ -32,6 +32,7 @@ export const LOG_EVENTS = [
   'loss-not-confirmed',
   'not-recorded',
   'duplicate-dropped',
+  'erased-dropped',
   'marker-failed',
   'upload-abort-failed',
   // Sessions

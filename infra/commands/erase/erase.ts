@@ -84,7 +84,7 @@ export async function erase(pbx: string, recording: string, deps: EraseDeps): Pr
   const queued = await countQueued(pbx, deps);
   if (queued > 0) {
     show(
-      `${plural(queued, 'job')} of ${pbx} in the queue. One for this recording would archive it again. ` +
+      `${plural(queued, 'job')} of ${pbx} in the queue. One for this recording may archive it again. ` +
         'Run the same command again when the queue is empty.',
     );
   }

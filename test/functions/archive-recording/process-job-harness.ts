@@ -53,6 +53,9 @@ export function createHarness(body = JSON.stringify(JOB)) {
     hasStored: (_from: number, _to: number): boolean => true,
     markerFailure: undefined as Error | undefined,
     settlingFailure: undefined as Error | undefined,
+    isErased: false,
+    /** How often the bucket was asked whether the recording has been erased. */
+    askedWhetherErased: 0,
     aborted: [] as Upload[],
   };
   let current = body;
@@ -101,6 +104,10 @@ export function createHarness(body = JSON.stringify(JOB)) {
         async markDeadLettered(ending, { recording, reportedAt }) {
           if (harness.settlingFailure !== undefined) throw harness.settlingFailure;
           harness.markers.set(recording, { ending, reportedAt, isSettled: true });
+        },
+        async isErased() {
+          harness.askedWhetherErased += 1;
+          return harness.isErased;
         },
       },
       store: {

@@ -109,7 +109,11 @@ test('whatever a message holds and archiving throws, the job is done, retried or
           return { outcome: 'already-archived', key: 'key' };
         },
         queues,
-        markers: { markEnded: async () => 'first', markDeadLettered: async () => {} },
+        markers: {
+          markEnded: async () => 'first',
+          markDeadLettered: async () => {},
+          isErased: async () => false,
+        },
         store: { abort: async () => {}, find: async () => undefined, hasStoredBetween: async () => true },
         now: () => NOW,
       });

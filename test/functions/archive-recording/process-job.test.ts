@@ -49,6 +49,37 @@ test.each([
   expect(logLines).toMatchObject([{ event: 'archived', delayMs: delaySeconds * SECOND_MS }]);
 });
 
+const UPLOAD = { uploadId: 'upload 1', parts: [{ etag: 'e', crc32: 'AAAAAA==' }], bytes: 7, crc32: 8 };
+
+describe('a recording that was erased on request', () => {
+  test.each([
+    ['is reported again an hour after its call', {}, 60 * MINUTE_MS],
+    ['has a job from a reconciliation', { foundBy: 'reconciliation' }, 0],
+    ['has a job that failed before', { earlier: { attempts: 1, deliveries: 1, since: SENT_AT } }, 0],
+  ])('is not archived again if it %s', async (_, details, afterMs) => {
+    const harness = createHarness(JSON.stringify({ ...JOB, ...details, progress: UPLOAD }));
+    harness.isErased = true;
+    harness.now += afterMs;
+    expect(await harness.deliver(() => ARCHIVED)).toBe(true);
+    expect([harness.jobs, harness.deadLetters, harness.delays]).toEqual([[], [], []]);
+    expect(harness.aborted).toMatchObject([{ uploadId: UPLOAD.uploadId }]);
+    expect(linesOf('erased-dropped')).toMatchObject([{ level: 'info', recording: JOB.recording }]);
+  });
+
+  test('costs the first job of a new call no request', async () => {
+    const harness = createHarness();
+    harness.now += 59 * MINUTE_MS;
+    expect(await harness.deliver(() => ARCHIVED)).toBe(true);
+    expect(harness.askedWhetherErased).toBe(0);
+  });
+
+  test('is looked for if the name does not say when the call was', async () => {
+    const harness = createHarness(JSON.stringify({ ...JOB, recording: 'meeting.wav' }));
+    expect(await harness.deliver(() => ARCHIVED)).toBe(true);
+    expect([harness.jobs.length, harness.askedWhetherErased]).toEqual([1, 1]);
+  });
+});
+
 describe('a job that failed', () => {
   test('is retried after 5, 10, 20 seconds and so on, up to an hour', async () => {
     const harness = createHarness();
@@ -218,9 +249,8 @@ test('the archive is checked first from the second attempt on, and for what reco
 });
 
 describe('a job that continues an upload', () => {
-  const stored = { uploadId: 'upload 1', parts: [{ etag: 'e', crc32: 'AAAAAA==' }], bytes: 7, crc32: 8 };
   const EARLIER = { attempts: 40, deliveries: 0, since: SENT_AT - 3 * DAY_MS };
-  const body = JSON.stringify({ ...JOB, earlier: EARLIER, progress: stored });
+  const body = JSON.stringify({ ...JOB, earlier: EARLIER, progress: UPLOAD });
   const uploadOf = (uploadId: string) => ({ key: `recordings/hq/2026/01/01/${JOB.recording}`, uploadId });
 
   test('is retried soon, but keeps the attempts and the age of its earlier messages', async () => {
@@ -247,7 +277,7 @@ describe('a job that continues an upload', () => {
   test('is dead-lettered, and the upload that its last run began is aborted too', async () => {
     const harness = createHarness(body);
     harness.now += 7 * DAY_MS + 1;
-    const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
+    const interruption = new Interruption(absent, { ...UPLOAD, uploadId: 'upload 2' });
     expect(await harness.deliver(failing(interruption))).toBe(true);
     expect(harness.aborted).toEqual([uploadOf('upload 1'), uploadOf('upload 2')]);
     expect(harness.sent).toEqual([]);
@@ -256,8 +286,8 @@ describe('a job that continues an upload', () => {
   test('is requeued as a new message when another part was stored', async () => {
     const harness = createHarness(body);
     harness.attempt = 2;
-    expect(await harness.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })))).toBe(true);
-    const progress = { ...stored, bytes: 14 };
+    expect(await harness.deliver(failing(new Interruption(absent, { ...UPLOAD, bytes: 14 })))).toBe(true);
+    const progress = { ...UPLOAD, bytes: 14 };
     const earlier = { ...EARLIER, attempts: 42 };
     expect(harness.sent).toEqual([['queue:hq', { ...JOB, earlier, progress }, undefined]]);
     expect([harness.delays, harness.deadLetters, harness.aborted]).toEqual([[], [], []]);
@@ -267,8 +297,8 @@ describe('a job that continues an upload', () => {
   test('forgets earlier failures when another part was stored: the PBX sends the recording', async () => {
     const streak = { kind: 'too-slow', since: SENT_AT - DAY_MS, count: 4, lastAt: SENT_AT };
     const earlier = { attempts: 4, deliveries: 4, since: SENT_AT - DAY_MS, streak };
-    const harness = createHarness(JSON.stringify({ ...JOB, earlier, progress: stored }));
-    await harness.deliver(failing(new Interruption(absent, { ...stored, bytes: 14 })));
+    const harness = createHarness(JSON.stringify({ ...JOB, earlier, progress: UPLOAD }));
+    await harness.deliver(failing(new Interruption(absent, { ...UPLOAD, bytes: 14 })));
     expect(JSON.parse(JSON.stringify(harness.sent))).toMatchObject([
       ['queue:hq', { progress: { bytes: 14 } }, null],
     ]);
@@ -277,7 +307,7 @@ describe('a job that continues an upload', () => {
 
   test('waits a quarter of an hour when it had to restart', async () => {
     const harness = createHarness(body);
-    const interruption = new Interruption(absent, { ...stored, uploadId: 'upload 2' });
+    const interruption = new Interruption(absent, { ...UPLOAD, uploadId: 'upload 2' });
     expect(await harness.deliver(failing(interruption))).toBe(true);
     expect(harness.sent).toMatchObject([['queue:hq', { progress: { uploadId: 'upload 2' } }, 900]]);
     expect(harness.aborted).toEqual([uploadOf('upload 1')]);

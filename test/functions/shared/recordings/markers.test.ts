@@ -54,6 +54,18 @@ test('the marker of an erased recording has a digest of the name, without the ph
   expect(markerKey('erased', 'hq', RECORDING)).toBe(`reconciliation/erased/hq/2017/09/01/${digest}`);
 });
 
+test('a recording counts as erased if it has the marker, but not if another one may have its name', async () => {
+  const { markers } = await startMarkers('erased');
+  const mark = (recording: string) =>
+    s3.send(new PutObjectCommand({ Bucket: 'erased', Key: markerKey('erased', 'hq', recording) }));
+  expect(await markers.isErased({ pbx: 'hq', recording: RECORDING })).toBe(false);
+  await mark(RECORDING);
+  await mark('meeting.wav');
+  expect(await markers.isErased({ pbx: 'hq', recording: RECORDING })).toBe(true);
+  expect(await markers.isErased({ pbx: 'branch', recording: RECORDING })).toBe(false);
+  expect(await markers.isErased({ pbx: 'hq', recording: 'meeting.wav' })).toBe(false);
+});
+
 const ENDINGS = ['lost', 'not-recorded', 'dead-lettered'] as const;
 const SECOND_MS = 1000;
 const DAY_MS = 86_400 * SECOND_MS;
