@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 type Report = Record<string, unknown>;
 
-/** The PBX's disk: recordings, and the CDR of every call. */
+/** The PBX's disk: recordings, and what the PBX notes of calls: the CDR of each, or its list of recordings. */
 export interface Storage {
   readonly reports: readonly Report[];
   addReport(report: Report): void;

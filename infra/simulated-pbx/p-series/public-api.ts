@@ -19,7 +19,7 @@ export interface SimulatedPSeriesOptions {
   plain?: boolean;
   host?: string;
   port?: number;
-  /** Stores recordings and certificate; they are kept in memory if absent. */
+  /** Stores recorded calls, with their files, and the certificate; they are kept in memory if absent. */
   directory?: string;
   now?: () => number;
   /** Addresses that may use the API; any if absent. */

@@ -10,7 +10,7 @@ import { Misbehaviours } from '../misbehaviours.ts';
 import { localTime } from '../pbx-time.ts';
 import { type Answer, type ReportOutcome, ReportSender } from '../reports.ts';
 import { generateSpeech } from '../speech.ts';
-import { createMemoryStorage, openStorage } from '../storage.ts';
+import { createMemoryStorage, openStorage, type Storage } from '../storage.ts';
 import { startWebServer } from '../web-server.ts';
 import { handleRequest } from './api.ts';
 import { Downloads } from './downloads.ts';
@@ -85,8 +85,7 @@ export async function startSimulatedPSeries(
     downloads: new Downloads(now),
     misbehaviours: new Misbehaviours(),
     storage,
-    // Calls of earlier runs are forgotten, and their files with them.
-    rows: [],
+    rows: readRows(storage),
     delayed: new Map(),
     refusals: new Map(),
     changed: { downloadUrl: undefined, isOccupied: false, isStorageAway: false },
@@ -125,7 +124,7 @@ export async function startSimulatedPSeries(
     },
     makeCall: ({ misbehaviour, ...call }) => {
       const { talkSeconds = 4, type = 'Internal', from, to } = call;
-      const id = parts.rows.length + 1;
+      const id = (parts.rows.at(-1)?.id ?? 0) + 1;
       const startedAt = call.startedAt ?? now() - (talkSeconds + RING_SECONDS) * 1000;
       const callId = `${Math.floor(startedAt / 1000)}.${id}`;
       const digits = (time: number) => localTime(time, timeZone).replace(/\D/g, '');
@@ -152,6 +151,7 @@ export async function startSimulatedPSeries(
       };
       if (recording !== '') {
         storage.writeRecording(recording, bytes);
+        storage.addReport({ ...row });
         parts.rows.push(row);
         parts.misbehaviours.plan(recording, [misbehaviour ?? []].flat());
       }
@@ -220,3 +220,7 @@ export async function startSimulatedPSeries(
     },
   };
 }
+
+/** Recorded calls of earlier runs, as far as their files are still there. */
+const readRows = ({ reports, readRecording }: Storage): Row[] =>
+  (reports as readonly unknown[] as Row[]).filter(({ file }) => readRecording(file) !== undefined);

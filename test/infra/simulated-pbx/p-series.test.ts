@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { sign } from '../../../infra/simulated-pbx/p-series/webhook.ts';
 import { startReceiver } from './harness.ts';
 import { startPSeriesHarness, talkTo } from './p-series-harness.ts';
@@ -227,4 +229,25 @@ test('an event is repeated until it is accepted, or the PBX is closed', async ()
   const reported = slow.pbx.postReport({});
   await slow.pbx.close();
   expect(await reported).toMatchObject({ delivered: false });
+});
+
+test('a PBX that is started again in its directory still has its recordings, but not those that it has deleted', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'simulated-p-series-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const { pbx: first } = await startPSeriesHarness({ directory });
+  const [kept, deleted] = [first.makeCall(CALL), first.makeCall(CALL)];
+  first.deleteRecording(deleted.recording);
+  await first.close();
+
+  const { pbx: second } = await startPSeriesHarness({ directory });
+  const next = second.makeCall(CALL);
+  const client = talkTo(second.url);
+  const access_token = String((await client.getToken()).access_token);
+  const { data } = await client.get('recording/list', { access_token });
+  expect(data).toMatchObject([{ file: kept.recording }, { file: next.recording }]);
+  const { download_resource_url } = await client.get('recording/download', {
+    file: kept.recording,
+    access_token,
+  });
+  expect(await client.send('GET', String(download_resource_url), { access_token })).toEqual(kept.bytes);
 });
