@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
+import { ArchiveError } from '../../functions/shared/errors.ts';
 import { type LogLine, logChannel } from '../../functions/shared/telemetry/log.ts';
 import { showCurl } from './curl.ts';
 import { type DemoCall, type DemoPbx, startDemoPbxs } from './demo-pbx.ts';
@@ -88,7 +89,11 @@ function waitUntilArchived(calls: DemoCall[]): Promise<void> {
   const timer = setTimeout(
     () =>
       reject(
-        new Error(`Not archived within ${ARCHIVE_TIMEOUT_MS / 1000} seconds: ${[...missing].join(', ')}.`),
+        new ArchiveError(
+          'demo-too-slow',
+          `Not archived within ${ARCHIVE_TIMEOUT_MS / 1000} seconds: ${[...missing].join(', ')}. The lines above say ` +
+            'why. If the machine is only slow, start again: what is queued is archived then.',
+        ),
       ),
     ARCHIVE_TIMEOUT_MS,
   );

@@ -59,7 +59,7 @@ export function readOptions(): EraseOptions | undefined {
     throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
   }
   if (!parsed.output.yes && !process.stdin.isTTY) {
-    throw new UsageError('It asks for confirmation. Run it in a terminal, or add --yes.');
+    throw new UsageError('Erasing has to be confirmed. Run the command in a terminal, or add --yes.');
   }
   return { ...parsed.output, positionals };
 }

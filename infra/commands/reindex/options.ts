@@ -4,8 +4,9 @@ import { flag, parseCommandLine, UsageError, value } from '../../shared/command-
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
 export const HELP = `Makes the index of the recordings say what the bucket has: writes rows that are missing or wrong, and deletes those
-whose recording is gone. Reads the bucket and writes the index, and nothing else. You can stop it at any time: the next
-run continues, because it compares first.
+that are about nothing. An archived recording that is gone is left to index-recording, which publishes the deletion,
+then deletes the row. The bucket is only read. You can stop it at any time: the next run continues, because it compares
+first.
 
   npm run reindex -- --pbx head-office --from 2025-01-01
   npm run reindex -- --pbx all --from 2025-01-01 --to 2025-12-31

@@ -142,7 +142,7 @@ describe('without a usable request, nothing is done', () => {
     [
       'no terminal to ask on',
       ['--pbx', 'pbx', '--recording', 'a.wav'],
-      'Run it in a terminal, or add --yes.',
+      'Run the command in a terminal, or add --yes.',
     ],
     ['no name', ['--pbx', 'pbx', '--yes'], '--recording is required'],
     ['a blank name', ['--pbx', 'pbx', '--recording', ' ', '--yes'], '--recording should be the name'],
