@@ -55,6 +55,8 @@ export async function runDemo(
     `${host.url}/recordings/${pbx}/${encodeURIComponent(recording)}`;
   for (const call of calls) await fetchAndCompare(call, urlOf(call), host, nameOf);
   if (!exit) {
+    // The page says up to when the calls of a PBX have been compared with the archive.
+    await host.reconcile({ hours: 1 });
     if (calls[0] !== undefined) showCurl(urlOf(calls[0]), host.linkTokenFile);
     showPage(host);
   }

@@ -105,6 +105,25 @@ describe('npm start', () => {
     expect(demo.output()).toContain('2 recordings archived, fetched and compared');
   });
 
+  test('lets the page say up to when the calls of each simulated PBX have been compared', async () => {
+    const [port, directory] = [await findFreePort(), await makeDirectory()];
+    const demo = start(['--demo', 'mixed', '--calls', '1', '--port', String(port), '--data', directory]);
+    await demo.printed('Press Ctrl-C to stop.');
+    const token = await readFile(join(directory, 'demo-mixed', 'link-token'), 'utf8');
+    const me = await request(`http://127.0.0.1:${port}/api/me`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const completeUpTo = expect.stringMatching(/^20\d\d-/);
+    expect(await me.body.json()).toMatchObject({
+      pbxs: [
+        { id: 'demo', completeUpTo },
+        { id: 'demo-p-series', completeUpTo },
+      ],
+    });
+    demo.process.kill('SIGINT');
+    expect(await demo.ended).toBe(0);
+  });
+
   test('stores in the S3 of AWS_ENDPOINT_URL_S3 and the bucket of BUCKET_NAME, with the credentials of a profile', async () => {
     const credentials = { accessKeyId: 'theirs', secretAccessKey: 'their-secret' };
     const profiles = join(await makeDirectory(), 'credentials');
