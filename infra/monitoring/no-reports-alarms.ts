@@ -28,7 +28,7 @@ export class NoReportsAlarms extends Construct {
         problem: `A PBX reported no call for a day, although its call log has some. One of: ${group.join(', ')}.`,
         urgency: 'this week',
         impact:
-          'Its recordings are archived, but up to an hour late, and only as long as reconciliation works.',
+          'Its recordings are archived, but up to two hours late, and only as long as reconciliation works.',
         metric: new MathExpression({
           expression: group
             .map((_, n) => `IF(FILL(queued${n}, 0) > 0 AND FILL(jobs${n}, 0) <= FILL(queued${n}, 0), 1, 0)`)
