@@ -60,15 +60,15 @@ export async function readPages(
   goesOn: (rows: Row[]) => boolean = () => true,
 ): Promise<Rows> {
   const found = new Map<string, Row>();
-  let total: number | undefined;
+  let lowestTotal: number | undefined;
   for (let page = 1; ; page++) {
-    const { rows, ...counted } = await list({ page: String(page), page_size: String(PAGE_SIZE) });
+    const { rows, total } = await list({ page: String(page), page_size: String(PAGE_SIZE) });
     const known = found.size;
     for (const row of rows) found.set(`${row.id} ${row.file}`, row);
-    // The last page counts what has come, or has been deleted, meanwhile.
-    total = counted.total ?? total;
+    // A call that ends while the list is read raises the count, and may be on no page. A deletion lowers it.
+    if (total !== undefined) lowestTotal = Math.min(lowestTotal ?? total, total);
     const all = [...found.values()];
-    if (found.size === known) return { rows: all, unlisted: Math.max((total ?? 0) - known, 0) };
+    if (found.size === known) return { rows: all, unlisted: Math.max((lowestTotal ?? 0) - known, 0) };
     if (!goesOn(rows)) return { rows: all, unlisted: 0 };
     if (found.size > MAX_ROWS) {
       throw new ArchiveError(

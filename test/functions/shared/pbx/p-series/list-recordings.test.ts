@@ -27,6 +27,25 @@ async function start(...options: Parameters<typeof startPSeriesHarness>) {
   return { ...harness, list };
 }
 
+/** A PBX at which something happens once it has listed some rows. */
+async function startRead() {
+  let listed = 0;
+  let planned: { rows: number; happen: () => void } | undefined;
+  const harness = await start({
+    onEvent: (event) => {
+      if (event.type !== 'listed') return;
+      listed += event.rows;
+      if (planned === undefined || listed < planned.rows) return;
+      planned.happen();
+      planned = undefined;
+    },
+  });
+  const whenRead = (rows: number, happen: () => void) => {
+    planned = { rows, happen };
+  };
+  return { ...harness, whenRead };
+}
+
 /** The end of `TODAY`. */
 const MIDNIGHT = Date.UTC(2025, 9, 10);
 
@@ -135,6 +154,25 @@ describe('the recordings of a window', () => {
       ]);
     },
   );
+
+  test('are not unreadable if one appears while the list is read', async () => {
+    const { pbx, list, whenRead } = await startRead();
+    for (let call = 0; call < 3; call++) pbx.makeCall(CALL);
+    whenRead(3, () => pbx.makeCall(CALL));
+    const { recorded, unreadable } = await list();
+    expect([recorded.size, unreadable]).toEqual([3, 0]);
+  });
+
+  test('are not unreadable if some are deleted while the list is read', async () => {
+    const { pbx, list, whenRead } = await startRead();
+    const recording = Buffer.from('RIFF');
+    const calls = Array.from({ length: 405 }, () => pbx.makeCall({ ...CALL, recording }));
+    whenRead(400, () => {
+      for (const call of calls.slice(-5)) pbx.deleteRecording(call.recording);
+    });
+    const { recorded, unreadable } = await list();
+    expect([recorded.size, unreadable]).toEqual([400, 0]);
+  });
 
   test('have no size in some lists: then they are finished an hour after the end of the call', async () => {
     const startedAt = Date.UTC(2025, 9, 9, 10, 53, 20);
