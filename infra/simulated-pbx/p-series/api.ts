@@ -70,7 +70,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 
   'GET recording/download': async (pbx, request) => {
     const { query } = request;
-    const [file, id] = [query.get('file'), query.get('id')];
+    const [file, id, token = ''] = [query.get('file'), query.get('id'), query.get('access_token')];
     if ((file === undefined) === (id === undefined)) return 40002;
     const row = pbx.rows.find((candidate) => candidate.file === file || String(candidate.id) === id);
     const wait = pbx.delayed.get(row?.file ?? '') ?? 0;
@@ -85,7 +85,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
       await sendFile(pbx, row.file, request);
       return undefined;
     }
-    const url = pbx.changed.downloadUrl ?? pbx.downloads.offer(row.file, pbx.firmware);
+    const url = pbx.changed.downloadUrl ?? pbx.downloads.offer(row.file, pbx.firmware, token);
     return { file: delivered, download_resource_url: url };
   },
 };
@@ -146,10 +146,11 @@ export async function handleRequest(
   // A path that exists for another method is no interface either.
   if (!isFile && !endpoint)
     return pathname.startsWith('/openapi/') ? send(10001) : sendHtml(response, 404, 'Not Found');
-  if (!pbx.tokens.isValid(query.get('access_token'))) return send(10004);
+  const token = query.get('access_token') ?? '';
+  if (!pbx.tokens.isValid(token)) return send(10004);
   if (isFile) {
-    const recording = pbx.downloads.find(pathname);
-    return recording === undefined ? send(60001) : sendFile(pbx, recording, request);
+    const found = pbx.downloads.find(pathname, token);
+    return typeof found === 'number' ? send(found) : sendFile(pbx, found, request);
   }
   const outcome = await endpoint?.(pbx, request);
   if (outcome !== undefined) send(outcome);

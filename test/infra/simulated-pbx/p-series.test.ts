@@ -95,6 +95,18 @@ test('a download has two steps, both of which need a live token', async () => {
   expect((await client.send('GET', path, { access_token })).equals(bytes)).toBe(true);
 });
 
+test('a file is sent only for the token that asked for it', async () => {
+  const { pbx } = await startPSeriesHarness();
+  const client = talkTo(pbx.url);
+  const { recording, bytes } = pbx.makeCall(CALL);
+  const access_token = String((await client.getToken()).access_token);
+  const another = String((await client.getToken()).access_token);
+  const offer = await client.get('recording/download', { file: recording, access_token });
+  const path = String(offer.download_resource_url);
+  expect(await client.json('GET', path, { access_token: another })).toMatchObject({ errcode: 10004 });
+  expect((await client.send('GET', path, { access_token })).equals(bytes)).toBe(true);
+});
+
 test('the list is filtered by the start of calls, in Unix seconds, and comes in pages', async () => {
   const { pbx, clock } = await startPSeriesHarness({ timeZone: 'Asia/Tokyo' });
   const client = talkTo(pbx.url);

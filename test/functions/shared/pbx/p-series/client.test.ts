@@ -70,7 +70,7 @@ test('device information has the names that the rest of the product knows', asyn
 });
 
 describe('a download', () => {
-  test('takes two requests with one token', async () => {
+  test('takes two requests', async () => {
     const { pbx, client, token } = await start();
     const { recording, bytes } = pbx.makeCall({ ...CALL, recordingName: NAME });
     const source = await client.openRecording(token, recording);
@@ -80,6 +80,23 @@ describe('a download', () => {
     expect([first, second]).toEqual([
       'GET /openapi/v1.0/recording/download',
       expect.stringMatching(/^GET \/api\/download\//),
+    ]);
+  });
+
+  test('sends the same token with both requests', async () => {
+    const server = await startScriptedPbx((response, { path }) =>
+      path.startsWith('/api/')
+        ? response.end('RIFF')
+        : response.end(fields({ file: NAME, download_resource_url: '/api/download/a.wav' })),
+    );
+    (await pSeriesClientOf(server).openRecording(TOKEN, NAME)).body.destroy();
+    const tokens = server.seen.map(({ path, query }) => [
+      path,
+      new URLSearchParams(query).get('access_token'),
+    ]);
+    expect(tokens).toEqual([
+      ['/openapi/v1.0/recording/download', TOKEN],
+      ['/api/download/a.wav', TOKEN],
     ]);
   });
 
