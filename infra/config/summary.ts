@@ -1,4 +1,5 @@
-import { UNVERIFIED_FAMILIES } from '../../functions/shared/config/pbx-registry.ts';
+import { isIP } from 'node:net';
+import { HOSTED_FAMILIES, UNVERIFIED_FAMILIES } from '../../functions/shared/config/pbx-registry.ts';
 import type { ArchiveConfig } from './archive-config.ts';
 import type { BucketConfig } from './bucket-config.ts';
 import { describeRegion } from './regions.ts';
@@ -78,17 +79,20 @@ function unverifiedNote({ pbxs }: ArchiveConfig): string {
   return notes.join('\n');
 }
 
-/** Names of the Cloud Edition and Yeastar FQDNs. Their certificates are renewed every few weeks. */
-const PUBLIC_NAMES = /\.(?:yeastarcloud|ycmcloud|ras\.yeastar)\.com$/;
+/** An appliance with a self-signed certificate may have port 443, too. An IP address has no public certificate. */
+function mayHavePublicCertificate({ family, baseUrl }: ArchiveConfig['pbxs'][string]): boolean {
+  const { hostname, port } = new URL(baseUrl);
+  const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return HOSTED_FAMILIES.includes(family) && port === '' && !isAddress;
+}
 
 function pinnedNote({ pbxs }: ArchiveConfig): string | undefined {
   const pinned = Object.entries(pbxs).filter(
-    ([, { baseUrl, tls }]) =>
-      tls.fingerprint256 !== undefined && PUBLIC_NAMES.test(new URL(baseUrl).hostname),
+    ([, pbx]) => pbx.tls.fingerprint256 !== undefined && mayHavePublicCertificate(pbx),
   );
   if (pinned.length === 0) return undefined;
   const ids = pinned.map(([id]) => `pbxs.${id}`).join(', ');
-  return `Remove tls.fingerprint256 of ${ids}: the certificate is a public one that changes every few weeks, and then nothing is archived.`;
+  return `Remove tls.fingerprint256 of ${ids}, unless the certificate is self-signed: a public one, as the Cloud Edition and FQDNs have, changes every few weeks, and then nothing is archived.`;
 }
 
 function existingBucketNote({ bucket }: ArchiveConfig): string | undefined {

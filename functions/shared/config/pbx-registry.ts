@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { CREDENTIALS, FAMILIES, pbxOfAnyFamily, UNVERIFIED_FAMILIES } from '../pbx/family-settings.ts';
+import {
+  CREDENTIALS,
+  FAMILIES,
+  HOSTED_FAMILIES,
+  pbxOfAnyFamily,
+  UNVERIFIED_FAMILIES,
+} from '../pbx/family-settings.ts';
 import { DEFAULT_MAX_RECORDING_MIB, DISCOVERY_MINUTES, MAX_RECORDING_MIB } from './limits.ts';
 import { parseSettings } from './parse-settings.ts';
 
-export { CREDENTIALS, FAMILIES, pbxOfAnyFamily, UNVERIFIED_FAMILIES };
+export { CREDENTIALS, FAMILIES, HOSTED_FAMILIES, pbxOfAnyFamily, UNVERIFIED_FAMILIES };
 
 /** Identifies a PBX in paths, keys, metrics and secret names. */
 export const pbxIdSchema = v.pipe(

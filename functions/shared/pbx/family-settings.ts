@@ -37,3 +37,9 @@ export const FAMILIES = Object.keys(CREDENTIALS) as Family[];
 
 /** Families that are written from documents alone. */
 export const UNVERIFIED_FAMILIES: readonly Family[] = ['openvox'];
+
+/**
+ * Families with an edition that the vendor hosts, or that is reached by a Yeastar FQDN: at port 443 only, also under
+ * names of partners, and with a public certificate.
+ */
+export const HOSTED_FAMILIES: readonly Family[] = ['cloud-pbx', 'p-series'];

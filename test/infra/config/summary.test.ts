@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { summarize } from '../../../infra/config/summary.ts';
 
@@ -43,17 +43,36 @@ test('the summary says for how long recordings can be shared, and whether at all
   expect(shares({ shares: { allowed: false } })).toBe(`no shares with people who cannot sign in; ${kept}`);
 });
 
-test('the summary warns of a pinned certificate that changes every few weeks', () => {
-  const tls = { fingerprint256: 'ab'.repeat(32) };
-  const summaryOf = (baseUrl: string) =>
-    summarize(readArchiveConfig({ pbxs: { cloud: { family: 'p-series', baseUrl, tls } } }), undefined);
-  for (const baseUrl of [
-    'https://acme.eu.yeastarcloud.com',
-    'https://acme.ras.yeastar.com',
-    'https://a.ycmcloud.com',
-  ])
-    expect(summaryOf(baseUrl)).toContain('Remove tls.fingerprint256 of pbxs.cloud:');
-  expect(summaryOf('https://192.168.5.150:8088')).not.toContain('Remove');
+describe('a pinned certificate', () => {
+  const summaryOf = (
+    baseUrl: string,
+    family = 'p-series',
+    tls: object = { fingerprint256: 'ab'.repeat(32) },
+  ) => summarize(readArchiveConfig({ pbxs: { cloud: { family, baseUrl, tls } } }), undefined);
+
+  test.each([
+    ['p-series', 'https://acme.eu.yeastarcloud.com'],
+    ['p-series', 'https://acme.ras.yeastar.com'],
+    ['p-series', 'https://acme.ycmcloud.com:443'],
+    ['p-series', 'https://acme.phone.partner.example'],
+    ['cloud-pbx', 'https://acme.partner.example'],
+  ])('may be one that changes every few weeks: %s at %s', (family, baseUrl) => {
+    expect(summaryOf(baseUrl, family)).toContain('Remove tls.fingerprint256 of pbxs.cloud, unless');
+  });
+
+  test.each([
+    ['p-series', 'https://192.168.5.150:8088'],
+    ['p-series', 'https://pbx.acme.com:8088'],
+    ['p-series', 'https://192.168.5.150'],
+    ['p-series', 'https://[fd00::150]'],
+    ['s-series', 'https://pbx.acme.com'],
+  ])('belongs to the PBX itself: %s at %s', (family, baseUrl) => {
+    expect(summaryOf(baseUrl, family)).not.toContain('Remove');
+  });
+
+  test('is not warned of if there is none', () => {
+    expect(summaryOf('https://acme.eu.yeastarcloud.com', 'p-series', {})).not.toContain('Remove');
+  });
 });
 
 test('the summary says that a family has not been verified on a device', () => {
