@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import type { CdrWindow } from '../pbx/types.ts';
 
 /** The call log lists a call by its start, but only after its end. So a run looks back this much further. */
-const LONGEST_CALL_HOURS = 6;
+export const LONGEST_CALL_HOURS = 6;
 
 /** A day in the PBX's time zone, as `yyyy-MM-dd`. */
 export type Day = string;

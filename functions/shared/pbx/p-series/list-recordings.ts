@@ -1,4 +1,5 @@
 import { addRow } from '../../call-log/recorded.ts';
+import { LONGEST_CALL_HOURS } from '../../call-log/windows.ts';
 import { PbxRefusal } from '../../errors.ts';
 import type { Call } from '../../jobs/job.ts';
 import { SETTLED_AFTER_MS } from '../../recordings/completeness.ts';
@@ -6,12 +7,14 @@ import { findNameProblem } from '../../recordings/recording-name.ts';
 import { log } from '../../telemetry/log.ts';
 import { findCallStart, toEpochMs } from '../call-start.ts';
 import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../types.ts';
-import { type ListRows, PAGE_SIZE, type Row, type Rows, readPages } from './read-pages.ts';
+import { findFirstPage, type ListRows, PAGE_SIZE, type Row, type Rows, readPages } from './read-pages.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** Calls lie by their start, as the PBX's clock had it. */
 const OVERLAP_MS = HOUR_MS;
+
+const LONGEST_CALL_MS = LONGEST_CALL_HOURS * HOUR_MS;
 
 /** Epoch ms, both included. */
 interface Span {
@@ -111,13 +114,20 @@ async function understandsTimes(list: ListRows, timeZone: string): Promise<boole
   return around !== undefined && around.rows.length > 0;
 }
 
-/** The newest recordings first, down to those before the span. */
+/** Reads the list from the newest recordings of the span down to those before it. */
 async function listBack(list: ListRows, { from, to }: Span, timeZone: string): Promise<Rows> {
-  const starts = (rows: Row[]) => rows.map((row) => startOf(row, timeZone));
-  const { rows } = await readPages(
-    (page) => list('list', { ...page, sort_by: 'id', order_by: 'desc' }),
-    (rows) => starts(rows).some((start) => start === undefined || start >= from),
-  );
+  const listPage = (page: Record<string, string>) =>
+    list('list', { ...page, sort_by: 'id', order_by: 'desc' });
+  const startsOf = (rows: Row[]) => rows.map((row) => startOf(row, timeZone));
+  // A call is listed once it has ended, among those that started hours later.
+  const first = await findFirstPage(listPage, (rows) => {
+    const starts = startsOf(rows).filter((start) => start !== undefined);
+    return starts.length > 0 && starts.every((start) => start > to + LONGEST_CALL_MS);
+  });
+  const { rows } = await readPages(listPage, {
+    first,
+    goesOn: (rows) => startsOf(rows).some((start) => start === undefined || start >= from),
+  });
   const inSpan = rows.filter((row) => {
     const start = startOf(row, timeZone);
     return start === undefined || (start >= from && start <= to);

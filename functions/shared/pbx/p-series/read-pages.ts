@@ -7,6 +7,9 @@ export const PAGE_SIZE = 200;
 /** As for a call log: even a PBX with two thousand extensions makes fewer calls in two days. */
 const MAX_ROWS = 50_000;
 
+/** Enough for thirteen million recordings. */
+const MAX_PAGES = 2 ** 16;
+
 const count = v.pipe(
   fact,
   v.transform((text = '') => (/^\d{1,15}$/.test(text) ? Number(text) : undefined)),
@@ -54,15 +57,34 @@ export interface Rows {
   unlisted: number;
 }
 
-/** Reads page by page, until one brings nothing new or `goesOn` says that it is enough. */
+type ListPage = (page: Record<string, string>) => Promise<Page>;
+
+const pageQuery = (page: number) => ({ page: String(page), page_size: String(PAGE_SIZE) });
+
+/**
+ * Finds the first page that is not to be skipped, with few requests. Pages that are to be skipped come before all others.
+ */
+export async function findFirstPage(list: ListPage, isToSkip: (rows: Row[]) => boolean): Promise<number> {
+  const mustSkip = async (page: number) => isToSkip((await list(pageQuery(page))).rows);
+  let [skipped, first] = [0, 1];
+  while (first < MAX_PAGES && (await mustSkip(first))) [skipped, first] = [first, 2 * first];
+  while (first - skipped > 1) {
+    const middle = Math.floor((skipped + first) / 2);
+    if (await mustSkip(middle)) skipped = middle;
+    else first = middle;
+  }
+  return first;
+}
+
+/** Reads page by page from `first` on, until one brings nothing new or `goesOn` says that it is enough. */
 export async function readPages(
-  list: (page: Record<string, string>) => Promise<Page>,
-  goesOn: (rows: Row[]) => boolean = () => true,
+  list: ListPage,
+  { first = 1, goesOn = () => true }: { first?: number; goesOn?: (rows: Row[]) => boolean } = {},
 ): Promise<Rows> {
   const found = new Map<string, Row>();
   let lowestTotal: number | undefined;
-  for (let page = 1; ; page++) {
-    const { rows, total } = await list({ page: String(page), page_size: String(PAGE_SIZE) });
+  for (let page = first; ; page++) {
+    const { rows, total } = await list(pageQuery(page));
     const known = found.size;
     for (const row of rows) found.set(`${row.id} ${row.file}`, row);
     // A call that ends while the list is read raises the count, and may be on no page. A deletion lowers it.
@@ -73,7 +95,7 @@ export async function readPages(
     if (found.size > MAX_ROWS) {
       throw new ArchiveError(
         'cdr-malformed',
-        `The PBX returned an unusable list of recordings: it has more than ${MAX_ROWS} rows.`,
+        `The PBX returned an unusable list of recordings: it has more than ${MAX_ROWS} rows for two days, so it may have no end. Update the firmware of the PBX.`,
       );
     }
   }

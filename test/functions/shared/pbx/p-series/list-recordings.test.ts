@@ -54,8 +54,29 @@ const listWith = (client: PbxClient, token: string, window = TODAY, timeZone = '
     timeZone,
     now,
     signal: new AbortController().signal,
-    timeoutMs: 10_000,
+    timeoutMs: 3 * MINUTE,
   });
+
+/**
+ * Finds nothing by time. Lists a recording for each index from 0 on, the newest first, until `startOfCall` returns
+ * nothing. `perPage` is for a PBX that sends more than it is asked for.
+ */
+const startListOnly = (startOfCall: (index: number) => number | undefined, perPage?: number) => {
+  const describe = (index: number) => {
+    const start = startOfCall(index);
+    if (start === undefined) return [];
+    const uid = `${new Date(start).toISOString().replace(/\D/g, '').slice(0, 14)}ABCDE`;
+    return { id: 1_000_000_000 - index, uid, file: `call-${index}.wav`, size: 44, duration: 10 };
+  };
+  return startScriptedPbx((response, { path, query }) => {
+    const parameters = new URLSearchParams(query);
+    const size = perPage ?? Number(parameters.get('page_size'));
+    const first = (Number(parameters.get('page')) - 1) * size;
+    const indexes = Array.from({ length: size }, (_, row) => first + row);
+    const data = path.endsWith('/recording/search') ? [] : indexes.flatMap(describe);
+    response.end(JSON.stringify({ errcode: 0, errmsg: 'SUCCESS', data }));
+  });
+};
 
 describe('the recordings of a window', () => {
   test('are those of calls that started in it, with what the PBX says of them', async () => {
@@ -231,6 +252,39 @@ describe('a PBX that does not understand the times of a search', () => {
     pbx.makeCall({ ...CALL, startedAt: clock.now - 3 * DAY });
     expect([...(await list()).recorded.keys()]).toEqual([recording]);
     expect(lines).toContainEqual(expect.objectContaining({ event: 'recording-search-empty', pbx: 'office' }));
+  });
+
+  test('is found an old day behind any number of newer recordings, within some requests', async () => {
+    // A recording a minute, for 45 days before the day that is asked for is over, and 41 after it.
+    const newer = 60_000;
+    const server = await startListOnly((index) =>
+      index < newer + 65_000 ? MIDNIGHT + (newer - index) * MINUTE : undefined,
+    );
+    const { recorded, unreadable } = await listWith(pSeriesClientOf(server), 'token');
+    const minutesOfDay = Array.from({ length: 26 * 60 }, (_, minute) => newer + 25 * 60 - minute);
+    expect([...recorded.keys()]).toEqual(minutesOfDay.map((index) => `call-${index}.wav`));
+    expect(unreadable).toBe(0);
+    // Each is a connection of its own, and three minutes have to do for all of them.
+    expect(server.seen.length).toBeLessThan(60);
+  });
+
+  test('has a call of some hours among those that started after it', async () => {
+    const startOfLongCall = MIDNIGHT - HOUR;
+    const server = await startListOnly((index) => {
+      if (index >= 5000) return undefined;
+      // It is listed with those that ended at the same time, six hours later.
+      return index === 3000 - 5 * 60 ? startOfLongCall : MIDNIGHT + (3000 - index) * MINUTE;
+    });
+    const { recorded } = await listWith(pSeriesClientOf(server), 'token');
+    expect(recorded.has(`call-${3000 - 5 * 60}.wav`)).toBe(true);
+  });
+
+  test('is given up if its list has no end', async () => {
+    const server = await startListOnly(() => MIDNIGHT + 30 * DAY, 1000);
+    await expect(listWith(pSeriesClientOf(server), 'token')).rejects.toMatchObject({
+      code: 'cdr-malformed',
+      message: expect.stringMatching(/more than 50000 .* Update the firmware/),
+    });
   });
 
   test('is not suspected because a day was quiet', async () => {
