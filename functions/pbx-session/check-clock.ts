@@ -27,6 +27,8 @@ export function checkClock(
   log('warn', 'pbx-clock-wrong', {
     pbx,
     skewSeconds,
+    timeZone,
+    ...(isZoneWrong && { isZoneWrong }),
     message: isZoneWrong
       ? 'The clock of the PBX is right, but in another time zone than timeZone in cdk.json, so reconciliation may not ' +
         'find missed recordings. Correct timeZone, or the time zone of the PBX.'

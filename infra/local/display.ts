@@ -80,7 +80,13 @@ const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | unde
   ],
   'duplicate-dropped': ({ recording }) => ['given up', `${recording}: a second job for it`],
   'erased-dropped': ({ recording }) => ['given up', `${recording}: it was erased on request`],
-  'pbx-clock-wrong': ({ message }) => ['clock', String(message)],
+  // The message is for those who deploy: here, an option says what cdk.json says there.
+  'pbx-clock-wrong': ({ timeZone, isZoneWrong }) => [
+    'clock',
+    isZoneWrong
+      ? `right, but in another time zone than ${timeZone}, so missed recordings may not be found. Start again with that of the PBX as --time-zone.`
+      : `wrong, so missed recordings may not be found. Set the time server of the PBX, and check that ${timeZone} is its time zone (--time-zone).`,
+  ],
   'missing-recording-queued': () => undefined,
   'recording-indexed': () => undefined,
   'recording-unindexed': () => undefined,

@@ -37,6 +37,7 @@ Your own PBX
                        (default: the address from which this machine reaches the PBX)
   --retry-login        retry a password that the PBX refused, after you have corrected it in the PBX
   --serial SN          serial number of the PBX; reports with another one go to the dead-letter queue
+  --time-zone NAME     IANA time zone that the PBX shows, such as Europe/Berlin (default: that of this machine)
 
 If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
 `;
@@ -69,6 +70,7 @@ const optionsSchema = v.object({
   'api-version': v.optional(v.string()),
   'report-url': v.optional(v.string()),
   serial: v.optional(v.string()),
+  'time-zone': v.optional(v.string()),
   'retry-login': v.optional(v.boolean(), false),
 });
 
@@ -94,6 +96,7 @@ export function readOptions(args: string[]): Options {
       'api-version': value,
       'report-url': value,
       serial: value,
+      'time-zone': value,
       'retry-login': flag,
     },
   });
@@ -128,6 +131,7 @@ const OPTIONS_OF_PBX = [
   'report-url',
   'retry-login',
   'serial',
+  'time-zone',
 ] as const;
 
 const OPTIONS_OF_SIMULATION = ['demo', 'calls', 'exit'] as const;

@@ -25,10 +25,14 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
     ...(options['report-url'] !== undefined && { reportUrl: options['report-url'] }),
     ...(options['api-version'] !== undefined && { apiVersion: options['api-version'] }),
     ...(options.serial !== undefined && { serialNumber: options.serial }),
+    timeZone: options['time-zone'] ?? readOwnTimeZone(),
   });
   // First of all: nobody should type a password for a PBX that cannot be reached, or that is another one.
   const localAddress = await checkConnection(baseUrl, settings.tls);
   const { reportUrl = `${localAddress}:${port}` } = settings;
+  if (options['time-zone'] === undefined) {
+    show('clock', `taken to show ${settings.timeZone}, the time zone of this machine; --time-zone names another`);
+  }
   const setUp = reportDialectOf(settings).setUp?.(toUrl(reportUrl), PBX_ID);
   if (setUp !== undefined) show('webhook', setUp);
   const credentials = await readPbxCredentials(settings.family, username);
@@ -56,6 +60,16 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
   return host;
 }
 
+/** Most PBXs that are tried stand in the same office. */
+function readOwnTimeZone(): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  // ICU's name for a zone that it does not know; Node has none for some others.
+  if (timeZone !== undefined && timeZone !== 'Etc/Unknown') return timeZone;
+  throw new UsageError(
+    'This machine does not say its time zone. Give that of the PBX with --time-zone, such as Europe/Berlin.',
+  );
+}
+
 async function readTls(options: Options) {
   const { fingerprint, ca: caFile, 'min-tls': minVersion } = options;
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(() => undefined);
@@ -77,6 +91,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   'tls.minVersion': '--min-tls',
   apiVersion: '--api-version',
   serialNumber: '--serial',
+  timeZone: '--time-zone',
   reportUrl: '--report-url',
 };
 

@@ -89,11 +89,14 @@ test('a clock that is right, but in another time zone than the configured one, i
   client.deviceInfo = async () => said(clock.now);
   expect(await look()).toEqual({ skewSeconds: await check(), isZoneWrong: true });
   expect(warnings()[0]).toMatchObject({
+    timeZone: 'Asia/Kathmandu',
+    isZoneWrong: true,
     message: expect.stringMatching(/clock of the PBX is right.*timeZone/),
   });
   client.deviceInfo = async () => said(clock.now - 5 * HOUR_MS);
   expect(await look()).toEqual({ skewSeconds: expect.any(Number) });
   expect(warnings().at(-1)).toMatchObject({ message: expect.stringMatching(/clock of the PBX is wrong/) });
+  expect(warnings().at(-1)).not.toHaveProperty('isZoneWrong');
 });
 
 test('a clock whose display is not understood is read from its Unix seconds, if the PBX shows them', async () => {

@@ -35,6 +35,16 @@ test.each<[LogEvent, object, string]>([
     'report    refused: its signature, or the secret in its address, is wrong. For a P-Series, compare the secret of the webhook',
   ],
   [
+    'pbx-clock-wrong',
+    { timeZone: 'Europe/Berlin', isZoneWrong: true, message: 'Correct timeZone in cdk.json.' },
+    'clock     right, but in another time zone than Europe/Berlin, so missed recordings may not be found. Start again with that of the PBX as --time-zone.',
+  ],
+  [
+    'pbx-clock-wrong',
+    { timeZone: 'Europe/Berlin', message: 'Compare with timeZone in cdk.json.' },
+    'clock     wrong, so missed recordings may not be found. Set the time server of the PBX, and check that Europe/Berlin is its time zone (--time-zone).',
+  ],
+  [
     'pbx-busy',
     { recording: RECORDING, retryInSeconds: 30 },
     `waiting   ${RECORDING}: the PBX is preparing another download; again in 30 seconds`,

@@ -209,6 +209,34 @@ describe('npm start with a real PBX', () => {
     expect(await host.ended).toBe(0);
   });
 
+  test.each<[string, string[], NodeJS.ProcessEnv, string | undefined]>([
+    ['--time-zone', ['--time-zone', 'Asia/Kathmandu'], {}, undefined],
+    ['that of this machine', [], { TZ: 'Asia/Kathmandu' }, 'taken to show Asia/Kathmandu, the time zone of this machine'],
+  ])('reads the times of the PBX in its time zone: %s', async (_, options, zone, shown) => {
+    const pbx = await startSimulatedPSeries({ tls: identity, timeZone: 'Asia/Kathmandu' });
+    onTestFinished(() => pbx.close());
+    const [port, directory] = [await findFreePort(), await makeDirectory()];
+    const args = argsFor(pbx, port, directory).map((arg) => (arg === 'api' ? 'client-id' : arg));
+    const secrets = { PBX_PASSWORD: 'client-secret', PBX_WEBHOOK_SECRET: 'secret-of-the-webhook' };
+    const host = start([...args, '--family', 'p-series', ...options], { ...secrets, ...zone });
+    await host.printed('make a recorded call');
+    expect(host.output()).not.toMatch(/clock .*(?:wrong|another time zone)/);
+    if (shown === undefined) expect(host.output()).not.toContain('of this machine');
+    else expect(host.output()).toContain(shown);
+  });
+
+  test('says that the PBX shows the time of another zone, and which option corrects it', async () => {
+    const pbx = await startSimulatedPSeries({ tls: identity, timeZone: 'Asia/Kathmandu' });
+    onTestFinished(() => pbx.close());
+    const args = argsFor(pbx, await findFreePort(), await makeDirectory());
+    const secrets = { PBX_PASSWORD: 'client-secret', PBX_WEBHOOK_SECRET: 'secret-of-the-webhook' };
+    const named = args.map((arg) => (arg === 'api' ? 'client-id' : arg));
+    const host = start([...named, '--family', 'p-series', '--time-zone', 'Europe/Berlin'], secrets);
+    await host.printed('make a recorded call');
+    expect(host.output()).toMatch(/clock .* another time zone than Europe\/Berlin.* --time-zone\.\n/);
+    expect(host.output()).not.toContain('cdk.json');
+  });
+
   test('says what a P-Series refuses, after one attempt', async () => {
     const pbx = await startSimulatedPSeries({ tls: identity });
     onTestFinished(() => pbx.close());
@@ -550,6 +578,14 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     const bad = ['--pbx', 'https://127.0.0.1:9', '--username', 'api', '--fingerprint', 'AB:CD'];
     expect(await explained(bad)).toContain('--fingerprint should be a SHA-256 fingerprint');
     expect(await explained([...bad, '--ca', 'pbx.pem'])).toContain('either --fingerprint or --ca');
+    const good = ['--pbx', 'https://127.0.0.1:9', '--username', 'api'];
+    expect(await explained([...good, '--time-zone', 'Europe/Berlinn'])).toBe(
+      '\n--time-zone should be an IANA time zone, such as Europe/Berlin\n',
+    );
+    // What the machine itself says is no fault of an option.
+    expect(await explained(good, { TZ: '' })).toBe(
+      '\nThis machine does not say its time zone. Give that of the PBX with --time-zone, such as Europe/Berlin.\n',
+    );
   });
 
   test('a forgotten -- before the options', async () => {

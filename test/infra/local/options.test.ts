@@ -12,6 +12,7 @@ test.each([
   ['--report-url', '192.0.2.1'],
   ['--retry-login'],
   ['--serial', '369362089179'],
+  ['--time-zone', 'Europe/Berlin'],
 ])('%s needs --pbx', (...args) => {
   expect(() => readOptions(args)).toThrow(
     `${args[0]} needs --pbx, the address of your PBX. Without it, the PBX is simulated.`,

@@ -38,7 +38,8 @@ export function startInTerminal(args: string[], env: NodeJS.ProcessEnv = {}) {
 
 function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY } = process.env;
-  return { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY, NO_COLOR: '1', ...env };
+  // The simulated PBXs show UTC, wherever the tests run.
+  return { PATH, NODE_OPTIONS, LOG_EVIDENCE_DIRECTORY, NO_COLOR: '1', TZ: 'UTC', ...env };
 }
 
 function watch(child: ChildProcess): Started {

@@ -141,7 +141,8 @@ function startHost(): ChildProcess {
   const args = ['--pbx', pbx.url, '--fingerprint', pbx.fingerprint256, ...pbx.args];
   const place = ['--port', String(port), '--data', directory];
   return spawn(process.execPath, ['infra/local/main.ts', ...args, ...place], {
-    env: { PATH: process.env.PATH, PBX_PASSWORD: PASSWORD, ...pbx.env },
+    // The simulated PBXs show UTC, wherever this runs.
+    env: { PATH: process.env.PATH, TZ: 'UTC', PBX_PASSWORD: PASSWORD, ...pbx.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
