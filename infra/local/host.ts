@@ -7,6 +7,7 @@ import type { Context } from 'aws-lambda';
 import type * as v from 'valibot';
 import { createDynamoDbClient, createS3Client, emulatorKeys } from '../../functions/shared/aws-clients.ts';
 import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
+import { readCredentials } from '../../functions/shared/config/credentials.ts';
 import {
   DEFAULT_ACCESS_LOG_DAYS,
   DEFAULT_CONCURRENCY,
@@ -19,9 +20,15 @@ import {
   TIMEOUT_SECONDS,
   visibilitySecondsFor,
 } from '../../functions/shared/config/limits.ts';
-import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
+import {
+  type Pbx,
+  readPbxRegistry,
+  type registrySchema,
+} from '../../functions/shared/config/pbx-registry.ts';
+import { createSecrets } from '../../functions/shared/config/secrets.ts';
 import { ACCESS_TABLE, INDEX_TABLE } from '../../functions/shared/config/tables.ts';
 import { createLoginStore } from '../../functions/shared/session/login-store.ts';
+import { subscriptionOf } from '../../functions/shared/session/subscription.ts';
 import { log } from '../../functions/shared/telemetry/log.ts';
 import { buildPage } from '../page/build-page.ts';
 import { applyEnvironment } from '../shared/environment.ts';
@@ -101,6 +108,8 @@ export interface Host {
   ): Promise<ReconcileReport>;
   /** Begins to look for calls that ended while no host was running. Needs a session. */
   catchUp(): void;
+  /** Where this PBX posts its reports, if the login does not tell it. Ends in a secret. */
+  webhookUrlOf(pbx: string): Promise<string>;
   /** How many jobs are being done. `close` waits for them. */
   countActiveJobs(): number;
   close(): Promise<void>;
@@ -289,6 +298,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     keepSessions: (request = {}) => pbxSession(request),
     reconcile,
     catchUp,
+    async webhookUrlOf(pbx) {
+      const settings = readPbxRegistry(registryFile)[pbx] as Pbx;
+      const { webhookSecret } = await readCredentials(settings, createSecrets(secrets));
+      return subscriptionOf(pbx, settings, `127.0.0.1:${httpServer.port}`, webhookSecret).url;
+    },
     countActiveJobs: () => activeJobs,
     close: () => running.disposeAsync(),
   };

@@ -25,7 +25,8 @@ Your own PBX
   --pbx URL            address of its API: scheme, host and port only
   --family FAMILY      s-series (default), cloud-pbx, openvox or p-series
   --username NAME      API user, or the client ID of a P-Series; the program reads the password, or the client secret,
-                       from PBX_PASSWORD or asks for it, and a P-Series's secret of the webhook from PBX_WEBHOOK_SECRET
+                       from PBX_PASSWORD or asks for it, and the secret of the webhook of a P-Series, which signs its
+                       reports with it, from PBX_WEBHOOK_SECRET
   --fingerprint SHA256 fingerprint of its certificate, unless a public CA issued it; if missing or wrong, the
                        program prints the one it sees and stops
   --ca FILE            PEM file with its certificate, or with that of its CA, instead of --fingerprint
@@ -37,6 +38,9 @@ Your own PBX
                        (default: the address from which this machine reaches the PBX)
   --retry-login        retry a password that the PBX refused, after you have corrected it in the PBX
   --serial SN          serial number of the PBX; reports with another one go to the dead-letter queue
+  --report-authentication WAY
+                       of a P-Series: signature (default), or path if its firmware does not sign its reports
+  --discover MINUTES   ask a PBX that cannot report for new recordings every 5, 10, 15, 20, 30 or 60 minutes
   --time-zone NAME     IANA time zone that the PBX shows, such as Europe/Berlin (default: that of this machine)
 
 If AWS_ENDPOINT_URL_S3 is set, recordings go to that S3, into the bucket BUCKET_NAME (default recordings).
@@ -70,6 +74,8 @@ const optionsSchema = v.object({
   'api-version': v.optional(v.string()),
   'report-url': v.optional(v.string()),
   serial: v.optional(v.string()),
+  'report-authentication': v.optional(v.string()),
+  discover: v.optional(wholeNumber('--discover', 60)),
   'time-zone': v.optional(v.string()),
   'retry-login': v.optional(v.boolean(), false),
 });
@@ -96,6 +102,8 @@ export function readOptions(args: string[]): Options {
       'api-version': value,
       'report-url': value,
       serial: value,
+      'report-authentication': value,
+      discover: value,
       'time-zone': value,
       'retry-login': flag,
     },
@@ -131,6 +139,8 @@ const OPTIONS_OF_PBX = [
   'report-url',
   'retry-login',
   'serial',
+  'report-authentication',
+  'discover',
   'time-zone',
 ] as const;
 

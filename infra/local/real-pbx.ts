@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
 import { pbxOfAnyFamily, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
@@ -6,6 +7,7 @@ import { reportDialectOf } from '../../functions/shared/pbx/family-reports.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { showCurl } from './curl.ts';
 import { show } from './display.ts';
+import { replaceFile } from './durable-file.ts';
 import { type Host, startHost } from './host.ts';
 import type { Options } from './options.ts';
 import { checkConnection } from './pbx-connection.ts';
@@ -25,17 +27,26 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
     ...(options['report-url'] !== undefined && { reportUrl: options['report-url'] }),
     ...(options['api-version'] !== undefined && { apiVersion: options['api-version'] }),
     ...(options.serial !== undefined && { serialNumber: options.serial }),
+    ...(options['report-authentication'] !== undefined && {
+      reportAuthentication: options['report-authentication'],
+    }),
+    ...(options.discover !== undefined && { discoverEveryMinutes: options.discover }),
     timeZone: options['time-zone'] ?? readOwnTimeZone(),
   });
   // First of all: nobody should type a password for a PBX that cannot be reached, or that is another one.
   const localAddress = await checkConnection(baseUrl, settings.tls);
-  const { reportUrl = `${localAddress}:${port}` } = settings;
+  const { reportUrl = `${localAddress}:${port}`, discoverEveryMinutes } = settings;
   if (options['time-zone'] === undefined) {
-    show('clock', `taken to show ${settings.timeZone}, the time zone of this machine; --time-zone names another`);
+    show(
+      'clock',
+      `taken to show ${settings.timeZone}, the time zone of this machine; --time-zone names another`,
+    );
   }
-  const setUp = reportDialectOf(settings).setUp?.(toUrl(reportUrl), PBX_ID);
-  if (setUp !== undefined) show('webhook', setUp);
-  const credentials = await readPbxCredentials(settings.family, username);
+  const { setUp } = reportDialectOf(settings);
+  if (setUp !== undefined && discoverEveryMinutes === undefined) {
+    show('webhook', setUp(toUrl(reportUrl), PBX_ID));
+  }
+  const credentials = await readPbxCredentials(settings, username);
   await using cleanup = new AsyncDisposableStack();
   const host = await startHost({
     directory,
@@ -52,12 +63,33 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
     throw new UsageError(explainLoginFailure(settings, code, message));
   }
   host.catchUp();
-  if (setUp === undefined) show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
-  show('ready', 'make a recorded call; it is archived when it ends', 'green');
+  await showSource(host, directory, { ...settings, reportUrl });
   showCurl(`${host.url}/recordings/${PBX_ID}/NAME-OF-THE-RECORDING.wav`, host.linkTokenFile);
   showPage(host);
   cleanup.move();
   return host;
+}
+
+/** Says how the archive hears of a call, and so when. */
+async function showSource(
+  host: Host,
+  directory: string,
+  settings: Settings & { reportUrl: string },
+): Promise<void> {
+  const { baseUrl, reportUrl, discoverEveryMinutes: minutes } = settings;
+  const { setUp, secretField } = reportDialectOf(settings);
+  if (minutes !== undefined) {
+    show('pbx', `${baseUrl} is asked for new recordings every ${minutes} minutes`);
+    show('ready', `make a recorded call; it is archived within about ${minutes} minutes of its end`, 'green');
+    return;
+  }
+  if (setUp === undefined) show('pbx', `${baseUrl} posts its reports to ${reportUrl}`);
+  else if (secretField === undefined) {
+    const file = join(directory, 'webhook-url');
+    await replaceFile(file, await host.webhookUrlOf(PBX_ID));
+    show('webhook', `the URL, with its secret, is in ${file}`);
+  }
+  show('ready', 'make a recorded call; it is archived when it ends', 'green');
 }
 
 /** Most PBXs that are tried stand in the same office. */
@@ -92,15 +124,22 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   apiVersion: '--api-version',
   serialNumber: '--serial',
   timeZone: '--time-zone',
+  reportAuthentication: '--report-authentication',
+  discoverEveryMinutes: '--discover',
   reportUrl: '--report-url',
 };
 
-function checkSettings(settings: unknown): v.InferOutput<typeof settingsSchema> {
+type Settings = v.InferOutput<typeof settingsSchema>;
+
+function checkSettings(settings: unknown): Settings {
   const parsed = v.safeParse(settingsSchema, settings);
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => {
     const path = v.getDotPath(issue) ?? '';
-    return `${OPTION_NAMES[path] ?? path} ${issue.kind === 'schema' ? `should be ${issue.expected}` : issue.message}`;
+    const option = OPTION_NAMES[path] ?? path;
+    if (issue.expected === 'never') return `${option} is not for a PBX of this --family. Leave it out.`;
+    if (issue.message.startsWith('should')) return `${option} ${issue.message}`;
+    return `${option} should be ${issue.expected?.replaceAll(/[()"]/g, '').replaceAll(' | ', ' or ')}`;
   });
   throw new UsageError(problems.join('\n'));
 }
@@ -108,11 +147,7 @@ function checkSettings(settings: unknown): v.InferOutput<typeof settingsSchema> 
 const toUrl = (reportUrl: string) => `${/^https?:/.test(reportUrl) ? '' : 'http://'}${reportUrl}`;
 
 /** Says why there is no session although the PBX was reached, and what to do about it. */
-function explainLoginFailure(
-  settings: v.InferOutput<typeof settingsSchema>,
-  code: string,
-  message: string,
-): string {
+function explainLoginFailure(settings: Settings, code: string, message: string): string {
   if (code === 'pbx-20003') {
     return 'The PBX refused the username or password. Use those of its API page, not the administrator’s. To retry the same ones, add --retry-login.';
   }

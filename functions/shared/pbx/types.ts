@@ -161,6 +161,8 @@ export interface ReportDialect {
   rejection: 'refused' | 'unauthorized';
   /** What makes a report authentic: any one of these. */
   secretsOf(credentials: Credentials): string[];
+  /** The field of the credentials with the PBX's own secret. Absent if the secret is one that the stack generated. */
+  secretField?: string;
   /** Compares in constant time. The body has not been read yet. */
   isAuthentic(request: ReportRequest, secret: string): boolean;
   /** The reports in a body. */

@@ -210,10 +210,15 @@ describe('npm start with a real PBX', () => {
   });
 
   test.each<[string, string[], NodeJS.ProcessEnv, string | undefined]>([
-    ['--time-zone', ['--time-zone', 'Asia/Kathmandu'], {}, undefined],
-    ['that of this machine', [], { TZ: 'Asia/Kathmandu' }, 'taken to show Asia/Kathmandu, the time zone of this machine'],
+    ['--time-zone', ['--time-zone', 'Australia/Adelaide'], {}, undefined],
+    [
+      'that of this machine',
+      [],
+      { TZ: 'Australia/Adelaide' },
+      'taken to show Australia/Adelaide, the time zone of this machine',
+    ],
   ])('reads the times of the PBX in its time zone: %s', async (_, options, zone, shown) => {
-    const pbx = await startSimulatedPSeries({ tls: identity, timeZone: 'Asia/Kathmandu' });
+    const pbx = await startSimulatedPSeries({ tls: identity, timeZone: 'Australia/Adelaide' });
     onTestFinished(() => pbx.close());
     const [port, directory] = [await findFreePort(), await makeDirectory()];
     const args = argsFor(pbx, port, directory).map((arg) => (arg === 'api' ? 'client-id' : arg));
@@ -235,6 +240,41 @@ describe('npm start with a real PBX', () => {
     await host.printed('make a recorded call');
     expect(host.output()).toMatch(/clock .* another time zone than Europe\/Berlin.* --time-zone\.\n/);
     expect(host.output()).not.toContain('cdk.json');
+  });
+
+  test('archives the call of a P-Series that does not sign: the secret is in a URL, and the URL in a file', async () => {
+    const pbx = await startSimulatedPSeries({ tls: identity });
+    onTestFinished(() => pbx.close());
+    const [port, directory] = [await findFreePort(), await makeDirectory()];
+    const args = argsFor(pbx, port, directory).map((arg) => (arg === 'api' ? 'client-id' : arg));
+    const unsigned = ['--family', 'p-series', '--report-authentication', 'path'];
+    const host = start([...args, ...unsigned], { PBX_PASSWORD: 'client-secret' });
+    const file = join(directory, 'pbx', 'webhook-url');
+    await host.printed('make a recorded call');
+    expect(host.output()).toContain(`webhook   the URL, with its secret, is in ${file}\n`);
+    const url = await readFile(file, 'utf8');
+    const [, secret = ''] = new RegExp(`^http://127.0.0.1:${port}/reports/pbx/([\\w-]{26})$`).exec(url) ?? [];
+    expect(secret).not.toBe('');
+    pbx.setWebhook(url);
+    const call = pbx.makeCall({ from: '1001', to: '1003' });
+    expect(await pbx.postReport(call.report)).toMatchObject({ delivered: true });
+    await host.printed('stored');
+    expect(host.output()).not.toContain(secret);
+  });
+
+  test('asks a P-Series without a webhook for its recordings, and for no secret of a webhook', async () => {
+    const pbx = await startSimulatedPSeries({ tls: identity, firmware: '37.19.0.100' });
+    onTestFinished(() => pbx.close());
+    const [port, directory] = [await findFreePort(), await makeDirectory()];
+    const args = argsFor(pbx, port, directory).map((arg) => (arg === 'api' ? 'client-id' : arg));
+    const { recording } = pbx.makeCall({ from: '1001', to: '1003', startedAt: Date.now() - 120_000 });
+    const options = ['--family', 'p-series', '--discover', '5'];
+    const host = start([...args, ...options], { PBX_PASSWORD: 'client-secret' });
+    await host.printed('make a recorded call; it is archived within about 5 minutes of its end');
+    expect(host.output()).toContain(`${pbx.url} is asked for new recordings every 5 minutes`);
+    expect(host.output()).not.toContain('webhook  ');
+    // One that waits for reports leaves a call that has just ended to its report.
+    await host.printed(`${recording}\n`);
   });
 
   test('says what a P-Series refuses, after one attempt', async () => {
@@ -578,6 +618,19 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     const bad = ['--pbx', 'https://127.0.0.1:9', '--username', 'api', '--fingerprint', 'AB:CD'];
     expect(await explained(bad)).toContain('--fingerprint should be a SHA-256 fingerprint');
     expect(await explained([...bad, '--ca', 'pbx.pem'])).toContain('either --fingerprint or --ca');
+  });
+
+  test('an option with a value that its setting does not have, or of another family', async () => {
+    const pSeries = ['--pbx', 'https://127.0.0.1:9', '--username', 'api', '--family', 'p-series'];
+    expect(await explained([...pSeries, '--discover', '7'])).toBe(
+      '\n--discover should be 5, 10, 15, 20, 30 or 60\n',
+    );
+    expect(await explained([...pSeries, '--report-authentication', 'none'])).toBe(
+      '\n--report-authentication should be signature or path\n',
+    );
+    expect(await explained([...pSeries, '--api-version', 'v2.0.0'])).toBe(
+      '\n--api-version is not for a PBX of this --family. Leave it out.\n',
+    );
     const good = ['--pbx', 'https://127.0.0.1:9', '--username', 'api'];
     expect(await explained([...good, '--time-zone', 'Europe/Berlinn'])).toBe(
       '\n--time-zone should be an IANA time zone, such as Europe/Berlin\n',

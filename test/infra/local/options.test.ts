@@ -13,6 +13,8 @@ test.each([
   ['--retry-login'],
   ['--serial', '369362089179'],
   ['--time-zone', 'Europe/Berlin'],
+  ['--report-authentication', 'path'],
+  ['--discover', '5'],
 ])('%s needs --pbx', (...args) => {
   expect(() => readOptions(args)).toThrow(
     `${args[0]} needs --pbx, the address of your PBX. Without it, the PBX is simulated.`,

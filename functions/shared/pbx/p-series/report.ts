@@ -102,6 +102,7 @@ const common = {
 const signedReports: ReportDialect = {
   ...common,
   secretsOf: ({ signatureSecrets = [] }) => signatureSecrets,
+  secretField: 'signatureSecret',
   isAuthentic: ({ body, signature }, secret) =>
     signature !== undefined && isSignedWith(secret, body, signature),
   setUp: (hostUrl, pbxId) => describeWebhook(hostUrl + pathOf(pbxId, 'p-series')),

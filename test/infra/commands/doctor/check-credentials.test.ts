@@ -34,6 +34,30 @@ test.each([
   });
 });
 
+test.each([
+  [
+    'signed',
+    {},
+    'to-do',
+    'Enter signatureSecret in the secret signed. Without it, all reports are rejected.',
+  ],
+  ['discovered', { discoverEveryMinutes: 5 }, 'ok', 'clientId and clientSecret are filled in'],
+  ['in-the-path', { reportAuthentication: 'path' }, 'ok', 'clientId and clientSecret are filled in'],
+] as const)(
+  'the secret of the webhook is missed where reports are signed: %s',
+  async (name, options, status, text) => {
+    const { webhookSecret } = filledIn;
+    const SecretString = JSON.stringify({ clientId: 'id', clientSecret: PASSWORD, webhookSecret });
+    await client.send(new CreateSecretCommand({ Name: name, SecretString }));
+    const settings = {
+      family: 'p-series',
+      reportAuthentication: 'signature',
+      credentialsSecret: name,
+    } as const;
+    expect(await checkCredentials({ ...settings, ...options }, secrets)).toEqual({ status, text });
+  },
+);
+
 test('a secret that does not exist is to be deployed', async () => {
   expect(await checkCredentials({ credentialsSecret: 'nowhere', family: 's-series' }, secrets)).toEqual({
     status: 'to-do',
