@@ -1,6 +1,7 @@
 import type { EventPublisher } from '../shared/events/publish.ts';
 import type { BucketEvent } from '../shared/recording-index/bucket-event.ts';
 import { fromItem, type RowItem } from '../shared/recording-index/item.ts';
+import { marksEnding } from '../shared/recordings/markers.ts';
 
 /** Publishes that a recording has been archived or lost, if the event of the bucket says so and the bucket still does. */
 export async function publishChange(
@@ -14,7 +15,7 @@ export async function publishChange(
     const fact = [row.archivedAt, row.etag];
     const recording = fromItem(row);
     await events.publish({ type: 'Recording Archived', recording, occurredAt: time, fact }, signal);
-  } else if (row.state === 'lost' && key.startsWith('reconciliation/')) {
+  } else if (row.state === 'lost' && marksEnding(key)) {
     // The job of the same call may be lost several times.
     const fact = [row.callId ?? row.at];
     const { verifiedBy, ...recording } = fromItem(row);

@@ -53,12 +53,22 @@ export function markerKey(kind: MarkerKind, pbxId: string, recording: string): s
   return `reconciliation/${kind}/${path}`;
 }
 
+const splitKey = (key: string) => {
+  const [, kind, path = ''] = /^reconciliation\/([^/]+)\/(.+)$/s.exec(key) ?? [];
+  return { kind: MARKER_KINDS.find((known) => known === kind), path };
+};
+
 /** The recording that a marker's key names; that of an erased one does not. */
 export function markedRecording(key: string): { pbx: string; recording: string } | undefined {
-  const [, kind, path = ''] = /^reconciliation\/([^/]+)\/(.+)$/s.exec(key) ?? [];
-  const isNamed = MARKER_KINDS.some((known) => known === kind) && kind !== 'erased';
-  return isNamed ? parseRecordingPath(path) : undefined;
+  const { kind, path } = splitKey(key);
+  return kind === undefined || kind === 'erased' ? undefined : parseRecordingPath(path);
 }
+
+/** Whether a marker with this key says how a job ended. */
+export const marksEnding = (key: string): boolean => {
+  const { kind } = splitKey(key);
+  return kind === 'ended' || kind === 'lost';
+};
 
 /** Metadata of an ending that is carried out: nothing remains to be done about the recording. */
 const SETTLED = { settled: 'yes' };

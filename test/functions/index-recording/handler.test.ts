@@ -371,6 +371,26 @@ describe('the events', () => {
     expect(again).toEqual(first);
   });
 
+  test('say when a recording was lost, even if the event of an earlier marker comes after that', async () => {
+    const recording = newName();
+    const job = { version: 1 as const, pbx: 'hq', recording, call, reportedAt: '2026-01-15T07:01:00.000Z' };
+    const markers = createMarkers(s3, BUCKET);
+    await markers.markQueued(job);
+    await markers.markEnded('lost', job, 0);
+    const at = (time: string) => ({ time });
+    await deliver({
+      ...eventOf('Object Created', markerKey('queued', 'hq', recording)),
+      ...at('2026-01-15T08:00:00Z'),
+    });
+    await deliver({
+      ...eventOf('Object Created', markerKey('ended', 'hq', recording)),
+      ...at('2026-01-16T09:00:00Z'),
+    });
+    expect(eventsAbout(recording)).toMatchObject([
+      { type: 'Recording Lost', detail: { occurredAt: '2026-01-16T09:00:00Z' } },
+    ]);
+  });
+
   test('are not published of what reconciliation has queued, nor of a restored object', async () => {
     const [queued, restored] = [newName(), newName()];
     await createMarkers(s3, BUCKET).markQueued({ pbx: 'hq', recording: queued, call });
