@@ -115,7 +115,8 @@ async function findReasonToEnd(
 
 /**
  * Whether the passcode is the one of the share, or none is needed. The costly comparison is made for every request that has
- * a passcode, so how long it takes does not tell whether there is a share, and whether it has a passcode.
+ * a passcode, so it does not tell whether there is a share, and whether it has a passcode. The requests to AWS still differ
+ * by the reason: docs/security.md says who can measure that.
  */
 async function unlock(
   share: ShareRecord | undefined,
