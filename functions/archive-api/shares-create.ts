@@ -24,10 +24,6 @@ export async function createShare(
 ): Promise<ApiResponse> {
   const { shares, accessLog, authorities, settings, accessLogDays, now } = deps;
   const { allowed, maxDays, defaultDays } = settings.shares;
-  if (!allowed) {
-    const message = 'Shares are not allowed (links.shares). Ask the administrator of the archive.';
-    return refuse(403, 'shares-not-allowed', { message });
-  }
   const parsed = readBody(newShareSchema, request);
   if ('refusal' in parsed) return parsed.refusal;
   const { pbx, recording, days = defaultDays, passcode, ...options } = parsed.input;
@@ -38,8 +34,14 @@ export async function createShare(
   if (found?.object === undefined) return refuse(404, 'not-found');
   const { row, subject } = found;
   const { person, by } = principal;
+  const refused = { kind: 'refused', pbx, recording, person, by, address } as const;
+  if (!allowed) {
+    await accessLog.add({ ...refused, reason: 'shares-not-allowed' });
+    const message = 'Shares are not allowed (links.shares). Ask the administrator of the archive.';
+    return refuse(403, 'shares-not-allowed', { message });
+  }
   if (!may(principal, 'share', subject) || (options.download && !may(principal, 'download', subject))) {
-    await accessLog.add({ kind: 'refused', reason: 'forbidden', pbx, recording, person, by, address });
+    await accessLog.add({ ...refused, reason: 'forbidden' });
     return refuse(403, 'forbidden');
   }
 

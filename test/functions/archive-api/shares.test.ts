@@ -638,8 +638,13 @@ describe('with roles', async () => {
   });
 });
 
-test('shares that the settings forbid are not made, and the response says so', async () => {
+test('shares that the settings forbid are not made, the response says so, and the access log knows who asked', async () => {
   const forbidding = await api.load('token', { shares: { allowed: false, maxDays: 30, defaultDays: 7 } });
-  const response = await forbidding('POST /api/shares', { ...asToken, body: await archive() });
+  const target = await archive();
+  const response = await forbidding('POST /api/shares', { ...asToken, body: target });
   expect(response).toMatchObject({ status: 403, body: { error: 'shares-not-allowed' } });
+  const { body } = await forbidding('GET /api/access', { ...asToken, query: target });
+  expect(body.accesses).toMatchObject([
+    { kind: 'refused', reason: 'shares-not-allowed', ...target, person: 'token', by: 'token' },
+  ]);
 });
