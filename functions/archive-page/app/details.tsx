@@ -1,38 +1,43 @@
 import type { Recording } from './contract.ts';
-import { useLocale } from './locale.tsx';
-import type { Messages } from './messages/en.ts';
-import { verificationOf } from './verification.ts';
+import { type Language, useLocale } from './locale.tsx';
+import { de } from './messages/details-de.ts';
+import { type DetailsMessages, en } from './messages/details-en.ts';
+import type { Claim } from './verification.ts';
+
+const MESSAGES: Readonly<Record<Language, DetailsMessages>> = { en, de };
 
 /** A status that is not known stays as the PBX reported it. */
-const statusOf = (status: string, { details }: Messages): string =>
-  details.statuses[status.toLowerCase() as keyof Messages['details']['statuses']] ?? status;
+const statusOf = (status: string, { statuses }: DetailsMessages): string =>
+  statuses[status.toLowerCase() as keyof DetailsMessages['statuses']] ?? status;
 
-interface DetailsProps {
+export interface DetailsProps {
   recording: Recording;
+  /** What is known about its completeness. */
+  claims: readonly Claim[];
   timeZone: string;
   isOpen: boolean;
 }
 
 /** Everything that is known of a recording. */
-export function Details({ recording, timeZone, isOpen }: DetailsProps) {
-  const { m, f } = useLocale();
+export function Details({ recording, claims, timeZone, isOpen }: DetailsProps) {
+  const { f, language } = useLocale();
+  const d = MESSAGES[language];
   const { callId, status, did, trunk, bytes, crc32, archivedAt, state } = recording;
-  const { sentences } = verificationOf(recording, m);
-  const verified = sentences.length > 0 ? sentences.join(' ') : m.verified.unknown;
+  const verified = claims.length > 0 ? claims.map((claim) => d.claims[claim]).join(' ') : d.notVerified;
   const entries: [string, string | undefined][] = [
-    [m.verified.label, state === 'archived' ? verified : undefined],
-    [m.details.archivedAt, archivedAt && f.dateTime(archivedAt, timeZone)],
-    [m.details.size, bytes === undefined ? undefined : f.bytes(bytes)],
-    [m.details.did, did],
-    [m.details.trunk, trunk],
-    [m.details.status, status && statusOf(status, m)],
-    [m.details.callId, callId],
-    [m.details.checksum, crc32],
-    [m.details.name, recording.recording],
+    [d.verified, state === 'archived' ? verified : undefined],
+    [d.archivedAt, archivedAt && f.dateTime(archivedAt, timeZone)],
+    [d.size, bytes === undefined ? undefined : f.bytes(bytes)],
+    [d.did, did],
+    [d.trunk, trunk],
+    [d.status, status && statusOf(status, d)],
+    [d.callId, callId],
+    [d.checksum, crc32],
+    [d.name, recording.recording],
   ];
   return (
     <details class="details" open={isOpen}>
-      <summary>{m.details.heading}</summary>
+      <summary>{d.heading}</summary>
       <dl>
         {entries.map(
           ([term, text]) =>

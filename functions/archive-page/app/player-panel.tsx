@@ -5,14 +5,15 @@ import type { Api } from './api.ts';
 import { fetchPeaks } from './audio-decoder.ts';
 import type { Me, Recording } from './contract.ts';
 import { directionOf, zoneOf } from './describe.ts';
-import { Details } from './details.tsx';
 import { errorText } from './error-text.ts';
 import { addressOf, NO_FILTERS } from './filters.ts';
 import { Icon } from './icons.tsx';
+import { Details } from './lazy-details.tsx';
 import { useLocale } from './locale.tsx';
 import type { Playback } from './playback.ts';
 import { type Neighbours, Transport } from './transport.tsx';
 import { usePlayback } from './use-playback.ts';
+import { verificationOf } from './verification.ts';
 
 interface PlayerPanelProps {
   api: Api;
@@ -149,7 +150,12 @@ export function PlayerPanel(props: PlayerPanelProps) {
       <p class="player-status" role="status">
         {problem}
       </p>
-      <Details recording={recording} timeZone={timeZone} isOpen={!isArchived} />
+      <Details
+        recording={recording}
+        claims={verificationOf(recording).claims}
+        timeZone={timeZone}
+        isOpen={!isArchived}
+      />
     </section>
   );
 }

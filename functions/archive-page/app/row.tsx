@@ -76,13 +76,13 @@ export function Row({ recording, pbxs, isOpen, isPlaying, onOpen }: RowProps) {
 function State({ recording }: { recording: Recording }) {
   const { m } = useLocale();
   const { state } = recording;
-  const { short, isDoubtful } = verificationOf(recording, m);
+  const { verdict } = verificationOf(recording);
   return (
     <>
-      <span class={`state is-${isDoubtful && state === 'archived' ? 'doubtful' : state}`}>
+      <span class={`state is-${verdict === 'doubtful' && state === 'archived' ? verdict : state}`}>
         {m.state[state]}
       </span>{' '}
-      <small>{state === 'archived' ? short : m.stateShort[state]}</small>
+      <small>{state === 'archived' ? verdict && m.verified[verdict] : m.stateShort[state]}</small>
     </>
   );
 }

@@ -1,34 +1,30 @@
 import type { Recording } from './contract.ts';
-import type { Messages } from './messages/en.ts';
 
-type Verified = Messages['verified'];
-type Claim = Exclude<keyof Verified, 'label' | 'unknown' | 'short'>;
+/** What speaks for the completeness of a recording. */
+const EVIDENCE = ['content-length', 'listed-size', 'header', 'identical-downloads'] as const;
 
-/** What speaks against the completeness of a recording. */
-const DOUBTS: ReadonlySet<Claim> = new Set<Claim>([
+/** What speaks against it. */
+const DOUBTS = [
   'header-contradicts',
   'header-states-more',
   'header-unwritten',
   'shorter-than-talk-time',
   'unknown-format',
-]);
+] as const;
 
-/** The evidence that a recording is complete. Values of older versions without a text are left out. */
-export function verificationOf({ verifiedBy = [] }: Recording, { verified }: Messages) {
+export type Claim = (typeof EVIDENCE | typeof DOUBTS)[number];
+
+const KNOWN: readonly string[] = [...EVIDENCE, ...DOUBTS];
+
+/** What is known about the completeness of a recording. Values of older versions without a text are left out. */
+export function verificationOf({ verifiedBy = [] }: Recording) {
   const claims = verifiedBy
     // In versions before 0.2.
     .map((claim) => (claim === 'riff-header-unpatched' ? 'header-unwritten' : claim))
     // Each container has its own: `riff-header`, `ogg-header`, …
     .map((claim) => (/^[a-z0-9]+-header$/.test(claim) ? 'header' : claim))
-    .filter((claim): claim is Claim => claim in verified && !['label', 'unknown', 'short'].includes(claim));
-  const short = claims.some((claim) => DOUBTS.has(claim))
-    ? verified.short.doubtful
-    : claims.length > 0
-      ? verified.short.sound
-      : undefined;
-  return {
-    short,
-    isDoubtful: short === verified.short.doubtful,
-    sentences: claims.map((claim) => verified[claim]),
-  };
+    .filter((claim): claim is Claim => KNOWN.includes(claim));
+  const isDoubtful = DOUBTS.some((doubt) => claims.includes(doubt));
+  const verdict = isDoubtful ? 'doubtful' : claims.length > 0 ? 'sound' : undefined;
+  return { claims, verdict } as const;
 }

@@ -112,24 +112,7 @@ export const de: Messages = {
     'dead-lettered': 'fragen Sie Ihren Administrator',
   },
 
-  verified: {
-    label: 'Vollständigkeit',
-    unknown: 'Es ist nicht bekannt, wie die Vollständigkeit geprüft wurde.',
-    short: {
-      sound: 'als vollständig bestätigt',
-      doubtful: 'vielleicht unvollständig',
-    },
-    'content-length': 'Die Anlage hat die Länge angekündigt, und alles ist angekommen.',
-    'listed-size': 'Die Aufnahmeliste der Anlage nennt diese Größe.',
-    header: 'Alle Größenangaben in der Datei stimmen mit ihrer Länge überein.',
-    'identical-downloads': 'Zwei Downloads im Abstand von Minuten waren gleich.',
-    'header-contradicts': 'Die Datei gibt eine andere Größe an, als sie hat.',
-    'header-states-more': 'Die Datei gibt mehr Ton an, als sie hat: Das Ende könnte fehlen.',
-    'header-unwritten':
-      'Die Anlage hat den Kopf der Datei nie fertig geschrieben; die Datei kann ihre Länge also nicht bestätigen.',
-    'shorter-than-talk-time': 'Der Ton ist mehrere Sekunden kürzer als das Gespräch.',
-    'unknown-format': 'Die Datei beginnt wie kein bekanntes Tonformat.',
-  },
+  verified: { sound: 'als vollständig bestätigt', doubtful: 'vielleicht unvollständig' },
 
   codec: {
     pcm: 'PCM',
@@ -147,25 +130,6 @@ export const de: Messages = {
   format: {
     gsm: 'spielt mit dem eigenen Decoder der Seite',
     unsupported: 'spielt nicht in diesem Browser: bitte herunterladen',
-  },
-
-  details: {
-    heading: 'Einzelheiten',
-    name: 'Name',
-    callId: 'Anruf-ID',
-    status: 'Ergebnis des Anrufs',
-    statuses: {
-      answered: 'Angenommen',
-      'no answer': 'Nicht angenommen',
-      busy: 'Besetzt',
-      failed: 'Fehlgeschlagen',
-      voicemail: 'Voicemail',
-    },
-    did: 'Gewählte Nummer',
-    trunk: 'Amtsleitung',
-    size: 'Größe',
-    checksum: 'CRC-32 (Base64)',
-    archivedAt: 'Archiviert',
   },
 
   player: {

@@ -110,24 +110,7 @@ export const en = {
     'dead-lettered': 'ask your administrator',
   },
 
-  verified: {
-    label: 'Completeness',
-    unknown: 'It is not known how its completeness was verified.',
-    short: {
-      sound: 'verified as complete',
-      doubtful: 'may be incomplete',
-    },
-    'content-length': 'The PBX announced the length, and all of it arrived.',
-    'listed-size': "The size is the one in the PBX's list of recordings.",
-    header: 'All sizes in the file agree with its length.',
-    'identical-downloads': 'Two downloads some minutes apart were identical.',
-    'header-contradicts': 'The size stated in the file does not match its actual size.',
-    'header-states-more': 'The file states more audio than it contains: the end may be missing.',
-    'header-unwritten':
-      'The PBX never completed the header of the file, so the file cannot vouch for its length.',
-    'shorter-than-talk-time': 'The audio is several seconds shorter than the call.',
-    'unknown-format': 'The file does not start like any known audio format.',
-  },
+  verified: { sound: 'verified as complete', doubtful: 'may be incomplete' },
 
   codec: {
     pcm: 'PCM',
@@ -145,25 +128,6 @@ export const en = {
   format: {
     gsm: 'plays through the page’s own decoder',
     unsupported: 'does not play in this browser: download it',
-  },
-
-  details: {
-    heading: 'Details',
-    name: 'Name',
-    callId: 'Call ID',
-    status: 'Result of the call',
-    statuses: {
-      answered: 'Answered',
-      'no answer': 'No answer',
-      busy: 'Busy',
-      failed: 'Failed',
-      voicemail: 'Voicemail',
-    },
-    did: 'Number dialed',
-    trunk: 'Trunk',
-    size: 'Size',
-    checksum: 'CRC-32 (Base64)',
-    archivedAt: 'Archived',
   },
 
   player: {
