@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Provider from 'oidc-provider';
-import type { Browser } from 'playwright-core';
+import type { Browser, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type HttpHandler, startHttpServer } from '../../infra/local/http-server.ts';
 import { buildPage } from '../../infra/page/build-page.ts';
@@ -137,6 +137,25 @@ async function startIssuer(key: object): Promise<string> {
   server.on('request', provider.callback());
   return issuer;
 }
+
+describe('before anybody signs in', () => {
+  test.each(['jwt', 'token'])('the page loads at most 30 KB, with the authorization %s', async (kind) => {
+    const page = await openPage(browser);
+    if (kind === 'token')
+      await page.route('**/api/config', (route) => route.fulfill({ json: { authorization: kind } }));
+    const files: Request[] = [];
+    page.on('requestfinished', (request) => {
+      if (!new URL(request.url()).pathname.startsWith('/api/')) files.push(request);
+    });
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    const sizes = await Promise.all(files.map((request) => request.sizes()));
+    const total = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
+    expect(total).toBeGreaterThan(0);
+    expect(total).toBeLessThan(30_000);
+  });
+});
 
 describe('signing in with OpenID Connect', () => {
   test('returns to the same search and recording, shows what the role allows, and keeps no token in the browser', async () => {

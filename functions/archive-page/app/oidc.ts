@@ -5,6 +5,8 @@ export type OidcConfig = Extract<Config, { authorization: 'jwt' }>;
 
 export interface OidcSession {
   accessToken(): string | undefined;
+  /** Reads the issuer's response from the address, and removes it there, whatever the response is. */
+  finishSignIn(): Promise<void>;
   /** Leaves the page for the issuer, which sends the person back to the same address. */
   signIn(): Promise<void>;
   signOut(): Promise<void>;
@@ -17,7 +19,7 @@ const redirectUri = () => `${location.origin}/`;
  * OpenID Connect: code flow with PKCE. Tokens stay in memory. What belongs to a sign-in that has begun (state, code
  * verifier) has to survive the way to the issuer and back, and is in this tab's storage until then.
  */
-export async function startOidc(config: OidcConfig): Promise<OidcSession> {
+export function createOidcSession(config: OidcConfig): OidcSession {
   const manager = new UserManager({
     authority: config.issuer,
     client_id: config.clientId,
@@ -38,16 +40,15 @@ export async function startOidc(config: OidcConfig): Promise<OidcSession> {
     accessToken = undefined;
   });
 
-  const query = new URLSearchParams(location.search);
-  if (query.has('state') && (query.has('code') || query.has('error'))) {
-    // Without a reload, the code and the state are gone from the address and from the history.
-    const user = await manager.signinRedirectCallback().finally(() => history.replaceState(null, '', '/'));
-    accessToken = user.access_token;
-    if (typeof user.state === 'string' && user.state.startsWith('/'))
-      history.replaceState(null, '', user.state);
-  }
   return {
     accessToken: () => accessToken,
+    async finishSignIn() {
+      // Without a reload, the code and the state are gone from the address and from the history.
+      const user = await manager.signinRedirectCallback().finally(() => history.replaceState(null, '', '/'));
+      accessToken = user.access_token;
+      if (typeof user.state === 'string' && user.state.startsWith('/'))
+        history.replaceState(null, '', user.state);
+    },
     signIn: () => manager.signinRedirect({ state: location.pathname + location.search }),
     async signOut() {
       await manager.removeUser();

@@ -13,7 +13,7 @@ interface SignInProps {
   config: Config;
   reason: SignedOutReason | undefined;
   onToken: (token: string, name: string) => Promise<void>;
-  onOidc: () => Promise<void> | undefined;
+  onOidc: () => Promise<void>;
 }
 
 export function SignIn({ config, reason, onToken, onOidc }: SignInProps) {
@@ -119,7 +119,7 @@ function OidcButton({ onOidc }: Pick<SignInProps, 'onOidc'>) {
         class="button primary"
         onClick={() => {
           setProblem(undefined);
-          onOidc()?.catch(() => setProblem(m.signIn.oidcFailed));
+          onOidc().catch(() => setProblem(m.signIn.oidcFailed));
         }}
       >
         {m.signIn.submit}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ApiError, createApi } from './api.ts';
 import type { Config, Me } from './contract.ts';
-import type { OidcSession } from './oidc.ts';
+import type { OidcConfig, OidcSession } from './oidc.ts';
 
 /** Why nobody is signed in. */
 export type SignedOutReason = 'ended' | 'signed-out' | 'oidc-failed';
@@ -14,10 +14,23 @@ export type Session =
 
 const REFRESH_MS = 5 * 60_000;
 
+/** Whether the issuer has just sent the person back. */
+function isSignInResponse(): boolean {
+  const query = new URLSearchParams(location.search);
+  return query.has('state') && (query.has('code') || query.has('error'));
+}
+
 /** The signed-in person, and functions to sign in and out. */
 export function useSession() {
   const [session, setSession] = useState<Session>({ state: 'loading' });
   const oidc = useRef<OidcSession | undefined>(undefined);
+
+  /** The client of OpenID Connect is as large as the rest of the page, and of no use before somebody signs in. */
+  const loadOidc = useCallback(async (config: OidcConfig) => {
+    const { createOidcSession } = await import('./oidc.ts');
+    oidc.current ??= createOidcSession(config);
+    return oidc.current;
+  }, []);
 
   const api = useMemo(
     () =>
@@ -50,20 +63,20 @@ export function useSession() {
     try {
       const config = await api.config();
       if (config.authorization === 'token') return await loadMe(config);
-      const { startOidc } = await import('./oidc.ts');
-      try {
-        oidc.current = await startOidc(config);
-      } catch {
-        // The callback failed; another start finds a clean address.
-        oidc.current = await startOidc(config);
-        return setSession({ state: 'signed-out', config, reason: 'oidc-failed' });
+      if (isSignInResponse()) {
+        const session = await loadOidc(config);
+        try {
+          await session.finishSignIn();
+        } catch {
+          return setSession({ state: 'signed-out', config, reason: 'oidc-failed' });
+        }
       }
-      if (oidc.current.accessToken() === undefined) setSession({ state: 'signed-out', config });
+      if (oidc.current?.accessToken() === undefined) setSession({ state: 'signed-out', config });
       else await loadMe(config);
     } catch (error) {
       setSession({ state: 'failed', error });
     }
-  }, [api, loadMe]);
+  }, [api, loadMe, loadOidc]);
 
   useEffect(() => {
     void start();
@@ -90,7 +103,9 @@ export function useSession() {
       await api.signIn(token, name);
       if (config) await loadMe(config);
     },
-    signInWithOidc: () => oidc.current?.signIn(),
+    async signInWithOidc(): Promise<void> {
+      if (config?.authorization === 'jwt') await (await loadOidc(config)).signIn();
+    },
     async signOut(): Promise<void> {
       try {
         await (oidc.current ? oidc.current.signOut() : api.signOut());
