@@ -20,11 +20,12 @@ export async function describeMe(
   const ids = Object.keys(registry).filter((id) => grantsOn(principal, 'listen', id).length > 0);
   const known = Map.groupBy(await index.readStatus(ids), ({ pbx }) => pbx);
   const pbxs = ids.map((id) => {
-    const { reconciledUpTo, sessionDownSince } = known.get(id)?.[0] ?? {};
+    const { reconciledUpTo, sessionUpAt, sessionDownSince } = known.get(id)?.[0] ?? {};
     return {
       id,
       timeZone: registry[id]?.timeZone ?? 'UTC',
       ...(reconciledUpTo !== undefined && { completeUpTo: reconciledUpTo }),
+      ...(sessionUpAt !== undefined && { sessionUpAt }),
       ...(sessionDownSince !== undefined && { sessionDownSince }),
     };
   });

@@ -198,6 +198,49 @@ describe('finding', () => {
     await line.getByText(new RegExp(`head-office compared with the PBX up to .*${time}`)).waitFor();
   });
 
+  test.each([
+    [
+      'en-GB',
+      '1 of 4 PBXs are connected, 2 not known',
+      'connection to the PBX not known',
+      'It is not known whether the 4 PBXs are connected',
+    ],
+    [
+      'de-DE',
+      '1 von 4 Anlagen sind verbunden, von 2 ist es nicht bekannt',
+      'Verbindung zur Anlage nicht bekannt',
+      'Ob die 4 Anlagen verbunden sind, ist nicht bekannt',
+    ],
+  ])('counts a PBX as connected only if its session was up lately: %s', async (locale, some, one, none) => {
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    // pbx-session runs every ten minutes.
+    const sessions = {
+      berlin: { sessionUpAt: minutesAgo(15) },
+      hamburg: { sessionUpAt: minutesAgo(25) },
+      rom: { sessionUpAt: minutesAgo(90), sessionDownSince: minutesAgo(80) },
+      wien: {},
+    };
+    const showStatus = (status: object) =>
+      page.route('**/api/me', async (route) => {
+        const response = await route.fetch();
+        const pbxs = Object.entries(status).map(([id, session]) => ({ id, timeZone: 'UTC', ...session }));
+        await route.fulfill({ response, json: { ...(await response.json()), pbxs } });
+      });
+    const cookies = await page.context().cookies();
+    page = await openPage(browser, { locale });
+    await page.context().addCookies(cookies);
+    await showStatus(sessions);
+    await page.goto(archive.host.url);
+    await page.getByText(some, { exact: true }).click();
+    expect(
+      await page.getByRole('listitem').filter({ hasText: one }).locator('strong').allTextContents(),
+    ).toEqual(['hamburg', 'wien']);
+
+    await showStatus({ berlin: {}, hamburg: {}, rom: {}, wien: {} });
+    await page.reload();
+    await page.getByText(none, { exact: true }).waitFor();
+  });
+
   test('is in German for those who read it', async () => {
     const german = await openPage(browser, { locale: 'de-DE' });
     await german.goto(archive.host.url);

@@ -1,8 +1,13 @@
+import { SESSION_PERIOD_MINUTES } from '../../shared/config/limits.ts';
+import { archiveNow } from './archive-clock.ts';
 import type { Pbx } from './contract.ts';
 import { type Locale, useLocale } from './locale.tsx';
 
 /** More PBXs than this are summed up in a line that can be opened. */
 const MAX_SHOWN = 3;
+
+/** A run of pbx-session may be late, or fail. */
+const UP_FOR_MS = 2 * SESSION_PERIOD_MINUTES * 60_000;
 
 /** How complete the archive is, as far as reconciliation and the sessions know. */
 export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
@@ -17,7 +22,7 @@ export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
       ))}
     </ul>
   );
-  const connected = pbxs.filter(({ sessionDownSince }) => sessionDownSince === undefined).length;
+  const countOf = (connection: Connection) => pbxs.filter((pbx) => connectionOf(pbx) === connection).length;
   const isAllKnown = pbxs.every(({ completeUpTo }) => completeUpTo !== undefined);
   const [oldest] = [...pbxs].sort((a, b) => (a.completeUpTo ?? '').localeCompare(b.completeUpTo ?? ''));
   return (
@@ -26,8 +31,8 @@ export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
         list
       ) : (
         <details>
-          <summary class={connected < pbxs.length ? 'is-down' : ''}>
-            {m.completeness.summary(f.number(connected), f.number(pbxs.length))}
+          <summary class={countOf('down') > 0 ? 'is-down' : countOf('unknown') > 0 ? 'is-unknown' : ''}>
+            {summarize(countOf('up'), countOf('unknown'), pbxs.length, locale)}
             {isAllKnown &&
               oldest?.completeUpTo !== undefined &&
               `, ${m.completeness.oldest(f.moment(oldest.completeUpTo, oldest.timeZone))}`}
@@ -39,13 +44,32 @@ export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
   );
 }
 
-const classOf = ({ sessionDownSince, completeUpTo }: Pbx) =>
-  sessionDownSince !== undefined ? 'is-down' : completeUpTo === undefined ? 'is-unknown' : '';
+type Connection = 'up' | 'down' | 'unknown';
 
-function describe({ completeUpTo, sessionDownSince, timeZone }: Pbx, { m, f }: Locale): string {
-  const { upTo, unknown, downSince } = m.completeness;
+function connectionOf({ sessionDownSince, sessionUpAt }: Pbx): Connection {
+  if (sessionDownSince !== undefined) return 'down';
+  const isRecent = sessionUpAt !== undefined && archiveNow() - Date.parse(sessionUpAt) <= UP_FOR_MS;
+  return isRecent ? 'up' : 'unknown';
+}
+
+function summarize(up: number, unknown: number, all: number, { m, f }: Locale): string {
+  const { summary, someNotKnown, noneKnown } = m.completeness;
+  if (unknown === all) return noneKnown(f.number(all));
+  const connected = summary(f.number(up), f.number(all));
+  return unknown === 0 ? connected : `${connected}, ${someNotKnown(f.number(unknown))}`;
+}
+
+function classOf(pbx: Pbx): string {
+  const connection = connectionOf(pbx);
+  if (connection === 'down') return 'is-down';
+  return connection === 'unknown' || pbx.completeUpTo === undefined ? 'is-unknown' : '';
+}
+
+function describe(pbx: Pbx, { m, f }: Locale): string {
+  const { completeUpTo, sessionDownSince, timeZone } = pbx;
+  const { upTo, unknown, downSince, connectionNotKnown } = m.completeness;
   const complete = completeUpTo === undefined ? unknown : upTo(f.moment(completeUpTo, timeZone));
-  return sessionDownSince === undefined
-    ? complete
-    : `${downSince(f.moment(sessionDownSince, timeZone))}, ${complete}`;
+  if (sessionDownSince !== undefined)
+    return `${downSince(f.moment(sessionDownSince, timeZone))}, ${complete}`;
+  return connectionOf(pbx) === 'unknown' ? `${connectionNotKnown}, ${complete}` : complete;
 }

@@ -86,12 +86,18 @@ export function useSession() {
   const isSignedIn = session.state === 'signed-in';
   useEffect(() => {
     if (!isSignedIn) return undefined;
-    const timer = setInterval(async () => {
+    async function refresh(): Promise<void> {
       if (document.hidden) return;
       const me = await api.me().catch(() => undefined);
       if (me) setSession((before) => (before.state === 'signed-in' ? { ...before, me } : before));
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
+    }
+    const timer = setInterval(refresh, REFRESH_MS);
+    // What was known when the page was left may be old by now.
+    document.addEventListener('visibilitychange', refresh);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', refresh);
+    };
   }, [api, isSignedIn]);
 
   const config = 'config' in session ? session.config : undefined;

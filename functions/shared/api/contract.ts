@@ -30,6 +30,8 @@ export const meSchema = v.object({
       timeZone: v.string(),
       /** Reconciliation has compared all calls that ended before this. Absent if it never has. */
       completeUpTo: v.optional(instant),
+      /** The last run of pbx-session that found the session up or opened one, which is every ten minutes. */
+      sessionUpAt: v.optional(instant),
       /** Absent while the session is up, or if nothing is known. */
       sessionDownSince: v.optional(instant),
     }),

@@ -33,6 +33,7 @@ export interface ItemPage {
 const statusSchema = v.object({
   pbx: v.string(),
   reconciledUpTo: v.optional(v.string()),
+  sessionUpAt: v.optional(v.string()),
   sessionDownSince: v.optional(v.string()),
 });
 

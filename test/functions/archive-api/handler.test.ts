@@ -30,7 +30,12 @@ await api.putRows([
 ]);
 await api.putIndexItems([
   { pbx: 'hq', sk: STATUS_KEY, reconciledUpTo: '2026-01-06T10:05:00.000Z' },
-  { pbx: 'branch', sk: STATUS_KEY, sessionDownSince: '2026-01-06T10:00:00.000Z' },
+  {
+    pbx: 'branch',
+    sk: STATUS_KEY,
+    sessionUpAt: '2026-01-06T09:50:00.000Z',
+    sessionDownSince: '2026-01-06T10:00:00.000Z',
+  },
   { pbx: 'hq', sk: 'name#50% of a?b/c.wav', rowSks: new Set([`${AT}#50% of a?b/c.wav`]) },
 ]);
 await api.putObject('hq', RECORDING, AUDIO, { from: '+49 30 901820', to: '1001' });
@@ -55,7 +60,12 @@ describe('with the link token', () => {
         rights: ['listen', 'download', 'share', 'audit'],
         pbxs: [
           { id: 'hq', timeZone: 'Europe/Berlin', completeUpTo: '2026-01-06T10:05:00.000Z' },
-          { id: 'branch', timeZone: 'UTC', sessionDownSince: '2026-01-06T10:00:00.000Z' },
+          {
+            id: 'branch',
+            timeZone: 'UTC',
+            sessionUpAt: '2026-01-06T09:50:00.000Z',
+            sessionDownSince: '2026-01-06T10:00:00.000Z',
+          },
         ],
         shares: { allowed: true, maxDays: 30, defaultDays: 7 },
       },

@@ -27,7 +27,10 @@ export const de: Messages = {
     upTo: (time) => `mit der Anlage abgeglichen bis ${time}`,
     unknown: 'noch nicht mit der Anlage abgeglichen',
     downSince: (time) => `keine Verbindung zur Anlage seit ${time}: neue Anrufe kommen später`,
-    summary: (complete, all) => `${complete} von ${all} Anlagen sind verbunden`,
+    connectionNotKnown: 'Verbindung zur Anlage nicht bekannt',
+    summary: (connected, all) => `${connected} von ${all} Anlagen sind verbunden`,
+    someNotKnown: (count) => `von ${count} ist es nicht bekannt`,
+    noneKnown: (all) => `Ob die ${all} Anlagen verbunden sind, ist nicht bekannt`,
     oldest: (time) => `alle abgeglichen bis ${time}`,
   },
 

@@ -26,7 +26,10 @@ export const en = {
     upTo: (time: string) => `compared with the PBX up to ${time}`,
     unknown: 'not yet compared with the PBX',
     downSince: (time: string) => `no connection to the PBX since ${time}: new calls arrive later`,
-    summary: (complete: string, all: string) => `${complete} of ${all} PBXs are connected`,
+    connectionNotKnown: 'connection to the PBX not known',
+    summary: (connected: string, all: string) => `${connected} of ${all} PBXs are connected`,
+    someNotKnown: (count: string) => `${count} not known`,
+    noneKnown: (all: string) => `It is not known whether the ${all} PBXs are connected`,
     oldest: (time: string) => `all compared up to ${time}`,
   },
 
