@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { may, mayAnywhere, type Principal } from '../shared/access/principal.ts';
+import { may, mayOnWholePbx, type Principal } from '../shared/access/principal.ts';
 import { type AccessLog, accessCursorSchema } from '../shared/access-log/access-log.ts';
 import type { accessLogSchema } from '../shared/api/contract.ts';
 import { type CsvPart, type ReadPage, readCsvPart } from './access-csv.ts';
@@ -41,7 +41,7 @@ export async function listAccesses(
     readPage = (page) => accessLog.ofRecording(pbx, recording, page);
   }
   const isAuditor = (on: string) => may(principal, 'audit', { pbx: on });
-  if (pbx === undefined ? !mayAnywhere(principal, 'audit') : !isAuditor(pbx)) {
+  if (pbx === undefined ? !mayOnWholePbx(principal, 'audit') : !isAuditor(pbx)) {
     if (pbx !== undefined && recording !== undefined) {
       const { person, by } = principal;
       await accessLog.add({ kind: 'refused', reason: 'forbidden', pbx, recording, person, by, address });

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { grantsOn, mayAnywhere, type Principal } from '../shared/access/principal.ts';
+import { grantsOn, mayAnywhere, mayOnWholePbx, type Principal } from '../shared/access/principal.ts';
 import { type meSchema, RIGHTS } from '../shared/api/contract.ts';
 import type { AccessSettings } from '../shared/config/access-settings.ts';
 import type { PbxRegistry } from '../shared/config/pbx-registry.ts';
@@ -36,6 +36,7 @@ export async function describeMe(
       rights: RIGHTS.filter(
         (right) => mayAnywhere(principal, right) && (right !== 'share' || shares.allowed),
       ),
+      accessLog: mayOnWholePbx(principal, 'audit'),
       pbxs,
       shares,
     } satisfies v.InferOutput<typeof meSchema>,

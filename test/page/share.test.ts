@@ -57,6 +57,17 @@ function maxLengthOf(path: string, field: string): number {
   return paths[path].post.requestBody.content['application/json'].schema.properties[field].maxLength;
 }
 
+/** Has the API respond with empty pages, and with something on the twelfth. Returns how many it was asked for. */
+async function answerLate(path: RegExp, list: string, item: object): Promise<() => number> {
+  let requests = 0;
+  await page.route(path, (route) => {
+    requests += 1;
+    const json = requests === 12 ? { [list]: [item] } : { [list]: [], cursor: `after-${requests}` };
+    return route.fulfill({ json });
+  });
+  return () => requests;
+}
+
 const visit = (link: string) => visitWith(browser, link);
 
 describe('a link for others', () => {
@@ -225,6 +236,29 @@ describe('a link for others', () => {
     );
   });
 
+  test('is looked for past those that the person may not see, and the list says how far it has come', async () => {
+    const now = new Date();
+    const requests = await answerLate(/\/api\/shares\?/, 'shares', {
+      id: 'a'.repeat(64),
+      pbx: PBX_ID,
+      recording: 'a.wav',
+      createdBy: 'Anna',
+      createdAt: now.toISOString(),
+      endsAt: new Date(now.getTime() + 3_600_000).toISOString(),
+      hasPasscode: false,
+      download: false,
+      plays: 0,
+      note: 'an old one',
+    });
+    await page.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
+    await dialog(page).getByText('None found so far. “Show more” searches older ones.').waitFor();
+    expect(requests()).toBe(10);
+    expect(await dialog(page).getByText('There are none').count()).toBe(0);
+    await dialog(page).getByRole('button', { name: 'Show more' }).click();
+    await dialog(page).getByText('an old one').waitFor();
+    expect(await dialog(page).getByText('None found so far').count()).toBe(0);
+  });
+
   test('is listed as soon as it is made, although the index of a table is behind it', async () => {
     await page.route(/\/api\/shares\?/, (route) => route.fulfill({ json: { shares: [] } }));
     await share({ note: 'just now' });
@@ -350,9 +384,44 @@ describe('the access log', () => {
     await dialog(page).getByRole('table').waitFor();
     await dialog(page).getByLabel('Person').fill('Nobody');
     await dialog(page).getByRole('button', { name: 'Show', exact: true }).click();
-    const nothing = 'There are no entries of Nobody. Check how the name is written.';
+    const nothing = 'There are no entries of Nobody that you may see. Check how the name is written.';
     await dialog(page).getByText(nothing).first().waitFor();
     expect(await dialog(page).getByRole('status').textContent()).toBe(nothing);
+  });
+
+  test('of a person is searched past entries that the reader may not see, and says how far it has come', async () => {
+    const requests = await answerLate(/\/api\/access\?/, 'accesses', {
+      at: new Date().toISOString(),
+      kind: 'link-created',
+      pbx: PBX_ID,
+      recording: 'a.wav',
+      person: 'Anna',
+      by: 'session',
+    });
+    await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    const soFar = 'No entries found so far. “Show more” searches older ones.';
+    await dialog(page).getByText(soFar).first().waitFor();
+    expect(await dialog(page).getByRole('status').textContent()).toBe(soFar);
+    expect(requests()).toBe(10);
+    expect(await dialog(page).getByText('There are no').count()).toBe(0);
+    await dialog(page).getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => dialog(page).getByRole('status').textContent()).toBe('1 entry');
+    expect(await dialog(page).getByText(soFar).count()).toBe(0);
+  });
+
+  test('is offered to those who may read it', async () => {
+    await page.route('**/api/me', async (route) => {
+      const response = await route.fetch();
+      // With `audit` for some extensions.
+      await route.fulfill({ response, json: { ...(await response.json()), accessLog: false } });
+    });
+    await page.reload();
+    await page.getByRole('navigation').getByRole('button', { name: 'Links for others' }).waitFor();
+    await page
+      .getByRole('region', { name: 'Player' })
+      .getByRole('button', { name: 'Link for others' })
+      .waitFor();
+    expect(await page.getByRole('button', { name: 'Who listened' }).count()).toBe(0);
   });
 
   test('says whose entries it shows, and that the name is compared exactly', async () => {

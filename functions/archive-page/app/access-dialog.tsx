@@ -9,6 +9,7 @@ import { errorText } from './error-text.ts';
 import { useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
 import { PersonForm } from './person-form.tsx';
+import { readUntilFound } from './read-until-found.ts';
 import { RecordingCell } from './recording-cell.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
@@ -26,8 +27,10 @@ interface Of {
   person?: string;
 }
 
-const noneOf = ({ person }: Of, { access }: DialogMessages) =>
-  person === undefined ? access.none : access.noneOfPerson(person);
+function noneOf({ person }: Of, cursor: string | undefined, { access }: DialogMessages): string {
+  if (cursor !== undefined) return access.noneSoFar;
+  return person === undefined ? access.none : access.noneOfPerson(person);
+}
 
 /** The access log of a recording or of a person. */
 export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps) {
@@ -46,13 +49,17 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
     async (before: Access[], from?: string) => {
       setProblem(undefined);
       try {
-        const page = await api.access({ ...of, ...(from !== undefined && { cursor: from }) });
+        const page = await readUntilFound(
+          (next) => api.access({ ...of, ...(next !== undefined && { cursor: next }) }),
+          ({ accesses }) => accesses.length > 0,
+          from,
+        );
         if (latest.current !== of) return;
         const all = [...before, ...page.accesses];
         setRows(all);
         setCursor(page.cursor);
         const count = all.length;
-        announce(count === 0 ? noneOf(of, d) : d.access.entries(f.number(count), count === 1));
+        announce(count === 0 ? noneOf(of, page.cursor, d) : d.access.entries(f.number(count), count === 1));
       } catch (error) {
         if (latest.current === of) setProblem(`${d.access.failed} ${errorText(error, m, d.invalid)}`);
       }
@@ -95,7 +102,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         {problem}
       </p>
       {rows === undefined && problem === undefined && <p>{m.loading}</p>}
-      {rows?.length === 0 && <p class="muted">{noneOf(of, d)}</p>}
+      {rows?.length === 0 && <p class="muted">{noneOf(of, cursor, d)}</p>}
       {rows !== undefined && rows.length > 0 && (
         <AccessTable rows={rows} pbxs={me.pbxs} withRecording={recording === undefined} />
       )}

@@ -27,7 +27,7 @@ export function Header({ onLanguage, me, onDialog, onSignOut }: HeaderProps) {
                 {m.menu.shares}
               </button>
             )}
-            {me.rights.includes('audit') && (
+            {me.accessLog && (
               <button type="button" onClick={() => onDialog('access')}>
                 {m.menu.access}
               </button>

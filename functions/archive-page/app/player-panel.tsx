@@ -142,7 +142,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
             <Tool onClick={onShare}>{may('share') ? m.player.share : m.menu.shares}</Tool>
           )}
           {may('download') && <Tool onClick={() => void download()}>{m.player.download}</Tool>}
-          {may('audit') && <Tool onClick={onAccess}>{m.menu.access}</Tool>}
+          {me.accessLog && <Tool onClick={onAccess}>{m.menu.access}</Tool>}
         </Transport>
       ) : (
         <p>{m.stateMeaning[recording.state]}</p>

@@ -8,6 +8,7 @@ import { useDialogMessages } from './dialog-messages.ts';
 import { errorText } from './error-text.ts';
 import { type Locale, useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
+import { readUntilFound } from './read-until-found.ts';
 import { RecordingCell } from './recording-cell.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
@@ -21,6 +22,12 @@ interface ShareListProps {
   created?: Share | undefined;
 }
 
+/** The API leaves out those of others that the person may not see. */
+function noneOf(areOwn: boolean, cursor: string | undefined, { share }: DialogMessages): string {
+  if (cursor !== undefined) return share.noneSoFar;
+  return areOwn ? share.none : share.noneVisible;
+}
+
 /** Links for others, and what became of them. */
 export function ShareList({ heading, api, me, of, created }: ShareListProps) {
   const locale = useLocale();
@@ -31,17 +38,23 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
   const [problem, setProblem] = useState<string>();
   const headingRef = useRef<HTMLHeadingElement>(null);
   const { pbx, recording, person } = of;
+  const areOwn = recording === undefined && person === undefined;
 
   const load = useCallback(
     async (before: Share[], from?: string) => {
       setProblem(undefined);
       try {
-        const page = await api.shares({
-          ...(pbx !== undefined && { pbx }),
-          ...(recording !== undefined && { recording }),
-          ...(person !== undefined && { person }),
-          ...(from !== undefined && { cursor: from }),
-        });
+        const page = await readUntilFound(
+          (next) =>
+            api.shares({
+              ...(pbx !== undefined && { pbx }),
+              ...(recording !== undefined && { recording }),
+              ...(person !== undefined && { person }),
+              ...(next !== undefined && { cursor: next }),
+            }),
+          (read) => read.shares.length > 0,
+          from,
+        );
         const listed = [...before, ...page.shares];
         const isBehind = created !== undefined && !listed.some(({ id }) => id === created.id);
         const all = isBehind ? [created, ...listed] : listed;
@@ -49,7 +62,11 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
         setCursor(page.cursor);
         // Otherwise a dialog has been opened, which has more important things to say.
         if (person !== undefined)
-          announce(all.length === 0 ? d.share.none : d.share.links(f.number(all.length), all.length === 1));
+          announce(
+            all.length === 0
+              ? noneOf(false, page.cursor, d)
+              : d.share.links(f.number(all.length), all.length === 1),
+          );
       } catch (error) {
         setProblem(errorText(error, m, d.invalid));
       }
@@ -83,7 +100,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
         {problem}
       </p>
       {shares === undefined && problem === undefined && <p>{m.loading}</p>}
-      {shares?.length === 0 && <p class="muted">{d.share.none}</p>}
+      {shares?.length === 0 && <p class="muted">{noneOf(areOwn, cursor, d)}</p>}
       {shares !== undefined && shares.length > 0 && (
         <ScrollBox label={heading}>
           <table class="plain">

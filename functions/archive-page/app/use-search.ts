@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type Api, ApiError } from './api.ts';
 import type { Recording } from './contract.ts';
 import { type Filters, queryOf } from './filters.ts';
+import { MAX_REQUESTS } from './read-until-found.ts';
 
 export interface Search {
   recordings: readonly Recording[];
@@ -18,9 +19,6 @@ const NOTHING: Search = {
   status: 'searching',
   error: undefined,
 };
-
-/** One request reads a limited number of rows, and may find nothing. So many are made before the person is asked. */
-const MAX_REQUESTS = 10;
 
 /** The results of the current filters, and a function that adds older ones. A new search ends the one before. */
 export function useSearch(api: Api, filters: Filters) {

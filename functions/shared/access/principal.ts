@@ -41,6 +41,10 @@ export const may = (principal: Pick<Principal, 'grants'>, right: Right, subject:
 export const mayAnywhere = ({ grants }: Principal, right: Right): boolean =>
   grants.some(({ rights }) => rights.includes(right));
 
+/** Whether the person has the right on all recordings of at least one PBX. */
+export const mayOnWholePbx = ({ grants }: Principal, right: Right): boolean =>
+  grants.some(({ rights, extensions }) => rights.includes(right) && extensions === undefined);
+
 /** Exactly: a search may find another number with the same last digits, but nobody may hear its calls. */
 const isPartyOf = (extension: string, { from, to }: Subject) =>
   [from, to].some((number) => number?.trim() === extension);

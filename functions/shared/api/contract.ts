@@ -23,6 +23,8 @@ export const meSchema = v.object({
   /** Name of the person as far as known: a claim of the JWT, or what they called themselves when they signed in. */
   person: v.string(),
   rights: v.array(v.picklist(RIGHTS)),
+  /** Whether they may read the access log: with `audit`, unless that is limited to extensions. */
+  accessLog: v.boolean(),
   pbxs: v.array(
     v.object({
       id: v.string(),

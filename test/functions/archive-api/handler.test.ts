@@ -58,6 +58,7 @@ describe('with the link token', () => {
       body: {
         person: 'token',
         rights: ['listen', 'download', 'share', 'audit'],
+        accessLog: true,
         pbxs: [
           { id: 'hq', timeZone: 'Europe/Berlin', completeUpTo: '2026-01-06T10:05:00.000Z' },
           {

@@ -29,6 +29,7 @@ const roles = {
     everything: { pbxs: ['*'], rights: ['listen', 'download', 'share', 'audit'] },
     support: { pbxs: ['office'], extensions: ['1001', '1002'], rights: ['listen'] },
     shop: { pbxs: ['shop'], rights: ['listen', 'download'] },
+    'team-auditor': { pbxs: ['office'], extensions: ['1001'], rights: ['listen', 'audit'] },
     sharer: { pbxs: ['*'], rights: ['share'] },
   },
 };
@@ -144,9 +145,22 @@ test('a person sees their rights and the PBXs of which they may hear something',
   expect((await as('[support sharer]')('GET /api/me')).body).toEqual({
     person: 'Ann',
     rights: ['listen', 'share'],
+    accessLog: false,
     pbxs: [{ id: 'office', timeZone: 'UTC' }],
     shares: { allowed: true, maxDays: 30, defaultDays: 7 },
   });
+});
+
+test.each([
+  ['[everything]', true],
+  ['[team-auditor]', false],
+  ['[team-auditor shop]', false],
+  ['[team-auditor everything]', true],
+])('a person learns whether they may read the access log: as %s, %j', async (groups, accessLog) => {
+  const { body } = await as(groups)('GET /api/me');
+  expect(body).toMatchObject({ accessLog });
+  // It is also a right to the shares of others.
+  expect(body.rights).toContain('audit');
 });
 
 test('where shares are not allowed, nobody has the right to share', async () => {

@@ -45,6 +45,8 @@ export const de: DialogMessages = {
     listAll: 'Ihre Links für andere',
     listOf: (person) => `Links für andere, erstellt von ${person}`,
     none: 'Es gibt keine.',
+    noneVisible: 'Es gibt keine, die Sie sehen dürfen.',
+    noneSoFar: 'Bisher keine gefunden. „Mehr anzeigen“ sucht weiter zurück.',
     links: (count, isOne) => (isOne ? '1 Link' : `${count} Links`),
     revoke: 'Widerrufen',
     revokeOf: (what) => `Link widerrufen: ${what}`,
@@ -79,7 +81,8 @@ export const de: DialogMessages = {
     personHint: 'Der genaue Name, auch in Groß- und Kleinschreibung.',
     ofPerson: (person) => `Einträge von ${person}`,
     noneOfPerson: (person) =>
-      `Von ${person} ist nichts verzeichnet. Prüfen Sie, wie der Name geschrieben ist.`,
+      `Von ${person} ist nichts verzeichnet, was Sie sehen dürfen. Prüfen Sie, wie der Name geschrieben ist.`,
+    noneSoFar: 'Bisher keine Einträge gefunden. „Mehr anzeigen“ sucht weiter zurück.',
     noName: (person) => `${person} (ohne Namen)`,
     recording: 'Aufnahme',
     find: 'Anzeigen',
