@@ -75,12 +75,15 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
   return opened;
 }
 
-/** Permits a login with the refused credentials, because a person has confirmed that they are now right. */
+/**
+ * Permits a login with the refused credentials, because a person has confirmed that they are now right. Doubtful refusals
+ * still count: the PBX may have counted them, too, and a new series could block the address.
+ */
 export async function forgetRefusal({ logins }: Pick<LoginDeps, 'logins'>): Promise<void> {
   const stored = await logins.read();
-  const { hold, doubtfulRefusals, ...state } = stored.state;
+  const { hold, ...state } = stored.state;
   // If another function has replaced the state since, it has been logging in.
-  if (hold !== undefined && (hold.credentials ?? doubtfulRefusals) !== undefined)
+  if (hold !== undefined && (hold.credentials ?? state.doubtfulRefusals) !== undefined)
     await logins.replace(stored, state);
 }
 
@@ -177,7 +180,7 @@ async function hold(
   const held = {
     code,
     ...(holdMs === undefined ? { credentials: digestCredentials(credentials) } : { until: now() + holdMs }),
-    ...((refusal?.isDoubtful || holdMs !== undefined) && { reason }),
+    reason,
   };
   await logins.replace(leased, { session, hold: held, doubtfulRefusals }).catch((error: unknown) => {
     // The lease remains, so the next attempt is a minute away, then two, and at most eight.

@@ -92,15 +92,23 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
 
 const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
 
+const RETRY_LOGIN = 'or, if they were corrected in the PBX, invoke pbx-session with "retryLogin": true.';
+
 const REFUSED_CREDENTIALS: Meaning = {
   kind: 'login-held',
   problem: 'refused the client ID or the client secret',
-  advice: 'Correct them in the secret with the credentials.',
+  advice: `Correct them in the secret with the credentials, ${RETRY_LOGIN}`,
+};
+
+const MALFORMED_CREDENTIALS: Meaning = {
+  kind: 'login-held',
+  problem: 'calls the client ID or the client secret malformed',
+  advice: `Copy both again from Integrations > API into the secret with the credentials, ${RETRY_LOGIN}`,
 };
 
 /** Refusals of a login that say nothing about the credentials. */
 const HARMLESS_AT_LOGIN: ReadonlySet<string> = new Set(
-  '-2 10001 10002 10003 10009 40001 40002 60002 70004 70087 70123 70656'.split(' '),
+  '-2 10001 10002 10003 10009 60002 70004 70087 70123 70656'.split(' '),
 );
 
 /** The error for a code. `parameters`: the names of those that the PBX found wrong. */
@@ -114,14 +122,22 @@ export const errcodeError: ToError = (errcode, parameters) =>
  * The same for a login. Five refusals in a row block the address until a person removes it, so whatever is not certain to
  * be something else counts as a refusal of the credentials.
  */
-export const loginError: ToError = (errcode, parameters) =>
-  HARMLESS_AT_LOGIN.has(errcode)
+export const loginError: ToError = (errcode, parameters) => {
+  if (MEANINGS.get(errcode) === OUR_FAULT) return parameterErrorOfLogin(errcode, parameters);
+  return HARMLESS_AT_LOGIN.has(errcode)
     ? errcodeError(errcode, parameters)
     : toRefusal(errcode, REFUSED_CREDENTIALS, parameters);
+};
+
+/** The credentials are the only parameters of a login: a PBX that names no parameter can hardly mean another one. */
+const parameterErrorOfLogin: ToError = (errcode, parameters = []) => {
+  const isOther = parameters.length > 0 && !parameters.some((name) => /username|password/i.test(name));
+  return toRefusal(errcode, isOther ? OUR_FAULT : MALFORMED_CREDENTIALS, parameters);
+};
 
 /** The same for a refresh token: whatever is not certain to be something else means that it is no longer valid. */
 export const refreshError: ToError = (errcode, parameters) =>
-  HARMLESS_AT_LOGIN.has(errcode) && !/^4000/.test(errcode)
+  HARMLESS_AT_LOGIN.has(errcode)
     ? errcodeError(errcode, parameters)
     : toRefusal(errcode, { kind: 'session-expired', problem: 'does not accept the refresh token' });
 

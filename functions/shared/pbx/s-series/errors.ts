@@ -43,7 +43,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
     '20003': {
       kind: 'login-held',
       problem: 'refused the username or the password',
-      advice: 'Correct them in the secret with the credentials.',
+      advice:
+        'Correct them in the secret with the credentials, or, if they were corrected in the PBX, invoke pbx-session ' +
+        'with "retryLogin": true.',
     },
     '20004': { kind: 'session-expired', problem: 'does not know the token' },
     '20005': { kind: 'session-expired', problem: 'found no token in the request' },

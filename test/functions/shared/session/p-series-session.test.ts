@@ -209,6 +209,26 @@ describe('refused credentials', () => {
     expect(pbx.stats).toMatchObject({ getTokens: 3 });
   });
 
+  test.each([-1, 40001, 40002])(
+    'are explained by %i, for as long as logins are held for it',
+    async (errcode) => {
+      const { pbx, clock, open } = await start();
+      pbx.refuse('get_token', errcode);
+      const refused = {
+        code: `pbx-${errcode}`.replace('--', '-minus-'),
+        kind: 'login-held',
+        message: expect.stringMatching(/client ID or the client secret.*errcode -?\d+.*retryLogin/),
+      };
+      for (let hour = 0; hour < 24; hour++) {
+        await expect(open().keepAlive()).rejects.toMatchObject(refused);
+        clock.now += HOUR_MS;
+      }
+      expect(pbx.stats.requests).toHaveLength(1);
+      pbx.refuse('get_token', undefined);
+      expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
+    },
+  );
+
   test.each([10005, 80010, 99999])('may also be what a login with %i means', async (errcode) => {
     const { pbx, clock, open } = await start();
     pbx.refuse('get_token', errcode);
@@ -292,6 +312,27 @@ describe('an HTTP status 401 or 403 of what is in front of the PBX', () => {
     proxy.isShut = false;
     expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
   });
+
+  test.each([1, 2, 3])(
+    'at %i logins, and at the one that a person then asks for, begins no new series',
+    async (refusals) => {
+      const { proxy, clock, countLogins, open } = await startBehindProxy(403);
+      while (countLogins() < refusals) {
+        await codeOf(open().keepAlive());
+        clock.now += 10 * MINUTE_MS;
+      }
+      expect(await codeOf(open().keepAlive({ retryRefused: true }))).toBe('pbx-http-status');
+      expect(countLogins()).toBe(refusals + 1);
+      for (let hour = 0; hour < 24; hour++) {
+        clock.now += HOUR_MS;
+        expect(await codeOf(open().keepAlive())).toBe('pbx-http-status');
+      }
+      // Five in a row may block the address (vendor's guide).
+      expect(countLogins()).toBe(Math.max(refusals + 1, 3));
+      proxy.isShut = false;
+      expect(await open().keepAlive({ retryRefused: true })).toBe('logged-in');
+    },
+  );
 
   test.each([401, 403])('%i at a refresh is tried again, without a login', async (status) => {
     const { proxy, clock, countLogins, open } = await startBehindProxy(status);

@@ -72,6 +72,26 @@ describe('at a login,', () => {
     },
   );
 
+  test.each(['40001', '40002'])(
+    '%s calls the credentials malformed, which are its only parameters, unless it names others',
+    (errcode) => {
+      for (const parameters of [
+        [],
+        ['username'],
+        ['password'],
+        ['username or password'],
+        ['x', 'password'],
+      ]) {
+        const error = loginError(errcode, parameters);
+        expect(error).toMatchObject({ code: `pbx-${errcode}`, kind: 'login-held', lockoutMs: undefined });
+        expect(error.message).toMatch(
+          /client ID or the client secret malformed.*Integrations > API.*retryLogin/,
+        );
+      }
+      expect(loginError(errcode, ['version'])).toMatchObject({ kind: 'permanent' });
+    },
+  );
+
   test.each(['-2', '10009', '60002'])('%s says nothing about the credentials, and passes', (errcode) => {
     expect(loginError(errcode).kind).toBe('transient');
   });
