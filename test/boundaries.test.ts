@@ -125,7 +125,7 @@ describe('in functions/', () => {
   test('each family has the same parts', () => {
     const families = globSync('functions/shared/pbx/*/', { cwd: root });
     expect(families.length).toBeGreaterThan(0);
-    const parts = ['client.ts', 'errors.ts', 'list-recordings.ts', 'report.ts', 'settings.ts'];
+    const parts = ['client.ts', 'errors.ts', 'list-recordings.ts', 'report.ts', 'session.ts', 'settings.ts'];
     const missing = families.flatMap((family) =>
       parts.map((part) => join(family, part)).filter((file) => !functionFiles.includes(file)),
     );

@@ -547,8 +547,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/session/login.ts',
-        find: 'client.rules.renewsByRefresh && state.refreshToken !== undefined',
-        replace: 'false && state.refreshToken !== undefined',
+        find: 'state.refreshToken !== undefined && ageMs < refreshTokenLifeMs',
+        replace: 'state.refreshToken !== undefined && ageMs < 0 * refreshTokenLifeMs',
       },
     ],
   },

@@ -38,8 +38,16 @@ export interface SessionRules {
   loginSubscribes: boolean;
   /** No response says whether this is so: the condition under which the PBX posts reports, beginning with "if". */
   reportsIf?: string;
-  /** A refresh token replaces a token that has died, too. Each token counts, so there is only one refresh at a time. */
-  renewsByRefresh: boolean;
+  /**
+   * A refresh token replaces a token that has died, too, until it is this old. Each token counts, so there is only one
+   * refresh at a time. Absent if a refresh only prolongs a token that is alive.
+   */
+  refreshTokenLifeMs?: number;
+  /**
+   * How long to wait after each refusal in a row that may have nothing to do with the credentials (`isDoubtful`). The next
+   * one counts as a refusal of them. Absent if the family has no such refusals.
+   */
+  doubtfulHoldsMs?: readonly number[];
 }
 
 export interface RecordingSource {

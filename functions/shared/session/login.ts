@@ -13,15 +13,6 @@ const LOGIN_LEASE_MS = 60_000;
 /** Shorter than the pause between two runs of pbx-session, so that the first run after an outage may log in. */
 const MAX_LOGIN_LEASE_MS = 8 * 60_000;
 
-/**
- * How long to wait after the first and the second refusal in a row that may have nothing to do with the credentials.
- * The next one counts as a refusal of them. Five block an address, so this leaves two to others.
- */
-const DOUBTFUL_HOLDS_MS = [10 * 60_000, 60 * 60_000];
-
-/** That of a refresh token of the P-Series (vendor's guide). */
-const REFRESH_TOKEN_LIFE_MS = 24 * 60 * 60_000;
-
 export interface LoginDeps {
   pbxId: string;
   client: PbxClient;
@@ -95,7 +86,8 @@ async function obtainTokens(
   { client, now }: LoginDeps,
 ): Promise<{ tokens: Tokens; isLogin: boolean }> {
   const ageMs = now() - (state.openedAt ?? 0);
-  if (client.rules.renewsByRefresh && state.refreshToken !== undefined && ageMs < REFRESH_TOKEN_LIFE_MS) {
+  const { refreshTokenLifeMs = 0 } = client.rules;
+  if (state.refreshToken !== undefined && ageMs < refreshTokenLifeMs) {
     try {
       return { tokens: await client.refresh(state.refreshToken), isLogin: false };
     } catch (error) {
@@ -169,14 +161,14 @@ async function hold(
   leased: LoginSnapshot,
   failure: ArchiveError,
   credentials: Credentials,
-  { pbxId, logins, now }: LoginDeps,
+  { pbxId, client, logins, now }: LoginDeps,
 ): Promise<void> {
   const { code, message: reason } = failure;
   log('error', 'login-refused', { pbx: pbxId, code });
   const refusal = failure instanceof PbxRefusal ? failure : undefined;
   const { session, doubtfulRefusals: earlier = 0 } = leased.state;
   const doubtfulRefusals = refusal?.isDoubtful ? earlier + 1 : undefined;
-  const holdMs = refusal?.isDoubtful ? DOUBTFUL_HOLDS_MS[earlier] : refusal?.lockoutMs;
+  const holdMs = refusal?.isDoubtful ? client.rules.doubtfulHoldsMs?.[earlier] : refusal?.lockoutMs;
   const held = {
     code,
     ...(holdMs === undefined ? { credentials: digestCredentials(credentials) } : { until: now() + holdMs }),

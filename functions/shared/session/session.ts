@@ -87,7 +87,7 @@ export function createSession(deps: LoginDeps): Session {
     } else if (ageOf(snapshot) < REFRESH_AFTER_MS) {
       // Every call keeps the token alive. This one changes nothing and fails if the token is dead.
       await client.deviceInfo(token);
-    } else if (client.rules.renewsByRefresh) {
+    } else if (client.rules.refreshTokenLifeMs !== undefined) {
       return logIn(snapshot, deps);
     } else {
       const tokens = await client.refresh(state.refreshToken);

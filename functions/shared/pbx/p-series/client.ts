@@ -13,6 +13,7 @@ import { isMovedAway, listRecordings } from './list-recordings.ts';
 import { type ListRows, pageSchema } from './read-pages.ts';
 import { readResourcePath } from './resource-path.ts';
 import { isJson, parseResponse, START_BYTES } from './response.ts';
+import { sessionRules } from './session.ts';
 
 /** For a JSON response to arrive completely. */
 const CALL_TIMEOUT_MS = 45_000;
@@ -129,7 +130,7 @@ export function createPSeriesClient(
   }
 
   return {
-    rules: { loginSubscribes: false, renewsByRefresh: true, reportsIf: 'if its webhook is set up' },
+    rules: sessionRules,
 
     login: ({ username, password }, _subscription, signal) =>
       getTokens('get_token', { username, password }, loginError, signal),

@@ -12,6 +12,7 @@ import { type ClientOptions, createTransport, type PbxRequest } from '../transpo
 import type { CdrWindow, PbxClient, Subscription } from '../types.ts';
 import { parseResponse } from './errors.ts';
 import { listRecordings } from './list-recordings.ts';
+import { sessionRulesOf } from './session.ts';
 
 /** For a JSON response to arrive completely: one that drips would otherwise hold a function until its own timeout. */
 const CALL_TIMEOUT_MS = 45_000;
@@ -20,11 +21,6 @@ const tokensSchema = v.object({
   token: v.pipe(v.string(), v.nonEmpty()),
   refreshtoken: v.optional(v.string()),
 });
-/**
- * With TCP, the other choice, the PBX waits for a connection instead, and posts nothing. Neither the login nor the device
- * information tells (guide of v2.0.0, "API Events").
- */
-const REPORTS_IF_HTTP = 'if the report method in its API Settings is HTTP, not TCP';
 
 const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
 
@@ -90,11 +86,7 @@ export function createSSeriesClient(
   }
 
   return {
-    rules: {
-      loginSubscribes: true,
-      renewsByRefresh: false,
-      ...(pbx.family === 's-series' && apiVersion === 'v2.0.0' && { reportsIf: REPORTS_IF_HTTP }),
-    },
+    rules: sessionRulesOf(pbx),
 
     async login({ username, password }, subscription, signal) {
       const { token, refreshtoken } = await call(
