@@ -61,14 +61,20 @@ export const parseRecordingKey = (key: string) =>
 /** The name under which a browser can save the recording. */
 export const fileNameOf = (recording: string) => recording.replace(UNSAFE, '_');
 
-/** `yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext` */
-const YEASTAR = /^(20\d\d)(\d\d)(\d\d)\d{6}-/;
-
-/** `exten-FROM-TO-yyyyMMdd-HHmmss-CALLID.ext` */
-const OPENVOX = /^[a-z]+-.*-(20\d\d)(\d\d)(\d\d)-\d{6}-\d{10}\.\d+\.\w+$/i;
+/**
+ * Forms of names that have the date of the call. They are here and not with the families that write them, because names are
+ * also read from keys in the bucket, where nobody knows of which family the PBX was; and a key must stay the same for ever.
+ */
+const DATED_FORMS = [
+  // yyyyMMddHHmmss-CALLID-FROM-TO-TYPE.ext
+  /^(20\d\d)(\d\d)(\d\d)\d{6}-/,
+  // KIND-FROM-TO-yyyyMMdd-HHmmss-CALLID.ext
+  /^[a-z]+-.*-(20\d\d)(\d\d)(\d\d)-\d{6}-\d{10}\.\d+\.\w+$/i,
+];
 
 function dateFolder(recording: string): string | undefined {
-  const [, year, month, day] = YEASTAR.exec(recording) ?? OPENVOX.exec(recording) ?? [];
+  const dates = DATED_FORMS.map((form) => form.exec(recording));
+  const [, year, month, day] = dates.find((date) => date !== null) ?? [];
   if (year === undefined || month === undefined || day === undefined) return undefined;
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   // June 31 would have become July 1.
