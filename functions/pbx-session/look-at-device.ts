@@ -9,6 +9,8 @@ const NAME = /^[\w .()-]{1,40}$/;
 export interface Device extends Clock {
   model?: string;
   edition?: string;
+  /** Its certificate is replaced every few weeks, so nobody should pin it. */
+  renewsCertificate?: true;
   serialNumber?: string;
   firmware?: string;
 }
@@ -25,6 +27,7 @@ export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => numb
     ...checkClock(pbx, said, settings.timeZone, now()),
     model: plain(said.devicename, NAME),
     edition: plain(said.edition, NAME),
+    renewsCertificate: said.renewsCertificate === true || undefined,
     serialNumber: plain(said.sn),
     firmware: plain(said.firmwarever),
   };

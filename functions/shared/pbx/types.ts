@@ -32,6 +32,12 @@ export interface Tokens {
   refreshToken?: string;
 }
 
+/**
+ * What a refusal shows besides the failure of a session: what responds is not the API that was expected, or has it turned
+ * off; or it does not accept requests from our address.
+ */
+export type Obstacle = 'not-the-api' | 'address-refused';
+
 /** What sessions of a family are like. */
 export interface SessionRules {
   /** A login tells the PBX where to post its reports. It posts them only while the session lives. */
@@ -132,7 +138,8 @@ export interface PbxClient {
   listRecordings(token: string, window: CdrWindow, options: ListOptions): Promise<Listing>;
   /**
    * What the PBX says about itself: its model (`devicename`), `edition`, `sn`, `firmwarever`, `systemtime` as it shows
-   * it, and `timestamp` in Unix seconds. Any of these may be absent.
+   * it, and `timestamp` in Unix seconds. `renewsCertificate` is true if its certificate is replaced every few weeks, so
+   * that nobody should pin it. Any of these may be absent.
    */
   deviceInfo(token: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
 }

@@ -1,5 +1,6 @@
 import { MAX_CLOCK_SKEW_SECONDS } from '../../../functions/shared/config/limits.ts';
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
+import { obstacleOf } from '../../../functions/shared/pbx/family-errors.ts';
 import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { notChecked, ok, type Result, toDo } from './finding.ts';
 import type { SessionOutcome } from './pbx-session.ts';
@@ -12,12 +13,8 @@ type Stage = (typeof STAGES)[number];
 /** Node's codes for a certificate that is not trusted, in the message of `pbx-connection`. */
 const UNTRUSTED = /\((?:\w*SELF_SIGNED\w*|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_CERT\w+)\)/;
 
-/**
- * Codes that say that what responds is not the API of this version; and, of a P-Series, that it lacks the API, has it
- * turned off, or does not admit or has blocked our address.
- */
-const NOT_THE_API =
-  /^pbx-(?:http-status|bad-response|10001|10002|10003|20000|20001|70004|70087|70123|70656)$/;
+/** Codes, whatever the family, that say that what responds is not the API. */
+const NOT_THE_API = ['pbx-http-status', 'pbx-bad-response'];
 
 /** Explains a PBX's line of the response of pbx-session, stage by stage. */
 export function checkSession(
@@ -25,7 +22,7 @@ export function checkSession(
   settings: Pick<Pbx, 'baseUrl' | 'tls' | 'serialNumber' | 'discoverEveryMinutes'> & Reporter,
   place: Place,
 ): Record<Stage | 'clock' | 'device', Result> {
-  const { baseUrl, tls } = settings;
+  const { family, baseUrl, tls } = settings;
   const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
   const results: Record<Stage, Result> = {
     connection: ok(`${baseUrl} is reached from ${place.name}`),
@@ -34,11 +31,11 @@ export function checkSession(
     session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
   };
   if (!isUp) {
-    const { stage: failed, isOfPbx } = locate(outcome);
+    const { stage: failed, isOfPbx } = locate(outcome, family);
     const index = STAGES.indexOf(failed);
     for (const stage of STAGES.slice(0, isOfPbx ? 0 : index))
       results[stage] = notChecked('the PBX was not asked');
-    results[failed] = toDo(describeFailure(outcome, place));
+    results[failed] = toDo(describeFailure(outcome, family, place));
     for (const stage of STAGES.slice(index + 1)) results[stage] = notChecked(`needs the ${failed}`);
   }
   // Without TLS there is nothing to find out, whatever happens.
@@ -51,7 +48,10 @@ export function checkSession(
 }
 
 /** The stage that failed, and whether the PBX's own response shows that those before it work. */
-function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: boolean } {
+function locate(
+  response: SessionOutcome | undefined,
+  family: Pbx['family'],
+): { stage: Stage; isOfPbx: boolean } {
   const { outcome, code = '', message = '' } = response ?? {};
   if (code === 'certificate-mismatch') return { stage: 'certificate', isOfPbx: true };
   if (code === 'pbx-connection') {
@@ -59,19 +59,21 @@ function locate(response: SessionOutcome | undefined): { stage: Stage; isOfPbx: 
   }
   // If logins are held because of an HTTP status, the login was refused with it.
   const isRefusal = outcome === 'held' && code === 'pbx-http-status';
-  if (NOT_THE_API.test(code) && !isRefusal) return { stage: 'api', isOfPbx: outcome !== 'held' };
+  const isApi = NOT_THE_API.includes(code) || obstacleOf(family, code) !== undefined;
+  if (isApi && !isRefusal) return { stage: 'api', isOfPbx: outcome !== 'held' };
   // While logins are held, the PBX is not asked at all.
   return { stage: 'session', isOfPbx: outcome === 'failed' && code.startsWith('pbx-') };
 }
 
-/** A P-Series has blocked our address, or does not admit it. */
-const REFUSED_ADDRESS = /^pbx-(?:70004|70087)$/;
-
-function describeFailure(outcome: SessionOutcome | undefined, { address }: Place): string {
+function describeFailure(
+  outcome: SessionOutcome | undefined,
+  family: Pbx['family'],
+  { address }: Place,
+): string {
   if (outcome === undefined) return 'The function does not know this PBX yet. Run npm run deploy.';
   const { code = outcome.outcome, message = '' } = outcome;
   const heading = outcome.outcome === 'held' ? 'login-held' : 'session-down';
-  const advice = REFUSED_ADDRESS.test(code) ? `${message} ${address}` : message;
+  const advice = obstacleOf(family, code) === 'address-refused' ? `${message} ${address}` : message;
   return `${advice} See ${code} in docs/runbook.md#${heading}.`.trimStart();
 }
 
@@ -79,9 +81,10 @@ function describeCertificate(
   { fingerprint256, ca }: Pbx['tls'],
   outcome: SessionOutcome | undefined,
 ): Result {
-  if (fingerprint256 !== undefined && outcome?.edition === 'Cloud Edition') {
+  if (fingerprint256 !== undefined && outcome?.renewsCertificate) {
+    const { edition: owner = 'PBX' } = outcome;
     return toDo(
-      'The pinned one, which the Cloud Edition replaces every few weeks. Remove tls from cdk.json, then deploy. See docs/configuration.md#p-series.',
+      `The pinned one, which the ${owner} replaces every few weeks. Remove tls from cdk.json, then deploy. See docs/configuration.md#certificate.`,
     );
   }
   if (fingerprint256 !== undefined) return ok('the pinned one');

@@ -12,6 +12,7 @@ const outcomeSchema = v.object({
   isZoneWrong: v.optional(v.boolean()),
   model: v.optional(v.string()),
   edition: v.optional(v.string()),
+  renewsCertificate: v.optional(v.boolean()),
   serialNumber: v.optional(v.string()),
   firmware: v.optional(v.string()),
 });

@@ -8,7 +8,7 @@ import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../record
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import type { PbxClient, Tokens } from '../types.ts';
 import { errcodeError, loginError, movedAway, refreshError, statusError, type ToError } from './errors.ts';
-import { editionOf } from './firmware.ts';
+import { editionOf, renewsCertificate } from './firmware.ts';
 import { isMovedAway, listRecordings } from './list-recordings.ts';
 import { type ListRows, pageSchema } from './read-pages.ts';
 import { readResourcePath } from './resource-path.ts';
@@ -173,6 +173,7 @@ export function createPSeriesClient(
         sn: first('sn', 'serial_number'),
         firmwarever: firmware,
         edition: editionOf(String(firmware)),
+        renewsCertificate: renewsCertificate(String(firmware)),
         systemtime: first('system_time', 'pbx_time', 'current_time', 'time'),
         timestamp: first('timestamp'),
       };

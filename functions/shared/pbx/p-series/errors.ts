@@ -1,5 +1,6 @@
 import { ArchiveError, type FailureKind, PbxRefusal } from '../../errors.ts';
 import { badStatus } from '../errors.ts';
+import type { Obstacle } from '../types.ts';
 
 interface Meaning {
   kind: FailureKind;
@@ -11,18 +12,21 @@ interface Meaning {
   lockoutMs?: number;
   /** The cause may be something other than the token or the credentials. */
   isDoubtful?: boolean;
+  obstacle?: Obstacle;
 }
 
 /** What somebody has to change in the PBX. Asking every ten minutes finds out when that has been done. */
-const closed = (problem: string, advice: string): Meaning => ({
+const closed = (obstacle: Obstacle, problem: string, advice: string): Meaning => ({
   kind: 'login-held',
   lockoutMs: 10 * 60_000,
+  obstacle,
   problem,
   advice,
 });
 
 const UNSUPPORTED: Meaning = {
   kind: 'permanent',
+  obstacle: 'not-the-api',
   problem: 'does not have this interface',
   advice:
     'Check family in cdk.json. The API needs at least firmware 37.7.0.16 or 84.7.0.17 and, as far as is known, the ' +
@@ -36,6 +40,7 @@ const OUR_FAULT: Meaning = {
 };
 
 const API_IS_OFF = closed(
+  'not-the-api',
   'has the API, or this function of it, turned off',
   'Enable it under Integrations > API. If there is no such page, the PBX may need the Enterprise or Ultimate Plan.',
 );
@@ -67,10 +72,12 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
     },
     '60002': { kind: 'transient', problem: 'has eight valid tokens and gives out no more' },
     '70004': closed(
+      'address-refused',
       'has blocked this address after too many failed logins',
       'Delete it from Security > Security Rules > Blocked IPs.',
     ),
     '70087': closed(
+      'address-refused',
       'does not accept requests from this address',
       'Add the address from which the functions reach the PBX under Integrations > API > IP Restriction.',
     ),
@@ -89,6 +96,12 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
     },
   }),
 );
+
+const codeOf = (errcode: string) => `pbx-${errcode.replace('-', 'minus-')}`;
+
+const OBSTACLES = new Map([...MEANINGS].map(([errcode, { obstacle }]) => [codeOf(errcode), obstacle]));
+
+export const obstacleOf = (code: string) => OBSTACLES.get(code);
 
 const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
 
@@ -177,6 +190,5 @@ function toRefusal(
   const errcode = /^-?\d{1,6}$/.test(value) ? value : 'malformed';
   const named = parameters.length === 0 ? '' : `: ${parameters.join(', ')}`;
   const message = `The PBX ${problem} (errcode ${errcode}${named}).`;
-  const code = `pbx-${errcode.replace('-', 'minus-')}`;
-  return new PbxRefusal(code, advice === undefined ? message : `${message} ${advice}`, options);
+  return new PbxRefusal(codeOf(errcode), advice === undefined ? message : `${message} ${advice}`, options);
 }

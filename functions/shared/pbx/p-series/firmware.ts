@@ -1,15 +1,22 @@
 /** Versions are `EDITION.VERSION.…`, such as `37.20.0.21`. */
 const FIRMWARE = /^\d+(?:\.\d+){3}$/;
 
+const CLOUD = '84';
+
 const EDITIONS: ReadonlyMap<string, string> = new Map([
   ['37', 'Appliance Edition'],
   ['83', 'Software Edition'],
-  ['84', 'Cloud Edition'],
+  [CLOUD, 'Cloud Edition'],
 ]);
 
+const editionNumberOf = (firmware: string) =>
+  FIRMWARE.test(firmware) ? (firmware.split('.', 1)[0] ?? '') : '';
+
 /** The edition of a PBX, by its firmware. */
-export const editionOf = (firmware: string) =>
-  FIRMWARE.test(firmware) ? EDITIONS.get(firmware.split('.', 1)[0] ?? '') : undefined;
+export const editionOf = (firmware: string) => EDITIONS.get(editionNumberOf(firmware));
+
+/** The certificate of the Cloud Edition is a public one, which is replaced every few weeks. */
+export const renewsCertificate = (firmware: string) => editionNumberOf(firmware) === CLOUD;
 
 /** The webhook came with version 20.0.21 of each edition. */
 const WEBHOOK_SINCE = [20, 0, 21];

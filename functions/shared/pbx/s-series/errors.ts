@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type FailureKind, PbxRefusal } from '../../errors.ts';
 import { badResponse } from '../errors.ts';
 import { trimPadding } from '../padding.ts';
+import type { Obstacle } from '../types.ts';
 
 interface Meaning {
   kind: FailureKind;
@@ -13,27 +14,26 @@ interface Meaning {
   lockoutMs?: number;
   /** The same call may succeed at once. */
   isMomentary?: boolean;
+  obstacle?: Obstacle;
 }
 
-const CHECK_API_VERSION = 'Check apiVersion in cdk.json.';
+/** Another version of the API, or something else that responds. */
+const notTheApi = (problem: string): Meaning => ({
+  kind: 'permanent',
+  obstacle: 'not-the-api',
+  problem,
+  advice: 'Check apiVersion in cdk.json.',
+});
 
 const SERVER_FAULT: Meaning = { kind: 'transient', problem: 'reports a fault of its own server' };
 
 /** The vendor's error numbers (developer guides of S-Series, S1000 and Cloud PBX) and their meanings. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
   Object.entries<Meaning>({
-    '10003': { kind: 'permanent', problem: 'does not support the request', advice: CHECK_API_VERSION },
+    '10003': notTheApi('does not support the request'),
     '10025': { kind: 'transient', problem: 'was asked too often' },
-    '20000': {
-      kind: 'permanent',
-      problem: 'did not recognize the request as JSON',
-      advice: CHECK_API_VERSION,
-    },
-    '20001': {
-      kind: 'permanent',
-      problem: 'did not recognize the request as a POST',
-      advice: CHECK_API_VERSION,
-    },
+    '20000': notTheApi('did not recognize the request as JSON'),
+    '20001': notTheApi('did not recognize the request as a POST'),
     '20002': {
       kind: 'login-held',
       lockoutMs: 10 * 60_000,
@@ -77,6 +77,10 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
     '30003': SERVER_FAULT,
   }),
 );
+
+const OBSTACLES = new Map([...MEANINGS].map(([errno, { obstacle }]) => [`pbx-${errno}`, obstacle]));
+
+export const obstacleOf = (code: string) => OBSTACLES.get(code);
 
 const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
 

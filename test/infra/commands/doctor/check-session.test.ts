@@ -121,6 +121,7 @@ test.each([
   ['another function that logs in', { outcome: 'failed', code: 'login-in-progress' }, UNKNOWN, 'session'],
   ['a permission that is gone', { outcome: 'failed', code: 'AccessDeniedException' }, UNKNOWN, 'session'],
   ['a login that is held', { outcome: 'held', code: 'pbx-20002' }, UNKNOWN, 'session'],
+  ['an error number of another family', { outcome: 'failed', code: 'pbx-70087' }, OK, 'session'],
 ])('%s says only what it shows', (_, outcome, connection, failed) => {
   const results = checkSession({ pbx: 'hq', message: 'Words.', ...outcome }, settings, HERE);
   expect(results.connection.status).toBe(connection);
@@ -140,6 +141,17 @@ test('a certificate that an authority issued is called so', () => {
   expect(checkSession(up, settings, HERE).certificate.text).toBe('issued by a public authority');
   const withCa = { ...settings, tls: { ...settings.tls, ca: 'PEM' } };
   expect(checkSession(up, withCa, HERE).certificate.text).toBe('issued as tls.ca says');
+});
+
+test('a certificate that is replaced every few weeks is not to be pinned, whatever the family', () => {
+  const pinned = { ...settings, tls: { ...settings.tls, fingerprint256: 'AB'.repeat(32) } };
+  const up = { pbx: 'hq', outcome: 'kept-alive', renewsCertificate: true };
+  expect(checkSession(up, pinned, HERE).certificate).toEqual({
+    status: TO_DO,
+    text: expect.stringMatching(/which the PBX replaces.*Remove tls.*docs\/configuration\.md#certificate\.$/),
+  });
+  expect(checkSession(up, settings, HERE).certificate.status).toBe(OK);
+  expect(checkSession({ pbx: 'hq', outcome: 'kept-alive' }, pinned, HERE).certificate.status).toBe(OK);
 });
 
 test.each<[string, object, object, string, RegExp]>([

@@ -64,6 +64,7 @@ test('device information has the names that the rest of the product knows', asyn
     sn: '3600000000TST',
     firmwarever: '37.20.0.21',
     edition: 'Appliance Edition',
+    renewsCertificate: false,
     systemtime: '09/10/2025 10:55:00 AM',
     timestamp: Date.UTC(2025, 9, 9, 10, 55) / 1000,
   });

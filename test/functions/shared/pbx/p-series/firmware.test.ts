@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { editionOf, hasWebhook } from '../../../../../functions/shared/pbx/p-series/firmware.ts';
+import {
+  editionOf,
+  hasWebhook,
+  renewsCertificate,
+} from '../../../../../functions/shared/pbx/p-series/firmware.ts';
 
 // The editions and the version of the webhook are those of the vendor's guide, "Monitor Events via Webhook".
 test.each([
@@ -14,4 +18,5 @@ test.each([
 ])('of firmware %s', (firmware, edition, canPost) => {
   expect(editionOf(firmware)).toBe(edition);
   expect(hasWebhook(firmware)).toBe(canPost);
+  expect(renewsCertificate(firmware)).toBe(edition === 'Cloud Edition');
 });
