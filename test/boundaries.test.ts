@@ -72,6 +72,7 @@ describe('in functions/', () => {
     'jobs/retry-policy.ts',
     'jobs/streak.ts',
     'pbx/errors.ts',
+    'pbx/family-errors.ts',
     'pbx/family-reports.ts',
     'pbx/family-settings.ts',
     'pbx/s-series/call-end.ts',
@@ -102,7 +103,7 @@ describe('in functions/', () => {
   });
 
   test('only the choice of a family imports the folder of a family', () => {
-    const choices = /^functions\/shared\/pbx\/family-(?:clients|reports|settings)\.ts$/;
+    const choices = /^functions\/shared\/pbx\/family-(?:clients|errors|reports|settings)\.ts$/;
     const familyOf = (file: string) => /^functions\/shared\/pbx\/([^/]+)\//.exec(file)?.[1];
     const others = [...functionFiles, ...infraFiles].filter((file) => !choices.test(file));
     const isOwn = (imported: string, file: string) =>
@@ -120,6 +121,24 @@ describe('in functions/', () => {
     const named = /'(?:s-series|cloud-pbx|openvox|p-series)'/;
     expect(named.test(sourceOf('functions/shared/pbx/family-settings.ts'))).toBe(true);
     expect(others.filter((file) => named.test(sourceOf(file)))).toEqual([]);
+  });
+
+  test('nothing but a family itself knows its error codes and editions', () => {
+    const known = globSync('functions/shared/pbx/*/{errors,firmware}.ts', { cwd: root }).flatMap((file) =>
+      // A text for people may name an edition: only quoted alone is it one to compare with.
+      [...sourceOf(file).matchAll(/'(\d{5})':|('\w+ Edition')/g)].map(([, code, edition]) => code ?? edition),
+    );
+    expect(known).toEqual(expect.arrayContaining(['20014', '60001', "'Cloud Edition'"]));
+    // A usage text may have a code as an example.
+    const quoted = new RegExp(`(?<!--code pbx-|\\d)(?:${known.join('|')})(?!\\d)`);
+    const isOfFamily = (file: string) =>
+      // The local host has words of its own for a first login that fails.
+      ['functions/shared/pbx/', 'infra/simulated-pbx/', 'infra/local/real-pbx.ts'].some((start) =>
+        file.startsWith(start),
+      );
+    const withoutComments = (source: string) => source.replaceAll(/\/\*.*?\*\/|^\s*\/\/.*?$/gms, '');
+    const others = [...functionFiles, ...infraFiles].filter((file) => !isOfFamily(file));
+    expect(others.filter((file) => quoted.test(withoutComments(sourceOf(file))))).toEqual([]);
   });
 
   test('each family has the same parts', () => {
