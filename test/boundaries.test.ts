@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { FAMILIES } from '../functions/shared/config/pbx-registry.ts';
 import { importsOf, projectImportsOf, root, sourceOf, withDependencies } from './imports.ts';
 
 const functionFiles = globSync('functions/**/*.{ts,tsx}', { cwd: root });
@@ -118,7 +119,7 @@ describe('in functions/', () => {
         file.startsWith(start),
       );
     const others = [...functionFiles, ...infraFiles].filter((file) => !isChoice(file));
-    const named = /'(?:s-series|cloud-pbx|openvox|p-series)'/;
+    const named = new RegExp(`'(?:${FAMILIES.join('|')})'`);
     expect(named.test(sourceOf('functions/shared/pbx/family-settings.ts'))).toBe(true);
     expect(others.filter((file) => named.test(sourceOf(file)))).toEqual([]);
   });

@@ -1,8 +1,8 @@
+import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { toArchiveError } from '../../../functions/shared/errors.ts';
-import { errcodeError } from '../../../functions/shared/pbx/p-series/errors.ts';
 import { errnoError, parseResponse } from '../../../functions/shared/pbx/s-series/errors.ts';
-import { sourceOf, withDependencies } from '../../imports.ts';
+import { root, sourceOf, withDependencies } from '../../imports.ts';
 
 const architecture = sourceOf('docs/architecture.md');
 const runbook = sourceOf('docs/runbook.md');
@@ -14,17 +14,17 @@ const createdIn = (file: string) =>
     ([, code = '']) => code,
   );
 
-/** The keys of the table of a family. */
-const numbersOf = (family: string) =>
+/** The codes in the tables of all families. */
+const codesOfFamilies = globSync('functions/shared/pbx/*/errors.ts', { cwd: root }).flatMap((file) =>
   Array.from(
-    sourceOf(`functions/shared/pbx/${family}/errors.ts`).matchAll(/^ {4}'(-?\d+)': /gm),
-    ([, number = '']) => number,
-  );
+    sourceOf(file).matchAll(/^ {4}'(-?\d+)': /gm),
+    ([, number = '']) => `pbx-${number.replace('-', 'minus-')}`,
+  ),
+);
 
 /** The numbers that the program knows, and what becomes of any other and of none. */
 const errnoCodes = [
-  ...numbersOf('s-series').map((number) => errnoError(number).code),
-  ...numbersOf('p-series').map((number) => errcodeError(number).code),
+  ...codesOfFamilies,
   errnoError('29999').code,
   errnoError('<html>').code,
   codeOf(() => parseResponse('{"status":"Failed"}')),
