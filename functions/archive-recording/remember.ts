@@ -20,7 +20,10 @@ export async function remember(job: Job, failure: Failure, now: number, deps: Fa
   };
   if (isDeepStrictEqual(found, { download, streak })) return job;
   const { attempts, deliveries, firstQueuedAt: since } = historyOf(message, job);
-  return { ...job, earlier: { attempts, deliveries, since, ...found } };
+  const { progress, ...rest } = job;
+  // A download that could not be verified was complete, and its upload is discarded.
+  const kept = error instanceof Unverified ? rest : job;
+  return { ...kept, earlier: { attempts, deliveries, since, ...found } };
 }
 
 /** Whether the storage of the PBX may be away: then the failure that was counted last does not count. */

@@ -73,10 +73,8 @@ export async function saveInParts(
     const crc32OfAll = combineCrc32(stored.crc32, crc32(part.bytes), part.bytes.length);
     const verifiedBy = verify({ bytes, crc32: crc32OfAll }, expectation, now());
     // The upload's metadata cannot be changed, so a surprise at the end has to be known at the next beginning.
-    if (initial.verifiedBy !== undefined && !isDescribedBy(initial.verifiedBy, verifiedBy)) {
-      if (initial.bytes > 0) throw uploadMisdescribed();
+    if (initial.verifiedBy !== undefined && !isDescribedBy(initial.verifiedBy, verifiedBy))
       throw unexpected(sinceWhen({ bytes, crc32: crc32OfAll }, expectation.earlier, now()));
-    }
     // Not added to `stored`: S3 allows only the last part to be short, and the next run may add more.
     const { parts: all } = await putPart(part);
     const result = { bytes, crc32: toBase64(crc32OfAll), verifiedBy: initial.verifiedBy ?? '' };
@@ -105,13 +103,6 @@ const unexpected = (download: EarlierDownload) =>
     'The recording turned out different from its beginning. It is downloaded once more.',
     undefined,
     download,
-  );
-
-/** The recording has to be downloaded from its start. To resume again would end here again. */
-const uploadMisdescribed = () =>
-  new ArchiveError(
-    'upload-gone',
-    'The multipart upload of an earlier run describes the recording differently, and is discarded.',
   );
 
 /** Rejects when `work` rejects; otherwise never settles. */

@@ -117,21 +117,29 @@ describe('nothing is kept', () => {
   });
 });
 
-test('a recording whose size only the response to a range tells is archived, although no run gets all of it', async () => {
-  const head = wav({ audioBytes: 0, riffSize: 0xffffffff, dataSize: 0xffffffff });
-  const recording = Buffer.concat([head, LONG.subarray(head.length)]);
-  const harness = await startLongCall(recording, { pbx: { contentLength: false } });
-  const { clock, bucket, key, deliverForParts, nextJob, expectArchived } = harness;
-  // An hour after the call, a recorder that has not written the sizes into the header never will.
-  clock.now += 3_600_000;
-  for (let run = 1; run <= 6 && !(await bucket.keys()).includes(key); run += 1) {
-    await deliverForParts(2, nextJob(harness.job));
-    clock.now += 120_000;
-  }
-  await expectArchived();
-  const { Metadata } = await bucket.head(key);
-  expect(Metadata).toMatchObject({ 'verified-by': 'identical-downloads header-unwritten' });
-});
+test.each([
+  ['only the response to a range tells', undefined, 'identical-downloads header-unwritten'],
+  ['only the list of the PBX tells', LONG.length, 'listed-size header-unwritten'],
+  ['the list of the PBX tells wrongly', LONG.length - 1, 'identical-downloads header-unwritten'],
+])(
+  'a recording whose size %s is archived, although no run gets all of it',
+  async (_, listedBytes, verifiedBy) => {
+    const head = wav({ audioBytes: 0, riffSize: 0xffffffff, dataSize: 0xffffffff });
+    const recording = Buffer.concat([head, LONG.subarray(head.length)]);
+    const harness = await startLongCall(recording, { pbx: { contentLength: false } });
+    const { clock, bucket, key, deliverForParts, nextJob, expectArchived } = harness;
+    // An hour after the call, a recorder that has not written the sizes into the header never will.
+    clock.now += 3_600_000;
+    const job = { ...harness.job, ...(listedBytes !== undefined && { listedBytes }) };
+    for (let run = 1; run <= 8 && !(await bucket.keys()).includes(key); run += 1) {
+      await deliverForParts(2, nextJob(job));
+      clock.now += 120_000;
+    }
+    await expectArchived();
+    const { Metadata } = await bucket.head(key);
+    expect(Metadata).toMatchObject({ 'verified-by': verifiedBy });
+  },
+);
 
 describe('when the job cannot be requeued', () => {
   const reject = () => Promise.reject(new Error('SQS is not there.'));
