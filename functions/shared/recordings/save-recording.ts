@@ -122,7 +122,7 @@ async function saveParts(
   // Until all bytes are there, their number is known from elsewhere, if at all.
   const expectedBytes = first.isLast
     ? bytes.length
-    : (totalBytes ?? call.earlier?.bytes ?? container?.totalBytes);
+    : (totalBytes ?? call.earlier?.bytes ?? listedAs(container) ?? container?.totalBytes);
   const verifiedBy = describe(expectedBytes ?? 0, expectation).join(' ');
   const description = {
     contentType: contentTypeOf(container) ?? contentType,
