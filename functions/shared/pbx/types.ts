@@ -188,6 +188,8 @@ export interface ReportDialect {
   setUp?(hostUrl: string, pbxId: string): string;
   /** Whether this firmware can post reports. Absent if every firmware can. */
   canPost?(firmware: string): boolean;
+  /** If reports are rejected: what is probably wrong, and what to do. Has no secret. */
+  likelyFault: string;
   /** If no report comes: what only a person can look up in the PBX, as a question. Has no secret. */
   question?(pbxId: string): string;
 }

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
 import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
+import type { LogEvent } from '../../../functions/shared/telemetry/events.ts';
 import { type MetricName, NAMESPACE } from '../../../functions/shared/telemetry/metrics.ts';
 import { UsageError } from '../../shared/command-line.ts';
 import { plural } from '../../shared/text.ts';
@@ -17,9 +18,13 @@ export interface ReportHistory {
   lastHour?: number;
   /** Reconciliation has found recorded calls. */
   hasCalls?: boolean;
+  /** Reports that were not authentic. They are counted per stack: any of its PBXs, or a stranger, may have sent them. */
+  rejected?: { count: number; lastHour: number };
 }
 
-type Metric = Extract<MetricName, 'Reports' | 'Found'>;
+type Metric = Extract<MetricName, 'Reports' | 'Found' | 'Failures'>;
+
+const REJECTED = 'report-rejected' satisfies LogEvent;
 
 /** Returns the history of each PBX that has one. */
 export async function findReports(
@@ -28,16 +33,13 @@ export async function findReports(
   pbxIds: readonly string[],
   now: number,
 ): Promise<ReadonlyMap<string, ReportHistory>> {
-  const query = (metric: Metric, pbx: string, index: number) => ({
+  const query = (metric: Metric, index: number, dimension: { Name: 'pbx' | 'code'; Value: string }) => ({
     Id: `${metric.toLowerCase()}${index}`,
     MetricStat: {
       Metric: {
         Namespace: NAMESPACE,
         MetricName: metric,
-        Dimensions: [
-          { Name: 'stack', Value: stackName },
-          { Name: 'pbx', Value: pbx },
-        ],
+        Dimensions: [{ Name: 'stack', Value: stackName }, dimension],
       },
       Period: HOUR_MS / 1000,
       Stat: 'Sum',
@@ -48,46 +50,63 @@ export async function findReports(
     {
       StartTime: new Date(now - QUIET_DAYS * 24 * HOUR_MS),
       EndTime: new Date(now),
-      MetricDataQueries: pbxIds.flatMap((pbx, index) => [
-        query('Reports', pbx, index),
-        query('Found', pbx, index),
-      ]),
+      MetricDataQueries: [
+        query('Failures', 0, { Name: 'code', Value: REJECTED }),
+        ...pbxIds.flatMap((pbx, index) => [
+          query('Reports', index, { Name: 'pbx', Value: pbx }),
+          query('Found', index, { Name: 'pbx', Value: pbx }),
+        ]),
+      ],
     },
   );
   const histories = new Map<string, ReportHistory>();
+  const rejected = { count: 0, lastHour: 0 };
   for await (const { MetricDataResults = [] } of pages) {
     for (const { Id = '', Timestamps = [], Values = [], StatusCode } of MetricDataResults) {
       if (StatusCode === 'InternalError' || StatusCode === 'Forbidden') {
         throw new UsageError(`CloudWatch does not show its metrics (${StatusCode}). Run this command again.`);
       }
+      const latest = Math.max(...Timestamps.map((time) => time.getTime()));
       const [, metric, index] = /^([a-z]+)(\d+)$/.exec(Id) ?? [];
       const pbx = pbxIds[Number(index)] ?? '';
       const history = histories.get(pbx) ?? {};
-      if (metric === 'found') {
+      if (metric === 'failures') {
+        rejected.count += Values.reduce((sum, count) => sum + count, 0);
+        rejected.lastHour = Math.max(rejected.lastHour, latest);
+      } else if (metric === 'found') {
         if (Values.some((found) => found > 0)) histories.set(pbx, { ...history, hasCalls: true });
       } else if (Timestamps.length > 0) {
-        const lastHour = Math.max(...Timestamps.map((time) => time.getTime()), history.lastHour ?? 0);
-        histories.set(pbx, { ...history, lastHour });
+        histories.set(pbx, { ...history, lastHour: Math.max(latest, history.lastHour ?? 0) });
       }
     }
   }
-  return histories;
+  if (rejected.count === 0) return histories;
+  return new Map(pbxIds.map((pbx) => [pbx, { ...histories.get(pbx), rejected }]));
 }
 
 export function checkLastReport(
-  { lastHour, hasCalls = false }: ReportHistory,
+  { lastHour, hasCalls = false, rejected }: ReportHistory,
   now: number,
   id: string,
   settings: Pick<Pbx, 'discoverEveryMinutes'> & Reporter,
 ): Result {
-  if (lastHour !== undefined) {
-    const hours = Math.max(Math.ceil((now - lastHour) / HOUR_MS), 1);
-    return ok(`within the last ${hours > 48 ? plural(Math.ceil(hours / 24), 'day') : plural(hours, 'hour')}`);
-  }
+  if (lastHour !== undefined) return ok(`within ${describeSpan(lastHour, now)}`);
   if (settings.discoverEveryMinutes !== undefined) {
     return notChecked('none came, and none has to: discoverEveryMinutes is set');
   }
-  const question = reportDialectOf(settings).question?.(id);
+  const { likelyFault, question: questionOf } = reportDialectOf(settings);
+  const question = questionOf?.(id);
+  if (rejected !== undefined) {
+    const calls = hasCalls ? ', although reconciliation has found recorded calls' : '';
+    return toDo(
+      [
+        `None that is genuine came for ${QUIET_DAYS} days${calls}. But the webhook has rejected ${plural(rejected.count, 'report')}, the last within ${describeSpan(rejected.lastHour, now)}.`,
+        `They may be from any PBX of the stack. If they are from this one, ${likelyFault}`,
+        ...(question === undefined ? [] : [`If not: ${question}`]),
+        'docs/runbook.md#no-reports says how to find out.',
+      ].join(' '),
+    );
+  }
   return toDo(
     [
       hasCalls
@@ -99,4 +118,10 @@ export function checkLastReport(
         : 'Make a recorded call. If none comes then, see docs/runbook.md#no-reports.',
     ].join(' '),
   );
+}
+
+/** "the last 3 hours", for what happened in the hour that began at `hour`. */
+function describeSpan(hour: number, now: number): string {
+  const hours = Math.max(Math.ceil((now - hour) / HOUR_MS), 1);
+  return `the last ${hours > 48 ? plural(Math.ceil(hours / 24), 'day') : plural(hours, 'hour')}`;
 }

@@ -85,6 +85,8 @@ const isSignedWith = (secret: string, body: Buffer, signature: string) =>
 
 const pathOf = (pbxId: string, end: string) => `/reports/${pbxId}/${end}`;
 
+const WEBHOOK_PAGE = 'Integrations > API > Webhook Event Push';
+
 const describeWebhook = (url: string) =>
   `add one in the PBX (Integrations > API): POST to ${url}, event ${CALL_END}`;
 
@@ -103,6 +105,7 @@ const signedReports: ReportDialect = {
   ...common,
   secretsOf: ({ signatureSecrets = [] }) => signatureSecrets,
   secretField: 'signatureSecret',
+  likelyFault: `its webhook has another secret than the one entered as signatureSecret. Copy it from the PBX again (${WEBHOOK_PAGE}).`,
   isAuthentic: ({ body, signature }, secret) =>
     signature !== undefined && isSignedWith(secret, body, signature),
   setUp: (hostUrl, pbxId) => describeWebhook(hostUrl + pathOf(pbxId, 'p-series')),
@@ -113,6 +116,7 @@ const reportsWithSecretPath: ReportDialect = {
   ...common,
   secretsOf: ({ webhookSecret }) => [reportSecretOf(webhookSecret)],
   isAuthentic: (request, secret) => isSameSecret(request.secret, secret),
+  likelyFault: `the URL of its webhook does not end in the first characters of webhookSecret. Correct it in the PBX (${WEBHOOK_PAGE}).`,
   // A path that ends in a secret is not for everybody who reads this.
   setUp: (hostUrl, pbxId) => describeWebhook(hostUrl + pathOf(pbxId, 'SECRET')),
   question: (pbxId) => askForWebhook(pathOf(pbxId, 'SECRET')),

@@ -85,6 +85,7 @@ export const sSeriesReports: ReportDialect = {
   isAuthentic: (request, secret) => isSameSecret(request.secret, secret),
   split: splitReports,
   read: readReport,
+  likelyFault: 'it posts to an old address, or cuts the address off. A new login tells it the address.',
 };
 
 /** With TCP, the other report method of this version, the PBX waits for a connection instead (its guide, "API Events"). */

@@ -66,6 +66,7 @@ export function startCloudWatch({
   alarms = [],
   reports = {},
   found = {},
+  rejected = {},
   statusCode = 'Complete',
 }: {
   alarms?: StandInAlarm[];
@@ -73,6 +74,8 @@ export function startCloudWatch({
   reports?: Record<string, number[]>;
   /** How many recordings reconciliation has found in each of the last hours (`Found`), by `STACK/PBX`. */
   found?: Record<string, number[]>;
+  /** Epoch seconds of reports that were rejected (`Failures` of that code), by `STACK`. */
+  rejected?: Record<string, number[]>;
   /** Of the metric data. */
   statusCode?: 'Complete' | 'InternalError' | 'Forbidden';
 }): Promise<string> {
@@ -94,9 +97,17 @@ export function startCloudWatch({
     }) => {
       const page = Number(input.NextToken ?? 0);
       const results = input.MetricDataQueries.map(({ Id, MetricStat: { Metric, Period } }) => {
-        const { stack, pbx } = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]));
+        const {
+          stack = '',
+          pbx,
+          code,
+        } = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]));
         const series = `${stack}/${pbx}`;
         const metrics: Record<string, { at: number; value: number }[]> = {
+          Failures: (code === 'report-rejected' ? (rejected[stack] ?? []) : []).map((at) => ({
+            at,
+            value: 2,
+          })),
           Reports: (reports[series] ?? []).map((at) => ({ at, value: 1 })),
           Found: (found[series] ?? []).map((value, hour) => ({
             at: input.EndTime - (hour + 1) * 3600,

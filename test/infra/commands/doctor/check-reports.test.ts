@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { expect, test } from 'vitest';
+import { metricsFor } from '../../../../functions/shared/telemetry/metrics.ts';
 import { checkLastReport, findReports } from '../../../../infra/commands/doctor/check-reports.ts';
 import { startCloudWatch } from './aws-stand-ins.ts';
 
@@ -98,6 +99,53 @@ test.each<[string, Settings, string]>([
     status: 'to-do',
     text: `None came for 14 days. ${hint}Make a recorded call. If none comes then, see docs/runbook.md#no-reports.`,
   });
+});
+
+test('reports that are rejected point to the secret of the webhook, of whichever PBX they are', async () => {
+  const cloudWatch = {
+    rejected: { Archive: [ago(70), ago(1.2), ago(15 * 24)], Other: [ago(1)] },
+    reports: { 'Archive/reports': [ago(5)] },
+    found: { 'Archive/calls': [4] },
+  };
+  const found = await findLast(cloudWatch, ['calls', 'none', 'reports'], {
+    family: 'p-series',
+    reportAuthentication: 'signature',
+  });
+  const rejected = (id: string) =>
+    'But the webhook has rejected 4 reports, the last within the last 2 hours. They may be from any PBX of the stack. ' +
+    'If they are from this one, its webhook has another secret than the one entered as signatureSecret. ' +
+    'Copy it from the PBX again (Integrations > API > Webhook Event Push). If not: Does the PBX have a webhook ' +
+    `(Integrations > API) with a URL that ends in /reports/${id}/p-series, method POST and event 30012? ` +
+    'docs/runbook.md#no-reports says how to find out.';
+  expect(found).toEqual([
+    {
+      status: 'to-do',
+      text: `None that is genuine came for 14 days, although reconciliation has found recorded calls. ${rejected('calls')}`,
+    },
+    { status: 'to-do', text: `None that is genuine came for 14 days. ${rejected('none')}` },
+    { status: 'ok', text: 'within the last 6 hours' },
+  ]);
+});
+
+test('the reports that are rejected are counted as the webhook counts them', () => {
+  const line = { level: 'warn', event: 'report-rejected', pbx: 'hq' } as const;
+  const [counted] = metricsFor(line);
+  expect(counted?.values).toEqual([{ name: 'Failures', value: 1 }]);
+  expect(counted?.dimensions).toContainEqual({ code: 'report-rejected' });
+});
+
+test.each<[string, Settings, RegExp]>([
+  [
+    'a P-Series that does not sign',
+    { family: 'p-series', reportAuthentication: 'path' },
+    /URL of its webhook/,
+  ],
+  ['an S-Series', { family: 's-series', apiVersion: 'v1.1.0' }, /old address.* new login/],
+])('what is probably wrong if reports are rejected depends on the PBX: %s', (_, settings, fault) => {
+  const rejected = { count: 1, lastHour: NOW - 1 };
+  const { text } = checkLastReport({ rejected }, NOW, 'hq', settings);
+  expect(text).toContain('rejected 1 report, the last within the last 1 hour. ');
+  expect(text).toMatch(fault);
 });
 
 test('a PBX whose recordings are discovered need not report', () => {
