@@ -74,7 +74,7 @@ function unverifiedNote({ pbxs }: ArchiveConfig): string {
       family === unverified ? [`pbxs.${id}`] : [],
     );
     if (ids.length === 0) return [];
-    return `The family ${unverified} has not been verified on a device: watch the first days of ${ids.join(', ')}.`;
+    return `The family ${unverified} is not verified on a device: compare the first recordings of ${ids.join(', ')} with those on the PBX.`;
   });
   return notes.join('\n');
 }

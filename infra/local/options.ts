@@ -23,7 +23,7 @@ Simulated PBX
 
 Your own PBX
   --pbx URL            address of its API: scheme, host and port only
-  --family FAMILY      s-series (default), cloud-pbx, openvox or p-series
+  --family FAMILY      s-series (default), cloud-pbx, openvox (not verified on a device) or p-series
   --username NAME      API user, or the client ID of a P-Series; the program reads the password, or the client secret,
                        from PBX_PASSWORD or asks for it, and the secret of the webhook of a P-Series, which signs its
                        reports with it, from PBX_WEBHOOK_SECRET

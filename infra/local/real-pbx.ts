@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { JOB_DELAY_SECONDS } from '../../functions/shared/config/limits.ts';
-import { pbxOfAnyFamily, pbxSettings, tlsSchema } from '../../functions/shared/config/pbx-registry.ts';
+import {
+  pbxOfAnyFamily,
+  pbxSettings,
+  tlsSchema,
+  UNVERIFIED_FAMILIES,
+} from '../../functions/shared/config/pbx-registry.ts';
 import { reportDialectOf } from '../../functions/shared/pbx/family-reports.ts';
 import { UsageError } from '../shared/command-line.ts';
 import { showCurl } from './curl.ts';
@@ -35,6 +40,11 @@ export async function runWithPbx(baseUrl: string, directory: string, options: Op
   });
   // First of all: nobody should type a password for a PBX that cannot be reached, or that is another one.
   const localAddress = await checkConnection(baseUrl, settings.tls);
+  const { family } = settings;
+  if (UNVERIFIED_FAMILIES.includes(family)) {
+    const advice = 'compare the first recordings with those on the PBX';
+    show('family', `${family} is not verified on a device: ${advice}`, 'yellow');
+  }
   const { reportUrl = `${localAddress}:${port}`, discoverEveryMinutes } = settings;
   if (options['time-zone'] === undefined) {
     show(

@@ -35,7 +35,11 @@ export type Family = keyof typeof CREDENTIALS;
 
 export const FAMILIES = Object.keys(CREDENTIALS) as Family[];
 
-/** Families that are written from documents alone. */
+/**
+ * Families that are written from documents alone, so that their owners are told at every turn: "not verified on a
+ * device". The P-Series has not been verified on one either, but public clients confirm what its documents say;
+ * docs/configuration.md tells its owners.
+ */
 export const UNVERIFIED_FAMILIES: readonly Family[] = ['openvox'];
 
 /**

@@ -11,6 +11,7 @@ import { plural } from '../../shared/text.ts';
 import type { Deployment } from '../deployment.ts';
 import { checkAlarms } from './check-alarms.ts';
 import { checkCredentials } from './check-credentials.ts';
+import { checkFamily } from './check-family.ts';
 import { checkIndex } from './check-index.ts';
 import { checkLastRecording } from './check-last-recording.ts';
 import { checkLink, type LinkApi } from './check-link.ts';
@@ -111,6 +112,8 @@ async function* diagnosePbx(
   { sessions, reports, newest }: Known,
   { deployment, sqs, secrets, links, now }: DiagnosisDeps,
 ): AsyncGenerator<[check: string, result: Result]> {
+  const family = checkFamily(settings);
+  if (family !== undefined) yield ['family', family];
   yield ['credentials', await resultOf(() => checkCredentials(settings, secrets))];
   if ('problem' in sessions) {
     for (const check of ['connection', 'certificate', 'api', 'session', 'clock', 'device']) {

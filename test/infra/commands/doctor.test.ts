@@ -87,6 +87,19 @@ test('a local host is checked, and what it does not have is said so', async () =
   expect(other.code).toBe(1);
 });
 
+test('of a PBX whose family is not verified on a device, that is said first', async () => {
+  const pbx = await startSimulatedPbx({ tls: identity, password: PASSWORD, apiVersion: 'v0.0.1' });
+  onTestFinished(() => pbx.close());
+  const [port, data] = [await findFreePort(), await makeDirectory()];
+  const login = ['--pbx', pbx.url, '--username', 'api', '--fingerprint', pbx.fingerprint256 ?? ''];
+  const place = ['--port', String(port), '--report-url', `127.0.0.1:${port}`, '--data', data];
+  const host = start([...login, ...place, '--family', 'openvox'], { PBX_PASSWORD: PASSWORD });
+  await host.printed('make a recorded call');
+  const { output } = await doctor(['--local', join(data, 'pbx')]);
+  expect(output).toContain('-      family          pbx: openvox is not verified on a device: ');
+  expect(read(output)).toMatchObject({ unknown: ['stack', 'alarms', 'family', 'last-report', 'link'] });
+});
+
 describe('the stack that cdk.json configures', async () => {
   const { stackName, pbxs } = readArchiveConfig(JSON.parse(readFileSync('cdk.json', 'utf8')).context.archive);
   const [pbx = ''] = Object.keys(pbxs);

@@ -75,12 +75,12 @@ describe('a pinned certificate', () => {
   });
 });
 
-test('the summary says that a family has not been verified on a device', () => {
+test('the summary says that a family is not verified on a device', () => {
   const summaryOf = (family: string) =>
     summarize(
       readArchiveConfig({ pbxs: { office: { family, baseUrl: 'https://192.168.5.150' } } }),
       undefined,
     );
-  expect(summaryOf('openvox')).toContain('openvox has not been verified on a device');
+  expect(summaryOf('openvox')).toContain('openvox is not verified on a device');
   expect(summaryOf('cloud-pbx')).not.toContain('verified on a device');
 });

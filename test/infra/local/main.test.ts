@@ -600,13 +600,16 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
   test('an API that is not enabled, or of another version', async () => {
     const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
     const args = [...argsFor(pbx, port, directory), '--api-version', 'v2.0.0'];
-    expect(await explained(args)).toContain(
+    const withVersions = await explained(args);
+    expect(withVersions).toContain(
       'Check that the API is enabled on the PBX, and that --api-version is right.',
     );
+    expect(withVersions).not.toContain('not verified on a device');
     // A family without versions of the API has no such option.
     const withoutVersions = await explained([...argsFor(pbx, port, directory), '--family', 'openvox']);
     expect(withoutVersions).toContain('does not support the request (errno 10003)');
     expect(withoutVersions).not.toContain('--api-version');
+    expect(withoutVersions).toContain('openvox is not verified on a device');
   });
 
   test('an unknown option, or one with an invalid value', async () => {
