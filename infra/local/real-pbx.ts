@@ -10,6 +10,7 @@ import {
 } from '../../functions/shared/config/pbx-registry.ts';
 import { reportDialectOf } from '../../functions/shared/pbx/family-reports.ts';
 import { UsageError } from '../shared/command-line.ts';
+import { OPTION_NAMES } from '../shared/pbx-options.ts';
 import { showCurl } from './curl.ts';
 import { show } from './display.ts';
 import { replaceFile } from './durable-file.ts';
@@ -126,27 +127,15 @@ async function readTls(options: Options) {
 
 const settingsSchema = pbxOfAnyFamily({ ...pbxSettings, tls: tlsSchema });
 
-/** The option that each setting comes from. */
-const OPTION_NAMES: Readonly<Record<string, string>> = {
-  'tls.fingerprint256': '--fingerprint',
-  'tls.ca': '--ca',
-  'tls.minVersion': '--min-tls',
-  apiVersion: '--api-version',
-  serialNumber: '--serial',
-  timeZone: '--time-zone',
-  reportAuthentication: '--report-authentication',
-  discoverEveryMinutes: '--discover',
-  reportUrl: '--report-url',
-};
-
 type Settings = v.InferOutput<typeof settingsSchema>;
 
 function checkSettings(settings: unknown): Settings {
   const parsed = v.safeParse(settingsSchema, settings);
   if (parsed.success) return parsed.output;
+  const optionNames: Readonly<Record<string, string>> = OPTION_NAMES;
   const problems = parsed.issues.map((issue) => {
     const path = v.getDotPath(issue) ?? '';
-    const option = OPTION_NAMES[path] ?? path;
+    const option = optionNames[path] ?? path;
     if (issue.expected === 'never') return `${option} is not for a PBX of this --family. Leave it out.`;
     if (issue.message.startsWith('should')) return `${option} ${issue.message}`;
     return `${option} should be ${issue.expected?.replaceAll(/[()"]/g, '').replaceAll(' | ', ' or ')}`;

@@ -19,14 +19,14 @@ const NOT_THE_API = ['pbx-http-status', 'pbx-bad-response'];
 /** Explains a PBX's line of the response of pbx-session, stage by stage. */
 export function checkSession(
   outcome: SessionOutcome | undefined,
-  settings: Pick<Pbx, 'baseUrl' | 'tls' | 'serialNumber' | 'discoverEveryMinutes'> & Reporter,
+  settings: Pick<Pbx, 'baseUrl' | 'tls' | 'serialNumber' | 'timeZone' | 'discoverEveryMinutes'> & Reporter,
   place: Place,
 ): Record<Stage | 'clock' | 'device', Result> {
   const { family, baseUrl, tls } = settings;
   const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
   const results: Record<Stage, Result> = {
     connection: ok(`${baseUrl} is reached from ${place.name}`),
-    certificate: describeCertificate(tls, outcome),
+    certificate: describeCertificate(tls, outcome, place),
     api: ok('enabled, it responds'),
     session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
   };
@@ -42,8 +42,8 @@ export function checkSession(
   if (baseUrl.startsWith('http:')) results.certificate = notChecked('none, because baseUrl is plain HTTP');
   return {
     ...results,
-    clock: isUp ? checkClock(outcome) : notChecked('needs the session'),
-    device: isUp ? checkDevice(outcome, settings) : notChecked('needs the session'),
+    clock: isUp ? checkClock(outcome, settings, place) : notChecked('needs the session'),
+    device: isUp ? checkDevice(outcome, settings, place) : notChecked('needs the session'),
   };
 }
 
@@ -80,11 +80,12 @@ function describeFailure(
 function describeCertificate(
   { fingerprint256, ca }: Pbx['tls'],
   outcome: SessionOutcome | undefined,
+  { nameOf, apply }: Place,
 ): Result {
   if (fingerprint256 !== undefined && outcome?.renewsCertificate) {
     const { edition: owner = 'PBX' } = outcome;
     return toDo(
-      `The pinned one, which the ${owner} replaces every few weeks. Remove tls from cdk.json, then deploy. See docs/configuration.md#certificate.`,
+      `The pinned one, which the ${owner} replaces every few weeks. Remove ${nameOf('tls.fingerprint256')}, ${apply}. See docs/configuration.md#certificate.`,
     );
   }
   if (fingerprint256 !== undefined) return ok('the pinned one');
@@ -94,19 +95,20 @@ function describeCertificate(
 function checkDevice(
   { model, edition, serialNumber, firmware }: SessionOutcome,
   settings: Parameters<typeof checkSession>[1],
+  { nameOf, apply }: Place,
 ): Result {
   const { discoverEveryMinutes } = settings;
   if ([model, serialNumber, firmware].every((said) => said === undefined))
     return notChecked('the PBX does not say what it is');
   if (serialNumber !== undefined && ![undefined, serialNumber].includes(settings.serialNumber)) {
     return toDo(
-      `The PBX has the serial number ${serialNumber}, cdk.json another one, so its reports are set aside. Correct serialNumber, then deploy.`,
+      `The PBX has the serial number ${serialNumber}, not ${settings.serialNumber}, so its reports are set aside. Correct ${nameOf('serialNumber')}, ${apply}.`,
     );
   }
   const canPost = firmware === undefined || reportDialectOf(settings).canPost?.(firmware) !== false;
   if (!canPost && discoverEveryMinutes === undefined) {
     return toDo(
-      `Its firmware ${firmware} has no webhook. Update it, or set discoverEveryMinutes. See docs/configuration.md#a-pbx-that-cannot-report.`,
+      `Its firmware ${firmware} has no webhook. Update it, or set ${nameOf('discoverEveryMinutes')}, ${apply}. See docs/configuration.md#a-pbx-that-cannot-report.`,
     );
   }
   return ok(
@@ -116,12 +118,16 @@ function checkDevice(
   );
 }
 
-function checkClock({ skewSeconds, isZoneWrong }: SessionOutcome): Result {
+function checkClock(
+  { skewSeconds, isZoneWrong }: SessionOutcome,
+  { timeZone }: Pick<Pbx, 'timeZone'>,
+  { nameOf, apply }: Place,
+): Result {
   if (skewSeconds === undefined) return notChecked('the PBX does not show its time');
   const skew = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`;
   if (isZoneWrong) {
     return toDo(
-      `It is right, but shows a time that is ${skew} of timeZone in cdk.json. Correct timeZone, then deploy.`,
+      `It is right, but shows a time that is ${skew} of that in ${timeZone}. Correct ${nameOf('timeZone')}, ${apply}.`,
     );
   }
   return Math.abs(skewSeconds) <= MAX_CLOCK_SKEW_SECONDS

@@ -40,7 +40,7 @@ test('each thing that can be wrong with a P-Series is found where it is', async 
   expect(abroad?.clock).toEqual({
     status: TO_DO,
     text: expect.stringMatching(
-      /^It is right, but shows a time that is 20[67]\d\d s ahead of timeZone in cdk\.json\. Correct timeZone, then deploy\.$/,
+      /^It is right, but shows a time that is 20[67]\d\d s ahead of that in UTC\. Correct timeZone in cdk\.json, then deploy\.$/,
     ),
   });
   for (const [id, text] of [

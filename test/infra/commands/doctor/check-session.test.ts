@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
+import { placeOf } from '../../../../infra/commands/doctor/place.ts';
 import { startSimulatedPbx } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../simulated-pbx/harness.ts';
 import { serve } from './aws-stand-ins.ts';
@@ -104,7 +105,29 @@ const settings = {
   family: 's-series' as const,
   baseUrl: 'https://192.0.2.1:8088',
   tls: { minVersion: 'TLSv1.2' as const },
+  timeZone: 'UTC',
 };
+
+test('on a local host, the options of npm start are corrected, as there is no cdk.json', () => {
+  const pinned = {
+    ...settings,
+    serialNumber: 'A',
+    tls: { ...settings.tls, fingerprint256: 'AB'.repeat(32) },
+  };
+  const up = { pbx: 'pbx', outcome: 'kept-alive', skewSeconds: 20_700, isZoneWrong: true };
+  const told = { renewsCertificate: true, edition: 'Cloud Edition', serialNumber: 'B' };
+  const { clock, certificate, device } = checkSession({ ...up, ...told }, pinned, placeOf({}));
+  expect([clock, certificate, device].map(({ text }) => text)).toEqual([
+    'It is right, but shows a time that is 20700 s ahead of that in UTC. Correct --time-zone, then start again.',
+    'The pinned one, which the Cloud Edition replaces every few weeks. Remove --fingerprint, then start again. See docs/configuration.md#certificate.',
+    'The PBX has the serial number B, not A, so its reports are set aside. Correct --serial, then start again.',
+  ]);
+  const pSeries = { ...settings, family: 'p-series', reportAuthentication: 'signature' } as const;
+  const old = { pbx: 'pbx', outcome: 'kept-alive', firmware: '37.19.0.100' };
+  expect(checkSession(old, pSeries, placeOf({})).device.text).toContain(
+    'Update it, or set --discover, then start again.',
+  );
+});
 
 test('a PBX that the function does not know is to be deployed', () => {
   expect(checkSession(undefined, settings, HERE).session).toEqual({
@@ -179,7 +202,12 @@ test.each<[string, object, object, string, RegExp]>([
   ['nothing to say', {}, {}, UNKNOWN, /does not say/],
 ])('a P-Series with %s is told', (_, settings, said, status, text) => {
   const family = { family: 'p-series', reportAuthentication: 'signature' } as const;
-  const pbx = { baseUrl: 'https://pbx.test', tls: { minVersion: 'TLSv1.2' }, ...family } as const;
+  const pbx = {
+    baseUrl: 'https://pbx.test',
+    tls: { minVersion: 'TLSv1.2' },
+    timeZone: 'UTC',
+    ...family,
+  } as const;
   const outcome = { pbx: 'hq', outcome: 'kept-alive', ...said };
   expect(checkSession(outcome, { ...pbx, ...settings }, HERE).device).toEqual({
     status,

@@ -5,6 +5,7 @@ import { readPbxRegistry } from '../../../../functions/shared/config/pbx-registr
 import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
 import { runPbxSession } from '../../../../infra/commands/doctor/pbx-session.ts';
+import type { Place } from '../../../../infra/commands/doctor/place.ts';
 import { useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../../../functions/aws-services.ts';
 
 await useSecretsManager();
@@ -56,7 +57,12 @@ export async function diagnose(pbxs: Record<string, object>, passwords: Record<s
   );
 }
 
-export const HERE = { name: 'here', address: 'The address is that of this test.' };
+export const HERE: Place = {
+  name: 'here',
+  address: 'The address is that of this test.',
+  nameOf: (setting) => `${setting} in cdk.json`,
+  apply: 'then deploy',
+};
 
 export const statuses = (results: object) =>
   Object.fromEntries(Object.entries(results).map(([check, { status }]) => [check, status]));

@@ -18,5 +18,5 @@ test.each([
     /changing addresses.*docs\/configuration\.md#network\.$/,
   ],
 ])('the address that a PBX sees of %s', (_, deployment, name, address) => {
-  expect(placeOf(deployment)).toEqual({ name, address: expect.stringMatching(address) });
+  expect(placeOf(deployment)).toMatchObject({ name, address: expect.stringMatching(address) });
 });
