@@ -1,3 +1,4 @@
+import { type Drawing, drawWaveform } from './draw-waveform.ts';
 import { createDecoderClient, type DecoderClient } from './gsm/gsm-client.ts';
 
 /** Set by infra/page/build-page.ts. */
@@ -30,18 +31,18 @@ export async function fetchAsWav(url: string): Promise<Blob> {
   return new Blob([wav], { type: 'audio/wav' });
 }
 
-/** Fetches a recording. Returns the loudest sample of each part of it, from 0 to 1. */
-export async function fetchPeaks(url: string): Promise<Float32Array> {
+/** Fetches a recording, and draws its waveform. */
+export async function fetchDrawing(url: string): Promise<Drawing> {
   const file = await fetchFile(url);
   // The worker takes over the bytes.
   const copy = file.slice(0);
   return decode(file).then(
-    ({ peaks }) => peaks,
-    () => decodeByBrowser(copy),
+    ({ peaks }) => drawWaveform(peaks),
+    async () => drawWaveform(await decodeByBrowser(copy)),
   );
 }
 
-/** For what the worker does not know, such as MP3. */
+/** The loudest sample of each part, from 0 to 1, for what the worker does not know, such as MP3. */
 async function decodeByBrowser(file: ArrayBuffer): Promise<Float32Array> {
   const audio = await new OfflineAudioContext(1, 1, 8000).decodeAudioData(file);
   const samples = audio.getChannelData(0);

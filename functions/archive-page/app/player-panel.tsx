@@ -2,9 +2,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
-import { fetchPeaks } from './audio-decoder.ts';
+import { fetchDrawing } from './audio-decoder.ts';
 import type { Me, Recording } from './contract.ts';
 import { directionOf, zoneOf } from './describe.ts';
+import type { Drawing } from './draw-waveform.ts';
 import { errorText } from './error-text.ts';
 import { addressOf, NO_FILTERS } from './filters.ts';
 import { Icon } from './icons.tsx';
@@ -33,10 +34,9 @@ const MAX_WAVEFORM_SECONDS = 600;
 export function PlayerPanel(props: PlayerPanelProps) {
   const { api, me, recording, playback, neighbours, onShare, onAccess, onClose } = props;
   const { m, f } = useLocale();
-  const [peaks, setPeaks] = useState<Float32Array | 'loading' | 'failed'>();
+  const [picture, setPicture] = useState<Drawing | 'loading' | 'failed'>();
   const [problem, setProblem] = useState<string>();
   const timeZone = zoneOf(me.pbxs, recording.pbx);
-  const isArchived = recording.state === 'archived';
   const may = (right: Me['rights'][number]) => me.rights.includes(right);
   const { duration } = usePlayback(playback);
   // The index does not know the length of every recording. The player does, once the file has begun to load.
@@ -60,7 +60,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
 
   useEffect(() => {
     drawing.current = undefined;
-    setPeaks(undefined);
+    setPicture(undefined);
     setProblem(undefined);
     // The player may cover the row. Its height is known after the next frame.
     const showRow = () =>
@@ -70,17 +70,17 @@ export function PlayerPanel(props: PlayerPanelProps) {
 
   async function toggleWaveform(): Promise<void> {
     const request = Symbol();
-    const isWanted = peaks === undefined || peaks === 'failed';
+    const isWanted = picture === undefined || picture === 'failed';
     drawing.current = isWanted ? request : undefined;
-    setPeaks(isWanted ? 'loading' : undefined);
+    setPicture(isWanted ? 'loading' : undefined);
     if (!isWanted) return;
     try {
       const { url } = await playback.freshLink();
-      const drawn = await fetchPeaks(url);
-      if (drawing.current === request) setPeaks(drawn);
+      const drawn = await fetchDrawing(url);
+      if (drawing.current === request) setPicture(drawn);
     } catch {
       if (drawing.current !== request) return;
-      setPeaks('failed');
+      setPicture('failed');
       setProblem(m.player.waveformFailed);
     }
   }
@@ -126,15 +126,18 @@ export function PlayerPanel(props: PlayerPanelProps) {
           <Icon name="close" />
         </button>
       </div>
-      {isArchived ? (
+      {recording.state === 'archived' ? (
         <Transport
           playback={playback}
           neighbours={neighbours}
-          peaks={peaks instanceof Float32Array ? peaks : undefined}
+          drawing={typeof picture === 'object' ? picture : undefined}
         >
           {seconds > 0 && seconds <= MAX_WAVEFORM_SECONDS && (
-            <Tool isPressed={peaks !== undefined && peaks !== 'failed'} onClick={() => void toggleWaveform()}>
-              {peaks === 'loading' ? m.player.waveformLoading : m.player.waveform}
+            <Tool
+              isPressed={picture !== undefined && picture !== 'failed'}
+              onClick={() => void toggleWaveform()}
+            >
+              {picture === 'loading' ? m.player.waveformLoading : m.player.waveform}
             </Tool>
           )}
           <Tool onClick={() => void copyLink()}>{m.player.copyLink}</Tool>
@@ -154,7 +157,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
         recording={recording}
         claims={verificationOf(recording).claims}
         timeZone={timeZone}
-        isOpen={!isArchived}
+        isOpen={recording.state !== 'archived'}
       />
     </section>
   );

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import type { Drawing } from './draw-waveform.ts';
 import { Icon } from './icons.tsx';
 import { useLocale } from './locale.tsx';
 import type { Messages } from './messages/en.ts';
@@ -16,15 +17,16 @@ interface TransportProps {
   playback: Playback;
   /** What comes before and after it in the list, if there is a list. */
   neighbours?: Neighbours;
-  /** The bars of the waveform, if they are shown. */
-  peaks?: Float32Array | undefined;
+  /** The waveform, if it is shown. */
+  drawing?: Drawing | undefined;
   children?: ComponentChildren;
 }
 
 /** Play, seek, speed and volume. */
-export function Transport({ playback, neighbours, peaks, children }: TransportProps) {
+export function Transport({ playback, neighbours, drawing, children }: TransportProps) {
   const { m, f } = useLocale();
   const { status, playing, position, duration, rate, volume, problem } = usePlayback(playback);
+  const part = duration > 0 ? position / duration : 0;
   const step = f.number(STEP_SECONDS);
   const words = m.player.positionOf(f.duration(position), f.duration(duration));
   return (
@@ -59,10 +61,10 @@ export function Transport({ playback, neighbours, peaks, children }: TransportPr
         </button>
         {neighbours && <StepButton icon="next" label={m.player.next} onClick={neighbours.onNext} />}
       </div>
-      <div class={peaks ? 'position has-waveform' : 'position'}>
+      <div class={drawing ? 'position has-waveform' : 'position'}>
         <span aria-hidden="true">{f.clock(position)}</span>
         <div class="track">
-          {peaks && <Waveform peaks={peaks} part={duration > 0 ? position / duration : 0} />}
+          {drawing && <Waveform drawing={drawing} part={part} />}
           <input
             type="range"
             aria-label={m.player.position}
@@ -71,7 +73,7 @@ export function Transport({ playback, neighbours, peaks, children }: TransportPr
             max={Math.max(duration, 0.1)}
             step={0.1}
             value={position}
-            style={{ '--part': duration > 0 ? position / duration : 0 }}
+            style={{ '--part': part }}
             onInput={(event) => playback.seek(event.currentTarget.valueAsNumber)}
             onKeyDown={(event) => {
               const by = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }[event.key];

@@ -102,7 +102,6 @@ export const de: Messages = {
     'dead-lettered': 'Aufgegeben',
   },
   stateMeaning: {
-    archived: 'Die Aufnahme ist im Archiv.',
     waiting:
       'Das Archiv holt diese Aufnahme gerade von der Anlage. Sehen Sie in einigen Minuten wieder nach.',
     lost: 'Die Anlage hatte diese Aufnahme nicht mehr, als das Archiv sie holen wollte. Sie ist nicht wiederherzustellen.',

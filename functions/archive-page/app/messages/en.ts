@@ -101,7 +101,6 @@ export const en = {
     'dead-lettered': 'Given up',
   },
   stateMeaning: {
-    archived: 'The recording is in the archive.',
     waiting: 'The archive is fetching this recording from the PBX. Look again in a few minutes.',
     lost: 'The PBX no longer had this recording when the archive asked for it. It cannot be recovered.',
     'dead-lettered':
