@@ -38,6 +38,7 @@ export function addressOf(filters: Filters, open?: { pbx: string; recording: str
 /** An epoch second, and a counter: what the PBXs call a call id. */
 const CALL_ID = /^\d{9,11}\.\d+$/;
 
+/** Without the blanks that are copied with a number from elsewhere. */
 const numbersOf = ({ number }: Filters): string[] =>
   number
     .split(/[,;]/)
@@ -46,18 +47,18 @@ const numbersOf = ({ number }: Filters): string[] =>
 
 /** What a person can do about a search that has found nothing. */
 export function adviceOf(filters: Filters): 'noneCallId' | 'noneShort' | 'noneHint' | 'noneWithoutNumber' {
-  if (CALL_ID.test(filters.number)) return 'noneCallId';
   const numbers = numbersOf(filters);
+  if (CALL_ID.test(numbers.join())) return 'noneCallId';
   if (numbers.length === 0) return 'noneWithoutNumber';
   return numbers.some(isFoundAsWhole) ? 'noneShort' : 'noneHint';
 }
 
 /** The query of the search API. */
 export function queryOf(filters: Filters, cursor?: string): string {
-  const { number, ...rest } = filters;
+  const { number: _, ...rest } = filters;
+  const numbers = numbersOf(filters).join();
   const query = new URLSearchParams();
-  if (CALL_ID.test(number)) query.set('callId', number);
-  else if (number !== '') query.set('number', numbersOf(filters).join(','));
+  if (numbers !== '') query.set(CALL_ID.test(numbers) ? 'callId' : 'number', numbers);
   for (const [name, value] of Object.entries(rest)) if (value !== '') query.set(name, value);
   if (cursor !== undefined) query.set('cursor', cursor);
   return query.toString();

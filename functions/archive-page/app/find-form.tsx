@@ -25,6 +25,8 @@ export function FindForm({ filters, pbxs, onFind }: FindFormProps) {
   const edit = (change: Partial<Filters>) => setDraft({ ...draft, ...change });
   const find = (change: Partial<Filters> = {}) => {
     const next = { ...draft, ...change };
+    // It becomes part of the address.
+    next.number = next.number.trim();
     setDraft(next);
     if (!(next.from !== '' && next.to !== '' && next.from > next.to)) onFind(next);
   };
