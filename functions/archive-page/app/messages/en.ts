@@ -102,7 +102,7 @@ export const en = {
   },
   stateMeaning: {
     waiting: 'The archive is fetching this recording from the PBX. Look again in a few minutes.',
-    lost: 'The PBX no longer had this recording when the archive asked for it. It cannot be recovered.',
+    lost: 'The PBX no longer had this recording when the archive asked for it. If it turns up there again, your administrator can have it fetched.',
     'dead-lettered':
       'The archive has stopped trying to fetch this recording. Your administrator can start it again.',
   },
