@@ -4,7 +4,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { DOCUMENT_FILE } from '../openapi/file.ts';
 import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, waitForFocus, waitUntilPlayed } from './browser.ts';
+import {
+  launchBrowser,
+  type OpenedPage,
+  openPage,
+  playerOf,
+  waitForFocus,
+  waitUntilPlayed,
+} from './browser.ts';
 import { openButton, visit as visitWith } from './share.ts';
 import { signIn } from './sign-in.ts';
 
@@ -504,6 +511,24 @@ describe('a dialog', () => {
     // The PBXs of one list may be in several zones.
     expect(await accessed.locator('td').first().textContent()).toMatch(/, \d\d:\d\d:\d\d\sCES?T$/);
     expect(page.problems).toEqual([]);
+  });
+
+  test('has the keys for itself: none of the page does anything behind it', async () => {
+    await waitUntilPlayed(page, 0);
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Pause' }).click();
+    await openDialog();
+    await dialog(page).getByLabel('Note for yourself').fill('half written');
+    // The focus is then on no field.
+    await dialog(page).getByText(/ to 1000, /).click();
+    await waitForFocus(page, 'tagName', 'DIALOG');
+    const before = await playerOf(page);
+    for (const key of [' ', 'ArrowRight', ']', 'j', '/', '?']) await page.keyboard.press(key);
+    expect(await playerOf(page)).toEqual(before);
+    expect(await dialog(page).getByLabel('Note for yourself').inputValue()).toBe('half written');
+    await page.keyboard.press('Escape');
+    await waitForFocus(page, 'textContent', 'Link for others');
+    await page.keyboard.press(']');
+    expect(await playerOf(page)).toMatchObject({ rate: 1.25 });
   });
 
   test('closes with the recording that it belongs to', async () => {

@@ -12,7 +12,7 @@ export interface KeyActions {
 }
 
 /** Where a key belongs to the element that has the focus. */
-const TYPING = 'input:not([type=range], [type=checkbox]), select, textarea, dialog *';
+const TYPING = 'input:not([type=range], [type=checkbox]), select, textarea';
 const PRESSING = 'button, a, summary, input, select, textarea';
 
 /** Keys without Ctrl, Alt or Meta, which belong to the browser and to assistive technology. */
@@ -23,6 +23,8 @@ export function useKeys(actions: KeyActions, enabled: boolean): void {
       // With AltGr, which Windows reports as Ctrl and Alt, brackets are typed on many keyboards.
       const isShortcut = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph');
       if (isShortcut || event.metaKey || event.defaultPrevented) return;
+      // What they would do is behind the dialog. A click on a text in it gives the focus to the dialog itself.
+      if (document.querySelector('dialog[open]')) return;
       const target = event.target instanceof Element ? event.target : document.body;
       if (target.matches(TYPING)) return;
       const action = actionOf(event.key, target, actions);
