@@ -108,7 +108,23 @@ describe('finding', () => {
     await page.getByRole('button', { name: 'Search the last twelve months' }).click();
     await expect.poll(() => new URL(page.url()).searchParams.has('from')).toBe(true);
     await page.getByText('No recording found', { exact: true }).waitFor();
+    // The button that was pressed is gone.
+    await waitForFocus(page, 'id', 'results');
     expect(page.problems).toEqual([]);
+  });
+
+  test('looks further back where it has found nothing so far, and keeps the focus when that is everything', async () => {
+    let isEverything = false;
+    await page.route(/\/api\/recordings\?/, (route) =>
+      route.fulfill({ json: { recordings: [], ...(!isEverything && { cursor: 'further' }) } }),
+    );
+    await page.getByLabel('At least').selectOption('10 seconds');
+    const further = page.getByRole('button', { name: 'Search further back' });
+    await further.waitFor();
+    isEverything = true;
+    await further.click();
+    await waitForFocus(page, 'id', 'results');
+    expect(await further.count()).toBe(0);
   });
 
   test('says what was searched, and gives advice about what was asked', async () => {
@@ -160,6 +176,7 @@ describe('finding', () => {
     await find('1001');
     await page.getByRole('button', { name: 'Show more' }).click();
     await page.getByRole('alert').getByText('The search cannot be continued.').waitFor();
+    await waitForFocus(page, 'textContent', 'Try again');
     await page.unroute(/\/api\/recordings\?/);
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect

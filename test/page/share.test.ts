@@ -228,6 +228,20 @@ describe('a link for others', () => {
     expect(await ends.textContent()).toMatch(/^revoked3 Jan.*, 09:05\sCET$/);
   });
 
+  test('has the focus when the last ones of the list have been added to it', async () => {
+    const share = { pbx: PBX_ID, recording: 'a.wav', createdBy: 'Anna', plays: 0 };
+    const [createdAt, endsAt] = ['2026-01-02T08:00:00.000Z', '2026-01-09T08:00:00.000Z'];
+    await page.route(/\/api\/shares\?/, (route) => {
+      const cursor = new URL(route.request().url()).searchParams.get('cursor');
+      const shares = [{ ...share, id: cursor ?? 'first', createdAt, endsAt, note: cursor ?? 'first' }];
+      return route.fulfill({ json: { shares, ...(cursor === null && { cursor: 'last' }) } });
+    });
+    await page.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
+    await dialog(page).getByRole('button', { name: 'Show more' }).press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.rowIndex')).toBe(2);
+    expect(await dialog(page).getByRole('button', { name: 'Show more' }).count()).toBe(0);
+  });
+
   test('is listed with the time of the archive when it was revoked, though the clock of the device is wrong', async () => {
     await page.clock.setFixedTime(Date.now() - 5 * 60 * 60_000);
     await share({ note: 'wrong clock' });
@@ -331,6 +345,9 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await dialog(page).getByText('Copied.').waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/\/s#[\w-]{43}$/);
+    await tabTo('Create another link');
+    await page.keyboard.press('Enter');
+    await expect.poll(nameOfFocused).toBe('Ends after');
     const revoke = 'Revoke the link: by keyboard';
     await dialog(page).getByRole('button', { name: revoke }).waitFor();
     await tabTo(revoke);
@@ -383,6 +400,20 @@ describe('the access log', () => {
     expect(download.suggestedFilename()).toBe('access.csv');
     expect(readFileSync(await download.path(), 'utf8')).toMatch(/^\uFEFFat,kind,pbx,recording,person/);
     expect(page.problems).toEqual([]);
+  });
+
+  test('keeps the focus in the dialog when a search further back finds nothing, either', async () => {
+    let isEverything = false;
+    await page.route(/\/api\/access\?/, (route) =>
+      route.fulfill({ json: { accesses: [], ...(!isEverything && { cursor: 'further' }) } }),
+    );
+    await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    const more = dialog(page).getByRole('button', { name: 'Show more' });
+    await more.waitFor();
+    isEverything = true;
+    await more.press('Enter');
+    await waitForFocus(page, 'ariaLabel', 'Close');
+    expect(await more.count()).toBe(0);
   });
 
   test('of a person is found by the name that they signed in with', async () => {
@@ -476,6 +507,8 @@ describe('the access log', () => {
     await dialog(page).getByLabel('Person').fill('Ben');
     await dialog(page).getByRole('button', { name: 'Show more' }).click();
     await expect.poll(() => dialog(page).getByRole('row').count()).toBe(3);
+    // The button is gone. Reading goes on with the row that is new.
+    await expect.poll(() => page.evaluate('document.activeElement.rowIndex')).toBe(2);
     await Promise.all([
       page.waitForRequest(/format=csv/),
       dialog(page).getByRole('button', { name: 'Save as CSV' }).click(),
@@ -535,6 +568,8 @@ describe('a dialog', () => {
     await openDialog();
     await page.goBack();
     await expect.poll(() => page.getByRole('region', { name: 'Player' }).count()).toBe(0);
+    // What had the focus before is gone, too.
+    await waitForFocus(page, 'className', 'row-button');
     await page.getByRole('button', { name: /^Play: .* to 1000/ }).click();
     await waitUntilPlayed(page, 0);
     expect(await dialog(page).count()).toBe(0);

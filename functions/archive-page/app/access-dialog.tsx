@@ -11,6 +11,7 @@ import type { DialogMessages } from './messages/dialogs-en.ts';
 import { PersonForm } from './person-form.tsx';
 import { readUntilFound } from './read-until-found.ts';
 import { RecordingCell } from './recording-cell.tsx';
+import { refocusRow } from './refocus-row.ts';
 import { ScrollBox } from './scroll-box.tsx';
 
 interface AccessDialogProps {
@@ -73,6 +74,11 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
     void load([]);
   }, [load, of]);
 
+  async function showMore(shown: Access[]): Promise<void> {
+    await load(shown, cursor);
+    refocusRow(shown.length);
+  }
+
   async function saveCsv(): Promise<void> {
     setProblem(undefined);
     try {
@@ -108,7 +114,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       )}
       <div class="actions">
         {cursor !== undefined && (
-          <button type="button" class="button" onClick={() => void load(rows ?? [], cursor)}>
+          <button type="button" class="button" onClick={() => void showMore(rows ?? [])}>
             {d.access.more}
           </button>
         )}
@@ -149,7 +155,7 @@ function AccessTable({
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={index}>
+            <tr key={index} tabIndex={-1}>
               <td data-label={columns.at}>
                 <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
               </td>

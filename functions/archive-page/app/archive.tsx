@@ -54,13 +54,14 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   };
   useEffect(() => {
     const onPopState = () => {
-      // The player closes, and the focus would be lost.
+      // Gives the focus back, which would be lost with it. It may be about the recording that was open.
+      document.querySelector('dialog')?.close();
+      onDialog(undefined);
+      // The player closes, and the focus would be lost, too.
       const isClosing = readOpen(location.search) === undefined;
       if (isClosing && document.activeElement?.closest('.player')) focusOpened();
       const next = readFilters(location.search);
       setFilters((before) => (addressOf(before) === addressOf(next) ? before : next));
-      // It may be about the recording that was open.
-      onDialog(undefined);
       void restore();
     };
     void restore();

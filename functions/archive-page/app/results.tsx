@@ -8,6 +8,7 @@ import { adviceOf, type Filters, NO_FILTERS } from './filters.ts';
 import { addDays, dayOf } from './formats.ts';
 import { groupByDay } from './group-by-day.ts';
 import { useLocale } from './locale.tsx';
+import { refocus } from './refocus.ts';
 import { Row } from './row.tsx';
 import type { Search } from './use-search.ts';
 
@@ -18,7 +19,7 @@ interface ResultsProps {
   openId: string | undefined;
   isPlaying: boolean;
   onOpen: (recording: Recording) => void;
-  onMore: () => Promise<Search | undefined>;
+  onMore: () => Promise<void>;
   onRetry: () => void;
   onFind: (filters: Filters) => void;
 }
@@ -46,18 +47,18 @@ export function Results(props: ResultsProps) {
   }, [status, found, backTo, count, isPartial, m]);
 
   async function showMore(): Promise<void> {
-    const result = await onMore();
-    // The button that had the focus is gone after the last page.
-    if (result === undefined || result.cursor !== undefined) return;
-    const buttons = section.current?.querySelectorAll<HTMLElement>('.row-button');
-    buttons?.[Math.min(count, buttons.length - 1)]?.focus();
+    await onMore();
+    // The button that had the focus is gone after the last page, and after a failure.
+    const retryButton = section.current?.querySelector<HTMLElement>('.problem button');
+    const rows = section.current?.querySelectorAll<HTMLElement>('.row-button');
+    refocus(retryButton ?? rows?.[Math.min(count, rows.length - 1)] ?? section.current);
   }
 
-  function retry(): void {
-    // The button is gone while it searches.
+  /** For buttons that are gone while it searches. */
+  const leaveFor = (search: () => void) => () => {
     section.current?.focus();
-    onRetry();
-  }
+    search();
+  };
 
   const today = dayOf(Date.now(), timeZone);
   const hasDays = filters.from !== '' || filters.to !== '';
@@ -92,7 +93,7 @@ export function Results(props: ResultsProps) {
             <button
               type="button"
               class="button"
-              onClick={() => onFind({ ...filters, from: addDays(today, -365), to: today })}
+              onClick={leaveFor(() => onFind({ ...filters, from: addDays(today, -365), to: today }))}
             >
               {m.results.searchYear}
             </button>
@@ -104,7 +105,7 @@ export function Results(props: ResultsProps) {
           <p>
             {m.results.failed} {errorText(error, m)}
           </p>
-          <button type="button" class="button" onClick={retry}>
+          <button type="button" class="button" onClick={leaveFor(onRetry)}>
             {m.tryAgain}
           </button>
         </div>
@@ -121,7 +122,7 @@ export function Results(props: ResultsProps) {
         </button>
       )}
       {hasDays && isEmpty && !isPartial && (
-        <button type="button" class="button plain" onClick={() => onFind(NO_FILTERS)}>
+        <button type="button" class="button plain" onClick={leaveFor(() => onFind(NO_FILTERS))}>
           {m.find.reset}
         </button>
       )}

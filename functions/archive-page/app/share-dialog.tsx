@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { MAX_NOTE_LENGTH, MAX_PASSCODE_LENGTH, MIN_PASSCODE_LENGTH } from '../../shared/api/input-limits.ts';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
@@ -9,6 +9,7 @@ import { useDialogMessages } from './dialog-messages.ts';
 import { errorText } from './error-text.ts';
 import { Field, Input, Select } from './field.tsx';
 import { useLocale } from './locale.tsx';
+import { refocus } from './refocus.ts';
 import { ShareList } from './share-list.tsx';
 
 interface ShareDialogProps {
@@ -58,6 +59,9 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
   const [note, setNote] = useState('');
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  // The button for another link is gone.
+  useEffect(() => refocus(form.current?.querySelector('select')), []);
   const choices = [...new Set([1, 3, 7, 14, 30, 90, defaultDays, maxDays])]
     .filter((n) => n <= maxDays)
     .sort((a, b) => a - b);
@@ -85,7 +89,7 @@ function ShareForm({ api, me, recording, onCreated }: ShareFormProps) {
   }
 
   return (
-    <form class="share-form" onSubmit={(event) => void create(event)}>
+    <form ref={form} class="share-form" onSubmit={(event) => void create(event)}>
       <p>{d.share.text}</p>
       <div class="columns">
         <Select

@@ -10,6 +10,7 @@ import { type Locale, useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
 import { readUntilFound } from './read-until-found.ts';
 import { RecordingCell } from './recording-cell.tsx';
+import { refocusRow } from './refocus-row.ts';
 import { ScrollBox } from './scroll-box.tsx';
 
 interface ShareListProps {
@@ -77,6 +78,11 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
     void load([]);
   }, [load]);
 
+  async function showMore(shown: Share[]): Promise<void> {
+    await load(shown, cursor);
+    refocusRow(shown.length);
+  }
+
   async function revoke(share: Share): Promise<void> {
     setProblem(undefined);
     try {
@@ -119,7 +125,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
                 const timeZone = zoneOf(me.pbxs, share.pbx);
                 const state = stateOf(share);
                 return (
-                  <tr key={share.id}>
+                  <tr key={share.id} tabIndex={-1}>
                     {recording === undefined && (
                       <RecordingCell
                         label={columns.recording}
@@ -165,7 +171,7 @@ export function ShareList({ heading, api, me, of, created }: ShareListProps) {
         </ScrollBox>
       )}
       {cursor !== undefined && (
-        <button type="button" class="button" onClick={() => void load(shares ?? [], cursor)}>
+        <button type="button" class="button" onClick={() => void showMore(shares ?? [])}>
           {m.results.more}
         </button>
       )}

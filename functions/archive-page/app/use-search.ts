@@ -26,7 +26,7 @@ export function useSearch(api: Api, filters: Filters) {
   const running = useRef<AbortController | undefined>(undefined);
 
   const run = useCallback(
-    async (before: Search): Promise<Search | undefined> => {
+    async (before: Search): Promise<void> => {
       running.current?.abort();
       const controller = new AbortController();
       running.current = controller;
@@ -45,11 +45,10 @@ export function useSearch(api: Api, filters: Filters) {
           if (page.cursor === undefined || page.recordings.length > 0) break;
         }
       } catch (error) {
-        if (controller.signal.aborted) return undefined;
+        if (controller.signal.aborted) return;
         result = { ...result, status: 'failed', error };
       }
       setSearch(result);
-      return result;
     },
     [api, filters],
   );
