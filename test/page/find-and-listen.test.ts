@@ -307,7 +307,9 @@ test('the result of a call and the state of its recording are said in the langua
   // Nobody knows why the PBX does not have them. It also says so while its storage is away.
   const short = rows().first().locator('.cell-state small');
   expect(await short.textContent()).toBe('an der Anlage nicht mehr vorhanden');
-  await opened.getByText('Falls sie dort wieder auftaucht, kann Ihr Administrator sie holen lassen.').waitFor();
+  await opened
+    .getByText('Falls sie dort wieder auftaucht, kann Ihr Administrator sie holen lassen.')
+    .waitFor();
   await page.getByLabel('Sprache').selectOption('English');
   await expect.poll(() => short.textContent()).toBe('the PBX no longer had it');
   await player().getByText('If it turns up there again, your administrator can have it fetched.').waitFor();

@@ -552,7 +552,9 @@ describe('a dialog', () => {
     await openDialog();
     await dialog(page).getByLabel('Note for yourself').fill('half written');
     // The focus is then on no field.
-    await dialog(page).getByText(/ to 1000, /).click();
+    await dialog(page)
+      .getByText(/ to 1000, /)
+      .click();
     await waitForFocus(page, 'tagName', 'DIALOG');
     const before = await playerOf(page);
     for (const key of [' ', 'ArrowRight', ']', 'j', '/', '?']) await page.keyboard.press(key);
@@ -599,6 +601,21 @@ describe('signing in', () => {
     await expect.poll(() => page.getByRole('status').allTextContents()).toEqual(['You are signed out.', '']);
     await page.reload();
     await page.getByLabel('Link token').waitFor();
+  });
+
+  test('ends with a report of what was played until then', async () => {
+    await page.getByRole('button', { name: /^Play: .* to 2000/ }).click();
+    await waitUntilPlayed(page, 1.2);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    const log = new URLSearchParams({ pbx: PBX_ID, recording: other?.recording ?? '' });
+    const { accesses } = await archive.ask<{ accesses: { kind: string; seconds?: number }[] }>(
+      `/api/access?${log}`,
+    );
+    const [played, ...more] = accesses.filter(({ kind }) => kind === 'played');
+    expect(played).toMatchObject({ person: 'Anna', by: 'session' });
+    expect(played?.seconds).toBeGreaterThanOrEqual(1);
+    expect(more).toEqual([]);
   });
 
   test('is what a page needs to keep asking how complete the archive is', async () => {

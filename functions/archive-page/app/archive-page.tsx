@@ -1,16 +1,18 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Archive } from './archive.tsx';
 import type { DialogName } from './dialog-names.ts';
 import { errorText } from './error-text.ts';
 import { Header } from './header.tsx';
 import { type Language, useLocale } from './locale.tsx';
 import { SignIn } from './sign-in.tsx';
+import type { StopPlaying } from './use-play-report.ts';
 import { useSession } from './use-session.ts';
 
 export function ArchivePage({ onLanguage }: { onLanguage: (language: Language) => void }) {
   const { m } = useLocale();
   const { session, api, start, signInWithToken, signInWithOidc, signOut } = useSession();
   const [dialog, setDialog] = useState<DialogName>();
+  const stopPlaying: StopPlaying = useRef(async () => {});
   useEffect(() => {
     document.title = m.title;
   }, [m]);
@@ -26,7 +28,8 @@ export function ArchivePage({ onLanguage }: { onLanguage: (language: Language) =
         {...(session.state === 'signed-in' && {
           me: session.me,
           onDialog: setDialog,
-          onSignOut: () => void signOut(),
+          // Only somebody who is signed in can report what was played.
+          onSignOut: () => void stopPlaying.current().then(signOut),
         })}
       />
       {session.state === 'loading' && (
@@ -52,7 +55,7 @@ export function ArchivePage({ onLanguage }: { onLanguage: (language: Language) =
         />
       )}
       {session.state === 'signed-in' && (
-        <Archive api={api} me={session.me} dialog={dialog} onDialog={setDialog} />
+        <Archive api={api} me={session.me} dialog={dialog} onDialog={setDialog} stopPlaying={stopPlaying} />
       )}
     </>
   );

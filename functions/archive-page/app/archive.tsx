@@ -17,7 +17,7 @@ import { PlayerPanel } from './player-panel.tsx';
 import { readPreference, savePreference } from './preferences.ts';
 import { Results } from './results.tsx';
 import { useOpened } from './use-opened.ts';
-import { usePlayReport } from './use-play-report.ts';
+import { type StopPlaying, usePlayReport } from './use-play-report.ts';
 import { usePlayback } from './use-playback.ts';
 import { useSearch } from './use-search.ts';
 
@@ -26,10 +26,11 @@ interface ArchiveProps {
   me: Me;
   dialog: DialogName | undefined;
   onDialog: (dialog: DialogName | undefined) => void;
+  stopPlaying: StopPlaying;
 }
 
 /** Finding and listening. */
-export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
+export function Archive({ api, me, dialog, onDialog, stopPlaying }: ArchiveProps) {
   const locale = useLocale();
   const { m, f } = locale;
   const [filters, setFilters] = useState(() => readFilters(location.search));
@@ -38,7 +39,7 @@ export function Archive({ api, me, dialog, onDialog }: ArchiveProps) {
   const { playing } = usePlayback(playback);
   const { search, more, retry } = useSearch(api, filters);
   const { opened, open, restore, error } = useOpened(api, playback);
-  usePlayReport(api, playback, opened);
+  usePlayReport(api, playback, opened, stopPlaying);
   useEffect(() => () => playback.close(), [playback]);
 
   const find = (next: Filters) => {

@@ -3,11 +3,21 @@ import type { Api } from './api.ts';
 import type { Recording } from './contract.ts';
 import type { Playback } from './playback.ts';
 
+/** Has a function that stops the player. It resolves when the archive knows what was played. */
+export interface StopPlaying {
+  current: () => Promise<void>;
+}
+
 /** Longer steps between two positions are jumps. */
 const MAX_STEP_SECONDS = 3;
 
 /** Tells the access log how many seconds of a recording were played, once it is closed or the page is left. */
-export function usePlayReport(api: Api, playback: Playback, recording: Recording | undefined): void {
+export function usePlayReport(
+  api: Api,
+  playback: Playback,
+  recording: Recording | undefined,
+  stopPlaying: StopPlaying,
+): void {
   useEffect(() => {
     if (recording === undefined) return undefined;
     let played = 0;
@@ -18,19 +28,23 @@ export function usePlayReport(api: Api, playback: Playback, recording: Recording
       if (playing && step > 0 && step < MAX_STEP_SECONDS) played += step;
       last = position;
     });
-    const report = () => {
+    const report = async () => {
       const seconds = Math.round(played);
       if (seconds === 0) return;
       played = 0;
-      // Nobody waits for it, and nothing can be done if it fails.
-      api.reportPlayed(recording.pbx, recording.recording, seconds).catch(() => undefined);
+      // Nothing can be done if it fails.
+      await api.reportPlayed(recording.pbx, recording.recording, seconds).catch(() => undefined);
+    };
+    stopPlaying.current = () => {
+      playback.close();
+      return report();
     };
     const onHide = () => document.hidden && report();
     document.addEventListener('visibilitychange', onHide);
     return () => {
       document.removeEventListener('visibilitychange', onHide);
       unsubscribe();
-      report();
+      void report();
     };
-  }, [api, playback, recording]);
+  }, [api, playback, recording, stopPlaying]);
 }
