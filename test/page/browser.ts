@@ -63,6 +63,30 @@ export async function waitUntilPlayed(page: Page, seconds: number): Promise<void
   });
 }
 
+type Noted = 'failed' | 'began';
+
+/**
+ * Notes where the player fails from now on, and where it then begins to play. Returns a function that resolves, when
+ * exactly this is noted, with the positions in seconds.
+ */
+export async function notePlaying(page: Page) {
+  await page.evaluate(`{
+    const player = players.at(-1);
+    globalThis.noted = {};
+    player.addEventListener('error', () => { noted = { failed: player.currentTime }; });
+    player.addEventListener('playing', () => { noted.began ??= player.currentTime; });
+  }`);
+  return (...expected: Noted[]) =>
+    vi.waitFor(
+      async () => {
+        const noted = await page.evaluate<Record<Noted, number>>('noted');
+        expect(Object.keys(noted)).toEqual(expected);
+        return noted;
+      },
+      { timeout: 30_000, interval: 50 },
+    );
+}
+
 /** Resolves when the element that has the focus is the expected one, by an expression of it. */
 export const waitForFocus = (page: Page, property: string, expected: string) =>
   expect.poll(() => page.evaluate(`document.activeElement.${property}`)).toBe(expected);

@@ -5,6 +5,7 @@ import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { type Archive, CUSTOMER, makeTone, PBX_ID, startArchive } from './archive.ts';
 import {
   launchBrowser,
+  notePlaying,
   type OpenedPage,
   openPage,
   playerOf,
@@ -409,6 +410,58 @@ describe('listening', () => {
     await player().getByRole('slider', { name: 'Position' }).fill('1400');
     await waitUntilPlayed(page, 1400);
     expect((await playerOf(page)).seconds).toBeLessThan(1410);
+    expect(links).toBe(2);
+    expect(await player().locator('.player-status').allTextContents()).toEqual(['', '']);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('plays on at the same second with one new link after a pause that was longer than the link is valid', async () => {
+    let links = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/api/recordings/')) links += 1;
+    });
+    await playButton('1004').click();
+    await player().getByRole('slider', { name: 'Position' }).fill('700');
+    await waitUntilPlayed(page, 701);
+    await player().getByRole('button', { name: 'Pause' }).click();
+    const paused = await playerOf(page);
+    expect(paused).toMatchObject({ paused: true });
+    await page.clock.setFixedTime(Date.now() + 16 * 60_000);
+    const noted = await notePlaying(page);
+    await player().getByRole('button', { name: 'Play', exact: true }).click();
+    expect(Math.abs((await noted('began')).began - paused.seconds)).toBeLessThan(2);
+    await waitUntilPlayed(page, paused.seconds + 1);
+    // It is not left to an error of the player, which would stop when it has played what it has loaded.
+    await noted('began');
+    expect(links).toBe(2);
+    expect(page.problems).toEqual([]);
+  });
+
+  test('plays on at the same second with one new link after an error in the middle of playing', async () => {
+    let links = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/api/recordings/')) links += 1;
+    });
+    const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+    // What the player loads first is half a minute.
+    await page.route(/X-Amz-Signature/, async (route) => {
+      const { range = '' } = await route.request().allHeaders();
+      if (links > 1) return route.continue();
+      if (range === 'bytes=0-') {
+        const headers = { ...route.request().headers(), range: 'bytes=0-479999' };
+        return route.fulfill({ response: await route.fetch({ headers }) });
+      }
+      await isOver;
+      return route.fulfill({ status: 403, contentType: 'application/xml', body: '<Error/>' });
+    });
+    await playButton('1004').click();
+    await waitUntilPlayed(page, 2);
+    const noted = await notePlaying(page);
+    end();
+    const { failed, began } = await noted('failed', 'began');
+    expect(failed).toBeGreaterThan(2);
+    expect(Math.abs(began - failed)).toBeLessThan(2);
+    await waitUntilPlayed(page, began + 1);
     expect(links).toBe(2);
     expect(await player().locator('.player-status').allTextContents()).toEqual(['', '']);
     expect(page.problems).toEqual([]);

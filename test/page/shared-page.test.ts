@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
 import { type Archive, CUSTOMER, makeTone, startArchive } from './archive.ts';
-import { launchBrowser, playerOf, waitUntilPlayed } from './browser.ts';
+import { launchBrowser, notePlaying, playerOf, waitUntilPlayed } from './browser.ts';
 import { createShare, openButton, refuseToOpen, shareByApi, visit as visitWith } from './share.ts';
 
 const LONG_SECONDS = 1500;
@@ -171,6 +171,27 @@ describe('a link for others that has been open for longer than its presigned URL
     expect((await playerOf(visitor)).seconds).toBeLessThan(1410);
     expect(asked).toEqual(expect.arrayContaining(['token', 'continuation']));
     expect(await visitor.getByRole('button', { name: 'Open again' }).count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('plays on at the same second after a pause, with one new link, which is not another play', async () => {
+    const visitor = await visit(await share(long, { maxPlays: 1 }));
+    const asked: string[][] = [];
+    visitor.on('request', (request) => {
+      if (request.url().endsWith('/api/shares/open')) asked.push(Object.keys(request.postDataJSON()));
+    });
+    await openButton(visitor).click();
+    await visitor.getByRole('slider', { name: 'Position' }).fill('700');
+    await waitUntilPlayed(visitor, 701);
+    await visitor.getByRole('button', { name: 'Pause' }).click();
+    const { seconds } = await playerOf(visitor);
+    await visitor.clock.setFixedTime(Date.now() + LATER_MS);
+    const noted = await notePlaying(visitor);
+    await visitor.getByRole('button', { name: 'Play', exact: true }).click();
+    expect(Math.abs((await noted('began')).began - seconds)).toBeLessThan(2);
+    await waitUntilPlayed(visitor, seconds + 1);
+    await noted('began');
+    expect(asked).toEqual([['token'], ['token', 'continuation']]);
     expect(visitor.problems).toEqual([]);
   });
 
