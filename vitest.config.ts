@@ -13,5 +13,6 @@ export default defineConfig({
     // Integration tests open real sockets and write real files; a loaded CI machine may be slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
