@@ -58,16 +58,18 @@ async function retry(
   failure: Failure,
   job: Job | undefined,
   afterSeconds: number,
-  { queues, now }: FailureDeps,
+  deps: FailureDeps,
 ): Promise<boolean> {
+  const { queues } = deps;
   const { queueUrl, receiptHandle } = failure.message;
-  const fields = describeFailure(failure, { now });
+  const fields = describeFailure(failure, deps);
   const isChanged = job !== failure.job;
   const delaySeconds = isChanged ? Math.min(afterSeconds, MAX_DELAY_SECONDS) : afterSeconds;
   try {
     if (isChanged) await queues.send(queueUrl, job, delaySeconds);
     else await queues.scheduleRetry(queueUrl, receiptHandle, delaySeconds);
     log('warn', 'retry-scheduled', { ...fields, retryInSeconds: delaySeconds });
+    if (isChanged && job?.progress === undefined) await discardUploads(failure, deps);
     return isChanged;
   } catch (error) {
     // The message is then redelivered when its visibility timeout ends.

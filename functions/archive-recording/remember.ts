@@ -21,7 +21,7 @@ export async function remember(job: Job, failure: Failure, now: number, deps: Fa
   if (isDeepStrictEqual(found, { download, streak })) return job;
   const { attempts, deliveries, firstQueuedAt: since } = historyOf(message, job);
   const { progress, ...rest } = job;
-  // A download that could not be verified was complete, and its upload is discarded.
+  // A download that could not be verified was complete: nothing remains to be resumed.
   const kept = error instanceof Unverified ? rest : job;
   return { ...kept, earlier: { attempts, deliveries, since, ...found } };
 }

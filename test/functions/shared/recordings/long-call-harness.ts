@@ -25,6 +25,12 @@ export function longWav(size: number): Buffer {
 /** Two full parts and a short one. */
 export const LONG = longWav(12 * MiB);
 
+/** The recording as a recorder leaves it that never writes the sizes into the header. */
+export function withoutSizes(recording: Buffer): Buffer {
+  const head = wav({ audioBytes: 0, riffSize: 0xffffffff, dataSize: 0xffffffff });
+  return Buffer.concat([head, recording.subarray(head.length)]);
+}
+
 const base64Crc32 = (bytes: Buffer) => {
   const buffer = Buffer.alloc(4);
   buffer.writeUInt32BE(crc32(bytes));

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { captureLog } from '../../capture-log.ts';
-import { LONG, longWav, MiB, PART_BYTES, startLongCall } from './long-call-harness.ts';
+import { LONG, longWav, MiB, PART_BYTES, startLongCall, withoutSizes } from './long-call-harness.ts';
 
 const logLines = captureLog();
 
 const linesOf = (event: string) => logLines.filter((line) => line.event === event);
 
 /** A job whose first run has stored one part. */
-async function startWithStoredPart(pbx: SimulatedPbxOptions = {}) {
-  const harness = await startLongCall(LONG, { pbx });
+async function startWithStoredPart(pbx: SimulatedPbxOptions = {}, recording = LONG) {
+  const harness = await startLongCall(recording, { pbx });
   expect(await harness.deliverForParts(1, harness.job)).toBe(true);
   return { ...harness, job: harness.requeuedJob(), uploadId: harness.requeuedJob().progress?.uploadId ?? '' };
 }
@@ -39,6 +39,21 @@ describe.each(['ignored', 'wrong'] as const)('when the PBX gets ranges %s', (ran
     expect(await bucket.openUploads()).toBe(1);
     expect(await deliver(job, 3)).toBe(true);
     await expectArchived();
+  });
+
+  test('a recording that has to be downloaded twice leaves no upload open', async () => {
+    const options = { ranges, contentLength: false };
+    const harness = await startWithStoredPart(options, withoutSizes(LONG));
+    const { clock, bucket, deliver, requeuedJob, expectArchived } = harness;
+    // An hour after the call, a recorder that has not written the sizes into the header never will.
+    clock.now += 3_600_000;
+    expect(await deliver(harness.job)).toBe(true);
+    expect(linesOf('retry-scheduled')).toMatchObject([{ code: 'recording-unverified' }]);
+    expect(requeuedJob()).not.toHaveProperty('progress');
+    expect(await bucket.openUploads()).toBe(0);
+    clock.now += 120_000;
+    expect(await deliver(requeuedJob())).toBe(true);
+    await expectArchived(withoutSizes(LONG));
   });
 
   test('a second run too short for the whole recording ends in a dead letter that says what to do', async () => {
