@@ -180,6 +180,17 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'upload that will not be resumed left open',
+    seeds: [86],
+    edits: [
+      {
+        file: 'functions/archive-recording/handle-failure.ts',
+        find: '    if (isChanged && job?.progress === undefined) await discardUploads(failure, deps);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'checksum of the last part for the whole',
     edits: [
       {
@@ -247,17 +258,6 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'functions/shared/session/login.ts',
         find: '  assertNotHeld(current.state, credentials, now());\n',
         replace: '',
-      },
-    ],
-  },
-  {
-    name: 'login hold ended by a session kept alive',
-    needs: ['password-changed-in-pbx', 'pbx-token-dropped'],
-    edits: [
-      {
-        file: 'functions/shared/session/login.ts',
-        find: 'state: { hold: stored.state.hold } }',
-        replace: 'state: {} }',
       },
     ],
   },
@@ -346,6 +346,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ending of another job not seen',
+    seeds: [909],
     needs: ['pbx-deleted', 'report-repeated'],
     edits: [
       {
@@ -369,41 +370,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'job ended by one slow download',
-    seeds: [446],
+    seeds: [300],
     needs: ['slow-uplink'],
     edits: [
       {
         file: 'functions/shared/jobs/streak.ts',
         find: "'too-slow': { ...A_DAY,",
         replace: "'too-slow': { patienceMs: 0, count: 0,",
-      },
-    ],
-  },
-  {
-    name: 'recording without a talk time taken while it grows',
-    needs: ['pbx-grows'],
-    family: 'p-series',
-    edits: [
-      {
-        file: 'functions/shared/recordings/present.ts',
-        find: ' && !mayBeBeginning(stored, job)',
-        replace: '',
-      },
-      {
-        file: 'functions/reconcile/queue-missing.ts',
-        find: 'UNTIMED_GRACE_MS = SETTLED_AFTER_MS',
-        replace: 'UNTIMED_GRACE_MS = GRACE_MS',
-      },
-    ],
-  },
-  {
-    name: 'empty response taken for a missing one',
-    needs: ['pbx-storage-away', 'pbx-empty-body'],
-    edits: [
-      {
-        file: 'functions/shared/jobs/streak.ts',
-        find: 'if (earlier?.kind !== kind)',
-        replace: 'if (earlier === undefined)',
       },
     ],
   },
