@@ -58,6 +58,14 @@ export class LoginChecks {
     for (const key of this.#refusals.keys()) if (key.startsWith(`${id} `)) this.#refusals.delete(key);
   }
 
+  /** Whether a fault kept the latest refusal from being known to all functions, so that a login could be repeated. */
+  isRefusalUnknown({ id }: Office): boolean {
+    return [...this.#refusals].some(
+      ([key, { isHeld, invocation }]) =>
+        key.startsWith(`${id} `) && !isHeld && invocation.troubles.length > 0,
+    );
+  }
+
   /** @param isLockout the PBX refuses any credentials from our address */
   onRefusal({ id }: Office, errno: string, isLockout: boolean, invocation: Invocation): void {
     const key = `${id} ${isLockout ? errno : this.#credentials.get(invocation)}`;

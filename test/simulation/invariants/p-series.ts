@@ -76,7 +76,8 @@ export class PSeriesChecks {
         return;
       case 'blocked':
         trace.add(office.id, event.type);
-        if (invocation) violations.add('no address is blocked', `${office.id} blocks ${invocation.name}`);
+        if (invocation && !checks.logins.isRefusalUnknown(office))
+          violations.add('no address is blocked', `${office.id} blocks ${invocation.name}`);
         return;
       case 'call-refused':
         trace.add(office.id, `refuses ${event.path}: ${event.errcode}`);

@@ -126,7 +126,10 @@ export async function openPSeriesOffice(world: World, id: string, random: Random
       mendCallLog: () => pbx.refuse('recording/search', undefined),
       reboot: async () => pbx.reboot(),
       dropTokens: pbx.dropTokens,
-      setPassword: pbx.setClientSecret,
+      setPassword(secret) {
+        pbx.setClientSecret(secret);
+        pbx.unblock();
+      },
       guessPassword: () =>
         line.postAsStranger('/openapi/v1.0/get_token', { username: CLIENT_ID, password: 'a guess' }),
       postReport: async (report) => (await pbx.postReport(report)).delivered,
@@ -139,11 +142,14 @@ export async function openPSeriesOffice(world: World, id: string, random: Random
       trace.add(id, `gives up report ${unreported}`);
       return false;
     },
-    enterCredentials: ({ password, webhookSecret }) =>
+    enterCredentials({ password, webhookSecret }) {
       saveCredentials({
         ...(password !== undefined && { clientSecret: password }),
         ...(webhookSecret !== undefined && { webhookSecret }),
-      }),
+      });
+      // Whoever corrects the credentials sees the address in the PBX's list of blocked ones.
+      if (password !== undefined) pbx.unblock();
+    },
   };
   return office;
 }
