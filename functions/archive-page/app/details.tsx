@@ -36,20 +36,23 @@ export function Details({ recording, claims, timeZone, isOpen }: DetailsProps) {
     [d.name, recording.recording],
   ];
   return (
-    <details class="details" open={isOpen}>
-      <summary>{d.heading}</summary>
-      <dl>
-        {entries.map(
-          ([term, text]) =>
-            text !== undefined &&
-            text !== '' && (
-              <div key={term}>
-                <dt>{term}</dt>
-                <dd>{text}</dd>
-              </div>
-            ),
-        )}
-      </dl>
-    </details>
+    <>
+      {state !== 'archived' && <p>{d.stateMeaning[state]}</p>}
+      <details class="details" open={isOpen}>
+        <summary>{d.heading}</summary>
+        <dl>
+          {entries.map(
+            ([term, text]) =>
+              text !== undefined &&
+              text !== '' && (
+                <div key={term}>
+                  <dt>{term}</dt>
+                  <dd>{text}</dd>
+                </div>
+              ),
+          )}
+        </dl>
+      </details>
+    </>
   );
 }

@@ -126,7 +126,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
           <Icon name="close" />
         </button>
       </div>
-      {recording.state === 'archived' ? (
+      {recording.state === 'archived' && (
         <Transport
           playback={playback}
           neighbours={neighbours}
@@ -147,8 +147,6 @@ export function PlayerPanel(props: PlayerPanelProps) {
           {may('download') && <Tool onClick={() => void download()}>{m.player.download}</Tool>}
           {me.accessLog && <Tool onClick={onAccess}>{m.menu.access}</Tool>}
         </Transport>
-      ) : (
-        <p>{m.stateMeaning[recording.state]}</p>
       )}
       <p class="player-status" role="status">
         {problem}

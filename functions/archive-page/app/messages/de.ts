@@ -101,13 +101,6 @@ export const de: Messages = {
     lost: 'Verloren',
     'dead-lettered': 'Aufgegeben',
   },
-  stateMeaning: {
-    waiting:
-      'Das Archiv holt diese Aufnahme gerade von der Anlage. Sehen Sie in einigen Minuten wieder nach.',
-    lost: 'Die Anlage hatte diese Aufnahme nicht mehr, als das Archiv sie holen wollte. Falls sie dort wieder auftaucht, kann Ihr Administrator sie holen lassen.',
-    'dead-lettered':
-      'Das Archiv versucht nicht mehr, diese Aufnahme zu holen. Ihr Administrator kann es wieder anstoßen.',
-  },
   stateShort: {
     waiting: 'wird geholt',
     lost: 'an der Anlage nicht mehr vorhanden',

@@ -1,6 +1,13 @@
 import type { DetailsMessages } from './details-en.ts';
 
 export const de: DetailsMessages = {
+  stateMeaning: {
+    waiting:
+      'Das Archiv holt diese Aufnahme gerade von der Anlage. Sehen Sie in einigen Minuten wieder nach.',
+    lost: 'Die Anlage hatte diese Aufnahme nicht mehr, als das Archiv sie holen wollte. Falls sie dort wieder auftaucht, kann Ihr Administrator sie holen lassen.',
+    'dead-lettered':
+      'Das Archiv versucht nicht mehr, diese Aufnahme zu holen. Ihr Administrator kann es wieder anstoßen.',
+  },
   heading: 'Einzelheiten',
   name: 'Name',
   callId: 'Anruf-ID',

@@ -2,6 +2,12 @@ import type { Claim } from '../verification.ts';
 
 /** What the details of a recording say. Loaded with them. */
 export const en = {
+  stateMeaning: {
+    waiting: 'The archive is fetching this recording from the PBX. Look again in a few minutes.',
+    lost: 'The PBX no longer had this recording when the archive asked for it. If it turns up there again, your administrator can have it fetched.',
+    'dead-lettered':
+      'The archive has stopped trying to fetch this recording. Your administrator can start it again.',
+  },
   heading: 'Details',
   name: 'Name',
   callId: 'Call ID',

@@ -100,12 +100,6 @@ export const en = {
     lost: 'Lost',
     'dead-lettered': 'Given up',
   },
-  stateMeaning: {
-    waiting: 'The archive is fetching this recording from the PBX. Look again in a few minutes.',
-    lost: 'The PBX no longer had this recording when the archive asked for it. If it turns up there again, your administrator can have it fetched.',
-    'dead-lettered':
-      'The archive has stopped trying to fetch this recording. Your administrator can start it again.',
-  },
   stateShort: {
     waiting: 'being fetched',
     lost: 'the PBX no longer had it',
