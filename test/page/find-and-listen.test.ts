@@ -467,6 +467,21 @@ describe('listening', () => {
     expect(page.problems).toEqual([]);
   });
 
+  test('says why it has no link, and tries again', async () => {
+    await page.route('**/api/recordings/**', (route) => route.fulfill({ status: 503 }));
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    const problem =
+      'The archive did not provide this recording. The archive is not responding at the moment.';
+    await player().getByText(`${problem} Try again in a minute.`).waitFor();
+    await page.unroute('**/api/recordings/**');
+    const retry = player().getByRole('button', { name: 'Try again' });
+    await retry.click();
+    await waitUntilPlayed(page, 0);
+    expect(await retry.count()).toBe(0);
+    expect(await page.evaluate('document.activeElement.className')).toBe('round play');
+    expect(await player().locator('.player-status').allTextContents()).toEqual(['', '']);
+  });
+
   test('opens the link that a colleague has passed on', async () => {
     await playButton(CUSTOMER.replace('+', '\\+')).click();
     await player().getByRole('button', { name: 'Link for colleagues' }).click();

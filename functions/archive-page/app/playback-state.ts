@@ -25,6 +25,8 @@ export interface PlaybackState {
   rate: number;
   volume: number;
   problem: PlaybackProblem | undefined;
+  /** Why the archive gave no link. */
+  error: unknown;
 }
 
 export const NOTHING_OPEN = {
@@ -34,6 +36,7 @@ export const NOTHING_OPEN = {
   position: 0,
   duration: 0,
   problem: undefined,
+  error: undefined,
 } as const satisfies Partial<PlaybackState>;
 
 /** How far the player goes back or forward at once. */

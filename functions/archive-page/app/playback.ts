@@ -132,8 +132,8 @@ export class Playback {
     this.set({ status: 'loading', problem: undefined, playing: autoplay, position });
     try {
       this.link = given ?? (await track.renew());
-    } catch {
-      if (!isOver()) this.fail('link');
+    } catch (error) {
+      if (!isOver()) this.fail('link', error);
       return;
     }
     if (isOver()) return;
@@ -188,9 +188,9 @@ export class Playback {
     }
   }
 
-  private fail(problem: PlaybackProblem): void {
+  private fail(problem: PlaybackProblem, error?: unknown): void {
     this.audio.pause();
-    this.set({ status: 'ready', playing: false, problem });
+    this.set({ status: 'ready', playing: false, problem, error });
   }
 
   private set(change: Partial<PlaybackState>): void {

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Drawing } from './draw-waveform.ts';
+import { errorText } from './error-text.ts';
 import { Icon } from './icons.tsx';
 import { useLocale } from './locale.tsx';
 import type { Messages } from './messages/en.ts';
 import type { Playback } from './playback.ts';
-import { type PlaybackProblem, RATES, STEP_SECONDS } from './playback-state.ts';
+import { type PlaybackState, RATES, STEP_SECONDS } from './playback-state.ts';
 import { usePlayback } from './use-playback.ts';
 import { Waveform } from './waveform.tsx';
 
@@ -25,8 +27,10 @@ interface TransportProps {
 /** Play, seek, speed and volume. */
 export function Transport({ playback, neighbours, drawing, children }: TransportProps) {
   const { m, f } = useLocale();
-  const { status, playing, position, duration, rate, volume, problem } = usePlayback(playback);
+  const state = usePlayback(playback);
+  const { status, playing, position, duration, rate, volume, problem } = state;
   const part = duration > 0 ? position / duration : 0;
+  const playButton = useRef<HTMLButtonElement>(null);
   const step = f.number(STEP_SECONDS);
   const words = m.player.positionOf(f.duration(position), f.duration(duration));
   return (
@@ -44,6 +48,7 @@ export function Transport({ playback, neighbours, drawing, children }: Transport
           −{step}
         </button>
         <button
+          ref={playButton}
           type="button"
           class="round play"
           aria-label={playing ? m.player.pause : m.player.play}
@@ -114,15 +119,31 @@ export function Transport({ playback, neighbours, drawing, children }: Transport
       </div>
       {/* Always there, so that what it says is read. */}
       <p class="player-status" role="status">
-        {status === 'decoding' ? m.player.decoding : textOf(problem, m)}
+        {status === 'decoding' ? m.player.decoding : textOf(state, m)}
       </p>
+      {(problem === 'link' || problem === 'network') && (
+        <button
+          type="button"
+          class="chip"
+          onClick={() => {
+            // This button is gone while it loads.
+            playButton.current?.focus();
+            playback.toggle();
+          }}
+        >
+          {m.tryAgain}
+        </button>
+      )}
     </div>
   );
 }
 
 /** The page of a share says itself what to do when there is no other link. */
-const textOf = (problem: PlaybackProblem | undefined, m: Messages): string =>
-  problem === undefined || problem === 'ended' ? '' : m.player.problem[problem];
+function textOf({ problem, error }: PlaybackState, m: Messages): string {
+  if (problem === undefined || problem === 'ended') return '';
+  const text = m.player.problem[problem];
+  return problem === 'link' ? `${text} ${errorText(error, m)}` : text;
+}
 
 interface StepButtonProps {
   icon: 'previous' | 'next';
