@@ -416,6 +416,16 @@ describe('the access log', () => {
     expect(await more.count()).toBe(0);
   });
 
+  test('says that the player reports what was played when it is closed', async () => {
+    const menu = page.getByRole('navigation');
+    await menu.getByRole('button', { name: 'Who listened' }).click();
+    await dialog(page).getByText('only for people who are signed in, and only when it is closed.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Language').selectOption('Deutsch');
+    await menu.getByRole('button', { name: 'Zugriffe' }).click();
+    await dialog(page).getByText('nur, wenn jemand angemeldet ist, und erst beim Schließen.').waitFor();
+  });
+
   test('of a person is found by the name that they signed in with', async () => {
     await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
     expect(await dialog(page).getByLabel('Person').inputValue()).toBe('Anna');

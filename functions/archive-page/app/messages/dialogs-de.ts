@@ -75,7 +75,7 @@ export const de: DialogMessages = {
 
   access: {
     heading: 'Zugriffe',
-    text: 'Ein ausgegebener Link beweist nicht, dass jemand die Aufnahme angehört hat. „Hat abgespielt“ meldet der Player nur, wenn jemand angemeldet ist. Wer einen Link für andere benutzt, erscheint mit „hat einen Link geöffnet“.',
+    text: 'Ein ausgegebener Link beweist nicht, dass jemand die Aufnahme angehört hat. „Hat abgespielt“ meldet der Player nur, wenn jemand angemeldet ist, und erst beim Schließen. Wer einen Link für andere benutzt, erscheint mit „hat einen Link geöffnet“.',
     of: (call) => `Aufnahme: ${call}`,
     person: 'Person',
     personHint: 'Der genaue Name, auch in Groß- und Kleinschreibung.',

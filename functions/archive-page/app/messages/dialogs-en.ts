@@ -69,7 +69,7 @@ export const en = {
 
   access: {
     heading: 'Who listened',
-    text: 'A link that was handed out is no proof that somebody listened. The player reports “played” only for people who are signed in. Recipients of a link for others appear with “opened a link”.',
+    text: 'A link that was handed out is no proof that somebody listened. The player reports “played” only for people who are signed in, and only when it is closed. Recipients of a link for others appear with “opened a link”.',
     of: (call: string) => `Recording: ${call}`,
     person: 'Person',
     personHint: 'The exact name: capital letters matter.',
