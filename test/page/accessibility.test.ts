@@ -262,9 +262,12 @@ describe('axe finds nothing', () => {
     await page.getByLabel('Link-Token').fill(archive.token);
     await page.getByRole('button', { name: 'Anmelden' }).click();
     await page.getByRole('button', { name: /^Abspielen: .*1000/ }).click();
-    await page.getByRole('region', { name: 'Wiedergabe' }).getByText('Einzelheiten', { exact: true }).click();
+    const opened = page.getByRole('region', { name: 'Wiedergabe' });
+    await opened.getByText('Einzelheiten', { exact: true }).click();
     expect(await findViolations(page, 'German')).toEqual([]);
-    await page.getByRole('region', { name: 'Wiedergabe' }).getByRole('button').last().click();
+    // A large player would be behind the middle of the dialog, and axe does not know that a modal dialog is above it.
+    await opened.getByText('Einzelheiten', { exact: true }).click();
+    await opened.getByRole('button').last().click();
     await dialog().getByRole('table').waitFor();
     expect(await findViolations(page, 'access log in German')).toEqual([]);
   });

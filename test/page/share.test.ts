@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { DOCUMENT_FILE } from '../openapi/file.ts';
+import { NARROW } from './accessibility.ts';
 import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
 import {
   launchBrowser,
@@ -424,6 +425,25 @@ describe('the access log', () => {
     await page.getByLabel('Language').selectOption('Deutsch');
     await menu.getByRole('button', { name: 'Zugriffe' }).click();
     await dialog(page).getByText('nur, wenn jemand angemeldet ist, und erst beim Schließen.').waitFor();
+  });
+
+  test('shows on a telephone how many entries there are, and that the first one is not the last', async () => {
+    const recording = '20261127095445-1795773285.2-1001-1003-Internal.wav';
+    const row = { kind: 'share-created', pbx: PBX_ID, recording, person: 'Anna', by: 'session' };
+    const at = '2026-11-27T10:08:41.000Z';
+    const accesses = Array.from({ length: 3 }, () => ({ ...row, at, address: '127.0.0.1' }));
+    await page.route(/\/api\/access\?/, (route) => route.fulfill({ json: { accesses, cursor: 'older' } }));
+    await page.setViewportSize(NARROW);
+    await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
+    await dialog(page).getByRole('heading', { name: 'The newest 3 entries of Anna' }).waitFor();
+    const { x = 0, y = 0 } = (await dialog(page).getByRole('row').nth(2).boundingBox()) ?? {};
+    const rowAt = `document.elementFromPoint(${x + 20}, ${y + 20}).closest('tr')?.rowIndex`;
+    expect(await page.evaluate(rowAt)).toBe(2);
+    // What closes the dialog stays in sight.
+    const close = dialog(page).getByRole('button', { name: 'Close' });
+    const before = await close.boundingBox();
+    await dialog(page).getByRole('button', { name: 'Save as CSV' }).scrollIntoViewIfNeeded();
+    expect(await close.boundingBox()).toEqual(before);
   });
 
   test('of a person is found by the name that they signed in with', async () => {

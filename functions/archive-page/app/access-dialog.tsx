@@ -46,6 +46,9 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
   const [cursor, setCursor] = useState<string>();
   const [problem, setProblem] = useState<string>();
 
+  const countOf = ({ length }: Access[], next: string | undefined) =>
+    d.access.entries(f.number(length), length === 1, next !== undefined);
+
   const load = useCallback(
     async (before: Access[], from?: string) => {
       setProblem(undefined);
@@ -59,8 +62,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
         const all = [...before, ...page.accesses];
         setRows(all);
         setCursor(page.cursor);
-        const count = all.length;
-        announce(count === 0 ? noneOf(of, page.cursor, d) : d.access.entries(f.number(count), count === 1));
+        announce(all.length === 0 ? noneOf(of, page.cursor, d) : countOf(all, page.cursor));
       } catch (error) {
         if (latest.current === of) setProblem(`${d.access.failed} ${errorText(error, m, d.invalid)}`);
       }
@@ -93,6 +95,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
     }
   }
 
+  const count = rows !== undefined && rows.length > 0 ? countOf(rows, cursor) : undefined;
   return (
     <Dialog heading={d.access.heading} onClose={onClose} wide>
       <p class="muted">{d.access.text}</p>
@@ -103,7 +106,9 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       ) : (
         <PersonForm initial={me.person} onFind={(person) => setOf({ person })} />
       )}
-      {of.person !== undefined && <h3>{d.access.ofPerson(of.person)}</h3>}
+      {(of.person !== undefined || count !== undefined) && (
+        <h3>{of.person === undefined ? count : d.access.ofPerson(of.person, count)}</h3>
+      )}
       <p class="problem" role="alert">
         {problem}
       </p>

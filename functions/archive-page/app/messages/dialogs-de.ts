@@ -79,7 +79,7 @@ export const de: DialogMessages = {
     of: (call) => `Aufnahme: ${call}`,
     person: 'Person',
     personHint: 'Der genaue Name, auch in Groß- und Kleinschreibung.',
-    ofPerson: (person) => `Einträge von ${person}`,
+    ofPerson: (person, entries = 'Einträge') => `${entries} von ${person}`,
     noneOfPerson: (person) =>
       `Von ${person} ist nichts verzeichnet, was Sie sehen dürfen. Prüfen Sie, wie der Name geschrieben ist.`,
     noneSoFar: 'Bisher keine Einträge gefunden. „Mehr anzeigen“ sucht weiter zurück.',
@@ -87,7 +87,12 @@ export const de: DialogMessages = {
     recording: 'Aufnahme',
     find: 'Anzeigen',
     none: 'Es ist nichts verzeichnet.',
-    entries: (count, isOne) => (isOne ? '1 Eintrag' : `${count} Einträge`),
+    entries: (shown, isOne, hasMore) =>
+      hasMore
+        ? `${isOne ? 'Der neueste Eintrag' : `Die neuesten ${shown} Einträge`}`
+        : isOne
+          ? '1 Eintrag'
+          : `${shown} Einträge`,
     failed: 'Das Protokoll konnte nicht gelesen werden.',
     csv: 'Als CSV speichern',
     more: 'Mehr anzeigen',

@@ -73,7 +73,8 @@ export const en = {
     of: (call: string) => `Recording: ${call}`,
     person: 'Person',
     personHint: 'The exact name: capital letters matter.',
-    ofPerson: (person: string) => `Entries of ${person}`,
+    /** With how many are shown, once they are there. */
+    ofPerson: (person: string, entries = 'Entries') => `${entries} of ${person}`,
     noneOfPerson: (person: string) =>
       `There are no entries of ${person} that you may see. Check how the name is written.`,
     noneSoFar: 'No entries found so far. “Show more” searches older ones.',
@@ -81,7 +82,8 @@ export const en = {
     recording: 'Recording',
     find: 'Show',
     none: 'There are no entries.',
-    entries: (count: string, isOne: boolean) => (isOne ? '1 entry' : `${count} entries`),
+    entries: (shown: string, isOne: boolean, hasMore: boolean) =>
+      hasMore ? `The newest ${isOne ? 'entry' : `${shown} entries`}` : isOne ? '1 entry' : `${shown} entries`,
     failed: 'The log could not be read.',
     csv: 'Save as CSV',
     more: 'Show more',
