@@ -13,9 +13,10 @@ import {
   waitForFocus,
   waitUntilPlayed,
 } from './browser.ts';
-import { openButton, visit as visitWith } from './share.ts';
+import { openButton, shareByApi, visit as visitWith } from './share.ts';
 import { signIn } from './sign-in.ts';
 
+let call: SimulatedCall | undefined;
 /** Nobody shares it. */
 let other: SimulatedCall | undefined;
 let archive: Archive;
@@ -24,7 +25,7 @@ let page: OpenedPage;
 
 beforeAll(async () => {
   [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  [, other] = await archive.call(
+  [call, other] = await archive.call(
     { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 },
     { from: CUSTOMER, to: '2000', talkSeconds: 4 },
   );
@@ -415,6 +416,23 @@ describe('the access log', () => {
     await more.press('Enter');
     await waitForFocus(page, 'ariaLabel', 'Close');
     expect(await more.count()).toBe(0);
+  });
+
+  test('says which link was opened: its note, or when it was made', async () => {
+    for (const note of ['a lawyer', undefined]) {
+      const { hash } = new URL(await shareByApi(archive, call, { note }));
+      await page.request.post(`${archive.host.url}/api/shares/open`, {
+        data: { token: hash.slice(1) },
+        headers: { origin: archive.host.url },
+      });
+    }
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Who listened' }).click();
+    const opened = dialog(page).getByRole('row', { name: /opened a link/ });
+    await opened.nth(1).getByText('note: a lawyer').waitFor();
+    await opened
+      .first()
+      .getByText(/^made .*, \d\d:\d\d:\d\d\sCES?T$/)
+      .waitFor();
   });
 
   test('says that the player reports what was played when it is closed', async () => {

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { AccessTable } from './access-table.tsx';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
 import type { Access, Me, Recording } from './contract.ts';
@@ -10,9 +11,8 @@ import { useLocale } from './locale.tsx';
 import type { DialogMessages } from './messages/dialogs-en.ts';
 import { PersonForm } from './person-form.tsx';
 import { readUntilFound } from './read-until-found.ts';
-import { RecordingCell } from './recording-cell.tsx';
 import { refocusRow } from './refocus-row.ts';
-import { ScrollBox } from './scroll-box.tsx';
+import { useSharesOf } from './use-shares-of.ts';
 
 interface AccessDialogProps {
   api: Api;
@@ -43,6 +43,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
   );
   const latest = useRef(of);
   const [rows, setRows] = useState<Access[]>();
+  const shares = useSharesOf(api, of, rows);
   const [cursor, setCursor] = useState<string>();
   const [problem, setProblem] = useState<string>();
 
@@ -115,7 +116,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       {rows === undefined && problem === undefined && <p>{m.loading}</p>}
       {rows?.length === 0 && <p class="muted">{noneOf(of, cursor, d)}</p>}
       {rows !== undefined && rows.length > 0 && (
-        <AccessTable rows={rows} pbxs={me.pbxs} withRecording={recording === undefined} />
+        <AccessTable rows={rows} shares={shares} pbxs={me.pbxs} withRecording={recording === undefined} />
       )}
       <div class="actions">
         {cursor !== undefined && (
@@ -131,65 +132,4 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
       </div>
     </Dialog>
   );
-}
-
-function AccessTable({
-  rows,
-  pbxs,
-  withRecording,
-}: {
-  rows: Access[];
-  pbxs: Me['pbxs'];
-  withRecording: boolean;
-}) {
-  const { f } = useLocale();
-  const d = useDialogMessages();
-  const { columns, kind, by } = d.access;
-  return (
-    <ScrollBox label={d.access.heading}>
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">{columns.at}</th>
-            <th scope="col">{columns.person}</th>
-            <th scope="col">{columns.kind}</th>
-            {withRecording && <th scope="col">{columns.recording}</th>}
-            <th scope="col">{columns.by}</th>
-            <th scope="col">{columns.address}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={index} tabIndex={-1}>
-              <td data-label={columns.at}>
-                <time dateTime={row.at}>{f.dateTime(row.at, zoneOf(pbxs, row.pbx))}</time>
-              </td>
-              <td data-label={columns.person}>{personOf(row, d)}</td>
-              <td data-label={columns.kind}>
-                {kind[row.kind]}
-                {row.seconds !== undefined && <small>{f.duration(row.seconds)}</small>}
-                {row.reason !== undefined && <small>{d.access.reason[row.reason]}</small>}
-              </td>
-              {withRecording && (
-                <RecordingCell
-                  label={columns.recording}
-                  pbx={row.pbx}
-                  recording={row.recording}
-                  pbxs={pbxs}
-                />
-              )}
-              <td data-label={columns.by}>{by[row.by]}</td>
-              <td data-label={columns.address}>{row.address}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
-  );
-}
-
-/** Who signs in with the link token and gives no name has the one of programs that use the token. */
-function personOf({ by, person }: Access, { access }: DialogMessages): string {
-  if (by === 'share') return access.withLinkOf(person);
-  return by === 'session' && person === 'token' ? access.noName(person) : person;
 }

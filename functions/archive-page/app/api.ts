@@ -118,7 +118,7 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
         `recordings/${encodeURIComponent(pbx)}?${query({ recording, download: download ? '1' : undefined })}`,
       ),
     createShare: (share: NewShare) => post<CreatedShare>('shares', share),
-    shares: (of: { pbx?: string; recording?: string; person?: string; cursor?: string }) =>
+    shares: (of: { pbx?: string; recording?: string; person?: string; cursor?: string; limit?: string }) =>
       read<SharesPage>(`shares?${query(of)}`),
     revokeShare: async (id: string): Promise<Share> => {
       const response = await send('DELETE', `shares/${encodeURIComponent(id)}`);

@@ -104,6 +104,8 @@ export const de: DialogMessages = {
       by: 'Über',
       address: 'Adresse',
     },
+    note: (note) => `Notiz: ${note}`,
+    made: (time) => `erstellt ${time}`,
     withLinkOf: (maker: string) => `Jemand, mit einem Link von ${maker}`,
     kind: {
       'link-created': 'hat einen Link bekommen',

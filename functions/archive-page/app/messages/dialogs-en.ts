@@ -95,6 +95,8 @@ export const en = {
       by: 'Through',
       address: 'Address',
     },
+    note: (note: string) => `note: ${note}`,
+    made: (time: string) => `made ${time}`,
     withLinkOf: (maker: string) => `Somebody, with a link from ${maker}`,
     kind: {
       'link-created': 'got a link',
