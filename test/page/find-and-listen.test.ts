@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
+import { NARROW, WIDE } from './accessibility.ts';
 import { type Archive, CUSTOMER, makeTone, PBX_ID, startArchive } from './archive.ts';
 import {
   launchBrowser,
@@ -197,6 +198,21 @@ describe('finding', () => {
     });
     await page.reload();
     expect(await rows().first().locator('.cell-time').textContent()).toMatch(/^\d\d:\d\d:\d\d CES?T$/);
+  });
+
+  test('on a telephone, names the time zone with each day, because the heads of the columns are not shown', async () => {
+    const day = page.locator('.recordings .day');
+    const inSight = () => day.first().innerText();
+    await day.first().waitFor();
+    expect(await inSight()).toMatch(/ \d{4}$/);
+    await page.setViewportSize(NARROW);
+    expect(await inSight()).toMatch(/ \d{4}\s+CES?T$/);
+    // The line of the table is there already, and has round corners.
+    expect(await page.evaluate("getComputedStyle(document.querySelector('.day th')).borderTopWidth")).toBe(
+      '0px',
+    );
+    await page.setViewportSize(WIDE);
+    expect(await inSight()).toMatch(/ \d{4}$/);
   });
 
   test('says for each PBX up to when the archive was compared with it', async () => {

@@ -166,6 +166,9 @@ function Table({ recordings, pbxs, openId, isPlaying, onOpen }: TableProps) {
           <tr class="day">
             <th scope="rowgroup" colSpan={columns}>
               {rows[0] && f.dayHeading(rows[0].at, zoneOf(pbxs, rows[0].pbx))}
+              {rows[0] && zone !== undefined && (
+                <small class="day-zone">{f.zone(rows[0].at, zoneOf(pbxs, rows[0].pbx))}</small>
+              )}
             </th>
           </tr>
           {rows.map((recording) => {
