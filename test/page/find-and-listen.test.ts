@@ -78,7 +78,9 @@ describe('finding', () => {
       expect(new URL(page.url()).searchParams.get('number')).toBe(typed);
       // Focus stays where it was.
       await waitForFocus(page, 'type', 'search');
-      expect(await page.getByRole('status').allTextContents()).toContain('1 recording');
+      expect(await page.getByRole('status').allTextContents()).toContainEqual(
+        expect.stringMatching(/^1 recording\. Searched everything back to /),
+      );
     },
   );
 
@@ -129,6 +131,39 @@ describe('finding', () => {
     expect(await further.count()).toBe(0);
   });
 
+  test('says below what it has found how far back it has looked, and looks further back', async () => {
+    await page.route(/\/api\/recordings\?/, async (route) => {
+      const found = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...found, searchedBackTo: '2026-03-15T12:00:00.000Z' } });
+    });
+    await find('1001');
+    const results = page.getByRole('region', { name: '1 recording', exact: true });
+    const backTo = results.getByText('Searched everything back to 15 March 2026.');
+    await backTo.waitFor();
+    expect(await page.getByRole('status').allTextContents()).toContain(
+      '1 recording. Searched everything back to 15 March 2026.',
+    );
+    const year = results.getByRole('button', { name: 'Search the last twelve months' });
+    await year.click();
+    // The period of the form says it now.
+    await backTo.waitFor({ state: 'detached' });
+    await results.waitFor();
+    expect(await year.count()).toBe(0);
+    expect(await page.getByRole('button', { name: '12 months' }).getAttribute('aria-pressed')).toBe('true');
+    await waitForFocus(page, 'id', 'results');
+    // With a last day alone, the form does not.
+    await page.getByLabel('From', { exact: true }).fill('');
+    await page.getByLabel('To', { exact: true }).focus();
+    await backTo.waitFor();
+    expect(await year.count()).toBe(0);
+    // A call id is looked for at all times.
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await find(calls[1]?.callId ?? '');
+    await page.getByRole('status').getByText('1 recording', { exact: true }).waitFor();
+    expect(await backTo.count()).toBe(0);
+    expect(await year.count()).toBe(0);
+  });
+
   test('says what was searched, and gives advice about what was asked', async () => {
     const advice = async () => ((await page.locator('.empty p').textContent()) ?? '').trim();
     await page.getByRole('button', { name: 'Yesterday' }).click();
@@ -144,7 +179,7 @@ describe('finding', () => {
 
   test('advises no longer period for a call id, which is looked for on all days', async () => {
     await find('1505352445.265');
-    await page.getByText('No recording found', { exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'No recording found' }).waitFor();
     const advice = (await page.locator('.empty').textContent()) ?? '';
     expect(advice.trim()).toBe('Check the call ID. Without a period, all days are searched.');
   });

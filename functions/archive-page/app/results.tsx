@@ -39,12 +39,14 @@ export function Results(props: ResultsProps) {
   // A call id is looked for at all times.
   const day = searchedBackTo && !isCallId ? f.day(searchedBackTo, timeZone) : '';
   const backTo = day && (filters.from && !isPartial ? m.results.noneInPeriod : m.results.noneBackTo(day));
+  // Otherwise the form says it.
+  const saysBackTo = backTo !== '' && (isPartial || count === 0 || filters.from === '');
 
   useEffect(() => {
     if (status !== 'done') return;
     const heard = count === 0 ? m.results.none : found;
-    announce(isPartial || count === 0 ? `${heard}. ${backTo}`.trim() : heard);
-  }, [status, found, backTo, count, isPartial, m]);
+    announce(saysBackTo ? `${heard}. ${backTo}` : heard);
+  }, [status, found, backTo, count, saysBackTo, m]);
 
   async function showMore(): Promise<void> {
     await onMore();
@@ -70,6 +72,15 @@ export function Results(props: ResultsProps) {
         : count > 0
           ? found
           : m.results.heading;
+  const yearButton = status === 'done' && !isPartial && !hasDays && !isCallId && (
+    <button
+      type="button"
+      class="button"
+      onClick={leaveFor(() => onFind({ ...filters, from: addDays(today, -365), to: today }))}
+    >
+      {m.results.searchYear}
+    </button>
+  );
 
   return (
     <section
@@ -89,15 +100,7 @@ export function Results(props: ResultsProps) {
           <p>
             {backTo} {advice === 'noneShort' ? m.results.noneShort(f.number(KEY_DIGITS)) : m.results[advice]}
           </p>
-          {!isPartial && !hasDays && !isCallId && (
-            <button
-              type="button"
-              class="button"
-              onClick={leaveFor(() => onFind({ ...filters, from: addDays(today, -365), to: today }))}
-            >
-              {m.results.searchYear}
-            </button>
-          )}
+          {yearButton}
         </div>
       )}
       {status === 'failed' && (
@@ -110,7 +113,8 @@ export function Results(props: ResultsProps) {
           </button>
         </div>
       )}
-      {isPartial && count > 0 && backTo !== '' && <p class="muted">{backTo}</p>}
+      {saysBackTo && count > 0 && <p class="muted">{backTo}</p>}
+      {count > 0 && yearButton}
       {isPartial && status !== 'failed' && (
         <button
           type="button"
