@@ -2,14 +2,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import { KEY_DIGITS } from '../../shared/recording-index/phone-number.ts';
 import { announce } from './announcer.tsx';
 import type { Pbx, Recording } from './contract.ts';
-import { idOf, zoneOf } from './describe.ts';
+import { zoneOf } from './describe.ts';
 import { errorText } from './error-text.ts';
 import { adviceOf, type Filters, NO_FILTERS } from './filters.ts';
 import { addDays, dayOf } from './formats.ts';
-import { groupByDay } from './group-by-day.ts';
 import { useLocale } from './locale.tsx';
+import { RecordingsTable } from './recordings-table.tsx';
 import { refocus } from './refocus.ts';
-import { Row } from './row.tsx';
 import type { Search } from './use-search.ts';
 
 interface ResultsProps {
@@ -93,7 +92,13 @@ export function Results(props: ResultsProps) {
     >
       <h2 id="results-heading">{heading}</h2>
       {count > 0 && (
-        <Table recordings={recordings} pbxs={pbxs} openId={openId} isPlaying={isPlaying} onOpen={onOpen} />
+        <RecordingsTable
+          recordings={recordings}
+          pbxs={pbxs}
+          openId={openId}
+          isPlaying={isPlaying}
+          onOpen={onOpen}
+        />
       )}
       {isEmpty && (
         <div class="empty">
@@ -131,65 +136,5 @@ export function Results(props: ResultsProps) {
         </button>
       )}
     </section>
-  );
-}
-
-type TableProps = Pick<ResultsProps, 'pbxs' | 'openId' | 'isPlaying' | 'onOpen'> & Pick<Search, 'recordings'>;
-
-function Table({ recordings, pbxs, openId, isPlaying, onOpen }: TableProps) {
-  const { m, f } = useLocale();
-  const zones = new Set(pbxs.map(({ timeZone }) => timeZone));
-  const [newest] = recordings;
-  const zone = newest && zones.size === 1 ? f.zone(newest.at, zoneOf(pbxs, newest.pbx)) : undefined;
-  const days = groupByDay(recordings, pbxs);
-  const columns = pbxs.length > 1 ? 9 : 8;
-  return (
-    <table class="recordings">
-      <caption class="visually-hidden">{m.results.caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">
-            <span class="visually-hidden">{m.results.listen}</span>
-          </th>
-          <th scope="col">
-            {m.results.time} {zone !== undefined && <small>{zone}</small>}
-          </th>
-          {pbxs.length > 1 && <th scope="col">{m.results.pbx}</th>}
-          <th scope="col">{m.results.from}</th>
-          <th scope="col">{m.results.to}</th>
-          <th scope="col">{m.results.direction}</th>
-          <th scope="col" class="cell-length">
-            {m.results.length}
-          </th>
-          <th scope="col">{m.results.format}</th>
-          <th scope="col">{m.results.state}</th>
-        </tr>
-      </thead>
-      {days.map(({ day, rows }) => (
-        <tbody key={day}>
-          <tr class="day">
-            <th scope="rowgroup" colSpan={columns}>
-              {rows[0] && f.dayHeading(rows[0].at, zoneOf(pbxs, rows[0].pbx))}
-              {rows[0] && zone !== undefined && (
-                <small class="day-zone">{f.zone(rows[0].at, zoneOf(pbxs, rows[0].pbx))}</small>
-              )}
-            </th>
-          </tr>
-          {rows.map((recording) => {
-            const isOpen = idOf(recording) === openId;
-            return (
-              <Row
-                key={idOf(recording)}
-                recording={recording}
-                pbxs={pbxs}
-                isOpen={isOpen}
-                isPlaying={isOpen && isPlaying}
-                onOpen={() => onOpen(recording)}
-              />
-            );
-          })}
-        </tbody>
-      ))}
-    </table>
   );
 }
