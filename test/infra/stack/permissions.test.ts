@@ -112,7 +112,7 @@ describe('a wildcard', () => {
     for (const permission of wild) {
       expect(permission).toMatch(
         new RegExp(
-          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/ended|/lost)?|sessions)/\\*|ec2:\\w+ \\*)$`,
+          `^(s3:(AbortMultipartUpload|GetObject|PutObject) <${bucket}\\.Arn>/(recordings|reconciliation(/queued|/ended|/erased|/lost)?|sessions)/\\*|ec2:\\w+ \\*)$`,
         ),
       );
     }
