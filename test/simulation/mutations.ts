@@ -212,6 +212,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'download resumed one byte too late',
+    seeds: [300],
+    needs: ['slow-uplink'],
     edits: [
       {
         file: 'functions/shared/recordings/archive-recording.ts',
@@ -222,6 +224,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'whole file appended to the stored parts',
+    seeds: [833],
     needs: ['pbx-cut', 'pbx-header-unwritten'],
     edits: [
       {
