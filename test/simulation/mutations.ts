@@ -361,7 +361,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'endings of earlier calls forgotten',
-    seeds: [181],
+    seeds: [885],
     needs: ['pbx-name-reused', 'sqs-delivered-twice'],
     edits: [
       {
