@@ -12,7 +12,7 @@ export interface ProcessDeps extends FailureDeps {
   archive: (job: Job, isRepeated: boolean) => Promise<Archived>;
 }
 
-/** Nobody has a recording erased so soon after its call. Until then, a job is spared the request that looks for that. */
+/** Nobody has a recording erased this soon after the call began, so the first job of a new call does not ask. */
 const NEW_CALL_MS = 60 * 60_000;
 
 /**

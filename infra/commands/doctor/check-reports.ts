@@ -100,7 +100,7 @@ export function checkLastReport(
     const calls = hasCalls ? ', although reconciliation has found recorded calls' : '';
     return toDo(
       [
-        `None that is genuine came for ${QUIET_DAYS} days${calls}. But the webhook has rejected ${plural(rejected.count, 'report')}, the last within ${describeSpan(rejected.lastHour, now)}.`,
+        `No genuine report came for ${QUIET_DAYS} days${calls}. But the webhook has rejected ${plural(rejected.count, 'report')}, the latest within ${describeSpan(rejected.lastHour, now)}.`,
         `They may be from any PBX of the stack. If they are from this one, ${likelyFault}`,
         ...(question === undefined ? [] : [`If not: ${question}`]),
         'docs/runbook.md#no-reports says how to find out.',

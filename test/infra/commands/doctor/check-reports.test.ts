@@ -112,7 +112,7 @@ test('reports that are rejected point to the secret of the webhook, of whichever
     reportAuthentication: 'signature',
   });
   const rejected = (id: string) =>
-    'But the webhook has rejected 4 reports, the last within the last 2 hours. They may be from any PBX of the stack. ' +
+    'But the webhook has rejected 4 reports, the latest within the last 2 hours. They may be from any PBX of the stack. ' +
     'If they are from this one, its webhook has another secret than the one entered as signatureSecret. ' +
     'Copy it from the PBX again (Integrations > API > Webhook Event Push). If not: Does the PBX have a webhook ' +
     `(Integrations > API) with a URL that ends in /reports/${id}/p-series, method POST and event 30012? ` +
@@ -120,9 +120,9 @@ test('reports that are rejected point to the secret of the webhook, of whichever
   expect(found).toEqual([
     {
       status: 'to-do',
-      text: `None that is genuine came for 14 days, although reconciliation has found recorded calls. ${rejected('calls')}`,
+      text: `No genuine report came for 14 days, although reconciliation has found recorded calls. ${rejected('calls')}`,
     },
-    { status: 'to-do', text: `None that is genuine came for 14 days. ${rejected('none')}` },
+    { status: 'to-do', text: `No genuine report came for 14 days. ${rejected('none')}` },
     { status: 'ok', text: 'within the last 6 hours' },
   ]);
 });
@@ -144,7 +144,7 @@ test.each<[string, Settings, RegExp]>([
 ])('what is probably wrong if reports are rejected depends on the PBX: %s', (_, settings, fault) => {
   const rejected = { count: 1, lastHour: NOW - 1 };
   const { text } = checkLastReport({ rejected }, NOW, 'hq', settings);
-  expect(text).toContain('rejected 1 report, the last within the last 1 hour. ');
+  expect(text).toContain('rejected 1 report, the latest within the last 1 hour. ');
   expect(text).toMatch(fault);
 });
 
