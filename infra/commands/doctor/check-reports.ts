@@ -122,6 +122,7 @@ export function checkLastReport(
 
 /** "the last 3 hours", for what happened in the hour that began at `hour`. */
 function describeSpan(hour: number, now: number): string {
-  const hours = Math.max(Math.ceil((now - hour) / HOUR_MS), 1);
+  const hours = Math.ceil((now - hour) / HOUR_MS);
+  if (hours <= 1) return 'the last hour';
   return `the last ${hours > 48 ? plural(Math.ceil(hours / 24), 'day') : plural(hours, 'hour')}`;
 }

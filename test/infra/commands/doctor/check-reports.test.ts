@@ -39,7 +39,7 @@ test('the last report of each PBX of this stack is found, on whatever page it is
     text: 'None came for 14 days. Make a recorded call. If none comes then, see docs/runbook.md#no-reports.',
   };
   expect(found).toEqual([
-    { status: 'ok', text: 'within the last 1 hour' },
+    { status: 'ok', text: 'within the last hour' },
     { status: 'ok', text: 'within the last 6 hours' },
     { status: 'ok', text: 'within the last 5 days' },
     nothing,
@@ -144,7 +144,7 @@ test.each<[string, Settings, RegExp]>([
 ])('what is probably wrong if reports are rejected depends on the PBX: %s', (_, settings, fault) => {
   const rejected = { count: 1, lastHour: NOW - 1 };
   const { text } = checkLastReport({ rejected }, NOW, 'hq', settings);
-  expect(text).toContain('rejected 1 report, the latest within the last 1 hour. ');
+  expect(text).toContain('rejected 1 report, the latest within the last hour. ');
   expect(text).toMatch(fault);
 });
 
