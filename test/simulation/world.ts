@@ -120,10 +120,12 @@ export class World {
       }),
     );
     this.eventSources.push(new EventSource(this, requests, this.functions.session, 5));
+    const indexDeadLetters = sqs.add(new Queue(this, 'index-dead-letters', { visibilityMs: 30_000 }));
     const indexEvents = sqs.add(
       new Queue(this, 'index-events', {
         visibilityMs: 1000 * visibilitySecondsFor('index-recording'),
         maxReceives: INDEX_EVENT_MAX_RECEIVES,
+        deadLetters: indexDeadLetters,
       }),
     );
     s3.onChange = (event, id) => indexEvents.send({ id, body: JSON.stringify(event), attributes: {} });
@@ -182,6 +184,13 @@ export class World {
       REPORT_HOST: 'reports.example',
       STACK_NAME: 'Simulated',
     });
+  }
+
+  /** What the runbook says to do once the cause of failed events is gone. */
+  redriveIndexEvents(): void {
+    const { queues } = this.aws.sqs;
+    const events = queues.get('index-events') as Queue;
+    queues.get('index-dead-letters')?.redriveTo(events);
   }
 
   onEnd(end: () => void): void {

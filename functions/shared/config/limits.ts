@@ -34,8 +34,11 @@ export const JOB_MAX_RECEIVES = 400;
 /** By the fifth receive, the schedule has invoked the function as well. */
 export const SESSION_REQUEST_MAX_RECEIVES = 5;
 
-/** Then an event of the bucket is a dead letter. Reconciliation repairs the index meanwhile. */
-export const INDEX_EVENT_MAX_RECEIVES = 5;
+/**
+ * Then an event of the bucket is a dead letter: after three hours, as each receive lasts as long as the visibility timeout.
+ * Most failures of AWS or of its permissions end before, and nobody has to send back the events of every recording.
+ */
+export const INDEX_EVENT_MAX_RECEIVES = 90;
 
 /** A token expires after 30 idle minutes. A run every ten minutes leaves room for two failures. */
 export const SESSION_PERIOD_MINUTES = 10;

@@ -37,13 +37,13 @@ test('the queue gets the changes of recordings and markers in this bucket, and o
   expect(rule.Properties.Targets).toMatchObject([{ Arn: { 'Fn::GetAtt': [queueId, 'Arn'] } }]);
 });
 
-test('an event that fails five times is kept apart from the dead letters of the jobs', () => {
+test('an event that fails for three hours is kept apart from the dead letters of the jobs', () => {
   const [deadLettersId] = findResource(resources, 'AWS::SQS::Queue', 'IndexDeadLetters');
   const [, queue] = findResource(resources, 'AWS::SQS::Queue', 'IndexEvents');
-  expect(queue.Properties.RedrivePolicy).toEqual({
-    deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] },
-    maxReceiveCount: 5,
-  });
+  const { deadLetterTargetArn, maxReceiveCount } = queue.Properties.RedrivePolicy as Record<string, unknown>;
+  expect(deadLetterTargetArn).toEqual({ 'Fn::GetAtt': [deadLettersId, 'Arn'] });
+  const seconds = Number(maxReceiveCount) * Number(queue.Properties.VisibilityTimeout);
+  expect(seconds).toBe(3 * 60 * 60);
 });
 
 test('the stack generates the key of the ids in events, under the name by which the functions read it', () => {

@@ -62,6 +62,12 @@ export class Queue {
     this.onChange();
   }
 
+  /** Sends all messages to another queue, as a person does with dead letters. */
+  redriveTo(queue: Queue): void {
+    for (const message of this.messages) queue.send(message);
+    this.messages.clear();
+  }
+
   /** The next message to deliver, if any. */
   receive(): Message | undefined {
     const { faults, latency, trace } = this.#world;

@@ -82,10 +82,14 @@ const INCIDENTS: Partial<Record<FaultKind, Incident>> = {
     pbx.returnStorage();
   },
 
-  's3-denied': async ({ aws }, _office, random) => {
-    aws.s3.deny(random.pick(['everything', 'writes'] as const));
+  's3-denied': async (world, _office, random) => {
+    const { s3 } = world.aws;
+    s3.deny(random.pick(['everything', 'writes'] as const));
     await delay(random.integer(10, 1800) * MINUTE_MS);
-    aws.s3.deny('nothing');
+    s3.deny('nothing');
+    // The events that failed until now become dead letters first.
+    await delay(5 * MINUTE_MS);
+    world.redriveIndexEvents();
   },
 
   'our-clock-stepped': async (world, _office, random) => {
