@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -13,6 +12,7 @@ import { fingerprintOf, generateCertificate } from '../../../infra/simulated-pbx
 import { startSimulatedPSeries } from '../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import type { SimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
+import { hasTool } from '../../has-tool.ts';
 import { identity } from '../simulated-pbx/harness.ts';
 import { findFreePort } from './free-port.ts';
 import { makeDirectory, start, startInTerminal, startScript } from './start-process.ts';
@@ -29,8 +29,6 @@ const argsFor = (pbx: Pick<SimulatedPbx, 'url' | 'fingerprint256'>, port: number
 ];
 
 const withoutFingerprint = (args: string[]) => args.filter((arg) => !/fingerprint|^[0-9A-F:]{95}$/.test(arg));
-
-const hasTerminal = spawnSync('script', ['--version']).status === 0;
 
 const PASSWORD = { PBX_PASSWORD: 'pbx-password' };
 
@@ -326,7 +324,7 @@ describe('npm start with a real PBX', () => {
     expect(host.output()).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 
-  test.runIf(hasTerminal)(
+  test.runIf(hasTool('script'))(
     'asks for a password after the look at the PBX, and for another if it is empty',
     async () => {
       const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { hasTool } from '../../has-tool.ts';
 
 const runbook = readFileSync('docs/runbook.md', 'utf8');
 const [, pasted = ''] = /```sh\n([\s\S]*?)```/.exec(runbook) ?? [];
@@ -42,9 +43,7 @@ writeFileSync(join(directory, 'aws'), AWS);
 chmodSync(join(directory, 'aws'), 0o755);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const isInstalled = (shell: string) => spawnSync(shell, ['--version']).status === 0;
-
-describe.each(['bash', 'zsh'].filter(isInstalled))('the shell functions, in %s,', (shell) => {
+describe.each(['bash', 'zsh'].filter(hasTool))('the shell functions, in %s,', (shell) => {
   function run(command: string, environment: Record<string, string> = {}) {
     const { stdout, stderr, status } = spawnSync(shell, {
       input: `${pasted}\n${command}`,

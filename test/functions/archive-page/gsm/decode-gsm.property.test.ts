@@ -53,7 +53,7 @@ describe('arbitrary bytes', () => {
   });
 });
 
-describe.skipIf(!hasSox)('arbitrary frames decode as SoX decodes them', () => {
+describe.runIf(hasSox)('arbitrary frames decode as SoX decodes them', () => {
   const directory = mkdtempSync(join(tmpdir(), 'gsm-'));
   afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -18,7 +18,7 @@ describe.each(DECODED_BY_SOX)('$name', ({ name, sha256 }) => {
     expect(sha256Of(decodeFixture(name))).toBe(sha256);
   });
 
-  test.skipIf(!hasSox)('decodes to the samples of the SoX that is installed', () => {
+  test.runIf(hasSox)('decodes to the samples of the SoX that is installed', () => {
     expect(toBytes(decodeFixture(name)).equals(decodeWithSox(pathOf(name)))).toBe(true);
   });
 });

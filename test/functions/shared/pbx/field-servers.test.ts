@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -11,6 +11,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { tlsSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
 import { fingerprintOf, type TlsIdentity } from '../../../../infra/simulated-pbx/certificate.ts';
+import { hasTool } from '../../../has-tool.ts';
 import { findFreePort } from '../../../infra/local/free-port.ts';
 import { identity } from '../../../infra/simulated-pbx/harness.ts';
 import { respondWith, startScriptedPbx } from './scripted-pbx.ts';
@@ -82,8 +83,6 @@ test('each request names the product and accepts any type without compression; t
   expect(head).toMatch(/^Content-Type: application\/json\r$/m);
 });
 
-const hasGnuTls = spawnSync('gnutls-serv', ['--version']).status === 0;
-
 /** GnuTLS as an old PBX: TLS 1.0 at most, without secure renegotiation (RFC 5746). */
 async function startOldServer(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'gnutls-'));
@@ -112,7 +111,7 @@ const isListening = (port: number) =>
     socket.once('close', () => socket.destroy());
   });
 
-describe.runIf(hasGnuTls)('a server without secure renegotiation', () => {
+describe.runIf(hasTool('gnutls-serv'))('a server without secure renegotiation', () => {
   test('is served where its certificate is pinned and its version allowed', async () => {
     const url = await startOldServer();
     const tls = { fingerprint256: fingerprintOf(identity), minVersion: 'TLSv1' };

@@ -1,14 +1,14 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, test } from 'vitest';
+import { hasTool } from '../../../has-tool.ts';
 import { BUCKET, CREDENTIALS, patternedBytes, REGION, startEmbeddedS3 } from './embedded-s3.ts';
 
 const run = promisify(execFile);
-const isInstalled = (command: string) => spawnSync(command, ['--version']).status === 0;
 const FILES = { 'small file.txt': Buffer.from('hello'), 'large.wav': patternedBytes(20 * 1024 ** 2) };
 
 /** Starts a server, and runs clients in a home directory of their own, with a few files in it. */
@@ -43,7 +43,7 @@ async function startWithFiles() {
   return { s3, home, call };
 }
 
-describe.skipIf(!isInstalled('curl'))('curl', () => {
+describe.runIf(hasTool('curl'))('curl', () => {
   test('downloads a presigned URL, and any range of it', async () => {
     const { s3, home, call } = await startWithFiles();
     const object = { Bucket: BUCKET, Key: '2026/ü +/large.wav' };
@@ -56,7 +56,7 @@ describe.skipIf(!isInstalled('curl'))('curl', () => {
   });
 });
 
-describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => {
+describe.runIf(hasTool('aws'))('the AWS CLI', { timeout: 120_000 }, () => {
   test('copies files up and down, lists, presigns and removes them', async () => {
     const { s3, home, call } = await startWithFiles();
     const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
@@ -92,7 +92,7 @@ describe.skipIf(!isInstalled('aws'))('the AWS CLI', { timeout: 120_000 }, () => 
   });
 });
 
-describe.skipIf(!isInstalled('rclone'))('rclone', { timeout: 120_000 }, () => {
+describe.runIf(hasTool('rclone'))('rclone', { timeout: 120_000 }, () => {
   // With the first, each file is one PUT. With the second, the large one is uploaded in parts.
   test.each(['100M', '5M'])(
     'copies files up and down, lists, checks, presigns and removes them, in parts above %s',
