@@ -5,8 +5,14 @@ export const root = resolve(import.meta.dirname, '..');
 export const sourceOf = (file: string) => readFileSync(join(root, file), 'utf8');
 
 /** All modules that a source file imports: project files by their path from the root, packages by name. */
-export function importsOf(file: string): string[] {
-  const specifiers = sourceOf(file).matchAll(
+export const importsOf = (file: string): string[] => importsIn(sourceOf(file), file);
+
+/** The same without those of types, of which nothing is left when the file runs. */
+export const runtimeImportsOf = (file: string): string[] =>
+  importsIn(sourceOf(file).replaceAll(/^(?:import|export) type\s[^;]*;/gm, ''), file);
+
+function importsIn(source: string, file: string): string[] {
+  const specifiers = source.matchAll(
     /^(?:import|export)\s(?:[^;'"]*?\bfrom\s)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm,
   );
   return Array.from(specifiers, ([, stated = '', loaded = stated]) => loaded || stated).map((specifier) =>
@@ -14,13 +20,14 @@ export function importsOf(file: string): string[] {
   );
 }
 
-export const projectImportsOf = (file: string) =>
-  importsOf(file).filter((imported) => /\.tsx?$/.test(imported));
+const isProjectFile = (imported: string) => /\.tsx?$/.test(imported);
 
-/** The file and all project files that it imports, directly or indirectly. */
-export function withDependencies(file: string, seen = new Set<string>()): Set<string> {
+export const projectImportsOf = (file: string) => importsOf(file).filter(isProjectFile);
+
+/** The file and all project files that it imports, directly or indirectly; of types only with `importsOf`. */
+export function withDependencies(file: string, imports = importsOf, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const imported of projectImportsOf(file)) withDependencies(imported, seen);
+  for (const imported of imports(file).filter(isProjectFile)) withDependencies(imported, imports, seen);
   return seen;
 }
