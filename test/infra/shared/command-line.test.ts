@@ -37,11 +37,16 @@ describe('an option that npm has taken for itself is told, with the right comman
 });
 
 test.each([
-  ['an option that is given as it should be', { pbx: 'true' }, ['--pbx', 'https://192.0.2.1']],
-  ['the same with =', { pbx: 'true' }, ['--pbx=https://192.0.2.1']],
-  ["npm's own setting for its certificates", { ca: '-----BEGIN CERTIFICATE-----' }, []],
-  ['an empty setting', { pbx: '' }, []],
-])('%s is accepted', (_, settings, args) => {
+  [
+    'an option that is given as it should be',
+    { pbx: 'true' },
+    ['--pbx', 'https://192.0.2.1'],
+    { pbx: 'https://192.0.2.1' },
+  ],
+  ['the same with =', { pbx: 'true' }, ['--pbx=https://192.0.2.1'], { pbx: 'https://192.0.2.1' }],
+  ["npm's own setting for its certificates", { ca: '-----BEGIN CERTIFICATE-----' }, [], {}],
+  ['an empty setting', { pbx: '' }, [], {}],
+])('%s is accepted', (_, settings, args, expected) => {
   runByNpm('start', settings);
-  expect(parseCommandLine({ args, options }).values).toBeDefined();
+  expect({ ...parseCommandLine({ args, options }).values }).toEqual(expected);
 });

@@ -33,12 +33,12 @@ async function start(respond: Responder) {
   }, identity);
   const client = clientOf(server.url, { tls: { fingerprint256: fingerprintOf(identity) } });
   /** Waits until the client has closed the connection of the last response. */
-  const closed = async () => {
+  const expectClosed = async () => {
     const response = responses.at(-1);
     if (response && !response.closed) await once(response, 'close');
     expect(response?.closed).toBe(true);
   };
-  return { client, closed };
+  return { client, expectClosed };
 }
 
 const sends =
@@ -218,26 +218,26 @@ describe.each(['compress', 'zstd', 'aes128gcm', 'gzip, any', 'gzip, gzip, gzip, 
       ['a JSON response', (client) => client.deviceInfo('token')],
       ['a CDR file', (client) => client.openCdrs('token', DAY)],
     ])('is refused for %s, whose connection is closed', async (__, call) => {
-      const { client, closed } = await start((response) => {
+      const { client, expectClosed } = await start((response) => {
         response.writeHead(200, { 'Content-Encoding': coding }).write(FAILURE);
       });
       await expect(call(client)).rejects.toMatchObject({
         code: 'pbx-bad-response',
         kind: 'transient',
       });
-      await closed();
+      await expectClosed();
     });
   },
 );
 
 test('a JSON response is limited to 64 KiB once decoded', async () => {
   const bomb = gzip(Buffer.alloc(64 * 1024 ** 2, ' '));
-  const { client, closed } = await start((response) => response.write(bomb));
+  const { client, expectClosed } = await start((response) => response.write(bomb));
   await expect(client.deviceInfo('token')).rejects.toMatchObject({
     code: 'pbx-bad-response',
     message: expect.stringContaining('too long'),
   });
-  await closed();
+  await expectClosed();
 });
 
 describe('a range', () => {
@@ -245,9 +245,11 @@ describe('a range', () => {
   const range = { 'Content-Range': `bytes ${FROM}-${FROM + 9}/${FROM + 10}` };
 
   test('that is encoded cannot be used', async () => {
-    const { client, closed } = await start(sends(gzip(AUDIO), { ...range, 'Content-Encoding': 'gzip' }, 206));
+    const { client, expectClosed } = await start(
+      sends(gzip(AUDIO), { ...range, 'Content-Encoding': 'gzip' }, 206),
+    );
     await expect(download(client, FROM)).rejects.toMatchObject({ code: 'pbx-bad-range', kind: 'transient' });
-    await closed();
+    await expectClosed();
   });
 
   test('may start like gzip, as any bytes may', async () => {
@@ -261,20 +263,20 @@ describe('a compressed body that is being read', () => {
   const half: Responder = (response) => response.write(gzip(AUDIO).subarray(0, 200_000));
 
   test('fails with the reason of a signal that is aborted', async () => {
-    const { client, closed } = await start(half);
+    const { client, expectClosed } = await start(half);
     const controller = new AbortController();
     const reason = new ArchiveError('deadline', 'Out of time.');
     const { body } = await client.openRecording('token', RECORDING, controller.signal);
     const reading = buffer(body);
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
-    await closed();
+    await expectClosed();
   });
 
   test('closes its connection when it is destroyed', async () => {
-    const { client, closed } = await start(half);
+    const { client, expectClosed } = await start(half);
     (await client.openRecording('token', RECORDING)).body.destroy();
-    await closed();
+    await expectClosed();
   });
 
   test('fails when its connection is cut', async () => {

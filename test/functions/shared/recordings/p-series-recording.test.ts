@@ -121,9 +121,13 @@ describe('a recording of a P-Series', () => {
 
 test('twenty jobs at once use one token', async () => {
   const { pbx, bucket, jobFor, deliver } = await start();
-  const calls = Array.from({ length: 20 }, () => pbx.makeCall({ ...CALL, recording: Buffer.from('RIFF') }));
-  await deliver(jobFor(pbx.makeCall(CALL)));
-  await Promise.all(calls.map((call) => deliver(jobFor(call))));
+  const first = pbx.makeCall(CALL);
+  const others = Array.from({ length: 20 }, () => pbx.makeCall(CALL));
+  // Jobs that arrive during the first login are retried later.
+  expect(await deliver(jobFor(first))).toBe(true);
+  const acknowledged = await Promise.all(others.map((call) => deliver(jobFor(call))));
+  expect(acknowledged).toEqual(others.map(() => true));
   expect(pbx.stats).toMatchObject({ getTokens: 1, maxValidTokens: 1 });
-  expect((await bucket.keys()).length).toBeGreaterThan(0);
+  const keys = [first, ...others].map(({ recording }) => `recordings/test/2025/10/09/${recording}`);
+  expect((await bucket.keys()).toSorted()).toEqual(keys.toSorted());
 });

@@ -30,7 +30,8 @@ describe('is the failure that it reports, with NULs after it:', () => {
   });
 
   test('but audio that ends in silence stays audio', () => {
-    isAudio(Buffer.concat([Buffer.from('RIFF\x24\x08\0\0WAVE', 'latin1'), Buffer.alloc(4096)]));
+    const header = Buffer.from('RIFF\x24\x08\0\0WAVE', 'latin1');
+    expect(() => isAudio(Buffer.concat([header, Buffer.alloc(4096)]))).not.toThrow();
   });
 });
 
