@@ -4,7 +4,14 @@ import { parseQuery } from '../query.ts';
 import { sendHtml } from '../responses.ts';
 import { type Outcome, sendOutcome } from './errcode.ts';
 import type { PSeriesParts } from './parts.ts';
-import { describeRow, displayTime, type Row, readListQuery, selectPage } from './recordings.ts';
+import {
+  describeRow,
+  displayTime,
+  type Operation,
+  type Row,
+  readListQuery,
+  selectPage,
+} from './recordings.ts';
 import { misbehaveEarly, readFile, sendFile } from './send-file.ts';
 
 const BASE = '/openapi/v1.0/';
@@ -54,7 +61,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     },
   }),
 
-  'GET recording/list': (pbx, { query }) => list(pbx, pbx.rows, query),
+  'GET recording/list': (pbx, { query }) => list(pbx, 'list', pbx.rows, query),
 
   'GET recording/search': (pbx, { query }) => {
     const inWindow = (row: Row) => {
@@ -65,7 +72,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
       const second = Math.floor(row.startedAt / 1000);
       return Number(start) <= second && second <= Number(end);
     };
-    return list(pbx, pbx.rows.filter(inWindow), query);
+    return list(pbx, 'search', pbx.rows.filter(inWindow), query);
   },
 
   'GET recording/download': async (pbx, request) => {
@@ -92,14 +99,19 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 
 const withExtension = (name: string, extension: string) => name.replace(/\.\w+$/, `.${extension}`);
 
-function list(pbx: PSeriesParts, rows: Row[], query: ReadonlyMap<string, string>): Outcome {
+function list(
+  pbx: PSeriesParts,
+  operation: Operation,
+  rows: Row[],
+  query: ReadonlyMap<string, string>,
+): Outcome {
   const page = selectPage(rows, readListQuery(query));
   pbx.emit({ type: 'listed', path: 'recording', rows: page.length });
   // Old firmware leaves the count out, and `data` if there is nothing.
   if (pbx.rowForm === 'old' && page.length === 0) return {};
   return {
     ...(pbx.rowForm === 'new' && { total_number: rows.length }),
-    data: page.map((row) => describeRow(row, pbx.timeZone, pbx.rowForm)),
+    data: page.map((row) => describeRow(row, pbx.timeZone, pbx.rowForm, operation)),
   };
 }
 

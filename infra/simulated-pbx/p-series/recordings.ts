@@ -19,7 +19,15 @@ export interface Row {
 /** A firmware before the newer fields: no numbers apart from names, nothing of the archive, no count. */
 export type RowForm = 'new' | 'old';
 
-export function describeRow(row: Row, timeZone: string, form: RowForm): Record<string, unknown> {
+/** As the guide describes them, only the list says what became of a file. */
+export type Operation = 'list' | 'search';
+
+export function describeRow(
+  row: Row,
+  timeZone: string,
+  form: RowForm,
+  operation: Operation,
+): Record<string, unknown> {
   return {
     id: row.id,
     time: displayTime(row.startedAt, timeZone),
@@ -35,11 +43,12 @@ export function describeRow(row: Row, timeZone: string, form: RowForm): Record<s
       call_from_name: 'Extension',
       call_to_number: row.to,
       call_to_name: 'Extension',
-      ...(row.archiveStatus !== undefined && {
-        archive_status: row.archiveStatus,
-        archive_type: 'amazon_s3',
-        archive_path: 'pbx/2025',
-      }),
+      ...(row.archiveStatus !== undefined &&
+        operation === 'list' && {
+          archive_status: row.archiveStatus,
+          archive_type: 'amazon_s3',
+          archive_path: 'pbx/2025',
+        }),
     }),
   };
 }

@@ -74,16 +74,19 @@ export async function listRecordings(list: ListRows, window: CdrWindow, options:
 const isUnfinished = (size: number | undefined, endedAt: number | undefined, now: number) =>
   size === undefined ? endedAt !== undefined && Math.abs(now - endedAt) < SETTLED_AFTER_MS : size === 0;
 
-/** Whether the PBX's own archive has moved the file of a recording elsewhere. */
+/**
+ * Whether the PBX's own archive has moved the file of a recording elsewhere. In the vendor's guide, the list alone has
+ * `archive_status`, not the search.
+ */
 export async function isMovedAway(list: ListRows, recording: string, timeZone: string): Promise<boolean> {
   const isMoved = ({ file, archive_status }: Row) => file === recording && archive_status === 'success';
   const start = startOf({ file: recording, uid: undefined }, timeZone);
-  const found =
+  const { rows } =
     start === undefined
       ? // The name does not say where to look, but what is asked for is mostly new.
         await list('list', { page: '1', page_size: String(PAGE_SIZE), sort_by: 'time', order_by: 'desc' })
-      : await search(list, { from: start - OVERLAP_MS, to: start + OVERLAP_MS });
-  return found?.rows.some(isMoved) ?? false;
+      : await listBack(list, { from: start - OVERLAP_MS, to: start + OVERLAP_MS }, timeZone);
+  return rows.some(isMoved);
 }
 
 /** `undefined` if the firmware does not know this search, or refuses its times. */

@@ -211,6 +211,21 @@ describe('a download', () => {
     });
   });
 
+  test('of such a file says so although it is days old, and the PBX finds nothing by time', async () => {
+    const { pbx, clock, client, token } = await start({ searchTimes: 'display' });
+    const recording = Buffer.from('RIFF');
+    const startedAt = clock.now - 6 * 24 * 3_600_000;
+    const moved = pbx.makeCall({ ...CALL, startedAt });
+    pbx.archiveAway(moved.recording);
+    const minute = (number: number) => startedAt + number * 60_000;
+    for (let call = 1; call <= 2000; call++) pbx.makeCall({ ...CALL, startedAt: minute(call), recording });
+    await expect(client.openRecording(token, moved.recording)).rejects.toMatchObject({
+      code: 'recording-moved-away',
+    });
+    const lists = pbx.stats.requests.filter((request) => request.endsWith('recording/list'));
+    expect(lists.length).toBeLessThan(15);
+  });
+
   test('of such a file says so although nothing in its name tells when it was recorded', async () => {
     const { pbx, client, token } = await start();
     const { recording } = pbx.makeCall({ ...CALL, recordingName: 'Übergabe.wav' });
