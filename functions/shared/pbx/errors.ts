@@ -14,6 +14,12 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map([
       'the PBX, or correct the proxy that adds the header.',
   ],
   [
+    // OpenSSL's word for a key or signature below its security level, of which Node passes on no more.
+    'UNSPECIFIED',
+    'If every connection fails like this, the key of the certificate, or its signature, is too weak for OpenSSL: pin the ' +
+      'certificate (tls.fingerprint256) in place of tls.ca.',
+  ],
+  [
     // A client should skip it (RFC 9110, 15.2), but undici does not.
     'bad response',
     'If every response fails like this, the PBX, or a proxy, sends "100 Continue" without having been asked to, which ' +

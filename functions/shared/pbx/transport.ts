@@ -8,6 +8,16 @@ import { connectionError } from './errors.ts';
 
 /** In undici, an abort does not end a TLS handshake. So this has to fit into the time that a deadline reserves. */
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Node gives up an address after 250 ms and goes on to the next, however slow the line. */
+const ADDRESS_TIMEOUT_MS = CONNECT_TIMEOUT_MS / 2;
+
+/**
+ * The key exchanges of TLS before the post-quantum ones, whose keys make the first message longer than a TCP segment. Some
+ * firewalls and old servers expect it in one (https://tldr.fail).
+ */
+const KEY_EXCHANGES = 'X25519:P-256:P-384:P-521';
+
 const HEADERS_TIMEOUT_MS = 30_000;
 
 /** How long a response may stall before the connection counts as dead. A pausing reader is not a stall. */
@@ -99,10 +109,12 @@ export function createConnector(
   const isOld = tls.minVersion === 'TLSv1' || tls.minVersion === 'TLSv1.1';
   const connect = buildConnector({
     timeout: CONNECT_TIMEOUT_MS,
+    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
     allowH2: false,
     // A resumed session would not present the certificate again.
     maxCachedSessions: 0,
     minVersion: tls.minVersion,
+    ecdhCurve: KEY_EXCHANGES,
     // OpenSSL 3 allows TLS 1.0 and 1.1, and their SHA-1 signatures, only at security level 0.
     ...(isOld && { ciphers: 'DEFAULT@SECLEVEL=0' }),
     // Old servers do not know RFC 5746, which OpenSSL 3 insists on. It protects renegotiation, which does not happen here.

@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
 import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tlsSchema } from '../../../../functions/shared/config/pbx-registry.ts';
@@ -157,6 +158,41 @@ describe('a PBX that signs with SHA-1 only', () => {
     expect(await outcomeOf(server.url, PINNED)).not.toBe('Hello');
     expect(server.seen).toHaveLength(1);
   });
+});
+
+test.each(['TLSv1', 'TLSv1.2', 'TLSv1.3'])(
+  'the first message of a handshake fits into one TCP segment: %s',
+  async (minVersion) => {
+    const received: Buffer[] = [];
+    const url = await serve((socket) => {
+      socket.on('data', (bytes: Buffer) => received.push(bytes));
+      // Nothing else comes before the response.
+      socket.once('data', () => socket.end());
+    });
+    await outcomeOf(url.replace('http:', 'https:'), { minVersion });
+    const hello = Buffer.concat(received);
+    const RECORD_HEADER_BYTES = 5;
+    expect(hello.readUInt16BE(3)).toBe(hello.length - RECORD_HEADER_BYTES);
+    // IPv6 guarantees packets of 1280 bytes, 60 of which are headers.
+    expect(hello.length).toBeLessThan(1220);
+  },
+);
+
+test('a certificate whose key is too short for an authority can be pinned, as the message says', async () => {
+  const pems = await generate([{ name: 'commonName', value: 'PBX' }], {
+    keySize: 1024,
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+  const weak = { key: pems.private, cert: pems.cert };
+  const server = await startScriptedPbx(respondWith('Hello'), { ...weak, ciphers: 'DEFAULT@SECLEVEL=0' });
+  await expect(read(server.url, { ca: weak.cert })).rejects.toThrow(
+    /\(UNSPECIFIED\)\. .*tls\.fingerprint256/,
+  );
+  expect(await outcomeOf(server.url, { fingerprint256: fingerprintOf(weak) })).toBe('Hello');
 });
 
 describe('every request', () => {
