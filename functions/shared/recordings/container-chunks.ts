@@ -137,21 +137,26 @@ const UNCOMPRESSED: readonly number[] = [1, 3, 6, 7];
 /** WAVE_FORMAT_ADPCM, IMA_ADPCM and GSM610: the samples of a block stand in the format's extension. */
 const COMPRESSED_IN_BLOCKS: readonly number[] = [2, 0x11, 0x31];
 
-/** The byte rate of a `fmt ` chunk, unless it contradicts the sample rate, as it does in FFmpeg's ADPCM. */
+/**
+ * The byte rate of a `fmt ` chunk. Where the sample rate and the size of a sample, or of a block, contradict what it states,
+ * they count: some programs leave it 0, state the sample rate in its place, or, like FFmpeg for ADPCM, a round number.
+ */
 function readByteRate(format: Buffer, isBigEndian: boolean): number | undefined {
   if (format.length < 16) return undefined;
   const read16 = (offset: number) =>
     isBigEndian ? format.readUInt16BE(offset) : format.readUInt16LE(offset);
   const read32 = (offset: number) =>
     isBigEndian ? format.readUInt32BE(offset) : format.readUInt32LE(offset);
-  const byteRate = checkRate(read32(8));
-  const tag = read16(0);
-  const isInBlocks = COMPRESSED_IN_BLOCKS.includes(tag) && format.length >= 20;
-  if (byteRate === undefined || !(isInBlocks || UNCOMPRESSED.includes(tag))) return byteRate;
-  const samplesPerBlock = isInBlocks ? read16(18) : 1;
-  const expected = (read32(4) * read16(12)) / samplesPerBlock;
+  const stated = checkRate(read32(8));
+  const [tag, sampleRate, blockBytes] = [read16(0), read32(4), read16(12)];
+  const expected = UNCOMPRESSED.includes(tag)
+    ? checkRate(sampleRate * (blockBytes || read16(2) * Math.ceil(read16(14) / 8)))
+    : COMPRESSED_IN_BLOCKS.includes(tag) && format.length >= 20
+      ? checkRate((sampleRate * blockBytes) / read16(18))
+      : stated;
   // Some programs round up, others down.
-  return Math.abs(byteRate - expected) < 1 ? byteRate : undefined;
+  const isRounded = stated !== undefined && expected !== undefined && Math.abs(stated - expected) < 1;
+  return isRounded ? stated : expected;
 }
 
 /** The `SSND` chunk starts with an offset to the audio and a block size. */

@@ -90,26 +90,35 @@ describe('a WAV file', () => {
 });
 
 describe('the byte rate of a WAV file', () => {
-  const formatWith = (byteRate: number, tag = 1) => {
+  /** Mono at 8 kHz, in samples of 16 bits. */
+  const formatWith = (byteRate: number, { tag = 1, sampleRate = 8000, blockBytes = 2 } = {}) => {
     const format = Buffer.from('01000100401f0000803e000002001000', 'hex');
     format.writeUInt16LE(tag, 0);
+    format.writeUInt32LE(sampleRate, 4);
     format.writeUInt32LE(byteRate, 8);
+    format.writeUInt16LE(blockBytes, 12);
     return format;
   };
 
   test.each([
     ['0', 0],
+    ['the sample rate', 8000],
     ['twice the right one', 32_000],
     ['0xFFFFFFFF', 0xffffffff],
-  ])('is unknown if it is nonsense: %s', (_, byteRate) => {
+  ])('follows from the sample rate if it is nonsense: %s', (_, byteRate) => {
+    expect(read(wav({ format: formatWith(byteRate) }))).toEqual(written(364));
+    expect(read(wav({ format: formatWith(byteRate, { blockBytes: 0 }) }))).toEqual(written(364));
+  });
+
+  test('is unknown if nothing tells it', () => {
     const { bytesPerSecond, ...rest } = written(364);
-    expect(read(wav({ format: formatWith(byteRate) }))).toEqual(rest);
+    expect(read(wav({ format: formatWith(16_000, { sampleRate: 0 }) }))).toEqual(rest);
   });
 
   test('is taken from formats that have no fixed one', () => {
     const G722 = 0x28f;
-    expect(read(wav({ format: formatWith(8000, G722) }))?.bytesPerSecond).toBe(8000);
-    expect(read(wav({ format: formatWith(0, G722) }))?.bytesPerSecond).toBeUndefined();
+    expect(read(wav({ format: formatWith(8000, { tag: G722 }) }))?.bytesPerSecond).toBe(8000);
+    expect(read(wav({ format: formatWith(0, { tag: G722 }) }))?.bytesPerSecond).toBeUndefined();
   });
 });
 
