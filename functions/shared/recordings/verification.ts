@@ -30,13 +30,24 @@ const CONTROL_CHARACTERS = /[^\P{Cc}\t\n\f\r\x80-\x9F]/gu;
 /** Text for a terminal, or damaged text, has some all the same. In random ASCII, a quarter would be. */
 const MAX_CONTROL_SHARE = 0.2;
 
-/** Encodings in which text may be sent, each with a test of its first bytes. */
+/** Longer text has blanks. Quiet audio without a header may consist of a few letters. */
+const LONGEST_WORD = 64;
+
+/**
+ * Encodings in which text may be sent, each with a test of its first bytes. Nearly all bytes are text in UTF-16 and in the
+ * 8-bit encodings, which cannot be told apart, so these take more than that.
+ */
 const ENCODINGS: readonly { name: string; isLikely: (start: string) => boolean }[] = [
-  { name: 'utf-16le', isLikely: (start) => /^(?:\xFF\xFE|[\t\n\r -~]\0)/.test(start) },
-  { name: 'utf-16be', isLikely: (start) => /^(?:\xFE\xFF|\0[\t\n\r -~])/.test(start) },
-  { name: 'utf-8', isLikely: () => true },
-  // The 8-bit encodings cannot be told apart, but most of their letters are ASCII.
-  { name: 'latin1', isLikely: (start) => /^\s*[<[{]/.test(start) || isMostlyAscii(start) },
+  {
+    name: 'utf-16le',
+    isLikely: (start) => /^(?:\xFF\xFE|(?:\s\0)*[<[{]\0|(?:[\t\n\r -~]\0){4})/.test(start),
+  },
+  {
+    name: 'utf-16be',
+    isLikely: (start) => /^(?:\xFE\xFF|(?:\0\s)*\0[<[{]|(?:\0[\t\n\r -~]){4})/.test(start),
+  },
+  { name: 'utf-8', isLikely: (start) => start.length <= LONGEST_WORD || /[\s\x80-\xFF]/.test(start) },
+  { name: 'latin1', isLikely: (start) => /^\s*[<[{]/.test(start) || hasAsciiWords(start) },
 ];
 
 /**
@@ -78,4 +89,7 @@ function isText(start: Buffer, encoding: string): boolean {
   }
 }
 
-const isMostlyAscii = (start: string) => start.replace(/[^\t\n\r -~]/g, '').length > start.length / 2;
+function hasAsciiWords(start: string): boolean {
+  const share = (pattern: RegExp) => (start.match(pattern)?.length ?? 0) / start.length;
+  return share(/[\t\n\r -~]/g) > 0.5 && share(/\s/g) > 0.05;
+}

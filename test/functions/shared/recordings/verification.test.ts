@@ -13,6 +13,10 @@ function errorOf(check: () => void): unknown {
   throw new Error('The check found nothing wrong.');
 }
 
+/** Audio without a header, of such samples. */
+const noise = (samples: number[]) =>
+  Buffer.from(Array.from({ length: 2000 }, (_, index) => samples[(index * index) % samples.length] ?? 0));
+
 const isAudio = (body: Buffer | string) => checkIsNoText(Buffer.from(body as string), parseResponse);
 
 describe('is the failure that it reports, with NULs after it:', () => {
@@ -53,6 +57,10 @@ describe('is not a recording:', () => {
     ],
     ['text in the colours of a terminal', '\u001b[31mFile not found\u001b[0m\b\n'],
     ['long text', 'Not found. '.repeat(10_000)],
+    ['a short word', 'Error'],
+    ['text in Latin-1', Buffer.from('Die Datei enth\xE4lt keine Aufnahme.', 'latin1')],
+    ['text in UTF-16', Buffer.from('No such file', 'utf16le')],
+    ['a JSON array in UTF-16', Buffer.from('[]', 'utf16le')],
     ['text that is cut in the middle of a character', `${'a'.repeat(511)}é`],
     ['the first letters of a RIFF header', 'RIFF'],
   ])('%s', (_, body) => {
@@ -93,6 +101,15 @@ describe('can be a recording:', () => {
     ['raw GSM', Buffer.alloc(330, 0xd4)],
     ['an MP3 file with tags', Buffer.from('ID3\x03\0\0\0\0\0\x0atitle', 'latin1')],
     ['an unknown format', Buffer.from('yswav\x01\x02\x03', 'latin1')],
+    // Around zero, A-law has 0x55 and 0xD5, and µ-law 0x7F and 0xFF (ITU-T G.711).
+    ['quiet A-law', noise([0x55, 0xd5, 0x54, 0xd4, 0x57, 0xd7])],
+    ['quiet A-law below zero', noise([0x55, 0x54, 0x57, 0x56, 0x51])],
+    ['quiet µ-law', noise([0x7f, 0xff, 0x7e, 0xfe, 0x7d, 0xfd])],
+    ['quiet µ-law below zero', noise([0x7e, 0x7d, 0x7c, 0x7b])],
+    [
+      'quiet PCM of 16 bits',
+      Buffer.from(Int16Array.from([65, -3, 40, -260, 90, ...noise([4, 60, 90])]).buffer),
+    ],
   ])('%s', (_, body) => {
     expect(() => isAudio(body)).not.toThrow();
   });
