@@ -54,12 +54,20 @@ function readRange(
   from: number,
 ): Pick<RecordingSource, 'start' | 'totalBytes'> {
   const [range, start, last, total] = CONTENT_RANGE.exec(String(headers['content-range'])) ?? [];
-  if (statusCode === 200 && range === undefined)
-    return { start: 0, totalBytes: toCount(headers['content-length']) };
+  const length = toCount(headers['content-length']);
+  if (statusCode === 200 && range === undefined) return { start: 0, totalBytes: length };
+  // No range was requested, and how much of the file this is, is not said.
+  const isUnspoken = headers['content-range'] === undefined && from === 0;
+  if (statusCode === 206 && isUnspoken) return { start: 0, totalBytes: undefined };
+  // Some servers take the size for the last offset.
+  const isToEnd =
+    total === '*' ||
+    Number(last) === Number(total) - 1 ||
+    (last === total && length === Number(total) - Number(start));
   const isExpected =
     RECORDING_STATUSES.includes(statusCode) &&
     Number(start) === from &&
-    (total === '*' || Number(last) === Number(total) - 1) &&
+    isToEnd &&
     // In an encoded range, the offsets count encoded bytes.
     (from === 0 || readCodings(headers).length === 0);
   if (!isExpected) throw badRange(statusCode);

@@ -43,6 +43,7 @@ describe('a recording of which a part is stored', () => {
   test.each([
     ['names the unit in its own way', 206, `Bytes  ${FROM}-${SIZE - 1}/${SIZE}`],
     ['has the status of a complete file', 200, `bytes ${FROM}-${SIZE - 1}/${SIZE}`],
+    ['takes the size for the last offset', 206, `bytes ${FROM}-${SIZE}/${SIZE}`],
   ])('is continued even if the response %s', async (_, status, contentRange) => {
     const { opening } = await open(rangeResponse(status, contentRange));
     const { body, ...range } = await opening;
@@ -69,7 +70,12 @@ describe('a recording of which a part is stored', () => {
     ['starts later', 206, `bytes ${FROM + 1}-${SIZE - 1}/${SIZE}`],
     ['starts earlier', 206, `bytes 0-${SIZE - 1}/${SIZE}`],
     ['ends early', 206, `bytes ${FROM}-${SIZE - 2}/${SIZE}`],
-    ['ends after the end of the file', 206, `bytes ${FROM}-${SIZE}/${SIZE}`],
+    ['ends after the end of the file', 206, `bytes ${FROM}-${SIZE + 1}/${SIZE}`],
+    [
+      'takes the size for the last offset, and is of another length',
+      206,
+      `bytes ${FROM}-${SIZE + 9}/${SIZE + 9}`,
+    ],
     ['is not given', 206, undefined],
     ['has several pieces', 206, `bytes ${FROM}-6/${SIZE}, 8-9/${SIZE}`],
     ['is in another unit', 206, `lines ${FROM}-${SIZE - 1}/${SIZE}`],
@@ -110,22 +116,33 @@ describe('a recording of which nothing is stored', () => {
     expect(server.seen[1]?.headers).not.toHaveProperty('range');
   });
 
-  test.each([200, 206])(
-    'may be delivered as a range that is the complete file, with HTTP status %i',
-    async (status) => {
-      const { opening } = await open(rangeResponse(status, `bytes 0-${SIZE - 1}/${SIZE}`, FILE), 0);
+  test.each([
+    [200, SIZE - 1],
+    [206, SIZE - 1],
+    [200, SIZE],
+    [206, SIZE],
+  ])(
+    'may be delivered as a range that is the complete file, with HTTP status %i and %i for its last offset',
+    async (status, last) => {
+      const { opening } = await open(rangeResponse(status, `bytes 0-${last}/${SIZE}`, FILE), 0);
       const { body, ...range } = await opening;
       expect(range).toMatchObject({ start: 0, totalBytes: SIZE });
       expect((await buffer(body)).equals(FILE)).toBe(true);
     },
   );
 
+  test('has no known size when it is delivered as a range that the PBX does not give', async () => {
+    const { opening } = await open(rangeResponse(206, undefined, FILE), 0);
+    const { body, ...range } = await opening;
+    expect(range).toMatchObject({ start: 0, totalBytes: undefined });
+    expect((await buffer(body)).equals(FILE)).toBe(true);
+  });
+
   // Its length would otherwise count as that of the complete file.
   test.each([
     [200, `bytes 0-${FROM - 1}/${SIZE}`, FILE.subarray(0, FROM)],
     [206, `bytes 0-${FROM - 1}/${SIZE}`, FILE.subarray(0, FROM)],
     [200, `bytes ${FROM}-${SIZE - 1}/${SIZE}`, REST],
-    [206, undefined, FILE],
   ])('fails if a part of it is delivered (%i, %s)', async (status, contentRange, body) => {
     const { opening } = await open(rangeResponse(status, contentRange, body), 0);
     await expect(opening).rejects.toMatchObject({ code: 'pbx-bad-range', kind: 'transient' });
