@@ -281,6 +281,13 @@ const configSchema = v.pipe(
 
 export type ArchiveConfig = v.InferOutput<typeof configSchema>;
 
+/** People cannot sign a request (`iam`), nor sign in with an issuer that does not know the page. */
+export const hasPage = ({ authorization }: ArchiveConfig['links']): boolean =>
+  authorization.type === 'token' || (authorization.type === 'jwt' && authorization.clientId !== undefined);
+
+/** Without the page, nobody could open a share. */
+export const allowsShares = ({ links }: ArchiveConfig): boolean => links.shares.allowed && hasPage(links);
+
 /** Validates the context key `archive`. Throws one error that lists every problem by its path, without its value. */
 export function readArchiveConfig(context: unknown): ArchiveConfig {
   return parseSettings('The context "archive" in cdk.json', configSchema, context);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { HOSTED_FAMILIES, UNVERIFIED_FAMILIES } from '../../functions/shared/config/pbx-registry.ts';
-import type { ArchiveConfig } from './archive-config.ts';
+import { type ArchiveConfig, allowsShares } from './archive-config.ts';
 import type { BucketConfig } from './bucket-config.ts';
 import { describeRegion } from './regions.ts';
 
@@ -19,7 +19,7 @@ export function summarize(config: ArchiveConfig, region: string | undefined): st
       [
         `for callers with ${callers[authorization.type]}, valid for at most ${maximumAgeSeconds} s`,
         ...(allowedOrigins.length > 0 ? [`pages of ${allowedOrigins.join(', ')} may fetch them`] : []),
-        `${describeShares(config)}; who got links is kept for ${config.links.accessLogDays} days`,
+        `${describeShares(config)}; the access log is kept for ${config.links.accessLogDays} days`,
       ],
     ],
     ['Alarms', [config.alarms.email ?? 'to nobody: set alarms.email, or subscribe to the topic']],
@@ -40,9 +40,9 @@ export function summarize(config: ArchiveConfig, region: string | undefined): st
 
 const callers = { token: 'the bearer token', iam: 'an AWS signature', jwt: 'a JWT' };
 
-function describeShares({ links: { authorization, shares } }: ArchiveConfig): string {
-  if (authorization.type === 'iam' || !shares.allowed) return 'no shares with people who cannot sign in';
-  return `shares with people who cannot sign in, for at most ${shares.maxDays} days`;
+function describeShares(config: ArchiveConfig): string {
+  if (!allowsShares(config)) return 'no shares with people who cannot sign in';
+  return `shares with people who cannot sign in, for at most ${config.links.shares.maxDays} days`;
 }
 
 function describeTls({ fingerprint256, ca }: ArchiveConfig['pbxs'][string]['tls']): string {

@@ -19,10 +19,6 @@ import type { RecordingBucket } from './recording-bucket.ts';
 
 type LinkAuthorization = ArchiveConfig['links']['authorization'];
 
-/** People cannot sign a request (`iam`), nor sign in with an issuer that does not know the page. */
-export const hasPage = (authorization: LinkAuthorization): boolean =>
-  authorization.type === 'token' || (authorization.type === 'jwt' && authorization.clientId !== undefined);
-
 /** Where the page gets its tokens from. */
 const tokenSources = (authorization: LinkAuthorization): string[] =>
   authorization.type === 'jwt' ? [new URL(authorization.issuer).origin, ...authorization.tokenOrigins] : [];

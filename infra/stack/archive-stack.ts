@@ -13,12 +13,12 @@ import {
   SESSION_REQUEST_MAX_RECEIVES,
   visibilitySecondsFor,
 } from '../../functions/shared/config/limits.ts';
-import type { ArchiveConfig } from '../config/archive-config.ts';
+import { type ArchiveConfig, hasPage } from '../config/archive-config.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
 import { AccessTable } from './access-table.ts';
 import { ArchiveApi } from './archive-api.ts';
 import { ArchiveFunction } from './archive-function.ts';
-import { ArchivePage, hasPage } from './archive-page.ts';
+import { ArchivePage } from './archive-page.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { PbxNetwork } from './pbx-network.ts';
 import { PbxResources, pbxNames } from './pbx-resources.ts';
@@ -46,9 +46,7 @@ export class ArchiveStack extends Stack {
     const api = new RecordingApi(this, 'Api', { stackName, links: config.links, logRetention });
     // The page fetches recordings to decode and to draw them. It is also at the API's own address, whatever leads there.
     const pageOrigins = [...(origin === undefined ? [] : [origin]), `https://${api.host}`];
-    const origins = hasPage(config.links.authorization)
-      ? [...allowedOrigins, ...pageOrigins]
-      : allowedOrigins;
+    const origins = hasPage(config.links) ? [...allowedOrigins, ...pageOrigins] : allowedOrigins;
     const bucketOrigins = allowedOrigins.includes('*') ? ['*'] : origins;
     const recordings = new RecordingBucket(this, 'Recordings', config.bucket, bucketOrigins);
     const reportHost = config.webhook.plainHttp
@@ -186,7 +184,7 @@ export class ArchiveStack extends Stack {
     if (published) index.grantPublish(archiveApi.role);
     api.addApi(archiveApi.handler);
 
-    const page = hasPage(config.links.authorization)
+    const page = hasPage(config.links)
       ? new ArchivePage(this, 'Page', { links: config.links, recordings, logRetention })
       : undefined;
     if (page) {

@@ -6,8 +6,7 @@ import type { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { accessSchema } from '../../functions/shared/config/access-settings.ts';
 import type { registrySchema } from '../../functions/shared/config/pbx-registry.ts';
-import type { ArchiveConfig } from '../config/archive-config.ts';
-import { hasPage } from './archive-page.ts';
+import { type ArchiveConfig, allowsShares } from '../config/archive-config.ts';
 import { pbxNames } from './pbx-resources.ts';
 
 const registryName = 'pbx-registry.json';
@@ -34,8 +33,7 @@ export function buildRegistry(config: ArchiveConfig): InferInput<typeof registry
 export function buildAccessSettings(config: ArchiveConfig): InferInput<typeof accessSchema> {
   const { authorization, shares, accessLogDays, origin } = config.links;
   const { events, stackName: archive } = config;
-  // Without the page, nobody could open a share.
-  const allowed = shares.allowed && hasPage(authorization);
+  const allowed = allowsShares(config);
   const types = [
     ...(events.shared && allowed ? ['Recording Shared' as const] : []),
     ...(events.accessed ? ['Recording Accessed' as const] : []),

@@ -77,7 +77,7 @@ describe('the app', { timeout: 120_000 }, () => {
       '  Bucket   recordings-of-old, which exists, encrypted by S3',
       '  Links    for callers with the bearer token, valid for at most 3600 s',
       '           pages of https://crm.example.com may fetch them',
-      '           shares with people who cannot sign in, for at most 30 days; who got links is kept for 400 days',
+      '           shares with people who cannot sign in, for at most 30 days; the access log is kept for 400 days',
       '  Alarms   to nobody: set alarms.email, or subscribe to the topic',
       expect.stringMatching(/^The stack cannot change recordings-of-old\./),
       expect.stringMatching(/^In China, /),

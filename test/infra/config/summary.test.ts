@@ -26,7 +26,7 @@ test('the summary has what an administrator decides', () => {
     '           recordings are deleted after 730 days',
     '           recordings are locked for 365 days (governance)',
     '  Links    for callers with an AWS signature, valid for at most 600 s',
-    '           no shares with people who cannot sign in; who got links is kept for 400 days',
+    '           no shares with people who cannot sign in; the access log is kept for 400 days',
     '  Alarms   telephony@acme.com',
   ]);
 });
@@ -37,10 +37,15 @@ test('the summary says for how long recordings can be shared, and whether at all
       .split('\n')
       .find((line) => line.includes('shares'))
       ?.trim();
-  const kept = 'who got links is kept for 400 days';
+  const kept = 'the access log is kept for 400 days';
+  const none = `no shares with people who cannot sign in; ${kept}`;
+  const jwt = { type: 'jwt', issuer: 'https://login.acme.com', audience: ['archive'] };
   expect(shares({})).toBe(`shares with people who cannot sign in, for at most 30 days; ${kept}`);
   expect(shares({ shares: { maxDays: 3 } })).toMatch(/at most 3 days/);
-  expect(shares({ shares: { allowed: false } })).toBe(`no shares with people who cannot sign in; ${kept}`);
+  expect(shares({ shares: { allowed: false } })).toBe(none);
+  expect(shares({ authorization: { ...jwt, clientId: 'page' } })).toMatch(/^shares with/);
+  // Without a client for the page, there is no page on which a share could be opened.
+  expect(shares({ authorization: jwt })).toBe(none);
 });
 
 describe('a pinned certificate', () => {
