@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { LOG_EVENTS } from '../../../functions/shared/telemetry/events.ts';
 import { synthArchive } from '../stack/synth-archive.ts';
 
 const read = (file: string) => readFileSync(`docs/${file}`, 'utf8');
@@ -60,6 +61,13 @@ describe('docs/operations.md', () => {
     const [, firstWords = ''] = /^The first word is ([^.]+)\./m.exec(operations) ?? [];
     const named = Array.from(firstWords.matchAll(/`(\w+)`/g), ([, name]) => name);
     expect(named.sort()).toEqual(monitored.sort());
+  });
+
+  test('explains each log event, and none that does not exist', () => {
+    const [, section = ''] = operations.split('\n## Logs\n');
+    const rows = section.split('\n## ')[0]?.matchAll(/^\| [^|]*\| (`[^|]+) \|/gm) ?? [];
+    const explained = Array.from(rows, ([, cell = '']) => cell.replaceAll('`', '').split(', ')).flat();
+    expect([...new Set(explained)].sort()).toEqual([...LOG_EVENTS].sort());
   });
 
   test('gives cron the account and the region, which it does not take from the shell', () => {
