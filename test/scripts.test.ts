@@ -17,6 +17,14 @@ test('some scripts of package.json are programs of this project', () => {
   expect(programs.length).toBeGreaterThan(10);
 });
 
+test('CONTRIBUTING.md has each script in its table of commands', () => {
+  const [, section = ''] = readFileSync('CONTRIBUTING.md', 'utf8').split('\n## Commands\n');
+  const cells = section.split('\n## ')[0]?.matchAll(/^\| (`[^|]+) \|/gm) ?? [];
+  const commands = Array.from(cells, ([, cell = '']) => cell.split(', ')).flat();
+  const named = commands.map((command) => /^`(?:npm (?:run )?)?(\S+?)(?: -- .*)?`$/.exec(command)?.[1]);
+  expect(named).toEqual(expect.arrayContaining(Object.keys(scripts)));
+});
+
 describe.each(programs)('npm run $name', ({ file }) => {
   test('describes itself with --help, and does nothing else', async () => {
     const { code, output } = await run(file, '--help');
