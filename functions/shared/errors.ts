@@ -54,11 +54,11 @@ interface PbxRefusalOptions extends ArchiveErrorOptions {
 
 /** The PBX responded with an error number. */
 export class PbxRefusal extends ArchiveError {
-  /** Of a refused login: how long the PBX refuses any other. `undefined` if it is the credentials that it refuses. */
+  /** How long the PBX refuses any login after it has refused this one. `undefined` if it refuses the credentials. */
   readonly lockoutMs: number | undefined;
   /** The same call may succeed if it is repeated at once. */
   readonly isMomentary: boolean;
-  /** Of a refused token or login: the cause may be something other than the token or the credentials. */
+  /** The PBX may have refused the token or the login for another reason than the token or the credentials. */
   readonly isDoubtful: boolean;
 
   constructor(code: string, message: string, options: PbxRefusalOptions = {}) {

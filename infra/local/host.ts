@@ -64,7 +64,7 @@ const ACCOUNT = '000000000000';
 
 type RegistryEntry = v.InferInput<typeof registrySchema>[string];
 
-/** Of each family separately: `Omit` alone would leave only what all of them have. */
+/** Distributes over the families: `Omit` alone would keep only the fields that all of them have. */
 type WithoutNames<Entry> = Entry extends RegistryEntry
   ? Omit<Entry, 'credentialsSecret' | 'sessionSecret' | 'queueName'>
   : never;

@@ -4,7 +4,7 @@ import { S3Error } from './s3/errors.ts';
 import { parseRequest } from './s3/request.ts';
 import { type Access, authenticate } from './s3/signature.ts';
 
-/** Of a request. SQS takes messages of 1 MiB, which JSON can make longer. */
+/** Limit for a request. SQS accepts messages of 1 MiB, which JSON can make longer. */
 const MAX_BODY_BYTES = 4 * 1024 ** 2;
 const MAX_CONNECTIONS = 64;
 

@@ -89,7 +89,7 @@ export function toStateError(error: unknown, directory: string, file?: string): 
   }: ErrorDetails = error;
   // As the AWS SDK passes it on from an embedded service.
   if (isCode(name)) return new StateError(name, message, { cause: error });
-  // Of a port, not of a file.
+  // About a port, not a file.
   if (['bind', 'connect', 'listen'].includes(syscall)) return undefined;
   const kind = code === 'ERR_SQLITE_ERROR' ? SQLITE_ERRORS[errcode & 0xff] : SYSTEM_ERRORS[code];
   if (kind === undefined) return undefined;

@@ -11,7 +11,7 @@ export interface CallOptions {
   /** If `false`, there is no recording, and `recording` is empty in the report. */
   recorded?: boolean;
   recordingName?: string;
-  /** Of the recording, if it has no `recordingName`; `wav` by default. */
+  /** File extension of a recording without a `recordingName`; `wav` by default. */
   extension?: string;
   /** Content of the file; `talkSeconds` of speech by default. */
   recording?: Buffer;

@@ -41,7 +41,7 @@ export class RecordingApi extends Construct {
   private readonly api: HttpApi;
   private readonly stage: HttpStage;
   private readonly authorization: LinkAuthorization;
-  /** Of people and programs; none if the functions themselves check the token. */
+  /** Authorizes people and programs; `undefined` if the functions themselves check the token. */
   private readonly authorizer: IHttpRouteAuthorizer | undefined;
 
   constructor(scope: Construct, id: string, props: RecordingApiProps) {

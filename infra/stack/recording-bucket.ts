@@ -25,7 +25,7 @@ export class RecordingBucket extends Construct {
   readonly bucket: Bucket | IBucket;
   /** ARN of the key that encrypts new recordings. */
   readonly keyArn: string | undefined;
-  /** Of all keys that recordings may be encrypted with. */
+  /** ARNs of all keys that recordings may be encrypted with. */
   private readonly keyArns: string[];
 
   constructor(scope: Construct, id: string, config: BucketConfig, allowedOrigins: string[]) {
@@ -44,7 +44,7 @@ export class RecordingBucket extends Construct {
     this.allowOnRecordings(role, ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
     this.allowOnKeys('reconciliation/ended/*', role, ['s3:GetObject', 's3:PutObject']);
     this.allowOnKeys('reconciliation/erased/*', role, ['s3:GetObject']);
-    // Of version 0.1.0.
+    // Version 0.1.0 wrote these.
     this.allowOnKeys('reconciliation/lost/*', role, ['s3:GetObject']);
     // S3 decrypts the encrypted parts when it assembles them.
     // An upload goes on with the key with which it began, even if the bucket has another one by then.

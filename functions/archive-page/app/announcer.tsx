@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 type Say = (text: string) => void;
 
-/** Of the page, and above it of an open dialog. */
+/** The page's announcer is first, that of an open dialog last. */
 const announcers: Say[] = [];
 
 /** Has a screen reader read a sentence, without moving the focus. */

@@ -20,7 +20,7 @@ export class Playback {
   private readonly listeners = new Set<() => void>();
   private state: PlaybackState;
   private link: Link | undefined;
-  /** Of a decoded recording. */
+  /** URL of the decoded recording; `undefined` if the browser plays the file itself. */
   private blobUrl: string | undefined;
   /** Position of the last failure. A second one at the same place is not the link's fault. */
   private failedAt: number | undefined;

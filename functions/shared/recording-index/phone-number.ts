@@ -27,8 +27,8 @@ export const isFoundAsWhole = (typed: string): boolean =>
   (significantDigits(typed)?.length ?? 0) < KEY_DIGITS;
 
 /**
- * Whether a number that somebody typed is the one of a call. Of two long numbers, one may have a prefix that the other
- * lacks. Extensions and texts have to be equal.
+ * Whether a number that somebody typed is the one of a call. A long number may have a prefix that the other one lacks.
+ * Extensions and texts have to be equal.
  */
 export function isSameNumber(typed: string, number: string): boolean {
   const [a, b] = [significantDigits(typed), significantDigits(number)];

@@ -18,7 +18,7 @@ const LIMITS = {
 };
 
 export interface SearchFilters {
-  /** Of any party. One of them has to match. */
+  /** Numbers of either party. One of them has to match. */
   readonly numbers?: readonly string[] | undefined;
   readonly callId?: string | undefined;
   /** `inbound`, `outbound` or `internal`. */

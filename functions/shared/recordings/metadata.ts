@@ -6,7 +6,7 @@ const MAX_VALUE_BYTES = 140;
 
 /**
  * Holds all but the oddest names: at most 255 bytes, of which few need encoding. All of them, in Cyrillic for example,
- * would take up to 765. Of such a name only the key has the whole.
+ * would take up to 765. Only the key has the whole of such a name.
  */
 const MAX_NAME_BYTES = 300;
 

@@ -6,7 +6,7 @@ const BIT_RATES = [
   [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ] as const;
 
-/** Of MPEG 1; half of it for MPEG 2, a quarter for 2.5. */
+/** For MPEG 1. MPEG 2 has half of each, MPEG 2.5 a quarter. */
 const SAMPLE_RATES = [44_100, 48_000, 32_000] as const;
 
 interface Frame {

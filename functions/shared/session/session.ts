@@ -10,7 +10,7 @@ import { digestSubscription } from './subscription.ts';
  */
 const REFRESH_AFTER_MS = 15 * 60_000;
 
-/** For one call. */
+/** Renewals allowed within one `withToken` call. */
 const MAX_RENEWALS = 2;
 
 export interface KeepOptions {

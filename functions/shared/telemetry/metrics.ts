@@ -117,7 +117,7 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
     UnreadableRows: unreadable,
     Reconciled: 1,
   }),
-  // Of the days that were compared. If there were none, 0 would say that their rows can be read.
+  // Counts only the days that were compared. If there were none, 0 would say that their rows can be read.
   'reconciliation-failed': ({ unreadable }) => ({
     ...(unreadable !== 0 && { UnreadableRows: unreadable }),
     Reconciled: 0,

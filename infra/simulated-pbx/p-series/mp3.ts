@@ -1,11 +1,8 @@
-/** Of an MPEG-1 Layer III frame at 32 kbit/s and 32 kHz, without padding. */
+/** Header of an MPEG-1 Layer III frame at 32 kbit/s and 32 kHz, without padding. */
 const FRAME_HEADER = Buffer.from([0xff, 0xfb, 0x18, 0xc4]);
 const FRAME_BYTES = 144;
 
-/**
- * Frames that begin as an MP3 does. What they contain is silence; only their number depends on the recording. There are
- * none of a file without anything in it.
- */
+/** Frames of silence, whose number alone depends on the recording. An empty recording stays empty. */
 export function toMp3(wav: Buffer): Buffer {
   if (wav.length === 0) return wav;
   const frame = Buffer.concat([FRAME_HEADER, Buffer.alloc(FRAME_BYTES - FRAME_HEADER.length)]);

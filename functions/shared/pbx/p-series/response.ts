@@ -13,7 +13,7 @@ export const isJson = (start: Buffer) =>
 /** No digits: neither a token nor a phone number must pass for the name of a parameter. */
 const isParameter = (name: string) => /^[a-z_][a-z_ ]{0,39}$/i.test(name);
 
-/** Of `invalid_param_list`, the names alone: its values may be secrets. */
+/** Only the names in `invalid_param_list`: the values may be secrets. */
 const parametersSchema = v.fallback(
   v.pipe(
     v.array(v.object({ field: v.string() })),
