@@ -39,7 +39,7 @@ Your own PBX
   --retry-login        retry a password that the PBX refused, after you have corrected it in the PBX
   --serial SN          serial number of the PBX; reports with another one go to the dead-letter queue
   --report-authentication WAY
-                       of a P-Series: signature (default), or path if its firmware does not sign its reports
+                       P-Series only: signature (default), or path if its firmware does not sign its reports
   --discover MINUTES   ask a PBX that cannot report for new recordings every 5, 10, 15, 20, 30 or 60 minutes
   --time-zone NAME     IANA time zone that the PBX shows, such as Europe/Berlin (default: that of this machine)
 

@@ -33,7 +33,12 @@ export function buildDocument(): Json {
           scheme: 'bearer',
           description: 'The link token, or with `jwt` an access token.',
         },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-session', description: 'Of a browser.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-session',
+          description: 'Session of a browser.',
+        },
       },
       schemas: Object.fromEntries(
         [...responses, error].map(({ name, schema }) => [name, convert(schema, 'output')]),

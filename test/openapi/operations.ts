@@ -86,7 +86,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
           'with `callId`, the beginning.',
         to: 'A day, which is included, or an instant, which is not. If absent, there is no end.',
         number:
-          'Numbers of either party. Of a longer number, six digits at its end are enough; extensions have to be equal.',
+          'Numbers of either party. For longer numbers, the last six digits suffice; extensions must match exactly.',
         direction: 'Direction of the call.',
         type: 'Type of the call, as the PBX reported it, in upper or lower case.',
         minSeconds: 'Shortest duration.',
@@ -155,9 +155,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'listShares',
     summary: "Shares, newest first: the person's own, those of a recording, or those of somebody else",
     description:
-      'Of a recording, the right `audit` shows all shares, and anybody else sees their own. Those of somebody else ' +
-      'need the right, and the response has those of recordings on which the person has it. A page may have fewer ' +
-      'shares than `limit`, even none, and still have a `cursor`.',
+      'For one recording, callers with the right `audit` see all shares, others only their own. Those of somebody ' +
+      'else need the right, and the response has those of recordings on which the person has it. A page may have ' +
+      'fewer shares than `limit`, even none, and still have a `cursor`.',
     parameters: {
       schema: listSharesSchema,
       descriptions: {
