@@ -492,9 +492,9 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['pbx-padded'],
     edits: [
       {
-        file: 'functions/shared/pbx/padding.ts',
-        find: 'return text.slice(start, end);',
-        replace: 'return text;',
+        file: 'functions/shared/pbx/parse-json.ts',
+        find: "trimPadding(text.replace(REST_OF_BUFFER, ''))",
+        replace: 'text',
       },
     ],
   },

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { trimPadding } from './padding.ts';
 
 /** Depending on the firmware, numbers are strings or numbers, and unknown values are `null`, empty or absent. */
 export const plainText = v.optional(
@@ -15,6 +16,15 @@ const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|n
 export const recordingName = v.pipe(
   plainText,
   v.transform((name) => (name !== undefined && NOT_RECORDED.test(name) ? undefined : name)),
+);
+
+/** Text that has to be there. Firmware may write a token or a random string of digits as a number. */
+export const requiredText = v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.nonEmpty());
+
+/** A number of the PBX's own for an error, as a string or a number, and with zeros or blanks around it. */
+export const errorNumber = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform((number) => trimPadding(String(number)).replace(/^0+(?=\d)/, '')),
 );
 
 /** A malformed fact must not cost the recording. */

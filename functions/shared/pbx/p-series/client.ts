@@ -3,6 +3,7 @@ import type { PbxOf } from '../../config/pbx-registry.ts';
 import { PbxRefusal } from '../../errors.ts';
 import { decodeBody, peek } from '../content-encoding.ts';
 import { badResponse, connectionError } from '../errors.ts';
+import { requiredText } from '../fields.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
@@ -21,11 +22,10 @@ const CALL_TIMEOUT_MS = 45_000;
 /** A page of the list has a few hundred rows. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-const nonEmpty = v.pipe(v.string(), v.nonEmpty());
-const tokensSchema = v.object({ access_token: nonEmpty, refresh_token: nonEmpty });
+const tokensSchema = v.object({ access_token: requiredText, refresh_token: requiredText });
 const offerSchema = v.object({
   file: v.fallback(v.optional(v.string()), undefined),
-  download_resource_url: nonEmpty,
+  download_resource_url: requiredText,
 });
 const informationSchema = v.object({ data: v.record(v.string(), v.unknown()) });
 

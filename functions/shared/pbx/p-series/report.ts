@@ -5,8 +5,7 @@ import { isSameSecret } from '../../config/same-secret.ts';
 import type { Call } from '../../jobs/job.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { fact, recordingName } from '../fields.ts';
-import { trimPadding } from '../padding.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseJson, trimJson } from '../parse-json.ts';
 import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
 import { hasWebhook } from './firmware.ts';
 
@@ -32,17 +31,17 @@ const callSchema = v.object({
 
 /** Reads an event of the webhook. Never throws. */
 export function readReport(body: string, serialNumber: string | undefined): Report {
-  const envelope = v.safeParse(envelopeSchema, parseJson(trimPadding(body)));
+  const envelope = v.safeParse(envelopeSchema, parseJson(trimJson(body)));
   const event = envelope.success ? (envelope.output.type ?? envelope.output.event) : undefined;
   if (!envelope.success || event === undefined) return { kind: 'malformed' };
   const { msg, sn } = envelope.output;
-  if (event !== CALL_END) return { kind: 'ignored', event };
+  if (event.trim() !== CALL_END) return { kind: 'ignored', event };
   if (serialNumber !== undefined && sn !== undefined && sn !== serialNumber) {
     return unreadable('report-foreign', FOREIGN);
   }
 
   // As printed in the guide and seen live, it is a string that holds JSON.
-  const content = typeof msg === 'string' ? parseJson(trimPadding(msg)) : msg;
+  const content = typeof msg === 'string' ? parseJson(trimJson(msg)) : msg;
   if (!isObject(content)) {
     return unreadable('report-malformed', 'Its msg is neither an object nor text that holds one.');
   }

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { badResponse } from '../errors.ts';
+import { errorNumber } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
+import { parseResponseText } from '../parse-json.ts';
 import { errcodeError } from './errors.ts';
 
 /** How much of a response tells JSON from audio: a byte order mark or some blanks, then a brace. */
@@ -27,20 +29,22 @@ const parametersSchema = v.fallback(
   [],
 );
 
-const responseSchema = v.pipe(
-  v.string(),
-  v.transform(trimPadding),
-  v.parseJson(),
-  v.looseObject({
-    errcode: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
-    invalid_param_list: v.optional(parametersSchema, []),
-  }),
-);
+const responseSchema = v.looseObject({
+  errcode: errorNumber,
+  invalid_param_list: v.optional(parametersSchema, []),
+  data: v.optional(v.unknown()),
+});
 
-/** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"errcode":10004,"errmsg":"…"}`. */
+/**
+ * Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"errcode":10004,"errmsg":"…"}`. Of malformed
+ * JSON, returns the fields that can be found unless it has data, such as a list: without it, the list would
+ * seem to be empty.
+ */
 export function parseResponse(text: string, toError = errcodeError): Record<string, unknown> {
-  const response = v.safeParse(responseSchema, text);
+  const response = v.safeParse(responseSchema, parseResponseText(text));
   if (!response.success) throw badResponse('it is not JSON with an errcode');
-  if (response.output.errcode === '0') return response.output;
-  throw toError(response.output.errcode, response.output.invalid_param_list);
+  const { errcode, invalid_param_list, ...fields } = response.output;
+  if (errcode !== '0') throw toError(errcode, invalid_param_list);
+  if (fields.data === undefined && /"data"\s*:/.test(text)) throw badResponse('it is malformed JSON');
+  return fields;
 }

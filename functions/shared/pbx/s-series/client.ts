@@ -6,6 +6,7 @@ import { PbxRefusal } from '../../errors.ts';
 import { log } from '../../telemetry/log.ts';
 import { decodeBody } from '../content-encoding.ts';
 import { badResponse, badStatus, connectionError } from '../errors.ts';
+import { plainText, requiredText } from '../fields.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
@@ -18,11 +19,11 @@ import { sessionRulesOf } from './session.ts';
 const CALL_TIMEOUT_MS = 45_000;
 
 const tokensSchema = v.object({
-  token: v.pipe(v.string(), v.nonEmpty()),
-  refreshtoken: v.optional(v.string()),
+  token: requiredText,
+  refreshtoken: plainText,
 });
 
-const randomSchema = v.object({ random: v.pipe(v.string(), v.nonEmpty()) });
+const randomSchema = v.object({ random: requiredText });
 
 /** The client also hands out the call log as the PBX writes it. */
 export interface SSeriesClient extends PbxClient {

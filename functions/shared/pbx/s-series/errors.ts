@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { type FailureKind, PbxRefusal } from '../../errors.ts';
 import { badResponse } from '../errors.ts';
+import { errorNumber } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
+import { parseResponseText } from '../parse-json.ts';
 import type { Obstacle } from '../types.ts';
 
 interface Meaning {
@@ -93,19 +95,17 @@ export function errnoError(value: string): PbxRefusal {
   return new PbxRefusal(`pbx-${errno}`, advice === undefined ? message : `${message} ${advice}`, options);
 }
 
-const responseSchema = v.pipe(
-  v.string(),
-  v.transform(trimPadding),
-  v.parseJson(),
-  v.looseObject({ status: v.string() }),
-);
-const failureSchema = v.object({ errno: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) });
+const responseSchema = v.looseObject({ status: v.string() });
+const failureSchema = v.object({ errno: errorNumber });
 
-/** Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"status":"Failed","errno":"20006"}`. */
+/**
+ * Parses a JSON response. The PBX reports failures with HTTP status 200 and `{"status":"Failed","errno":"20006"}`. Of
+ * malformed JSON, such as that for a recording whose name is not escaped, returns the fields that can be found.
+ */
 export function parseResponse(text: string): Record<string, unknown> {
-  const response = v.safeParse(responseSchema, text);
+  const response = v.safeParse(responseSchema, parseResponseText(text));
   if (!response.success) throw badResponse('it is not JSON with a status');
-  if (response.output.status === 'Success') return response.output;
+  if (trimPadding(response.output.status).toLowerCase() === 'success') return response.output;
   const failure = v.safeParse(failureSchema, response.output);
   throw errnoError(failure.success ? failure.output.errno : 'none');
 }

@@ -3,8 +3,7 @@ import { reportSecretOf } from '../../config/report-secret.ts';
 import { isSameSecret } from '../../config/same-secret.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { plainText, recordingName } from '../fields.ts';
-import { trimPadding } from '../padding.ts';
-import { parseJson } from '../parse-json.ts';
+import { findFields, parseJson, trimJson } from '../parse-json.ts';
 import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
 import { callOf, cdrSchema } from './cdr.ts';
 
@@ -30,7 +29,7 @@ export const splitReports = (body: string) => (LIST.exec(body)?.[1] ?? body).spl
  * never values.
  */
 export function readReport(body: string, serialNumber: string | undefined): Report {
-  const text = trimPadding(body);
+  const text = trimJson(body);
   const json = parseJson(text);
   const input = json ?? findFields(text);
   const parsed = v.safeParse(eventSchema, input);
@@ -38,12 +37,13 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   if (!parsed.success || event === undefined) return { kind: 'malformed' };
   const named = v.safeParse(recordingName, parsed.output.recording);
   // A value of another shape is reported below.
-  const isCall = event === 'NewCdr' && !(named.success && named.output === undefined);
+  const name = event.trim().toLowerCase();
+  const isCall = name === 'newcdr' && !(named.success && named.output === undefined);
   // Without its recording's name, a call that is not JSON cannot be told from one that was not recorded.
-  if (!isCall && event === 'NewCdr' && json === undefined && parsed.output.recording === undefined) {
+  if (!isCall && name === 'newcdr' && json === undefined && parsed.output.recording === undefined) {
     return { kind: 'malformed' };
   }
-  if (!isCall && event !== 'BootUp') return { kind: 'ignored', event };
+  if (!isCall && name !== 'bootup') return { kind: 'ignored', event };
 
   // Only the serial number of a reboot report matters; its other fields may have any shape.
   const details = v.safeParse(cdrSchema, isCall ? input : { sn: parsed.output.sn });
@@ -64,18 +64,6 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
   return { kind: 'recorded-call', recording, call: callOf(report) };
 }
-
-/** The text of a field, or a number with characters that JSON does not allow in one; not a value that is cut or broken. */
-const FIELD = /"(\w+)"\s*:\s*(?:"([^"\\\p{Cc}]*)"\s*(?:[,}]|$)|([\w.+*#-]+)\s*[,}])/gu;
-
-/**
- * Finds the fields of a report that is not quite JSON: firmwares write numbers with leading zeros, and callers' names
- * with tabs, backslashes and quotation marks as they are. A field that such a value breaks is left out.
- */
-const findFields = (text: string) =>
-  Object.fromEntries(
-    Array.from(text.matchAll(FIELD), ([, name, quoted, bare]) => [name, quoted ?? bare] as const),
-  );
 
 /** The PBX cannot sign its reports, so the secret is in the URL that it got with its login. */
 export const sSeriesReports: ReportDialect = {

@@ -145,6 +145,21 @@ describe('a download', () => {
     },
   );
 
+  test.each([
+    ['a quotation mark that is not escaped', '"file":"1-"Bob".wav",', ''],
+    ['a number with zeros before it', '"id":007,', ''],
+    ['a comma too many', '', ','],
+    ['a NUL after it, and the rest of a buffer', '', '}\0"errcode":10004,"download_resource_url":"/api/old"'],
+  ])('may offer the file in JSON with %s', async (_, before, after) => {
+    const server = await startScriptedPbx((response, { path }) =>
+      path.startsWith('/api/')
+        ? response.end(path)
+        : response.end(`{"errcode":0,${before}"download_resource_url":"/api/download/a.wav"${after}}`),
+    );
+    const { body } = await pSeriesClientOf(server).openRecording(TOKEN, NAME);
+    expect((await buffer(body)).toString()).toBe('/api/download/a.wav');
+  });
+
   test('says under which name the PBX delivers the file', async () => {
     const { pbx, client, token } = await start({ delivers: 'mp3' });
     const { recording } = pbx.makeCall(CALL);
@@ -254,6 +269,28 @@ describe('a download', () => {
     await expect(limited.openRecording(token, recording)).rejects.toMatchObject({
       code: 'recording-too-large',
     });
+  });
+});
+
+test('a list that is malformed JSON is not taken for an empty one', async () => {
+  const window = { starttime: '2026-01-02 00:00:00', endtime: '2026-01-02 23:59:59' };
+  const server = await startScriptedPbx(
+    respondWith('{"errcode":0,"total_number":1,"data":[{"id":1,"file":"1-"Bob".wav"}]}'),
+  );
+  const listing = pSeriesClientOf(server).listRecordings(TOKEN, window, {
+    timeZone: 'UTC',
+    now: Date.UTC(2026, 0, 3),
+    signal: AbortSignal.timeout(60_000),
+    timeoutMs: 60_000,
+  });
+  await expect(listing).rejects.toMatchObject({ code: 'pbx-bad-response' });
+});
+
+test.each(['"10004 "', '010004', '"10004",'])('an error code may be written %s', async (errcode) => {
+  const server = await startScriptedPbx(respondWith(`{"errcode":${errcode},"errmsg":"a "quoted" text"}`));
+  await expect(pSeriesClientOf(server).deviceInfo(TOKEN)).rejects.toMatchObject({
+    code: 'pbx-10004',
+    kind: 'session-expired',
   });
 });
 

@@ -90,11 +90,64 @@ describe('a response', () => {
     },
   );
 
-  test.each(['', '<html></html>', 'null', '[]', '{}', '{"status":1}', '{"status":"Success"'])(
-    'that is not one of the API is retried, and is not quoted: %j',
-    (response) => {
-      expect(errorOf(response)).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
-      expect(String(errorOf(response))).not.toContain('html');
+  test.each([
+    ['an unescaped quotation mark', '"recording":"20170901-"Bob"-1.wav"'],
+    ['an unescaped backslash', '"recording":"a\\x.wav"'],
+    ['a tab', '"recording":"a\tb.wav"'],
+    ['a line break', '"recording":"a\nb.wav"'],
+  ])('may have %s in a name', (_, name) => {
+    expect(parseResponse(`{"status":"Success",${name},"random":"abc"}`)).toHaveProperty('random', 'abc');
+    expect(errorOf(`{"status":"Failed",${name},"errno":"20014"}`)).toMatchObject({ code: 'pbx-20014' });
+  });
+
+  test.each([
+    ['a NUL and the rest of a buffer', '\0"token":"old","status":"Failed"}'],
+    ['a blank, a NUL and a brace', '\r\n\0}\r\n'],
+    ['another message', '{"status":"Failed","errno":"20006","token":"old"}'],
+  ])('may have %s after it', (_, rest) => {
+    expect(parseResponse(`{"status":"Success","token":"t"}${rest}`)).toMatchObject({
+      status: 'Success',
+      token: 't',
+    });
+  });
+
+  test('may have a comma too many', () => {
+    expect(parseResponse('{"status":"Success","token":"t",}')).toHaveProperty('token', 't');
+    expect(errorOf('{"status":"Failed","errno":20014,}')).toMatchObject({ code: 'pbx-20014' });
+  });
+
+  test.each(['success', 'SUCCESS', 'Success ', ' Success', 'Success\\u0000'])(
+    'may write its success %j',
+    (status) => {
+      expect(parseResponse(`{"status":"${status}","token":"t"}`)).toHaveProperty('token', 't');
     },
   );
+
+  test.each(['"20014 "', '" 20014"', '"20014\\r\\n"', '"020014"', '020014'])(
+    'may write its error number %s',
+    (errno) => {
+      expect(errorOf(`{"status":"Failed","errno":${errno}}`)).toMatchObject({ code: 'pbx-20014' });
+    },
+  );
+
+  test('keeps every digit of a random string that is a number', () => {
+    const random = '12073210546381532017232670310';
+    expect(parseResponse(`{"status":"Success","random":${random}}`)).toHaveProperty('random', random);
+  });
+
+  test.each([
+    '',
+    '<html></html>',
+    '<html><script>var session = {"status":"Success","token":"t"}</script></html>',
+    '{"status":"Success","token":"t","recording":"a"b.wav',
+    '{"title":"a "quoted" html page"}',
+    'null',
+    '[]',
+    '{}',
+    '{"status":1}',
+    '{"status":"Success"',
+  ])('that is not one of the API is retried, and is not quoted: %j', (response) => {
+    expect(errorOf(response)).toMatchObject({ code: 'pbx-bad-response', kind: 'transient' });
+    expect(String(errorOf(response))).not.toContain('html');
+  });
 });

@@ -55,6 +55,28 @@ describe('a report of a recorded call', () => {
     expect(readReport(`\r\n ${JSON.stringify(exampleReport, null, 2)}\r\n`, SERIAL_NUMBER)).toEqual(whole);
   });
 
+  test.each(['"recording":"OLD.wav","sn":"1"}', '}', 'OLD'])(
+    'may have a NUL after it, and the rest of a buffer: %s',
+    (rest) => {
+      expect(readReport(`${JSON.stringify(exampleReport)}\0${rest}`, SERIAL_NUMBER)).toEqual(whole);
+    },
+  );
+
+  test('that is not quite JSON is not mixed with what is left over from another one', () => {
+    const body = JSON.stringify(exampleReport).replace('"29"', '029');
+    const rest = '"recording":"OLD.wav","callfrom":"OLD"}';
+    for (const text of [`${body}\0${rest}`, `${body}${rest}`]) {
+      expect(readReport(text, SERIAL_NUMBER)).toMatchObject({
+        recording: exampleReport.recording,
+        call: { from: exampleCall.from },
+      });
+    }
+  });
+
+  test.each(['NewCdr ', ' NewCdr', 'newcdr', 'NEWCDR', 'NewCDR\r\n'])('may write its event %j', (action) => {
+    expect(readWith({ action })).toEqual(whole);
+  });
+
   test('may have unknown fields of any type', () => {
     expect(readWith({ members: [{ ext: { number: '102' } }], pincode: 0 })).toEqual(whole);
   });
@@ -153,6 +175,7 @@ describe('BootUp', () => {
     expect(read({ action: 'BootUp', sn: SERIAL_NUMBER })).toEqual({ kind: 'boot-up' });
     expect(read({ event: 'BootUp', sn: Number(SERIAL_NUMBER) })).toEqual({ kind: 'boot-up' });
     expect(read({ event: 'BootUp' })).toEqual({ kind: 'boot-up' });
+    expect(read({ event: 'bootup ' })).toEqual({ kind: 'boot-up' });
   });
 
   test('may have other fields of any type', () => {
