@@ -67,7 +67,7 @@ async function waitUntilListening(child: ChildProcess, url: string): Promise<voi
   throw new Error(`The emulator of Lambda ended with ${child.signalCode ?? child.exitCode}.`);
 }
 
-/** Of the function, which is the only process that the emulator has started. */
+/** Peak memory of the function, the only process that the emulator has started. */
 function readPeakMemory({ pid }: ChildProcess): number {
   const children = globSync(`/proc/${pid}/task/*/children`).map((path) => readFileSync(path, 'utf8').trim());
   const status = readFileSync(`/proc/${children.join('')}/status`, 'utf8');

@@ -3,9 +3,9 @@ import type { Archive } from './archive.ts';
 import type { AnyPbx, TestCall } from './pbxs.ts';
 
 const MIB = 1024 * 1024;
-/** Of the speech that the simulated PBX makes. */
+/** Byte rate of the speech that the simulated PBX makes. */
 const BYTES_PER_SECOND = 16_000;
-/** Of the multipart upload. */
+/** Size of the parts of a multipart upload. */
 const PART_BYTES = 5 * MIB;
 
 const internal = { from: '1001', to: '1003' };

@@ -49,7 +49,7 @@ export async function shareAndAudit(stack: DeployedStack, shared: Recording): Pr
       ['share-opened', 'share', undefined],
       ['share-refused', 'share', 'wrong-passcode'],
       ['share-created', 'token', undefined],
-      // Of the link API, and before it of the search API.
+      // The link API's, and before it the search API's.
       ['link-created', 'token', undefined],
       ['link-created', 'token', undefined],
     ],

@@ -30,7 +30,7 @@ export interface Operation {
   readonly description?: string;
   /** Needs no authorization. */
   readonly isPublic?: true;
-  /** Of path and query. */
+  /** Parameters in path and query. */
   readonly parameters?: {
     readonly schema: ObjectSchema;
     readonly descriptions: Readonly<Record<string, string>>;

@@ -115,7 +115,7 @@ const RATES = {
   'pbx-clock-stepped': 0.2,
   'our-clock-stepped': 0.2,
 
-  // Of a P-Series. New kinds come last, so that the weather of a seed keeps the others.
+  // Faults of the P-Series. New kinds come last, so that the weather of a seed keeps the others.
   'p-series-mp3': 0.25,
   'p-series-audio-at-once': 0.15,
   /** It finds nothing by times, and reports no failure. */

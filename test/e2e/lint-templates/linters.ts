@@ -77,7 +77,7 @@ const checkovSchema = v.pipe(
         v.object({ check_id: v.string(), check_name: v.string(), resource: v.string() }),
       ),
     }),
-    // Of a template that it cannot read, checkov reports nothing else.
+    // If checkov cannot read a template, it reports nothing else about it.
     summary: v.object({ passed: v.pipe(v.number(), v.minValue(1)), parsing_errors: v.literal(0) }),
   }),
 );

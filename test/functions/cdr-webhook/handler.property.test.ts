@@ -66,7 +66,7 @@ test('whoever does not know the secret gets 404, whatever the request', async ()
       expect(await post({ ...event, ...asked } as Partial<APIGatewayProxyEventV2>)).toEqual({
         statusCode: 404,
       });
-      // Of what a stranger sent, the log repeats only the id of a PBX that is configured.
+      // The log repeats nothing that a stranger sent, except the id of a PBX that is configured.
       const named = pathParameters?.pbxId === 'hq' ? { pbx: 'hq' } : {};
       expect(logLines.at(-1)).toEqual({ level: 'warn', event: 'report-rejected', ...named });
     }),

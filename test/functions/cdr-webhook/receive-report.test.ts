@@ -63,7 +63,7 @@ describe('before the secret is verified', () => {
       }
       expect(parse).not.toHaveBeenCalled();
       expect({ sent, deadLetters }).toEqual({ sent: [], deadLetters: [] });
-      // Of what a stranger sent, the log repeats only the id of a PBX that is configured.
+      // The log repeats nothing that a stranger sent, except the id of a PBX that is configured.
       expect(logLines).toEqual(Array(3).fill({ level: 'warn', event: 'report-rejected', ...named }));
     },
   );

@@ -25,7 +25,7 @@ async function doctor(args: string[], env: NodeJS.ProcessEnv = {}) {
   return { code: await ended, output: output() };
 }
 
-/** Of each line, what was checked and its result; then the last line. */
+/** What each line checked, with its result; then the last line. */
 function read(output: string) {
   const lines = output.trimEnd().split('\n');
   const results = lines.slice(1, -1).map((line) => {

@@ -97,7 +97,7 @@ describe('npm start', () => {
       expect(demo.output()).toMatch(new RegExp(` ${pbx}: [\\d,]+ bytes via the link`));
     }
     expect(demo.output()).toContain(' demo: single-use random string received');
-    // Of different content, so that one PBX's recording is never taken for the other's.
+    // The content differs, so that one PBX's recording is never taken for the other's.
     const checksums = [...demo.output().matchAll(/CRC32 (\S+),/g)].map(([, crc32]) => crc32);
     expect(new Set(checksums).size).toBe(2);
     expect(demo.output()).toContain('2 recordings archived, fetched and compared');

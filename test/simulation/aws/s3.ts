@@ -247,7 +247,7 @@ export class S3 implements AwsService {
     this.#store(key, { bytes, contentType, metadata: Object.fromEntries(metadata) }, invocation);
   }
 
-  /** Of the conditional headers S3 has `If-None-Match: *` and `If-Match` for writes (S3 user guide). */
+  /** S3's only conditional headers for writes are `If-None-Match: *` and `If-Match` (S3 user guide). */
   #checkConditions(key: string, headers: Headers): void {
     const object = this.objects.get(key);
     if (headers['if-none-match'] === '*' && object) throw new S3Failure(412, 'PreconditionFailed');

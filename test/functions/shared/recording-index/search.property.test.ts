@@ -54,7 +54,7 @@ const ownPbxs = () => {
   return ['a', 'b', 'c'].map((letter) => `${letter}-${tables}`);
 };
 
-/** Of one PBX, somebody may hear the calls of all, or of some extensions. A role may name a number instead. */
+/** Somebody may hear the calls of all extensions of a PBX, or of some. A role may name a number instead. */
 const anyExtensions = fc.option(
   fc.uniqueArray(fc.constantFrom('1001', '1002', '030901820'), { minLength: 1 }),
   { nil: undefined },

@@ -17,7 +17,7 @@ const ENDED = Date.UTC(2026, 0, 1);
 const LATER = ENDED + 2 * HOUR_MS;
 
 const RAW_GSM = Buffer.alloc(330, 0xd4);
-/** Of MPEG-1 Layer III at 32 kHz: 36 ms. */
+/** A frame of MPEG-1 Layer III at 32 kHz: 36 ms. */
 const frame = (kbitsPerSecond: 32 | 64) =>
   Buffer.alloc(
     (144 * kbitsPerSecond) / 32,

@@ -76,7 +76,7 @@ export function startCloudWatch({
   found?: Record<string, number[]>;
   /** Epoch seconds of reports that were rejected (`Failures` of that code), by `STACK`. */
   rejected?: Record<string, number[]>;
-  /** Of the metric data. */
+  /** Status of the metric data. */
   statusCode?: 'Complete' | 'InternalError' | 'Forbidden';
 }): Promise<string> {
   const operations: Record<string, (input: never) => object> = {

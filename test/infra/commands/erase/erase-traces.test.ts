@@ -51,7 +51,7 @@ async function run(...names: string[]) {
     registry: {},
     queueUrlBase: '',
     s3,
-    // Of a PBX that is not configured there is no queue.
+    // A PBX that is not configured has no queue.
     sqs: undefined as never,
     deadLetters: [],
     remove: () => Promise.reject(new Error('There is no dead letter to remove.')),
