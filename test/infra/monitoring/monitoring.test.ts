@@ -2,6 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { METRICS, NAMESPACE } from '../../../functions/shared/telemetry/metrics.ts';
 import { findResource, flatten, type Json, synthArchive } from '../stack/synth-archive.ts';
+import { evaluateMetricMath, type Series } from './metric-math.ts';
 
 const archive = synthArchive();
 const idOf = (type: string, prefix: string) => findResource(archive.resources, type, prefix)[0];
@@ -37,18 +38,34 @@ const series = ({ Namespace, MetricName, Dimensions }: Metric, statistic: unknow
 const metricOf = (alarm: { [key: string]: Json }) =>
   series(alarm as unknown as Metric, alarm.Statistic, alarm.Period);
 
-/** The expression of an alarm on several metrics, and the series of its variables. */
-const mathOf = (alarm: { [key: string]: Json }) => {
+/** The series that an expression computes with, by their names in it. */
+const metricsOf = (alarm: { [key: string]: Json }) => {
   const queries = alarm.Metrics as unknown as Query[];
   const metrics = queries.flatMap(({ Id, MetricStat }) =>
     MetricStat ? [[Id, series(MetricStat.Metric, MetricStat.Stat, MetricStat.Period)] as const] : [],
   );
-  return { expression: queries[0]?.Expression, metrics: Object.fromEntries(metrics) };
+  return Object.fromEntries(metrics);
 };
 
 /** All series of an alarm. */
 const seriesOf = (alarm: { [key: string]: Json }) =>
-  'Metrics' in alarm ? Object.values(mathOf(alarm).metrics) : [metricOf(alarm)];
+  'Metrics' in alarm ? Object.values(metricsOf(alarm)) : [metricOf(alarm)];
+
+/**
+ * Whether an alarm on an expression is on after its series had these values, one a period, the oldest first. A period
+ * without data is as good as one within the threshold.
+ */
+function isRaised(alarm: { [key: string]: Json }, values: Record<string, Series>): boolean {
+  const { ComparisonOperator, Threshold, EvaluationPeriods, TreatMissingData } = alarm;
+  expect({ ComparisonOperator, TreatMissingData }).toEqual({
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+  const [query] = alarm.Metrics as unknown as Query[];
+  const periods = evaluateMetricMath(String(query?.Expression), values).slice(-Number(EvaluationPeriods));
+  const breaching = periods.filter((value) => value !== undefined && value > Number(Threshold));
+  return breaching.length >= Number(alarm.DatapointsToAlarm ?? EvaluationPeriods);
+}
 
 const stack = { stack: 'PbxRecordingArchive' };
 const office = { ...stack, pbx: 'head-office' };
@@ -62,12 +79,19 @@ const functionIds = [
   'ArchiveApi',
   'Page',
 ].map((prefix) => idOf('AWS::Lambda::Function', prefix));
-const sumOfFunctions = (metric: string) => ({
-  expression: functionIds.map((_, n) => `FILL(m${n}, 0)`).join(' + '),
-  metrics: Object.fromEntries(
+const metricOfFunctions = (metric: string) =>
+  Object.fromEntries(
     functionIds.map((id, n) => [`m${n}`, ['AWS/Lambda', metric, { FunctionName: `<${id}>` }, 'Sum', 300]]),
-  ),
+  );
+
+/** What the functions count; CloudWatch has no data of one that was not called. */
+const countedBy = (functions: Record<string, Series>): Record<string, Series> => ({
+  ...Object.fromEntries(functionIds.map((_, n) => [`m${n}`, [none, none, none]])),
+  ...functions,
 });
+
+const none = undefined;
+const HOUR = 3600;
 
 describe('an alarm of the stack is raised', () => {
   test('by the clock of a PBX that has been wrong for three hours', () => {
@@ -119,25 +143,22 @@ describe('an alarm of the stack is raised', () => {
   });
 
   test('by one error of any function', () => {
-    expect(mathOf(alarmOf('function-errors'))).toEqual(sumOfFunctions('Errors'));
-    expect(alarmOf('function-errors')).toMatchObject({
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 1,
-      TreatMissingData: 'notBreaching',
-    });
+    const alarm = alarmOf('function-errors');
+    expect(metricsOf(alarm)).toEqual(metricOfFunctions('Errors'));
+    expect(isRaised(alarm, countedBy({}))).toBe(false);
+    expect(isRaised(alarm, countedBy({ m0: [0, 0, 0], m1: [0, none, 0] }))).toBe(false);
+    for (const id of Object.keys(metricsOf(alarm))) {
+      expect(isRaised(alarm, countedBy({ [id]: [1, 0, none] }))).toBe(true);
+    }
   });
 
   test('by throttling that lasts a quarter of an hour', () => {
-    expect(mathOf(alarmOf('throttling'))).toEqual(sumOfFunctions('Throttles'));
-    expect(alarmOf('throttling')).toMatchObject({
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-      EvaluationPeriods: 3,
-      TreatMissingData: 'notBreaching',
-    });
-    expect(alarmOf('throttling')).not.toHaveProperty('DatapointsToAlarm');
+    const alarm = alarmOf('throttling');
+    expect(metricsOf(alarm)).toEqual(metricOfFunctions('Throttles'));
+    expect(isRaised(alarm, countedBy({}))).toBe(false);
+    expect(isRaised(alarm, countedBy({ m0: [9, 9, none] }))).toBe(false);
+    expect(isRaised(alarm, countedBy({ m0: [9, none, 9] }))).toBe(false);
+    expect(isRaised(alarm, countedBy({ m0: [1, none, 1], m3: [0, 1, none] }))).toBe(true);
   });
 
   test('by a PBX that three runs could not reconcile, or by a lack of runs', () => {
@@ -197,52 +218,51 @@ describe('an alarm of a PBX is raised', () => {
   test('by a job that is four hours old, in the queue or in retries', () => {
     const queue = idOf('AWS::SQS::Queue', 'Pbxheadoffice');
     const queueName = { QueueName: `<${queue}.QueueName>` };
-    expect(mathOf(alarmOf('jobs-waiting-1'))).toEqual({
-      expression: 'MAX([FILL(queued0, 0), FILL(tried0, 0)])',
-      metrics: {
-        queued0: ['AWS/SQS', 'ApproximateAgeOfOldestMessage', queueName, 'Maximum', 3600],
-        tried0: [NAMESPACE, 'JobAge', office, 'Maximum', 3600],
-      },
+    const alarm = alarmOf('jobs-waiting-1');
+    expect(metricsOf(alarm)).toEqual({
+      queued0: ['AWS/SQS', 'ApproximateAgeOfOldestMessage', queueName, 'Maximum', HOUR],
+      tried0: [NAMESPACE, 'JobAge', office, 'Maximum', HOUR],
     });
-    expect(alarmOf('jobs-waiting-1')).toMatchObject({
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 4 * 3600,
-      EvaluationPeriods: 2,
-      DatapointsToAlarm: 1,
-      TreatMissingData: 'notBreaching',
-    });
+    const idle = { queued0: [none, none], tried0: [none, none] };
+    expect(isRaised(alarm, idle)).toBe(false);
+    expect(isRaised(alarm, { queued0: [3 * HOUR, 4 * HOUR], tried0: [none, 4 * HOUR] })).toBe(false);
+    expect(isRaised(alarm, { ...idle, queued0: [0, 4 * HOUR + 1] })).toBe(true);
+    expect(isRaised(alarm, { queued0: [0, 0], tried0: [none, 4 * HOUR + 1] })).toBe(true);
+    // The attempts are more than an hour apart.
+    expect(isRaised(alarm, { queued0: [0, 0], tried0: [9 * HOUR, none] })).toBe(true);
+    expect(isRaised(alarm, { queued0: [0, 0, 0], tried0: [9 * HOUR, none, none] })).toBe(false);
   });
 
   test('by twelve hours with jobs but without an archived recording', () => {
-    expect(mathOf(alarmOf('nothing-archived-head-office'))).toEqual({
-      expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
-      metrics: {
-        jobs: [NAMESPACE, 'Jobs', office, 'Sum', 6 * 3600],
-        archived: [NAMESPACE, 'Archived', office, 'Sum', 6 * 3600],
-      },
+    const alarm = alarmOf('nothing-archived-head-office');
+    expect(metricsOf(alarm)).toEqual({
+      jobs: [NAMESPACE, 'Jobs', office, 'Sum', 6 * HOUR],
+      archived: [NAMESPACE, 'Archived', office, 'Sum', 6 * HOUR],
     });
-    expect(alarmOf('nothing-archived-head-office')).toMatchObject({
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-      EvaluationPeriods: 2,
-      TreatMissingData: 'notBreaching',
-    });
+    expect(isRaised(alarm, { jobs: [2, 3], archived: [0, 0] })).toBe(true);
+    // One recording is enough, and a job may be archived in the next period.
+    expect(isRaised(alarm, { jobs: [2, 3], archived: [0, 1] })).toBe(false);
+    expect(isRaised(alarm, { jobs: [2, 3], archived: [1, 0] })).toBe(false);
+    expect(isRaised(alarm, { jobs: [2, none], archived: [0, 2] })).toBe(false);
+    // Six hours of it, and a night without calls.
+    expect(isRaised(alarm, { jobs: [2, none], archived: [0, none] })).toBe(false);
+    expect(isRaised(alarm, { jobs: [none, 3], archived: [none, 0] })).toBe(false);
+    expect(isRaised(alarm, { jobs: [none, none], archived: [none, none] })).toBe(false);
   });
 
   test('by a day in which every job comes from reconciliation, so no call was reported', () => {
-    expect(mathOf(alarmOf('no-reports-1'))).toEqual({
-      expression: 'IF(FILL(queued0, 0) > 0 AND FILL(jobs0, 0) <= FILL(queued0, 0), 1, 0)',
-      metrics: {
-        queued0: [NAMESPACE, 'Queued', office, 'Sum', 24 * 3600],
-        jobs0: [NAMESPACE, 'Jobs', office, 'Sum', 24 * 3600],
-      },
+    const alarm = alarmOf('no-reports-1');
+    expect(metricsOf(alarm)).toEqual({
+      queued0: [NAMESPACE, 'Queued', office, 'Sum', 24 * HOUR],
+      jobs0: [NAMESPACE, 'Jobs', office, 'Sum', 24 * HOUR],
     });
-    expect(alarmOf('no-reports-1')).toMatchObject({
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-      EvaluationPeriods: 1,
-      TreatMissingData: 'notBreaching',
-    });
+    // Jobs counts those of reports and of reconciliation.
+    expect(isRaised(alarm, { queued0: [3], jobs0: [3] })).toBe(true);
+    expect(isRaised(alarm, { queued0: [3], jobs0: [4] })).toBe(false);
+    expect(isRaised(alarm, { queued0: [0], jobs0: [4] })).toBe(false);
+    expect(isRaised(alarm, { queued0: [none], jobs0: [4] })).toBe(false);
+    expect(isRaised(alarm, { queued0: [0], jobs0: [none] })).toBe(false);
+    expect(isRaised(alarm, { queued0: [none], jobs0: [none] })).toBe(false);
   });
 
   test('that no call was reported together with those of four others: CloudWatch allows ten metrics', () => {
@@ -250,16 +270,27 @@ describe('an alarm of a PBX is raised', () => {
     const ids = Array.from({ length: 6 }, (_, n) => `branch-${n}`);
     const { resources } = synthArchive({ pbxs: Object.fromEntries(ids.map((id) => [id, office])) });
     const found = Object.values(resources)
-      .filter(({ Properties }) => String(Properties.AlarmName).includes('no-reports'))
-      .map(({ Properties }) => ({
-        name: Properties.AlarmName,
-        metrics: seriesOf(Properties).length,
-        pbxs: ids.filter((id) => String(Properties.AlarmDescription).includes(id)),
-      }));
-    expect(found).toEqual([
+      .map(({ Properties }) => Properties)
+      .filter(({ AlarmName }) => String(AlarmName).includes('no-reports'));
+    expect(
+      found.map((alarm) => ({
+        name: alarm.AlarmName,
+        metrics: seriesOf(alarm).length,
+        pbxs: ids.filter((id) => String(alarm.AlarmDescription).includes(id)),
+      })),
+    ).toEqual([
       { name: 'PbxRecordingArchive-no-reports-1', metrics: 10, pbxs: ids.slice(0, 5) },
       { name: 'PbxRecordingArchive-no-reports-2', metrics: 2, pbxs: ids.slice(5) },
     ]);
+    const [ofFive = {}] = found;
+    const reported = Object.fromEntries(
+      [0, 1, 2, 3, 4].flatMap((n) => [
+        [`queued${n}`, [1]],
+        [`jobs${n}`, [5]],
+      ]),
+    );
+    expect(isRaised(ofFive, reported)).toBe(false);
+    for (const n of [0, 1, 2, 3, 4]) expect(isRaised(ofFive, { ...reported, [`jobs${n}`]: [1] })).toBe(true);
   });
 
   test('for each PBX separately, and names the PBX', () => {
