@@ -5,31 +5,33 @@ import {
   refreshError,
 } from '../../../../../functions/shared/pbx/p-series/errors.ts';
 import { parseResponse } from '../../../../../functions/shared/pbx/p-series/response.ts';
+import { documentedKinds } from '../documented-kinds.ts';
 
-/** The meaning of each code, as public clients of the P-Series quote it. */
-const TABLE = [
-  ['-1', 'pbx-minus-1', 'transient'],
-  ['-2', 'pbx-minus-2', 'transient'],
-  ['10001', 'pbx-10001', 'permanent'],
-  ['10002', 'pbx-10002', 'permanent'],
-  ['10003', 'pbx-10003', 'permanent'],
-  ['10004', 'pbx-10004', 'session-expired'],
-  ['10005', 'pbx-10005', 'session-expired'],
-  ['10006', 'pbx-10006', 'session-expired'],
-  ['10009', 'pbx-10009', 'transient'],
-  ['40001', 'pbx-40001', 'permanent'],
-  ['40002', 'pbx-40002', 'permanent'],
-  ['60001', 'pbx-60001', 'missing'],
-  ['60002', 'pbx-60002', 'transient'],
-  ['70004', 'pbx-70004', 'login-held'],
-  ['70087', 'pbx-70087', 'login-held'],
-  ['70123', 'pbx-70123', 'login-held'],
-  ['70131', 'pbx-70131', 'transient'],
-  ['70651', 'pbx-70651', 'busy'],
-  ['70656', 'pbx-70656', 'login-held'],
-  ['80010', 'pbx-80010', 'transient'],
-  ['99999', 'pbx-99999', 'transient'],
-] as const;
+/** The codes of the P-Series with their texts or meanings, as public clients quote them from the vendor's documents. */
+const QUOTED: readonly (readonly [code: string, text: string])[] = [
+  ['-2', 'INTERNAL SERVER ERROR'],
+  ['-1', 'FAILURE'],
+  ['10001', 'INTERFACE NOT EXISTED'],
+  ['10002', 'the API version is no longer supported'],
+  ['10003', 'the firmware does not support it'],
+  ['10004', 'TOKEN EXPIRED'],
+  ['10005', 'ACCESS DENIED'],
+  ['10006', 'an error of the token'],
+  ['10009', 'the operation failed'],
+  ['40001', 'PARAMETER ERROR'],
+  ['40002', 'PARAMETER ERROR'],
+  ['60001', 'DATA NOT FOUND'],
+  ['60002', 'MAX LIMITATION EXCEEDED'],
+  ['70004', 'this address is blocked'],
+  ['70087', 'IP FORBIDDEN'],
+  ['70123', 'the API is off'],
+  ['70131', 'call recording is not enabled'],
+  ['70651', 'another download is being prepared'],
+  ['70656', 'this function of the API is not enabled'],
+  ['80010', 'no permission'],
+];
+
+const kinds = documentedKinds('P-Series');
 
 /** The error for a response. */
 function errorOf(response: string) {
@@ -42,9 +44,23 @@ function errorOf(response: string) {
 }
 
 describe('a code', () => {
-  test.each(TABLE)('%s becomes %s, which is %s; its message has the code', (errcode, code, kind) => {
-    expect(errcodeError(errcode)).toMatchObject({ code, kind });
-    expect(errcodeError(errcode).message).toContain(`errcode ${errcode}`);
+  test('has a meaning if clients quote it, and a row in docs/architecture.md', () => {
+    const upToFiveDigits = Array.from({ length: 100_010 }, (_, n) => String(n - 10));
+    const known = upToFiveDigits.filter((errcode) => !/unknown error/.test(errcodeError(errcode).message));
+    expect(known).toEqual(QUOTED.map(([code]) => code));
+    expect([...kinds.keys()].filter((code) => code !== 'any other').sort()).toEqual(known.toSorted());
+  });
+
+  test.each(QUOTED)('%s (%s) fails as documented; the message has the code', (errcode) => {
+    const error = errcodeError(errcode);
+    expect(error).toMatchObject({ code: `pbx-${errcode.replace('-', 'minus-')}`, kind: kinds.get(errcode) });
+    expect(error.message).toContain(`errcode ${errcode}`);
+  });
+
+  test.each(['1', '40003', '99999', '-3'])('that is unknown is retried, and is reported: %s', (errcode) => {
+    expect(kinds.get('any other')).toBe('transient');
+    expect(errcodeError(errcode)).toMatchObject({ kind: 'transient' });
+    expect(errcodeError(errcode).message).toContain(`unknown error (errcode ${errcode})`);
   });
 
   test('may be an integer or a string, with HTTP status 200', () => {

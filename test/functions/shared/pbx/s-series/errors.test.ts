@@ -1,26 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import { errnoError, parseResponse } from '../../../../../functions/shared/pbx/s-series/errors.ts';
+import { documentedKinds } from '../documented-kinds.ts';
 
-/** The meaning of each number in the vendor's guides. */
-const TABLE = [
-  ['10003', 'permanent'],
-  ['10025', 'transient'],
-  ['20000', 'permanent'],
-  ['20001', 'permanent'],
-  ['20002', 'login-held'],
-  ['20003', 'login-held'],
-  ['20004', 'session-expired'],
-  ['20005', 'session-expired'],
-  ['20006', 'session-expired'],
-  ['20012', 'transient'],
-  ['20014', 'missing'],
-  ['20015', 'permanent'],
-  ['20019', 'permanent'],
-  ['20020', 'transient'],
-  ['20021', 'transient'],
-  ['30001', 'transient'],
-  ['30003', 'transient'],
-] as const;
+/** The numbers in the vendor's developer guides of S-Series, S1000 and Cloud PBX, with what these say. */
+const GUIDE = {
+  10003: 'the request is not supported',
+  10025: 'applied too often',
+  20000: 'not JSON',
+  20001: 'not POST',
+  20002: 'login refused: the address is locked',
+  20003: 'login refused: wrong username or password',
+  20004: 'no such token',
+  20005: 'blank token',
+  20006: 'the token timed out',
+  20012: 'invalid random of a recording',
+  20014: 'the recording does not exist',
+  20015: 'wrong allowedip',
+  20019: 'wrong time format for a CDR file',
+  20020: 'invalid random of a CDR file',
+  20021: 'no such CDR file',
+  30001: 'server fault',
+  30003: 'server fault',
+};
+
+const kinds = documentedKinds('S-Series');
+const kindOf = (errno: string) => kinds.get(errno);
 
 /** The error for a response. */
 function errorOf(response: string) {
@@ -33,25 +37,26 @@ function errorOf(response: string) {
 }
 
 describe('an error number', () => {
-  test.each(TABLE)('%s is %s, and the code and the message of the error name it', (errno, kind) => {
-    const error = errnoError(errno);
-    expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
-    expect(error.message).toContain(errno);
-    expect(error.message).not.toContain('unknown error');
+  test('has a meaning if it is in the guides, and a row in docs/architecture.md', () => {
+    const fiveDigits = Array.from({ length: 90_000 }, (_, n) => String(10_000 + n));
+    const known = fiveDigits.filter((errno) => !/unknown error/.test(errnoError(errno).message));
+    expect(known).toEqual(Object.keys(GUIDE));
+    expect([...kinds.keys()].filter((number) => number !== 'any other').sort()).toEqual(known);
   });
 
-  test.each(TABLE)('%s may be a string or a number in a response with HTTP status 200', (errno, kind) => {
+  test.each(Object.entries(GUIDE))('%s (%s) fails as documented, as a string or a number', (errno) => {
+    const expected = { code: `pbx-${errno}`, kind: kindOf(errno), message: expect.stringContaining(errno) };
     for (const value of [errno, Number(errno)]) {
-      const error = errorOf(JSON.stringify({ status: 'Failed', errno: value }));
-      expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
+      // With HTTP status 200.
+      expect(errorOf(JSON.stringify({ status: 'Failed', errno: value }))).toMatchObject(expected);
     }
   });
 
   test.each(['99999', '-1', 'toString', 'constructor', '__proto__'])(
     'that is unknown is retried, and is reported: %j',
     (errno) => {
-      const expected = { code: `pbx-${errno}`, kind: 'transient' };
-      expect(errnoError(errno)).toMatchObject(expected);
+      expect(kindOf('any other')).toBe('transient');
+      expect(errnoError(errno)).toMatchObject({ code: `pbx-${errno}`, kind: 'transient' });
       expect(errnoError(errno).message).toMatch(/^The PBX returned an unknown error/);
     },
   );
