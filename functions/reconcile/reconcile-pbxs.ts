@@ -70,10 +70,13 @@ async function reconcileAll(
 ): Promise<{ total: Counts; failure: Failure | undefined }> {
   let total = NOTHING;
   let failure: Failure | undefined;
+  let listed: ReadonlySet<string> | undefined;
   for (const window of windows) {
     try {
       deps.signal.throwIfAborted();
-      total = add(total, await reconcile(window, deps));
+      const { missing, ...comparison } = await findMissing(window, deps, listed);
+      listed = comparison.listed;
+      total = add(total, { ...comparison, ...(await queueMissing(missing, deps)) });
     } catch (thrown) {
       // After an abort, the SDK and the stream throw errors of their own, not the signal's reason.
       const error: unknown = deps.signal.aborted ? deps.signal.reason : thrown;
@@ -92,11 +95,6 @@ const isLimitedToWindow = (error: unknown) =>
 function windowsOf(request: ReconcileRequest, { timeZone, now }: ReconcileDeps): CdrWindow[] {
   if ('hours' in request) return recentWindows(request.hours, timeZone, now());
   return daysBetween(request.from, request.to).map((day) => windowOf(day));
-}
-
-async function reconcile(window: CdrWindow, deps: ReconcileDeps): Promise<Counts> {
-  const { found, present, unreadable, missing } = await findMissing(window, deps);
-  return { found, present, unreadable, ...(await queueMissing(missing, deps)) };
 }
 
 const add = (total: Counts, counts: Counts): Counts => ({

@@ -40,7 +40,7 @@ export interface MissingRecording {
 }
 
 export interface Comparison {
-  /** Recordings that the PBX's call log lists in the window. */
+  /** Recordings that the PBX's call log lists in the window, without those that the window before it has listed. */
   found: number;
   /** How many of them are in the archive. */
   present: number;
@@ -49,15 +49,23 @@ export interface Comparison {
   unreadableRows: UnreadableRow[];
   /** Recordings found that are not in the archive, in the order of the call log. */
   missing: MissingRecording[];
+  /** Every name that the PBX lists in the window. */
+  listed: ReadonlySet<string>;
 }
 
 /**
  * Compares the PBX's call log with the archive. Changes nothing, except that it may renew the session. Rejects with the
  * errors of the PBX and S3, and with `cdr-malformed` if what the PBX lists is unusable.
+ * `listedBefore` is `listed` of the window before this one: what a PBX lists in two windows may overlap.
  */
-export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Comparison> {
+export async function findMissing(
+  window: CdrWindow,
+  deps: FindDeps,
+  listedBefore: ReadonlySet<string> = new Set(),
+): Promise<Comparison> {
   const { pbxId, archive, signal } = deps;
-  const { recorded, ...unreadable } = await list(window, deps);
+  const { recorded: all, ...unreadable } = await list(window, deps);
+  const recorded = new Map([...all].filter(([name]) => !listedBefore.has(name)));
   const keyOf = (name: string) => recordingKey(pbxId, name);
   const stored = await archive.find([...recorded.keys()].map(keyOf), signal);
   const isCut = (name: string, recording: Recorded) =>
@@ -79,7 +87,13 @@ export async function findMissing(window: CdrWindow, deps: FindDeps): Promise<Co
     const isCompared = queuedAt !== undefined && queuedAt >= (recording.endedAt ?? 0);
     return isCompared ? [] : [{ job, queuedAt: undefined, ended }];
   });
-  return { found: recorded.size, present: recorded.size - missing.length, ...unreadable, missing };
+  return {
+    found: recorded.size,
+    present: recorded.size - missing.length,
+    ...unreadable,
+    missing,
+    listed: new Set(all.keys()),
+  };
 }
 
 /** When each marker was written, by kind and key. */

@@ -13,8 +13,11 @@ export async function* compareDays(
   to: string,
   deps: FindDeps,
 ): AsyncGenerator<DayComparison, void> {
+  let listed: ReadonlySet<string> | undefined;
   for (const day of daysBetween(from, to)) {
     deps.signal.throwIfAborted();
-    yield { day, ...(await findMissing(windowOf(day), deps)) };
+    const comparison = await findMissing(windowOf(day), deps, listed);
+    listed = comparison.listed;
+    yield { day, ...comparison };
   }
 }

@@ -114,13 +114,10 @@ describe('a run', () => {
 
   test('over several days compares them one by one and adds up the counts', async () => {
     const { asked, pbxs } = fakePbxs({
-      hq: async ({ starttime }) => [
-        'stored.wav',
-        `${starttime.slice(0, 10)}.wav`,
-        'lost.wav',
-        'waiting.wav',
-        ' ',
-      ],
+      hq: async ({ starttime }) => {
+        const day = starttime.slice(0, 10);
+        return [`stored-${day}.wav`, `${day}.wav`, `lost-${day}.wav`, `waiting-${day}.wav`, ' '];
+      },
     });
     const outcomes = await reconcilePbxs({ pbx: 'hq', from: '2026-05-13', to: '2026-05-15' }, pbxs);
     expect(asked.map((text) => text.slice(0, 13))).toEqual([
@@ -142,6 +139,18 @@ describe('a run', () => {
         oldestUnqueuedMs: 0,
       },
     ]);
+  });
+
+  test('counts a recording once that the PBX lists on two days', async () => {
+    const days = [
+      ['stored-evening.wav', 'night.wav'],
+      ['stored-evening.wav', 'night.wav', 'waiting.wav'],
+      ['waiting.wav', 'morning.wav'],
+    ];
+    const { sent, pbxs } = fakePbxs({ hq: async () => days.shift() ?? [] });
+    const outcomes = await reconcilePbxs({ pbx: 'hq', from: '2026-05-13', to: '2026-05-15' }, pbxs);
+    expect(outcomes).toMatchObject([{ found: 4, present: 1, queued: 2, waiting: 1 }]);
+    expect(sent.map(({ recording }) => recording)).toEqual(['night.wav', 'morning.wav']);
   });
 
   test('for a PBX that is not configured throws', async () => {
@@ -198,7 +207,7 @@ describe('a PBX that fails', () => {
     const { asked, pbxs } = fakePbxs({
       hq: async ({ starttime }) => {
         if (starttime.startsWith('2026-01-03')) throw fail('pbx-connection');
-        return ['new.wav'];
+        return [`${starttime.slice(0, 10)}.wav`];
       },
     });
     const [outcome] = await reconcilePbxs({ pbx: 'hq', from: '2026-01-01', to: '2026-01-31' }, pbxs);
@@ -214,7 +223,7 @@ describe('a PBX that fails', () => {
     const { asked, pbxs } = fakePbxs({
       hq: async ({ starttime }) => {
         if (starttime < '2026-01-03') throw error;
-        return ['new.wav'];
+        return [`${starttime.slice(0, 10)}.wav`];
       },
     });
     const outcomes = await reconcilePbxs({ from: '2026-01-01', to: '2026-01-05' }, pbxs);
