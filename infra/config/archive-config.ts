@@ -143,7 +143,7 @@ const linksSchema = v.strictObject({
     DEFAULT_MAX_LINK_AGE_SECONDS,
   ),
   shares: v.optional(sharesSchema, {}),
-  /** How long it is kept who got links and what became of shares. */
+  /** How long a row of the access log is kept: who got links, and what became of shares. */
   accessLogDays: v.optional(
     v.pipe(
       v.number(),
