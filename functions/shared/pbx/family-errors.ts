@@ -1,7 +1,7 @@
 import type { Family } from './family-settings.ts';
 import { obstacleOf as obstacleOfPSeries } from './p-series/errors.ts';
+import type { Obstacle } from './refusal.ts';
 import { obstacleOf as obstacleOfSSeries } from './s-series/errors.ts';
-import type { Obstacle } from './types.ts';
 
 const OBSTACLE_OF: Record<Family, (code: string) => Obstacle | undefined> = {
   's-series': obstacleOfSSeries,

@@ -32,12 +32,6 @@ export interface Tokens {
   refreshToken?: string;
 }
 
-/**
- * What a refusal shows besides the failure of a session: what responds is not the API that was expected, or has it turned
- * off; or it does not accept requests from our address.
- */
-export type Obstacle = 'not-the-api' | 'address-refused';
-
 /** What sessions of a family are like. */
 export interface SessionRules {
   /** A login tells the PBX where to post its reports. It posts them only while the session lives. */

@@ -1,19 +1,6 @@
-import { ArchiveError, type FailureKind, PbxRefusal } from '../../errors.ts';
+import { ArchiveError, PbxRefusal } from '../../errors.ts';
 import { badStatus } from '../errors.ts';
-import type { Obstacle } from '../types.ts';
-
-interface Meaning {
-  kind: FailureKind;
-  /** What the PBX did, as a predicate. */
-  problem: string;
-  /** What a person should know or do. */
-  advice?: string;
-  /** How long no login is worth trying. */
-  lockoutMs?: number;
-  /** The cause may be something other than the token or the credentials. */
-  isDoubtful?: boolean;
-  obstacle?: Obstacle;
-}
+import { createRefusals, type Meaning, type Obstacle } from '../refusal.ts';
 
 /** What somebody has to change in the PBX. Asking every ten minutes finds out when that has been done. */
 const closed = (obstacle: Obstacle, problem: string, advice: string): Meaning => ({
@@ -97,13 +84,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
   }),
 );
 
-const codeOf = (errcode: string) => `pbx-${errcode.replace('-', 'minus-')}`;
+const { toRefusal, obstacleOf } = createRefusals(MEANINGS, { label: 'errcode', pattern: /^-?\d{1,6}$/ });
 
-const OBSTACLES = new Map([...MEANINGS].map(([errcode, { obstacle }]) => [codeOf(errcode), obstacle]));
-
-export const obstacleOf = (code: string) => OBSTACLES.get(code);
-
-const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
+export { obstacleOf };
 
 const RETRY_LOGIN = 'or, if they were corrected in the PBX, invoke pbx-session with "retryLogin": true.';
 
@@ -127,9 +110,7 @@ const HARMLESS_AT_LOGIN: ReadonlySet<string> = new Set(
 /** The error for a code. `parameters`: the names of those that the PBX found wrong. */
 export type ToError = (errcode: string, parameters?: readonly string[]) => PbxRefusal;
 
-/** An unknown code is retried. */
-export const errcodeError: ToError = (errcode, parameters) =>
-  toRefusal(errcode, MEANINGS.get(errcode) ?? UNKNOWN, parameters);
+export const errcodeError: ToError = toRefusal;
 
 /**
  * The same for a login. Five refusals in a row block the address until a person removes it, so whatever is not certain to
@@ -139,20 +120,20 @@ export const loginError: ToError = (errcode, parameters) => {
   if (MEANINGS.get(errcode) === OUR_FAULT) return parameterErrorOfLogin(errcode, parameters);
   return HARMLESS_AT_LOGIN.has(errcode)
     ? errcodeError(errcode, parameters)
-    : toRefusal(errcode, REFUSED_CREDENTIALS, parameters);
+    : toRefusal(errcode, parameters, REFUSED_CREDENTIALS);
 };
 
 /** The credentials are the only parameters of a login: a PBX that names no parameter can hardly mean another one. */
 const parameterErrorOfLogin: ToError = (errcode, parameters = []) => {
   const isOther = parameters.length > 0 && !parameters.some((name) => /username|password/i.test(name));
-  return toRefusal(errcode, isOther ? OUR_FAULT : MALFORMED_CREDENTIALS, parameters);
+  return toRefusal(errcode, parameters, isOther ? OUR_FAULT : MALFORMED_CREDENTIALS);
 };
 
 /** The same for a refresh token: whatever is not certain to be something else means that it is no longer valid. */
 export const refreshError: ToError = (errcode, parameters) =>
   HARMLESS_AT_LOGIN.has(errcode)
     ? errcodeError(errcode, parameters)
-    : toRefusal(errcode, { kind: 'session-expired', problem: 'does not accept the refresh token' });
+    : toRefusal(errcode, [], { kind: 'session-expired', problem: 'does not accept the refresh token' });
 
 /**
  * The error for an HTTP status. The PBX itself responds with 200 to everything, so 401 and 403 come from what is in front
@@ -180,15 +161,3 @@ export const movedAway = () =>
       'prevent this, have its archive task run late, and only for days that are over.',
     { kind: 'moved-away' },
   );
-
-function toRefusal(
-  value: string,
-  { problem, advice, ...options }: Meaning,
-  parameters: readonly string[] = [],
-): PbxRefusal {
-  // The code becomes part of an error code, so arbitrary text from the PBX must not get through.
-  const errcode = /^-?\d{1,6}$/.test(value) ? value : 'malformed';
-  const named = parameters.length === 0 ? '' : `: ${parameters.join(', ')}`;
-  const message = `The PBX ${problem} (errcode ${errcode}${named}).`;
-  return new PbxRefusal(codeOf(errcode), advice === undefined ? message : `${message} ${advice}`, options);
-}

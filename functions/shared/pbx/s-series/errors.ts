@@ -1,23 +1,9 @@
 import * as v from 'valibot';
-import { type FailureKind, PbxRefusal } from '../../errors.ts';
 import { badResponse } from '../errors.ts';
 import { errorNumber } from '../fields.ts';
 import { trimPadding } from '../padding.ts';
 import { parseResponseText } from '../parse-json.ts';
-import type { Obstacle } from '../types.ts';
-
-interface Meaning {
-  kind: FailureKind;
-  /** What the PBX did, as a predicate. */
-  problem: string;
-  /** What a person should know or do. */
-  advice?: string;
-  /** How long the PBX refuses logins. */
-  lockoutMs?: number;
-  /** The same call may succeed at once. */
-  isMomentary?: boolean;
-  obstacle?: Obstacle;
-}
+import { createRefusals, type Meaning } from '../refusal.ts';
 
 /** Another version of the API, or something else that responds. */
 const notTheApi = (problem: string): Meaning => ({
@@ -80,20 +66,11 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
   }),
 );
 
-const OBSTACLES = new Map([...MEANINGS].map(([errno, { obstacle }]) => [`pbx-${errno}`, obstacle]));
-
-export const obstacleOf = (code: string) => OBSTACLES.get(code);
-
-const UNKNOWN: Meaning = { kind: 'transient', problem: 'returned an unknown error' };
-
-/** The error for a response such as `{"status":"Failed","errno":"20006"}`. An unknown number is retried. */
-export function errnoError(value: string): PbxRefusal {
-  // The number becomes part of an error code, so arbitrary text from the PBX must not get through.
-  const errno = /^[\w-]{1,16}$/.test(value) ? value : 'malformed';
-  const { problem, advice, ...options } = MEANINGS.get(errno) ?? UNKNOWN;
-  const message = `The PBX ${problem} (errno ${errno}).`;
-  return new PbxRefusal(`pbx-${errno}`, advice === undefined ? message : `${message} ${advice}`, options);
-}
+/** `errnoError` makes the error for a response such as `{"status":"Failed","errno":"20006"}`. */
+export const { toRefusal: errnoError, obstacleOf } = createRefusals(MEANINGS, {
+  label: 'errno',
+  pattern: /^[\w-]{1,16}$/,
+});
 
 const responseSchema = v.looseObject({ status: v.string() });
 const failureSchema = v.object({ errno: errorNumber });
