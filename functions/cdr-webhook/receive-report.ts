@@ -6,7 +6,7 @@ import { ArchiveError } from '../shared/errors.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
 import { reportDialectOf } from '../shared/pbx/family-reports.ts';
-import type { ReportDialect, ReportRequest } from '../shared/pbx/types.ts';
+import type { ReportDialect, ReportRequest } from '../shared/pbx/report-dialect.ts';
 import { withoutPins } from '../shared/pbx/without-pins.ts';
 import { log } from '../shared/telemetry/log.ts';
 

@@ -2,7 +2,7 @@ import { type FindDeps, findMissing } from '../shared/call-log/find-missing.ts';
 import { type Day, daysBetween, recentWindows, windowOf } from '../shared/call-log/windows.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../shared/errors.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
-import type { CdrWindow } from '../shared/pbx/types.ts';
+import type { CdrWindow } from '../shared/pbx/pbx-client.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type QueueDeps, queueMissing } from './queue-missing.ts';
 import type { ReconcileRequest } from './reconcile-request.ts';

@@ -1,6 +1,6 @@
 import type { Job } from '../jobs/job.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
-import type { CdrWindow, Listing, PbxClient, UnreadableRow } from '../pbx/types.ts';
+import type { CdrWindow, Listing, PbxClient, UnreadableRow } from '../pbx/pbx-client.ts';
 import { MARKER_KINDS, type MarkerKind, markerKey } from '../recordings/markers.ts';
 import { recordingKey } from '../recordings/recording-name.ts';
 import { type Session, withToken } from '../session/session.ts';

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { CdrWindow } from '../pbx/types.ts';
+import type { CdrWindow } from '../pbx/pbx-client.ts';
 
 /** The call log lists a call by its start, but only after its end. So a run looks back this much further. */
 export const LONGEST_CALL_HOURS = 6;

@@ -1,8 +1,8 @@
 import { scryptSync } from 'node:crypto';
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
+import type { Credentials } from '../pbx/family-settings.ts';
 import { CREDENTIALS } from '../pbx/family-settings.ts';
-import type { Credentials } from '../pbx/types.ts';
 import type { Pbx } from './pbx-registry.ts';
 import type { Secrets } from './secrets.ts';
 

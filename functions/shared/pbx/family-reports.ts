@@ -1,7 +1,7 @@
 import type { PbxOf } from '../config/pbx-registry.ts';
 import { pSeriesReports } from './p-series/report.ts';
+import type { ReportDialect } from './report-dialect.ts';
 import { sSeriesReports, sSeriesV2Reports } from './s-series/report.ts';
-import type { ReportDialect } from './types.ts';
 
 export type Reporter =
   | (Pick<PbxOf<'s-series' | 'cloud-pbx'>, 'family'> &

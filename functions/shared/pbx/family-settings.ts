@@ -23,6 +23,16 @@ export const pbxOfAnyFamily = <const E extends v.ObjectEntries>(entries: E) =>
         : `Invalid type: expected ${expected}`,
   );
 
+/** What an administrator has entered, and the secret that the stack generated. */
+export interface Credentials {
+  username: string;
+  password: string;
+  /** Part of the report URL of a PBX that does not sign its reports. */
+  webhookSecret: string;
+  /** With any of these, a PBX may have signed a report. */
+  signatureSecrets?: string[];
+}
+
 /** What an administrator enters in the secret of a PBX, by its family, and what the functions make of it. */
 export const CREDENTIALS = {
   's-series': sSeriesCredentials,

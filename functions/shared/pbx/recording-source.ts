@@ -2,7 +2,23 @@ import type { Readable } from 'node:stream';
 import { ArchiveError } from '../errors.ts';
 import { decodeBody, type ResponseHeaders, readCodings } from './content-encoding.ts';
 import { recordingTooLarge } from './errors.ts';
-import type { RecordingSource } from './types.ts';
+
+export interface RecordingSource {
+  /** Has to be read to its end or destroyed. */
+  body: Readable;
+  /** Offset in the file at which the body starts: the requested one, or 0 if the PBX ignores ranges. */
+  start: number;
+  /** Size of the complete file, if the PBX states it. */
+  totalBytes: number | undefined;
+  /** Limit for the complete file. A body that exceeds it fails with `recordingTooLarge`. */
+  maxBytes?: number;
+  /** The body was compressed on the way. Such a download cannot be resumed: a range would count compressed bytes. */
+  isDecoded?: boolean;
+  /** The name under which the PBX delivers the file. Its format may be another one, too. */
+  deliveredName?: string;
+  /** Throws the failure that the PBX reports by JSON instead of a recording. Returns if the JSON reports none. */
+  readFailure?: (json: string) => void;
+}
 
 interface ResponseHead {
   statusCode: number;

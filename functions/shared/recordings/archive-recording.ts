@@ -1,6 +1,7 @@
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { callEndOf, type Job } from '../jobs/job.ts';
-import type { PbxClient, RecordingSource } from '../pbx/types.ts';
+import type { PbxClient } from '../pbx/pbx-client.ts';
+import type { RecordingSource } from '../pbx/recording-source.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { SaveResult } from './create-object.ts';

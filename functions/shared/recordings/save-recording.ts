@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { ArchiveError, type FailureKind, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
 import { connectionError, recordingTooLarge } from '../pbx/errors.ts';
-import type { RecordingSource } from '../pbx/types.ts';
+import type { RecordingSource } from '../pbx/recording-source.ts';
 import { checkIsFinished, describe, type Expectation, verify } from './completeness.ts';
 import { type Container, contentTypeOf, readContainer } from './container.ts';
 import { toBase64 } from './crc32.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { digestCredentials, hasCredentials } from '../config/credentials.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
-import type { Credentials, PbxClient, Subscription, Tokens } from '../pbx/types.ts';
+import type { Credentials } from '../pbx/family-settings.ts';
+import type { PbxClient, Subscription, Tokens } from '../pbx/pbx-client.ts';
 import { log } from '../telemetry/log.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';

@@ -4,7 +4,7 @@ import type { Pbx, PbxRegistry } from '../config/pbx-registry.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { ArchiveError } from '../errors.ts';
 import { createPbxClient } from '../pbx/family-clients.ts';
-import type { PbxClient } from '../pbx/types.ts';
+import type { PbxClient } from '../pbx/pbx-client.ts';
 import { createLoginStore } from './login-store.ts';
 import { createSession, type Session } from './session.ts';
 import { createSessionStore } from './session-store.ts';

@@ -1,6 +1,6 @@
 import type { Pbx } from '../config/pbx-registry.ts';
 import { reportSecretOf } from '../config/report-secret.ts';
-import type { Subscription } from '../pbx/types.ts';
+import type { Subscription } from '../pbx/pbx-client.ts';
 import { sha256 } from '../sha256.ts';
 
 /** This PBX's address at the webhook: `{reportUrl}/reports/{pbxId}/{beginning of webhookSecret}`. */

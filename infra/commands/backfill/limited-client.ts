@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { TokenBucket } from 'limiter';
-import type { PbxClient } from '../../../functions/shared/pbx/types.ts';
+import type { PbxClient } from '../../../functions/shared/pbx/pbx-client.ts';
 
 /** Data is passed on in slices of at most this size, whatever the size of the chunks received. */
 const SLICE_BYTES = 16 * 1024;

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { type ReconcileDeps, reconcilePbxs } from '../../../functions/reconcile/reconcile-pbxs.ts';
 import { ArchiveError, PbxRefusal } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
+import type { CdrWindow } from '../../../functions/shared/pbx/pbx-client.ts';
 import {
   type OpenCdrs,
   listRecordings as readListing,
 } from '../../../functions/shared/pbx/s-series/list-recordings.ts';
-import type { CdrWindow } from '../../../functions/shared/pbx/types.ts';
 import { captureLog } from '../capture-log.ts';
 
 const NOW = Date.UTC(2026, 4, 17, 9, 30);

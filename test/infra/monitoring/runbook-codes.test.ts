@@ -111,7 +111,8 @@ describe('the runbook has a row for every code that ends', () => {
 
   test('a job or a report for good, after ten days at the latest, under Dead letters', () => {
     const found = codesOf('archive-recording').filter((code) => !isAboutList(code));
-    const codes = [...found, ...createdIn('functions/shared/pbx/s-series/report.ts')];
+    const reports = ['functions/shared/pbx/s-series/report.ts', 'functions/shared/pbx/report-dialect.ts'];
+    const codes = [...found, ...reports.flatMap(createdIn)];
     expect(codes).toEqual(expect.arrayContaining(['report-foreign', 'too-slow', 'pbx-20015']));
     expect(missingIn(['Dead letters'], [...codes, 'AccessDenied', 'no-reason'])).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { SETTLED_AFTER_MS } from '../../recordings/completeness.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { log } from '../../telemetry/log.ts';
 import { findCallStart, toEpochMs } from '../call-start.ts';
-import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../types.ts';
+import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../pbx-client.ts';
 import { findFirstPage, type ListRows, PAGE_SIZE, type Row, type Rows, readPages } from './read-pages.ts';
 
 const HOUR_MS = 3_600_000;

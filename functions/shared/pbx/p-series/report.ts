@@ -6,7 +6,7 @@ import type { Call } from '../../jobs/job.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { fact, recordingName } from '../fields.ts';
 import { parseJson, trimJson } from '../parse-json.ts';
-import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
+import { FOREIGN_REPORT, type Report, type ReportDialect, unreadable } from '../report-dialect.ts';
 import { hasWebhook } from './firmware.ts';
 
 /** Event 30012, "Call End Details Notification". */
@@ -37,7 +37,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   const { msg, sn } = envelope.output;
   if (event.trim() !== CALL_END) return { kind: 'ignored', event };
   if (serialNumber !== undefined && sn !== undefined && sn !== serialNumber) {
-    return unreadable('report-foreign', FOREIGN);
+    return FOREIGN_REPORT;
   }
 
   // As printed in the guide and seen live, it is a string that holds JSON.

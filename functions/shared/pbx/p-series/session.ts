@@ -1,4 +1,4 @@
-import type { SessionRules } from '../types.ts';
+import type { SessionRules } from '../pbx-client.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

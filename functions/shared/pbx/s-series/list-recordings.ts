@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { addRow } from '../../call-log/recorded.ts';
 import { connectionError } from '../errors.ts';
-import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../types.ts';
+import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../pbx-client.ts';
 import { findCallEnd } from './call-end.ts';
 import { callOf } from './cdr.ts';
 import { type ReadOptions, readCdrs, StrayQuote } from './read-cdrs.ts';

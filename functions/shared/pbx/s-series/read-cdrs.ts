@@ -5,7 +5,7 @@ import { ArchiveError } from '../../errors.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { connectionError } from '../errors.ts';
 import { trimPadding } from '../padding.ts';
-import type { UnreadableRow } from '../types.ts';
+import type { UnreadableRow } from '../pbx-client.ts';
 import { type Cdr, cdrSchema } from './cdr.ts';
 import { parseResponse } from './errors.ts';
 import { type Row, readRows } from './read-rows.ts';

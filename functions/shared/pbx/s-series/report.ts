@@ -4,7 +4,7 @@ import { isSameSecret } from '../../config/same-secret.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { plainText, recordingName } from '../fields.ts';
 import { findFields, parseJson, trimJson } from '../parse-json.ts';
-import { FOREIGN, type Report, type ReportDialect, unreadable } from '../types.ts';
+import { FOREIGN_REPORT, type Report, type ReportDialect, unreadable } from '../report-dialect.ts';
 import { callOf, cdrSchema } from './cdr.ts';
 
 /** API v1 calls it `action`, v2 `event`. */
@@ -53,7 +53,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
   const report = details.output;
   if (serialNumber !== undefined && report.sn !== undefined && report.sn !== serialNumber) {
-    return unreadable('report-foreign', FOREIGN);
+    return FOREIGN_REPORT;
   }
   if (!isCall) return { kind: 'boot-up' };
 

@@ -1,5 +1,5 @@
 import type { PbxOf } from '../../config/pbx-registry.ts';
-import type { SessionRules } from '../types.ts';
+import type { SessionRules } from '../pbx-client.ts';
 
 /**
  * With TCP, the other choice, the PBX waits for a connection instead, and posts nothing. Neither the login nor the device

@@ -5,7 +5,7 @@ import {
   recentWindows,
   windowOf,
 } from '../../../../functions/shared/call-log/windows.ts';
-import type { CdrWindow } from '../../../../functions/shared/pbx/types.ts';
+import type { CdrWindow } from '../../../../functions/shared/pbx/pbx-client.ts';
 import { localTime } from '../../../../infra/simulated-pbx/pbx-time.ts';
 
 const HOUR_MS = 3_600_000;

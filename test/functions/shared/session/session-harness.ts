@@ -11,7 +11,7 @@ import { onTestFinished } from 'vitest';
 import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
 import { readCredentials } from '../../../../functions/shared/config/credentials.ts';
 import { createSecrets } from '../../../../functions/shared/config/secrets.ts';
-import type { PbxClient } from '../../../../functions/shared/pbx/types.ts';
+import type { PbxClient } from '../../../../functions/shared/pbx/pbx-client.ts';
 import { createLoginStore } from '../../../../functions/shared/session/login-store.ts';
 import { createSession } from '../../../../functions/shared/session/session.ts';
 import { createSessionStore } from '../../../../functions/shared/session/session-store.ts';

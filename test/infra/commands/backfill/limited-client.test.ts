@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { PbxClient } from '../../../../functions/shared/pbx/types.ts';
+import type { PbxClient } from '../../../../functions/shared/pbx/pbx-client.ts';
 import { limitClient } from '../../../../infra/commands/backfill/limited-client.ts';
 
 const KIB = 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { windowOf } from '../../../../../functions/shared/call-log/windows.ts';
-import type { PbxClient } from '../../../../../functions/shared/pbx/types.ts';
+import type { PbxClient } from '../../../../../functions/shared/pbx/pbx-client.ts';
 import { startPSeriesHarness } from '../../../../infra/simulated-pbx/p-series-harness.ts';
 import { captureLog } from '../../../capture-log.ts';
 import { respondWith, startScriptedPbx } from '../scripted-pbx.ts';

@@ -8,8 +8,8 @@ import { pbxSchema } from '../../../../../functions/shared/config/pbx-registry.t
 import { ArchiveError, PbxRefusal } from '../../../../../functions/shared/errors.ts';
 import { connectionError } from '../../../../../functions/shared/pbx/errors.ts';
 import { createPbxClient } from '../../../../../functions/shared/pbx/family-clients.ts';
+import type { Subscription } from '../../../../../functions/shared/pbx/pbx-client.ts';
 import type { SSeriesClient } from '../../../../../functions/shared/pbx/s-series/client.ts';
-import type { Subscription } from '../../../../../functions/shared/pbx/types.ts';
 import { fingerprintOf, generateCertificate } from '../../../../../infra/simulated-pbx/certificate.ts';
 import { identity, startPbxHarness } from '../../../../infra/simulated-pbx/harness.ts';
 import { captureLog } from '../../../capture-log.ts';
