@@ -1,5 +1,6 @@
 import type { ArchiveError } from '../shared/errors.ts';
-import { describeJob, historyOf, isUnanswered, type Job, type JobMessage } from '../shared/jobs/job.ts';
+import { isUnanswered } from '../shared/jobs/call.ts';
+import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
 import type { Queues } from '../shared/jobs/queues.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
 import type { RecordingStore } from '../shared/recordings/recording-store.ts';

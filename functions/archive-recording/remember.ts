@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toArchiveError } from '../shared/errors.ts';
-import { historyOf, isUnanswered, type Job } from '../shared/jobs/job.ts';
+import { isUnanswered } from '../shared/jobs/call.ts';
+import { historyOf, type Job } from '../shared/jobs/job.ts';
 import { countFailure, outageDoubtedSince, type Streak } from '../shared/jobs/streak.ts';
 import { Unverified } from '../shared/recordings/completeness.ts';
 import { log } from '../shared/telemetry/log.ts';

@@ -3,7 +3,7 @@ import { grantsOn, may, mayAnywhere } from '../shared/access/principal.ts';
 import type { AccessLog } from '../shared/access-log/access-log.ts';
 import { toArchiveError } from '../shared/errors.ts';
 import type { CallFacts } from '../shared/events/schemas.ts';
-import type { Call } from '../shared/jobs/job.ts';
+import type { Call } from '../shared/jobs/call.ts';
 import { callTimeInName } from '../shared/recording-index/call-time.ts';
 import { factsInName } from '../shared/recording-index/name-facts.ts';
 import type { ArchiveReader } from '../shared/recordings/archive-reader.ts';

@@ -1,4 +1,4 @@
-import { type Call, isUnanswered } from '../jobs/job.ts';
+import { type Call, isUnanswered } from '../jobs/call.ts';
 
 /** A recording in the call log. A transferred call has several rows with the same name. */
 export interface Recorded {

@@ -1,4 +1,4 @@
-import type { Call } from '../jobs/job.ts';
+import type { Call } from '../jobs/call.ts';
 import type { Credentials } from './family-settings.ts';
 
 /** The parts of a report that matter to the archive. */

@@ -1,4 +1,4 @@
-import type { Call } from '../jobs/job.ts';
+import type { Call } from '../jobs/call.ts';
 import { findCallStart, toEpochMs } from '../pbx/call-start.ts';
 
 /** The PBX-local time with which a name begins, as a report would state it. */

@@ -2,7 +2,7 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create as contentDisposition } from 'content-disposition';
 import { hasStatus } from '../aws-clients.ts';
-import type { Call } from '../jobs/job.ts';
+import type { Call } from '../jobs/call.ts';
 import { decodeMetadata } from './metadata.ts';
 
 export interface ArchivedRecording {

@@ -1,4 +1,4 @@
-import type { Call } from '../jobs/job.ts';
+import type { Call } from '../jobs/call.ts';
 import { sha256 } from '../sha256.ts';
 import { CALL_ID, encodeCall } from './metadata.ts';
 

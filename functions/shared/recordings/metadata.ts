@@ -1,4 +1,4 @@
-import type { Call } from '../jobs/job.ts';
+import type { Call } from '../jobs/call.ts';
 import { isPlainName } from './recording-name.ts';
 
 /** S3 allows 2 KB of user metadata in total. Ten values of this size, a name, a time and `verified-by` stay below that. */

@@ -1,7 +1,8 @@
 import type { ArchiveIndex } from '../../../functions/shared/call-log/archive-index.ts';
 import { TIMEOUT_SECONDS } from '../../../functions/shared/config/limits.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
-import { isUnanswered, type Job } from '../../../functions/shared/jobs/job.ts';
+import { isUnanswered } from '../../../functions/shared/jobs/call.ts';
+import type { Job } from '../../../functions/shared/jobs/job.ts';
 import { createPartBuffers, PART_BYTES } from '../../../functions/shared/recordings/parts.ts';
 import type { RecordingStore } from '../../../functions/shared/recordings/recording-store.ts';
 import type { OpenPbx } from '../../../functions/shared/session/pbxs.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Call } from '../../../functions/shared/jobs/job.ts';
+import type { Call } from '../../../functions/shared/jobs/call.ts';
 import { plural, toPlainText, wrap } from '../../shared/text.ts';
 import type { Deployment } from '../deployment.ts';
 import type { DeadLetter } from './dead-letter.ts';

@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest';
 import type { ApiEvent } from '../../../functions/archive-api/api.ts';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { ACCESS_TABLE, INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
-import type { Call } from '../../../functions/shared/jobs/job.ts';
+import type { Call } from '../../../functions/shared/jobs/call.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { noteCookies, noteSecretsOf } from '../../log-secrets/collect.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createAccessLog } from '../../../functions/shared/access-log/access-log.ts';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { ACCESS_TABLE } from '../../../functions/shared/config/tables.ts';
-import type { Call } from '../../../functions/shared/jobs/job.ts';
+import type { Call } from '../../../functions/shared/jobs/call.ts';
 import { encodeCall } from '../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { checkRole } from '../../permissions/check-role.ts';

@@ -1,7 +1,7 @@
 import { addRow } from '../../call-log/recorded.ts';
 import { LONGEST_CALL_HOURS } from '../../call-log/windows.ts';
 import { PbxRefusal } from '../../errors.ts';
-import type { Call } from '../../jobs/job.ts';
+import type { Call } from '../../jobs/call.ts';
 import { SETTLED_AFTER_MS } from '../../recordings/completeness.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { log } from '../../telemetry/log.ts';

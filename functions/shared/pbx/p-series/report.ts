@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import * as v from 'valibot';
 import { reportSecretOf } from '../../config/report-secret.ts';
 import { isSameSecret } from '../../config/same-secret.ts';
-import type { Call } from '../../jobs/job.ts';
+import type { Call } from '../../jobs/call.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { fact, recordingName } from '../fields.ts';
 import { parseJson, trimJson } from '../parse-json.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Call } from '../../jobs/job.ts';
+import type { Call } from '../../jobs/call.ts';
 import { fact, plainText, recordingName } from '../fields.ts';
 
 /**

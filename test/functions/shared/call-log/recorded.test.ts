@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { addRow, isWrittenBeforeEnd, type Recorded } from '../../../../functions/shared/call-log/recorded.ts';
-import type { Call } from '../../../../functions/shared/jobs/job.ts';
+import type { Call } from '../../../../functions/shared/jobs/call.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callSchema } from '../../../../functions/shared/jobs/job.ts';
+import { callSchema } from '../../../../functions/shared/jobs/call.ts';
 import { decodeCall, encodeCall, encodeName } from '../../../../functions/shared/recordings/metadata.ts';
 import { anyText, fc, hostileText } from '../../../property.ts';
 

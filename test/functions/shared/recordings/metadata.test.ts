@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Call } from '../../../../functions/shared/jobs/job.ts';
+import type { Call } from '../../../../functions/shared/jobs/call.ts';
 import { decodeCall, encodeCall, encodeName } from '../../../../functions/shared/recordings/metadata.ts';
 import { recordingKey } from '../../../../functions/shared/recordings/recording-name.ts';
 
