@@ -1,11 +1,12 @@
 import { toArchiveError } from '../shared/errors.ts';
-import { historyOf } from '../shared/jobs/job.ts';
 import { toMessageBody } from '../shared/jobs/queues.ts';
+import { historyOf } from '../shared/jobs/retry-policy/history.ts';
 import type { Ending } from '../shared/recordings/markers.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
-import { describeFailure, type Failure, type FailureDeps } from './failure.ts';
+import type { Failure, FailureDeps } from './failure.ts';
+import { describeFailure } from './log-fields.ts';
 
 /**
  * Ends a job that found no recording: marks it, then moves it to the dead-letter queue, unless nothing is lost or

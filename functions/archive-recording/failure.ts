@@ -1,6 +1,5 @@
 import type { ArchiveError } from '../shared/errors.ts';
-import { isUnanswered } from '../shared/jobs/call.ts';
-import { describeJob, historyOf, type Job, type JobMessage } from '../shared/jobs/job.ts';
+import type { Job, JobMessage } from '../shared/jobs/job.ts';
 import type { Queues } from '../shared/jobs/queues.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
 import type { RecordingStore } from '../shared/recordings/recording-store.ts';
@@ -22,12 +21,3 @@ export interface FailureDeps {
   store: Pick<RecordingStore, 'abort' | 'find' | 'hasStoredBetween'>;
   now: () => number;
 }
-
-/** The fields of every log line about a failure. */
-export const describeFailure = ({ message, job, error }: Failure, { now }: Pick<FailureDeps, 'now'>) => ({
-  ...describeJob(message, job),
-  code: error.code,
-  reason: error.message,
-  ageMs: now() - historyOf(message, job).firstQueuedAt,
-  ...(job !== undefined && isUnanswered(job.call) && { unanswered: true }),
-});

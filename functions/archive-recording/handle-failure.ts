@@ -1,14 +1,17 @@
 import { ArchiveError, toArchiveError } from '../shared/errors.ts';
-import { describeJob, historyOf, type Job } from '../shared/jobs/job.ts';
-import { type Decision, decide, MAX_DELAY_SECONDS } from '../shared/jobs/retry-policy.ts';
+import { isUnanswered } from '../shared/jobs/call.ts';
+import type { EarlierDownload, Job } from '../shared/jobs/job.ts';
+import { type Decision, decide, MAX_DELAY_SECONDS } from '../shared/jobs/retry-policy/decide.ts';
+import { historyOf, withHistory } from '../shared/jobs/retry-policy/history.ts';
 import { isSettled } from '../shared/recordings/present.ts';
 import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { discardUploads, endJob } from './end-job.ts';
-import { describeFailure, type Failure, type FailureDeps } from './failure.ts';
-import { remember } from './remember.ts';
+import type { Failure, FailureDeps } from './failure.ts';
+import { describeFailure, describeJob } from './log-fields.ts';
+import { recordFindings } from './record-findings.ts';
 
 const FIND_TIMEOUT_MS = 4_000;
 
@@ -22,10 +25,15 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
   const { message, error } = failure;
   const { kind, notBefore } = error;
   const now = deps.now();
-  const job = failure.job && (await remember(failure.job, failure, now, deps));
-  const storedIn = error instanceof Interruption ? error.stored.uploadId : undefined;
+  const job = failure.job && (await recordFindings(failure.job, failure, now, deps));
+  const attempt = {
+    kind,
+    isUnanswered: job !== undefined && isUnanswered(job.call),
+    notBefore,
+    storedIn: error instanceof Interruption ? error.stored.uploadId : undefined,
+  };
   const history = { ...historyOf(message, failure.job), streak: job?.earlier?.streak };
-  const decision = decide({ kind, notBefore, storedIn }, history, now);
+  const decision = decide(attempt, history, now);
   switch (decision.action) {
     case 'lost':
     case 'not-recorded':
@@ -34,7 +42,8 @@ export async function handleFailure(failure: Failure, deps: FailureDeps): Promis
     case 'dead-letter':
       return endJob('dead-lettered', failure, deps);
     case 'resume':
-      if (await requeueWithProgress(failure, job, decision.afterSeconds, deps)) return true;
+      if (await requeueWithProgress(failure, job?.earlier?.download, decision.afterSeconds, deps))
+        return true;
       // The progress could not be queued, so handle the failure as an ordinary one.
       return handleFailure(
         { ...failure, error: new ArchiveError(error.code, error.message, { kind, notBefore }) },
@@ -72,8 +81,7 @@ async function retry(
     if (isChanged && job?.progress === undefined) await discardUploads(failure, deps);
     return isChanged;
   } catch (error) {
-    // The message is then redelivered when its visibility timeout ends.
-    log('warn', 'retry-not-scheduled', { ...fields, code: toArchiveError(error).code });
+    logNotScheduled(fields, error);
     return false;
   }
 }
@@ -82,20 +90,21 @@ async function retry(
 async function wait(failure: Failure, afterSeconds: number, deps: FailureDeps): Promise<boolean> {
   const { message, job } = failure;
   if (job === undefined) return false;
-  const { attempts, deliveries, firstQueuedAt: since } = historyOf(message, job);
-  const earlier = { ...job.earlier, attempts: attempts - 1, deliveries: deliveries - 1, since };
+  const history = historyOf(message, job);
+  const before = { ...history, attempts: history.attempts - 1, deliveries: history.deliveries - 1 };
   try {
-    await deps.queues.send(message.queueUrl, { ...job, earlier }, afterSeconds);
+    await deps.queues.send(message.queueUrl, withHistory(job, before, job.earlier), afterSeconds);
     log('info', 'pbx-busy', { ...describeFailure(failure, deps), retryInSeconds: afterSeconds });
     return true;
   } catch (error) {
-    log('warn', 'retry-not-scheduled', {
-      ...describeFailure(failure, deps),
-      code: toArchiveError(error).code,
-    });
+    logNotScheduled(describeFailure(failure, deps), error);
     return false;
   }
 }
+
+/** The message is then redelivered when its visibility timeout ends. */
+const logNotScheduled = (fields: ReturnType<typeof describeFailure>, error: unknown) =>
+  log('warn', 'retry-not-scheduled', { ...fields, code: toArchiveError(error).code });
 
 /**
  * Queues an interrupted job again, as a new message with its progress. A new message's delivery count starts at 1, so
@@ -105,21 +114,20 @@ async function wait(failure: Failure, afterSeconds: number, deps: FailureDeps): 
  */
 async function requeueWithProgress(
   failure: Failure,
-  remembering: Job | undefined,
+  download: EarlierDownload | undefined,
   delaySeconds: number | undefined,
   deps: FailureDeps,
 ): Promise<boolean> {
   const { message, job, error } = failure;
   if (job === undefined || !(error instanceof Interruption)) return false;
   const { stored } = error;
-  const { attempts, firstQueuedAt } = historyOf(message, job);
   const fields = { ...describeFailure(failure, deps), bytes: stored.bytes };
+  const history = { ...historyOf(message, job), deliveries: 0 };
   // Progress ends a streak: the PBX has the recording, and the line is fast enough.
-  const { streak, ...remembered } = remembering?.earlier ?? {};
-  const earlier = { ...remembered, attempts, deliveries: 0, since: firstQueuedAt };
+  const resumed = withHistory(job, history, { download });
   const isNewUpload = job.progress?.uploadId !== stored.uploadId;
   try {
-    await deps.queues.send(message.queueUrl, { ...job, earlier, progress: stored }, delaySeconds);
+    await deps.queues.send(message.queueUrl, { ...resumed, progress: stored }, delaySeconds);
   } catch (sendError) {
     log('warn', 'resume-failed', { ...fields, code: toArchiveError(sendError).code });
     // Keep an upload that the old message refers to: its next attempt can resume it.

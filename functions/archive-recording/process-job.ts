@@ -1,11 +1,12 @@
 import { toArchiveError } from '../shared/errors.ts';
-import { callEndOf, describeJob, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
+import { callEndOf, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
 import { callTimeInName } from '../shared/recording-index/call-time.ts';
 import type { Archived } from '../shared/recordings/archive-recording.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
 import type { FailureDeps } from './failure.ts';
 import { handleFailure } from './handle-failure.ts';
+import { describeJob } from './log-fields.ts';
 
 export interface ProcessDeps extends FailureDeps {
   /** `isRepeated`: an earlier attempt, or another job, may have archived the recording. */

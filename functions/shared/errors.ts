@@ -1,5 +1,5 @@
 /**
- * Kinds of failures. jobs/retry-policy.ts decides what follows for a job, session/login.ts for a login.
+ * Kinds of failures. jobs/retry-policy/ decides what follows for a job, session/login.ts for a login.
  * - `transient`: may pass by itself; unknown failures count as transient;
  * - `session-expired`: the PBX no longer accepts the token;
  * - `login-held`: no login is allowed until a lockout has passed or the credentials have changed;

@@ -113,7 +113,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'job dead-lettered after an hour',
     edits: [
       {
-        file: 'functions/shared/jobs/retry-policy.ts',
+        file: 'functions/shared/jobs/retry-policy/decide.ts',
         find: 'MAX_AGE_MS = 10 * DAY_MS',
         replace: 'MAX_AGE_MS = DAY_MS / 24',
       },
@@ -341,7 +341,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'recording lost at the first response',
     edits: [
       {
-        file: 'functions/shared/jobs/streak.ts',
+        file: 'functions/shared/jobs/retry-policy/persistent-failures.ts',
         find: 'missing: { ...A_DAY,',
         replace: 'missing: { patienceMs: 0, count: 0,',
       },
@@ -377,7 +377,7 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['slow-uplink'],
     edits: [
       {
-        file: 'functions/shared/jobs/streak.ts',
+        file: 'functions/shared/jobs/retry-policy/persistent-failures.ts',
         find: "'too-slow': { ...A_DAY,",
         replace: "'too-slow': { patienceMs: 0, count: 0,",
       },
@@ -388,7 +388,7 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['pbx-storage-away'],
     edits: [
       {
-        file: 'functions/archive-recording/remember.ts',
+        file: 'functions/archive-recording/record-findings.ts',
         find: 'if (since === undefined) return false;',
         replace: 'return false;',
       },
@@ -409,7 +409,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'unanswered call counted as lost',
     edits: [
       {
-        file: 'functions/shared/jobs/streak.ts',
+        file: 'functions/shared/jobs/retry-policy/persistent-failures.ts',
         find: "isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : ",
         replace: '',
       },
@@ -449,7 +449,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'first download forgotten',
     edits: [
       {
-        file: 'functions/archive-recording/remember.ts',
+        file: 'functions/archive-recording/record-findings.ts',
         find: '    download: error instanceof Unverified',
         replace: '    download: false',
       },

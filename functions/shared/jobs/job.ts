@@ -3,9 +3,8 @@ import { pbxIdSchema } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
 import { CONTAINER_FORMATS } from '../recordings/container.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
-import { callSchema, isUnanswered } from './call.ts';
-import type { JobHistory } from './retry-policy.ts';
-import { PERSISTENT_KINDS } from './streak.ts';
+import { callSchema } from './call.ts';
+import { PERSISTENT_KINDS } from './retry-policy/persistent-failures.ts';
 
 /** The latest time that a `Date` can represent (ECMAScript). */
 const LATEST_DATE_MS = 8.64e15;
@@ -108,23 +107,3 @@ export function readJob(body: string): Job {
 /** When the call ended, as far as known (epoch ms). */
 export const callEndOf = ({ endedAt, reportedAt }: Pick<Job, 'endedAt' | 'reportedAt'>) =>
   Date.parse(endedAt ?? reportedAt);
-
-export function historyOf(message: JobMessage, job: Job | undefined): JobHistory {
-  const { attempts = 0, deliveries = 0, since = message.sentAt, streak } = job?.earlier ?? {};
-  return {
-    attempts: attempts + message.attempt,
-    deliveries: deliveries + message.attempt,
-    firstQueuedAt: since,
-    resumedFrom: job?.progress?.uploadId,
-    isUnanswered: job !== undefined && isUnanswered(job.call),
-    streak,
-  };
-}
-
-/** The fields of every log line about a job. */
-export const describeJob = (message: JobMessage, job: Job | undefined) => ({
-  pbx: job?.pbx,
-  callId: job?.call.callId,
-  recording: job?.recording,
-  attempt: historyOf(message, job).attempts,
-});

@@ -11,7 +11,7 @@ import { pbxSchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../../functions/shared/errors.ts';
 import type { Job } from '../../../functions/shared/jobs/job.ts';
 import { createQueues, toMessageBody } from '../../../functions/shared/jobs/queues.ts';
-import { decide } from '../../../functions/shared/jobs/retry-policy.ts';
+import { decide } from '../../../functions/shared/jobs/retry-policy/decide.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/family-clients.ts';
 import { describe } from '../../../functions/shared/recordings/completeness.ts';
 import { MARKER_KINDS, markerKey } from '../../../functions/shared/recordings/markers.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_BODY_BYTES } from '../../../functions/cdr-webhook/receive-report.ts';
 import { MAX_RECORDING_MIB } from '../../../functions/shared/config/limits.ts';
-import { MAX_DELAY_SECONDS } from '../../../functions/shared/jobs/retry-policy.ts';
+import { MAX_DELAY_SECONDS } from '../../../functions/shared/jobs/retry-policy/decide.ts';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { deployedWith, largestAlternative, largestSettings, longestPbxIds } from './largest-stack.ts';
 import {

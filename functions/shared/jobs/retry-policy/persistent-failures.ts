@@ -1,5 +1,5 @@
-import { TIMEOUT_SECONDS } from '../config/limits.ts';
-import type { FailureKind } from '../errors.ts';
+import { TIMEOUT_SECONDS } from '../../config/limits.ts';
+import type { FailureKind } from '../../errors.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -10,8 +10,15 @@ const HOUR_MS = 60 * 60 * 1000;
 export const PERSISTENT_KINDS = ['missing', 'empty', 'too-slow'] as const satisfies FailureKind[];
 export type PersistentKind = (typeof PERSISTENT_KINDS)[number];
 
-const isPersistent = (kind: FailureKind): kind is PersistentKind =>
-  PERSISTENT_KINDS.some((known) => known === kind);
+/** What has failed, and for what sort of call. */
+export interface FailureOfCall<Kind extends FailureKind = FailureKind> {
+  kind: Kind;
+  /** Nobody answered the call. */
+  isUnanswered?: boolean | undefined;
+}
+
+const isPersistent = (failure: FailureOfCall): failure is FailureOfCall<PersistentKind> =>
+  PERSISTENT_KINDS.some((known) => known === failure.kind);
 
 /**
  * How long attempts have to fail in one way before another such failure counts, and how many have to count before it is
@@ -67,13 +74,13 @@ export interface Streak {
  */
 export function countFailure(
   earlier: Streak | undefined,
-  kind: FailureKind,
+  failure: FailureOfCall,
   now: number,
-  isUnanswered = false,
 ): Streak | undefined {
-  if (!isPersistent(kind)) return earlier;
+  if (!isPersistent(failure)) return earlier;
+  const { kind } = failure;
   if (earlier?.kind !== kind) return { kind, since: now, count: 0, lastAt: now };
-  const { patienceMs } = limitOf(kind, isUnanswered);
+  const { patienceMs } = limitOf(failure);
   if (now - earlier.since < patienceMs || now - earlier.lastAt < COUNT_INTERVAL_MS) return earlier;
   return { ...earlier, count: earlier.count + 1, lastAt: now };
 }
@@ -82,12 +89,10 @@ export function countFailure(
  * Since when (epoch ms) the PBX has to have delivered another recording for the latest failure to count: otherwise its
  * storage may be away. `undefined` if the failure counts in any case.
  */
-export function outageDoubtedSince(
-  { kind, since, count, lastAt: now }: Streak,
-  isUnanswered = false,
-): number | undefined {
+export function outageDoubtedSince(failures: Streak & FailureOfCall<PersistentKind>): number | undefined {
+  const { since, count, lastAt: now } = failures;
   // A dead letter can be sent back when the storage is there again.
-  if (limitOf(kind, isUnanswered).ending === 'dead-letter') return undefined;
+  if (limitOf(failures).ending === 'dead-letter') return undefined;
   if (count === 0 || now - since >= OUTAGE_PATIENCE_MS) return undefined;
   // What was being downloaded when the storage went away may have been stored later.
   const firstAt = since + 1000 * TIMEOUT_SECONDS['archive-recording'];
@@ -96,15 +101,14 @@ export function outageDoubtedSince(
 
 /** `undefined` while it is not certain that the failure is final. Only one that counts itself can be. */
 export function endingOf(
-  kind: FailureKind,
+  failure: FailureOfCall,
   streak: Streak | undefined,
   now: number,
-  isUnanswered = false,
 ): Limit['ending'] | undefined {
-  if (!isPersistent(kind) || streak?.lastAt !== now) return undefined;
-  const { count, ending } = limitOf(kind, isUnanswered);
+  if (!isPersistent(failure) || streak?.lastAt !== now) return undefined;
+  const { count, ending } = limitOf(failure);
   return streak.count >= count ? ending : undefined;
 }
 
-const limitOf = (kind: PersistentKind, isUnanswered: boolean): Limit =>
+const limitOf = ({ kind, isUnanswered = false }: FailureOfCall<PersistentKind>): Limit =>
   isUnanswered && kind !== 'too-slow' ? UNANSWERED_LIMIT : LIMITS[kind];

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS, type FailureKind } from '../../../../functions/shared/errors.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../../functions/shared/errors.ts';
 import {
   type Decision,
   decide,
   type FailedAttempt,
-  type JobHistory,
-} from '../../../../functions/shared/jobs/retry-policy.ts';
-import { countFailure, type Streak } from '../../../../functions/shared/jobs/streak.ts';
+} from '../../../../../functions/shared/jobs/retry-policy/decide.ts';
+import type { JobHistory } from '../../../../../functions/shared/jobs/retry-policy/history.ts';
+import {
+  countFailure,
+  type Streak,
+} from '../../../../../functions/shared/jobs/retry-policy/persistent-failures.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -21,7 +24,6 @@ interface Past {
   failing?: number;
   count?: number;
   counted?: number;
-  isUnanswered?: boolean;
   deliveries?: number;
   attempts?: number;
   resumedFrom?: string;
@@ -33,10 +35,10 @@ function historyOf(
   { queued = 0, failing, count = 4, counted = 0, deliveries = 1, ...rest }: Past,
   kind: FailedAttempt['kind'],
 ): JobHistory {
-  const { attempts = deliveries, resumedFrom, isUnanswered = false } = rest;
-  const first = failing === undefined ? undefined : countFailure(undefined, kind, secondsAgo(failing));
+  const { attempts = deliveries, resumedFrom } = rest;
+  const first = failing === undefined ? undefined : countFailure(undefined, { kind }, secondsAgo(failing));
   const streak = first && { ...first, count, lastAt: secondsAgo(counted) };
-  return { attempts, deliveries, resumedFrom, isUnanswered, streak, firstQueuedAt: secondsAgo(queued) };
+  return { attempts, deliveries, resumedFrom, streak, firstQueuedAt: secondsAgo(queued) };
 }
 
 const inSeconds = (seconds: number) => NOW + 1000 * seconds;
@@ -100,20 +102,20 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
 
   [
     'the first response that the recording of an unanswered call is missing, after a week',
-    { kind: 'missing' },
-    { queued: 7 * DAY, failing: 0, count: 0, isUnanswered: true },
+    { kind: 'missing', isUnanswered: true },
+    { queued: 7 * DAY, failing: 0, count: 0 },
     retry(5),
   ],
   [
     'the first that counts: the caller may have spoken to a machine, but not for that long',
-    { kind: 'missing' },
-    { failing: HOUR, count: 1, isUnanswered: true },
+    { kind: 'missing', isUnanswered: true },
+    { failing: HOUR, count: 1 },
     { action: 'not-recorded', afterSeconds: 5 },
   ],
   [
     'an unanswered call whose PBX is off',
-    { kind: 'transient' },
-    { failing: DAY, isUnanswered: true },
+    { kind: 'transient', isUnanswered: true },
+    { failing: DAY },
     retry(5),
   ],
 
@@ -131,8 +133,8 @@ const POLICY: [string, FailedAttempt, Past, Decision][] = [
   ['a connection too slow for the fourth time', { kind: 'too-slow' }, { failing: DAY }, deadLetter],
   [
     'the same for an unanswered call, with a message of a mailbox',
-    { kind: 'too-slow' },
-    { failing: HOUR, count: 2, isUnanswered: true },
+    { kind: 'too-slow', isUnanswered: true },
+    { failing: HOUR, count: 2 },
     retry(5),
   ],
 
@@ -183,7 +185,7 @@ describe('over its whole life, a job', () => {
     const decisions: Decision[] = [];
     let streak: Streak | undefined;
     for (let now = NOW, deliveries = 1; ; deliveries += 1) {
-      streak = countFailure(streak, kind, now);
+      streak = countFailure(streak, { kind }, now);
       const history = { attempts: deliveries, deliveries, firstQueuedAt: NOW, streak };
       const decision = decide({ kind }, history, now);
       decisions.push(decision);
@@ -233,7 +235,7 @@ describe('the table in docs/architecture.md', () => {
       if (!isCounted) return decide(failure, historyOf({ queued: seconds }, failure.kind), NOW);
       let streak: Streak | undefined;
       for (let at = seconds % HOUR; at <= seconds; at += HOUR)
-        streak = countFailure(streak, failure.kind, inSeconds(at));
+        streak = countFailure(streak, failure, inSeconds(at));
       return decide(failure, { ...historyOf({}, failure.kind), streak }, inSeconds(seconds));
     };
     if (days === undefined) return expect(decideAfter(0)).toMatchObject(end);

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../../../functions/shared/errors.ts';
-import { countFailure, outageDoubtedSince, type Streak } from '../../../../functions/shared/jobs/streak.ts';
+import { FAILURE_KINDS } from '../../../../../functions/shared/errors.ts';
+import {
+  countFailure,
+  outageDoubtedSince,
+  type Streak,
+} from '../../../../../functions/shared/jobs/retry-policy/persistent-failures.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -14,18 +18,18 @@ const first = (kind: Streak['kind']): Streak => ({ kind, since: NOW, count: 0, l
 
 describe.each(PERSISTENT)('of failures that are %s', (kind) => {
   test('others count from 20 hours after the first one', () => {
-    const streak = countFailure(undefined, kind, NOW);
+    const streak = countFailure(undefined, { kind }, NOW);
     expect(streak).toEqual(first(kind));
-    expect(countFailure(streak, kind, inSeconds(20 * HOUR - 1))).toBe(streak);
+    expect(countFailure(streak, { kind }, inSeconds(20 * HOUR - 1))).toBe(streak);
     const at = inSeconds(20 * HOUR);
-    expect(countFailure(streak, kind, at)).toEqual({ ...streak, count: 1, lastAt: at });
+    expect(countFailure(streak, { kind }, at)).toEqual({ ...streak, count: 1, lastAt: at });
   });
 
   test('one an hour counts', () => {
     const streak = { ...first(kind), count: 1, lastAt: inSeconds(DAY) };
-    expect(countFailure(streak, kind, inSeconds(DAY + HOUR - 1))).toBe(streak);
+    expect(countFailure(streak, { kind }, inSeconds(DAY + HOUR - 1))).toBe(streak);
     const at = inSeconds(DAY + HOUR);
-    expect(countFailure(streak, kind, at)).toEqual({ ...streak, count: 2, lastAt: at });
+    expect(countFailure(streak, { kind }, at)).toEqual({ ...streak, count: 2, lastAt: at });
   });
 });
 
@@ -35,8 +39,8 @@ test.each([
   ['too-slow', 20 * HOUR],
 ] as const)('for an unanswered call, another that is %s counts after %i seconds', (kind, seconds) => {
   const streak = first(kind);
-  expect(countFailure(streak, kind, inSeconds(seconds - 1), true)).toBe(streak);
-  expect(countFailure(streak, kind, inSeconds(seconds), true)).toMatchObject({ count: 1 });
+  expect(countFailure(streak, { kind, isUnanswered: true }, inSeconds(seconds - 1))).toBe(streak);
+  expect(countFailure(streak, { kind, isUnanswered: true }, inSeconds(seconds))).toMatchObject({ count: 1 });
 });
 
 describe('the storage may be away while a recording is missing, unless the PBX has delivered another one', () => {
@@ -62,7 +66,7 @@ describe('the storage may be away while a recording is missing, unless the PBX h
 
   test('which matters only for what ends without a dead letter that says what it was', () => {
     const isDoubted = (kind: Streak['kind'], isUnanswered: boolean) =>
-      outageDoubtedSince({ ...first(kind), count: 1, lastAt: inSeconds(DAY) }, isUnanswered) !== undefined;
+      outageDoubtedSince({ ...first(kind), count: 1, lastAt: inSeconds(DAY), isUnanswered }) !== undefined;
     expect([isDoubted('missing', false), isDoubted('empty', false)]).toEqual([true, false]);
     expect([isDoubted('missing', true), isDoubted('empty', true)]).toEqual([true, true]);
     expect([isDoubted('too-slow', false), isDoubted('too-slow', true)]).toEqual([false, false]);
@@ -75,7 +79,7 @@ test.each(PERSISTENT.flatMap((before) => PERSISTENT.map((kind) => ({ before, kin
     const counted = { kind: before, since: NOW - 1000 * DAY, count: 9, lastAt: NOW };
     const now = NOW + 1000;
     const anew = { kind, since: now, count: 0, lastAt: now };
-    expect(countFailure(counted, kind, now)).toEqual(before === kind ? counted : anew);
+    expect(countFailure(counted, { kind }, now)).toEqual(before === kind ? counted : anew);
   },
 );
 
@@ -83,7 +87,7 @@ test.each(FAILURE_KINDS.filter((kind) => !PERSISTENT.some((known) => known === k
   'a failure that is %s neither counts nor interrupts the others',
   (kind) => {
     const counted: Streak = { kind: 'too-slow', since: NOW, count: 1, lastAt: NOW };
-    expect(countFailure(counted, kind, NOW + 1000 * DAY)).toBe(counted);
-    expect(countFailure(undefined, kind, NOW)).toBeUndefined();
+    expect(countFailure(counted, { kind }, NOW + 1000 * DAY)).toBe(counted);
+    expect(countFailure(undefined, { kind }, NOW)).toBeUndefined();
   },
 );

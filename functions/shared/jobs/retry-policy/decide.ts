@@ -1,5 +1,5 @@
-import type { FailureKind } from '../errors.ts';
-import { endingOf, type Streak } from './streak.ts';
+import type { JobHistory } from './history.ts';
+import { endingOf, type FailureOfCall } from './persistent-failures.ts';
 
 const SECOND_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * SECOND_MS;
@@ -21,27 +21,11 @@ const BUSY_SECONDS = 30;
 export const MAX_DELAY_SECONDS = 15 * 60;
 
 /** A failed attempt at a job. */
-export interface FailedAttempt {
-  kind: FailureKind;
+export interface FailedAttempt extends FailureOfCall {
   /** Earliest time at which another attempt can succeed (epoch ms). */
   notBefore?: number | undefined;
   /** The multipart upload to which this attempt added parts, if it did. */
   storedIn?: string | undefined;
-}
-
-/** What has happened to a job so far. Times are epoch ms. */
-export interface JobHistory {
-  /** Attempts at the job, including this one. */
-  attempts: number;
-  /** Deliveries since the last progress. */
-  deliveries: number;
-  firstQueuedAt: number;
-  /** The multipart upload that this attempt was to resume. */
-  resumedFrom?: string | undefined;
-  /** Nobody answered the call. */
-  isUnanswered?: boolean;
-  /** The failures by which the job may end, including this one. */
-  streak?: Streak | undefined;
 }
 
 export type Decision =
@@ -81,7 +65,7 @@ export function decide(failure: FailedAttempt, history: JobHistory, now: number)
     Math.max(backoffSeconds(history.deliveries), waitSeconds),
     MAX_BACKOFF_SECONDS,
   );
-  const ending = endingOf(kind, history.streak, now, history.isUnanswered);
+  const ending = endingOf(failure, history.streak, now);
   if (ending === 'lost' || ending === 'not-recorded') return { action: ending, afterSeconds };
   const isTooOld = now - history.firstQueuedAt > MAX_AGE_MS;
   if (kind === 'permanent' || ending === 'dead-letter' || isTooOld) return { action: 'dead-letter' };
