@@ -3,7 +3,7 @@ import { isUnanswered } from '../shared/jobs/call.ts';
 import type { EarlierDownload, Job } from '../shared/jobs/job.ts';
 import { type Decision, decide, MAX_DELAY_SECONDS } from '../shared/jobs/retry-policy/decide.ts';
 import { historyOf, withHistory } from '../shared/jobs/retry-policy/history.ts';
-import { isSettled } from '../shared/recordings/present.ts';
+import { isSettled } from '../shared/recordings/compare-with-stored.ts';
 import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { Interruption } from '../shared/recordings/save-in-parts.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';

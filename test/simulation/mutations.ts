@@ -133,7 +133,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'shorter version takes the place of the longer',
     edits: [
       {
-        file: 'functions/shared/recordings/present.ts',
+        file: 'functions/shared/recordings/compare-with-stored.ts',
         find: 'received.bytes > stored.bytes && isTrusted',
         replace: 'isTrusted',
       },
@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'longer version thrown away',
     edits: [
       {
-        file: 'functions/shared/recordings/present.ts',
+        file: 'functions/shared/recordings/compare-with-stored.ts',
         find: "? 'replaces' : 'differs'",
         replace: "? 'same' : 'differs'",
       },
@@ -153,7 +153,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'other recording of the name thrown away',
     edits: [
       {
-        file: 'functions/shared/recordings/present.ts',
+        file: 'functions/shared/recordings/compare-with-stored.ts',
         find: "? 'replaces' : 'differs'",
         replace: "? 'replaces' : 'same'",
       },

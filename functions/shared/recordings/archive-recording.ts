@@ -7,7 +7,7 @@ import { log } from '../telemetry/log.ts';
 import type { SaveResult } from './create-object.ts';
 import { encodeCall, encodeDeliveredName, encodeName, encodeOpenedAt } from './metadata.ts';
 import type { PartBuffers } from './parts.ts';
-import { crc32InKey, isArchived, isSameCall, keyBeside, type StoredRecording } from './present.ts';
+import { crc32InKey, isArchived, isSameCall, keyBeside, type StoredRecording } from './compare-with-stored.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption } from './save-in-parts.ts';

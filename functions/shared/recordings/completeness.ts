@@ -73,15 +73,15 @@ export function verify(
   if (totalBytes !== undefined && bytes !== totalBytes)
     throw bytes < totalBytes ? incomplete(bytes, totalBytes) : inconsistent(bytes, totalBytes);
 
-  const download = sinceWhen({ bytes, crc32 }, earlier, now);
+  const download = firstIdenticalDownload({ bytes, crc32 }, earlier, now);
   checkIsFinished(bytes, expectation, now, download);
   const intervalMs = repetitionIntervalMs(bytes, expectation);
   if (now < download.at + intervalMs) throw unverified(download, intervalMs, expectation);
-  return describe(bytes, expectation);
+  return verificationFor(bytes, expectation);
 }
 
 /** The download, with the time of the first one that had the same bytes. */
-export const sinceWhen = (
+export const firstIdenticalDownload = (
   { bytes, crc32 }: { bytes: number; crc32: number },
   earlier: EarlierDownload | undefined,
   now: number,
@@ -113,7 +113,7 @@ export function checkIsFinished(
 }
 
 /** The result of `verify` for a recording of this size, if it is verified. */
-export function describe(bytes: number, expectation: Expectation): VerifiedBy[] {
+export function verificationFor(bytes: number, expectation: Expectation): VerifiedBy[] {
   const header = compareHeader(bytes, expectation);
   const { totalBytes, container, listedBytes } = expectation;
   const verifiedBy: VerifiedBy[] = totalBytes === undefined ? [] : ['content-length'];

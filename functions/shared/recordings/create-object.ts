@@ -1,5 +1,5 @@
 import { ArchiveError } from '../errors.ts';
-import { compareWithStored, keyBeside } from './present.ts';
+import { compareWithStored, keyBeside } from './compare-with-stored.ts';
 import type { RecordingStore } from './recording-store.ts';
 import type { WriteOutcome } from './uploads.ts';
 

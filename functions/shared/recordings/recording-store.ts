@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { decodeMetadata } from './metadata.ts';
-import type { StoredRecording } from './present.ts';
+import type { StoredRecording } from './compare-with-stored.ts';
 import {
   createUploads,
   type RecordingDescription,

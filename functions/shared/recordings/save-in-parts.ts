@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
-import { type EarlierDownload, type Expectation, sinceWhen, Unverified, verify } from './completeness.ts';
+import { type EarlierDownload, type Expectation, firstIdenticalDownload, Unverified, verify } from './completeness.ts';
 import { combineCrc32, toBase64 } from './crc32.ts';
 import { createObject, type NewObject, type SaveResult } from './create-object.ts';
 import { nextPart, type Part } from './parts.ts';
@@ -74,7 +74,7 @@ export async function saveInParts(
     const verifiedBy = verify({ bytes, crc32: crc32OfAll }, expectation, now());
     // The upload's metadata cannot be changed, so a surprise at the end has to be known at the next beginning.
     if (initial.verifiedBy !== undefined && !isDescribedBy(initial.verifiedBy, verifiedBy))
-      throw unexpected(sinceWhen({ bytes, crc32: crc32OfAll }, expectation.earlier, now()));
+      throw unexpected(firstIdenticalDownload({ bytes, crc32: crc32OfAll }, expectation.earlier, now()));
     // Not added to `stored`: S3 allows only the last part to be short, and the next run may add more.
     const { parts: all } = await putPart(part);
     const result = { bytes, crc32: toBase64(crc32OfAll), verifiedBy: initial.verifiedBy ?? '' };

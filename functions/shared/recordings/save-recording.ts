@@ -3,12 +3,12 @@ import { ArchiveError, type FailureKind, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
 import { connectionError, recordingTooLarge } from '../pbx/errors.ts';
 import type { RecordingSource } from '../pbx/recording-source.ts';
-import { checkIsFinished, describe, type Expectation, verify } from './completeness.ts';
+import { checkIsFinished, verificationFor, type Expectation, verify } from './completeness.ts';
 import { type Container, contentTypeOf, readContainer } from './container.ts';
 import { toBase64 } from './crc32.ts';
 import { createObject, type SaveResult } from './create-object.ts';
 import { fillParts, nextPart, type Part, type PartBuffers } from './parts.ts';
-import type { StoredRecording } from './present.ts';
+import type { StoredRecording } from './compare-with-stored.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption, saveInParts } from './save-in-parts.ts';
 import type { RecordingDescription } from './uploads.ts';
@@ -123,7 +123,7 @@ async function saveParts(
   const expectedBytes = first.isLast
     ? bytes.length
     : (totalBytes ?? call.earlier?.bytes ?? listedAs(container) ?? container?.totalBytes);
-  const verifiedBy = describe(expectedBytes ?? 0, expectation).join(' ');
+  const verifiedBy = verificationFor(expectedBytes ?? 0, expectation).join(' ');
   const description = {
     contentType: contentTypeOf(container) ?? contentType,
     metadata: { ...metadata, 'verified-by': verifiedBy },

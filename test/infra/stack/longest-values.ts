@@ -13,11 +13,11 @@ import type { Job } from '../../../functions/shared/jobs/job.ts';
 import { createQueues, toMessageBody } from '../../../functions/shared/jobs/queues.ts';
 import { decide } from '../../../functions/shared/jobs/retry-policy/decide.ts';
 import { createPbxClient } from '../../../functions/shared/pbx/family-clients.ts';
-import { describe } from '../../../functions/shared/recordings/completeness.ts';
+import { verificationFor } from '../../../functions/shared/recordings/completeness.ts';
 import { MARKER_KINDS, markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { encodeCall, encodeName } from '../../../functions/shared/recordings/metadata.ts';
 import { createPartBuffers } from '../../../functions/shared/recordings/parts.ts';
-import { keyBeside } from '../../../functions/shared/recordings/present.ts';
+import { keyBeside } from '../../../functions/shared/recordings/compare-with-stored.ts';
 import { findNameProblem, recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { buildRegistry } from '../../../infra/stack/registry-layer.ts';
@@ -96,7 +96,7 @@ export const metadata = {
   ...encodeCall(longestCall),
   ...encodeName(encodedName),
   // All that can be said about one recording.
-  'verified-by': describe(200, {
+  'verified-by': verificationFor(200, {
     totalBytes: 200,
     container: { format: 'riff', sizes: 'written', totalBytes: 100, audioEndsAt: 100, bytesPerSecond: 1 },
     talkSeconds: 1000,

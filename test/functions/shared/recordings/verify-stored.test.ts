@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StoredRecording } from '../../../../functions/shared/recordings/present.ts';
+import type { StoredRecording } from '../../../../functions/shared/recordings/compare-with-stored.ts';
 import { startArchiveHarness } from './archive-harness.ts';
 
 /** Archives one recording in a bucket whose description of the written object is changed by `change`. */
