@@ -41,8 +41,8 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
     };
     const isDone = await processJob(message, {
       ...deps,
-      archive: (job, isRepeated) =>
-        archiveRecording(job, { ...pbxs.get(job.pbx), ...deps, buffers, signal }, isRepeated),
+      archive: (job, options) =>
+        archiveRecording(job, { ...pbxs.get(job.pbx), ...deps, buffers, signal }, options),
     });
     if (!isDone) batchItemFailures.push({ itemIdentifier: record.messageId });
   }

@@ -1,7 +1,7 @@
 import { toArchiveError } from '../shared/errors.ts';
 import { callEndOf, type Job, type JobMessage, readJob } from '../shared/jobs/job.ts';
 import { callTimeInName } from '../shared/recording-index/call-time.ts';
-import type { Archived } from '../shared/recordings/archive-recording.ts';
+import type { Archived, ArchiveOptions } from '../shared/recordings/archive-recording.ts';
 import { discardUpload, uploadOf } from '../shared/recordings/uploads.ts';
 import { log } from '../shared/telemetry/log.ts';
 import type { FailureDeps } from './failure.ts';
@@ -9,8 +9,7 @@ import { handleFailure } from './handle-failure.ts';
 import { describeJob } from './log-fields.ts';
 
 export interface ProcessDeps extends FailureDeps {
-  /** `isRepeated`: an earlier attempt, or another job, may have archived the recording. */
-  archive: (job: Job, isRepeated: boolean) => Promise<Archived>;
+  archive: (job: Job, options: ArchiveOptions) => Promise<Archived>;
 }
 
 /** Nobody has a recording erased this soon after the call began, so the first job of a new call does not ask. */
@@ -34,7 +33,7 @@ export async function processJob(message: JobMessage, deps: ProcessDeps): Promis
       await discardUpload(uploadOf(job, job.progress), deps.store);
       return true;
     }
-    const { outcome, ...details } = await deps.archive(job, isRepeated);
+    const { outcome, ...details } = await deps.archive(job, { isRepeated });
     const endedAt = deps.now();
     log('info', outcome, {
       ...describeJob(message, job),

@@ -216,7 +216,7 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['slow-uplink'],
     edits: [
       {
-        file: 'functions/shared/recordings/archive-recording.ts',
+        file: 'functions/shared/recordings/open-download.ts',
         find: 'client.openRecording(token, recording, signal, progress.bytes);',
         replace: 'client.openRecording(token, recording, signal, progress.bytes + 1);',
       },
@@ -228,7 +228,7 @@ export const MUTATIONS: readonly Mutation[] = [
     needs: ['pbx-cut', 'pbx-header-unwritten'],
     edits: [
       {
-        file: 'functions/shared/recordings/archive-recording.ts',
+        file: 'functions/shared/recordings/open-download.ts',
         find: 'if (source.start === 0) return { source, isResumable: false };',
         replace: 'if (source.start === 0) return { source, stored: progress, isResumable: false };',
       },

@@ -1,17 +1,23 @@
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { callEndOf, type Job } from '../jobs/job.ts';
 import type { PbxClient } from '../pbx/pbx-client.ts';
-import type { RecordingSource } from '../pbx/recording-source.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
+import {
+  crc32InKey,
+  isArchived,
+  isSameCall,
+  keyBeside,
+  type StoredRecording,
+} from './compare-with-stored.ts';
 import type { SaveResult } from './create-object.ts';
 import { encodeCall, encodeDeliveredName, encodeName, encodeOpenedAt } from './metadata.ts';
+import { openDownload } from './open-download.ts';
 import type { PartBuffers } from './parts.ts';
-import { crc32InKey, isArchived, isSameCall, keyBeside, type StoredRecording } from './compare-with-stored.ts';
 import { contentTypeOf, recordingKey } from './recording-name.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Interruption } from './save-in-parts.ts';
-import { type Download, saveRecording } from './save-recording.ts';
+import { saveRecording } from './save-recording.ts';
 
 export interface ArchiveDeps {
   client: PbxClient;
@@ -35,6 +41,11 @@ export type Archived = { key: string } & (
     }
 );
 
+export interface ArchiveOptions {
+  /** An earlier attempt, or another job, may have archived the recording. */
+  isRepeated: boolean;
+}
+
 /**
  * Copies one recording from the PBX to the bucket, unless it is already there. Continues where the job's progress ends.
  * Rejects with an `Interruption` if this attempt made progress but did not finish, with an `Unverified` if another
@@ -42,10 +53,12 @@ export type Archived = { key: string } & (
  *
  * S3 itself refuses to overwrite, so the bucket is not checked before the first attempt at a reported recording. The
  * check would be one of three requests for every recording, and would save a download only for a rare duplicate job.
- *
- * @param isRepeated an earlier attempt, or another job, may have archived the recording
  */
-export async function archiveRecording(job: Job, deps: ArchiveDeps, isRepeated = false): Promise<Archived> {
+export async function archiveRecording(
+  job: Job,
+  deps: ArchiveDeps,
+  { isRepeated }: ArchiveOptions = { isRepeated: false },
+): Promise<Archived> {
   try {
     return await archive(job, deps, isRepeated);
   } catch (error) {
@@ -59,50 +72,18 @@ export async function archiveRecording(job: Job, deps: ArchiveDeps, isRepeated =
 }
 
 async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promise<Archived> {
-  const { pbx, recording, call } = job;
-  const { client, session, store, signal, now, buffers } = deps;
-  const key = recordingKey(pbx, recording);
-  const isDone = async () => {
-    const stored = await store.find(key, signal);
-    return stored !== undefined && isArchived(stored, job);
-  };
+  const key = recordingKey(job.pbx, job.recording);
   const alreadyArchived = { outcome: 'already-archived', key } as const;
-  if ((isRepeated || job.progress !== undefined) && (await isDone())) return alreadyArchived;
+  if ((isRepeated || job.progress !== undefined) && (await isDone(job, key, deps))) return alreadyArchived;
 
-  const target = {
-    contentType: contentTypeOf(recording),
-    metadata: { ...encodeCall(call), ...encodeName(recording) },
-    callId: call.callId,
-    call: expectationOf(job),
-    isStored: (stored: StoredRecording, totalBytes: number | undefined) =>
-      isArchived(stored, job) || isSameCall(stored, { totalBytes, callId: call.callId }),
-    onProgress: (bytes: number) => log('debug', 'download-progress', { pbx, recording, bytes }),
-  };
-  const transferTo = (to: string, part: Job) =>
-    withToken(session, (token) =>
-      withRepetition(async () => {
-        const openedAt = now();
-        const download = await openDownload(part, { client, token, signal });
-        const { start, totalBytes, deliveredName } = download.source;
-        log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
-        const delivered = encodeDeliveredName(deliveredName, recording);
-        const metadata = { ...target.metadata, ...delivered, ...encodeOpenedAt(openedAt) };
-        const namedCrc32 = to === key ? undefined : crc32InKey(to);
-        return saveRecording(
-          download,
-          { ...target, metadata, key: to, namedCrc32 },
-          { store, signal, now, buffers },
-        );
-      }),
-    );
-  let saved: SaveResult;
   // An earlier run may have begun to store the recording beside another one.
   const first = job.progress?.key ?? key;
+  let saved: SaveResult;
   try {
-    saved = await transferTo(first, job);
+    saved = await transfer(job, first, deps);
   } catch (error) {
     // A recording that a duplicate job has archived is not lost, even if the PBX has deleted it since.
-    if (error instanceof Interruption || !(await isDone().catch(() => false))) throw error;
+    if (error instanceof Interruption || !(await isDone(job, key, deps).catch(() => false))) throw error;
     return alreadyArchived;
   }
   if (saved.outcome !== 'differs') {
@@ -112,7 +93,41 @@ async function archive(job: Job, deps: ArchiveDeps, isRepeated: boolean): Promis
   // The upload belongs to the other key, so the recording is downloaded again.
   const beside = keyBeside(key, saved);
   const { progress, ...fromStart } = job;
-  return finish(await transferTo(beside, fromStart), beside, 'stored-beside', deps);
+  return finish(await transfer(fromStart, beside, deps), beside, 'stored-beside', deps);
+}
+
+async function isDone(job: Job, key: string, { store, signal }: ArchiveDeps): Promise<boolean> {
+  const stored = await store.find(key, signal);
+  return stored !== undefined && isArchived(stored, job);
+}
+
+/** Downloads a recording into the object `key`: its own, or one beside another recording of its name. */
+const transfer = (job: Job, key: string, deps: ArchiveDeps): Promise<SaveResult> =>
+  withToken(deps.session, (token) => withRepetition(() => download(job, key, token, deps)));
+
+async function download(job: Job, key: string, token: string, deps: ArchiveDeps): Promise<SaveResult> {
+  const { pbx, recording, call } = job;
+  const openedAt = deps.now();
+  const opened = await openDownload(job, token, deps);
+  const { start, totalBytes, deliveredName } = opened.source;
+  log('debug', 'download-started', { pbx, recording, start, contentLength: totalBytes });
+  const target = {
+    key,
+    namedCrc32: key === recordingKey(pbx, recording) ? undefined : crc32InKey(key),
+    contentType: contentTypeOf(recording),
+    metadata: {
+      ...encodeCall(call),
+      ...encodeName(recording),
+      ...encodeDeliveredName(deliveredName, recording),
+      ...encodeOpenedAt(openedAt),
+    },
+    callId: call.callId,
+    call: expectationOf(job),
+    isStored: (stored: StoredRecording, totalBytes: number | undefined) =>
+      isArchived(stored, job) || isSameCall(stored, { totalBytes, callId: call.callId }),
+    onProgress: (bytes: number) => log('debug', 'download-progress', { pbx, recording, bytes }),
+  };
+  return saveRecording(opened, target, deps);
 }
 
 /** What the call and earlier attempts say about the recording. */
@@ -158,42 +173,4 @@ async function verifyStored(
     // Permanent, because a retry would find the object and count it as archived.
     { kind: 'permanent' },
   );
-}
-
-interface OpenDeps {
-  client: PbxClient;
-  token: string;
-  signal: AbortSignal;
-}
-
-/**
- * Opens a recording where earlier runs stopped. Opens it from its start if there were none, if the PBX does not send
- * the requested range, or if the file's size has changed.
- */
-async function openDownload(job: Job, deps: OpenDeps): Promise<Download> {
-  const { recording, progress } = job;
-  const { client, token, signal } = deps;
-  const openFromStart = () => client.openRecording(token, recording, signal);
-  if (progress === undefined) return { source: await openFromStart(), isResumable: true };
-
-  const logRestart = (why: string) =>
-    log('info', 'restarted', { pbx: job.pbx, recording, why, storedBytes: progress.bytes });
-  let source: RecordingSource;
-  try {
-    source = await client.openRecording(token, recording, signal, progress.bytes);
-  } catch (error) {
-    const { code } = toArchiveError(error);
-    if (code !== 'pbx-bad-range') throw error;
-    logRestart(code);
-    return { source: await openFromStart(), isResumable: false };
-  }
-  // The PBX ignores ranges, or it sends an error instead of the recording, which is detected when the body is read.
-  if (source.start === 0) return { source, isResumable: false };
-  const { totalBytes = source.totalBytes } = progress;
-  if (source.totalBytes === undefined || source.totalBytes === totalBytes) {
-    return { source, stored: progress, isResumable: true };
-  }
-  logRestart('size-changed');
-  source.body.destroy();
-  return { source: await openFromStart(), isResumable: true };
 }

@@ -6,8 +6,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
-import { decodeMetadata } from './metadata.ts';
 import type { StoredRecording } from './compare-with-stored.ts';
+import { decodeMetadata } from './metadata.ts';
 import {
   createUploads,
   type RecordingDescription,

@@ -1,7 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { UnfinishedUpload } from '../jobs/job.ts';
-import { type EarlierDownload, type Expectation, firstIdenticalDownload, Unverified, verify } from './completeness.ts';
+import {
+  type EarlierDownload,
+  type Expectation,
+  firstIdenticalDownload,
+  Unverified,
+  verify,
+} from './completeness.ts';
 import { combineCrc32, toBase64 } from './crc32.ts';
 import { createObject, type NewObject, type SaveResult } from './create-object.ts';
 import { nextPart, type Part } from './parts.ts';

@@ -86,7 +86,7 @@ export function createHarness(body = JSON.stringify(JOB)) {
       sentAt: SENT_AT,
     };
     return processJob(message, {
-      archive: async (job, isRepeated) => {
+      archive: async (job, { isRepeated }) => {
         harness.jobs.push(job);
         harness.repeated.push(isRepeated);
         return archive();

@@ -197,7 +197,7 @@ export async function archiveFrom(
       const now = () => clock.now;
       const deps = { client, session, store, buffers, signal, now };
       return processJob(message, {
-        archive: (delivered, isRepeated) => archiveRecording(delivered, deps, isRepeated),
+        archive: (delivered, options) => archiveRecording(delivered, deps, options),
         store,
         queues,
         markers,
