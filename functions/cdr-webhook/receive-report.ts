@@ -3,7 +3,7 @@ import { readCredentials } from '../shared/config/credentials.ts';
 import type { Pbx, PbxRegistry } from '../shared/config/pbx-registry.ts';
 import type { Secrets } from '../shared/config/secrets.ts';
 import { ArchiveError } from '../shared/errors.ts';
-import type { Job } from '../shared/jobs/job.ts';
+import { describeQueuedJob, type Job } from '../shared/jobs/job.ts';
 import { type Queues, toMessageBody } from '../shared/jobs/queues.ts';
 import { reportDialectOf } from '../shared/pbx/family-reports.ts';
 import type { ReportDialect, ReportRequest } from '../shared/pbx/report-dialect.ts';
@@ -86,7 +86,7 @@ async function acceptReport(text: string, pbxId: string, pbx: KnownPbx, deps: Re
       const { recording, call } = report;
       const job: Job = { version: 1, pbx: pbxId, recording, call, reportedAt };
       await deps.queues.send(pbx.queueUrl, job);
-      log('info', 'job-queued', { pbx: pbxId, callId: call.callId, recording });
+      log('info', 'job-queued', describeQueuedJob(job));
       return 'queued';
     }
     case 'boot-up':

@@ -1,6 +1,6 @@
 import type { MissingRecording } from '../shared/call-log/find-missing.ts';
 import { MESSAGE_RETENTION_DAYS } from '../shared/config/limits.ts';
-import type { Job } from '../shared/jobs/job.ts';
+import { describeQueuedJob, type Job } from '../shared/jobs/job.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
 import { SETTLED_AFTER_MS } from '../shared/recordings/completeness.ts';
 import type { Markers } from '../shared/recordings/markers.ts';
@@ -57,8 +57,7 @@ export async function queueMissing(missing: MissingRecording[], deps: QueueDeps)
   await mapConcurrently(due, CONCURRENT_SENDS, async ({ job }) => {
     signal.throwIfAborted();
     await send(job);
-    const { pbx, recording, call } = job;
-    log('info', 'missing-recording-queued', { pbx, callId: call.callId, recording });
+    log('info', 'missing-recording-queued', describeQueuedJob(job));
     // Only now: a job that is sent twice is harmless, one that is marked and never sent is not.
     await markers.markQueued(job);
   });

@@ -72,6 +72,7 @@ export class ArchiveDashboard extends Dashboard {
           graph('Recordings', [
             metrics.sumOverPbxs('Jobs', 'Sum', hour),
             metrics.sumOverPbxs('Archived', 'Sum', hour),
+            metrics.sumOverPbxs('Settled', 'Sum', hour),
           ]),
         ],
         [

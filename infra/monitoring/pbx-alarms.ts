@@ -41,10 +41,12 @@ export class PbxAlarms extends Construct {
       urgency: 'now',
       impact: 'New recordings exist on the PBX alone and are lost as soon as it deletes them.',
       metric: new MathExpression({
-        expression: 'IF(jobs > 0 AND archived == 0, 1, 0)',
+        // A PBX may repeat the reports of archived calls all night.
+        expression: 'IF(jobs > 0 AND archived + FILL(settled, 0) == 0, 1, 0)',
         usingMetrics: {
           jobs: metrics.forPbx(pbxId, 'Jobs', 'Sum', Duration.hours(6)),
           archived: metrics.forPbx(pbxId, 'Archived', 'Sum', Duration.hours(6)),
+          settled: metrics.forPbx(pbxId, 'Settled', 'Sum', Duration.hours(6)),
         },
         period: Duration.hours(6),
       }),

@@ -123,6 +123,7 @@ const SELDOM: MetricName[] = [
   'Failures',
   'Lost',
   'NotRecorded',
+  'Settled',
   'JobAge',
   'Replaced',
   'StoredBeside',

@@ -3,7 +3,7 @@ import { pbxIdSchema } from '../config/pbx-registry.ts';
 import { ArchiveError } from '../errors.ts';
 import { CONTAINER_FORMATS } from '../recordings/container.ts';
 import { findNameProblem } from '../recordings/recording-name.ts';
-import { callSchema } from './call.ts';
+import { callSchema, isUnanswered } from './call.ts';
 import { PERSISTENT_KINDS } from './retry-policy/persistent-failures.ts';
 
 /** The latest time that a `Date` can represent (ECMAScript). */
@@ -107,3 +107,11 @@ export function readJob(body: string): Job {
 /** When the call ended, as far as known (epoch ms). */
 export const callEndOf = ({ endedAt, reportedAt }: Pick<Job, 'endedAt' | 'reportedAt'>) =>
   Date.parse(endedAt ?? reportedAt);
+
+/** The fields of a log line about a job that has just been queued. */
+export const describeQueuedJob = ({ pbx, recording, call }: Job) => ({
+  pbx,
+  callId: call.callId,
+  recording,
+  ...(isUnanswered(call) && { unanswered: true }),
+});

@@ -26,9 +26,11 @@ const pbxAndCode = ['pbx', 'code'] as const;
 export const METRICS = {
   /** Authentic reports of any kind, not only of calls. */
   Reports: { unit: 'Count', by: pbx },
-  /** Queued for the PBX, by the webhook or by a reconciliation. */
+  /** Queued for the PBX, by the webhook or by a reconciliation, except for calls that nobody answered. */
   Jobs: { unit: 'Count', by: pbx },
   Archived: { unit: 'Count', by: pbx },
+  /** Jobs that ended without storing a recording, because that had been decided earlier: there is nothing to do. */
+  Settled: { unit: 'Count', by: pbx },
   Bytes: { unit: 'Bytes', by: pbx },
   /** Duration of the run that completed a recording. */
   Duration: { unit: 'Seconds', by: pbx },
@@ -55,7 +57,7 @@ export const METRICS = {
   StoredBeside: { unit: 'Count', by: pbx },
   /** Age of a job at each failed attempt. SQS's own metric leaves out messages that were received three times. */
   JobAge: { unit: 'Seconds', by: pbx },
-  /** At each reconciliation: recordings in the call log, those of them in the archive, and jobs queued for the rest. */
+  /** At each reconciliation: recordings in the call log, those of them in the archive, and `Jobs` for the rest. */
   Found: { unit: 'Count', by: pbx },
   Present: { unit: 'Count', by: pbx },
   Queued: { unit: 'Count', by: pbx },
@@ -75,7 +77,7 @@ type Values = Partial<Record<MetricName, unknown>>;
 
 /** Metric values of an event. Events that are not listed here are not counted. */
 const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
-  'job-queued': () => ({ Reports: 1, ...jobs(1) }),
+  'job-queued': (line) => ({ Reports: 1, ...job(line) }),
   'boot-up-reported': report,
   'report-ignored': report,
   'report-dead-lettered': () => ({ Reports: 1, Failures: 1 }),
@@ -86,6 +88,9 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   archived: stored,
   'recording-replaced': (line) => ({ ...stored(line), Replaced: 1 }),
   'stored-beside': (line) => ({ ...stored(line), StoredBeside: 1 }),
+  'already-archived': settled,
+  'duplicate-dropped': settled,
+  'erased-dropped': settled,
   resumed: failure,
   'retry-scheduled': failedAttempt,
   'retry-not-scheduled': failedAttempt,
@@ -108,11 +113,15 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   'index-repair-failed': failure,
   'index-repaired': ({ written, deleted }) => ({ IndexRepairs: Number(written) + Number(deleted) }),
   'pbx-clock-wrong': ({ skewSeconds }) => ({ ClockSkew: Math.abs(Number(skewSeconds)) }),
-  reconciled: ({ found, present, queued, unreadable, oldestMissingMs }) => ({
-    ...(queued !== 0 && jobs(queued)),
+  'missing-recording-queued': (line) => {
+    const values = job(line);
+    return { ...values, Queued: values.Jobs };
+  },
+  reconciled: ({ found, present, unreadable, oldestMissingMs }) => ({
     Found: found,
     Present: present,
-    Queued: queued,
+    // Those that it queued have been counted one by one.
+    Queued: 0,
     OldestMissingAge: seconds(oldestMissingMs),
     UnreadableRows: unreadable,
     Reconciled: 1,
@@ -142,9 +151,16 @@ function report(): Values {
   return { Reports: 1 };
 }
 
-/** The 0 distinguishes "nothing was archived" from "there was nothing to archive". */
-function jobs(count: unknown): Values {
-  return { Jobs: count, Archived: 0 };
+/**
+ * The 0 distinguishes "nothing was archived" from "there was nothing to archive". The PBX may have no recording of a call
+ * that nobody answered, so that nothing archived is no sign of trouble.
+ */
+function job({ unanswered }: LogLine): Values {
+  return unanswered === true ? {} : { Jobs: 1, Archived: 0 };
+}
+
+function settled(): Values {
+  return { Settled: 1 };
 }
 
 function failure(): Values {

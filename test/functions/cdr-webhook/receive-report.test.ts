@@ -79,6 +79,15 @@ describe('a recorded call', () => {
     expect(deadLetters).toEqual([]);
   });
 
+  test('that nobody answered says so in the log, for the metrics', async () => {
+    const { receive } = createWebhook();
+    await receive(exampleReport);
+    await receive({ ...exampleReport, status: 'NO ANSWER', talkduraction: '0' });
+    const line = { event: 'job-queued', pbx: 'hq', recording: exampleReport.recording };
+    expect(logLines).toMatchObject([line, { ...line, unanswered: true }]);
+    expect(logLines[0]).not.toHaveProperty('unanswered');
+  });
+
   test('is acknowledged only after the queue has accepted it', async () => {
     const queue = Promise.withResolvers<void>();
     const { receive } = createWebhook(() => queue.promise);

@@ -65,6 +65,14 @@ describe('a missing recording', () => {
     ]);
   });
 
+  test('of a call that nobody answered says so in the log, for the metrics', async () => {
+    const { queue } = startQueue();
+    const unanswered = missing('a.wav', 60);
+    unanswered.job.call = { callId: '1.2', status: 'NO ANSWER', talkSeconds: '0' };
+    await queue([unanswered]);
+    expect(logLines).toMatchObject([{ event: 'missing-recording-queued', callId: '1.2', unanswered: true }]);
+  });
+
   test('of a PBX that cannot report its calls is queued half a minute after its end', async () => {
     const { queue, steps } = startQueue(undefined, 5);
     const recordings = [missing('writing.wav', 0.4), missing('ended.wav', 0.6)];

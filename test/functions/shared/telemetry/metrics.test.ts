@@ -28,6 +28,10 @@ describe('a report counts', () => {
     });
   });
 
+  test('not as a job when nobody answered the call: the PBX may have no recording of it', () => {
+    expect(seriesOf('job-queued', { pbx, unanswered: true })).toEqual({ 'Reports pbx=hq': 1 });
+  });
+
   test.each(['boot-up-reported', 'report-ignored'] as const)('only as a report: %s', (event) => {
     expect(seriesOf(event, { pbx })).toEqual({ 'Reports pbx=hq': 1 });
   });
@@ -104,6 +108,13 @@ describe('a job counts', () => {
     },
   );
 
+  test.each(['already-archived', 'duplicate-dropped', 'erased-dropped'] as const)(
+    'as settled when there is nothing to do any more: %s',
+    (event) => {
+      expect(seriesOf(event, { pbx, ageMs: 5000 })).toEqual({ 'Settled pbx=hq': 1 });
+    },
+  );
+
   test('as lost when the PBX no longer has the recording', () => {
     expect(seriesOf('recording-lost', { pbx, code: 'pbx-20014' })).toEqual({
       'Lost pbx=hq': 1,
@@ -162,14 +173,20 @@ describe('a reconciliation counts', () => {
     });
   });
 
-  test('what it queued as jobs that are not yet archived', () => {
-    const counts = { found: 10, present: 7, queued: 3, waiting: 0, ended: 0, unreadable: 0 };
-    expect(seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 7_200_000 })).toMatchObject({
-      'Jobs pbx=hq': 3,
+  test('each recording that it queued as a job that is not yet archived, and only once', () => {
+    expect(seriesOf('missing-recording-queued', { pbx })).toEqual({
+      'Jobs pbx=hq': 1,
       'Archived pbx=hq': 0,
-      'Queued pbx=hq': 3,
-      'OldestMissingAge pbx=hq': 7200,
+      'Queued pbx=hq': 1,
     });
+    const counts = { found: 10, present: 7, queued: 3, waiting: 0, ended: 0, unreadable: 0 };
+    const series = seriesOf('reconciled', { pbx, ...counts, oldestMissingMs: 7_200_000 });
+    expect(series).toMatchObject({ 'Queued pbx=hq': 0, 'OldestMissingAge pbx=hq': 7200 });
+    expect(series).not.toHaveProperty(['Jobs pbx=hq']);
+  });
+
+  test('no recording of a call that nobody answered', () => {
+    expect(seriesOf('missing-recording-queued', { pbx, unanswered: true })).toEqual({});
   });
 
   test('the rows that it could not read, also when it failed later', () => {
@@ -221,7 +238,7 @@ describe('a code', () => {
 });
 
 test('a line that is not an outcome adds to no metric', () => {
-  for (const event of ['session-opened', 'download-progress', 'already-archived'] as const) {
+  for (const event of ['session-opened', 'download-progress', 'pbx-busy'] as const) {
     expect(metricsFor({ level: 'info', event, pbx, bytes: 1 })).toEqual([]);
   }
 });
