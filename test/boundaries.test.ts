@@ -243,7 +243,7 @@ describe('in infra/', () => {
   test('the stack imports from functions/ only environments, settings, limits, table keys and metric names', () => {
     const isKnown = (imported: string) =>
       !imported.startsWith('functions/') ||
-      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:access-settings|limits|pbx-registry|parse-settings|tables)|telemetry\/metrics))\.ts$/.test(
+      /^functions\/(?:[^/]+\/env|shared\/(?:config\/(?:access-settings|limits|pbx-registry|parse-settings|tables)|telemetry\/metric-definitions))\.ts$/.test(
         imported,
       );
     expect(stackFiles.length).toBeGreaterThan(15);

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, SearchExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import { type MetricName, NAMESPACE } from '../../functions/shared/telemetry/metrics.ts';
+import { type MetricName, NAMESPACE } from '../../functions/shared/telemetry/metric-definitions.ts';
 
 /** The metrics that the functions publish. */
 export class ArchiveMetrics {

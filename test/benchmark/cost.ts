@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../../functions/shared/telemetry/metrics.ts';
+import { METRICS, type MetricName } from '../../functions/shared/telemetry/metric-definitions.ts';
 import type { Resource } from './stack.ts';
 import type { CallWork, Work } from './work.ts';
 

@@ -1,6 +1,7 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type LogLine, metricsChannel } from './log.ts';
-import { METRICS, metricsFor, NAMESPACE } from './metrics.ts';
+import { METRICS, NAMESPACE } from './metric-definitions.ts';
+import { metricsFor } from './metrics.ts';
 
 /** Starts printing the metrics of all outcomes that this process logs, in CloudWatch's embedded metric format. */
 export function publishMetrics(stackName: string): void {

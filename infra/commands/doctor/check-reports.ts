@@ -2,7 +2,7 @@ import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cl
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
 import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import type { LogEvent } from '../../../functions/shared/telemetry/events.ts';
-import { type MetricName, NAMESPACE } from '../../../functions/shared/telemetry/metrics.ts';
+import { type MetricName, NAMESPACE } from '../../../functions/shared/telemetry/metric-definitions.ts';
 import { UsageError } from '../../shared/command-line.ts';
 import { plural } from '../../shared/text.ts';
 import { notChecked, ok, type Result, toDo } from './finding.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { METRICS, NAMESPACE } from '../../../functions/shared/telemetry/metrics.ts';
+import { METRICS, NAMESPACE } from '../../../functions/shared/telemetry/metric-definitions.ts';
 import { findResource, flatten, type Synthesized, synthArchive } from '../stack/synth-archive.ts';
 
 interface Widget {

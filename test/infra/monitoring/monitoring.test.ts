@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { METRICS, NAMESPACE } from '../../../functions/shared/telemetry/metrics.ts';
+import { METRICS, NAMESPACE } from '../../../functions/shared/telemetry/metric-definitions.ts';
 import { findResource, flatten, type Json, synthArchive } from '../stack/synth-archive.ts';
 import { evaluateMetricMath, type Series } from './metric-math.ts';
 

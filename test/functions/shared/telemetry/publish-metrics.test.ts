@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { log } from '../../../../functions/shared/telemetry/log.ts';
-import { COUNTED_EVENTS, METRICS, NAMESPACE } from '../../../../functions/shared/telemetry/metrics.ts';
+import { METRICS, NAMESPACE } from '../../../../functions/shared/telemetry/metric-definitions.ts';
+import { COUNTED_EVENTS } from '../../../../functions/shared/telemetry/metrics.ts';
 import { publishMetrics } from '../../../../functions/shared/telemetry/publish-metrics.ts';
 
 delete process.env.POWERTOOLS_METRICS_DISABLED;
