@@ -1,27 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import {
-  CreateBucketCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Message, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
-import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../../../infra/simulated-pbx/speech.ts';
-import { identity } from '../../infra/simulated-pbx/harness.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import { makeDirectory, useS3, useSecretsManager, useSqs, writeRegistry } from '../aws-services.ts';
+import { useS3, useSecretsManager, useSqs } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
+import { BUCKET, useTwoPbxs } from '../two-pbxs.ts';
 
-const BUCKET = 'archive';
 const DAY_MS = 24 * 3_600_000;
 const MiB = 1024 * 1024;
 const CALL = { from: '1001', to: '1003' } as const;
@@ -32,39 +27,8 @@ const queues = await useSqs();
 const [hqJobs, awayJobs, deadLetters] = ['recordings-hq', 'recordings-away', 'dead-letters'].map(
   queues.createQueue,
 ) as [string, string, string];
-const pbx = await startSimulatedPbx({ tls: identity, directory: await makeDirectory() });
-afterAll(() => pbx.close());
-
-Object.assign(process.env, {
-  PBX_REGISTRY_FILE: await writeRegistry({
-    hq: { baseUrl: pbx.url, tls: { fingerprint256: pbx.fingerprint256 } },
-    // Nothing listens on this port.
-    away: { baseUrl: 'https://127.0.0.1:9' },
-  }),
-  QUEUE_URL_BASE: hqJobs.replace(/[^/]+$/, ''),
-  DEAD_LETTER_QUEUE_URL: deadLetters,
-  BUCKET_NAME: BUCKET,
-  REPORT_HOST: 'reports.test',
-});
-
+const { pbx, s3 } = await useTwoPbxs({ jobs: hqJobs, deadLetters });
 const sqs = new SQSClient();
-const s3 = new S3Client({ forcePathStyle: true });
-const secretsManager = new SecretsManagerClient();
-const credentials = {
-  username: 'api',
-  password: 'pbx-password',
-  webhookSecret: 'webhook-secret-of-the-test',
-};
-for (const [name, value] of [
-  ['pbx/hq', credentials],
-  ['pbx/away', credentials],
-  ['session/hq', {}],
-  // With a token, no login is needed: the request that fails is the one for the recording.
-  ['session/away', { token: 'a-token' }],
-] as const) {
-  await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
-}
-await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 const recorder = recordCalls();
 const { handler } = await recorder.load(() => import('../../../functions/archive-recording/handler.ts'));
 

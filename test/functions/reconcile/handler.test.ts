@@ -1,12 +1,9 @@
 import {
-  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   DeleteMessageCommand,
   type Message,
@@ -15,29 +12,21 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
 import { createIndexReader } from '../../../functions/shared/recording-index/index-reader.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { createMarkers, markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
-import { type SimulatedCall, startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
-import { identity } from '../../infra/simulated-pbx/harness.ts';
+import type { SimulatedCall } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { checkRole } from '../../permissions/check-role.ts';
 import { recordCalls } from '../../permissions/record-calls.ts';
-import {
-  makeDirectory,
-  useDynamoDb,
-  useS3,
-  useSecretsManager,
-  useSqs,
-  writeRegistry,
-} from '../aws-services.ts';
+import { useDynamoDb, useS3, useSecretsManager, useSqs } from '../aws-services.ts';
 import { captureLog } from '../capture-log.ts';
 import { useEventBridge, useEventKey } from '../event-bridge.ts';
+import { BUCKET, useTwoPbxs } from '../two-pbxs.ts';
 
-const BUCKET = 'archive';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -53,42 +42,14 @@ const [jobs, deadLetters, indexEvents] = ['recordings-hq', 'dead-letters', 'inde
   queues.createQueue,
 ) as [string, string, string];
 queues.createQueue('recordings-away');
-const pbx = await startSimulatedPbx({ tls: identity, directory: await makeDirectory(), timeZone: ZONE });
-afterAll(() => pbx.close());
-
+const { pbx, s3 } = await useTwoPbxs({ jobs, deadLetters }, { timeZone: ZONE });
 Object.assign(process.env, {
-  PBX_REGISTRY_FILE: await writeRegistry({
-    hq: { baseUrl: pbx.url, tls: { fingerprint256: pbx.fingerprint256 }, timeZone: ZONE },
-    // Nothing listens on this port.
-    away: { baseUrl: 'https://127.0.0.1:9' },
-  }),
-  QUEUE_URL_BASE: jobs.replace(/[^/]+$/, ''),
-  DEAD_LETTER_QUEUE_URL: deadLetters,
-  BUCKET_NAME: BUCKET,
   INDEX_TABLE: 'index',
   INDEX_QUEUE_URL: indexEvents,
   EVENT_BUS: 'default',
   EVENT_NUMBERS: 'off',
-  REPORT_HOST: 'reports.test',
 });
-
 const sqs = new SQSClient();
-const s3 = new S3Client({ forcePathStyle: true });
-const secretsManager = new SecretsManagerClient();
-const credentials = {
-  username: 'api',
-  password: 'pbx-password',
-  webhookSecret: 'webhook-secret-of-the-test',
-};
-for (const [name, value] of [
-  ['pbx/hq', credentials],
-  ['pbx/away', credentials],
-  ['session/hq', {}],
-  ['session/away', { token: 'a-token' }],
-] as const) {
-  await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }));
-}
-await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 const recorder = recordCalls();
 const { handler: reconcile } = await recorder.load(() => import('../../../functions/reconcile/handler.ts'));
 const { handler: archive } = await import('../../../functions/archive-recording/handler.ts');

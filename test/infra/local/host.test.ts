@@ -1,21 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type LogLine, logChannel } from '../../../functions/shared/telemetry/log.ts';
-import { startHost } from '../../../infra/local/host.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../simulated-pbx/harness.ts';
+import { logged, startHostOf } from './start-host.ts';
 import { makeDirectory } from './start-process.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** Resolves to the next log line with this event. */
-function logged(event: string): Promise<LogLine> {
-  const { promise, resolve } = Promise.withResolvers<LogLine>();
-  const listen = (line: unknown) => {
-    if ((line as LogLine).event === event) resolve(line as LogLine);
-  };
-  logChannel.subscribe(listen);
-  return promise.finally(() => logChannel.unsubscribe(listen));
-}
 
 test('the local host archives calls that were not reported: on request, and every hour by itself', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
@@ -24,22 +13,7 @@ test('the local host archives calls that were not reported: on request, and ever
   });
   const pbx = await startSimulatedPbx({ tls: identity });
   onTestFinished(() => pbx.close());
-  const host = await startHost({
-    directory: await makeDirectory(),
-    port: 0,
-    hostname: '127.0.0.1',
-    bucket: 'recordings',
-    jobDelaySeconds: 0,
-    pbxs: {
-      office: {
-        baseUrl: pbx.url,
-        reportUrl: 'http://{host}',
-        tls: { fingerprint256: pbx.fingerprint256 },
-        credentials: { username: 'api', password: 'pbx-password' },
-      },
-    },
-  });
-  onTestFinished(() => host.close());
+  const host = await startHostOf(pbx, await makeDirectory());
   const makeUnreportedCall = () =>
     pbx.makeCall({ from: '1001', to: '1003', talkSeconds: 1, startedAt: Date.now() - HOUR_MS });
 

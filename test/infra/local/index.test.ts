@@ -3,22 +3,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
-import { type LogLine, logChannel } from '../../../functions/shared/telemetry/log.ts';
-import { startHost } from '../../../infra/local/host.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { wav } from '../../functions/shared/recordings/wav.ts';
 import { identity } from '../simulated-pbx/harness.ts';
+import { logged, startHostOf } from './start-host.ts';
 import { makeDirectory } from './start-process.ts';
-
-/** Resolves to the next log line with this event. */
-function logged(event: string): Promise<LogLine> {
-  const { promise, resolve } = Promise.withResolvers<LogLine>();
-  const listen = (line: unknown) => {
-    if ((line as LogLine).event === event) resolve(line as LogLine);
-  };
-  logChannel.subscribe(listen);
-  return promise.finally(() => logChannel.unsubscribe(listen));
-}
 
 test('the local host keeps the index up to date, also with what happened while it was not running', async () => {
   const pbx = await startSimulatedPbx({ tls: identity });
@@ -31,22 +20,7 @@ test('the local host keeps the index up to date, also with what happened while i
   await writeFile(join(folder, found), wav());
 
   const repaired = logged('index-repaired');
-  const host = await startHost({
-    directory,
-    port: 0,
-    hostname: '127.0.0.1',
-    bucket: 'recordings',
-    jobDelaySeconds: 0,
-    pbxs: {
-      office: {
-        baseUrl: pbx.url,
-        reportUrl: 'http://{host}',
-        tls: { fingerprint256: pbx.fingerprint256 },
-        credentials: { username: 'api', password: 'pbx-password' },
-      },
-    },
-  });
-  onTestFinished(() => host.close());
+  const host = await startHostOf(pbx, directory);
   expect(await repaired).toMatchObject({ pbx: 'office', written: 1, deleted: 0 });
   await host.keepSessions();
   const indexed = logged('recording-indexed');
