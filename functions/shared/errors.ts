@@ -56,7 +56,7 @@ interface PbxRefusalOptions extends ArchiveErrorOptions {
 export class PbxRefusal extends ArchiveError {
   /** How long the PBX refuses any login after it has refused this one. `undefined` if it refuses the credentials. */
   readonly lockoutMs: number | undefined;
-  /** The same call may succeed if it is repeated at once. */
+  /** The same call may succeed if it is repeated at once. Otherwise the PBX does not have what was requested. */
   readonly isMomentary: boolean;
   /** The PBX may have refused the token or the login for another reason than the token or the credentials. */
   readonly isDoubtful: boolean;

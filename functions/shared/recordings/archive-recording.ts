@@ -150,12 +150,18 @@ async function finish(
   return { outcome: outcome === 'replaced' ? 'recording-replaced' : created, key, ...stored };
 }
 
+const isMomentary = (error: unknown): error is PbxRefusal => error instanceof PbxRefusal && error.isMomentary;
+
+/** Repeats a refused transfer at once. If it is refused again, it is the recording that the PBX does not have. */
 async function withRepetition<T>(transfer: () => Promise<T>): Promise<T> {
   try {
     return await transfer();
   } catch (error) {
-    if (!(error instanceof PbxRefusal) || !error.isMomentary) throw error;
-    return transfer();
+    if (!isMomentary(error)) throw error;
+    return transfer().catch((second: unknown) => {
+      if (!isMomentary(second)) throw second;
+      throw new PbxRefusal(second.code, second.message, { kind: 'missing' });
+    });
   }
 }
 

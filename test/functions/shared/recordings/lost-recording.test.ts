@@ -133,12 +133,42 @@ test('while the storage of a PBX is away, nothing is lost: calls of three days a
 });
 
 test('a recording whose random string was refused is not considered lost, however old its call', async () => {
-  const { pbx, jobFor, deliver, deadLetters } = await startPbx();
+  const { pbx, jobFor, deliver, nextJob, deadLetters } = await startPbx();
   const call = pbx.makeCall({ ...CALL, misbehaviour: { kind: 'random-refused', times: 2 } });
   const job = { ...jobFor(call), endedAt: '2024-05-01T00:00:00.000Z' };
-  expect(await deliver(job)).toBe(false);
-  expect(await deliver(job)).toBe(true);
+  await deliver(job);
+  expect(await deliver(nextJob(job))).toBe(true);
   expect([deadLetters, losses()]).toEqual([[], []]);
+  expect(logLines.at(-1)).toMatchObject({ event: 'archived', recording: call.recording });
+});
+
+describe('a recording for which every random string is refused at the download', () => {
+  const misbehaviour = { kind: 'random-refused', times: Number.POSITIVE_INFINITY } as const;
+
+  test('is lost after a day, while the PBX delivers others', async () => {
+    const { pbx, clock, jobFor, deliver, deliverToTheEnd, deadLetters } = await startPbx();
+    const call = pbx.makeCall({ ...CALL, misbehaviour });
+    const job = jobFor(call);
+    const since = clock.now;
+    await deliverToTheEnd(job, since + 20 * HOUR_MS);
+    for (let hour = 1; losses().length === 0 && hour < 10; hour += 1) {
+      await deliver(jobFor(pbx.makeCall(CALL)));
+      await deliverToTheEnd(job, since + (20 + hour) * HOUR_MS);
+    }
+    expect(losses()).toMatchObject([{ callId: call.callId, code: 'pbx-20012' }]);
+    expect(deadLetters).toMatchObject([{ error: { code: 'pbx-20012' } }]);
+  });
+
+  test('was never made if nobody answered the call', async () => {
+    const { pbx, clock, jobFor, deliver, deliverToTheEnd, deadLetters } = await startPbx();
+    const { call, ...rest } = jobFor(pbx.makeCall({ ...CALL, misbehaviour, talkSeconds: 0 }));
+    const job = { ...rest, call: { ...call, status: 'NO ANSWER' } };
+    await deliverToTheEnd(job, clock.now + HOUR_MS);
+    await deliver(jobFor(pbx.makeCall(CALL)));
+    await deliverToTheEnd(job, clock.now + 2 * HOUR_MS);
+    expect(logLines.filter(({ event }) => event === 'not-recorded')).toHaveLength(1);
+    expect([losses(), deadLetters]).toEqual([[], []]);
+  });
 });
 
 test('a recording that is missing is requested once per run', async () => {
