@@ -419,7 +419,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'empty recording retried for ten days',
     edits: [
       {
-        file: 'functions/shared/recordings/completeness.ts',
+        file: 'functions/shared/pbx/errors.ts',
         find: "{ kind: 'empty' }",
         replace: '{}',
       },

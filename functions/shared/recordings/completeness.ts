@@ -1,4 +1,5 @@
 import { ArchiveError } from '../errors.ts';
+import { recordingEmpty } from '../pbx/errors.ts';
 import type { Container } from './container.ts';
 import type { VerifiedBy } from './verified-by.ts';
 
@@ -69,7 +70,7 @@ export function verify(
   now: number,
 ): VerifiedBy[] {
   const { rangeTotalBytes, totalBytes = rangeTotalBytes, earlier } = expectation;
-  if (bytes === 0) throw empty();
+  if (bytes === 0) throw recordingEmpty();
   if (totalBytes !== undefined && bytes !== totalBytes)
     throw bytes < totalBytes ? incomplete(bytes, totalBytes) : inconsistent(bytes, totalBytes);
 
@@ -168,9 +169,6 @@ function isShorterThanTalkTime(bytes: number, { container, talkSeconds = 0 }: Ex
   // A header without any audio may be all that has been written yet, even of a call of a few seconds.
   return seconds <= 0 ? talkSeconds > 0 : seconds < talkSeconds - TALK_TIME_TOLERANCE_SECONDS;
 }
-
-const empty = () =>
-  new ArchiveError('recording-empty', 'The recording has 0 bytes on the PBX.', { kind: 'empty' });
 
 const incomplete = (bytes: number, expected: number) =>
   new ArchiveError(

@@ -1,4 +1,5 @@
 import { ArchiveError } from '../errors.ts';
+import { recordingEmpty } from '../pbx/errors.ts';
 import { trimPadding } from '../pbx/padding.ts';
 
 /** How much of a recording's start the checks need. */
@@ -9,6 +10,7 @@ export const HEAD_BYTES = 64 * 1024;
  * that the PBX reports by JSON, if it does.
  */
 export function checkIsNoText(head: Buffer, readFailure: (json: string) => void = () => {}): void {
+  if (isPadding(head)) throw recordingEmpty();
   const decoded = decodeText(withoutNuls(head));
   if (decoded === undefined) return;
   const text = trimPadding(decoded);
@@ -17,6 +19,9 @@ export function checkIsNoText(head: Buffer, readFailure: (json: string) => void 
   if (/^[{[]/.test(text)) throw notARecording('JSON');
   throw notARecording(text.startsWith('<') ? 'HTML' : 'text');
 }
+
+/** Blanks, line breaks or NULs, and nothing else: what a server without a file sends as an empty line or buffer. */
+const isPadding = (head: Buffer) => head.length <= SNIFF_BYTES && trimPadding(head.toString('latin1')) === '';
 
 const notARecording = (what: string) =>
   new ArchiveError('not-a-recording', `The PBX sent ${what} instead of a recording.`);

@@ -10,6 +10,7 @@ import { plainText, requiredText } from '../fields.ts';
 import type { CdrWindow, PbxClient, Subscription } from '../pbx-client.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
+import { refusedDownload } from '../refused-download.ts';
 import { type ClientOptions, createTransport, type PbxRequest } from '../transport.ts';
 import { parseResponse } from './errors.ts';
 import { listRecordings } from './list-recordings.ts';
@@ -43,9 +44,12 @@ export function createSSeriesClient(
   const eventVersion = apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2';
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
-  async function send(operation: string, options: Omit<PbxRequest, 'path'>, statuses = [200]) {
-    const response = await request({ ...options, path: `/api/${apiVersion}/${operation}` });
-    if (statuses.includes(response.statusCode)) return response;
+  const requestOf = (operation: string, options: Omit<PbxRequest, 'path'>) =>
+    request({ ...options, path: `/api/${apiVersion}/${operation}` });
+
+  async function send(operation: string, options: Omit<PbxRequest, 'path'>) {
+    const response = await requestOf(operation, options);
+    if (response.statusCode === 200) return response;
     // Close the connection: reading the rest could take minutes on a slow line.
     response.body.destroy();
     throw badStatus(response.statusCode);
@@ -137,15 +141,14 @@ export function createSSeriesClient(
         signal,
       ).catch(rethrowAsMissing);
       log('debug', 'random-received', { pbx: pbxId, recording });
-      const response = await send(
-        'recording/download',
-        {
-          query: { recording, random, token },
-          ...(from > 0 && { headers: { Range: `bytes=${from}-` } }),
-          signal,
-        },
-        from > 0 ? RANGE_STATUSES : RECORDING_STATUSES,
-      );
+      const response = await requestOf('recording/download', {
+        query: { recording, random, token },
+        ...(from > 0 && { headers: { Range: `bytes=${from}-` } }),
+        signal,
+      });
+      const statuses = from > 0 ? RANGE_STATUSES : RECORDING_STATUSES;
+      if (!statuses.includes(response.statusCode))
+        throw await refusedDownload(response, parseResponse, callTimeoutMs);
       return toRecordingSource(response, { from, maxBytes, readFailure: parseResponse });
     },
 

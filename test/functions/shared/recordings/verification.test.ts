@@ -41,7 +41,6 @@ describe('is the failure that it reports, with NULs after it:', () => {
 
 describe('is not a recording:', () => {
   test.each([
-    ['whitespace', ' \r\n\t'],
     ['a byte order mark', '\uFEFF'],
     ['HTML', '<html><body>404</body></html>'],
     ['HTML after whitespace and a byte order mark', '\uFEFF\r\n  <!DOCTYPE html>'],
@@ -91,6 +90,17 @@ describe('an error of the PBX instead of the recording is handled by its number:
       expect(error).toMatchObject({ code: `pbx-${errno}`, kind });
     }
   });
+});
+
+test.each(['\r\n', '\n', ' \r\n\t', '\0', '\0'.repeat(512)])(
+  'a body of %j alone is an empty recording',
+  (body) => {
+    expect(errorOf(() => isAudio(body))).toMatchObject({ code: 'recording-empty', kind: 'empty' });
+  },
+);
+
+test('a body of many NULs is of an unknown format', () => {
+  expect(() => isAudio(Buffer.alloc(64 * 1024))).not.toThrow();
 });
 
 describe('can be a recording:', () => {

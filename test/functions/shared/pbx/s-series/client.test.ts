@@ -443,6 +443,50 @@ describe('a download', () => {
     await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({ code: 'pbx-http-status' });
   });
 
+  test.each([404, 410])('finds no recording with HTTP status %i', async (status) => {
+    const { client } = await withDownload((response) =>
+      response.writeHead(status).end('<html>Not Found</html>'),
+    );
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({
+      code: 'pbx-http-status',
+      kind: 'missing',
+    });
+  });
+
+  test.each([
+    [404, '20014', 'missing'],
+    [410, '20006', 'session-expired'],
+    [401, '20004', 'session-expired'],
+    [500, '30001', 'transient'],
+  ])('with HTTP status %i fails with the errno of its body: %s', async (status, errno, kind) => {
+    const { client } = await withDownload((response) =>
+      response.writeHead(status).end(JSON.stringify({ status: 'Failed', errno })),
+    );
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({
+      code: `pbx-${errno}`,
+      kind,
+    });
+  });
+
+  test('finds no recording with HTTP status 404 whose body never ends', async () => {
+    const server = await startScriptedPbx(
+      downloads([RANDOM], (response) => response.writeHead(404).write('{"status":"Failed",')),
+    );
+    const client = clientOf(server.url, {}, { callTimeoutMs: 300 });
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({
+      code: 'pbx-http-status',
+      kind: 'missing',
+    });
+  });
+
+  test('finds an empty recording with HTTP status 204', async () => {
+    const { client } = await withDownload((response) => response.writeHead(204).end());
+    await expect(client.openRecording(TOKEN, RECORDING)).rejects.toMatchObject({
+      code: 'recording-empty',
+      kind: 'empty',
+    });
+  });
+
   test('fails with a redirect, which is not followed', async () => {
     const target = await startScriptedPbx(audio);
     const { client } = await withDownload((response) =>
