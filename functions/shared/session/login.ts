@@ -4,6 +4,7 @@ import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import type { Credentials } from '../pbx/family-settings.ts';
 import type { PbxClient, Subscription, Tokens } from '../pbx/pbx-client.ts';
 import { log } from '../telemetry/log.ts';
+import { LoginInProgress } from './login-in-progress.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
 import { digestSubscription } from './subscription.ts';
@@ -22,6 +23,7 @@ export interface LoginDeps {
   readCredentials: () => Promise<Credentials>;
   subscriptionFor: (credentials: Credentials) => Subscription;
   now: () => number;
+  wait?: (ms: number) => Promise<void>;
 }
 
 export interface SessionToken {
@@ -61,7 +63,7 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
   );
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
   const opened = await save(snapshot, state, deps);
-  if (opened === undefined) throw loginInProgress(now() + LOGIN_LEASE_MS);
+  if (opened === undefined) throw new LoginInProgress(now() + LOGIN_LEASE_MS);
   const { reportsIf } = deps.client.rules;
   if (isLogin) log('info', 'session-opened', { pbx: pbxId, ...(reportsIf && { reportsIf }) });
   return opened;
@@ -145,7 +147,7 @@ async function lease(
   { logins, now }: LoginDeps,
 ): Promise<LoginSnapshot> {
   const { login, doubtfulRefusals } = current.state;
-  if (login !== undefined && login.until > now()) throw loginInProgress(login.until);
+  if (login !== undefined && login.until > now()) throw new LoginInProgress(login.until, login.failures > 1);
   const failures = login?.failures ?? 0;
   const until = now() + Math.min(LOGIN_LEASE_MS * 2 ** failures, MAX_LOGIN_LEASE_MS);
   const leased = await logins.replace(current, {
@@ -153,7 +155,7 @@ async function lease(
     login: { id: randomUUID(), until, failures: failures + 1 },
     doubtfulRefusals,
   });
-  if (leased === undefined) throw loginInProgress(until);
+  if (leased === undefined) throw new LoginInProgress(until);
   return leased;
 }
 
@@ -186,10 +188,3 @@ function asLoginFailure(failure: ArchiveError): ArchiveError {
   if (failure.kind === 'login-held' || failure.kind === 'transient') return failure;
   return new ArchiveError(failure.code, `The login failed. ${failure.message}`, { cause: failure });
 }
-
-const loginInProgress = (until: number) =>
-  new ArchiveError(
-    'login-in-progress',
-    'Another function is logging in, or has just tried without success.',
-    { notBefore: until },
-  );

@@ -1,6 +1,7 @@
 import { type ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
 import { forgetRefusal, type LoginDeps, logIn, type SessionToken, save } from './login.ts';
+import { LoginInProgress } from './login-in-progress.ts';
 import type { Snapshot } from './session-store.ts';
 import { digestSubscription } from './subscription.ts';
 
@@ -12,6 +13,12 @@ const REFRESH_AFTER_MS = 15 * 60_000;
 
 /** Renewals allowed within one `withToken` call. */
 const MAX_RENEWALS = 2;
+
+/** Longer than it takes to save a token that the PBX has just issued. */
+const MAX_LOOKS = 5;
+const LOOK_EVERY_MS = 500;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export interface KeepOptions {
   /** When the PBX reported a reboot (epoch ms). An older session is replaced. */
@@ -33,8 +40,9 @@ export interface Session {
    */
   current(): Promise<SessionToken>;
   /**
-   * Replaces a token that the PBX no longer accepts: with another function's newer one, or by logging in. Rejects with the
-   * refusal if it may be no matter of the token, and the token is a new one.
+   * Replaces a token that the PBX no longer accepts: with another function's newer one, or by logging in. If another
+   * function is just doing that, its token is awaited for some seconds. Rejects with the refusal if it may be no matter of
+   * the token, and the token is a new one.
    */
   renew(dead: SessionToken, refusal?: ArchiveError): Promise<Renewed>;
   /** Keeps the token alive and the reports coming. Logs in only if that is not possible. */
@@ -44,7 +52,7 @@ export interface Session {
 }
 
 export function createSession(deps: LoginDeps): Session {
-  const { pbxId, client, store, readCredentials, subscriptionFor, now } = deps;
+  const { pbxId, client, store, readCredentials, subscriptionFor, now, wait = pause } = deps;
   /** Used until the PBX refuses it, so that the secret is not read for every recording. */
   let latest: SessionToken | undefined;
 
@@ -64,8 +72,26 @@ export function createSession(deps: LoginDeps): Session {
       renewed !== undefined && renewed !== dead.token && snapshot.version !== dead.snapshot.version;
     const isDoubtful = refusal instanceof PbxRefusal && refusal.isDoubtful;
     if (!isRenewed && isDoubtful && ageOf(snapshot) < REFRESH_AFTER_MS) throw refusal;
-    latest = isRenewed ? { token: renewed, snapshot } : await logIn(snapshot, deps);
-    return { ...latest, isNew: !isRenewed };
+    const session: Renewed = isRenewed
+      ? { token: renewed, snapshot }
+      : await logIn(snapshot, deps).then(
+          (opened) => ({ ...opened, isNew: true }),
+          (error: unknown) => awaitToken(snapshot, error),
+        );
+    latest = session;
+    return session;
+  }
+
+  /** A refresh may end the old token before the new one is saved. Rejects with `error` if no other function saves one. */
+  async function awaitToken({ version }: Snapshot, error: unknown): Promise<SessionToken> {
+    if (!(error instanceof LoginInProgress) || error.hasFailedBefore) throw error;
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      await wait(LOOK_EVERY_MS);
+      const snapshot = await store.read();
+      const { token } = snapshot.state;
+      if (token !== undefined && snapshot.version !== version) return { token, snapshot };
+    }
+    throw error;
   }
 
   /** How long ago the PBX issued the token (ms). */

@@ -14,12 +14,13 @@ const lines = captureLog();
 
 async function start({
   entered = 'client-secret',
+  wait = async () => {},
   ...options
-}: SimulatedPSeriesOptions & { entered?: string } = {}) {
+}: SimulatedPSeriesOptions & { entered?: string; wait?: (ms: number) => Promise<void> } = {}) {
   const { pbx, clock, events } = await startPSeriesHarness(options);
   const client = pSeriesClientOf(pbx);
   const account = { family: 'p-series', username: 'client-id', password: entered } as const;
-  return { pbx, clock, events, client, ...(await startSession(client, { clock, ...account })) };
+  return { pbx, clock, events, client, ...(await startSession(client, { clock, wait, ...account })) };
 }
 
 const codeOf = (work: Promise<unknown>) =>
@@ -110,6 +111,45 @@ describe('the one token', () => {
     expect(lines).toContainEqual(expect.objectContaining({ event: 'session-not-saved' }));
     await client.deviceInfo(unsaved.token);
     expect(await codeOf(open().renew(await open().current()))).toBe('login-in-progress');
+  });
+
+  test('is awaited by a function whose token another one has just refreshed, but not saved yet', async () => {
+    const [refreshed, isWaiting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const keeping: Promise<unknown>[] = [];
+    const wait = async () => {
+      isWaiting.resolve();
+      await Promise.all(keeping);
+    };
+    const { pbx, clock, session, open, store, client } = await start({ wait });
+    await session.current();
+    clock.now += 20 * MINUTE_MS;
+    const { replace } = store;
+    store.replace = async (...change) => {
+      refreshed.resolve();
+      await isWaiting.promise;
+      return replace(...change);
+    };
+    keeping.push(open().keepAlive());
+    await refreshed.promise;
+    await withToken(session, (token) => client.deviceInfo(token));
+    expect((await session.current()).token).toBe((await open().current()).token);
+    expect(pbx.stats).toMatchObject({ getTokens: 1, refreshes: 1 });
+  });
+
+  test('is awaited for seconds, and only during the first attempt to get one', async () => {
+    const waits: number[] = [];
+    const { pbx, clock, session, open } = await start({ wait: async (ms) => void waits.push(ms) });
+    const dead = await session.current();
+    const renew = () => codeOf(open().renew(dead));
+    pbx.dropTokens();
+    pbx.refuse('get_token', -2);
+    expect(await renew()).toBe('pbx-minus-2');
+    expect(await renew()).toBe('login-in-progress');
+    expect(waits).toEqual([500, 500, 500, 500, 500]);
+    clock.now += MINUTE_MS;
+    expect(await renew()).toBe('pbx-minus-2');
+    expect(await renew()).toBe('login-in-progress');
+    expect(waits).toHaveLength(5);
   });
 
   test('never has more than a few beside it, even if refresh tokens work twice or tokens end each other', async () => {

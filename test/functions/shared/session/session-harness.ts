@@ -30,12 +30,14 @@ export interface SessionHarnessOptions {
   family?: 's-series' | 'p-series';
   /** Where the PBX posts reports; the test may run a server there. */
   reportUrl?: string;
+  /** What happens while a function waits. By default it does not wait. */
+  wait?: (ms: number) => Promise<void>;
 }
 
 /** Sessions with the given PBX that share their state through an embedded Secrets Manager and S3. */
 export async function startSession(client: PbxClient, options: SessionHarnessOptions) {
   const { clock, username = 'api', password = 'pbx-password', reportUrl = 'http://127.0.0.1:9' } = options;
-  const { family = 's-series' } = options;
+  const { family = 's-series', wait = async () => {} } = options;
   const directory = await mkdtemp(join(tmpdir(), 'session-'));
   const access = { credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, region: 'us-east-1' };
   const server = await startSecretsManager({
@@ -79,6 +81,7 @@ export async function startSession(client: PbxClient, options: SessionHarnessOpt
       readCredentials: () => readCredentials({ credentialsSecret: 'pbx/test', family }, secrets),
       subscriptionFor: ({ webhookSecret }) => subscriptionOf('test', { reportUrl }, 'unused', webhookSecret),
       now: () => clock.now,
+      wait,
     });
   return {
     session: open(),
