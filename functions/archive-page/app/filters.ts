@@ -38,9 +38,10 @@ export function addressOf(filters: Filters, open?: { pbx: string; recording: str
 /** An epoch second, and a counter: what the PBXs call a call id. */
 const CALL_ID = /^\d{9,11}\.\d+$/;
 
-/** Without the blanks that are copied with a number from elsewhere. */
+/** Without the blanks and invisible characters that are copied with a number from elsewhere. */
 const numbersOf = ({ number }: Filters): string[] =>
   number
+    .replaceAll(/\p{Cf}/gu, '')
     .split(/[,;]/)
     .map((part) => part.trim())
     .filter(Boolean);

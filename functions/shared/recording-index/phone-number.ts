@@ -1,8 +1,11 @@
 /** As many digits as two ways of writing one number surely share: numbers are indexed by them. */
 export const KEY_DIGITS = 6;
 
-/** What people and PBXs put between the digits of a number. `(0)` is dropped from numbers with a country code. */
-const PUNCTUATION = /\(0\)|[\s().\-/\u2010-\u2015]/g;
+/**
+ * What people and PBXs put between the digits of a number. `(0)` is dropped from numbers with a country code. Invisible
+ * characters (Cf), such as marks of the writing direction, are copied with numbers from address books and web pages.
+ */
+const PUNCTUATION = /\(0\)|[\s().\-/\u2010-\u2015\u2212\p{Cf}]/gu;
 
 /**
  * A number without punctuation and without the prefix that depends on who dials it: `+49 30 123456`, `0049 30 123456` and
@@ -10,7 +13,7 @@ const PUNCTUATION = /\(0\)|[\s().\-/\u2010-\u2015]/g;
  * `*43#`.
  */
 function significantDigits(number: string): string | undefined {
-  const [, digits] = /^\+?(\d+)$/.exec(number.replace(PUNCTUATION, '')) ?? [];
+  const [, digits] = /^(?:tel:)?\+?(\d+)$/i.exec(number.replace(PUNCTUATION, '')) ?? [];
   // Extensions stay whole.
   return digits !== undefined && digits.length > KEY_DIGITS ? digits.replace(/^0+(?=\d)/, '') : digits;
 }

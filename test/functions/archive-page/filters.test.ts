@@ -24,11 +24,13 @@ test.each([
   [' 1505352445.265', { callId: '1505352445.265' }],
   ['1505352445.265\u00a0\n', { callId: '1505352445.265' }],
   ['1505352445.265,', { callId: '1505352445.265' }],
+  ['\u202a1505352445.265\u202c', { callId: '1505352445.265' }],
   [' 030 901820 ', { number: '030 901820' }],
   ['1000 ;, 1001', { number: '1000,1001' }],
   ['', {}],
   ['  ', {}],
   [' ,; ', {}],
+  ['\u200b', {}],
 ])('%j asks the API for the call id or the numbers in it alone', (number, expected) => {
   const query = new URLSearchParams(queryOf({ ...NO_FILTERS, number, direction: 'inbound' }, 'next'));
   expect(Object.fromEntries(query)).toEqual({ ...expected, direction: 'inbound', cursor: 'next' });

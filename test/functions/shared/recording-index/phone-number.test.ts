@@ -31,6 +31,23 @@ describe.each(WRITTEN)('%s', (number) => {
   });
 });
 
+// What address books, web pages and word processors put around and into a number that is copied: marks of the writing
+// direction (Unicode, UAX #9), spaces of no width, soft hyphens, the minus sign, and the scheme of RFC 3966.
+test.each([
+  ['\u202A+49 30 123456\u202C', 'embedded from left to right'],
+  ['\u2068+49 30 123456\u2069', 'isolated'],
+  ['\u200E+49 30 123456', 'with a mark'],
+  ['+49\u200B30\u200B123456\uFEFF', 'with spaces of no width'],
+  ['+49 30 12\u00AD3456', 'with a soft hyphen'],
+  ['+49\u221230\u2212123456', 'with minus signs'],
+  ['tel:+49-30-123456', 'as a URI'],
+  ['\u200ETEL:+4930123456', 'as a URI with a mark'],
+])('%j is the number that it was copied from: %s', (copied) => {
+  expect(numberKey(copied)).toBe('123456');
+  expect(isSameNumber(copied, '030 123456')).toBe(true);
+  expect(isFoundAsWhole(copied)).toBe(false);
+});
+
 describe('all digits typed are compared, from the end:', () => {
   test.each([
     { typed: '123456', number: '+49 30 123456', isSame: true },
