@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { toPersonName } from '../shared/access/claims.ts';
 import { MAX_PERSON_LENGTH } from '../shared/api/input-limits.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 
@@ -6,11 +7,13 @@ const MAX_BODY_LENGTH = 16 * 1024;
 
 type Input<S extends v.GenericSchema> = { input: v.InferOutput<S> } | { refusal: ApiResponse };
 
-/** The name of a person in a query. */
+/** The name of a person in a query, as the access log keeps it. */
 export const personName = v.pipe(
   v.string(),
   v.nonEmpty('should not be empty'),
   v.maxLength(MAX_PERSON_LENGTH, `should have at most ${MAX_PERSON_LENGTH} characters`),
+  v.transform(toPersonName),
+  v.nonEmpty('should not be empty'),
 );
 
 /** The input as the schema returns it, or the response that names the first parameter that is wrong. */

@@ -9,12 +9,14 @@ export const EVERYTHING: readonly Grant[] = [{ pbxs: '*', rights: RIGHTS }];
 /** The first of these that a token has names the person. Access tokens may have no other than `sub`. */
 const PERSON_CLAIMS = ['email', 'preferred_username', 'username', 'sub'];
 
-/** A name as the access log keeps it. */
+/** A name as the access log keeps it: one for all ways to enter it. A name that is kept stays as it is. */
 export const toPersonName = (text: string): string =>
   text
+    .normalize('NFC')
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, MAX_NAME_LENGTH)
+    .trimEnd()
     .toWellFormed();
 
 type Claims = Readonly<Record<string, unknown>>;

@@ -108,10 +108,23 @@ describe('the access log', () => {
   });
 
   test.each([
+    ['with blanks', ' Zoë  Miller '],
+    ['composed in another way', 'Zoe\u0308 Miller'],
+    ['with invisible characters', '\u200EZoë\u00A0Miller'],
+  ])('of a person is found by the name %s', async (_, entered) => {
+    const target = await archive();
+    const zoe = await signIn('Zoë Miller');
+    await ask('POST /api/access', { ...zoe, body: { ...target, seconds: 1 } });
+    expect((await read({ person: entered })).accesses[0]).toMatchObject({ kind: 'played', ...target });
+  });
+
+  test.each([
     {},
     { pbx: 'hq' },
     { recording: 'a.wav' },
     { person: '' },
+    { person: ' \u200B' },
+    { person: 'x'.repeat(201) },
     { person: 'Ada', pbx: 'hq', recording: 'a.wav' },
     { person: 'Ada', format: 'xml' },
     { person: 'Ada', limit: '201' },
