@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
@@ -46,28 +47,35 @@ export function createShareStore(
   });
   const partitionOf = (id: string) => `${PREFIX}${id}`;
 
-  /** Changes a share. Returns `undefined` if it does not meet the condition. */
+  /**
+   * Changes a share. Returns `undefined` if it does not meet the condition. The SDK repeats a request whose response was
+   * lost, so the row names its last change: it is made once, and known to be made.
+   */
   async function update(
     share: ShareRecord,
     change: string,
     condition: string,
     values: Record<string, unknown>,
   ): Promise<ShareRecord | undefined> {
+    const lastChange = randomUUID();
     try {
       const { Attributes } = await client.send(
         new UpdateCommand({
           TableName: table,
           Key: keyOf(share),
-          UpdateExpression: change,
-          ConditionExpression: `attribute_exists(id) AND ${condition}`,
-          ExpressionAttributeValues: values,
+          UpdateExpression: `${change}, lastChange = :lastChange`,
+          ConditionExpression:
+            'attribute_exists(id) AND (attribute_not_exists(lastChange) OR lastChange <> :lastChange) ' +
+            `AND ${condition}`,
+          ExpressionAttributeValues: { ...values, ':lastChange': lastChange },
           ReturnValues: 'ALL_NEW',
         }),
       );
       return v.parse(shareRecordSchema, Attributes);
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const current = await findItem(share.id);
+      return current?.lastChange === lastChange ? v.parse(shareRecordSchema, current) : undefined;
     }
   }
 
@@ -78,7 +86,7 @@ export function createShareStore(
     return { items: items.filter(isKept).map((item) => v.parse(shareRecordSchema, item)), ...rest };
   }
 
-  async function find(id: string): Promise<ShareRecord | undefined> {
+  async function findItem(id: string): Promise<Record<string, unknown> | undefined> {
     const { Items: [item] = [] } = await client.send(
       new QueryCommand({
         TableName: table,
@@ -87,7 +95,12 @@ export function createShareStore(
         ConsistentRead: true,
       }),
     );
-    return item !== undefined && isKept(item) ? v.parse(shareRecordSchema, item) : undefined;
+    return item !== undefined && isKept(item) ? item : undefined;
+  }
+
+  async function find(id: string): Promise<ShareRecord | undefined> {
+    const item = await findItem(id);
+    return item && v.parse(shareRecordSchema, item);
   }
 
   return {

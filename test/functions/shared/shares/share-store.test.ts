@@ -1,5 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.ts';
 import { ACCESS_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { hashPasscode } from '../../../../functions/shared/shares/passcode.ts';
@@ -148,3 +151,81 @@ test('shares are listed by recording and by person, newest first and page by pag
   }
   expect((await store.ofRecording('warehouse', recording, { limit: 10 })).items).toEqual([]);
 });
+
+describe('a response of DynamoDB that is lost on its way', () => {
+  // The SDK then repeats the request, which DynamoDB has carried out.
+  test('uses up no other opening', async () => {
+    await using lossy = await startLossyProxy();
+    const share = await createExample({ maxPlays: 2 });
+    lossy.loseNext();
+    expect(await lossy.store.countPlay(share)).toEqual({ ...share, plays: 1 });
+    lossy.loseNext();
+    expect(await lossy.store.countPlay(share)).toEqual({ ...share, plays: 2 });
+    expect(await lossy.store.countPlay(share)).toBeUndefined();
+    expect(lossy.lost).toBe(2);
+  });
+
+  test('leaves a revocation new, so that it is logged', async () => {
+    await using lossy = await startLossyProxy();
+    const share = await createExample();
+    lossy.loseNext();
+    expect(await lossy.store.revoke(share)).toEqual({
+      revoked: { ...share, revokedAt: new Date(NOW).toISOString() },
+      isNew: true,
+    });
+    expect(lossy.lost).toBe(1);
+  });
+
+  test('uses up one passcode, not two', async () => {
+    await using lossy = await startLossyProxy();
+    const share = await createExample({ passcode: await hashPasscode('correct horse') });
+    for (let attempt = 1; attempt <= MAX_WRONG_PASSCODES; attempt++) {
+      lossy.loseNext();
+      expect(await lossy.store.takePasscodeAttempt(share)).toBe(true);
+    }
+    expect(await lossy.store.takePasscodeAttempt(share)).toBe(false);
+  });
+});
+
+/** A store whose requests reach DynamoDB through a proxy, which can hang up instead of passing on a response. */
+async function startLossyProxy() {
+  const target = process.env.AWS_ENDPOINT_URL_DYNAMODB ?? '';
+  let losing = false;
+  let lost = 0;
+  const proxy = createServer(async (request, response) => {
+    const answer = await fetch(target, {
+      method: 'POST',
+      headers: Object.fromEntries(
+        Object.entries(request.headers).filter(([name]) => /^(x-amz|authorization|content-type)/.test(name)),
+      ) as Record<string, string>,
+      body: await buffer(request),
+    });
+    const body = await answer.bytes();
+    if (losing) {
+      losing = false;
+      lost += 1;
+      response.destroy();
+    } else response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
+  });
+  await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const client = createDynamoDbClient();
+  const store = createShareStore(client, 'access', () => NOW);
+  // The endpoint is read with the first request.
+  await store.find('0'.repeat(64));
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = target;
+  return {
+    store,
+    loseNext: () => {
+      losing = true;
+    },
+    get lost() {
+      return lost;
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+}
