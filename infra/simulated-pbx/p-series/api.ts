@@ -66,7 +66,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'GET recording/search': (pbx, { query }) => {
     const inWindow = (row: Row) => {
       const [start, end] = [query.get('start_time'), query.get('end_time')];
-      if (start === undefined && end === undefined) return true;
+      if (pbx.searchTimes === 'ignored' || (start === undefined && end === undefined)) return true;
       // Old firmware compares with its own format: what it does not understand matches nothing, and is no error.
       if (pbx.searchTimes === 'display' || start === undefined || end === undefined) return false;
       const second = Math.floor(row.startedAt / 1000);

@@ -17,7 +17,7 @@ export interface PSeriesParts {
   contentLength: boolean;
   ranges: Ranges;
   rowForm: RowForm;
-  searchTimes: 'epoch' | 'display';
+  searchTimes: 'epoch' | 'display' | 'ignored';
   delivers: 'wav' | 'mp3' | undefined;
   sendsAudioAtOnce: boolean;
   now: () => number;

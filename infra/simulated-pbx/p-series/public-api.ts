@@ -29,8 +29,11 @@ export interface SimulatedPSeriesOptions {
   contentLength?: boolean;
   ranges?: Ranges;
   rows?: RowForm;
-  /** `epoch`: filters by Unix seconds. `display`: knows only its own display format, and finds nothing otherwise. */
-  searchTimes?: 'epoch' | 'display';
+  /**
+   * `epoch`: filters by Unix seconds. `display`: knows only its own display format, and finds nothing otherwise.
+   * `ignored`: finds everything.
+   */
+  searchTimes?: 'epoch' | 'display' | 'ignored';
   /** Files are delivered in this format, whatever the name in the list. */
   delivers?: 'wav' | 'mp3';
   /** Firmware that sends the audio in response to the first request. */

@@ -5,9 +5,10 @@ import type { Call } from '../../jobs/call.ts';
 import { SETTLED_AFTER_MS } from '../../recordings/completeness.ts';
 import { findNameProblem } from '../../recordings/recording-name.ts';
 import { log } from '../../telemetry/log.ts';
-import { findCallStart, toEpochMs } from '../call-start.ts';
+import { toEpochMs } from '../call-start.ts';
 import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../pbx-client.ts';
 import { findFirstPage, type ListRows, PAGE_SIZE, type Row, type Rows, readPages } from './read-pages.ts';
+import { endOf, isInSpan, readTimes, type Span, startOf } from './row-times.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -16,11 +17,8 @@ const OVERLAP_MS = HOUR_MS;
 
 const LONGEST_CALL_MS = LONGEST_CALL_HOURS * HOUR_MS;
 
-/** Epoch ms, both included. */
-interface Span {
-  from: number;
-  to: number;
-}
+/** A PBX that finds something here ignores the times of a search. */
+const BEFORE_ALL_CALLS: Span = { from: Date.UTC(2000, 0), to: Date.UTC(2000, 0) };
 
 interface Options extends Pick<ListOptions, 'timeZone' | 'now'> {
   pbxId: string | undefined;
@@ -33,7 +31,7 @@ export async function listRecordings(list: ListRows, window: CdrWindow, options:
     from: (toEpochMs(window.starttime, timeZone) ?? 0) - OVERLAP_MS,
     to: (toEpochMs(window.endtime, timeZone) ?? 0) + OVERLAP_MS,
   };
-  let found = await search(list, span);
+  let found = await search(list, span, timeZone);
   if (found === undefined || (found.rows.length === 0 && !(await understandsTimes(list, timeZone)))) {
     log('warn', 'recording-search-empty', {
       pbx: pbxId,
@@ -89,19 +87,40 @@ export async function isMovedAway(list: ListRows, recording: string, timeZone: s
   return rows.some(isMoved);
 }
 
-/** `undefined` if the firmware does not know this search, or refuses its times. */
-const search = (list: ListRows, { from, to }: Span): Promise<Rows | undefined> =>
-  readPages((page) =>
-    list('search', {
-      ...page,
-      sort_by: 'id',
-      order_by: 'asc',
-      start_time: String(Math.floor(from / 1000)),
-      end_time: String(Math.ceil(to / 1000)),
-    }),
-  ).catch((error: unknown) => {
-    if (error instanceof PbxRefusal && error.kind === 'permanent') return undefined;
+/** `undefined` if the firmware does not know this search, or refuses or ignores its times. */
+async function search(list: ListRows, span: Span, timeZone: string): Promise<Rows | undefined> {
+  let isChecked = false;
+  let ignoresTimes = false;
+  try {
+    const { rows, unlisted } = await readPages(async (page) => {
+      const found = await searchPage(list, span, page);
+      if (!isChecked && found.rows.some((row) => !isInSpan(row, span, timeZone))) {
+        isChecked = true;
+        ignoresTimes = (await searchPage(list, BEFORE_ALL_CALLS, page)).rows.length > 0;
+      }
+      return ignoresTimes ? { rows: [] } : found;
+    });
+    return ignoresTimes ? undefined : { rows: rows.toReversed(), unlisted };
+  } catch (error) {
+    // -2 is also what an interface returns that the firmware has only in part.
+    const isUnsupported =
+      error instanceof PbxRefusal && (error.kind === 'permanent' || error.code === 'pbx-minus-2');
+    if (isUnsupported) return undefined;
     throw error;
+  }
+}
+
+/**
+ * The newest come first: calls that end while the list is read, and old recordings that the PBX deletes meanwhile, then
+ * shift no row to a page that has been read.
+ */
+const searchPage = (list: ListRows, { from, to }: Span, page: Record<string, string>) =>
+  list('search', {
+    ...page,
+    sort_by: 'id',
+    order_by: 'desc',
+    start_time: String(Math.floor(from / 1000)),
+    end_time: String(Math.ceil(to / 1000)),
   });
 
 /**
@@ -113,28 +132,25 @@ async function understandsTimes(list: ListRows, timeZone: string): Promise<boole
   const start = rows[0] && startOf(rows[0], timeZone);
   // Nothing was ever recorded, or it cannot be said when.
   if (start === undefined) return true;
-  const around = await search(list, { from: start - OVERLAP_MS, to: start + OVERLAP_MS });
+  const around = await search(list, { from: start - OVERLAP_MS, to: start + OVERLAP_MS }, timeZone);
   return around !== undefined && around.rows.length > 0;
 }
 
 /** Reads the list from the newest recordings of the span down to those before it. */
-async function listBack(list: ListRows, { from, to }: Span, timeZone: string): Promise<Rows> {
+async function listBack(list: ListRows, span: Span, timeZone: string): Promise<Rows> {
   const listPage = (page: Record<string, string>) =>
     list('list', { ...page, sort_by: 'id', order_by: 'desc' });
   const startsOf = (rows: Row[]) => rows.map((row) => startOf(row, timeZone));
   // A call is listed once it has ended, among those that started hours later.
   const first = await findFirstPage(listPage, (rows) => {
     const starts = startsOf(rows).filter((start) => start !== undefined);
-    return starts.length > 0 && starts.every((start) => start > to + LONGEST_CALL_MS);
+    return starts.length > 0 && starts.every((start) => start > span.to + LONGEST_CALL_MS);
   });
   const { rows } = await readPages(listPage, {
     first,
-    goesOn: (rows) => startsOf(rows).some((start) => start === undefined || start >= from),
+    goesOn: (rows) => startsOf(rows).some((start) => start === undefined || start >= span.from),
   });
-  const inSpan = rows.filter((row) => {
-    const start = startOf(row, timeZone);
-    return start === undefined || (start >= from && start <= to);
-  });
+  const inSpan = rows.filter((row) => isInSpan(row, span, timeZone));
   return { rows: inSpan.toReversed(), unlisted: 0 };
 }
 
@@ -151,25 +167,4 @@ function callOf(row: Row): Call {
     start: localStart,
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-}
-
-function endOf(row: Row, timeZone: string): number | undefined {
-  const start = startOf(row, timeZone);
-  return start === undefined ? undefined : start + 1000 * (row.duration ?? 0);
-}
-
-function startOf(row: Pick<Row, 'file' | 'uid'>, timeZone: string): number | undefined {
-  const { callId = '', localStart = '' } = readTimes(row);
-  return findCallStart(callId, localStart, timeZone);
-}
-
-/**
- * By the call id in the name of the file, and by the start of the call in `uid` (`yyyyMMddHHmmss` and five characters).
- * Not by `time`, which has the display format that somebody has chosen for the web page.
- */
-function readTimes({ file = '', uid = '' }: Pick<Row, 'file' | 'uid'>) {
-  const [, named, callId] = /^(\d{14})-(\d+\.\d+)-/.exec(file) ?? [];
-  const digits = /^\d{14}/.exec(uid)?.[0] ?? named;
-  const localStart = digits?.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3 $4:$5:$6');
-  return { callId, localStart };
 }

@@ -154,9 +154,9 @@ describe('the recordings of a window', () => {
     expect([unreadable, unreadableRows]).toEqual([
       3,
       [
-        { row: 1, problem: "the recording's name cannot be used: it is longer than 255 bytes" },
-        { row: 3, problem: 'it names no recording' },
-        { row: 4, problem: 'it names no recording' },
+        { row: 1, problem: 'it names no recording' },
+        { row: 2, problem: 'it names no recording' },
+        { row: 4, problem: "the recording's name cannot be used: it is longer than 255 bytes" },
       ],
     ]);
   });
@@ -184,15 +184,16 @@ describe('the recordings of a window', () => {
     expect([recorded.size, unreadable]).toEqual([3, 0]);
   });
 
-  test('are not unreadable if some are deleted while the list is read', async () => {
+  test('are all found, and none is unreadable, if the PBX deletes the oldest while the list is read', async () => {
     const { pbx, list, whenRead } = await startRead();
     const recording = Buffer.from('RIFF');
-    const calls = Array.from({ length: 405 }, () => pbx.makeCall({ ...CALL, recording }));
-    whenRead(400, () => {
-      for (const call of calls.slice(-5)) pbx.deleteRecording(call.recording);
+    const calls = Array.from({ length: 450 }, () => pbx.makeCall({ ...CALL, recording }));
+    whenRead(200, () => {
+      for (const call of calls.slice(0, 10)) pbx.deleteRecording(call.recording);
     });
     const { recorded, unreadable } = await list();
-    expect([recorded.size, unreadable]).toEqual([400, 0]);
+    expect([...recorded.keys()]).toEqual(calls.slice(10).map(({ recording }) => recording));
+    expect(unreadable).toBe(0);
   });
 
   test('have no size in some lists: then they are finished an hour after the end of the call', async () => {
@@ -244,6 +245,7 @@ describe('a PBX that does not understand the times of a search', () => {
   test.each([
     ['refuses them', 40002],
     ['does not know the search', 10001],
+    ['has only a part of the search', -2],
   ])('is asked for its list, too, if it %s', async (_, errcode) => {
     const { pbx, clock, list } = await start();
     pbx.refuse('recording/search', errcode);
@@ -252,6 +254,27 @@ describe('a PBX that does not understand the times of a search', () => {
     pbx.makeCall({ ...CALL, startedAt: clock.now - 3 * DAY });
     expect([...(await list()).recorded.keys()]).toEqual([recording]);
     expect(lines).toContainEqual(expect.objectContaining({ event: 'recording-search-empty', pbx: 'office' }));
+  });
+
+  test('is asked for its list, too, if it finds everything whatever the times', async () => {
+    const { pbx, clock, list } = await start({ searchTimes: 'ignored' });
+    const recording = Buffer.from('RIFF');
+    const daysAgo = (days: number) =>
+      pbx.makeCall({ ...CALL, startedAt: clock.now - days * DAY - HOUR, recording });
+    for (let call = 0; call < 500; call++) daysAgo(3);
+    const today = daysAgo(0);
+    expect([...(await list()).recorded.keys()]).toEqual([today.recording]);
+    expect(lines).toMatchObject([{ event: 'recording-search-empty', pbx: 'office' }]);
+    expect((await list(windowOf('2025-10-06'))).recorded.size).toBe(500);
+  });
+
+  test('is believed about a recording that seems to be of another day', async () => {
+    const { pbx, clock, list } = await start();
+    const recordingName = '20251001105326-1759316000.42-5550100-2001-Inbound.wav';
+    const { report } = pbx.makeCall({ ...CALL, startedAt: clock.now - HOUR, recordingName });
+    expect(report).toMatchObject({ recording: recordingName });
+    expect([...(await list()).recorded.keys()]).toEqual([recordingName]);
+    expect(lines).toEqual([]);
   });
 
   test('is found an old day behind any number of newer recordings, within some requests', async () => {
