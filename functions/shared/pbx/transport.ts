@@ -52,6 +52,8 @@ export interface PbxRequest {
   /** A request with a body is a POST, one without a GET. */
   body?: string;
   signal?: AbortSignal | undefined;
+  /** For the PBX to begin its response. */
+  headersTimeoutMs?: number;
 }
 
 export type Transport = (request: PbxRequest) => Promise<Dispatcher.ResponseData>;
@@ -68,10 +70,9 @@ export function createTransport(
   const agent = new Agent({
     connect: createConnector(tls),
     pipelining: 0,
-    headersTimeout: HEADERS_TIMEOUT_MS,
     bodyTimeout: idleTimeoutMs,
   });
-  return async ({ body, signal, headers, ...request }) => {
+  return async ({ body, signal, headers, headersTimeoutMs = HEADERS_TIMEOUT_MS, ...request }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const options = {
       ...request,
@@ -80,7 +81,8 @@ export function createTransport(
       headers: { ...COMMON_HEADERS, ...headers },
       body: body ?? null,
       signal: signal ?? null,
-      onInfo: createInterimCheck(),
+      headersTimeout: headersTimeoutMs,
+      onInfo: createInterimCheck(headersTimeoutMs),
     } as const;
     const response = await agent.request(options).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : connectionError(error);
@@ -92,10 +94,10 @@ export function createTransport(
 }
 
 /** With each interim response (1xx), undici starts its timeout anew, which a PBX could repeat for ever. */
-function createInterimCheck(): () => void {
+function createInterimCheck(timeoutMs: number): () => void {
   const startedAt = performance.now();
   return () => {
-    if (performance.now() - startedAt > HEADERS_TIMEOUT_MS) {
+    if (performance.now() - startedAt > timeoutMs) {
       throw connectionError({ code: 'UND_ERR_HEADERS_TIMEOUT' });
     }
   };

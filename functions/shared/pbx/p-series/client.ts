@@ -19,6 +19,9 @@ import { sessionRules } from './session.ts';
 /** For a JSON response to arrive completely. */
 const CALL_TIMEOUT_MS = 45_000;
 
+/** For the PBX to convert a long call to MP3 or stereo. It does so when asked for the file, and each time anew. */
+const PREPARATION_TIMEOUT_MS = 10 * 60_000;
+
 /** A page of the list has a few hundred rows. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
@@ -97,11 +100,15 @@ export function createPSeriesClient(
   /** What the first step of a download responds: where the file is, or, with some firmware, the file itself. */
   async function offer(token: string, recording: string, signal: AbortSignal | undefined) {
     const slow = new AbortController();
-    const timer = setTimeout(() => slow.abort(connectionError({ code: 'TimeoutError' })), callTimeoutMs);
+    const timer = setTimeout(
+      () => slow.abort(connectionError({ code: 'TimeoutError' })),
+      PREPARATION_TIMEOUT_MS,
+    );
     try {
       const response = await send({
         path: '/openapi/v1.0/recording/download',
         query: { access_token: token, file: recording },
+        headersTimeoutMs: PREPARATION_TIMEOUT_MS,
         signal: signal === undefined ? slow.signal : AbortSignal.any([signal, slow.signal]),
       });
       const source = await toRecordingSource(response, { from: 0, maxBytes, readFailure: parseResponse });

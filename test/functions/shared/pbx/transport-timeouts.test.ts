@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createTransport } from '../../../../functions/shared/pbx/transport.ts';
+import { pSeriesClientOf } from './p-series/p-series-client.ts';
 import { startScriptedPbx } from './scripted-pbx.ts';
 
 // Before the first request and for the whole file, because undici uses one timer for all its timeouts.
@@ -60,6 +61,25 @@ describe('a PBX that', () => {
     expect(failure()).toBeUndefined();
     await pass(4);
     expect(failure()?.message).toContain('UND_ERR_HEADERS_TIMEOUT');
+  });
+
+  test('converts a recording has ten minutes for it, unlike for its other responses', async () => {
+    const requests: { end: (text: string) => void }[] = [];
+    const { url } = await startScriptedPbx((response) => void requests.push(response));
+    const client = pSeriesClientOf({ url });
+    const [download, tooSlow] = [1, 2].map(() => client.openRecording('token', 'a.wav'));
+    const failure = await watch(tooSlow as Promise<unknown>);
+    await vi.waitUntil(() => requests.length === 2);
+    await pass(9 * 60);
+    requests[0]?.end('RIFF');
+    (await download)?.body.destroy();
+    expect(failure()).toBeUndefined();
+    await pass(62);
+    expect(failure()).toMatchObject({ code: 'pbx-connection' });
+    const information = await watch(client.deviceInfo('token'));
+    await vi.waitUntil(() => requests.length === 3);
+    await pass(32);
+    expect(information()).toMatchObject({ code: 'pbx-connection' });
   });
 
   test('sends interim responses for ever times out after about thirty seconds', async () => {
