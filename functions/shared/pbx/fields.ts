@@ -9,8 +9,8 @@ export const plainText = v.optional(
   ),
 );
 
-/** What firmwares write for a call that was not recorded: a flag, a number or a word, never a file's name. */
-const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|nil|undefined|n\/?a)\s*$/i;
+/** What firmwares write for a call that was not recorded: blanks, a flag, a number or a word, never a file's name. */
+const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|nil|undefined|n\/?a)?\s*$/i;
 
 /** The name of a recording; `undefined` if the call was not recorded. */
 export const recordingName = v.pipe(

@@ -116,7 +116,7 @@ describe('a run', () => {
     const { asked, pbxs } = fakePbxs({
       hq: async ({ starttime }) => {
         const day = starttime.slice(0, 10);
-        return [`stored-${day}.wav`, `${day}.wav`, `lost-${day}.wav`, `waiting-${day}.wav`, ' '];
+        return [`stored-${day}.wav`, `${day}.wav`, `lost-${day}.wav`, `waiting-${day}.wav`, 'x'.repeat(256)];
       },
     });
     const outcomes = await reconcilePbxs({ pbx: 'hq', from: '2026-05-13', to: '2026-05-15' }, pbxs);

@@ -36,9 +36,6 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   if (!envelope.success || event === undefined) return { kind: 'malformed' };
   const { msg, sn } = envelope.output;
   if (event.trim() !== CALL_END) return { kind: 'ignored', event };
-  if (serialNumber !== undefined && sn !== undefined && sn !== serialNumber) {
-    return FOREIGN_REPORT;
-  }
 
   // As printed in the guide and seen live, it is a string that holds JSON.
   const content = typeof msg === 'string' ? parseJson(trimJson(msg)) : msg;
@@ -52,6 +49,7 @@ export function readReport(body: string, serialNumber: string | undefined): Repo
   }
   const { recording } = details.output;
   if (recording === undefined) return { kind: 'ignored', event };
+  if (serialNumber !== undefined && sn !== undefined && sn !== serialNumber) return FOREIGN_REPORT;
   const problem = findNameProblem(recording);
   if (problem !== undefined) {
     return unreadable('recording-name-unusable', `The recording's name cannot be used: ${problem}.`);
@@ -72,7 +70,7 @@ function callOf(details: v.InferOutput<typeof callSchema>, serialNumber: string 
     start: details.time_start,
     talkSeconds: details.talk_duration,
     trunk: details.src_trunk_name?.trim() || details.dst_trunk_name?.trim() || undefined,
-    did: details.did_number,
+    did: details.did_number?.trim() || undefined,
     serialNumber,
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));

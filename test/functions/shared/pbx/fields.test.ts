@@ -60,6 +60,7 @@ describe('the name of a recording', () => {
     '1.0',
     '-',
     'N/A',
+    '   ',
     'n/a',
     'NA',
     'None',

@@ -114,10 +114,15 @@ describe('event 30012', () => {
     expect(report).not.toHaveProperty('call.trunk');
   });
 
-  test.each([[''], [null], [undefined], ['0'], ['false']])(
+  test('has a blank for a DID that was not called', () => {
+    expect(read({ did_number: ' ' })).not.toHaveProperty('call.did');
+  });
+
+  test.each([[''], [' '], [null], [undefined], ['0'], ['false']])(
     'of a call that was not recorded is ignored: %j',
     (recording) => {
       expect(read({ recording })).toEqual({ kind: 'ignored', event: '30012' });
+      expect(read({ recording }, true, 'OTHER')).toEqual({ kind: 'ignored', event: '30012' });
     },
   );
 
