@@ -64,6 +64,18 @@ describe('in functions/', () => {
     expect(violations(functionFiles, isSource)).toEqual([]);
   });
 
+  test('only a handler, or the compose.ts that a long one has, creates clients of AWS', () => {
+    const isHandler = (file: string) => /^functions\/[^/]+\/handler\.ts$/.test(file);
+    const isRoot = (file: string) => isHandler(file) || /^functions\/[^/]+\/compose\.ts$/.test(file);
+    const clients = sourceOf('functions/shared/aws-clients.ts').match(/create\w+Client\b/g) ?? [];
+    expect(clients).toEqual(expect.arrayContaining(['createS3Client', 'createEventBridgeClient']));
+    const creates = new RegExp(`\\b(?:${clients.join('|')})\\(|\\bnew \\w+Client\\(`);
+    const creating = functionFiles.filter((file) => creates.test(sourceOf(file)));
+    expect(creating.filter((file) => !isRoot(file))).toEqual(['functions/shared/aws-clients.ts']);
+    const isImportable = (imported: string, file: string) => isHandler(file) || !isRoot(imported);
+    expect(violations(functionFiles, isImportable)).toEqual([]);
+  });
+
   test('a handler is a composition root of at most 50 lines, and no file of code has more than 200', () => {
     const lengthOf = (file: string) => sourceOf(file).split('\n').length - 1;
     const code = functionFiles.filter((file) => !file.startsWith('functions/archive-page/app/messages/'));

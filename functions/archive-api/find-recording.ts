@@ -1,17 +1,12 @@
 import * as v from 'valibot';
 import { grantsOn, may, type Principal, type Subject } from '../shared/access/principal.ts';
 import type { AccessLog } from '../shared/access-log/access-log.ts';
-import { createS3MetadataClient } from '../shared/aws-clients.ts';
-import { type PbxRegistry, pbxIdSchema } from '../shared/config/pbx-registry.ts';
-import { type BucketReader, createBucketReader } from '../shared/recording-index/bucket-reader.ts';
+import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
+import type { BucketReader } from '../shared/recording-index/bucket-reader.ts';
 import type { IndexReader } from '../shared/recording-index/index-reader.ts';
 import { fromItem } from '../shared/recording-index/item.ts';
 import type { IndexedRecording } from '../shared/recording-index/row.ts';
-import {
-  type ArchivedRecording,
-  type ArchiveReader,
-  createArchiveReader,
-} from '../shared/recordings/archive-reader.ts';
+import type { ArchivedRecording, ArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { findNameProblem, recordingKey } from '../shared/recordings/recording-name.ts';
 
 export interface FindRecordingDeps {
@@ -19,18 +14,6 @@ export interface FindRecordingDeps {
   archive: ArchiveReader;
   bucket: Pick<BucketReader, 'findObject' | 'describe'>;
   accessLog: AccessLog;
-}
-
-/** The part of the dependencies that reads the bucket. */
-export function createBucketReaders(
-  bucketName: string,
-  registry: PbxRegistry,
-): Pick<FindRecordingDeps, 'archive' | 'bucket'> {
-  const s3 = createS3MetadataClient();
-  return {
-    archive: createArchiveReader(s3, bucketName),
-    bucket: createBucketReader(s3, bucketName, (pbx) => registry[pbx]?.timeZone ?? 'UTC'),
-  };
 }
 
 /** Which recording a request is about. */

@@ -5,6 +5,7 @@ import { createPublishAccess } from '../shared/access-log/access-events.ts';
 import { createAccessLog } from '../shared/access-log/access-log.ts';
 import {
   createDynamoDbClient,
+  createEventBridgeClient,
   createS3MetadataClient,
   createSecretsManagerClient,
 } from '../shared/aws-clients.ts';
@@ -27,7 +28,7 @@ const accessLog = {
   table: env.ACCESS_TABLE,
   days: settings.accessLogDays,
   now: Date.now,
-  publish: createPublishAccess(settings.events),
+  publish: createPublishAccess(settings.events, { secrets, eventBridge: createEventBridgeClient() }),
 };
 const deps = {
   identify: createIdentify(authorization, settings, Date.now),

@@ -1,8 +1,8 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as v from 'valibot';
 import type { Access } from '../api/contract.ts';
-import { createEventBridgeClient, createSecretsManagerClient } from '../aws-clients.ts';
 import type { AccessSettings } from '../config/access-settings.ts';
-import { createSecrets } from '../config/secrets.ts';
+import type { Secrets } from '../config/secrets.ts';
 import { toArchiveError } from '../errors.ts';
 import { createEventKey } from '../events/event-key.ts';
 import { createEventPublisher, type EventPublisher } from '../events/publish.ts';
@@ -29,11 +29,14 @@ export interface EventFacts {
 /** Publishes what happened, if that is switched on. Never rejects, for the same reason as `AccessLog.add`. */
 export type PublishAccess = (access: Access, rowId: string, facts: EventFacts) => Promise<void>;
 
-export function createPublishAccess(settings: AccessSettings['events']): PublishAccess {
+export function createPublishAccess(
+  settings: AccessSettings['events'],
+  { secrets, eventBridge }: { secrets: Secrets; eventBridge: EventBridgeClient },
+): PublishAccess {
   if (settings === undefined) return async () => {};
   const { types, keySecret, ...options } = settings;
-  const key = createEventKey(createSecrets(createSecretsManagerClient()), keySecret, Date.now);
-  const publisher = createEventPublisher(createEventBridgeClient(), { bus: 'default', ...options, key });
+  const key = createEventKey(secrets, keySecret, Date.now);
+  const publisher = createEventPublisher(eventBridge, { bus: 'default', ...options, key });
   return publishWith(publisher, types);
 }
 

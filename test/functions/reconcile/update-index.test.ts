@@ -6,7 +6,10 @@ import { readRequest } from '../../../functions/reconcile/reconcile-request.ts';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createArchiveIndex } from '../../../functions/shared/call-log/archive-index.ts';
 import { INDEX_TABLE } from '../../../functions/shared/config/tables.ts';
+import { createBucketReader } from '../../../functions/shared/recording-index/bucket-reader.ts';
 import { createIndexReader } from '../../../functions/shared/recording-index/index-reader.ts';
+import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
+import { createStatusWriter } from '../../../functions/shared/recording-index/status.ts';
 import { createMarkers } from '../../../functions/shared/recordings/markers.ts';
 import { startPSeriesHarness } from '../../infra/simulated-pbx/p-series-harness.ts';
 import { useDynamoDb, useS3 } from '../aws-services.ts';
@@ -30,7 +33,15 @@ test('a period that has been compared ends before the calls that are left to the
   await s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
   const now = () => clock.now;
   const { signal } = new AbortController();
-  const updater = createIndexUpdater({}, 'archive', 'index', { requestDeletion: async () => {}, now });
+  const dynamoDb = createDynamoDbClient();
+  const timeZoneOf = () => 'UTC';
+  const updater = createIndexUpdater(timeZoneOf, {
+    bucket: createBucketReader(s3, 'archive', timeZoneOf),
+    table: createIndexTable(dynamoDb, 'index'),
+    status: createStatusWriter(dynamoDb, 'index'),
+    requestDeletion: async () => {},
+    now,
+  });
 
   /** Reconciles the PBX. Returns up to when it has been compared, and how many jobs were queued. */
   async function reconcile(event: object) {
@@ -49,7 +60,7 @@ test('a period that has been compared ends before the calls that are left to the
       signal,
     };
     await run.finish(await reconcilePbxs(request, { ids: ['hq'], get: () => deps }));
-    const [status] = await createIndexReader(createDynamoDbClient(), 'index').readStatus(['hq']);
+    const [status] = await createIndexReader(dynamoDb, 'index').readStatus(['hq']);
     return { upTo: Date.parse(status?.reconciledUpTo ?? ''), queued };
   }
 

@@ -5,8 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { createPublishAccess } from '../../../../functions/shared/access-log/access-events.ts';
 import { createAccessLog } from '../../../../functions/shared/access-log/access-log.ts';
 import { ACCESS_KINDS, type Access } from '../../../../functions/shared/api/contract.ts';
-import { createDynamoDbClient } from '../../../../functions/shared/aws-clients.ts';
+import {
+  createDynamoDbClient,
+  createEventBridgeClient,
+  createSecretsManagerClient,
+} from '../../../../functions/shared/aws-clients.ts';
 import type { AccessSettings } from '../../../../functions/shared/config/access-settings.ts';
+import { createSecrets } from '../../../../functions/shared/config/secrets.ts';
 import { ACCESS_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { useDynamoDb, useSecretsManager } from '../../aws-services.ts';
 import { captureLog } from '../../capture-log.ts';
@@ -46,7 +51,13 @@ const createLog = (types: Types, { numbers = false, table = 'access', key = keyS
     table,
     days: 400,
     now: () => Date.parse('2026-11-26T12:00:00.000Z'),
-    publish: createPublishAccess({ types, numbers, archive: 'test', keySecret: key }),
+    publish: createPublishAccess(
+      { types, numbers, archive: 'test', keySecret: key },
+      {
+        secrets: createSecrets(createSecretsManagerClient()),
+        eventBridge: createEventBridgeClient(),
+      },
+    ),
   });
 
 let recordings = 0;
