@@ -11,7 +11,7 @@ import {
 } from '../shared/aws-clients.ts';
 import type { AccessSettings } from '../shared/config/access-settings.ts';
 import { DEFAULT_LINK_SECONDS } from '../shared/config/limits.ts';
-import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { readPbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
 import { createBucketReader } from '../shared/recording-index/bucket-reader.ts';
 import { createIndexReader } from '../shared/recording-index/index-reader.ts';
@@ -46,7 +46,7 @@ export function compose(
     registry,
     index: createIndexReader(dynamoDb, env.INDEX_TABLE),
     archive: createArchiveReader(s3, env.BUCKET_NAME),
-    bucket: createBucketReader(s3, env.BUCKET_NAME, (pbx) => registry[pbx]?.timeZone ?? 'UTC'),
+    bucket: createBucketReader(s3, env.BUCKET_NAME, (pbx) => timeZoneOf(registry, pbx)),
     cursors: createCursors(secret),
     shares: createShareStore(dynamoDb, accessTable, now),
     accessLog: createAccessLog(dynamoDb, { table: accessTable, days: accessLogDays, now, publish }),

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import { grantsOn, mayAnywhere, mayOnWholePbx, type Principal } from '../shared/access/principal.ts';
 import { type meSchema, RIGHTS } from '../shared/api/contract.ts';
 import type { AccessSettings } from '../shared/config/access-settings.ts';
-import type { PbxRegistry } from '../shared/config/pbx-registry.ts';
+import { type PbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import type { IndexReader } from '../shared/recording-index/index-reader.ts';
 import type { ApiResponse } from './api.ts';
 
@@ -23,7 +23,7 @@ export async function describeMe(
     const { reconciledUpTo, sessionUpAt, sessionDownSince } = known.get(id)?.[0] ?? {};
     return {
       id,
-      timeZone: registry[id]?.timeZone ?? 'UTC',
+      timeZone: timeZoneOf(registry, id),
       ...(reconciledUpTo !== undefined && { completeUpTo: reconciledUpTo }),
       ...(sessionUpAt !== undefined && { sessionUpAt }),
       ...(sessionDownSince !== undefined && { sessionDownSince }),

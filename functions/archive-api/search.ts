@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { grantsOn, mayAnywhere, type Principal } from '../shared/access/principal.ts';
 import type { searchSchema } from '../shared/api/contract.ts';
-import type { PbxRegistry } from '../shared/config/pbx-registry.ts';
+import { type PbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import type { IndexReader } from '../shared/recording-index/index-reader.ts';
 import { FIRST_KEY, type SearchWindow, searchIndex } from '../shared/recording-index/search.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -38,8 +38,7 @@ export async function search(
   // A PBX that one may not see and one that does not exist are the same.
   if (!ids.every(mayFindIn)) return invalid('pbx', 'should be a PBX of which you may hear recordings');
   const windows = [...new Set(ids)].map((id) =>
-    // A PBX that was removed from the configuration may still have recordings in the archive.
-    windowFor({ id, timeZone: registry[id]?.timeZone ?? 'UTC' }, parameters, asOf),
+    windowFor({ id, timeZone: timeZoneOf(registry, id) }, parameters, asOf),
   );
   if (windows.some(({ from, to }) => from >= to)) return invalid('to', 'should be later than from');
 

@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { may } from '../shared/access/principal.ts';
 import { type openedShareSchema, openShareSchema, type RefusalReason } from '../shared/api/contract.ts';
+import { timeZoneOf } from '../shared/config/pbx-registry.ts';
 import { recordingKey } from '../shared/recordings/recording-name.ts';
 import { sharedFileName } from '../shared/shares/file-name.ts';
 import { isPasscode } from '../shared/shares/passcode.ts';
@@ -42,7 +43,7 @@ export async function openShare(request: ApiRequest, deps: ShareDeps): Promise<A
     await accessLog.add({ kind: 'share-refused', reason: share, ...entry });
     return unavailable;
   }
-  const timeZone = registry[pbx]?.timeZone ?? 'UTC';
+  const timeZone = timeZoneOf(registry, pbx);
   const link = await archive.presign(recordingKey(pbx, recording), {
     fileName: sharedFileName(recording, call.at, timeZone),
     download,

@@ -6,7 +6,7 @@ import {
   createSecretsManagerClient,
 } from '../shared/aws-clients.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
-import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { readPbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
 import { deadlineSignal } from '../shared/deadline.ts';
 import { createEventKey } from '../shared/events/event-key.ts';
@@ -21,12 +21,7 @@ const env = parseSettings('The environment', envSchema, process.env);
 publishMetrics(env.STACK_NAME);
 const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
 const deps = {
-  bucket: createBucketReader(
-    createS3MetadataClient(),
-    env.BUCKET_NAME,
-    // The bucket may have recordings of a PBX that is no longer configured.
-    (pbx) => registry[pbx]?.timeZone ?? 'UTC',
-  ),
+  bucket: createBucketReader(createS3MetadataClient(), env.BUCKET_NAME, (pbx) => timeZoneOf(registry, pbx)),
   table: createIndexTable(createDynamoDbClient(), env.INDEX_TABLE),
   events: createEventPublisher(createEventBridgeClient(), {
     bus: env.EVENT_BUS === 'none' ? undefined : env.EVENT_BUS,

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import * as aws from '../shared/aws-clients.ts';
 import { createArchiveIndex } from '../shared/call-log/archive-index.ts';
-import { readPbxRegistry } from '../shared/config/pbx-registry.ts';
+import { readPbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import { createSecrets } from '../shared/config/secrets.ts';
 import { createSender } from '../shared/jobs/queues.ts';
 import { createBucketReader } from '../shared/recording-index/bucket-reader.ts';
@@ -25,9 +25,8 @@ export function compose(env: v.InferOutput<typeof envSchema>) {
   const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
   const pbxs = openPbxs(registry, env.REPORT_HOST, { secrets, s3, bucket });
   const markers = createMarkers(s3, bucket);
-  const timeZoneOf = (pbx: string) => registry[pbx]?.timeZone ?? 'UTC';
-  const indexUpdater = createIndexUpdater(timeZoneOf, {
-    bucket: createBucketReader(aws.createS3MetadataClient(), bucket, timeZoneOf),
+  const indexUpdater = createIndexUpdater(registry, {
+    bucket: createBucketReader(aws.createS3MetadataClient(), bucket, (pbx) => timeZoneOf(registry, pbx)),
     table: createIndexTable(dynamoDb, indexTable),
     status: createStatusWriter(dynamoDb, indexTable),
     requestDeletion: (event) => send(env.INDEX_QUEUE_URL, event),

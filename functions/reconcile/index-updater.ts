@@ -1,10 +1,11 @@
+import { type PbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import type { Listing } from '../shared/recording-index/compare.ts';
 import type { ReconcileOutcome } from './reconcile-pbxs.ts';
 import type { ReconcileRequest } from './reconcile-request.ts';
 import { type IndexDeps, updateIndex } from './update-index.ts';
 
 /** Collects what a run lists in the bucket, and compares the index with it at the end. */
-export function createIndexUpdater(timeZoneOf: (pbx: string) => string, deps: Omit<IndexDeps, 'signal'>) {
+export function createIndexUpdater(registry: PbxRegistry, deps: Omit<IndexDeps, 'signal'>) {
   return {
     begin(request: ReconcileRequest, signal: AbortSignal) {
       const startedAt = deps.now();
@@ -21,7 +22,7 @@ export function createIndexUpdater(timeZoneOf: (pbx: string) => string, deps: Om
             pbx,
             outcome,
             oldestUnqueuedMs,
-            timeZone: timeZoneOf(pbx),
+            timeZone: timeZoneOf(registry, pbx),
             listings: listings.get(pbx) ?? [],
           }));
           return updateIndex(reconciled, request, startedAt, { ...deps, signal });

@@ -3,6 +3,7 @@ import {
   createS3MetadataClient,
   createSqsClient,
 } from '../../functions/shared/aws-clients.ts';
+import { timeZoneOf } from '../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError } from '../../functions/shared/errors.ts';
 import { createSender } from '../../functions/shared/jobs/queues.ts';
 import { createBucketReader } from '../../functions/shared/recording-index/bucket-reader.ts';
@@ -25,7 +26,7 @@ await runCommand(async () => {
   );
   if (indexTable === undefined) throw new UsageError(`There is no index in ${name} yet. Run npm run deploy.`);
   console.log(`The index of ${name}, ${options.from} to ${options.to}`);
-  const timeZoneOf = (pbx: string) => registry[pbx]?.timeZone ?? 'UTC';
+  const zoneOf = (pbx: string) => timeZoneOf(registry, pbx);
   const s3 = createS3MetadataClient();
   const { send } = createSender(createSqsClient());
   const stop = new AbortController();
@@ -34,9 +35,9 @@ await runCommand(async () => {
   return reindex(options, {
     s3,
     bucket,
-    reader: createBucketReader(s3, bucket, timeZoneOf),
+    reader: createBucketReader(s3, bucket, zoneOf),
     table: createIndexTable(createDynamoDbClient(), indexTable),
-    timeZoneOf,
+    timeZoneOf: zoneOf,
     requestDeletion: indexQueues && ((event) => send(indexQueues.eventsUrl, event)),
     now: Date.now,
     signal: stop.signal,

@@ -252,11 +252,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
       poll(url, countedArchiveRecording, DEFAULT_CONCURRENCY, timeoutMs('archive-recording')),
     ),
   ];
-  const timeZones = Object.fromEntries(
-    Object.entries(registry).map(([id, { timeZone = 'UTC' }]) => [id, timeZone]),
-  );
   const repairing = repairIndex(
-    { s3, bucket, dynamoDb: createDynamoDbClient(), tableName: TABLES.INDEX_TABLE, timeZones },
+    {
+      s3,
+      bucket,
+      dynamoDb: createDynamoDbClient(),
+      tableName: TABLES.INDEX_TABLE,
+      registry: readPbxRegistry(registryFile),
+    },
     stopping.signal,
   );
   cleanup.defer(async () => {

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type PbxRegistry, timeZoneOf } from '../../functions/shared/config/pbx-registry.ts';
 import { toArchiveError } from '../../functions/shared/errors.ts';
 import { createBucketReader } from '../../functions/shared/recording-index/bucket-reader.ts';
 import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
@@ -12,8 +13,7 @@ interface Options {
   bucket: string;
   dynamoDb: DynamoDBDocumentClient;
   tableName: string;
-  /** Time zones by PBX id. */
-  timeZones: Readonly<Record<string, string>>;
+  registry: PbxRegistry;
 }
 
 /**
@@ -21,16 +21,16 @@ interface Options {
  * have changed the files, and another S3 than the embedded one sends no events. Never rejects.
  */
 export async function repairIndex(
-  { s3, bucket, dynamoDb, tableName, timeZones }: Options,
+  { s3, bucket, dynamoDb, tableName, registry }: Options,
   signal: AbortSignal,
 ): Promise<void> {
   const deps = {
-    bucket: createBucketReader(s3, bucket, (pbx) => timeZones[pbx] ?? 'UTC'),
+    bucket: createBucketReader(s3, bucket, (pbx) => timeZoneOf(registry, pbx)),
     table: createIndexTable(dynamoDb, tableName),
     now: Date.now,
     signal,
   };
-  for (const pbx of Object.keys(timeZones)) {
+  for (const pbx of Object.keys(registry)) {
     try {
       const repairs = await repairRows(pbx, await listPbx(s3, bucket, pbx, signal), deps);
       if (repairs.written + repairs.deleted > 0) log('info', 'index-repaired', { pbx, ...repairs });

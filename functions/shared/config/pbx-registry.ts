@@ -124,6 +124,9 @@ export const registrySchema = v.record(pbxIdSchema, pbxSchema);
 /** Every PBX of this deployment, by id. */
 export type PbxRegistry = Readonly<Record<string, Pbx>>;
 
+/** UTC for a PBX that is no longer configured: the archive may still have its recordings. */
+export const timeZoneOf = (registry: PbxRegistry, pbx: string): string => registry[pbx]?.timeZone ?? 'UTC';
+
 /** The registry is a file because fifty PBXs do not fit into Lambda's 4 KB of environment variables. */
 export function readPbxRegistry(path: string): PbxRegistry {
   return parseSettings(`The PBX registry ${path}`, registrySchema, JSON.parse(readFileSync(path, 'utf8')));

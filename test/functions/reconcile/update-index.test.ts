@@ -34,14 +34,16 @@ test('a period that has been compared ends before the calls that are left to the
   const now = () => clock.now;
   const { signal } = new AbortController();
   const dynamoDb = createDynamoDbClient();
-  const timeZoneOf = () => 'UTC';
-  const updater = createIndexUpdater(timeZoneOf, {
-    bucket: createBucketReader(s3, 'archive', timeZoneOf),
-    table: createIndexTable(dynamoDb, 'index'),
-    status: createStatusWriter(dynamoDb, 'index'),
-    requestDeletion: async () => {},
-    now,
-  });
+  const updater = createIndexUpdater(
+    {},
+    {
+      bucket: createBucketReader(s3, 'archive', () => 'UTC'),
+      table: createIndexTable(dynamoDb, 'index'),
+      status: createStatusWriter(dynamoDb, 'index'),
+      requestDeletion: async () => {},
+      now,
+    },
+  );
 
   /** Reconciles the PBX. Returns up to when it has been compared, and how many jobs were queued. */
   async function reconcile(event: object) {
