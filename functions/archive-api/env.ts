@@ -1,21 +1,11 @@
 import * as v from 'valibot';
 import { SESSION_COOKIES } from '../shared/access/session.ts';
-import { MIN_LINK_AGE_SECONDS } from '../shared/config/limits.ts';
-
-const seconds = v.pipe(
-  v.string(),
-  v.regex(/^\d+$/, 'should be whole seconds'),
-  v.transform(Number),
-  v.minValue(MIN_LINK_AGE_SECONDS, `should be at least ${MIN_LINK_AGE_SECONDS}`),
-);
+import { linkEnv } from '../shared/config/link-env.ts';
 
 const common = {
+  ...linkEnv,
   PBX_REGISTRY_FILE: v.string(),
-  ACCESS_FILE: v.string(),
-  BUCKET_NAME: v.string(),
   INDEX_TABLE: v.string(),
-  ACCESS_TABLE: v.string(),
-  MAX_LINK_AGE_SECONDS: seconds,
 };
 
 /** With `iam` and `jwt`, API Gateway verifies the caller. The keys of the API then come from a secret of its own. */

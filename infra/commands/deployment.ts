@@ -1,6 +1,6 @@
-import type { PbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
-import { readPbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
+import { type PbxRegistry, readPbxRegistry } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, UsageError } from '../shared/command-line.ts';
+import { DEMOS, demoDirectory } from '../shared/demos.ts';
 import { applyEnvironment } from '../shared/environment.ts';
 import { findRunningHost } from '../shared/host-file.ts';
 import { shellQuote } from '../shared/text.ts';
@@ -46,7 +46,7 @@ export const deadLetterQueueUrls = ({ deadLetterQueueUrl, indexQueues, eventDead
   [deadLetterQueueUrl, indexQueues?.deadLettersUrl, eventDeadLettersUrl].filter((url) => url !== undefined);
 
 /** The directories of `npm start -- --pbx` and of each `npm start -- --demo`. */
-const LOCAL_DIRECTORIES = ['.local/pbx', '.local/demo', '.local/demo-p-series', '.local/demo-mixed'];
+const LOCAL_DIRECTORIES = ['pbx', ...DEMOS.map(demoDirectory)].map((name) => `.local/${name}`);
 
 /** Options that select the archive. Parse them with `allowPositionals`: DIR is a positional. */
 export const deploymentOptions = { local: flag };

@@ -12,7 +12,7 @@ import {
   MAX_RECONCILE_HOURS,
   MIN_LINK_AGE_SECONDS,
 } from '../../functions/shared/config/limits.ts';
-import { parseSettings } from '../../functions/shared/config/parse-settings.ts';
+import { parseSettings, wholeNumberFrom } from '../../functions/shared/config/parse-settings.ts';
 import {
   pbxIdSchema,
   pbxOfAnyFamily,
@@ -64,15 +64,7 @@ const stackPbxSchema = pbxOfAnyFamily({
     {},
   ),
   /** Recordings fetched from this PBX at once. Lambda's minimum for a queue is 2. */
-  maxConcurrency: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(2, 'should be at least 2'),
-      v.maxValue(1000, 'should be at most 1000'),
-    ),
-    DEFAULT_CONCURRENCY,
-  ),
+  maxConcurrency: v.optional(wholeNumberFrom(2, 1000), DEFAULT_CONCURRENCY),
 });
 
 const nameSchema = v.pipe(v.string(), v.nonEmpty('should not be empty'));
@@ -133,26 +125,10 @@ const linksSchema = v.strictObject({
   authorization: v.optional(linkAuthorizationSchema, { type: 'token' }),
   /** Where people reach the page, if a domain or a proxy of theirs leads to the API. */
   origin: v.optional(pageOriginSchema),
-  maximumAgeSeconds: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(MIN_LINK_AGE_SECONDS, `should be at least ${MIN_LINK_AGE_SECONDS}`),
-      v.maxValue(43_200, 'should be at most 43200'),
-    ),
-    DEFAULT_MAX_LINK_AGE_SECONDS,
-  ),
+  maximumAgeSeconds: v.optional(wholeNumberFrom(MIN_LINK_AGE_SECONDS, 43_200), DEFAULT_MAX_LINK_AGE_SECONDS),
   shares: v.optional(sharesSchema, {}),
   /** How long a row of the access log is kept: who got links, and what became of shares. */
-  accessLogDays: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1, 'should be at least 1'),
-      v.maxValue(3653, 'should be at most 3653'),
-    ),
-    DEFAULT_ACCESS_LOG_DAYS,
-  ),
+  accessLogDays: v.optional(wholeNumberFrom(1, 3653), DEFAULT_ACCESS_LOG_DAYS),
 });
 
 const webhookSchema = v.strictObject({
@@ -161,15 +137,7 @@ const webhookSchema = v.strictObject({
 });
 
 const hours = (defaultHours: number, maxHours = MAX_RECONCILE_HOURS) =>
-  v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1, 'should be at least 1'),
-      v.maxValue(maxHours, `should be at most ${maxHours}`),
-    ),
-    defaultHours,
-  );
+  v.optional(wholeNumberFrom(1, maxHours), defaultHours);
 
 const runSchema = (
   { everyHours, overHours }: { everyHours: number; overHours: number },

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { wholeNumberFrom } from '../../functions/shared/config/parse-settings.ts';
 
-const days = (minDays: number) =>
-  v.optional(v.pipe(v.number(), v.integer(), v.minValue(minDays, `should be at least ${minDays}`)));
+const days = (minDays: number) => v.optional(wholeNumberFrom(minDays));
 
 const keyArnSchema = v.pipe(
   v.string(),
@@ -34,12 +34,7 @@ export const bucketSchema = v.pipe(
       v.strictObject({
         /** With `compliance`, nobody can delete a recording before the days are over, not even the root user. */
         mode: v.picklist(['governance', 'compliance']),
-        days: v.pipe(
-          v.number(),
-          v.integer(),
-          v.minValue(1, 'should be at least 1'),
-          v.maxValue(36_500, 'should be at most 36500'),
-        ),
+        days: wholeNumberFrom(1, 36_500),
       }),
     ),
   }),

@@ -4,13 +4,9 @@ import {
   DEFAULT_SHARE_DAYS,
   MAX_SHARE_DAYS,
 } from '../../functions/shared/config/limits.ts';
+import { wholeNumberFrom } from '../../functions/shared/config/parse-settings.ts';
 
-const days = v.pipe(
-  v.number(),
-  v.integer(),
-  v.minValue(1, 'should be at least 1'),
-  v.maxValue(MAX_SHARE_DAYS, `should be at most ${MAX_SHARE_DAYS}`),
-);
+const days = wholeNumberFrom(1, MAX_SHARE_DAYS);
 
 /** Links to recordings for people who cannot sign in. */
 export const sharesSchema = v.pipe(

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { DemoName } from '../shared/demos.ts';
 import {
   type PSeriesCallOptions,
   startSimulatedPSeries,
 } from '../simulated-pbx/p-series/simulated-p-series.ts';
 import { type CallOptions, startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../simulated-pbx/speech.ts';
-import type { DemoName } from './demos.ts';
 import type { LocalPbx } from './host.ts';
 import { generateSecret } from './resources.ts';
 

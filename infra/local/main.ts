@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../shared/command-line.ts';
+import { demoDirectory } from '../shared/demos.ts';
 import { describeError } from '../shared/describe-error.ts';
 import { checkEndpoints } from '../shared/environment.ts';
 import { lockHost } from '../shared/host-lock.ts';
@@ -8,7 +9,6 @@ import { exitWithoutReader, print, printError } from '../shared/print.ts';
 import { plural } from '../shared/text.ts';
 import { runDemo } from './demo.ts';
 import { hasSeveralPbxs } from './demo-pbx.ts';
-import { demoDirectory } from './demos.ts';
 import { show, showLog } from './display.ts';
 import type { Host } from './host.ts';
 import { HELP, type Options, readOptions } from './options.ts';

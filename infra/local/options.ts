@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { FAMILIES, pbxSettings } from '../../functions/shared/config/pbx-registry.ts';
 import { flag, parseCommandLine, UsageError, value } from '../shared/command-line.ts';
-import { DEFAULT_DEMO, DEMOS } from './demos.ts';
+import { DEFAULT_DEMO, DEMOS } from '../shared/demos.ts';
 
 export const HELP = `Archives call recordings on this machine. One process runs everything that would run in AWS.
 

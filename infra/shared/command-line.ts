@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import * as v from 'valibot';
 
 /** An error that the user can fix. Only its message is shown, without a stack trace. */
 export class UsageError extends Error {}
@@ -17,6 +18,20 @@ export function parseCommandLine<const Config extends ParseArgsConfig>(config: C
     const [problem] = String(error instanceof Error ? error.message : error).split(/\.(?:\s|$)/);
     throw new UsageError(`${problem}; see --help.`);
   }
+}
+
+/** The options as the schema returns them. Throws a `UsageError` that names every problem. */
+export function checkOptions<const S extends v.GenericSchema>(
+  schema: S,
+  values: Readonly<Record<string, unknown>>,
+): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, values);
+  if (parsed.success) return parsed.output;
+  const problems = parsed.issues.map((issue) => {
+    const problem = issue.input === undefined ? 'is required' : issue.message;
+    return `--${v.getDotPath(issue)} ${problem}`;
+  });
+  throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
 }
 
 /** An npm setting that has nothing to do with the option of this name. */

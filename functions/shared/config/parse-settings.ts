@@ -15,6 +15,15 @@ export function parseSettings<const S extends v.GenericSchema>(
   throw new Error(`${subject} is not valid:\n${problems.join('\n')}`);
 }
 
+/** A whole number within these limits. */
+export const wholeNumberFrom = (min: number, max = Number.POSITIVE_INFINITY) =>
+  v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(min, `should be at least ${min}`),
+    v.maxValue(max, `should be at most ${max}`),
+  );
+
 /** Valibot's own messages quote the input; ours do not. */
 function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.kind === 'schema' && issue.input === undefined) return 'is missing';

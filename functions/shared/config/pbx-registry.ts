@@ -8,7 +8,7 @@ import {
   UNVERIFIED_FAMILIES,
 } from '../pbx/family-settings.ts';
 import { DEFAULT_MAX_RECORDING_MIB, DISCOVERY_MINUTES, MAX_RECORDING_MIB } from './limits.ts';
-import { parseSettings } from './parse-settings.ts';
+import { parseSettings, wholeNumberFrom } from './parse-settings.ts';
 
 export { CREDENTIALS, FAMILIES, HOSTED_FAMILIES, pbxOfAnyFamily, UNVERIFIED_FAMILIES };
 
@@ -84,15 +84,7 @@ export const pbxSettings = {
   /** How often a PBX that cannot report its calls is asked for new recordings. */
   discoverEveryMinutes: v.optional(v.picklist(DISCOVERY_MINUTES, 'should be 5, 10, 15, 20, 30 or 60')),
   /** A larger recording is refused: a PBX gone wild must not fill the bucket. */
-  maxRecordingMiB: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1, 'should be at least 1'),
-      v.maxValue(MAX_RECORDING_MIB, `should be at most ${MAX_RECORDING_MIB}`),
-    ),
-    DEFAULT_MAX_RECORDING_MIB,
-  ),
+  maxRecordingMiB: v.optional(wholeNumberFrom(1, MAX_RECORDING_MIB), DEFAULT_MAX_RECORDING_MIB),
   /**
    * Where the PBX posts its reports: `https://HOST`, `http://HOST` or, as in the vendor's guide, a bare `HOST`, each
    * with an optional `:PORT`. `{host}` is replaced by the stack's own webhook host.

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isDay } from '../../../functions/shared/call-log/windows.ts';
-import { flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
+import { checkOptions, flag, parseCommandLine, value } from '../../shared/command-line.ts';
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
 export const HELP = `Archives past recordings: compares the PBX's call log with the archive and fetches what is missing.
@@ -66,11 +66,5 @@ export function readOptions(): BackfillOptions | undefined {
     },
   });
   if (values.help) return undefined;
-  const parsed = v.safeParse(optionsSchema, values);
-  if (parsed.success) return { ...parsed.output, positionals };
-  const problems = parsed.issues.map((issue) => {
-    const problem = issue.input === undefined ? 'is required' : issue.message;
-    return `--${v.getDotPath(issue)} ${problem}`;
-  });
-  throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
+  return { ...checkOptions(optionsSchema, values), positionals };
 }

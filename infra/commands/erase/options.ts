@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { pbxIdSchema } from '../../../functions/shared/config/pbx-registry.ts';
 import { findNameProblem } from '../../../functions/shared/recordings/recording-name.ts';
-import { flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
+import { checkOptions, flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
 export const HELP = `Erases a recording for good: all its versions, other recordings of the same name, its markers, its dead letters and
@@ -50,16 +50,9 @@ export function readOptions(): EraseOptions | undefined {
     },
   });
   if (values.help) return undefined;
-  const parsed = v.safeParse(optionsSchema, values);
-  if (!parsed.success) {
-    const problems = parsed.issues.map((issue) => {
-      const problem = issue.input === undefined ? 'is required' : issue.message;
-      return `--${v.getDotPath(issue)} ${problem}`;
-    });
-    throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
-  }
-  if (!parsed.output.yes && !process.stdin.isTTY) {
+  const options = checkOptions(optionsSchema, values);
+  if (!options.yes && !process.stdin.isTTY) {
     throw new UsageError('Erasing has to be confirmed. Run the command in a terminal, or add --yes.');
   }
-  return { ...parsed.output, positionals };
+  return { ...options, positionals };
 }

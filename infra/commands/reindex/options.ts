@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isDay } from '../../../functions/shared/call-log/windows.ts';
-import { flag, parseCommandLine, UsageError, value } from '../../shared/command-line.ts';
+import { checkOptions, flag, parseCommandLine, value } from '../../shared/command-line.ts';
 import { DEPLOYMENT_HELP, deploymentOptions } from '../deployment.ts';
 
 export const HELP = `Makes the index of the recordings say what the bucket has: writes rows that are missing or wrong, and deletes those
@@ -64,11 +64,5 @@ export function readOptions(now: number): ReindexOptions | undefined {
   });
   if (values.help) return undefined;
   const tomorrow = new Date(now + 24 * 3_600_000).toISOString().slice(0, 10);
-  const parsed = v.safeParse(optionsSchema, { to: tomorrow, ...values });
-  if (parsed.success) return { ...parsed.output, positionals };
-  const problems = parsed.issues.map((issue) => {
-    const problem = issue.input === undefined ? 'is required' : issue.message;
-    return `--${v.getDotPath(issue)} ${problem}`;
-  });
-  throw new UsageError(`${problems.join('\n')}\nSee --help for all options.`);
+  return { ...checkOptions(optionsSchema, { to: tomorrow, ...values }), positionals };
 }

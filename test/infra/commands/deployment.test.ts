@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { DEMOS, demoDirectory } from '../../../infra/local/demos.ts';
+import { DEMOS, demoDirectory } from '../../../infra/shared/demos.ts';
 import { writeHostFile } from '../../../infra/shared/host-file.ts';
 import { lockHost } from '../../../infra/shared/host-lock.ts';
 import { makeDirectory } from '../local/start-process.ts';
