@@ -58,6 +58,14 @@ describe('in functions/', () => {
     expect(violations(functionFiles, isOwnOrShared)).toEqual([]);
   });
 
+  test('every file belongs to a function, or to the page in the browser', () => {
+    const isEntry = (file: string) => /\/handler\.ts$|\/app\/(?:main\.tsx|gsm\/gsm-worker\.ts)$/.test(file);
+    const reached = new Set(functionFiles.filter(isEntry).flatMap((entry) => [...withDependencies(entry)]));
+    const others = functionFiles.filter((file) => !reached.has(file));
+    // One of the choices of a family, which stand together. Only npm run doctor asks for obstacles.
+    expect(others).toEqual(['functions/shared/pbx/family-errors.ts']);
+  });
+
   test('nothing imports a handler, the infrastructure or a test', () => {
     const isSource = (imported: string) =>
       !imported.endsWith('/handler.ts') && !/^(?:\.\.|infra|test)\//.test(imported);

@@ -4,9 +4,9 @@ import { type PbxRegistry, timeZoneOf } from '../../functions/shared/config/pbx-
 import { toArchiveError } from '../../functions/shared/errors.ts';
 import { createBucketReader } from '../../functions/shared/recording-index/bucket-reader.ts';
 import { createIndexTable } from '../../functions/shared/recording-index/index-table.ts';
-import { listPbx } from '../../functions/shared/recording-index/rebuild.ts';
 import { repairRows } from '../../functions/shared/recording-index/repair.ts';
 import { log } from '../../functions/shared/telemetry/log.ts';
+import { listPbx } from '../shared/list-folders.ts';
 
 interface Options {
   s3: S3Client;

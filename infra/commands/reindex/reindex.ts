@@ -4,11 +4,11 @@ import { mapConcurrently } from '../../../functions/shared/map-concurrently.ts';
 import type { BucketReader } from '../../../functions/shared/recording-index/bucket-reader.ts';
 import { findDifferences, type Listing } from '../../../functions/shared/recording-index/compare.ts';
 import type { IndexTable } from '../../../functions/shared/recording-index/index-table.ts';
-import { describeListed } from '../../../functions/shared/recording-index/listed-row.ts';
-import { listDays } from '../../../functions/shared/recording-index/rebuild.ts';
 import { type RepairDeps, repairRow } from '../../../functions/shared/recording-index/repair.ts';
+import { listDays } from '../../shared/list-folders.ts';
 import { plural, toPlainText } from '../../shared/text.ts';
 import { type Progress, showProgress } from '../backfill/progress.ts';
+import { describeListed } from './listed-row.ts';
 import type { ReindexOptions } from './options.ts';
 
 export interface ReindexDeps {

@@ -1,9 +1,9 @@
-import type { ListedObject } from '../recordings/list-objects.ts';
-import { contentTypeOf, parseRecordingKey } from '../recordings/recording-name.ts';
-import { findCallTime } from './call-time.ts';
-import { type RowItem, toItem } from './item.ts';
-import { rowKeyInName } from './keys.ts';
-import { factsInName } from './name-facts.ts';
+import { findCallTime } from '../../../functions/shared/recording-index/call-time.ts';
+import { type RowItem, toItem } from '../../../functions/shared/recording-index/item.ts';
+import { rowKeyInName } from '../../../functions/shared/recording-index/keys.ts';
+import { factsInName } from '../../../functions/shared/recording-index/name-facts.ts';
+import type { ListedObject } from '../../../functions/shared/recordings/list-objects.ts';
+import { contentTypeOf, parseRecordingKey } from '../../../functions/shared/recordings/recording-name.ts';
 
 /** Never that of a complete row, so that comparing finds it. */
 const INCOMPLETE_LAYOUT = 0;
