@@ -49,6 +49,3 @@ export async function findRunningHost(
     `No local host is running in ${searched}. Start one with npm start, or give its directory after --local.`,
   );
 }
-
-/** Returns the environment of the host that runs in `directory`. */
-export const readHostFile = async (directory: string) => (await findRunningHost([directory])).environment;

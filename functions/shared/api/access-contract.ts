@@ -32,7 +32,7 @@ export const playedSchema = v.strictObject({
 });
 
 /** Why something was refused. */
-export const REFUSAL_REASONS = [
+const REFUSAL_REASONS = [
   /** The person lacks the right. */
   'forbidden',
   // A share:

@@ -7,7 +7,7 @@ import * as v from 'valibot';
  * - `lost`: the PBX no longer has it;
  * - `dead-lettered`: its job was given up.
  */
-export const RECORDING_STATES = ['archived', 'waiting', 'lost', 'dead-lettered'] as const;
+const RECORDING_STATES = ['archived', 'waiting', 'lost', 'dead-lettered'] as const;
 export type RecordingState = (typeof RECORDING_STATES)[number];
 
 /** Coding of the audio, as far as the first bytes tell. Browsers play `gsm` through the page's own decoder only. */

@@ -67,8 +67,6 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
   }),
 };
 
-export const COUNTED_EVENTS = Object.keys(VALUES) as LogEvent[];
-
 function stored({ bytes, ms, delayMs, attempt, verifiedBy }: LogLine): Values {
   return {
     Archived: 1,

@@ -26,7 +26,7 @@ export interface AccessTraces {
 }
 
 /** What the access log has instead of the name of an erased recording. */
-export const erasedName = (recording: string): string => `erased:${sha256(recording).toString('hex')}`;
+const erasedName = (recording: string): string => `erased:${sha256(recording).toString('hex')}`;
 
 export function createAccessTraces(client: DynamoDBDocumentClient, TableName: string): AccessTraces {
   const { partition, sort, indexes } = ACCESS_TABLE;

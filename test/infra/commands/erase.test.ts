@@ -12,9 +12,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createS3Client } from '../../../functions/shared/aws-clients.ts';
 import { markerKey } from '../../../functions/shared/recordings/markers.ts';
 import { recordingKey } from '../../../functions/shared/recordings/recording-name.ts';
-import { readHostFile } from '../../../infra/shared/host-file.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { findFreePort } from '../local/free-port.ts';
+import { readHostFile } from '../local/read-host-file.ts';
 import { makeDirectory, start, startScript } from '../local/start-process.ts';
 import { identity } from '../simulated-pbx/harness.ts';
 

@@ -9,12 +9,12 @@ import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createIndexTable } from '../../../functions/shared/recording-index/index-table.ts';
 import { flag, parseCommandLine, UsageError, value } from '../../../infra/shared/command-line.ts';
 import { describeError } from '../../../infra/shared/describe-error.ts';
-import { readHostFile } from '../../../infra/shared/host-file.ts';
 import { printError } from '../../../infra/shared/print.ts';
 import { startSimulatedPSeries } from '../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import { startSimulatedPbx } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import { wav } from '../../functions/shared/recordings/wav.ts';
 import { findFreePort } from './free-port.ts';
+import { readHostFile } from './read-host-file.ts';
 
 const HELP = `Kills the local host with SIGKILL at random moments, even during its start, while calls are reported. Then
 downloads every recording and compares its bytes, and looks it up in the index.

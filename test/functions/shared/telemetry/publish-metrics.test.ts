@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
+import { LOG_EVENTS } from '../../../../functions/shared/telemetry/events.ts';
 import { log } from '../../../../functions/shared/telemetry/log.ts';
 import { METRICS, NAMESPACE } from '../../../../functions/shared/telemetry/metric-definitions.ts';
-import { COUNTED_EVENTS } from '../../../../functions/shared/telemetry/metrics.ts';
 import { publishMetrics } from '../../../../functions/shared/telemetry/publish-metrics.ts';
 
 delete process.env.POWERTOOLS_METRICS_DISABLED;
@@ -98,7 +98,7 @@ test('whatever a line contains, only numbers, the PBX id and a code are publishe
   const fields = fc.dictionary(fc.constantFrom(...known, ...unknown, 'queued', 'oldestMissingMs'), hostile);
 
   fc.assert(
-    fc.property(fc.constantFrom(...COUNTED_EVENTS), fields, (event, line) => {
+    fc.property(fc.constantFrom(...LOG_EVENTS), fields, (event, line) => {
       const text = printed(() => log('error', event, line));
       expect(text).not.toContain('hunter2');
       for (const { _aws, stack, pbx = 'hq', code = 'other', ...values } of documentsOf(text)) {
