@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { SESSION_COOKIES } from '../shared/access/session.ts';
+import { SESSION_COOKIES } from '../shared/access/session-cookie.ts';
 import { linkEnv } from '../shared/config/link-env.ts';
 
 const common = {

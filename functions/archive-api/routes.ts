@@ -5,13 +5,13 @@ import { describeConfig } from './config.ts';
 import { describeMe, type MeDeps } from './me.ts';
 import { type RecordingDeps, showRecording } from './recording.ts';
 import type { Routes } from './router.ts';
-import { type SearchDeps, search } from './search.ts';
-import { type SessionDeps, signIn, signOut } from './session.ts';
+import { type SearchDeps, searchRecordings } from './search-recordings.ts';
 import type { ShareDeps } from './shares.ts';
 import { createShare } from './shares-create.ts';
 import { listShares } from './shares-list.ts';
 import { openShare } from './shares-open.ts';
 import { revokeShare } from './shares-revoke.ts';
+import { type SessionDeps, signIn, signOut } from './sign-in.ts';
 
 export interface ApiDeps extends SearchDeps, RecordingDeps, MeDeps, ShareDeps {
   authorization: 'token' | 'iam' | 'jwt';
@@ -26,7 +26,7 @@ export function createRoutes(deps: ApiDeps): Routes {
   return {
     'GET /api/config': { isPublic: true, respond: async () => describeConfig(authorization, settings) },
     'GET /api/me': { respond: (_request, principal) => describeMe(principal, deps) },
-    'GET /api/recordings': { respond: (request, principal) => search(request, principal, deps) },
+    'GET /api/recordings': { respond: (request, principal) => searchRecordings(request, principal, deps) },
     'GET /api/recordings/{pbx}': { respond: (request, principal) => showRecording(request, principal, deps) },
     'GET /api/recordings/{pbx}/{recording}': {
       respond: (request, principal) => showRecording(request, principal, deps),

@@ -3,10 +3,10 @@ import { accessQuerySchema } from '../../functions/archive-api/access-list.ts';
 import { reportPlayedSchema } from '../../functions/archive-api/access-played.ts';
 import { recordingQuerySchema } from '../../functions/archive-api/recording.ts';
 import { searchQuerySchema } from '../../functions/archive-api/search-query.ts';
-import { signInSchema } from '../../functions/archive-api/session.ts';
 import { newShareSchema } from '../../functions/archive-api/shares-create.ts';
 import { listSharesSchema } from '../../functions/archive-api/shares-list.ts';
 import { revokeShareSchema } from '../../functions/archive-api/shares-revoke.ts';
+import { signInSchema } from '../../functions/archive-api/sign-in.ts';
 import {
   accessLogSchema,
   configSchema,

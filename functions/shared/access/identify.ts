@@ -3,7 +3,7 @@ import type { AccessSettings } from '../config/access-settings.ts';
 import type { CachedSecret } from '../config/cached-secret.ts';
 import { EVERYTHING, grantsOfRoles, personOf, rolesOf, toPersonName } from './claims.ts';
 import type { Principal } from './principal.ts';
-import { findSession, readSession, type SessionCookie } from './session.ts';
+import { findSessionCookie, readSession, type SessionCookie } from './session-cookie.ts';
 
 export interface Caller {
   /** The `Authorization` header. */
@@ -72,7 +72,7 @@ async function identifyByToken(
     const isRight = await linkToken.matches(token);
     return isRight ? { person: 'token', by: 'token', grants: EVERYTHING } : undefined;
   }
-  const session = sessionCookie && findSession(sessionCookie, cookies);
+  const session = sessionCookie && findSessionCookie(sessionCookie, cookies);
   if (!session) return undefined;
   const person = await linkToken.tryDigests((digest) => readSession(digest, session, now()));
   return person === undefined ? undefined : { person, by: 'session', grants: EVERYTHING };

@@ -6,7 +6,7 @@ import { recordingKey } from '../recordings/recording-name.ts';
 import { type Session, withToken } from '../session/session.ts';
 import { log } from '../telemetry/log.ts';
 import type { ArchiveIndex } from './archive-index.ts';
-import { isWrittenBeforeEnd, type Recorded } from './recorded.ts';
+import { isWrittenBeforeEnd, type Recorded } from './merge-call-rows.ts';
 
 /**
  * For a CDR file to arrive completely. A few PBXs that send theirs byte by byte would otherwise take all the time that a

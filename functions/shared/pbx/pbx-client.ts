@@ -1,4 +1,4 @@
-import type { Recorded } from '../call-log/recorded.ts';
+import type { Recorded } from '../call-log/merge-call-rows.ts';
 import type { Credentials } from './family-settings.ts';
 import type { RecordingSource } from './recording-source.ts';
 

@@ -4,7 +4,7 @@ import { obstacleOf } from '../../../functions/shared/pbx/family-errors.ts';
 import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
 import { notChecked, ok, type Result, toDo } from './finding.ts';
 import type { SessionOutcome } from './pbx-session.ts';
-import type { Place } from './place.ts';
+import type { SessionLocation } from './session-location.ts';
 
 /** What a session with a PBX needs, each stage the one before it. */
 const STAGES = ['connection', 'certificate', 'api', 'session'] as const;
@@ -20,13 +20,13 @@ const NOT_THE_API = ['pbx-http-status', 'pbx-bad-response'];
 export function checkSession(
   outcome: SessionOutcome | undefined,
   settings: Pick<Pbx, 'baseUrl' | 'tls' | 'serialNumber' | 'timeZone' | 'discoverEveryMinutes'> & Reporter,
-  place: Place,
+  location: SessionLocation,
 ): Record<Stage | 'clock' | 'device', Result> {
   const { family, baseUrl, tls } = settings;
   const isUp = outcome?.outcome === 'logged-in' || outcome?.outcome === 'kept-alive';
   const results: Record<Stage, Result> = {
-    connection: ok(`${baseUrl} is reached from ${place.name}`),
-    certificate: describeCertificate(tls, outcome, place),
+    connection: ok(`${baseUrl} is reached from ${location.name}`),
+    certificate: describeCertificate(tls, outcome, location),
     api: ok('enabled, it responds'),
     session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
   };
@@ -35,15 +35,15 @@ export function checkSession(
     const index = STAGES.indexOf(failed);
     for (const stage of STAGES.slice(0, isOfPbx ? 0 : index))
       results[stage] = notChecked('the PBX was not asked');
-    results[failed] = toDo(describeFailure(outcome, family, place));
+    results[failed] = toDo(describeFailure(outcome, family, location));
     for (const stage of STAGES.slice(index + 1)) results[stage] = notChecked(`needs the ${failed}`);
   }
   // Without TLS there is nothing to find out, whatever happens.
   if (baseUrl.startsWith('http:')) results.certificate = notChecked('none, because baseUrl is plain HTTP');
   return {
     ...results,
-    clock: isUp ? checkClock(outcome, settings, place) : notChecked('needs the session'),
-    device: isUp ? checkDevice(outcome, settings, place) : notChecked('needs the session'),
+    clock: isUp ? checkClock(outcome, settings, location) : notChecked('needs the session'),
+    device: isUp ? checkDevice(outcome, settings, location) : notChecked('needs the session'),
   };
 }
 
@@ -68,7 +68,7 @@ function locate(
 function describeFailure(
   outcome: SessionOutcome | undefined,
   family: Pbx['family'],
-  { address }: Place,
+  { address }: SessionLocation,
 ): string {
   if (outcome === undefined) return 'The function does not know this PBX yet. Run npm run deploy.';
   const { code = outcome.outcome, message = '' } = outcome;
@@ -80,7 +80,7 @@ function describeFailure(
 function describeCertificate(
   { fingerprint256, ca }: Pbx['tls'],
   outcome: SessionOutcome | undefined,
-  { nameOf, apply }: Place,
+  { nameOf, apply }: SessionLocation,
 ): Result {
   if (fingerprint256 !== undefined && outcome?.renewsCertificate) {
     const { edition: owner = 'PBX' } = outcome;
@@ -95,7 +95,7 @@ function describeCertificate(
 function checkDevice(
   { model, edition, serialNumber, firmware }: SessionOutcome,
   settings: Parameters<typeof checkSession>[1],
-  { nameOf, apply }: Place,
+  { nameOf, apply }: SessionLocation,
 ): Result {
   const { discoverEveryMinutes } = settings;
   if ([model, serialNumber, firmware].every((said) => said === undefined))
@@ -121,7 +121,7 @@ function checkDevice(
 function checkClock(
   { skewSeconds, isZoneWrong }: SessionOutcome,
   { timeZone }: Pick<Pbx, 'timeZone'>,
-  { nameOf, apply }: Place,
+  { nameOf, apply }: SessionLocation,
 ): Result {
   if (skewSeconds === undefined) return notChecked('the PBX does not show its time');
   const skew = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`;

@@ -22,7 +22,7 @@ import { checkStack } from './check-stack.ts';
 import { type Finding, notChecked, ok, type Result, toDo } from './finding.ts';
 import { findNewestRecording, type NewestRecording } from './newest-recording.ts';
 import { invokePbxSession, runPbxSession, type SessionOutcome } from './pbx-session.ts';
-import { placeOf } from './place.ts';
+import { sessionLocationOf } from './session-location.ts';
 
 const CONCURRENT_PBXS = 5;
 
@@ -121,7 +121,7 @@ async function* diagnosePbx(
     }
   } else {
     const outcome = sessions.value.find((session) => session.pbx === id);
-    yield* Object.entries(checkSession(outcome, settings, placeOf(deployment)));
+    yield* Object.entries(checkSession(outcome, settings, sessionLocationOf(deployment)));
   }
   if (reports === undefined) yield ['last-report', notChecked('a local host counts no reports')];
   else if ('problem' in reports) yield ['last-report', toDo(reports.problem)];

@@ -1,4 +1,4 @@
-import { addRow } from '../../call-log/recorded.ts';
+import { addRow } from '../../call-log/merge-call-rows.ts';
 import { LONGEST_CALL_HOURS } from '../../call-log/windows.ts';
 import { PbxRefusal } from '../../errors.ts';
 import type { Call } from '../../jobs/call.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { addRow } from '../../call-log/recorded.ts';
+import { addRow } from '../../call-log/merge-call-rows.ts';
 import { connectionError } from '../errors.ts';
 import { type CdrWindow, type Listing, type ListOptions, MAX_UNREADABLE_ROWS } from '../pbx-client.ts';
 import { findCallEnd } from './call-end.ts';

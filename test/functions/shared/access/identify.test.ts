@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createIdentify } from '../../../../functions/shared/access/identify.ts';
 import { createLinkToken } from '../../../../functions/shared/access/link-token.ts';
-import { createSession } from '../../../../functions/shared/access/session.ts';
+import { createSessionCookie } from '../../../../functions/shared/access/session-cookie.ts';
 import type { Secrets } from '../../../../functions/shared/config/secrets.ts';
 
 const TOKEN = 'link-token-0123456789';
@@ -163,7 +163,7 @@ describe('the person', () => {
 
 describe('a session', () => {
   const sealFor = async ({ linkToken, clock }: ReturnType<typeof createHarness>) => {
-    const cookie = createSession('__Host-session', await linkToken.digest(), 'Ann', clock.now);
+    const cookie = createSessionCookie('__Host-session', await linkToken.digest(), 'Ann', clock.now);
     return { authorization: undefined, authorizer: undefined, cookies: ['a=b', cookie.split(';')[0] ?? ''] };
   };
 

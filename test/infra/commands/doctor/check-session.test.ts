@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
-import { placeOf } from '../../../../infra/commands/doctor/place.ts';
+import { sessionLocationOf } from '../../../../infra/commands/doctor/session-location.ts';
 import { startSimulatedPbx } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { identity } from '../../simulated-pbx/harness.ts';
 import { serve } from './aws-stand-ins.ts';
@@ -116,7 +116,7 @@ test('on a local host, the options of npm start are corrected, as there is no cd
   };
   const up = { pbx: 'pbx', outcome: 'kept-alive', skewSeconds: 20_700, isZoneWrong: true };
   const told = { renewsCertificate: true, edition: 'Cloud Edition', serialNumber: 'B' };
-  const { clock, certificate, device } = checkSession({ ...up, ...told }, pinned, placeOf({}));
+  const { clock, certificate, device } = checkSession({ ...up, ...told }, pinned, sessionLocationOf({}));
   expect([clock, certificate, device].map(({ text }) => text)).toEqual([
     'It is right, but shows a time that is 20700 s ahead of that in UTC. Correct --time-zone, then start again.',
     'The pinned one, which the Cloud Edition replaces every few weeks. Remove --fingerprint, then start again. See docs/configuration.md#certificate.',
@@ -124,7 +124,7 @@ test('on a local host, the options of npm start are corrected, as there is no cd
   ]);
   const pSeries = { ...settings, family: 'p-series', reportAuthentication: 'signature' } as const;
   const old = { pbx: 'pbx', outcome: 'kept-alive', firmware: '37.19.0.100' };
-  expect(checkSession(old, pSeries, placeOf({})).device.text).toContain(
+  expect(checkSession(old, pSeries, sessionLocationOf({})).device.text).toContain(
     'Update it, or set --discover, then start again.',
   );
 });

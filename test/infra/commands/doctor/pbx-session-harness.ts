@@ -5,7 +5,7 @@ import { readPbxRegistry } from '../../../../functions/shared/config/pbx-registr
 import { INDEX_TABLE } from '../../../../functions/shared/config/tables.ts';
 import { checkSession } from '../../../../infra/commands/doctor/check-session.ts';
 import { runPbxSession } from '../../../../infra/commands/doctor/pbx-session.ts';
-import type { Place } from '../../../../infra/commands/doctor/place.ts';
+import type { SessionLocation } from '../../../../infra/commands/doctor/session-location.ts';
 import { useDynamoDb, useS3, useSecretsManager, writeRegistry } from '../../../functions/aws-services.ts';
 
 await useSecretsManager();
@@ -57,7 +57,7 @@ export async function diagnose(pbxs: Record<string, object>, passwords: Record<s
   );
 }
 
-export const HERE: Place = {
+export const HERE: SessionLocation = {
   name: 'here',
   address: 'The address is that of this test.',
   nameOf: (setting) => `${setting} in cdk.json`,

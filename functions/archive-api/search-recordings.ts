@@ -19,7 +19,7 @@ export interface SearchDeps {
 }
 
 /** `GET /api/recordings` */
-export async function search(
+export async function searchRecordings(
   { query }: ApiRequest,
   principal: Principal,
   { index, registry, cursors, now }: SearchDeps,

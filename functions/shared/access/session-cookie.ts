@@ -14,16 +14,21 @@ const attributesFor = (name: SessionCookie, seconds: number) =>
   `Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${name.startsWith('__Host-') ? '; Secure' : ''}`;
 
 /** A `Set-Cookie` that signs a person in. Its key is derived from the link token, so replacing that ends all sessions. */
-export function createSession(name: SessionCookie, digest: Buffer, person: string, now: number): string {
+export function createSessionCookie(
+  name: SessionCookie,
+  digest: Buffer,
+  person: string,
+  now: number,
+): string {
   const value = seal(digest, 'session', { person, until: now + SESSION_SECONDS * 1000 });
   return `${name}=${value}; ${attributesFor(name, SESSION_SECONDS)}`;
 }
 
 /** A `Set-Cookie` that removes the cookie from the browser. */
-export const endSession = (name: SessionCookie): string => `${name}=; ${attributesFor(name, 0)}`;
+export const removeSessionCookie = (name: SessionCookie): string => `${name}=; ${attributesFor(name, 0)}`;
 
 /** Value of the cookie, if the request has it. */
-export function findSession(name: SessionCookie, cookies: readonly string[]): string | undefined {
+export function findSessionCookie(name: SessionCookie, cookies: readonly string[]): string | undefined {
   const cookie = cookies.find((text) => text.startsWith(`${name}=`));
   return cookie?.slice(name.length + 1);
 }

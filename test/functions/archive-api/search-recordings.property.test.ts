@@ -2,7 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { createCursors } from '../../../functions/archive-api/cursor.ts';
-import { search } from '../../../functions/archive-api/search.ts';
+import { searchRecordings } from '../../../functions/archive-api/search-recordings.ts';
 import { may, type Principal } from '../../../functions/shared/access/principal.ts';
 import { searchSchema } from '../../../functions/shared/api/contract.ts';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
@@ -157,7 +157,7 @@ test('page by page, a search returns each row that stays once, in order, whateve
         do {
           const limit = String(limits[pages % limits.length]);
           const parameters = { ...query, limit, ...(cursor !== undefined && { cursor }) };
-          const { status, body } = await search(requestFor(parameters), principal, deps);
+          const { status, body } = await searchRecordings(requestFor(parameters), principal, deps);
           expect(status).toBe(200);
           const page = v.parse(searchSchema, body);
           found.push(...page.recordings);

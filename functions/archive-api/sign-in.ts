@@ -1,6 +1,10 @@
 import * as v from 'valibot';
 import { toPersonName } from '../shared/access/claims.ts';
-import { createSession, endSession, type SessionCookie } from '../shared/access/session.ts';
+import {
+  createSessionCookie,
+  removeSessionCookie,
+  type SessionCookie,
+} from '../shared/access/session-cookie.ts';
 import { MAX_NAME_LENGTH } from '../shared/api/input-limits.ts';
 import type { CachedSecret } from '../shared/config/cached-secret.ts';
 import { log } from '../shared/telemetry/log.ts';
@@ -51,11 +55,11 @@ export async function signIn(
   await attempt.forget();
   const person = toPersonName(name) || 'token';
   log('info', 'signed-in');
-  return { status: 204, cookies: [createSession(cookie, await linkToken.digest(), person, now())] };
+  return { status: 204, cookies: [createSessionCookie(cookie, await linkToken.digest(), person, now())] };
 }
 
 /** `DELETE /api/session` */
 export const signOut = ({ cookie }: Pick<SessionDeps, 'cookie'>): ApiResponse => ({
   status: 204,
-  cookies: [endSession(cookie)],
+  cookies: [removeSessionCookie(cookie)],
 });

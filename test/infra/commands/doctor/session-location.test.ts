@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placeOf } from '../../../../infra/commands/doctor/place.ts';
+import { sessionLocationOf } from '../../../../infra/commands/doctor/session-location.ts';
 
 const stack = { name: 'Archive', status: 'CREATE_COMPLETE', outputs: {} };
 
@@ -18,5 +18,5 @@ test.each([
     /changing addresses.*docs\/configuration\.md#network\.$/,
   ],
 ])('the address that a PBX sees of %s', (_, deployment, name, address) => {
-  expect(placeOf(deployment)).toMatchObject({ name, address: expect.stringMatching(address) });
+  expect(sessionLocationOf(deployment)).toMatchObject({ name, address: expect.stringMatching(address) });
 });

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { addRow, isWrittenBeforeEnd, type Recorded } from '../../../../functions/shared/call-log/recorded.ts';
+import {
+  addRow,
+  isWrittenBeforeEnd,
+  type Recorded,
+} from '../../../../functions/shared/call-log/merge-call-rows.ts';
 import type { Call } from '../../../../functions/shared/jobs/call.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');

@@ -2,7 +2,7 @@ import { OPTION_NAMES } from '../../shared/pbx-options.ts';
 import type { Deployment } from '../deployment.ts';
 
 /** Where pbx-session runs. */
-export interface Place {
+export interface SessionLocation {
   /** "… is reached from Lambda". */
   name: string;
   /** How to find out which address the PBX sees. */
@@ -13,7 +13,7 @@ export interface Place {
   apply: string;
 }
 
-export function placeOf({ stack }: Pick<Deployment, 'stack'>): Place {
+export function sessionLocationOf({ stack }: Pick<Deployment, 'stack'>): SessionLocation {
   if (stack === undefined) {
     return {
       name: 'this machine',
