@@ -5,8 +5,7 @@ import type { accessLogSchema } from '../shared/api/contract.ts';
 import { type CsvPart, type ReadPage, readCsvPart } from './access-csv.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { recordingId } from './find-recording.ts';
-import { personName, readInput } from './read-input.ts';
-import { pageLimit } from './whole-number.ts';
+import { pageLimit, personName, readInput } from './read-input.ts';
 
 /** The query of `GET /api/access`. */
 export const accessQuerySchema = v.strictObject({

@@ -16,6 +16,21 @@ export const personName = v.pipe(
   v.nonEmpty('should not be empty'),
 );
 
+/** A whole number in a query. */
+export function wholeNumber(min: number, max: number) {
+  const message = `should be a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, message),
+    v.transform(Number),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+}
+
+/** How many rows a page has. */
+export const pageLimit = v.optional(wholeNumber(1, 200), '50');
+
 /** The input as the schema returns it, or the response that names the first parameter that is wrong. */
 export function readInput<const S extends v.GenericSchema>(schema: S, input: unknown): Input<S> {
   const parsed = v.safeParse(schema, input);

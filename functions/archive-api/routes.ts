@@ -1,7 +1,6 @@
 import type { AccessSettings } from '../shared/config/access-settings.ts';
 import { listAccesses } from './access-list.ts';
 import { reportPlayed } from './access-played.ts';
-import { describeConfig } from './config.ts';
 import { describeMe, type MeDeps } from './me.ts';
 import { type RecordingDeps, showRecording } from './recording.ts';
 import type { Routes } from './router.ts';
@@ -11,7 +10,7 @@ import { createShare } from './shares-create.ts';
 import { listShares } from './shares-list.ts';
 import { openShare } from './shares-open.ts';
 import { revokeShare } from './shares-revoke.ts';
-import { type SessionDeps, signIn, signOut } from './sign-in.ts';
+import { describeConfig, type SessionDeps, signIn, signOut } from './sign-in.ts';
 
 export interface ApiDeps extends SearchDeps, RecordingDeps, MeDeps, ShareDeps {
   authorization: 'token' | 'iam' | 'jwt';

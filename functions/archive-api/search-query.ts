@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { MAX_NUMBERS } from '../shared/api/input-limits.ts';
 import { isDay } from '../shared/call-log/windows.ts';
 import { pbxIdSchema } from '../shared/config/pbx-registry.ts';
-import { pageLimit, wholeNumber } from './whole-number.ts';
+import { pageLimit, wholeNumber } from './read-input.ts';
 
 const MAX_SECONDS = 7 * 24 * 3600;
 

@@ -6,9 +6,8 @@ import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
 import { shareCursorSchema } from '../shared/shares/share-store.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { recordingId } from './find-recording.ts';
-import { personName, readInput } from './read-input.ts';
+import { pageLimit, personName, readInput } from './read-input.ts';
 import { maySee, type ShareDeps } from './shares.ts';
-import { pageLimit } from './whole-number.ts';
 
 /** The query of `GET /api/shares`. */
 export const listSharesSchema = v.strictObject({

@@ -5,7 +5,9 @@ import {
   removeSessionCookie,
   type SessionCookie,
 } from '../shared/access/session-cookie.ts';
+import type { configSchema } from '../shared/api/contract.ts';
 import { MAX_NAME_LENGTH } from '../shared/api/input-limits.ts';
+import type { AccessSettings } from '../shared/config/access-settings.ts';
 import type { CachedSecret } from '../shared/config/cached-secret.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
@@ -17,6 +19,19 @@ export interface SessionDeps {
   limit: SignInLimit;
   cookie: SessionCookie;
   now: () => number;
+}
+
+type Config = v.InferOutput<typeof configSchema>;
+
+/** `GET /api/config`: how people sign in. */
+export function describeConfig(
+  type: 'token' | 'iam' | 'jwt',
+  { signIn: provider }: Pick<AccessSettings, 'signIn'>,
+): ApiResponse {
+  if (type === 'token') return { status: 200, body: { authorization: 'token' } satisfies Config };
+  if (type === 'iam' || provider === undefined)
+    return refuse(404, 'no-page', { message: 'This archive has no page to sign in on.' });
+  return { status: 200, body: { authorization: 'jwt', ...provider } satisfies Config };
 }
 
 /** The body of `POST /api/session`. */
