@@ -7,7 +7,7 @@ import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
 import { createShareToken, shareIdOf } from '../shared/shares/share-token.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
-import { findRecording, recordingId } from './find-recording.ts';
+import { type FoundRecording, findRecording, recordingId } from './find-recording.ts';
 import { readBody } from './read-input.ts';
 import type { ShareDeps } from './shares.ts';
 
@@ -16,17 +16,19 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The body of `POST /api/shares`. */
 export const newShareSchema = v.strictObject({ ...createShareSchema.entries, ...recordingId });
 
+type NewShare = v.InferOutput<typeof newShareSchema>;
+
 /** `POST /api/shares` */
 export async function createShare(
   request: ApiRequest,
   principal: Principal,
   deps: ShareDeps,
 ): Promise<ApiResponse> {
-  const { shares, accessLog, authorities, settings, accessLogDays, now } = deps;
+  const { shares, accessLog, settings, accessLogDays } = deps;
   const { allowed, maxDays, defaultDays } = settings.shares;
   const parsed = readBody(newShareSchema, request);
   if ('refusal' in parsed) return parsed.refusal;
-  const { pbx, recording, days = defaultDays, passcode, ...options } = parsed.input;
+  const { pbx, recording, days = defaultDays, passcode, download } = parsed.input;
   if (days > maxDays) return invalid('days', `should be at most ${maxDays}`);
 
   const { address } = request;
@@ -40,23 +42,45 @@ export async function createShare(
     const message = 'Shares are not allowed (links.shares). Ask the administrator of the archive.';
     return refuse(403, 'shares-not-allowed', { message });
   }
-  if (!may(principal, 'share', subject) || (options.download && !may(principal, 'download', subject))) {
+  if (!may(principal, 'share', subject) || (download && !may(principal, 'download', subject))) {
     await accessLog.add({ ...refused, reason: 'forbidden' });
     return refuse(403, 'forbidden');
   }
 
   const token = createShareToken();
-  const id = shareIdOf(token);
+  const input = { ...parsed.input, days };
+  const share = await toShareRecord(shareIdOf(token), input, found, principal, deps);
+  // As long as the access log tells of it, it can be looked up.
+  await shares.create(share, Date.parse(share.endsAt) + accessLogDays * DAY_MS);
+  const access = { kind: 'share-created', pbx, recording, person, by, address, share: share.id } as const;
+  await accessLog.add(access, { call: row, share: describeShare(share) });
+  log('info', 'share-created', { pbx, recording, days, hasPasscode: passcode !== undefined });
+  return {
+    status: 201,
+    body: {
+      share: describeShare(share),
+      // In the fragment, which browsers do not send: no log of any server on the way has it.
+      url: `${settings.origin ?? originOf(request)}/s#${token}`,
+    } satisfies v.InferOutput<typeof createdShareSchema>,
+  };
+}
+
+async function toShareRecord(
+  id: string,
+  { pbx, recording, days, passcode, ...options }: NewShare & { days: number },
+  { row, subject }: FoundRecording,
+  principal: Principal,
+  { authorities, now }: ShareDeps,
+): Promise<ShareRecord> {
   const createdAt = now();
-  const endsAt = createdAt + days * DAY_MS;
-  const share: ShareRecord = {
+  return {
     id,
     pbx,
     recording,
-    person,
+    person: principal.person,
     authority: await authorities.of(principal, id),
     createdAt: new Date(createdAt).toISOString(),
-    endsAt: new Date(endsAt).toISOString(),
+    endsAt: new Date(createdAt + days * DAY_MS).toISOString(),
     passcode: passcode === undefined ? undefined : await hashPasscode(passcode),
     wrongPasscodes: 0,
     ...options,
@@ -70,19 +94,6 @@ export async function createShare(
       from: subject.from,
       to: subject.to,
     },
-  };
-  // As long as the access log tells of it, it can be looked up.
-  await shares.create(share, endsAt + accessLogDays * DAY_MS);
-  const access = { kind: 'share-created', pbx, recording, person, by, address, share: id } as const;
-  await accessLog.add(access, { call: row, share: describeShare(share) });
-  log('info', 'share-created', { pbx, recording, days, hasPasscode: passcode !== undefined });
-  return {
-    status: 201,
-    body: {
-      share: describeShare(share),
-      // In the fragment, which browsers do not send: no log of any server on the way has it.
-      url: `${settings.origin ?? originOf(request)}/s#${token}`,
-    } satisfies v.InferOutput<typeof createdShareSchema>,
   };
 }
 

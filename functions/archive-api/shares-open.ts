@@ -76,7 +76,7 @@ async function countOpening(
   passcode: string,
   deps: ShareDeps,
 ): Promise<ShareRecord | RefusalReason> {
-  const end = share === undefined ? 'ended' : await findReasonToEnd(share, deps);
+  const end = share === undefined ? 'ended' : await findReasonToEnd(share, deps, { mayBeUsedUp: false });
   const usable = end === undefined ? share : undefined;
   const isUnlocked = await unlock(usable, passcode, deps);
   if (usable === undefined) return end ?? 'ended';
@@ -95,17 +95,17 @@ async function goOn(
   deps: ShareDeps,
 ): Promise<ShareRecord | RefusalReason> {
   if (share === undefined || !(await deps.continuations.isValid(continuation, share))) return 'opening-over';
-  return (await findReasonToEnd(share, deps, true)) ?? share;
+  return (await findReasonToEnd(share, deps, { mayBeUsedUp: true })) ?? share;
 }
 
 async function findReasonToEnd(
   share: ShareRecord,
   { authorities, settings, archive, now }: ShareDeps,
-  isOpen = false,
+  { mayBeUsedUp }: { mayBeUsedUp: boolean },
 ): Promise<RefusalReason | undefined> {
   if (!settings.shares.allowed) return 'shares-not-allowed';
   const end = findEnd(share, now());
-  if (end !== undefined && !(isOpen && end === 'used-up')) return end;
+  if (end !== undefined && !(mayBeUsedUp && end === 'used-up')) return end;
   const { id, pbx, recording, call, authority, download } = share;
   const grants = await authorities.grantsFor(authority, id);
   const subject = { pbx, from: call.from, to: call.to };
