@@ -6,7 +6,7 @@ import {
 } from '../simulated-pbx/p-series/simulated-p-series.ts';
 import { type CallOptions, startSimulatedPbx } from '../simulated-pbx/simulated-pbx.ts';
 import { generateSpeech } from '../simulated-pbx/speech.ts';
-import type { LocalPbx } from './host.ts';
+import type { LocalPbx } from './register-pbxs.ts';
 import { generateSecret } from './resources.ts';
 
 /** A call that has just ended. */
