@@ -6,7 +6,7 @@ import { startDynamoDb } from './dynamodb.ts';
 import { startSqs } from './embedded-sqs.ts';
 import { createProblems } from './problems.ts';
 import { type S3Options, startS3 } from './s3/server.ts';
-import { startSecretsManager } from './secrets-manager.ts';
+import { startSecretsManager } from './secrets-manager/server.ts';
 
 const REGION = 'us-east-1';
 

@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
 import { ensureTable, startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { type S3Options, startS3 } from '../../infra/local/s3/server.ts';
-import { startSecretsManager } from '../../infra/local/secrets-manager.ts';
+import { startSecretsManager } from '../../infra/local/secrets-manager/server.ts';
 
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret-access-key' };

@@ -6,7 +6,7 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSqs } from '../../../infra/local/embedded-sqs.ts';
 import { startS3 } from '../../../infra/local/s3/server.ts';
-import { startSecretsManager } from '../../../infra/local/secrets-manager.ts';
+import { startSecretsManager } from '../../../infra/local/secrets-manager/server.ts';
 import { writeHostFile } from '../../../infra/shared/host-file.ts';
 import { sendRaw } from './s3/embedded-s3.ts';
 import { post, sendSigned } from './signed-request.ts';

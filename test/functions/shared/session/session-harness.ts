@@ -17,7 +17,7 @@ import { createSession } from '../../../../functions/shared/session/session.ts';
 import { createSessionStore } from '../../../../functions/shared/session/session-store.ts';
 import { subscriptionOf } from '../../../../functions/shared/session/subscription.ts';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
-import { startSecretsManager } from '../../../../infra/local/secrets-manager.ts';
+import { startSecretsManager } from '../../../../infra/local/secrets-manager/server.ts';
 
 const BUCKET = 'archive';
 

@@ -10,8 +10,8 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startSecretsManager } from '../../../infra/local/secrets-manager.ts';
-import { sendSigned } from './signed-request.ts';
+import { startSecretsManager } from '../../../../infra/local/secrets-manager/server.ts';
+import { sendSigned } from '../signed-request.ts';
 
 const Name = 'pbx/head-office';
 const ACCESS = {
