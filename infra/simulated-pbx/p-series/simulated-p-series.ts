@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   fingerprintOf,
   generateCertificate,
@@ -7,18 +6,17 @@ import {
   writeIdentity,
 } from '../certificate.ts';
 import { Misbehaviours } from '../misbehaviours.ts';
-import { localTime } from '../pbx-time.ts';
-import { type Answer, type ReportOutcome, ReportSender } from '../reports.ts';
-import { generateSpeech } from '../speech.ts';
+import { ReportSender } from '../reports.ts';
 import { createMemoryStorage, openStorage, type Storage } from '../storage.ts';
 import { startWebServer } from '../web-server.ts';
 import { handleRequest } from './api.ts';
+import { describeCall } from './calls.ts';
 import { Downloads } from './downloads.ts';
 import type { PSeriesParts } from './parts.ts';
 import type { PSeriesStats, SimulatedPSeries, SimulatedPSeriesOptions } from './public-api.ts';
 import type { Row } from './recordings.ts';
 import { Tokens } from './tokens.ts';
-import { describeCallEnd, describeEvent, sign } from './webhook.ts';
+import { createWebhook } from './webhook.ts';
 
 export type {
   PSeriesCall,
@@ -30,9 +28,6 @@ export type {
 } from './public-api.ts';
 
 const CERTIFICATE_NAMES = ['pbx.test', 'localhost', '127.0.0.1'];
-const RING_SECONDS = 6;
-/** The recording begins when the call is answered. */
-const CALL_END = 30012;
 
 /** Starts a simulated Yeastar P-Series PBX, as far as its API is concerned, on a loopback address. */
 export async function startSimulatedPSeries(
@@ -100,63 +95,25 @@ export async function startSimulatedPSeries(
     emit: () => {},
     ...(options.post && { post: options.post }),
   });
-  let webhook: { url: string; secret: string } | undefined;
-  const makeSecret = () => randomBytes(16).toString('hex');
-  const postSigned = (body: string | Buffer, headers: Record<string, string> = {}): Promise<Answer> => {
-    if (webhook === undefined) return Promise.resolve('no-answer');
-    stats.reports++;
-    const signature = { 'User-Agent': 'Yeastar', 'X-Signature': sign(body, webhook.secret) };
-    return sender.postOnce(webhook.url, body, { ...signature, ...headers });
-  };
+  const webhook = createWebhook({ sender, maxReports, serialNumber, messages, stats });
 
   return {
     url: server.origin,
     stats,
     certificate: tls?.cert ?? '',
     fingerprint256: tls ? fingerprintOf(tls) : '',
-    setWebhook: (url) => {
-      webhook = { url, secret: webhook?.secret ?? makeSecret() };
-      return webhook.secret;
-    },
-    renewWebhookSecret: () => {
-      webhook = { url: webhook?.url ?? '', secret: makeSecret() };
-      return webhook.secret;
-    },
+    setWebhook: webhook.set,
+    renewWebhookSecret: webhook.renewSecret,
     makeCall: ({ misbehaviour, ...call }) => {
-      const { talkSeconds = 4, type = 'Internal', from, to } = call;
       const id = (parts.rows.at(-1)?.id ?? 0) + 1;
-      const startedAt = call.startedAt ?? now() - (talkSeconds + RING_SECONDS) * 1000;
-      const callId = `${Math.floor(startedAt / 1000)}.${id}`;
-      const digits = (time: number) => localTime(time, timeZone).replace(/\D/g, '');
-      const recordingStart = digits(startedAt + RING_SECONDS * 1000);
-      const recording =
-        call.recorded === false
-          ? ''
-          : (call.recordingName ?? `${recordingStart}-${callId}-${from}-${to}-${type}.wav`);
-      const bytes =
-        recording === ''
-          ? Buffer.alloc(0)
-          : (call.recording ?? generateSpeech({ seconds: talkSeconds, seed: id }));
-      const row: Row = {
-        id,
-        startedAt,
-        uid: `${digits(startedAt)}${id.toString(16).toUpperCase().padStart(5, '0')}`,
-        from,
-        to,
-        seconds: talkSeconds + RING_SECONDS,
-        type,
-        file: recording,
-        size: bytes.length,
-        archiveStatus: undefined,
-      };
+      const { callId, row, bytes, report } = describeCall(call, id, now(), timeZone);
+      const recording = row.file;
       if (recording !== '') {
         storage.writeRecording(recording, bytes);
         storage.addReport({ ...row });
         parts.rows.push(row);
         parts.misbehaviours.plan(recording, [misbehaviour ?? []].flat());
       }
-      const timeStart = localTime(startedAt, timeZone);
-      const report = { ...describeCallEnd(row, { callId, timeStart, talkSeconds }), ...call.fields };
       return { callId, recording, bytes, report };
     },
     misbehave: (recording, ...planned) => parts.misbehaviours.plan(recording, planned),
@@ -190,21 +147,8 @@ export async function startSimulatedPSeries(
       if (errcode === undefined) parts.refusals.delete(path);
       else parts.refusals.set(path, { errcode, left: times });
     },
-    postReport: async (report, type = CALL_END) => {
-      const body = describeEvent(type, serialNumber, report, messages);
-      const answers: Answer[] = [];
-      const isAccepted = (answer: Answer) => answer !== 'no-answer' && answer >= 200 && answer < 300;
-      let delivered = false;
-      while (!delivered && answers.length < maxReports && !sender.isClosed) {
-        if (answers.length > 0) await sender.waitToRepeat(answers.length);
-        const answer = await postSigned(body);
-        answers.push(answer);
-        delivered = isAccepted(answer);
-      }
-      const outcome: ReportOutcome = { delivered, answers };
-      return outcome;
-    },
-    postRaw: postSigned,
+    postReport: webhook.post,
+    postRaw: webhook.postOnce,
     reboot: () => {
       server.dropConnections();
       tokens.dropAll();
