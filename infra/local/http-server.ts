@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingMessage,
@@ -7,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { findRoute, type Routes, toEvent } from './http-event.ts';
 
 /** API Gateway's limit for a request body. It is not read into memory: see `readStart`. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -17,11 +16,6 @@ const MAX_CONNECTIONS = 200;
 /** For a request to arrive, so that idle connections do not keep others out. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
-
-export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
-
-/** Handlers by route key, such as `GET /recordings/{pbxId}/{recording}`. */
-export type Routes = Readonly<Record<string, HttpHandler>>;
 
 export interface HttpServer {
   port: number;
@@ -77,38 +71,6 @@ async function handleRequest(
   else await sendEarly(response, result.statusCode ?? 200, headers, content);
 }
 
-interface Match {
-  routeKey: string;
-  handler: HttpHandler;
-  pathParameters: Record<string, string>;
-}
-
-function findRoute(routes: Routes, request: string): Match | undefined {
-  for (const [routeKey, handler] of Object.entries(routes)) {
-    const pattern = routeKey.replaceAll(/\{(\w+)\+\}/g, '(?<$1>.+)').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
-    const match = new RegExp(`^${pattern}$`).exec(request);
-    if (match === null) continue;
-    const pathParameters = Object.entries(match.groups ?? {}).map(([name, value]) => [
-      name,
-      decodePath(value),
-    ]);
-    return { routeKey, handler, pathParameters: Object.fromEntries(pathParameters) };
-  }
-  return undefined;
-}
-
-/** As HTTP APIs do: they decode a path twice, and cut it at a `?` that this brings to light. */
-const decodePath = (path: string): string => decode(decode(path)).replace(/\?.*$/s, '');
-
-/** Invalid percent-encoding is passed on unchanged. */
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
-
 /** Reads a body, or as much of it as is kept. What follows stays unread. */
 async function readStart(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -140,55 +102,6 @@ async function sendEarly(
     if (bytes > MAX_BODY_BYTES) break;
   }
   response.end();
-}
-
-function toEvent(
-  request: IncomingMessage,
-  url: URL,
-  { routeKey, pathParameters }: Match,
-  body: Buffer,
-): APIGatewayProxyEventV2 {
-  const { cookie, ...otherHeaders } = request.headers;
-  const headers = Object.entries(otherHeaders).map(([name, value]) => [name, String(value)]);
-  const isText = /^(?:text\/|application\/(?:json|xml|javascript))/.test(
-    request.headers['content-type'] ?? '',
-  );
-  const now = new Date();
-  return {
-    version: '2.0',
-    routeKey,
-    rawPath: decodePath(url.pathname),
-    rawQueryString: url.search.slice(1),
-    headers: Object.fromEntries(headers),
-    ...(cookie !== undefined && { cookies: cookie.split(/; */) }),
-    ...(url.search !== '' && { queryStringParameters: joinRepeated(url.searchParams) }),
-    pathParameters,
-    requestContext: {
-      accountId: '000000000000',
-      apiId: 'local',
-      domainName: request.headers.host ?? '',
-      domainPrefix: 'local',
-      http: {
-        method: request.method ?? '',
-        path: decodePath(url.pathname),
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp: request.socket.remoteAddress ?? '',
-        userAgent: request.headers['user-agent'] ?? '',
-      },
-      requestId: randomUUID(),
-      routeKey,
-      stage: '$default',
-      time: now.toISOString(),
-      timeEpoch: now.getTime(),
-    },
-    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
-    isBase64Encoded: body.length > 0 && !isText,
-  };
-}
-
-/** HTTP APIs join the values of a repeated parameter with commas. */
-function joinRepeated(query: URLSearchParams): Record<string, string> {
-  return Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name).join(',')]));
 }
 
 function sendError(response: ServerResponse, status: number, message: string): void {

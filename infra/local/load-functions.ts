@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { TIMEOUT_SECONDS } from '../../functions/shared/config/limits.ts';
-import type { HttpHandler, Routes } from './http-server.ts';
+import type { HttpHandler, Routes } from './http-event.ts';
 import { createContext, type QueueHandler } from './queue-poller.ts';
 
 export interface SessionReport {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Bucket, Buckets } from './bucket.ts';
+import type { Bucket } from './bucket.ts';
+import type { Buckets } from './buckets.ts';
 import type { S3Request } from './request.ts';
 
 /** A genuine request, and what it may act on. */

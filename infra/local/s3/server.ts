@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { createProblems, type Problems } from '../problems.ts';
-import { Buckets } from './bucket.ts';
+import { Buckets } from './buckets.ts';
 import { corsHeaders, isPreflight, preflightResponse } from './cors.ts';
 import { S3Error } from './errors.ts';
 import { toEventBridgeEvent } from './events.ts';

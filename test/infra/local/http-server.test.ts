@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type HttpHandler, startHttpServer } from '../../../infra/local/http-server.ts';
+import type { HttpHandler } from '../../../infra/local/http-event.ts';
+import { startHttpServer } from '../../../infra/local/http-server.ts';
 
 async function start(handler: HttpHandler) {
   const routes = {
