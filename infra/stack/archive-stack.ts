@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
@@ -21,7 +21,7 @@ import { ArchiveFunction } from './archive-function.ts';
 import { ArchivePage } from './archive-page.ts';
 import { EncryptedQueue } from './encrypted-queue.ts';
 import { PbxNetwork } from './pbx-network.ts';
-import { PbxResources, pbxNames } from './pbx-resources.ts';
+import { PbxResources } from './pbx-resources.ts';
 import { PlainHttpEndpoint } from './plain-http-endpoint.ts';
 import { Reconciliation } from './reconciliation.ts';
 import { RecordingApi } from './recording-api.ts';
@@ -29,6 +29,7 @@ import { RecordingBucket } from './recording-bucket.ts';
 import { RecordingIndex } from './recording-index.ts';
 import { RecordingLinks } from './recording-links.ts';
 import { addRegistryLayer, buildAccessSettings, registryFile } from './registry-layer.ts';
+import { addOutputs } from './stack-outputs.ts';
 
 /**
  * Reports arrive through the API and become jobs in the queue of their PBX. Jobs become recordings in the bucket, to
@@ -187,10 +188,7 @@ export class ArchiveStack extends Stack {
     const page = hasPage(config.links)
       ? new ArchivePage(this, 'Page', { links: config.links, recordings, logRetention })
       : undefined;
-    if (page) {
-      api.addPage(page.handler);
-      this.addOutput('PageUrl', `${pageOrigins[0]}/`, 'Page on which people find and play recordings');
-    }
+    if (page) api.addPage(page.handler);
 
     const functions = {
       CdrWebhook: webhook.handler,
@@ -217,95 +215,21 @@ export class ArchiveStack extends Stack {
       reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
     });
 
-    this.addOutput(
-      'LinkApiUrl',
-      `https://${api.host}/recordings/`,
-      'Base URL of the link API: GET {LinkApiUrl}{pbxId}/{recording}, or {pbxId}?recording={recording}',
-    );
-    this.addOutput(
-      'SearchApiUrl',
-      `https://${api.host}/api/`,
-      'Base URL of the search API; docs/openapi.json describes it',
-    );
-    this.addOutput('WebhookHost', reportHost, 'Host that the PBXs post their reports to');
-    this.addOutput(
-      'RecordingsBucket',
-      recordings.bucket.bucketName,
-      'Bucket with the recordings, under recordings/',
-    );
-    if (recordings.keyArn) {
-      this.addOutput(
-        'RecordingsKeyArn',
-        recordings.keyArn,
-        'KMS key of the recordings; keep it in bucket.formerKmsKeyArns if you ever change it',
-      );
-    }
-    this.addOutput(
-      'AccessTable',
-      accessTable.name,
-      'Table with the shares and the access log, which exist nowhere else',
-    );
-    this.addOutput(
-      'DeadLetterQueueUrl',
-      deadLetterQueue.queueUrl,
-      'Queue with everything that was given up, and the reasons',
-    );
-    this.addOutput(
-      'IndexTable',
-      index.table.tableName,
-      'Table with the index of the recordings; npm run reindex rebuilds it',
-    );
-    this.addOutput(
-      'IndexQueueUrl',
-      index.queue.queueUrl,
-      'Queue with changes of the bucket that are about to be brought into the index',
-    );
-    this.addOutput(
-      'IndexDeadLetterQueueUrl',
-      index.deadLetterQueue.queueUrl,
-      'Queue with changes of the bucket that could not be brought into the index',
-    );
-    if (index.webhook) {
-      this.addOutput(
-        'EventDeadLetterQueueUrl',
-        index.webhook.deadLetterQueue.queueUrl,
-        'Queue with events that could not be posted to events.webhook',
-      );
-    }
-    this.addOutput(
-      'PbxSessionFunction',
-      pbxSession.handler.functionName,
-      'Function that renews the PBX sessions; invoke it to do so now',
-    );
-    this.addOutput(
-      'ReconcileFunction',
-      reconciler.handler.functionName,
-      'Function that compares call logs with the bucket; invoke it to do so now',
-    );
-    this.addOutput(
-      'AlarmTopicArn',
-      topic.topicArn,
-      'SNS topic of the alarms; subscribe everyone who should be notified',
-    );
-    for (const [name, { logGroup }] of Object.entries(functions)) {
-      this.addOutput(
-        `${name}Logs`,
-        logGroup.logGroupName,
-        `Log group of ${name}; docs/runbook.md says what to look for`,
-      );
-    }
-    const { credentialsSecret } = pbxNames(stackName, '{pbxId}');
-    this.addOutput(
-      'CredentialsSecret',
-      credentialsSecret,
-      'Secret of each PBX; enter the username and password of its API in it',
-    );
-    if (links.token)
-      this.addOutput(
-        'LinkTokenSecret',
-        links.token.name,
-        'Secret with the bearer token of the link and search API',
-      );
+    addOutputs(this, {
+      stackName,
+      pageUrl: page && `${pageOrigins[0]}/`,
+      host: api.host,
+      reportHost,
+      recordings,
+      accessTable,
+      deadLetterQueue,
+      index,
+      pbxSession: pbxSession.handler,
+      reconciler: reconciler.handler,
+      topic,
+      functions,
+      linkToken: links.token,
+    });
   }
 
   /** Renews the sessions on a schedule, and on request when a PBX reports that it has restarted. */
@@ -326,9 +250,5 @@ export class ArchiveStack extends Stack {
       targets: [new LambdaFunction(pbxSession.handler)],
     });
     return queue;
-  }
-
-  private addOutput(id: string, value: string, description: string): void {
-    new CfnOutput(this, id, { value, description });
   }
 }
