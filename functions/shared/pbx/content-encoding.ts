@@ -1,5 +1,6 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { readContainer } from '../recordings/container.ts';
 import { badResponse, connectionError } from './errors.ts';
 
 /** Two magic bytes and the compression method, of which there is only one (RFC 1952). */
@@ -31,7 +32,7 @@ export interface DecodedBody {
 /**
  * Undoes the content codings of a body, and gzip that no header announces: servers store compressed files, or compress
  * what they were not asked to. A body without coding is returned itself, so that nothing slows its bytes down. The
- * decoded body errors if the encoded one is cut or damaged.
+ * decoded body errors if the encoded one is cut or damaged. What is not encoded, whatever the header says, is left as it is.
  */
 export async function decodeBody({
   headers,
@@ -41,6 +42,15 @@ export async function decodeBody({
   body: Readable;
 }): Promise<DecodedBody> {
   const codings = readCodings(headers);
+  if (codings.length > 0) {
+    const { start, whole } = await peek(body, PLAIN_START_BYTES);
+    if (isPlain(start)) return { body: whole, isDecoded: false };
+    return undoCodings(whole, codings);
+  }
+  return undoCodings(body, codings);
+}
+
+async function undoCodings(body: Readable, codings: string[]): Promise<DecodedBody> {
   if (codings.length > MAX_CODINGS || !codings.every((coding) => DECODERS.has(coding))) {
     body.destroy();
     throw badResponse(
@@ -58,6 +68,16 @@ export async function decodeBody({
   }
   return { body: decoded, isDecoded };
 }
+
+/** Enough to recognize audio. */
+const PLAIN_START_BYTES = 40;
+
+/**
+ * Whether a body is JSON or audio as it is: servers announce an encoding that they have not applied, or send a character
+ * set or the type of the content in its place. Encoded bodies do not begin like this.
+ */
+const isPlain = (start: Buffer) =>
+  /^\{\s*["}]/.test(start.toString('latin1')) || readContainer(start, '') !== undefined;
 
 /** Names that some servers send although nothing is encoded. */
 const NO_CODING = ['', 'identity', 'none', 'binary', 'utf-8'];

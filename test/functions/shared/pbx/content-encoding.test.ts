@@ -11,6 +11,7 @@ import { connectionError } from '../../../../functions/shared/pbx/errors.ts';
 import type { SSeriesClient } from '../../../../functions/shared/pbx/s-series/client.ts';
 import { fingerprintOf } from '../../../../infra/simulated-pbx/certificate.ts';
 import { identity } from '../../../infra/simulated-pbx/harness.ts';
+import { wav } from '../recordings/wav.ts';
 import { clientOf, type Responder, startScriptedPbx, success } from './scripted-pbx.ts';
 
 const RECORDING = '20170901181806-1504261084.7-1001-1003-Internal.wav';
@@ -140,6 +141,33 @@ describe.each([
   );
 });
 
+describe.each(['gzip', 'deflate', 'br', 'utf8', 'ISO-8859-1', '8bit', 'audio/x-wav'])(
+  'a body that is not encoded, although its Content-Encoding is %s,',
+  (coding) => {
+    const headers = { 'Content-Encoding': coding };
+
+    test.each([
+      ['a WAV file', wav({ audioBytes: 32_000 })],
+      [
+        'an MP3 file',
+        Buffer.concat([Buffer.from('ID3\x03\0\0\0\0\x7f\x7ftitle', 'latin1'), Buffer.alloc(2000, 1)]),
+      ],
+      ['an Ogg file', Buffer.concat([Buffer.from('OggS\0\x02'), Buffer.alloc(2000, 1)])],
+    ])('is left as it is, with its length: %s', async (_, body) => {
+      const { client } = await start(sends(body, headers));
+      const { bytes, ...source } = await download(client);
+      expect(bytes.equals(body)).toBe(true);
+      expect(source).toMatchObject({ start: 0, totalBytes: body.length });
+      expect(source).not.toHaveProperty('isDecoded');
+    });
+
+    test('is read if it is JSON', async () => {
+      const { client } = await start(sends(FAILURE, headers));
+      await expect(client.deviceInfo('token')).rejects.toMatchObject({ code: 'pbx-20006' });
+    });
+  },
+);
+
 test('gzip as a transfer coding is undone', async () => {
   const encoded = gzip(AUDIO);
   const { client } = await start(({ socket }) => {
@@ -219,7 +247,7 @@ describe.each(['compress', 'zstd', 'aes128gcm', 'gzip, any', 'gzip, gzip, gzip, 
       ['a CDR file', (client) => client.openCdrs('token', DAY)],
     ])('is refused for %s, whose connection is closed', async (__, call) => {
       const { client, expectClosed } = await start((response) => {
-        response.writeHead(200, { 'Content-Encoding': coding }).write(FAILURE);
+        response.writeHead(200, { 'Content-Encoding': coding }).write(AUDIO.subarray(-100));
       });
       await expect(call(client)).rejects.toMatchObject({
         code: 'pbx-bad-response',
