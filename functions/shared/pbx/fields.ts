@@ -12,9 +12,13 @@ export const plainText = v.optional(
 /** What firmwares write for a call that was not recorded: blanks, a flag, a number or a word, never a file's name. */
 const NOT_RECORDED = /^\s*(?:[-+]?\d+(?:\.\d+)?|-+|true|false|yes|no|none|null|nil|undefined|n\/?a)?\s*$/i;
 
+/** What fills the rest of a field of fixed size. At its start, a blank may belong to the name. */
+const PADDING_AT_END = /(?<![\0\t\n\r ])[\0\t\n\r ]+$/;
+
 /** The name of a recording; `undefined` if the call was not recorded. */
 export const recordingName = v.pipe(
   plainText,
+  v.transform((name) => name?.replace(PADDING_AT_END, '')),
   v.transform((name) => (name !== undefined && NOT_RECORDED.test(name) ? undefined : name)),
 );
 

@@ -73,6 +73,24 @@ describe('a report of a recorded call', () => {
     }
   });
 
+  test.each([' ', '\0', '\n', '\r\n', '\t', ' \0\0\0'])(
+    'may have %j after the name of its recording',
+    (padding) => {
+      expect(readWith({ recording: exampleReport.recording + padding })).toEqual(whole);
+    },
+  );
+
+  test.each([' a.wav', 'a .wav', '\ta.wav'])(
+    'may have blanks in the name of its recording: %j',
+    (recording) => {
+      expect(readWith({ recording })).toMatchObject({ recording });
+    },
+  );
+
+  test('of nothing but NULs in the place of a name was not recorded', () => {
+    expect(readWith({ recording: '\0\0' })).toEqual({ kind: 'ignored', event: 'NewCdr' });
+  });
+
   test.each(['NewCdr ', ' NewCdr', 'newcdr', 'NEWCDR', 'NewCDR\r\n'])('may write its event %j', (action) => {
     expect(readWith({ action })).toEqual(whole);
   });
