@@ -25,10 +25,11 @@ export function compose(env: v.InferOutput<typeof envSchema>) {
   const registry = readPbxRegistry(env.PBX_REGISTRY_FILE);
   const pbxs = openPbxs(registry, env.REPORT_HOST, { secrets, s3, bucket });
   const markers = createMarkers(s3, bucket);
+  const status = createStatusWriter(dynamoDb, indexTable);
   const indexUpdater = createIndexUpdater(registry, {
     bucket: createBucketReader(aws.createS3MetadataClient(), bucket, (pbx) => timeZoneOf(registry, pbx)),
     table: createIndexTable(dynamoDb, indexTable),
-    status: createStatusWriter(dynamoDb, indexTable),
+    status,
     requestDeletion: (event) => send(env.INDEX_QUEUE_URL, event),
     now,
   });
@@ -43,6 +44,7 @@ export function compose(env: v.InferOutput<typeof envSchema>) {
       timeZone,
       archive: createArchiveIndex(s3, bucket, collect),
       markers,
+      status,
       send: (job) => send(env.QUEUE_URL_BASE + queueName, job),
       discoverEveryMinutes,
       now,

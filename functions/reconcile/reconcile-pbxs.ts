@@ -3,13 +3,16 @@ import { type Day, daysBetween, recentWindows, windowOf } from '../shared/call-l
 import { ArchiveError, PbxRefusal, toArchiveError } from '../shared/errors.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
 import type { CdrWindow } from '../shared/pbx/pbx-client.ts';
+import type { StatusWriter } from '../shared/recording-index/status.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type QueueDeps, queueMissing } from './queue-missing.ts';
 import type { ReconcileRequest } from './reconcile-request.ts';
 
 const CONCURRENT_PBXS = 5;
 
-export type ReconcileDeps = FindDeps & QueueDeps;
+export interface ReconcileDeps extends FindDeps, QueueDeps {
+  status: Pick<StatusWriter, 'countRun'>;
+}
 
 const NOTHING = {
   found: 0,
@@ -51,7 +54,7 @@ async function reconcilePbx(request: ReconcileRequest, deps: ReconcileDeps): Pro
   const pbx = deps.pbxId;
   const { total, failure } = await reconcileAll(windowsOf(request, deps), deps);
   if (failure === undefined) {
-    log('info', 'reconciled', { pbx, ...total });
+    log('info', 'reconciled', { pbx, ...total, ...(await describeRun(request, false, deps)) });
     return { pbx, outcome: 'reconciled', ...total };
   }
   const { from, ...problem } = failure;
@@ -59,8 +62,24 @@ async function reconcilePbx(request: ReconcileRequest, deps: ReconcileDeps): Pro
     log('warn', 'reconciliation-skipped', { pbx, ...problem });
     return { pbx, outcome: problem.code, ...total, ...failure };
   }
-  log('error', 'reconciliation-failed', { pbx, ...problem, ...total });
+  log('error', 'reconciliation-failed', {
+    pbx,
+    ...problem,
+    ...total,
+    ...(await describeRun(request, true, deps)),
+  });
   return { pbx, outcome: 'failed', ...total, ...failure };
+}
+
+/** What the metrics count a run for. A PBX that is asked every few minutes is compared by the other schedules as well. */
+async function describeRun(
+  request: ReconcileRequest,
+  hasFailed: boolean,
+  { pbxId, status }: ReconcileDeps,
+): Promise<object> {
+  const schedule = 'hours' in request ? request.schedule : undefined;
+  if (schedule === undefined || schedule === 'discovery') return {};
+  return { schedule, failedInARow: await status.countRun(pbxId, schedule, hasFailed) };
 }
 
 /** Reconciles window by window. Returns the first failure. */

@@ -7,12 +7,15 @@ const daySchema = v.pipe(v.string(), v.check(isDay, 'should be a day, such as 20
 
 /**
  * The function is invoked
- * - by the schedules, with `{"hours":24}`, and `{"pbx":["warehouse"],"hours":1}` for PBXs that cannot report their calls;
+ * - by the schedules, with `{"schedule":"recent","hours":24}`, and
+ *   `{"schedule":"discovery","pbx":["warehouse"],"hours":1}` for PBXs that cannot report their calls;
  * - by a person, with `{"pbx":"head-office","hours":720}` or
  *   `{"pbx":"head-office","from":"2026-01-01","to":"2026-06-30"}`. Days are in the PBX's time zone, both included.
  */
 const requestSchema = v.union([
   v.strictObject({
+    /** Absent if a person has asked. */
+    schedule: v.optional(v.picklist(['recent', 'wide', 'discovery'])),
     pbx: v.optional(v.union([pbxIdSchema, v.pipe(v.array(pbxIdSchema), v.minLength(1))])),
     hours: v.optional(
       v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RECONCILE_HOURS)),

@@ -12,7 +12,9 @@ export interface ReconcileReport {
 }
 
 export type Reconcile = (
-  request: { pbx?: string; hours: number } | { from: string; to: string },
+  request:
+    | { schedule?: 'recent' | 'wide' | 'discovery'; pbx?: string; hours: number }
+    | { from: string; to: string },
 ) => Promise<ReconcileReport>;
 
 export interface Functions {

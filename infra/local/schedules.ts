@@ -19,12 +19,13 @@ export function startSchedules(
     schedules.push(setInterval(() => inBackground(run), periodMs));
   };
   every(SESSION_PERIOD_MINUTES * MINUTE_MS, () => pbxSession({}));
-  for (const { everyHours, overHours } of Object.values(DEFAULT_RECONCILIATION)) {
-    every(everyHours * HOUR_MS, () => reconcile({ hours: overHours }));
+  for (const schedule of ['recent', 'wide'] as const) {
+    const { everyHours, overHours } = DEFAULT_RECONCILIATION[schedule];
+    every(everyHours * HOUR_MS, () => reconcile({ schedule, hours: overHours }));
   }
   for (const [pbx, { discoverEveryMinutes }] of Object.entries(registry)) {
     if (discoverEveryMinutes !== undefined)
-      every(discoverEveryMinutes * MINUTE_MS, () => reconcile({ pbx, hours: 1 }));
+      every(discoverEveryMinutes * MINUTE_MS, () => reconcile({ schedule: 'discovery', pbx, hours: 1 }));
   }
   return {
     /** Begins to look for calls that ended while no host was running. */

@@ -51,6 +51,12 @@ export class ArchiveDashboard extends Dashboard {
               metrics
                 .forStack('UnreadableRows', 'Maximum', reconcileEvery)
                 .with({ label: 'Unreadable rows of a call log' }),
+              metrics
+                .forStack('FailedReconciliations', 'Maximum', reconcileEvery)
+                .with({ label: 'Failed reconciliations of a PBX, in a row' }),
+              metrics
+                .forStack('FailedWideReconciliations', 'Maximum', Duration.days(1))
+                .with({ label: 'The same, of those that look back furthest' }),
             ],
             width: 12,
             height: 3,
@@ -59,9 +65,6 @@ export class ArchiveDashboard extends Dashboard {
             title: `PBXs: ${Object.keys(queues).length}`,
             metrics: [
               metrics.sumOverPbxs('SessionUp', 'Maximum', sessionPeriod).with({ label: 'With a session' }),
-              metrics
-                .forStack('Reconciled', 'Minimum', reconcileEvery)
-                .with({ label: 'All reconciled (1) or not (0)' }),
             ],
             width: 12,
             height: 3,

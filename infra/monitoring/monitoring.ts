@@ -24,6 +24,7 @@ interface MonitoringProps {
   /** Those that report their calls. */
   readonly reportingPbxIds: readonly string[];
   readonly reconcileEvery: Duration;
+  readonly reconcileWidelyEvery: Duration;
 }
 
 /** Alarms, the topic that they notify, and a dashboard. docs/runbook.md says what to do about each alarm. */

@@ -22,6 +22,8 @@ interface StackAlarmsProps {
   readonly functions: readonly IFunction[];
   /** How often every PBX is reconciled. */
   readonly reconcileEvery: Duration;
+  /** How often it is reconciled over a longer time. */
+  readonly reconcileWidelyEvery: Duration;
 }
 
 /** The alarms for the stack as a whole. */
@@ -31,7 +33,7 @@ export class StackAlarms extends Construct {
   constructor(scope: Construct, id: string, props: StackAlarmsProps) {
     super(scope, id);
     const { topic, metrics, deadLetterQueue, indexDeadLetterQueue, eventDeadLetterQueue } = props;
-    const { functions, reconcileEvery } = props;
+    const { functions, reconcileEvery, reconcileWidelyEvery } = props;
     const fiveMinutes = Duration.minutes(5);
     const above = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, threshold: 0, topic };
     this.alarms = [
@@ -126,16 +128,35 @@ export class StackAlarms extends Construct {
       new RunbookAlarm(this, 'NotReconciled', {
         topic,
         heading: 'not-reconciled',
-        problem: 'The last three runs could not compare the call log of a PBX with the archive.',
+        problem:
+          'The last three runs could not compare the call log of a PBX with the archive, or there were none.',
         urgency: 'this week',
         impact: 'A recording whose report was lost stays on the PBX alone until a run succeeds.',
-        // The minimum over all PBXs: one that fails is enough.
-        metric: metrics.forStack('Reconciled', 'Minimum', reconcileEvery),
-        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        // The maximum over all PBXs: one that fails is enough. Single failures of several PBXs do not add up.
+        metric: metrics.forStack('FailedReconciliations', 'Maximum', reconcileEvery),
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         threshold: 1,
-        evaluationPeriods: 3,
+        // The second failure of a PBX in a row, and the third.
+        evaluationPeriods: 2,
         // No data means that the function does not even run.
         treatMissingData: TreatMissingData.BREACHING,
+      }),
+      new RunbookAlarm(this, 'NotCaughtUp', {
+        topic,
+        heading: 'not-caught-up',
+        problem:
+          'The last two runs that look back furthest could not compare the call log of a PBX with the archive.',
+        urgency: 'this week',
+        impact:
+          'A recording of a day on which the PBX could not be reached stays on the PBX alone until such a run succeeds.',
+        metric: metrics.forStack('FailedWideReconciliations', 'Maximum', Duration.hours(1)),
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        threshold: 1,
+        // Until the next run, as far as CloudWatch looks back.
+        evaluationPeriods: Math.min(reconcileWidelyEvery.toHours() + 1, 7 * 24),
+        datapointsToAlarm: 1,
+        // That the function does not run at all is noticed by the other schedule.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
       }),
       new RunbookAlarm(this, 'CdrRowsUnreadable', {
         ...above,

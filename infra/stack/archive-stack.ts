@@ -213,6 +213,7 @@ export class ArchiveStack extends Stack {
         discoverEveryMinutes === undefined ? [id] : [],
       ),
       reconcileEvery: Duration.hours(config.reconciliation.recent.everyHours),
+      reconcileWidelyEvery: Duration.hours(config.reconciliation.wide.everyHours),
     });
 
     addOutputs(this, {

@@ -36,8 +36,8 @@ export class Reconciliation extends Construct {
       ...props,
     });
     recordings.grantReconcile(this.reconciler.role);
-    this.addSchedule('Recent', schedules.recent);
-    this.addSchedule('Wide', schedules.wide);
+    this.addSchedule('Recent', 'recent', schedules.recent);
+    this.addSchedule('Wide', 'wide', schedules.wide);
     for (const everyMinutes of DISCOVERY_MINUTES) {
       const ids = Object.keys(pbxs).filter((id) => pbxs[id]?.discoverEveryMinutes === everyMinutes);
       if (ids.length > 0) this.addDiscovery(ids, everyMinutes);
@@ -51,7 +51,7 @@ export class Reconciliation extends Construct {
       schedule: Schedule.rate(Duration.minutes(everyMinutes)),
       targets: [
         new LambdaFunction(this.reconciler.handler, {
-          event: RuleTargetInput.fromObject({ pbx: pbxIds, hours: 1 }),
+          event: RuleTargetInput.fromObject({ schedule: 'discovery', pbx: pbxIds, hours: 1 }),
         }),
       ],
     });
@@ -59,6 +59,7 @@ export class Reconciliation extends Construct {
 
   private addSchedule(
     id: string,
+    schedule: 'recent' | 'wide',
     { everyHours, overHours }: { everyHours: number; overHours: number },
   ): void {
     new Rule(this, id, {
@@ -66,7 +67,7 @@ export class Reconciliation extends Construct {
       schedule: Schedule.rate(Duration.hours(everyHours)),
       targets: [
         new LambdaFunction(this.reconciler.handler, {
-          event: RuleTargetInput.fromObject({ hours: overHours }),
+          event: RuleTargetInput.fromObject({ schedule, hours: overHours }),
         }),
       ],
     });

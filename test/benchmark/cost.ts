@@ -124,6 +124,7 @@ const SELDOM: MetricName[] = [
   'Lost',
   'NotRecorded',
   'Settled',
+  'FailedWideReconciliations',
   'JobAge',
   'Replaced',
   'StoredBeside',

@@ -52,12 +52,12 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
 
   const busyMs = random.pick([20 * MINUTE_MS, 2 * HOUR_MS, 12 * HOUR_MS]);
   const reconciledAt = new Map<string, number>();
-  const reconcile = async (hours: number) => {
+  const reconcile = async (schedule: string, hours: number) => {
     const beganAt = elapsedMs();
     for (const office of world.offices) {
       if (faults.strikes('pbx-cdr-spoilt', office.id)) office.pbx.spoilCallLog(random);
     }
-    const outcome = await invokeAsync(functions.reconcile, { hours });
+    const outcome = await invokeAsync(functions.reconcile, { schedule, hours });
     for (const { pbx, outcome: how } of resultsOf(outcome)) {
       const isAll = how === 'reconciled' && elapsedMs() - startedAt < (hours - 1) * HOUR_MS;
       if (isAll) reconciledAt.set(pbx, beganAt);
@@ -78,12 +78,14 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
       world,
       `reconcile-${name}`,
       everyHours * HOUR_MS,
-      counted(() => reconcile(overHours)),
+      counted(() => reconcile(name, overHours)),
     );
   }
   for (const { id, settings } of world.offices) {
     if (settings.discoverEveryMinutes === undefined) continue;
-    const discover = counted(() => invokeAsync(functions.reconcile, { pbx: id, hours: 1 }));
+    const discover = counted(() =>
+      invokeAsync(functions.reconcile, { schedule: 'discovery', pbx: id, hours: 1 }),
+    );
     schedule(world, `discover-${id}`, Number(settings.discoverEveryMinutes) * MINUTE_MS, discover);
   }
   schedule(world, 's3', HOUR_MS, async () => aws.s3.abortOldUploads());

@@ -60,8 +60,9 @@ export const METRICS = {
   IndexRepairs: { unit: 'Count', by: stack },
   /** Rows of a PBX's call log that a reconciliation could not use. The log says of which PBX. */
   UnreadableRows: { unit: 'Count', by: stack },
-  /** 1 or 0 at each reconciliation of a PBX. */
-  Reconciled: { unit: 'Count', by: stack },
+  /** How many reconciliations of a PBX have failed in a row, at each run of the schedule `recent`, or of `wide`. */
+  FailedReconciliations: { unit: 'Count', by: stack },
+  FailedWideReconciliations: { unit: 'Count', by: stack },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;

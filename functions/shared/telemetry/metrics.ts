@@ -50,19 +50,19 @@ const VALUES: Readonly<Partial<Record<LogEvent, (line: LogLine) => Values>>> = {
     const values = job(line);
     return { ...values, Queued: values.Jobs };
   },
-  reconciled: ({ found, present, unreadable, oldestMissingMs }) => ({
+  reconciled: ({ found, present, unreadable, oldestMissingMs, ...line }) => ({
     Found: found,
     Present: present,
     // Those that it queued have been counted one by one.
     Queued: 0,
     OldestMissingAge: seconds(oldestMissingMs),
     UnreadableRows: unreadable,
-    Reconciled: 1,
+    ...failedRuns(line),
   }),
   // Counts only the days that were compared. If there were none, 0 would say that their rows can be read.
-  'reconciliation-failed': ({ unreadable }) => ({
+  'reconciliation-failed': ({ unreadable, ...line }) => ({
     ...(unreadable !== 0 && { UnreadableRows: unreadable }),
-    Reconciled: 0,
+    ...failedRuns(line),
     Failures: 1,
   }),
 };
@@ -88,6 +88,11 @@ function report(): Values {
  */
 function job({ unanswered }: LogLine): Values {
   return unanswered === true ? {} : { Jobs: 1, Archived: 0 };
+}
+
+function failedRuns({ schedule, failedInARow }: Record<string, unknown>): Values {
+  if (schedule === 'recent') return { FailedReconciliations: failedInARow };
+  return schedule === 'wide' ? { FailedWideReconciliations: failedInARow } : {};
 }
 
 function settled(): Values {

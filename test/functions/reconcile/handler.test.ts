@@ -389,6 +389,19 @@ describe('the index', () => {
     expect(await readStatus()).toBe(upTo);
   });
 
+  test('knows how many runs of a schedule have failed in a row', async () => {
+    const failedOf = async (event: object) => {
+      logLines.length = 0;
+      await run(event);
+      return logLines.find(({ event }) => event === 'reconciliation-failed');
+    };
+    const recent = { schedule: 'recent', pbx: 'away', hours: 1 };
+    expect(await failedOf(recent)).toMatchObject({ pbx: 'away', schedule: 'recent', failedInARow: 1 });
+    expect(await failedOf(recent)).toMatchObject({ failedInARow: 2 });
+    expect(await failedOf({ ...recent, schedule: 'wide' })).toMatchObject({ failedInARow: 1 });
+    expect(await failedOf(recent)).toMatchObject({ failedInARow: 3 });
+  });
+
   test('cannot fail a run', async () => {
     const { AWS_ENDPOINT_URL_DYNAMODB } = process.env;
     vi.resetModules();
@@ -399,6 +412,9 @@ describe('the index', () => {
     const { handler } = await import('../../../functions/reconcile/handler.ts');
     const { pbxs } = await handler({ pbx: 'hq', hours: 24 }, contextOf(900_000));
     expect(pbxs).toMatchObject([{ outcome: 'reconciled' }]);
+    // Whether it is the first failure of the PBX cannot be known: the alarm must not wait for it.
+    await handler({ schedule: 'wide', pbx: 'away', hours: 1 }, contextOf(900_000));
+    expect(logLines.at(-1)).toMatchObject({ event: 'reconciliation-failed', failedInARow: 2 });
   });
 });
 

@@ -49,6 +49,7 @@ const listingOf =
 function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortController().signal) {
   const asked: string[] = [];
   const sent: Job[] = [];
+  const counted: string[] = [];
   const token = { token: 'token', snapshot: { version: '1', state: {} } };
   const get = (pbxId: string): ReconcileDeps => {
     const listRecordings = pbxs[pbxId];
@@ -72,6 +73,12 @@ function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortContro
       },
       timeZone: pbxId === 'tokyo' ? 'Asia/Tokyo' : 'UTC',
       markers: { markQueued: async () => {} },
+      status: {
+        countRun: async (pbx, schedule, hasFailed) => {
+          counted.push(`${pbx} ${schedule} ${hasFailed ? 'failed' : 'reconciled'}`);
+          return hasFailed ? 3 : 0;
+        },
+      },
       send: async (job) => {
         sent.push(job);
       },
@@ -79,7 +86,7 @@ function fakePbxs(pbxs: Record<string, ListRecordings>, signal = new AbortContro
       signal,
     };
   };
-  return { asked, sent, pbxs: { ids: Object.keys(pbxs), get } };
+  return { asked, sent, counted, pbxs: { ids: Object.keys(pbxs), get } };
 }
 
 const empty: ListRecordings = async () => [];
@@ -182,6 +189,33 @@ describe('a run', () => {
     const outcomes = await reconcilePbxs({ hours: 24 }, fakePbxs(Object.fromEntries(ids)).pbxs);
     expect(outcomes).toHaveLength(12);
     expect(most).toBe(5);
+  });
+});
+
+describe('a run that a schedule started', () => {
+  const broken: ListRecordings = () => Promise.reject(fail('pbx-connection'));
+
+  test.each(['recent', 'wide'] as const)(
+    'is counted, and logged with how many have failed: %s',
+    async (schedule) => {
+      const { counted, pbxs } = fakePbxs({ hq: empty, branch: broken });
+      await reconcilePbxs({ schedule, hours: 24 }, pbxs);
+      expect(counted.sort()).toEqual([`branch ${schedule} failed`, `hq ${schedule} reconciled`]);
+      const lineOf = (id: string) => logLines.find(({ pbx }) => pbx === id);
+      expect(lineOf('hq')).toMatchObject({ event: 'reconciled', schedule, failedInARow: 0 });
+      expect(lineOf('branch')).toMatchObject({ event: 'reconciliation-failed', schedule, failedInARow: 3 });
+    },
+  );
+
+  test.each([
+    ['every few minutes', { schedule: 'discovery' as const, pbx: ['hq', 'branch'], hours: 1 }],
+    ['at the request of a person', { hours: 24 }],
+    ['over days that a person names', { from: '2026-05-01', to: '2026-05-02' }],
+  ])('is not counted when it runs %s', async (_, request) => {
+    const { counted, pbxs } = fakePbxs({ hq: empty, branch: broken });
+    await reconcilePbxs(request, pbxs);
+    expect(counted).toEqual([]);
+    for (const line of logLines) expect(line).not.toHaveProperty('failedInARow');
   });
 });
 

@@ -9,6 +9,8 @@ describe('a request', () => {
 
   test.each([
     [{ hours: 168 }],
+    [{ schedule: 'wide', hours: 168 }],
+    [{ schedule: 'discovery', pbx: ['warehouse'], hours: 1 }],
     [{ pbx: 'head-office', hours: 744 }],
     [{ pbx: ['head-office', 'warehouse'], hours: 1 }],
     [{ from: '2026-01-01', to: '2026-06-30' }],
@@ -22,6 +24,8 @@ describe('a request', () => {
     [{ hours: 745 }],
     [{ hours: 1.5 }],
     [{ hours: '24' }],
+    [{ schedule: 'daily', hours: 24 }],
+    [{ schedule: 'wide', from: '2026-01-01', to: '2026-01-02' }],
     [{ pbx: 'Head Office' }],
     [{ pbxs: 'head-office' }],
     [{ pbx: [] }],

@@ -34,12 +34,13 @@ test('a period that has been compared ends before the calls that are left to the
   const now = () => clock.now;
   const { signal } = new AbortController();
   const dynamoDb = createDynamoDbClient();
+  const status = createStatusWriter(dynamoDb, 'index');
   const updater = createIndexUpdater(
     {},
     {
       bucket: createBucketReader(s3, 'archive', () => 'UTC'),
       table: createIndexTable(dynamoDb, 'index'),
-      status: createStatusWriter(dynamoDb, 'index'),
+      status,
       requestDeletion: async () => {},
       now,
     },
@@ -57,13 +58,14 @@ test('a period that has been compared ends before the calls that are left to the
       archive: createArchiveIndex(s3, 'archive', run.collect('hq')),
       timeZone: 'UTC',
       markers: createMarkers(s3, 'archive', now),
+      status,
       send: async () => void queued++,
       now,
       signal,
     };
     await run.finish(await reconcilePbxs(request, { ids: ['hq'], get: () => deps }));
-    const [status] = await createIndexReader(dynamoDb, 'index').readStatus(['hq']);
-    return { upTo: Date.parse(status?.reconciledUpTo ?? ''), queued };
+    const [known] = await createIndexReader(dynamoDb, 'index').readStatus(['hq']);
+    return { upTo: Date.parse(known?.reconciledUpTo ?? ''), queued };
   }
 
   // The list of a P-Series has no talk time. The report of this call is lost.

@@ -27,7 +27,7 @@ describe('the dashboard', () => {
     expect(Properties.DashboardName).toBe('PbxRecordingArchive');
     const [alarms, zeros] = widgets;
     expect(alarms?.type).toBe('alarm');
-    expect(alarms?.properties.alarms).toHaveLength(9);
+    expect(alarms?.properties.alarms).toHaveLength(10);
     expect(zeros?.properties.title).toBe('Must be 0');
     expect(zeros?.properties.metrics?.map((row) => row[1])).toEqual([
       'Lost',
@@ -35,6 +35,8 @@ describe('the dashboard', () => {
       'ApproximateNumberOfMessagesVisible',
       'LoginHeld',
       'UnreadableRows',
+      'FailedReconciliations',
+      'FailedWideReconciliations',
     ]);
   });
 

@@ -67,6 +67,15 @@ function isRaised(alarm: { [key: string]: Json }, values: Record<string, Series>
   return breaching.length >= Number(alarm.DatapointsToAlarm ?? EvaluationPeriods);
 }
 
+/** Whether an alarm on one metric is on after it had these values, one a period, the oldest first. */
+function isRaisedBy(alarm: { [key: string]: Json }, values: Series): boolean {
+  expect(alarm.ComparisonOperator).toBe('GreaterThanThreshold');
+  const isBreaching = (value: number | undefined) =>
+    value === undefined ? alarm.TreatMissingData === 'breaching' : value > Number(alarm.Threshold);
+  const breaching = values.slice(-Number(alarm.EvaluationPeriods)).filter(isBreaching);
+  return breaching.length >= Number(alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods);
+}
+
 const stack = { stack: 'PbxRecordingArchive' };
 const office = { ...stack, pbx: 'head-office' };
 const functionIds = [
@@ -161,14 +170,32 @@ describe('an alarm of the stack is raised', () => {
     expect(isRaised(alarm, countedBy({ m0: [1, none, 1], m3: [0, 1, none] }))).toBe(true);
   });
 
-  test('by a PBX that three runs could not reconcile, or by a lack of runs', () => {
-    expect(metricOf(alarmOf('not-reconciled'))).toEqual([NAMESPACE, 'Reconciled', stack, 'Minimum', 3600]);
-    expect(alarmOf('not-reconciled')).toMatchObject({
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 1,
-      EvaluationPeriods: 3,
-      TreatMissingData: 'breaching',
-    });
+  test('by a PBX that three runs in a row could not reconcile, or by a lack of runs', () => {
+    const alarm = alarmOf('not-reconciled');
+    expect(metricOf(alarm)).toEqual([NAMESPACE, 'FailedReconciliations', stack, 'Maximum', HOUR]);
+    // What the runs of several PBXs published, hour by hour.
+    expect(isRaisedBy(alarm, [3, 4])).toBe(true);
+    expect(isRaisedBy(alarm, [1, 2, 3])).toBe(true);
+    expect(isRaisedBy(alarm, [0, 1, 2])).toBe(false);
+    expect(isRaisedBy(alarm, [2, 3, 0])).toBe(false);
+    // Each run fails for one of many PBXs, but for another one each time.
+    expect(isRaisedBy(alarm, [1, 1, 1, 1, 1, 1])).toBe(false);
+    expect(isRaisedBy(alarm, [0, none, none])).toBe(true);
+  });
+
+  test('by a PBX that two runs over the last week could not reconcile, until the next run', () => {
+    const alarm = alarmOf('not-caught-up');
+    expect(metricOf(alarm)).toEqual([NAMESPACE, 'FailedWideReconciliations', stack, 'Maximum', HOUR]);
+    const day = (failedInARow: number) => [failedInARow, ...Array<undefined>(23).fill(none)];
+    expect(isRaisedBy(alarm, [...day(0), ...day(1)])).toBe(false);
+    // Another PBX each day.
+    expect(isRaisedBy(alarm, [...day(1), ...day(1)])).toBe(false);
+    expect(isRaisedBy(alarm, [...day(1), 2])).toBe(true);
+    // The hours without a run do not end it, only the next one does.
+    expect(isRaisedBy(alarm, [...day(1), ...day(2)])).toBe(true);
+    expect(isRaisedBy(alarm, [...day(2), 3])).toBe(true);
+    expect(isRaisedBy(alarm, [...day(2), 0, none])).toBe(false);
+    expect(isRaisedBy(alarm, Array(48).fill(none))).toBe(false);
   });
 
   test('by unreadable rows of any PBX in two runs in a row, until a run finds none', () => {
@@ -192,7 +219,7 @@ describe('an alarm of the stack is raised', () => {
   test('later when the runs are further apart', () => {
     const reconciliation = { recent: { everyHours: 24, overHours: 48 } };
     synthArchive({ reconciliation }).template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'Reconciled',
+      MetricName: 'FailedReconciliations',
       Period: 24 * 3600,
     });
   });
@@ -354,7 +381,7 @@ describe('every alarm', () => {
     const ours = alarms
       .flatMap(({ Properties }) => seriesOf(Properties))
       .filter(([namespace]) => namespace === NAMESPACE);
-    expect(ours).toHaveLength(12);
+    expect(ours).toHaveLength(13);
     for (const [, name, { stack, ...others }] of ours) {
       expect(stack).toBe('PbxRecordingArchive');
       const dimensions = Object.keys(others).length > 0 ? Object.keys(others) : ['stack'];

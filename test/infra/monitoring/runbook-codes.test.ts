@@ -10,7 +10,9 @@ const runbook = sourceOf('docs/runbook.md');
 /** The codes of the errors that a source file creates, and of the reports that it calls unreadable. */
 const createdIn = (file: string) =>
   Array.from(
-    sourceOf(file).matchAll(/\b(?:new (?:ArchiveError|Unverified|StrayQuote)|super|unreadable)\(\s*'([a-z-]+)'/g),
+    sourceOf(file).matchAll(
+      /\b(?:new (?:ArchiveError|Unverified|StrayQuote)|super|unreadable)\(\s*'([a-z-]+)'/g,
+    ),
     ([, code = '']) => code,
   );
 

@@ -40,7 +40,7 @@ describe('the runbook', () => {
     for (const { name, heading } of alarms) expect(name).toContain(`PbxRecordingArchive-${heading}`);
     const headings = [...alarms.map(({ heading }) => heading), ...WITHOUT_ALARM];
     expect(headings.sort()).toEqual(anchors.sort());
-    expect(alarms).toHaveLength(14);
+    expect(alarms).toHaveLength(15);
   });
 
   test.each(alarms)('says of $heading what the alarm itself says: how soon to act, and why', (alarm) => {

@@ -297,7 +297,7 @@ const quotas: Record<string, Quota[]> = {
     {
       what: 'seconds that an alarm looks back, with periods of an hour or more',
       limit: 7 * 86_400,
-      budget: 3 * 86_400,
+      budget: 7 * 86_400,
       used: longestWindow((period) => period >= 3600),
     },
     {

@@ -22,7 +22,10 @@ function schedulesOf({ resources } = archive): Record<string, unknown> {
 
 describe('reconciliation', () => {
   test('covers the last day every hour and the last week every day', () => {
-    expect(schedulesOf()).toEqual({ 'rate(1 hour)': { hours: 24 }, 'rate(1 day)': { hours: 168 } });
+    expect(schedulesOf()).toEqual({
+      'rate(1 hour)': { schedule: 'recent', hours: 24 },
+      'rate(1 day)': { schedule: 'wide', hours: 168 },
+    });
     archive.template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 hour)',
       State: 'ENABLED',
@@ -36,8 +39,8 @@ describe('reconciliation', () => {
       wide: { everyHours: 168, overHours: 744 },
     };
     expect(schedulesOf(synthArchive({ reconciliation }))).toEqual({
-      'rate(2 hours)': { hours: 36 },
-      'rate(7 days)': { hours: 744 },
+      'rate(2 hours)': { schedule: 'recent', hours: 36 },
+      'rate(7 days)': { schedule: 'wide', hours: 744 },
     });
   });
 
@@ -50,13 +53,13 @@ describe('reconciliation', () => {
     };
     const synthesized = synthArchive({ pbxs, reconciliation: { recent: { everyHours: 2 } } });
     const schedules = schedulesOf(synthesized);
-    const request = { pbx: ['old', 'older'], hours: 1 };
+    const request = { schedule: 'discovery', pbx: ['old', 'older'], hours: 1 };
     expect(readRequest(schedules['rate(5 minutes)'])).toEqual(request);
     expect(schedules).toEqual({
       'rate(5 minutes)': request,
-      'rate(1 hour)': { pbx: ['quiet'], hours: 1 },
-      'rate(2 hours)': { hours: 24 },
-      'rate(1 day)': { hours: 168 },
+      'rate(1 hour)': { schedule: 'discovery', pbx: ['quiet'], hours: 1 },
+      'rate(2 hours)': { schedule: 'recent', hours: 24 },
+      'rate(1 day)': { schedule: 'wide', hours: 168 },
     });
     const [, { Properties }] = findResource(
       synthesized.resources,

@@ -23,9 +23,15 @@ const UPDATES: Readonly<Record<string, Update>> = {
     sessionDownSince: sessionDownSince ?? at,
   }),
   'SET reconciledUpTo = :upTo': (_, { ':upTo': upTo }) => ({ reconciledUpTo: upTo }),
+  'ADD failedRecentRuns :one': ({ failedRecentRuns }) => ({ failedRecentRuns: oneMore(failedRecentRuns) }),
+  'SET failedRecentRuns = :none': (_, { ':none': none }) => ({ failedRecentRuns: none }),
+  'ADD failedWideRuns :one': ({ failedWideRuns }) => ({ failedWideRuns: oneMore(failedWideRuns) }),
+  'SET failedWideRuns = :none': (_, { ':none': none }) => ({ failedWideRuns: none }),
 };
 
-/** The condition of the last one: a later time, without a gap. */
+const oneMore = (count: Value | undefined): Value => ({ N: String(Number(count?.N ?? 0) + 1) });
+
+/** The condition of `SET reconciledUpTo`: a later time, without a gap. */
 function isAllowed({ reconciledUpTo }: Item, { ':from': from, ':upTo': upTo }: Item): boolean {
   const [before = '', first = '', last = ''] = [reconciledUpTo?.S, from?.S, upTo?.S];
   return before === '' || (before >= first && before < last);
@@ -104,11 +110,13 @@ export class DynamoDb implements AwsService {
     if (input.ConditionExpression !== undefined && !isAllowed(before, values)) {
       return jsonFailure(400, 'ConditionalCheckFailedException');
     }
-    const entries = Object.entries({ ...before, ...update(before, values) });
+    const changed = update(before, values);
+    const entries = Object.entries({ ...before, ...changed });
     const after: Item = Object.fromEntries(
       entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     );
     this.#items.set(id, after);
+    if (input.ReturnValues === 'UPDATED_NEW') return succeed({ Attributes: changed });
     return succeed(input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {});
   }
 

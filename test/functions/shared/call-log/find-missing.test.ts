@@ -140,7 +140,8 @@ describe('the comparison', () => {
   test('counts unreadable rows and logs them once, without a value', async () => {
     const { pbx, deps } = await startReconcileHarness();
     const { recording } = pbx.makeCall(CALL);
-    for (const name of ['+4930901820'.repeat(30), '+4930901820'.repeat(25)]) pbx.makeCall({ ...CALL, recordingName: name });
+    for (const name of ['+4930901820'.repeat(30), '+4930901820'.repeat(25)])
+      pbx.makeCall({ ...CALL, recordingName: name });
     const comparison = await findMissing(TODAY, deps);
     const unreadableRows = [
       { row: 3, problem: "the recording's name cannot be used: it is longer than 255 bytes" },

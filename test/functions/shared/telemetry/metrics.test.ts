@@ -169,7 +169,6 @@ describe('a reconciliation counts', () => {
       'Queued pbx=hq': 0,
       'OldestMissingAge pbx=hq': 0,
       'UnreadableRows stack': 0,
-      'Reconciled stack': 1,
     });
   });
 
@@ -194,22 +193,39 @@ describe('a reconciliation counts', () => {
     expect(seriesOf('reconciled', { pbx, ...counts })).toMatchObject({ 'UnreadableRows stack': 2 });
     expect(seriesOf('reconciliation-failed', { pbx, code: 'deadline', ...counts })).toEqual({
       'UnreadableRows stack': 2,
-      'Reconciled stack': 0,
       'Failures pbx=hq': 1,
       'Failures code=deadline': 1,
     });
   });
 
-  test('as not reconciled when it failed, and says nothing about rows that it has not read', () => {
+  test('nothing about rows that it has not read', () => {
     const none = { unreadable: 0 };
     expect(seriesOf('reconciliation-failed', { pbx, code: 'deadline', ...none })).not.toHaveProperty(
       'UnreadableRows stack',
     );
     expect(seriesOf('reconciliation-failed', { pbx, code: 'cdr-malformed' })).toEqual({
-      'Reconciled stack': 0,
       'Failures pbx=hq': 1,
       'Failures code=cdr-malformed': 1,
     });
+  });
+});
+
+describe('a reconciliation that a schedule started counts', () => {
+  const counts = { found: 1, present: 1, unreadable: 0 };
+
+  test.each([
+    ['recent', 'FailedReconciliations stack'],
+    ['wide', 'FailedWideReconciliations stack'],
+  ])('how many of %s have failed in a row', (schedule, series) => {
+    const metrics = ['FailedReconciliations stack', 'FailedWideReconciliations stack'];
+    for (const [event, failedInARow] of [
+      ['reconciled', 0],
+      ['reconciliation-failed', 2],
+    ] as const) {
+      const found = seriesOf(event, { pbx, ...counts, schedule, failedInARow });
+      expect(metrics.filter((metric) => metric in found)).toEqual([series]);
+      expect(found).toHaveProperty(series, failedInARow);
+    }
   });
 });
 
