@@ -36,7 +36,8 @@ export class ArchiveDashboard extends Dashboard {
       Object.entries(functions).map(([label, fn]) => metricOf(fn).with({ label }));
 
     super(scope, id, {
-      dashboardName: Stack.of(scope).stackName,
+      // Unlike alarms, dashboards of all regions of an account share one namespace.
+      dashboardName: `${Stack.of(scope).stackName}-${Stack.of(scope).region}`,
       defaultInterval: Duration.days(1),
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms, width: 24, height: 3 })],
