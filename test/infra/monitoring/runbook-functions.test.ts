@@ -62,8 +62,14 @@ describe.each(['bash', 'zsh'].filter(hasTool))('the shell functions, in %s,', (s
     expect(run('output PbxSessionLogs').stdout).toBe('/aws/lambda/session\n');
     expect(run('outcomes PbxSession session-down 1').stdout).toBe('{"message":"two\\nlines"}\n');
     expect(run("invoke PbxSession '{}'").stdout).toBe('invoked session-function\n');
-    expect(run('alarms', { ALARMS: 'PbxRecordingArchive-throttling\t2026' }).stdout).toBe(
-      'PbxRecordingArchive-throttling\t2026\n',
+    const lines = [
+      'PbxRecordingArchive-throttling\t2026\tAct today: docs/runbook.md#throttling',
+      'PbxRecordingArchive-session-down-berlin\t2027\tAct now: docs/runbook.md#session-down',
+      // Of another stack.
+      'PbxRecordingArchive-berlin-throttling\t2028\tAct today: docs/runbook.md#throttling',
+    ];
+    expect(run('alarms', { ALARMS: lines.join('\n') }).stdout).toBe(
+      'PbxRecordingArchive-throttling\t2026\nPbxRecordingArchive-session-down-berlin\t2027\n',
     );
   });
 
