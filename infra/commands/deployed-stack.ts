@@ -59,10 +59,19 @@ export async function findStack() {
 
 async function readConfig(): Promise<ArchiveConfig> {
   try {
-    const { context } = JSON.parse(await readFile(cdkFile, 'utf8'));
-    return readArchiveConfig(context?.archive);
+    // Editors on Windows begin files with a byte order mark.
+    const text = (await readFile(cdkFile, 'utf8')).replace(/^\uFEFF/, '');
+    return readArchiveConfig(parseCdkFile(text).context?.archive);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseCdkFile(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`cdk.json is not valid JSON: ${(error as Error).message}`);
   }
 }
 
@@ -78,6 +87,16 @@ async function describeStack(client: CloudFormationClient, stackName: string, re
   const entries = Outputs.map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]);
   const outputs = v.safeParse(outputsSchema, Object.fromEntries(entries));
   if (outputs.success) return { outputs: outputs.output, status };
+  if (/^(?:CREATE|REVIEW)_IN_PROGRESS$/.test(status)) {
+    throw new UsageError(
+      `The stack ${stackName} in ${region} is still being created (${status}). Run this command again when it is there.`,
+    );
+  }
+  if (/FAILED|ROLLBACK|DELETE/.test(status)) {
+    throw new UsageError(
+      `The stack ${stackName} in ${region} is not deployed (${status}). Run npm run deploy, and correct what it reports.`,
+    );
+  }
   throw new UsageError(
     `There is no stack ${stackName} in ${region}, or another version deployed it. Run npm run deploy, or select region and account with AWS_REGION and AWS_PROFILE. For a local host, add --local.`,
   );

@@ -7,6 +7,13 @@ interface AwsFailure extends Error {
 export const isAwsFailure = (error: unknown): error is AwsFailure =>
   error instanceof Error && '$metadata' in error;
 
+/** Statuses of gateways and proxies. AWS has none of them, or explains them. */
+const FOREIGN_STATUSES = [302, 303, 407, 502, 504];
+
+/** Whether the response is not one of AWS: the SDK could not read it, or found no error of AWS in it. */
+export const isForeign = ({ name, message, $metadata: { httpStatusCode: status = 0 } }: AwsFailure) =>
+  message.includes('Deserialization error') || (name === 'Unknown' && FOREIGN_STATUSES.includes(status));
+
 /** Conflicts, conditions, ranges and rates: these concern one request, or one moment. */
 const PASSING_STATUSES = [304, 408, 409, 412, 416, 425, 429];
 

@@ -1,5 +1,5 @@
 import { ArchiveError } from '../../functions/shared/errors.ts';
-import { describeRefusal, isAwsFailure } from './aws-refusal.ts';
+import { describeRefusal, isAwsFailure, isForeign } from './aws-refusal.ts';
 import { UsageError } from './command-line.ts';
 import { describeEndpoints } from './environment.ts';
 
@@ -22,6 +22,9 @@ export function describeError(error: unknown): string {
   if (connectionProblem !== undefined)
     return `AWS cannot be reached (${connectionProblem}). ${describeEndpoints()}`;
   if (!isAwsFailure(error)) return stack;
+  if (isForeign(error)) {
+    return `Something other than AWS responds, such as a proxy or a sign-in page (HTTP status ${error.$metadata.httpStatusCode}). ${describeEndpoints()}`;
+  }
   return describeRefusal(error) ?? `AWS: ${message.replaceAll(/\s+/g, ' ')} (${name})`;
 }
 

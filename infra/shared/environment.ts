@@ -26,5 +26,7 @@ export function checkEndpoints(): void {
 /** What to check if AWS cannot be reached. */
 export function describeEndpoints(): string {
   const set = endpoints().map(({ name, url }) => `${name}=${url}`);
-  return set.length === 0 ? 'Check the network and AWS_REGION.' : `Check ${set.join(', ')}.`;
+  if (set.length > 0) return `Check ${set.join(', ')}.`;
+  const proxy = ['HTTPS_PROXY', 'https_proxy'].find((name) => process.env[name]);
+  return `Check the network and AWS_REGION.${proxy === undefined ? '' : ` Unlike the AWS CLI, this command does not use ${proxy}.`}`;
 }

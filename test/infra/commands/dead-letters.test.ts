@@ -123,6 +123,50 @@ describe('the stack that cdk.json configures', async () => {
     expect(output).toMatch(/^There is no stack [\w-]+ in eu-west-1.*--local\.\n$/);
     expect(code).toBe(1);
   });
+
+  test.each([
+    [
+      'CREATE_IN_PROGRESS',
+      'is still being created (CREATE_IN_PROGRESS). Run this command again when it is there.',
+    ],
+    [
+      'ROLLBACK_COMPLETE',
+      'is not deployed (ROLLBACK_COMPLETE). Run npm run deploy, and correct what it reports.',
+    ],
+    [
+      'DELETE_IN_PROGRESS',
+      'is not deployed (DELETE_IN_PROGRESS). Run npm run deploy, and correct what it reports.',
+    ],
+  ])('has no outputs in the status %s, which is said', async (status, said) => {
+    const AWS_ENDPOINT_URL_CLOUDFORMATION = await startCloudFormation(stackName, {}, status);
+    const env = { ...CREDENTIALS, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_CLOUDFORMATION };
+    expect(await run('dead-letters', [], env)).toEqual({
+      code: 1,
+      output: `The stack ${stackName} in eu-west-1 ${said}\n`,
+    });
+  });
+
+  test.each([
+    ['a sign-in page', 200, '<html><body><p>Sign in<br></body></html>'],
+    ['a redirection to one', 302, ''],
+    ['a proxy that asks for a password', 407, 'Proxy authentication required'],
+    ['a gateway that reaches nobody', 502, '<html><body>Bad gateway</body></html>'],
+  ])('cannot be read through %s, which is said', async (_, status, body) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.writeHead(status, { 'content-type': 'text/html', location: 'http://portal.test/' }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { ...CREDENTIALS, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS: '1' };
+    expect(await run('dead-letters', [], env)).toEqual({
+      code: 1,
+      output:
+        `Something other than AWS responds, such as a proxy or a sign-in page (HTTP status ${status}). ` +
+        `Check AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL}.\n`,
+    });
+  });
 });
 
 test('a request that AWS denies is reported in one sentence', async () => {
