@@ -10,10 +10,10 @@ import { addressOf, type Filters, readFilters, readOpen } from './filters.ts';
 import { FindForm } from './find-form.tsx';
 import { moveFocus, useKeys } from './keys.ts';
 import { Dialogs } from './lazy-dialogs.tsx';
+import { Player } from './lazy-player.tsx';
 import { useLocale } from './locale.tsx';
 import { Playback } from './playback.ts';
 import { RATES } from './playback-state.ts';
-import { PlayerPanel } from './player-panel.tsx';
 import { readPreference, savePreference } from './preferences.ts';
 import { Results } from './results.tsx';
 import { useOpened } from './use-opened.ts';
@@ -142,18 +142,16 @@ export function Archive({ api, me, dialog, onDialog, stopPlaying }: ArchiveProps
           onFind={find}
         />
       </main>
-      {opened && (
-        <PlayerPanel
-          api={api}
-          me={me}
-          recording={opened}
-          playback={playback}
-          neighbours={{ onPrevious: goTo(neighbour(-1)), onNext: goTo(neighbour(1)) }}
-          onShare={() => onDialog('share')}
-          onAccess={() => onDialog('access-of')}
-          onClose={close}
-        />
-      )}
+      <Player
+        api={api}
+        me={me}
+        recording={opened}
+        playback={playback}
+        neighbours={{ onPrevious: goTo(neighbour(-1)), onNext: goTo(neighbour(1)) }}
+        onShare={() => onDialog('share')}
+        onAccess={() => onDialog('access-of')}
+        onClose={close}
+      />
       {dialog !== undefined && (
         <Dialogs
           name={dialog}

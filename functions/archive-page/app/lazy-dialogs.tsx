@@ -1,19 +1,16 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { DialogsProps } from './dialog-names.ts';
 import { useLocale } from './locale.tsx';
+import { ReloadButton } from './reload-button.tsx';
+import { usePart } from './use-part.ts';
 
 /** The dialogs are loaded when the first one is opened. */
 export function Dialogs(props: DialogsProps) {
-  const [dialogs, setDialogs] = useState<typeof import('./dialogs.tsx')>();
-  const [hasFailed, setFailed] = useState(false);
-  useEffect(() => {
-    import('./dialogs.tsx').then(setDialogs, () => setFailed(true));
-  }, []);
-  if (hasFailed) return <NotLoaded onClose={props.onClose} />;
-  return dialogs ? <dialogs.OpenDialog {...props} /> : null;
+  const part = usePart(() => import('./dialogs.tsx'));
+  if (part === 'failed') return <NotLoaded onClose={props.onClose} />;
+  return part ? <part.OpenDialog {...props} /> : null;
 }
 
-/** A browser does not ask for the file again. After a deployment, it is no longer there either. */
 function NotLoaded({ onClose }: Pick<DialogsProps, 'onClose'>) {
   const { m } = useLocale();
   const ref = useRef<HTMLDialogElement>(null);
@@ -21,9 +18,7 @@ function NotLoaded({ onClose }: Pick<DialogsProps, 'onClose'>) {
   return (
     <dialog ref={ref} class="dialog" aria-labelledby="not-loaded" onClose={onClose}>
       <p id="not-loaded">{m.error.notLoaded}</p>
-      <button type="button" class="button primary" onClick={() => location.reload()}>
-        {m.reload}
-      </button>
+      <ReloadButton />
     </dialog>
   );
 }

@@ -5,18 +5,18 @@ import type { Api } from './api.ts';
 import { fetchDrawing } from './audio-decoder.ts';
 import type { Me, Recording } from './contract.ts';
 import { directionOf, zoneOf } from './describe.ts';
+import { Details } from './details.tsx';
 import type { Drawing } from './draw-waveform.ts';
 import { errorText } from './error-text.ts';
 import { addressOf, NO_FILTERS } from './filters.ts';
 import { Icon } from './icons.tsx';
-import { Details } from './lazy-details.tsx';
 import { useLocale } from './locale.tsx';
 import type { Playback } from './playback.ts';
 import { type Neighbours, Transport } from './transport.tsx';
 import { usePlayback } from './use-playback.ts';
 import { verificationOf } from './verification.ts';
 
-interface PlayerPanelProps {
+export interface PlayerPanelProps {
   api: Api;
   me: Me;
   recording: Recording;
