@@ -2,8 +2,8 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Pbx } from './contract.ts';
 import { Input, Select } from './field.tsx';
 import { type Filters, NO_FILTERS } from './filters.ts';
-import { addDays, dayOf } from './formats.ts';
 import { useLocale } from './locale.tsx';
+import { createPeriods } from './periods.ts';
 
 interface FindFormProps {
   filters: Filters;
@@ -31,13 +31,13 @@ export function FindForm({ filters, pbxs, onFind }: FindFormProps) {
     if (!(next.from !== '' && next.to !== '' && next.from > next.to)) onFind(next);
   };
 
-  const today = dayOf(Date.now(), pbxs[0]?.timeZone ?? 'UTC');
+  const periods = createPeriods(pbxs, draft.pbx);
   const presets = [
-    [m.find.today, today, today],
-    [m.find.yesterday, addDays(today, -1), addDays(today, -1)],
-    [m.find.lastDays(7), addDays(today, -6), today],
-    [m.find.lastDays(30), addDays(today, -29), today],
-    [m.find.year, addDays(today, -365), today],
+    [m.find.today, periods.today],
+    [m.find.yesterday, periods.yesterday],
+    [m.find.lastDays(7), periods.lastDays(7)],
+    [m.find.lastDays(30), periods.lastDays(30)],
+    [m.find.year, periods.year],
   ] as const;
   const lengths = [...new Set([...LENGTHS, Number(draft.minSeconds) || 0])]
     .filter(Boolean)
@@ -108,15 +108,15 @@ export function FindForm({ filters, pbxs, onFind }: FindFormProps) {
         </button>
         <fieldset class="presets">
           <legend class="visually-hidden">{m.find.presets}</legend>
-          {presets.map(([text, from, to]) => {
-            const isPressed = draft.from === from && draft.to === to;
+          {presets.map(([text, period]) => {
+            const isPressed = draft.from === period.from && draft.to === period.to;
             return (
               <button
                 key={text}
                 type="button"
                 class="chip"
                 aria-pressed={isPressed}
-                onClick={() => find(isPressed ? { from: '', to: '' } : { from, to })}
+                onClick={() => find(isPressed ? { from: '', to: '' } : period)}
               >
                 {text}
               </button>

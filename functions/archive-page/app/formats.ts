@@ -1,9 +1,11 @@
+import { archiveNow } from './archive-clock.ts';
+
 export type Formats = ReturnType<typeof createFormats>;
 
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Dates, numbers and durations as a locale writes them. Times are those of the PBX's zone, and say which that is. */
-export function createFormats(locale: string, now: () => number = Date.now) {
+export function createFormats(locale: string, now = archiveNow) {
   const number = (value: number, options?: Intl.NumberFormatOptions) =>
     new Intl.NumberFormat(locale, options).format(value);
   const twoDigits = (value: number) => number(value, { minimumIntegerDigits: 2 });

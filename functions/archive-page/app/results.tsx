@@ -5,8 +5,8 @@ import type { Pbx, Recording } from './contract.ts';
 import { zoneOf } from './describe.ts';
 import { errorText } from './error-text.ts';
 import { adviceOf, type Filters, NO_FILTERS } from './filters.ts';
-import { addDays, dayOf } from './formats.ts';
 import { useLocale } from './locale.tsx';
+import { createPeriods } from './periods.ts';
 import { RecordingsTable } from './recordings-table.tsx';
 import { refocus } from './refocus.ts';
 import type { Search } from './use-search.ts';
@@ -61,7 +61,6 @@ export function Results(props: ResultsProps) {
     search();
   };
 
-  const today = dayOf(Date.now(), timeZone);
   const hasDays = filters.from !== '' || filters.to !== '';
   const heading =
     status === 'searching' && count === 0
@@ -75,7 +74,7 @@ export function Results(props: ResultsProps) {
     <button
       type="button"
       class="button"
-      onClick={leaveFor(() => onFind({ ...filters, from: addDays(today, -365), to: today }))}
+      onClick={leaveFor(() => onFind({ ...filters, ...createPeriods(pbxs, filters.pbx).year }))}
     >
       {m.results.searchYear}
     </button>
