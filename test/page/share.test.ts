@@ -395,12 +395,15 @@ describe('the access log', () => {
     expect(text).toMatch(/played\d+ second/);
     expect(text).toContain('Anna');
 
+    // Some browsers begin to read the file only after the click, and would find nothing.
+    await page.evaluate('globalThis.revoked = []; URL.revokeObjectURL = (url) => revoked.push(url);');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       dialog(page).getByRole('button', { name: 'Save as CSV' }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('access.csv');
     expect(readFileSync(await download.path(), 'utf8')).toMatch(/^\uFEFFat,kind,pbx,recording,person/);
+    expect(await page.evaluate('revoked')).toEqual([]);
     expect(page.problems).toEqual([]);
   });
 

@@ -12,6 +12,7 @@ import type { DialogMessages } from './messages/dialogs-en.ts';
 import { PersonForm } from './person-form.tsx';
 import { readUntilFound } from './read-until-found.ts';
 import { refocusRow } from './refocus-row.ts';
+import { saveFile } from './save-file.ts';
 import { useSharesOf } from './use-shares-of.ts';
 
 interface AccessDialogProps {
@@ -85,12 +86,7 @@ export function AccessDialog({ api, me, recording, onClose }: AccessDialogProps)
   async function saveCsv(): Promise<void> {
     setProblem(undefined);
     try {
-      const csv = await api.accessCsv(of);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(csv);
-      link.download = 'access.csv';
-      link.click();
-      URL.revokeObjectURL(link.href);
+      saveFile(await api.accessCsv(of), 'access.csv');
     } catch (error) {
       setProblem(`${d.access.failed} ${errorText(error, m, d.invalid)}`);
     }
