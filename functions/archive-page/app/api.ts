@@ -51,7 +51,11 @@ export interface NewShare {
   note?: string;
 }
 
+/** An HTTP API responds within 30 seconds. Without a limit, a browser waits minutes for a connection that is gone. */
+const TIMEOUT_MS = 35_000;
+
 export interface ApiOptions {
+  timeoutMs?: number;
   /** The token of a person who has signed in with OpenID Connect. Otherwise the cookie authorizes. */
   accessToken?: () => string | undefined;
   onSignedOut?: () => void;
@@ -60,7 +64,13 @@ export interface ApiOptions {
 export type Api = ReturnType<typeof createApi>;
 
 /** The API under `/api/`. Every method rejects with an ApiError. */
-export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
+export function createApi({ accessToken, onSignedOut, timeoutMs = TIMEOUT_MS }: ApiOptions = {}) {
+  /** What the reader of a response waits for, too: the connection may end in the middle of its body. */
+  const orNetworkError = <T>(waiting: Promise<T>, signal?: AbortSignal): Promise<T> =>
+    waiting.catch((error) => {
+      throw signal?.aborted ? error : new ApiError('network');
+    });
+
   async function send(
     method: string,
     path: string,
@@ -69,18 +79,17 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
     keepalive = false,
   ): Promise<Response> {
     const token = accessToken?.();
-    const response = await fetch(`/api/${path}`, {
+    const request = fetch(`/api/${path}`, {
       method,
       keepalive,
-      signal: signal ?? null,
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-    }).catch((error) => {
-      throw signal?.aborted ? error : new ApiError('network');
     });
+    const response = await orNetworkError(request, signal);
     setClock(response);
     if (response.ok) return response;
     const { parameter } = (await response.json().catch(() => ({}))) as Partial<ErrorBody>;
@@ -90,11 +99,11 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
 
   async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
     const response = await send('GET', path, undefined, signal);
-    return response.json() as Promise<T>;
+    return orNetworkError(response.json() as Promise<T>, signal);
   }
   async function post<T>(path: string, body: object): Promise<T> {
     const response = await send('POST', path, body);
-    return response.json() as Promise<T>;
+    return orNetworkError(response.json() as Promise<T>);
   }
   const query = (values: Record<string, string | undefined>) =>
     new URLSearchParams(
@@ -122,7 +131,7 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
       read<SharesPage>(`shares?${query(of)}`),
     revokeShare: async (id: string): Promise<Share> => {
       const response = await send('DELETE', `shares/${encodeURIComponent(id)}`);
-      return response.json() as Promise<Share>;
+      return orNetworkError(response.json() as Promise<Share>);
     },
     openShare: (token: string, passcode: string) =>
       post<OpenedShare>('shares/open', { token, ...(passcode !== '' && { passcode }) }),
@@ -135,7 +144,7 @@ export function createApi({ accessToken, onSignedOut }: ApiOptions = {}) {
       let cursor: string | undefined;
       do {
         const part = await send('GET', `access?${query({ ...of, format: 'csv', cursor })}`);
-        parts.push(await part.blob());
+        parts.push(await orNetworkError(part.blob()));
         cursor = part.headers.get('x-next-cursor') ?? undefined;
       } while (cursor !== undefined);
       return new Blob(parts, { type: 'text/csv' });

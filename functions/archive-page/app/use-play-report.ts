@@ -3,13 +3,16 @@ import type { Api } from './api.ts';
 import type { Recording } from './contract.ts';
 import type { Playback } from './playback.ts';
 
-/** Has a function that stops the player. It resolves when the archive knows what was played. */
+/** Has a function that stops the player. It resolves when the archive knows what was played, or does not take the report. */
 export interface StopPlaying {
   current: () => Promise<void>;
 }
 
 /** Longer steps between two positions are jumps. */
 const MAX_STEP_SECONDS = 3;
+
+/** Who signs out waits no longer for the report. */
+const MAX_WAIT_MS = 2_000;
 
 /** Tells the access log how many seconds of a recording were played, once it is closed or the page is left. */
 export function usePlayReport(
@@ -37,7 +40,7 @@ export function usePlayReport(
     };
     stopPlaying.current = () => {
       playback.close();
-      return report();
+      return Promise.race([report(), new Promise<void>((resolve) => setTimeout(resolve, MAX_WAIT_MS))]);
     };
     const onHide = () => document.hidden && report();
     document.addEventListener('visibilitychange', onHide);

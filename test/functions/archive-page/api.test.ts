@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { createApi } from '../../../functions/archive-page/app/api.ts';
 
 const PARTS: Record<string, { text: string; next?: string }> = {
@@ -10,6 +10,17 @@ const PARTS: Record<string, { text: string; next?: string }> = {
 };
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://archive.example');
+  // Nothing comes from the first, and half a response from the others.
+  if (pathname === '/api/config') return;
+  if (pathname === '/api/me') {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"person":');
+    return;
+  }
+  if (pathname === '/api/shares') {
+    response.writeHead(200, { 'content-length': 100 }).write('{"shares":');
+    setImmediate(() => response.destroy());
+    return;
+  }
   const part = PARTS[searchParams.get('cursor') ?? 'first'];
   if (pathname !== '/api/access' || searchParams.get('format') !== 'csv' || part === undefined) {
     response.writeHead(404).end('{}');
@@ -26,6 +37,7 @@ const { fetch } = globalThis;
 vi.stubGlobal('fetch', (path: string, init: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init));
 afterAll(() => {
   vi.unstubAllGlobals();
+  server.closeAllConnections();
   server.close();
 });
 
@@ -39,4 +51,22 @@ test('the page saves all parts of a long CSV as one file, with its byte order ma
 test('nothing is saved if a part is missing', async () => {
   PARTS.second = { text: '', next: 'unknown' };
   await expect(createApi().accessCsv({ person: 'Ada' })).rejects.toMatchObject({ kind: 'not-found' });
+});
+
+describe('a connection that is gone is reported as such', () => {
+  const api = createApi({ timeoutMs: 100 });
+  test.each([
+    ['before the response', () => api.config()],
+    ['in the middle of the response', () => api.me()],
+    ['when it is closed in the middle of the response', () => api.shares({})],
+  ])('%s', async (_, ask) => {
+    await expect(ask()).rejects.toMatchObject({ kind: 'network' });
+  });
+
+  test('but not to who has given up themselves', async () => {
+    const controller = new AbortController();
+    const searching = api.search('', controller.signal);
+    controller.abort();
+    await expect(searching).rejects.toMatchObject({ name: 'AbortError' });
+  });
 });
