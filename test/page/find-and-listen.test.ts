@@ -412,6 +412,29 @@ describe('listening', () => {
     expect(page.problems).toEqual([]);
   });
 
+  // After a deployment, the file is no longer there. API Gateway or Lambda may also have refused it once.
+  test.each([
+    ['decoder', /\/assets\/gsm-worker-/],
+    ['part that fetches it', /\/assets\/fetch-audio-/],
+  ])('says that the %s is missing, not the recording, and offers a reload', async (_, file) => {
+    await page.route(file, (route) => route.fulfill({ status: 429 }));
+    await playButton('1002').click();
+    await player().getByText('This part of the page could not be loaded').waitFor();
+    expect(await player().getByText('Check your connection and the sound output').count()).toBe(0);
+    await page.unroute(file);
+    await player().getByRole('button', { name: 'Reload the page' }).click();
+    await player().getByRole('button', { name: 'Play', exact: true }).click();
+    await waitUntilPlayed(page, 0.3);
+  });
+
+  test('plays a GSM recording although the decoder was refused once', async () => {
+    await page.route(/\/assets\/gsm-worker-/, (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await playButton('1002').click();
+    await player().getByText('This part of the page could not be loaded').waitFor();
+    await player().getByRole('button', { name: 'Play', exact: true }).click();
+    await waitUntilPlayed(page, 0.3);
+  });
+
   test('draws the waveform when it is asked to, and not of a recording that is longer than ten minutes', async () => {
     await playButton(CUSTOMER.replace('+', '\\+')).click();
     await waitUntilPlayed(page, 0);

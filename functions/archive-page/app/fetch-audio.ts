@@ -20,6 +20,8 @@ async function fetchFile(url: string): Promise<ArrayBuffer> {
 }
 
 function decode(file: ArrayBuffer) {
+  // A worker that has failed never works again. The next one may be loaded.
+  if (client?.hasEnded) client = undefined;
   client ??= createDecoderClient(new Worker(DECODER_URL, { type: 'module' }));
   return client.decode(file, PEAKS);
 }
@@ -36,10 +38,12 @@ export async function fetchDrawing(url: string): Promise<Drawing> {
   const file = await fetchFile(url);
   // The worker takes over the bytes.
   const copy = file.slice(0);
-  return decode(file).then(
-    ({ peaks }) => drawWaveform(peaks),
-    async () => drawWaveform(await decodeByBrowser(copy)),
-  );
+  try {
+    const { peaks } = await decode(file);
+    return drawWaveform(peaks);
+  } catch (error) {
+    return drawWaveform(await decodeByBrowser(copy).catch(() => Promise.reject(error)));
+  }
 }
 
 /** The loudest sample of each part, from 0 to 1, for what the worker does not know, such as MP3. */

@@ -10,11 +10,18 @@ export interface Track {
   renew: () => Promise<Link | undefined>;
 }
 
+export interface OpenOptions {
+  /** One that is there already. */
+  link?: Link;
+  autoplay?: boolean;
+  position?: number;
+}
+
 /**
  * Why nothing plays: the archive gave no link, a file did not arrive or there is no sound output, the browser does not
- * play the format, or the link has ended and there is no other.
+ * play the format, the page's decoder was not loaded, or the link has ended and there is no other.
  */
-export type PlaybackProblem = 'link' | 'network' | 'unsupported' | 'ended';
+export type PlaybackProblem = 'link' | 'network' | 'unsupported' | 'not-loaded' | 'ended';
 
 export interface PlaybackState {
   track: Track | undefined;

@@ -1,8 +1,9 @@
-import { fetchAsWav } from './audio-decoder.ts';
+import { fetchAsWav, isDecoderMissing } from './audio-decoder.ts';
 import type { Link } from './contract.ts';
 import { isSupported } from './formats-supported.ts';
 import {
   NOTHING_OPEN,
+  type OpenOptions,
   type PlaybackProblem,
   type PlaybackState,
   type Track,
@@ -57,13 +58,10 @@ export class Playback {
   }
 
   /** Opens a recording, with a link that is there already or a new one. */
-  async open(
-    track: Track,
-    { link, autoplay = true }: { link?: Link; autoplay?: boolean } = {},
-  ): Promise<void> {
+  async open(track: Track, { link, autoplay = true, position = 0 }: OpenOptions = {}): Promise<void> {
     this.close();
     this.set({ track, duration: track.seconds ?? 0 });
-    await this.load(0, autoplay, link);
+    await this.load(position, autoplay, link);
   }
 
   close(): void {
@@ -164,8 +162,8 @@ export class Playback {
       if (this.blobUrl !== undefined) URL.revokeObjectURL(this.blobUrl);
       this.blobUrl = URL.createObjectURL(wav);
       return this.blobUrl;
-    } catch {
-      if (!isOver()) this.fail('network');
+    } catch (error) {
+      if (!isOver()) this.fail(isDecoderMissing(error) ? 'not-loaded' : 'network');
       return undefined;
     }
   }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { announce } from './announcer.tsx';
 import type { Api } from './api.ts';
-import { fetchDrawing } from './audio-decoder.ts';
+import { fetchDrawing, isDecoderMissing } from './audio-decoder.ts';
 import type { Me, Recording } from './contract.ts';
 import { directionOf, zoneOf } from './describe.ts';
 import { Details } from './details.tsx';
@@ -78,10 +78,10 @@ export function PlayerPanel(props: PlayerPanelProps) {
       const { url } = await playback.freshLink();
       const drawn = await fetchDrawing(url);
       if (drawing.current === request) setPicture(drawn);
-    } catch {
+    } catch (error) {
       if (drawing.current !== request) return;
       setPicture('failed');
-      setProblem(m.player.waveformFailed);
+      setProblem(isDecoderMissing(error) ? m.error.notLoaded : m.player.waveformFailed);
     }
   }
 

@@ -7,6 +7,7 @@ import { useLocale } from './locale.tsx';
 import type { Messages } from './messages/en.ts';
 import type { Playback } from './playback.ts';
 import { type PlaybackState, RATES, STEP_SECONDS } from './playback-state.ts';
+import { ReloadButton } from './reload-button.tsx';
 import { usePlayback } from './use-playback.ts';
 import { Waveform } from './waveform.tsx';
 
@@ -121,6 +122,7 @@ export function Transport({ playback, neighbours, drawing, children }: Transport
       <p class="player-status" role="status">
         {status === 'decoding' ? m.player.decoding : textOf(state, m)}
       </p>
+      {problem === 'not-loaded' && <ReloadButton />}
       {(problem === 'link' || problem === 'network') && (
         <button
           type="button"
@@ -141,6 +143,7 @@ export function Transport({ playback, neighbours, drawing, children }: Transport
 /** The page of a share says itself what to do when there is no other link. */
 function textOf({ problem, error }: PlaybackState, m: Messages): string {
   if (problem === undefined || problem === 'ended') return '';
+  if (problem === 'not-loaded') return m.error.notLoaded;
   const text = m.player.problem[problem];
   return problem === 'link' ? `${text} ${errorText(error, m)}` : text;
 }

@@ -15,6 +15,8 @@ export interface DecoderClient {
    * `AudioError`.
    */
   decode(file: ArrayBuffer, peakCount: number): Promise<PlayableAudio>;
+  /** Whether it has failed or was closed, and decodes no more. */
+  readonly hasEnded: boolean;
   /** Ends the worker. Everything unfinished rejects with `decoder-closed`, as does every later request. */
   close(): void;
 }
@@ -49,6 +51,9 @@ export function createDecoderClient(worker: DecoderWorker): DecoderClient {
   });
 
   return {
+    get hasEnded() {
+      return ended !== undefined;
+    },
     decode(file, peakCount) {
       if (ended !== undefined) return Promise.reject(ended);
       lastId += 1;

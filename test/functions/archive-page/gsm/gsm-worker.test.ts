@@ -79,7 +79,9 @@ test('rejects what is unfinished when it is closed, and what comes later', async
 
 test('rejects everything if the worker does not start', async () => {
   const client = createDecoderClient(startWorker('./no-such-worker.ts'));
+  expect(client.hasEnded).toBe(false);
   await expect(client.decode(bufferOf(pcm(8000)), 1)).rejects.toMatchObject({ code: 'decoder-failed' });
+  expect(client.hasEnded).toBe(true);
   await expect(client.decode(bufferOf(pcm(8000)), 1)).rejects.toMatchObject({ code: 'decoder-failed' });
 });
 
