@@ -438,6 +438,34 @@ describe('the access log', () => {
       .waitFor();
   });
 
+  test('knows the note of a link that is not among the newest', async () => {
+    await shareByApi(archive, call, { note: 'a lawyer' });
+    const of = new URLSearchParams({ pbx: PBX_ID, recording: call?.recording ?? '' });
+    const all = await archive.ask<{ shares: { note?: string }[] }>(`/api/shares?${of}`);
+    await page.route(/\/api\/shares\?/, (route) =>
+      route.fulfill({
+        json: route.request().url().includes('cursor=') ? all : { shares: [], cursor: 'older' },
+      }),
+    );
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Who listened' }).click();
+    await dialog(page)
+      .getByRole('row', { name: /made a link/ })
+      .first()
+      .getByText('note: a lawyer')
+      .waitFor();
+  });
+
+  // WCAG 2.2, 2.4.7: the table can be scrolled with the keyboard, so it says when it has the focus.
+  test('shows when its table has the focus', async () => {
+    await page.getByRole('region', { name: 'Player' }).getByRole('button', { name: 'Who listened' }).click();
+    const table = dialog(page).locator('section[tabindex="0"]');
+    await table.waitFor();
+    await dialog(page).getByRole('button', { name: 'Close' }).focus();
+    await page.keyboard.press('Tab');
+    expect(await table.evaluate('document.activeElement.tagName')).toBe('SECTION');
+    expect(await table.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+  });
+
   test('says that the player reports what was played when it is closed', async () => {
     const menu = page.getByRole('navigation');
     await menu.getByRole('button', { name: 'Who listened' }).click();
