@@ -1,5 +1,5 @@
 import type { Pbx, Recording } from './contract.ts';
-import { idOf, zoneOf } from './describe.ts';
+import { commonZone, idOf, zoneOf } from './describe.ts';
 import { groupByDay } from './group-by-day.ts';
 import { useLocale } from './locale.tsx';
 import { Row } from './row.tsx';
@@ -15,9 +15,8 @@ interface RecordingsTableProps {
 /** Recordings, newest first, by day. */
 export function RecordingsTable({ recordings, pbxs, openId, isPlaying, onOpen }: RecordingsTableProps) {
   const { m, f } = useLocale();
-  const zones = new Set(pbxs.map(({ timeZone }) => timeZone));
-  const [newest] = recordings;
-  const zone = newest && zones.size === 1 ? f.zone(newest.at, zoneOf(pbxs, newest.pbx)) : undefined;
+  /** Otherwise each row says it. */
+  const zone = commonZone(recordings, pbxs, f);
   const days = groupByDay(recordings, pbxs);
   const columns = pbxs.length > 1 ? 9 : 8;
   return (
@@ -47,9 +46,7 @@ export function RecordingsTable({ recordings, pbxs, openId, isPlaying, onOpen }:
           <tr class="day">
             <th scope="rowgroup" colSpan={columns}>
               {rows[0] && f.dayHeading(rows[0].at, zoneOf(pbxs, rows[0].pbx))}
-              {rows[0] && zone !== undefined && (
-                <small class="day-zone">{f.zone(rows[0].at, zoneOf(pbxs, rows[0].pbx))}</small>
-              )}
+              {zone !== undefined && <small class="day-zone">{zone}</small>}
             </th>
           </tr>
           {rows.map((recording) => {
@@ -59,6 +56,7 @@ export function RecordingsTable({ recordings, pbxs, openId, isPlaying, onOpen }:
                 key={idOf(recording)}
                 recording={recording}
                 pbxs={pbxs}
+                saysZone={zone === undefined}
                 isOpen={isOpen}
                 isPlaying={isOpen && isPlaying}
                 onOpen={() => onOpen(recording)}

@@ -8,6 +8,7 @@ import { verificationOf } from './verification.ts';
 interface RowProps {
   recording: Recording;
   pbxs: readonly Pbx[];
+  saysZone: boolean;
   isOpen: boolean;
   isPlaying: boolean;
   onOpen: () => void;
@@ -19,12 +20,11 @@ const DIRECTION_ICONS: Readonly<Record<string, IconName>> = {
   internal: 'internal',
 };
 
-export function Row({ recording, pbxs, isOpen, isPlaying, onOpen }: RowProps) {
+export function Row({ recording, pbxs, saysZone, isOpen, isPlaying, onOpen }: RowProps) {
   const locale = useLocale();
   const { m, f } = locale;
   const { at, pbx, from, to, type = '', seconds, codec, state } = recording;
   const timeZone = zoneOf(pbxs, pbx);
-  const zonesDiffer = pbxs.some((other) => other.timeZone !== timeZone);
   const directionIcon = DIRECTION_ICONS[type.toLowerCase()];
   const isArchived = state === 'archived';
   const action = !isArchived ? m.results.open : isPlaying ? m.player.pause : m.results.play;
@@ -43,7 +43,7 @@ export function Row({ recording, pbxs, isOpen, isPlaying, onOpen }: RowProps) {
       </td>
       <th scope="row" class="cell-time">
         <time dateTime={at}>{f.time(at, timeZone)}</time>
-        {zonesDiffer && <small> {f.zone(at, timeZone)}</small>}
+        {saysZone && <small> {f.zone(at, timeZone)}</small>}
       </th>
       {pbxs.length > 1 && <td class="cell-pbx">{pbx}</td>}
       <td class="cell-from" title={callOf(recording, m)}>
