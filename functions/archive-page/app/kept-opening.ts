@@ -1,3 +1,5 @@
+import type { PlaybackState } from './playback-state.ts';
+
 /**
  * What the page needs to go on with an opening after a reload, which would otherwise use up another one. It is in the
  * session storage, which ends with the tab.
@@ -34,12 +36,11 @@ export function forgetOpening(token: string): void {
   if (readOpening(token)) sessionStorage.removeItem(KEY);
 }
 
-/** Keeps the position of the player when the page is hidden, which is the last that a page learns before it is gone. */
-export function keepPosition(token: string, position: () => number): () => void {
-  const keep = () => {
-    const kept = readOpening(token);
-    if (kept) keepOpening({ ...kept, position: position() });
-  };
-  document.addEventListener('visibilitychange', keep);
-  return () => document.removeEventListener('visibilitychange', keep);
+/** Keeps the position of the player, unless nothing is open yet, as after a reload without a connection. */
+export function keepPosition(
+  token: string,
+  { track, position }: Pick<PlaybackState, 'track' | 'position'>,
+): void {
+  const kept = readOpening(token);
+  if (kept && track) keepOpening({ ...kept, position });
 }

@@ -22,7 +22,12 @@ export function useOpening(token: string) {
     },
     [playback],
   );
-  useEffect(() => keepPosition(token, () => playback.current.position), [token, playback]);
+  // A page that is hidden learns no more before it is gone.
+  useEffect(() => {
+    const keep = () => keepPosition(token, playback.current);
+    document.addEventListener('visibilitychange', keep);
+    return () => document.removeEventListener('visibilitychange', keep);
+  }, [token, playback]);
 
   /** Another link for an opening; `undefined` if the archive gives no other. */
   async function goOn(continuation: string): Promise<OpenedShare | undefined> {
@@ -53,8 +58,8 @@ export function useOpening(token: string) {
     setOpened(share);
     setRefused(false);
     keepOpening({ token, continuation, position: resumeAt });
-    await playback.open({ codec, seconds, renew: () => goOn(continuation) }, { link: share, autoplay });
-    if (resumeAt > 0) playback.seek(resumeAt);
+    const track = { codec, seconds, renew: () => goOn(continuation) };
+    await playback.open(track, { link: share, autoplay, position: resumeAt });
     return share;
   }
 
