@@ -280,9 +280,11 @@ test('a screen reader finds headings, a table with heads, and a name for everyth
   const time = new Date(recordings[0]?.at ?? '').toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' });
   const row = page.getByRole('row').filter({ hasText: CUSTOMER });
   const expected = [
-    `- row "Pause: ${time}, ${CUSTOMER} to 1000 ${time} ${CUSTOMER} 1000 Incoming 9 seconds PCM Archived verified as complete":`,
-    `  - cell "Pause: ${time}, ${CUSTOMER} to 1000":`,
+    `- row "Pause: ${time}, ${CUSTOMER} to 1000 Skip to the player ${time} ${CUSTOMER} 1000 Incoming 9 seconds PCM Archived verified as complete":`,
+    `  - cell "Pause: ${time}, ${CUSTOMER} to 1000 Skip to the player":`,
     `    - button "Pause: ${time}, ${CUSTOMER} to 1000"`,
+    '    - link "Skip to the player":',
+    '      - /url: "#player"',
     `  - rowheader "${time}":`,
     `    - time: ${time}`,
     `  - cell "${CUSTOMER}"`,

@@ -671,6 +671,26 @@ describe('with the keyboard alone', () => {
     await waitForFocus(page, 'className', 'row-button');
   });
 
+  test('the player is one Tab away from what was opened, and from the top of the page', async () => {
+    const skip = page.getByRole('link', { name: 'Skip to the player' });
+    await expect.poll(() => rows().count()).toBe(4);
+    expect(await skip.count()).toBe(0);
+    await playButton('1000').press('Enter');
+    await player().waitFor();
+    await page.keyboard.press('Tab');
+    await waitForFocus(page, 'textContent', 'Skip to the player');
+    expect(await skip.last().boundingBox()).toMatchObject({ y: expect.toSatisfy((y) => y >= 0) });
+    await page.keyboard.press('Enter');
+    await waitForFocus(page, 'id', 'player');
+    await page.keyboard.press('Tab');
+    await waitForFocus(page, 'ariaLabel', 'Close player');
+    await skip.first().focus();
+    await page.keyboard.press('Enter');
+    await waitForFocus(page, 'id', 'player');
+    await player().getByRole('button', { name: 'Close player' }).press('Enter');
+    await expect.poll(() => skip.count()).toBe(0);
+  });
+
   test('j and k go through the list, and keep the focus in sight', async () => {
     const focused = () => page.evaluate<string>('document.activeElement.closest("tr").textContent');
     await expect.poll(() => rows().count()).toBe(4);

@@ -19,9 +19,14 @@ export function ArchivePage({ onLanguage }: { onLanguage: (language: Language) =
   return (
     <>
       {session.state === 'signed-in' && (
-        <a class="skip" href="#results">
-          {m.skip}
-        </a>
+        <>
+          <a class="skip" href="#results">
+            {m.skip}
+          </a>
+          <a class="skip" href="#player">
+            {m.skipToPlayer}
+          </a>
+        </>
       )}
       <Header
         onLanguage={onLanguage}

@@ -15,7 +15,7 @@ export function Player({ recording, ...props }: PlayerProps) {
   if (recording === undefined || part === undefined) return null;
   if (part !== 'failed') return <part.PlayerPanel {...props} recording={recording} />;
   return (
-    <section class="player" aria-label={m.player.label}>
+    <section id="player" class="player" tabIndex={-1} aria-label={m.player.label}>
       <p role="alert">{m.error.notLoaded}</p>
       <div class="tools">
         <ReloadButton />

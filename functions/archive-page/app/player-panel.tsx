@@ -109,7 +109,7 @@ export function PlayerPanel(props: PlayerPanelProps) {
   }
 
   return (
-    <section ref={panel} class="player" aria-label={m.player.label}>
+    <section id="player" ref={panel} class="player" tabIndex={-1} aria-label={m.player.label}>
       <div class="player-head">
         <div>
           <h2 class="player-title">

@@ -40,6 +40,11 @@ export function Row({ recording, pbxs, saysZone, isOpen, isPlaying, onOpen }: Ro
         >
           <Icon name={!isArchived ? 'details' : isPlaying ? 'pause' : 'play'} />
         </button>
+        {isOpen && (
+          <a class="skip" href="#player">
+            {m.skipToPlayer}
+          </a>
+        )}
       </td>
       <th scope="row" class="cell-time">
         <time dateTime={at}>{f.time(at, timeZone)}</time>

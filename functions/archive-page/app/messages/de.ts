@@ -5,6 +5,7 @@ const period = 'Dieser Zeitraum ist nicht gültig. Prüfen Sie beide Tage.';
 export const de: Messages = {
   title: 'Aufnahmen',
   skip: 'Zu den Treffern',
+  skipToPlayer: 'Zur Wiedergabe',
   loading: 'Wird geladen …',
   close: 'Schließen',
   copy: 'Kopieren',

@@ -4,6 +4,7 @@ const period = 'This period is not valid. Check both days.';
 export const en = {
   title: 'Recordings',
   skip: 'Skip to the results',
+  skipToPlayer: 'Skip to the player',
   loading: 'Loading …',
   close: 'Close',
   copy: 'Copy',
