@@ -198,6 +198,22 @@ describe('signing in with OpenID Connect', () => {
     await page.getByText('You are signed out.').waitFor();
   });
 
+  test('says whom to ask if the archive does not accept the token that the issuer gave', async () => {
+    const page = await openPage(browser);
+    // As the authorizer does if the audience is another one, or if the token is no JWT.
+    await page.route('**/api/me', (route) =>
+      route.fulfill({ status: 401, json: { message: 'Unauthorized' } }),
+    );
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByPlaceholder('Enter any login').fill('anna');
+    await page.getByPlaceholder('and password').fill('anything');
+    await page.getByRole('button', { name: 'Sign-in' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Tell your administrator: the audience may be set wrong.').waitFor();
+    expect(await findViolations(page, 'a token that is not accepted')).toEqual([]);
+  });
+
   test('says so if the issuer refuses', async () => {
     const page = await openPage(browser);
     await page.goto(`${url}/?error=access_denied&state=unknown`);

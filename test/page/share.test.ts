@@ -698,6 +698,29 @@ describe('signing in', () => {
     expect(more).toEqual([]);
   });
 
+  test('ends although the report of what was played gets no response', async () => {
+    await page.route(/\/api\/access$/, () => undefined);
+    await page.getByRole('button', { name: /^Play: .* to 2000/ }).click();
+    await waitUntilPlayed(page, 1.2);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+  });
+
+  test('says what to do if the browser keeps no cookie, each time', async () => {
+    const visitor = await openPage(browser);
+    // A browser that blocks cookies acts as if there were none in the response.
+    await visitor.route('**/api/session', (route) => route.fulfill({ status: 204 }));
+    await visitor.goto(archive.host.url);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await visitor.getByLabel('Link token').fill(archive.token);
+      await visitor.getByRole('button', { name: 'Sign in' }).click();
+      await visitor.getByText('Allow cookies for this page').waitFor();
+      await waitForFocus(visitor, 'textContent', 'Sign in');
+      expect(await visitor.getByRole('button', { name: 'Sign in' }).isEnabled()).toBe(true);
+    }
+    expect(visitor.problems).toEqual([]);
+  });
+
   test('is what a page needs to keep asking how complete the archive is', async () => {
     const visitor = await openPage(browser);
     await visitor.clock.install();

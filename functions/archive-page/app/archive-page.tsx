@@ -52,12 +52,7 @@ export function ArchivePage({ onLanguage }: { onLanguage: (language: Language) =
         </main>
       )}
       {session.state === 'signed-out' && (
-        <SignIn
-          config={session.config}
-          reason={session.reason}
-          onToken={signInWithToken}
-          onOidc={signInWithOidc}
-        />
+        <SignIn session={session} onToken={signInWithToken} onOidc={signInWithOidc} />
       )}
       {session.state === 'signed-in' && (
         <Archive api={api} me={session.me} dialog={dialog} onDialog={setDialog} stopPlaying={stopPlaying} />

@@ -3,32 +3,33 @@ import { MAX_NAME_LENGTH } from '../../shared/api/input-limits.ts';
 import { SESSION_HOURS } from '../../shared/config/limits.ts';
 import { announce } from './announcer.tsx';
 import { ApiError } from './api.ts';
-import type { Config } from './contract.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { readPreference, savePreference } from './preferences.ts';
-import type { SignedOutReason } from './use-session.ts';
+import type { SignedOut, SignedOutReason } from './use-session.ts';
 
 interface SignInProps {
-  config: Config;
-  reason: SignedOutReason | undefined;
+  session: SignedOut;
   onToken: (token: string, name: string) => Promise<void>;
   onOidc: () => Promise<void>;
 }
 
-export function SignIn({ config, reason, onToken, onOidc }: SignInProps) {
+export function SignIn({ session, onToken, onOidc }: SignInProps) {
   const { m } = useLocale();
+  const { config, reason } = session;
   const heading = useRef<HTMLHeadingElement>(null);
   // It is still about recordings.
   useEffect(() => announce(''), []);
   // What had the focus is gone, and a screen reader would say nothing.
   useEffect(() => {
     if (reason !== undefined) heading.current?.focus();
-  }, [reason]);
-  const reasons = {
+  }, [session]);
+  const reasons: Record<SignedOutReason, string> = {
     ended: m.signIn.ended,
     'signed-out': m.signIn.signedOut,
     'oidc-failed': m.signIn.oidcFailed,
+    'not-kept': m.signIn.notKept,
+    'not-accepted': m.signIn.notAccepted,
   };
   return (
     <main class="card">
@@ -69,6 +70,7 @@ function TokenForm({ onToken }: Pick<SignInProps, 'onToken'>) {
             ? m.signIn.tooMany
             : m.signIn.failed,
       );
+    } finally {
       setBusy(false);
     }
   }

@@ -4,12 +4,18 @@ import type { Config, Me } from './contract.ts';
 import type { OidcConfig, OidcSession } from './oidc.ts';
 
 /** Why nobody is signed in. */
-export type SignedOutReason = 'ended' | 'signed-out' | 'oidc-failed';
+export type SignedOutReason = 'ended' | 'signed-out' | 'oidc-failed' | 'not-kept' | 'not-accepted';
+
+export interface SignedOut {
+  state: 'signed-out';
+  config: Config;
+  reason?: SignedOutReason;
+}
 
 export type Session =
   | { state: 'loading' }
   | { state: 'failed'; error: unknown }
-  | { state: 'signed-out'; config: Config; reason?: SignedOutReason }
+  | SignedOut
   | { state: 'signed-in'; config: Config; me: Me };
 
 const REFRESH_MS = 5 * 60_000;
@@ -46,13 +52,16 @@ export function useSession() {
     [],
   );
 
+  /** `hasSignedIn`: the person has just done so, and has to learn why they are not signed in nevertheless. */
   const loadMe = useCallback(
-    async (config: Config) => {
+    async (config: Config, hasSignedIn = false) => {
       try {
         setSession({ state: 'signed-in', config, me: await api.me() });
       } catch (error) {
         const isSignedOut = error instanceof ApiError && error.kind === 'signed-out';
-        setSession(isSignedOut ? { state: 'signed-out', config } : { state: 'failed', error });
+        if (!isSignedOut) return setSession({ state: 'failed', error });
+        const reason = config.authorization === 'token' ? 'not-kept' : 'not-accepted';
+        setSession({ state: 'signed-out', config, ...(hasSignedIn && { reason }) });
       }
     },
     [api],
@@ -63,7 +72,8 @@ export function useSession() {
     try {
       const config = await api.config();
       if (config.authorization === 'token') return await loadMe(config);
-      if (isSignInResponse()) {
+      const hasSignedIn = isSignInResponse();
+      if (hasSignedIn) {
         const session = await loadOidc(config);
         try {
           await session.finishSignIn();
@@ -72,7 +82,7 @@ export function useSession() {
         }
       }
       if (oidc.current?.accessToken() === undefined) setSession({ state: 'signed-out', config });
-      else await loadMe(config);
+      else await loadMe(config, hasSignedIn);
     } catch (error) {
       setSession({ state: 'failed', error });
     }
@@ -107,7 +117,7 @@ export function useSession() {
     start,
     async signInWithToken(token: string, name: string): Promise<void> {
       await api.signIn(token, name);
-      if (config) await loadMe(config);
+      if (config) await loadMe(config, true);
     },
     async signInWithOidc(): Promise<void> {
       if (config?.authorization === 'jwt') await (await loadOidc(config)).signIn();

@@ -176,6 +176,10 @@ export const de: Messages = {
     oidcText: 'Melden Sie sich mit dem Konto Ihrer Organisation an.',
     oidcFailed:
       'Die Anmeldung ist fehlgeschlagen. Versuchen Sie es noch einmal; sonst wenden Sie sich an Ihren Administrator.',
+    notKept:
+      'Das Archiv hat das Token angenommen, aber dieser Browser hat die Sitzung nicht behalten. Erlauben Sie Cookies für diese Seite, und melden Sie sich noch einmal an.',
+    notAccepted:
+      'Ihre Organisation hat Sie angemeldet, aber das Archiv hat ihr Token nicht angenommen. Sagen Sie es Ihrem Administrator: Vielleicht ist die Audience falsch eingestellt.',
     ended: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um weiterzumachen.',
     failed:
       'Das Archiv ist gerade nicht erreichbar. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.',

@@ -173,6 +173,10 @@ export const en = {
     tooMany: 'Too many wrong tokens. Wait a minute, then try again.',
     oidcText: 'Sign in with the account of your organization.',
     oidcFailed: 'Sign-in failed. Try again; if it fails again, tell your administrator.',
+    notKept:
+      'The archive accepted the token, but this browser did not keep the session. Allow cookies for this page, then sign in again.',
+    notAccepted:
+      'Your organization signed you in, but the archive did not accept its token. Tell your administrator: the audience may be set wrong.',
     ended: 'Your session has ended. Sign in again to continue.',
     failed: 'The archive cannot be reached at the moment. Check your connection, then try again.',
     signedOut: 'You are signed out.',
