@@ -93,7 +93,12 @@ ${preloaded.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n'
 <script type="module" src="${url('main.tsx')}"></script>
 </head>
 <body>
-<div id="page"></div>
+<div id="page">
+<div class="card not-loaded">
+<p lang="en">This page has not loaded. Check your connection, then reload the page.</p>
+<p lang="de">Diese Seite wurde nicht geladen. Prüfen Sie die Verbindung, und laden Sie die Seite neu.</p>
+</div>
+</div>
 <noscript>This page needs JavaScript. Diese Seite braucht JavaScript.</noscript>
 </body>
 </html>

@@ -140,6 +140,32 @@ async function startIssuer(key: object): Promise<string> {
 }
 
 describe('before anybody signs in', () => {
+  test.each([
+    ['the script', /\/assets\/main-/],
+    ['what it imports', /\/assets\/chunk-/],
+    ['the texts', /\/assets\/en-/],
+    ['the page itself', /\/assets\/archive-page-/],
+  ])('the page is not empty if a file is missing: %s', async (_, file) => {
+    const page = await openPage(browser);
+    await page.route(file, (route) => route.fulfill({ status: 503 }));
+    await page.goto(url);
+    await page.getByText('This page has not loaded.').waitFor();
+  });
+
+  test('the page says so if another language cannot be loaded', async () => {
+    const page = await openPage(browser);
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText('This page has not loaded.').count()).toBe(0);
+    await page.route(/\/assets\/de-/, (route) => route.fulfill({ status: 404 }));
+    await page.getByLabel('Language').selectOption('Deutsch');
+    await page.getByText('This part of the page could not be loaded').waitFor();
+    await page.unroute(/\/assets\/de-/);
+    await page.getByRole('button', { name: 'Reload the page' }).click();
+    await page.getByRole('button', { name: 'Anmelden' }).waitFor();
+    expect(page.problems).toEqual([]);
+  });
+
   test.each(['jwt', 'token'])('the page loads at most 30 KB, with the authorization %s', async (kind) => {
     const page = await openPage(browser);
     if (kind === 'token')

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Announcer } from './announcer.tsx';
 import { findLanguage, type Language, type Locale, LocaleProvider, loadLocale } from './locale.tsx';
 import { savePreference } from './preferences.ts';
+import { ReloadButton } from './reload-button.tsx';
 
 interface PageProps {
   initialLocale: Locale;
@@ -11,16 +12,28 @@ interface PageProps {
 
 function Page({ initialLocale, Content }: PageProps) {
   const [locale, setLocale] = useState(initialLocale);
+  const [hasFailed, setFailed] = useState(false);
   const { language } = locale;
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
   const choose = async (chosen: Language) => {
     savePreference('language', chosen);
-    setLocale(await loadLocale(chosen));
+    try {
+      setLocale(await loadLocale(chosen));
+      setFailed(false);
+    } catch {
+      setFailed(true);
+    }
   };
   return (
     <LocaleProvider value={locale}>
+      {hasFailed && (
+        <div class="notice" role="alert">
+          <p>{locale.m.error.notLoaded}</p>
+          <ReloadButton />
+        </div>
+      )}
       <Content onLanguage={(chosen) => void choose(chosen)} />
       <Announcer />
     </LocaleProvider>
@@ -35,5 +48,6 @@ if (root) {
       ? import('./share-page.tsx').then(({ SharePage }) => SharePage)
       : import('./archive-page.tsx').then(({ ArchivePage }) => ArchivePage),
   ]);
+  root.replaceChildren();
   render(<Page initialLocale={initialLocale} Content={Content} />, root);
 }
