@@ -57,6 +57,8 @@ export function createArchiveReader(s3: S3Client, bucket: string): ArchiveReader
       const command = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
+        // Otherwise a browser keeps what was heard on its disk, also after the person has signed out.
+        ResponseCacheControl: 'private, no-store',
         ResponseContentDisposition: contentDisposition(fileName, {
           type: download ? 'attachment' : 'inline',
         }),

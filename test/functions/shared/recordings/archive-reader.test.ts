@@ -31,6 +31,14 @@ describe('a presigned link', () => {
     });
   });
 
+  // OWASP, Session Management Cheat Sheet, "Web Content Caching": the browser of a shared computer keeps what it may.
+  test('lets no browser keep the recording on its disk', async () => {
+    for (const download of [true, false]) {
+      const { query } = await sign({ fileName: 'call.wav', download });
+      expect(query.get('response-cache-control')).toBe('private, no-store');
+    }
+  });
+
   test.each([
     '20170901181806-1504261084.7-1001-1003-Internal.wav',
     '20170901181806-1504261084.7-+49 30 *1234#-1003-Inbound.wav',
