@@ -239,15 +239,15 @@ describe('finding', () => {
     const day = page.locator('.recordings .day');
     const inSight = () => day.first().innerText();
     await day.first().waitFor();
-    expect(await inSight()).toMatch(/ \d{4}$/);
+    expect(await inSight()).toMatch(/^Today, \w+day \d+ \w+$/);
     await page.setViewportSize(NARROW);
-    expect(await inSight()).toMatch(/ \d{4}\s+CES?T$/);
+    expect(await inSight()).toMatch(/^Today, \w+day \d+ \w+\s+CES?T$/);
     // The line of the table is there already, and has round corners.
     expect(await page.evaluate("getComputedStyle(document.querySelector('.day th')).borderTopWidth")).toBe(
       '0px',
     );
     await page.setViewportSize(WIDE);
-    expect(await inSight()).toMatch(/ \d{4}$/);
+    expect(await inSight()).toMatch(/^Today, \w+day \d+ \w+$/);
   });
 
   test('says for each PBX up to when the archive was compared with it', async () => {

@@ -49,11 +49,16 @@ export function createFormats(locale: string, now = archiveNow) {
     deadline: (at: string, timeZone: string) =>
       withZone(date(at, timeZone, { dateStyle: 'full', timeStyle: 'short' }), at, timeZone),
     day: (at: string, timeZone: string) => date(at, timeZone, { dateStyle: 'long' }),
-    /** A heading such as `Today, Thursday, 26 November 2026`. */
+    /** A heading such as `Today, Thursday, 26 November`; of another year, with the year. */
     dayHeading(at: string, timeZone: string): string {
-      const heading = date(at, timeZone, { dateStyle: 'full' });
       const day = dayOf(Date.parse(at), timeZone);
       const today = dayOf(now(), timeZone);
+      const isThisYear = day.slice(0, 4) === today.slice(0, 4);
+      const heading = date(
+        at,
+        timeZone,
+        isThisYear ? { weekday: 'long', day: 'numeric', month: 'long' } : { dateStyle: 'full' },
+      );
       const ago = [0, 1].find((days) => addDays(today, -days) === day);
       if (ago === undefined) return heading;
       const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-ago, 'day');

@@ -32,6 +32,18 @@ describe('a moment', () => {
   });
 });
 
+// Beside the time zone, it fits into one line of a telephone.
+test.each([
+  ['en-GB', '2026-11-26T09:00:00Z', 'Yesterday, Thursday 26 November'],
+  ['en-US', '2026-11-26T09:00:00Z', 'Yesterday, Thursday, November 26'],
+  ['de-DE', '2026-11-26T09:00:00Z', 'Gestern, Donnerstag, 26. November'],
+  ['en-GB', '2025-11-26T09:00:00Z', 'Wednesday, 26 November 2025'],
+  // In Berlin, it is the new year.
+  ['de-DE', '2025-12-31T23:30:00Z', 'Donnerstag, 1. Januar'],
+])('a day in %s that contains %s is called %s', (locale, at, expected) => {
+  expect(formatsAt('2026-11-27T10:00:00Z', locale).dayHeading(at, BERLIN)).toBe(expected);
+});
+
 test('the day before is yesterday, also in the first hour after a day of 23 hours', () => {
   // Half past midnight on Monday. On Sunday, the clocks have gone forward.
   const { dayHeading } = formatsAt('2026-03-29T22:30:00Z');
