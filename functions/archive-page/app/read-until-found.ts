@@ -1,5 +1,5 @@
 /** One request reads a limited number of rows, and may find nothing. So many are made before the person is asked. */
-export const MAX_REQUESTS = 10;
+const MAX_REQUESTS = 10;
 
 /** The first page on which something is found, or else the last one that was read. */
 export async function readUntilFound<Page extends { cursor?: string | undefined }>(

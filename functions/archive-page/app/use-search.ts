@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type Api, ApiError } from './api.ts';
 import type { Recording } from './contract.ts';
 import { type Filters, queryOf } from './filters.ts';
-import { MAX_REQUESTS } from './read-until-found.ts';
+import { readUntilFound } from './read-until-found.ts';
 
 export interface Search {
   recordings: readonly Recording[];
@@ -31,24 +31,21 @@ export function useSearch(api: Api, filters: Filters) {
       const controller = new AbortController();
       running.current = controller;
       setSearch({ ...before, status: 'searching', error: undefined });
-      let result = before;
+      let reached = before.cursor;
       try {
-        for (let request = 0; request < MAX_REQUESTS; request++) {
-          const page = await api.search(queryOf(filters, result.cursor), controller.signal);
-          result = {
-            recordings: [...result.recordings, ...page.recordings],
-            searchedBackTo: page.searchedBackTo,
-            cursor: page.cursor,
-            status: 'done',
-            error: undefined,
-          };
-          if (page.cursor === undefined || page.recordings.length > 0) break;
-        }
+        const { recordings, searchedBackTo, cursor } = await readUntilFound(
+          (from) => {
+            reached = from;
+            return api.search(queryOf(filters, from), controller.signal);
+          },
+          (page) => page.recordings.length > 0,
+          before.cursor,
+        );
+        const all = [...before.recordings, ...recordings];
+        setSearch({ recordings: all, searchedBackTo, cursor, status: 'done', error: undefined });
       } catch (error) {
-        if (controller.signal.aborted) return;
-        result = { ...result, status: 'failed', error };
+        if (!controller.signal.aborted) setSearch({ ...before, cursor: reached, status: 'failed', error });
       }
-      setSearch(result);
     },
     [api, filters],
   );
