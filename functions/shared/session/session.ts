@@ -72,14 +72,18 @@ export function createSession(deps: LoginDeps): Session {
       renewed !== undefined && renewed !== dead.token && snapshot.version !== dead.snapshot.version;
     const isDoubtful = refusal instanceof PbxRefusal && refusal.isDoubtful;
     if (!isRenewed && isDoubtful && ageOf(snapshot) < REFRESH_AFTER_MS) throw refusal;
-    const session: Renewed = isRenewed
-      ? { token: renewed, snapshot }
-      : await logIn(snapshot, deps).then(
-          (opened) => ({ ...opened, isNew: true }),
-          (error: unknown) => awaitToken(snapshot, error),
-        );
-    latest = session;
-    return session;
+    if (isRenewed) {
+      latest = { token: renewed, snapshot };
+      return latest;
+    }
+    try {
+      latest = await logIn(snapshot, deps);
+    } catch (error) {
+      latest = await awaitToken(snapshot, error);
+      return latest;
+    }
+    // Not a property of `latest`: before the next call, another function may replace the token.
+    return { ...latest, isNew: true };
   }
 
   /** A refresh may end the old token before the new one is saved. Rejects with `error` if no other function saves one. */

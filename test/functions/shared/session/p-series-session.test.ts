@@ -113,6 +113,15 @@ describe('the one token', () => {
     expect(await codeOf(open().renew(await open().current()))).toBe('login-in-progress');
   });
 
+  test('is renewed in each call of a function if it has died again', async () => {
+    const { pbx, session, client } = await start();
+    for (let call = 1; call <= 3; call++) {
+      await withToken(session, (token) => client.deviceInfo(token));
+      expect(pbx.stats.getTokens).toBe(call);
+      pbx.dropTokens();
+    }
+  });
+
   test('is awaited by a function whose token another one has just refreshed, but not saved yet', async () => {
     const [refreshed, isWaiting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const keeping: Promise<unknown>[] = [];
