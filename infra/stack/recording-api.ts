@@ -1,10 +1,7 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   type CfnRoute,
   type CfnStage,
-  CorsHttpMethod,
-  type CorsPreflightOptions,
   HttpApi,
   HttpMethod,
   type HttpRoute,
@@ -18,6 +15,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ArchiveConfig } from '../config/archive-config.ts';
+import { accessLogFormat, corsFor } from './api-properties.ts';
 import { acceptFindings } from './nag.ts';
 
 type LinkAuthorization = ArchiveConfig['links']['authorization'];
@@ -162,28 +160,6 @@ export class RecordingApi extends Construct {
   }
 }
 
-/**
- * For browsers. API Gateway answers the preflight requests itself, whatever the authorization of the routes, and adds
- * the headers to the responses of the function.
- */
-function corsFor(allowedOrigins: string[]): CorsPreflightOptions {
-  return {
-    allowOrigins: allowedOrigins,
-    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.HEAD, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
-    // The first carries a token, a JWT or a signature; the last three belong to a signature.
-    allowHeaders: [
-      'authorization',
-      'content-type',
-      'x-amz-content-sha256',
-      'x-amz-date',
-      'x-amz-security-token',
-    ],
-    // Where the next part of a CSV begins.
-    exposeHeaders: ['x-next-cursor'],
-    maxAge: Duration.hours(1),
-  };
-}
-
 /** With one permission for all routes, instead of one for each: a stack has at most 500 resources. */
 const integrate = (id: string, handler: IFunction) =>
   new HttpLambdaIntegration(id, handler, { scopePermissionToRoute: false });
@@ -200,18 +176,3 @@ function linkAuthorizer(authorization: LinkAuthorization): IHttpRouteAuthorizer 
       });
   }
 }
-
-/** No path and no query: they contain the webhook secret or phone numbers. `routeKey` is only the template. */
-const accessLogFormat = AccessLogFormat.custom(
-  JSON.stringify({
-    time: '$context.requestTimeEpoch',
-    requestId: '$context.requestId',
-    ip: '$context.identity.sourceIp',
-    routeKey: '$context.routeKey',
-    status: '$context.status',
-    bytes: '$context.responseLength',
-    latencyMs: '$context.responseLatency',
-    integrationStatus: '$context.integrationStatus',
-    errorType: '$context.error.responseType',
-  }),
-);

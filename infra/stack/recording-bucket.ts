@@ -1,23 +1,11 @@
-import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type BucketProps,
-  type CfnBucket,
-  type CorsRule,
-  HttpMethods,
-  type IBucket,
-  type LifecycleRule,
-  ObjectLockRetention,
-  ObjectOwnership,
-  StorageClass,
-} from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, type CfnBucket, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { BucketConfig } from '../config/bucket-config.ts';
 import { allow } from './archive-function.ts';
+import { corsFor, encryptionBy, lifecycleRulesFor, retentionFor } from './bucket-properties.ts';
 import { acceptFindings } from './nag.ts';
 
 /** The bucket with the recordings, and its key, if any. Both are retained when the stack is deleted. */
@@ -125,12 +113,12 @@ export class RecordingBucket extends Construct {
       versioned: true,
       // S3 refuses to delete a bucket with recordings, so this deletes only what a failed deployment has left empty.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      lifecycleRules: lifecycleRules(config),
-      ...encryption(key),
+      lifecycleRules: lifecycleRulesFor(config),
+      ...encryptionBy(key),
       // Always enabled, though it locks only what is configured: CloudFormation can turn this on for a new bucket
       // only, and would replace the full one with an empty one.
       objectLockEnabled: true,
-      ...defaultRetention(config),
+      ...retentionFor(config),
       ...(allowedOrigins.length > 0 && { cors: [corsFor(allowedOrigins)] }),
     });
     // A bucket that outlives the stack must still refuse plain HTTP.
@@ -157,54 +145,4 @@ export class RecordingBucket extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
-}
-
-function encryption(encryptionKey: IKey | undefined): Partial<BucketProps> {
-  if (!encryptionKey) return { encryption: BucketEncryption.S3_MANAGED };
-  // With a bucket key, there is one KMS request for many recordings instead of one for each.
-  return { encryption: BucketEncryption.KMS, bucketKeyEnabled: true, encryptionKey };
-}
-
-/** For players and other scripts in a browser, which fetch a recording in ranges. */
-function corsFor(allowedOrigins: string[]): CorsRule {
-  return {
-    allowedOrigins,
-    allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
-    allowedHeaders: ['range', 'if-range', 'if-match', 'if-none-match'],
-    exposedHeaders: ['Accept-Ranges', 'Content-Disposition', 'Content-Length', 'Content-Range', 'ETag'],
-    maxAge: 3600,
-  };
-}
-
-function defaultRetention({ objectLock }: BucketConfig): Partial<BucketProps> {
-  if (!objectLock) return {};
-  return { objectLockDefaultRetention: ObjectLockRetention[objectLock.mode](Duration.days(objectLock.days)) };
-}
-
-function lifecycleRules(config: BucketConfig): LifecycleRule[] {
-  const transitions = [
-    { storageClass: StorageClass.INFREQUENT_ACCESS, after: config.infrequentAccessAfterDays },
-    { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, after: config.glacierInstantRetrievalAfterDays },
-  ].flatMap(({ storageClass, after }) =>
-    after === undefined ? [] : [{ storageClass, transitionAfter: Duration.days(after) }],
-  );
-  const rules: LifecycleRule[] = [
-    // Cleans up after a function that was killed before it could abort its upload.
-    { id: 'AbortUploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
-    // Each attempt to log in writes a small object anew. Object Lock, where configured, keeps the old ones for longer.
-    { id: 'DropLoginVersions', prefix: 'sessions/', noncurrentVersionExpiration: Duration.days(1) },
-  ];
-  if (transitions.length > 0) rules.push({ id: 'Transition', transitions });
-  if (config.expireAfterDays !== undefined) {
-    rules.push(
-      {
-        id: 'Expire',
-        expiration: Duration.days(config.expireAfterDays),
-        // In a versioned bucket only this frees the storage. For a week, a mistaken deletion can be undone.
-        noncurrentVersionExpiration: Duration.days(7),
-      },
-      { id: 'DropDeleteMarkers', expiredObjectDeleteMarker: true },
-    );
-  }
-  return rules;
 }
