@@ -435,6 +435,17 @@ describe('listening', () => {
     await waitUntilPlayed(page, 0.3);
   });
 
+  test('says that the player is missing, and offers a reload', async () => {
+    await page.route(/\/assets\/player-panel-/, (route) => route.fulfill({ status: 404 }));
+    await page.reload();
+    await playButton('1000').click();
+    await player().getByText('This part of the page could not be loaded').waitFor();
+    await page.unroute(/\/assets\/player-panel-/);
+    await player().getByRole('button', { name: 'Reload the page' }).click();
+    await player().getByRole('button', { name: 'Play', exact: true }).click();
+    await waitUntilPlayed(page, 0.1);
+  });
+
   test('draws the waveform when it is asked to, and not of a recording that is longer than ten minutes', async () => {
     await playButton(CUSTOMER.replace('+', '\\+')).click();
     await waitUntilPlayed(page, 0);

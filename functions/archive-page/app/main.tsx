@@ -29,7 +29,7 @@ function Page({ initialLocale, Content }: PageProps) {
   return (
     <LocaleProvider value={locale}>
       {hasFailed && (
-        <div class="notice" role="alert">
+        <div class="card" role="alert">
           <p>{locale.m.error.notLoaded}</p>
           <ReloadButton />
         </div>
