@@ -126,10 +126,10 @@ describe('a download that drips', () => {
 
 test('rows of the call log that cannot be read are listed with the reason, and the run counts as failed', async () => {
   const { pbx, run } = await startBackfillHarness(s3, 1);
-  pbx.makeCall({ from: '1001', to: '1003', recordingName: ' ' });
+  pbx.makeCall({ from: '1001', to: '1003', recordingName: 'x'.repeat(256) });
   const { output, lastLine, isDone } = await run();
   expect(output).toContain(
-    "2024-05-17  row 3 cannot be read: the recording's name cannot be used: it is blank",
+    "2024-05-17  row 3 cannot be read: the recording's name cannot be used: it is longer than 255 bytes",
   );
   expect(output).toContain('1 recording archived');
   expect(lastLine).toBe('1 row of the call log could not be read: see above.');
