@@ -721,6 +721,20 @@ describe('signing in', () => {
     expect(visitor.problems).toEqual([]);
   });
 
+  test('tells a connection that is missing from an archive that does not respond', async () => {
+    const visitor = await openPage(browser);
+    await visitor.goto(archive.host.url);
+    await visitor.getByLabel('Link token').fill(archive.token);
+    await visitor.route('**/api/session', (route) => route.abort(), { times: 1 });
+    await visitor.getByRole('button', { name: 'Sign in' }).click();
+    await visitor.getByText('No connection. Check your network').waitFor();
+    await visitor.route('**/api/session', (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await visitor.getByRole('button', { name: 'Sign in' }).click();
+    await visitor.getByText('The archive is not responding at the moment').waitFor();
+    await visitor.getByRole('button', { name: 'Sign in' }).click();
+    await visitor.getByRole('button', { name: 'Sign out' }).waitFor();
+  });
+
   test('is what a page needs to keep asking how complete the archive is', async () => {
     const visitor = await openPage(browser);
     await visitor.clock.install();

@@ -3,6 +3,7 @@ import { MAX_NAME_LENGTH } from '../../shared/api/input-limits.ts';
 import { SESSION_HOURS } from '../../shared/config/limits.ts';
 import { announce } from './announcer.tsx';
 import { ApiError } from './api.ts';
+import { errorText } from './error-text.ts';
 import { Input } from './field.tsx';
 import { useLocale } from './locale.tsx';
 import { readPreference, savePreference } from './preferences.ts';
@@ -68,7 +69,7 @@ function TokenForm({ onToken }: Pick<SignInProps, 'onToken'>) {
           ? m.signIn.wrong
           : kind === 'too-many'
             ? m.signIn.tooMany
-            : m.signIn.failed,
+            : errorText(error, m),
       );
     } finally {
       setBusy(false);

@@ -181,8 +181,6 @@ export const de: Messages = {
     notAccepted:
       'Ihre Organisation hat Sie angemeldet, aber das Archiv hat ihr Token nicht angenommen. Sagen Sie es Ihrem Administrator: Vielleicht ist die Audience falsch eingestellt.',
     ended: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um weiterzumachen.',
-    failed:
-      'Das Archiv ist gerade nicht erreichbar. Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.',
     signedOut: 'Sie sind abgemeldet.',
   },
 

@@ -178,7 +178,6 @@ export const en = {
     notAccepted:
       'Your organization signed you in, but the archive did not accept its token. Tell your administrator: the audience may be set wrong.',
     ended: 'Your session has ended. Sign in again to continue.',
-    failed: 'The archive cannot be reached at the moment. Check your connection, then try again.',
     signedOut: 'You are signed out.',
   },
 
