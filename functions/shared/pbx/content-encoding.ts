@@ -32,7 +32,8 @@ export interface DecodedBody {
 /**
  * Undoes the content codings of a body, and gzip that no header announces: servers store compressed files, or compress
  * what they were not asked to. A body without coding is returned itself, so that nothing slows its bytes down. The
- * decoded body errors if the encoded one is cut or damaged. What is not encoded, whatever the header says, is left as it is.
+ * decoded body errors if the encoded one is cut or damaged. A body that is not encoded stays as it is, whatever its
+ * header says.
  */
 export async function decodeBody({
   headers,

@@ -15,7 +15,7 @@ export interface Meaning {
   advice?: string;
   /** Of a login: how long no other one is worth trying. */
   lockoutMs?: number;
-  /** The same call may succeed at once. */
+  /** The same download may succeed at once. Otherwise the PBX does not have the recording. */
   isMomentary?: boolean;
   /** The cause may be something other than the token or the credentials. */
   isDoubtful?: boolean;
