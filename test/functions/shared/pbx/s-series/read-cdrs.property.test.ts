@@ -83,7 +83,8 @@ test('a file is read as it was written, however it is quoted and split into chun
 test('a file that ends early yields no recording that is not in it', async () => {
   await fc.assert(
     fc.asyncProperty(table, fc.nat(), places, async ({ file, values }, end, at) => {
-      const names = values.map(({ recording }) => recording);
+      // Padding at the end of a field is not part of a name.
+      const names = values.map(({ recording = '' }) => recording.replace(/[\0\t\n\r ]+$/, ''));
       const { rows } = await read(cut(file.subarray(0, end % (file.length + 1)), at));
       for (const row of rows) if ('recording' in row) expect(names).toContain(row.recording);
     }),
