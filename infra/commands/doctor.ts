@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
 import {
   createDynamoDbClient,
   createS3MetadataClient,
@@ -73,6 +74,7 @@ await runCommand(async () => {
     secrets: createSecrets(createSecretsManagerClient()),
     lambda: new LambdaClient({ requestHandler: timeouts(INVOCATION_TIMEOUT_MS) }),
     cloudWatch: new CloudWatchClient({ requestHandler: timeouts(15_000) }),
+    sns: new SNSClient({ requestHandler: timeouts(15_000) }),
     links: linksOf(deployment),
     now: Date.now,
   });

@@ -102,8 +102,16 @@ export async function deadLetters(stack: DeployedStack, pbx: Pbx, archive: Archi
   await archive.expectRecording(refused);
 }
 
-/** In a stack that works, every check of the doctor can be made, and there is nothing to do. */
-export async function doctor({ project }: DeployedStack, pbxs: AnyPbx[]): Promise<void> {
+/**
+ * In a stack that works, and of whose alarms somebody is notified, every check of the doctor can be made, and there is
+ * nothing to do.
+ */
+export async function doctor({ project, aws, outputs }: DeployedStack, pbxs: AnyPbx[]): Promise<void> {
+  await aws.call('sns subscribe', {
+    'topic-arn': outputs.AlarmTopicArn,
+    protocol: 'email',
+    'notification-endpoint': 'on-call@example.test',
+  });
   const printed = await project.npmRun('doctor', '--json');
   const findings = printed
     .trim()

@@ -19,6 +19,7 @@ export interface Project {
 /** More outputs name the log groups. */
 export type Outputs = Record<
   | 'AccessTable'
+  | 'AlarmTopicArn'
   | 'CredentialsSecret'
   | 'DeadLetterQueueUrl'
   | 'IndexTable'

@@ -1,6 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Pbx } from '../../../functions/shared/config/pbx-registry.ts';
@@ -34,13 +35,14 @@ export interface DiagnosisDeps {
   secrets: Secrets;
   lambda: LambdaClient;
   cloudWatch: CloudWatchClient;
+  sns: SNSClient;
   links: LinkApi;
   now: () => number;
 }
 
 /** Checks the archive as a whole, then the PBX that is given, or all. */
 export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): AsyncGenerator<Finding> {
-  const { deployment, cloudWatch, sqs } = deps;
+  const { deployment, cloudWatch, sqs, sns } = deps;
   const { stack, deadLetterQueueUrl, eventDeadLettersUrl, options, registry } = deployment;
   // Those of the index are counted by its own check.
   const deadLetterQueues = [deadLetterQueueUrl, eventDeadLettersUrl].filter((url) => url !== undefined);
@@ -48,7 +50,9 @@ export async function* diagnose(pbx: string | undefined, deps: DiagnosisDeps): A
   yield {
     check: 'alarms',
     ...(stack
-      ? await resultOf(() => checkAlarms(cloudWatch, stack.name))
+      ? await resultOf(() =>
+          checkAlarms({ cloudWatch, sns, stackName: stack.name, topicArn: stack.outputs.AlarmTopicArn }),
+        )
       : notChecked('a local host has none')),
   };
   yield {

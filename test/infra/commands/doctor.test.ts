@@ -16,7 +16,13 @@ import { readHostFile } from '../local/read-host-file.ts';
 import { makeDirectory, start, startScript } from '../local/start-process.ts';
 import { identity } from '../simulated-pbx/harness.ts';
 import { startCloudFormation } from './cloud-formation.ts';
-import { type InvocationResponse, serve, startCloudWatch, startLambda } from './doctor/aws-stand-ins.ts';
+import {
+  type InvocationResponse,
+  serve,
+  startCloudWatch,
+  startLambda,
+  startSns,
+} from './doctor/aws-stand-ins.ts';
 
 const PASSWORD = 'password-of-the-doctor';
 
@@ -170,6 +176,7 @@ describe('the stack that cdk.json configures', async () => {
       AWS_MAX_ATTEMPTS: '1',
       AWS_ENDPOINT_URL_CLOUDFORMATION: await startCloudFormation(stackName, outputs, status),
       AWS_ENDPOINT_URL_LAMBDA: await startLambda(() => session),
+      AWS_ENDPOINT_URL_SNS: await startSns(),
       AWS_ENDPOINT_URL_CLOUDWATCH: await startCloudWatch({
         alarms: [
           {

@@ -140,6 +140,20 @@ export function startCloudWatch({
   });
 }
 
+/** SNS, as far as `GetTopicAttributes` (Amazon SNS API reference). */
+export const startSns = ({ confirmed = 1, pending = 0 } = {}): Promise<string> =>
+  serve((request, response) => {
+    request.resume();
+    const entries = Object.entries({ SubscriptionsConfirmed: confirmed, SubscriptionsPending: pending })
+      .map(([key, value]) => `<entry><key>${key}</key><value>${value}</value></entry>`)
+      .join('');
+    const result = `<GetTopicAttributesResult><Attributes>${entries}</Attributes></GetTopicAttributesResult>`;
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    response.end(
+      `<GetTopicAttributesResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">${result}</GetTopicAttributesResponse>`,
+    );
+  });
+
 /** Any service of AWS's JSON protocols, as far as it refuses everything. */
 export const startRefusing = (status: number, type: string, message: string): Promise<string> =>
   serve((request, response) => {

@@ -1,8 +1,9 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { expect, test } from 'vitest';
 import { checkAlarms } from '../../../../infra/commands/doctor/check-alarms.ts';
 import { type Resource, synthArchive } from '../../stack/synth-archive.ts';
-import { type StandInAlarm, startCloudWatch } from './aws-stand-ins.ts';
+import { type StandInAlarm, startCloudWatch, startSns } from './aws-stand-ins.ts';
 
 const NAME = 'PbxRecordingArchive';
 
@@ -20,13 +21,17 @@ const alarmsOf = (stackName: string): StandInAlarm[] =>
 const alarms = alarmsOf(NAME);
 const others = alarmsOf(`${NAME}-2`).map((alarm) => ({ ...alarm, StateValue: 'ALARM' as const }));
 
-async function check(present: StandInAlarm[]) {
-  const cloudWatch = new CloudWatchClient({
-    endpoint: await startCloudWatch({ alarms: present }),
+async function check(present: StandInAlarm[], subscriptions = {}) {
+  const account = {
     region: 'eu-central-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'key-of-the-cloud-watch' },
+  };
+  return checkAlarms({
+    cloudWatch: new CloudWatchClient({ ...account, endpoint: await startCloudWatch({ alarms: present }) }),
+    sns: new SNSClient({ ...account, endpoint: await startSns(subscriptions) }),
+    stackName: NAME,
+    topicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms',
   });
-  return checkAlarms(cloudWatch, NAME);
 }
 
 const change = (heading: string, changes: Partial<StandInAlarm>) =>
@@ -49,6 +54,19 @@ test('alarms that notify nobody are named', async () => {
     text: 'Nobody is notified of: PbxRecordingArchive-recording-lost. Enable the actions of these alarms.',
   });
 });
+
+test.each([
+  [0, 'set alarms.email, or subscribe to the topic in the output AlarmTopicArn.'],
+  [1, "somebody has to click the link in AWS's mail, which may be among the spam."],
+])(
+  'alarms of which nobody hears are reported, with %i subscriptions to be confirmed',
+  async (pending, advice) => {
+    expect(await check(alarms, { confirmed: 0, pending })).toEqual({
+      status: 'to-do',
+      text: `Nobody is notified: ${advice}`,
+    });
+  },
+);
 
 test('a stack without alarms is to be repaired', async () => {
   expect(await check(others)).toEqual({
