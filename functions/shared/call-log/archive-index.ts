@@ -14,13 +14,13 @@ export interface ArchiveIndex {
   find(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
 }
 
-/** All objects of a folder. */
+/** All objects of a folder, or some objects if it is absent. */
 interface Listing {
-  folder: string;
+  folder?: string;
   objects: readonly ListedObject[];
 }
 
-/** Finds a day's objects by listing its folder. */
+/** Finds a day's objects by listing its folder, and those without a day one by one. Passes on what it has found. */
 export function createArchiveIndex(
   s3: S3Client,
   bucket: string,
@@ -30,37 +30,42 @@ export function createArchiveIndex(
     const objects: ListedObject[] = [];
     for await (const object of listObjects(s3, bucket, `${folder}/`, signal)) objects.push(object);
     onListing({ folder, objects });
-    return new Map(objects.map(({ key, writtenAt }) => [key, writtenAt]));
+    return timesOf(objects);
   }
 
-  async function head(key: string, abortSignal: AbortSignal): Promise<number | undefined> {
+  async function head(key: string, abortSignal: AbortSignal): Promise<ListedObject | undefined> {
     try {
-      const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), {
-        abortSignal,
-      });
-      return LastModified?.getTime() ?? 0;
+      const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+      const { ContentLength = 0, ETag = '', LastModified } = await s3.send(command, { abortSignal });
+      return { key, bytes: ContentLength, etag: ETag, writtenAt: LastModified?.getTime() ?? 0 };
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;
     }
   }
 
+  /** Folders of names without a date grow forever, so listing them would take longer every year. */
+  async function headEach(keys: readonly string[], signal: AbortSignal): Promise<Map<string, number>> {
+    const heads = await mapConcurrently(keys, CONCURRENT_HEADS, (key) => head(key, signal));
+    const objects = heads.filter((object) => object !== undefined);
+    onListing({ objects });
+    return timesOf(objects);
+  }
+
   return {
     async find(keys, signal) {
       const found = new Map<string, number>();
-      const add = (key: string, writtenAt: number | undefined) => {
-        if (writtenAt !== undefined) found.set(key, writtenAt);
-      };
       for (const [folder, wanted] of Map.groupBy(keys, dirname)) {
-        if (UNDATED.test(folder)) {
-          // These folders grow forever, so listing them would take longer every year.
-          await mapConcurrently(wanted, CONCURRENT_HEADS, async (key) => add(key, await head(key, signal)));
-        } else {
-          const objects = await list(folder, signal);
-          for (const key of wanted) add(key, objects.get(key));
+        const times = await (UNDATED.test(folder) ? headEach(wanted, signal) : list(folder, signal));
+        for (const key of wanted) {
+          const writtenAt = times.get(key);
+          if (writtenAt !== undefined) found.set(key, writtenAt);
         }
       }
       return found;
     },
   };
 }
+
+const timesOf = (objects: readonly ListedObject[]) =>
+  new Map(objects.map(({ key, writtenAt }) => [key, writtenAt]));

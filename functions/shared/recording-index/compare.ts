@@ -1,3 +1,4 @@
+import { mapConcurrently } from '../map-concurrently.ts';
 import type { ListedObject } from '../recordings/list-objects.ts';
 import { MARKER_KINDS, markedRecording, markerKey, marksNotRecorded } from '../recordings/markers.ts';
 import { parseRecordingKey, recordingKey } from '../recordings/recording-name.ts';
@@ -8,9 +9,12 @@ import { LAYOUT, type RowItem } from './item.ts';
 const MARGIN_MS = 26 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** All objects of a folder, such as `recordings/hq/2026/01/15`. */
+/** Requests at once for the rows of single objects. */
+const CONCURRENT_READS = 10;
+
 export interface Listing {
-  folder: string;
+  /** All its objects were listed, such as those of `recordings/hq/2026/01/15`. Absent if they are only some. */
+  folder?: string;
   objects: readonly ListedObject[];
 }
 
@@ -18,10 +22,11 @@ export interface Listing {
 export async function findDifferences(
   pbx: string,
   listings: readonly Listing[],
-  table: Pick<IndexTable, 'list'>,
+  table: Pick<IndexTable, 'list' | 'find'>,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const rows = await readRows(pbx, listings, table, signal);
+  const folders = listings.flatMap(({ folder }) => folder ?? []);
+  const rows = await readRows(pbx, folders, table, signal);
   const listed = listings.flatMap((listing) => listing.objects);
   const objects = new Map<string, ListedObject>();
   for (const object of listed) {
@@ -29,7 +34,12 @@ export async function findDifferences(
     if (recording !== undefined) objects.set(recording, object);
   }
   const markers = readMarkers(listed);
-  const isListed = (key: string) => listings.some(({ folder }) => key.startsWith(`${folder}/`));
+  const isListed = (key: string) => isIn(folders, key);
+  const single = [...objects.keys()].filter((recording) => !isListed(recordingKey(pbx, recording)));
+  await mapConcurrently(single, CONCURRENT_READS, async (recording) => {
+    const row = await table.find(pbx, recording, signal);
+    if (row !== undefined) rows.set(recording, row);
+  });
   // Those of erased recordings have no names, and no rows.
   const areMarkersListed = (recording: string) =>
     MARKER_KINDS.filter((kind) => kind !== 'erased').every((kind) =>
@@ -70,27 +80,28 @@ function isRowOf(row: RowItem, { bytes, etag, writtenAt }: ListedObject): boolea
   );
 }
 
+const isIn = (folders: readonly string[], key: string) =>
+  folders.some((folder) => key.startsWith(`${folder}/`));
+
 /** The rows of the recordings that belong into these folders, by name. */
 async function readRows(
   pbx: string,
-  listings: readonly Listing[],
+  folders: readonly string[],
   table: Pick<IndexTable, 'list'>,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, RowItem>> {
   const rows = new Map<string, RowItem>();
-  for (const [from, to] of periodsOf(listings)) {
+  for (const [from, to] of periodsOf(folders)) {
     for await (const row of table.list(pbx, from, to, signal)) rows.set(row.recording, row);
   }
-  const isListed = ({ recording }: RowItem) =>
-    listings.some(({ folder }) => recordingKey(pbx, recording).startsWith(`${folder}/`));
-  return new Map([...rows].filter(([, row]) => isListed(row)));
+  return new Map([...rows].filter(([recording]) => isIn(folders, recordingKey(pbx, recording))));
 }
 
 /** The periods in which calls of these folders may have begun, as few as possible. All of time for one without a day. */
-function periodsOf(listings: readonly Listing[]): [from: number, to: number][] {
-  const days = listings
-    .filter(({ folder }) => folder.startsWith('recordings/'))
-    .map(({ folder }) => Date.parse(/\/(\d{4}\/\d\d\/\d\d)/.exec(folder)?.[1]?.replaceAll('/', '-') ?? ''))
+function periodsOf(folders: readonly string[]): [from: number, to: number][] {
+  const days = folders
+    .filter((folder) => folder.startsWith('recordings/'))
+    .map((folder) => Date.parse(/\/(\d{4}\/\d\d\/\d\d)/.exec(folder)?.[1]?.replaceAll('/', '-') ?? ''))
     .sort((a, b) => a - b);
   if (days.some(Number.isNaN)) return [[0, Date.UTC(9999, 0)]];
   const periods: [from: number, to: number][] = [];

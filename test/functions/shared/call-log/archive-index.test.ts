@@ -49,6 +49,8 @@ beforeEach(() => {
 });
 
 const store = (key: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: '' }));
+/** The MD5 of nothing (RFC 1321, A.5), in quotes. */
+const EMPTY_ETAG = '"d41d8cd98f00b204e9800998ecf8427e"';
 const onDay = (day: string, number: number | string) =>
   recordingKey('hq', `202605${day}120000-1.${number}-1-2-Internal.wav`);
 
@@ -141,6 +143,23 @@ describe('the archive index', () => {
       'HeadObjectCommand',
       'ListObjectsV2Command',
       'ListObjectsV2Command',
+    ]);
+  });
+
+  test('passes on a whole folder, and of the folders without a date only what it was asked for', async () => {
+    const [dated, undated, other] = [
+      onDay('28', 1),
+      recordingKey('hq', 'c.wav'),
+      recordingKey('hq', 'd.wav'),
+    ];
+    for (const key of [dated, undated, other]) await store(key);
+    const seen: unknown[] = [];
+    const watched = createArchiveIndex(s3, BUCKET, (listing) => void seen.push(listing));
+    await watched.find([dated, undated, recordingKey('hq', 'gone.wav')], never);
+    const object = (key: string) => ({ key, bytes: 0, etag: EMPTY_ETAG, writtenAt: expect.any(Number) });
+    expect(seen).toEqual([
+      { folder: 'recordings/hq/2026/05/28', objects: [object(dated)] },
+      { objects: [object(undated)] },
     ]);
   });
 

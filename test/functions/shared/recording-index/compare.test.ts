@@ -8,15 +8,19 @@ import { listObjects } from '../../../../functions/shared/recordings/list-object
 import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
 import { useS3 } from '../../aws-services.ts';
 
-const rowOf = (recording: string, state: RecordingState): RowItem => {
+const rowOf = (recording: string, state: RecordingState, at = timeIn(recording)): RowItem =>
+  toItem({ pbx: 'hq', recording, state, at, verifiedBy: [] });
+
+function timeIn(recording: string): string {
   const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)/.exec(recording) ?? [];
-  return toItem({ pbx: 'hq', recording, state, at: `${year}-${month}-${day}T12:00:00.000Z`, verifiedBy: [] });
-};
+  return `${year}-${month}-${day}T12:00:00.000Z`;
+}
 
 const tableOf = (...rows: RowItem[]) => ({
   async *list(_pbx: string, from: number, to: number) {
     yield* rows.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to);
   },
+  find: async (_pbx: string, recording: string) => rows.find((row) => row.recording === recording),
 });
 
 const empty = (...folders: string[]): Listing[] => folders.map((folder) => ({ folder, objects: [] }));
@@ -40,6 +44,23 @@ test.each<RecordingState>(['waiting', 'lost', 'dead-lettered'])(
     expect(await findDifferences('hq', listings, tableOf(rowOf(NAME, state)))).toEqual([]);
   },
 );
+
+describe('an object of a folder that was not listed', () => {
+  const recording = 'meeting.wav';
+  const writtenAt = Date.UTC(2026, 0, 15, 12);
+  const object = { key: 'recordings/hq/undated/meeting.wav', bytes: 44, etag: '"1a"', writtenAt };
+  const at = new Date(writtenAt).toISOString();
+  const archived = { ...rowOf(recording, 'archived', at), archivedAt: at };
+
+  test.each([
+    ['a row that says the same', [toItem({ ...archived, bytes: 44 }, '"1a"')], []],
+    ['no row', [], [recording]],
+    ['a row that says that it is on its way', [rowOf(recording, 'waiting', at)], [recording]],
+    ['a row of another size', [toItem({ ...archived, bytes: 45 }, '"1a"')], [recording]],
+  ])('is compared with its own row: %s', async (_, rows, different) => {
+    expect(await findDifferences('hq', [{ objects: [object] }], tableOf(...rows))).toEqual(different);
+  });
+});
 
 describe('a recording without which its job has ended', async () => {
   await useS3();
