@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { STEP_SECONDS } from './playback-state.ts';
 
 export interface KeyActions {
@@ -17,7 +17,8 @@ const PRESSING = 'button, a, summary, input, select, textarea';
 
 /** Keys without Ctrl, Alt or Meta, which belong to the browser and to assistive technology. */
 export function useKeys(actions: KeyActions, enabled: boolean): void {
-  useEffect(() => {
+  // Not after the next painting: keys that were switched off would still work until then.
+  useLayoutEffect(() => {
     if (!enabled) return undefined;
     const onKey = (event: KeyboardEvent) => {
       // With AltGr, which Windows reports as Ctrl and Alt, brackets are typed on many keyboards.
