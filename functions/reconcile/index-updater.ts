@@ -1,5 +1,5 @@
 import { type PbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
-import type { Listing } from '../shared/recording-index/compare.ts';
+import type { Listing } from '../shared/recordings/list-objects.ts';
 import type { ReconcileOutcome } from './reconcile-pbxs.ts';
 import type { ReconcileRequest } from './reconcile-request.ts';
 import { type IndexDeps, updateIndex } from './update-index.ts';

@@ -1,9 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 import { toArchiveError } from '../shared/errors.ts';
 import { mapConcurrently } from '../shared/map-concurrently.ts';
-import type { Listing } from '../shared/recording-index/compare.ts';
 import { type RepairDeps, repairRows } from '../shared/recording-index/repair.ts';
 import type { StatusWriter } from '../shared/recording-index/status.ts';
+import type { Listing } from '../shared/recordings/list-objects.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { GRACE_MS } from './queue-missing.ts';
 import type { ReconcileOutcome } from './reconcile-pbxs.ts';

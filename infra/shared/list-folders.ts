@@ -1,8 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { daysBetween } from '../../functions/shared/call-log/windows.ts';
 import { mapConcurrently } from '../../functions/shared/map-concurrently.ts';
-import type { Listing } from '../../functions/shared/recording-index/compare.ts';
-import { listObjects } from '../../functions/shared/recordings/list-objects.ts';
+import { type Listing, listObjects } from '../../functions/shared/recordings/list-objects.ts';
 import { MARKER_KINDS } from '../../functions/shared/recordings/markers.ts';
 
 /** Kinds of markers that make rows. Those of erased recordings do not name them. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path/posix';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { hasStatus } from '../aws-clients.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
-import { type ListedObject, listObjects } from '../recordings/list-objects.ts';
+import { type ListedObject, type Listing, listObjects } from '../recordings/list-objects.ts';
 
 const CONCURRENT_HEADS = 10;
 
@@ -12,12 +12,6 @@ const UNDATED = /\/undated(?:\/encoded)?$/;
 export interface ArchiveIndex {
   /** When each of these objects was written (epoch ms). Objects that do not exist are left out. */
   find(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
-}
-
-/** All objects of a folder, or some objects if it is absent. */
-interface Listing {
-  folder?: string;
-  objects: readonly ListedObject[];
 }
 
 /** Finds a day's objects by listing its folder, and those without a day one by one. Passes on what it has found. */

@@ -1,5 +1,5 @@
 import { mapConcurrently } from '../map-concurrently.ts';
-import type { ListedObject } from '../recordings/list-objects.ts';
+import type { ListedObject, Listing } from '../recordings/list-objects.ts';
 import { MARKER_KINDS, markedRecording, markerKey, marksNotRecorded } from '../recordings/markers.ts';
 import { parseRecordingKey, recordingKey } from '../recordings/recording-name.ts';
 import type { IndexTable } from './index-table.ts';
@@ -11,12 +11,6 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Requests at once for the rows of single objects. */
 const CONCURRENT_READS = 10;
-
-export interface Listing {
-  /** All its objects were listed, such as those of `recordings/hq/2026/01/15`. Absent if they are only some. */
-  folder?: string;
-  objects: readonly ListedObject[];
-}
 
 /** Names of the PBX's recordings whose rows may not say what the listings say. */
 export async function findDifferences(

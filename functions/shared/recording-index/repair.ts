@@ -1,6 +1,7 @@
 import { mapConcurrently } from '../map-concurrently.ts';
+import type { Listing } from '../recordings/list-objects.ts';
 import { deletionOf } from './bucket-event.ts';
-import { findDifferences, type Listing } from './compare.ts';
+import { findDifferences } from './compare.ts';
 import type { IndexTable } from './index-table.ts';
 import { type Update, type UpdateDeps, updateRow } from './update-row.ts';
 

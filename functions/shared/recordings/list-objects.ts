@@ -11,6 +11,12 @@ export interface ListedObject {
   writtenAt: number;
 }
 
+export interface Listing {
+  /** The folder that these are all the objects of, such as `recordings/hq/2026/01/15`. Absent if they are only some. */
+  folder?: string;
+  objects: readonly ListedObject[];
+}
+
 /** Yields the objects whose keys begin with `prefix`: a request returns up to a thousand. */
 export async function* listObjects(
   s3: S3Client,

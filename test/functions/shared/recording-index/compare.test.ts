@@ -1,10 +1,10 @@
 import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createS3Client } from '../../../../functions/shared/aws-clients.ts';
-import { findDifferences, type Listing } from '../../../../functions/shared/recording-index/compare.ts';
+import { findDifferences } from '../../../../functions/shared/recording-index/compare.ts';
 import { type RowItem, toItem } from '../../../../functions/shared/recording-index/item.ts';
 import type { RecordingState } from '../../../../functions/shared/recording-index/row.ts';
-import { listObjects } from '../../../../functions/shared/recordings/list-objects.ts';
+import { type Listing, listObjects } from '../../../../functions/shared/recordings/list-objects.ts';
 import { createMarkers } from '../../../../functions/shared/recordings/markers.ts';
 import { useS3 } from '../../aws-services.ts';
 
