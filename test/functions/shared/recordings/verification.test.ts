@@ -116,10 +116,7 @@ describe('can be a recording:', () => {
     ['quiet A-law below zero', noise([0x55, 0x54, 0x57, 0x56, 0x51])],
     ['quiet µ-law', noise([0x7f, 0xff, 0x7e, 0xfe, 0x7d, 0xfd])],
     ['quiet µ-law below zero', noise([0x7e, 0x7d, 0x7c, 0x7b])],
-    [
-      'quiet PCM of 16 bits',
-      Buffer.from(Int16Array.from([65, -3, 40, -260, 90, ...noise([4, 60, 90])]).buffer),
-    ],
+    ['quiet PCM of 16 bits', Buffer.from(Int16Array.from([65, -3, 40, -260, ...noise([60, 90])]).buffer)],
   ])('%s', (_, body) => {
     expect(() => isAudio(body)).not.toThrow();
   });
