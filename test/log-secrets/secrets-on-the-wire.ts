@@ -35,7 +35,7 @@ export function secretsOfHead(target: string, headers: IncomingHttpHeaders): Sec
   return [...secrets, ...secretsOfCookies(headers.cookie ?? '')];
 }
 
-/** Of a `Cookie` or a `Set-Cookie` header: the session of a person who has signed in. */
+/** The session of a person who has signed in, in a `Cookie` or a `Set-Cookie` header. */
 export function secretsOfCookies(header: string): Secret[] {
   const sessions = header.matchAll(/(?:__Host-session|pbx-archive-session)=([^;\s]+)/g);
   return Array.from(sessions, ([, value = '']) => ({ kind: 'session cookie', value }));

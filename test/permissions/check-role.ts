@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { RunnerTestSuite } from 'vitest';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type RunnerTestSuite, test } from 'vitest';
 import { sourceOf, withDependencies } from '../imports.ts';
 import { synthArchive } from '../infra/stack/synth-archive.ts';
 import { type Feature, grantedTo, neededByLambda } from './granted.ts';

@@ -5,7 +5,7 @@ import type { Access, Share } from './contract.ts';
 /** As many as the API gives at once. */
 const LIMIT = '200';
 
-/** Of those with more shares than these pages have, the oldest have no note in the log. */
+/** If there are more shares than these pages have, the oldest have no note in the log. */
 const MAX_PAGES = 5;
 
 /** The shares of a recording, or that a person has made, if rows of the access log name some. */

@@ -1,8 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import * as v from 'valibot';
 import { ArchiveError } from '../errors.ts';
-import type { Credentials } from '../pbx/family-settings.ts';
-import { CREDENTIALS } from '../pbx/family-settings.ts';
+import { CREDENTIALS, type Credentials } from '../pbx/family-settings.ts';
 import type { Pbx } from './pbx-registry.ts';
 import type { Secrets } from './secrets.ts';
 

@@ -36,7 +36,7 @@ export const SESSION_REQUEST_MAX_RECEIVES = 5;
 
 /**
  * Then an event of the bucket is a dead letter: after three hours, as each receive lasts as long as the visibility timeout.
- * Most failures of AWS or of its permissions end before, and nobody has to send back the events of every recording.
+ * Most outages of AWS and most mistakes in permissions end sooner, so that nobody has to send back the events meanwhile.
  */
 export const INDEX_EVENT_MAX_RECEIVES = 90;
 

@@ -57,7 +57,7 @@ export const badResponse = (problem: string) =>
   new ArchiveError('pbx-bad-response', `The PBX returned an unusable response: ${problem}.`);
 
 export const recordingEmpty = () =>
-  new ArchiveError('recording-empty', 'The recording has 0 bytes on the PBX.', { kind: 'empty' });
+  new ArchiveError('recording-empty', 'The recording is empty on the PBX.', { kind: 'empty' });
 
 /** The recording's size is `atLeast` or more. */
 export const recordingTooLarge = (atLeast: number, maxBytes: number) =>

@@ -72,7 +72,7 @@ function readRange(
   const [range, start, last, total] = CONTENT_RANGE.exec(String(headers['content-range'])) ?? [];
   const length = toCount(headers['content-length']);
   if (statusCode === 200 && range === undefined) return { start: 0, totalBytes: length };
-  // No range was requested, and how much of the file this is, is not said.
+  // No range was requested, and the response does not say how much of the file it is.
   const isUnspoken = headers['content-range'] === undefined && from === 0;
   if (statusCode === 206 && isUnspoken) return { start: 0, totalBytes: undefined };
   // Some servers take the size for the last offset.

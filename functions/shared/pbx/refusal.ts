@@ -13,7 +13,7 @@ export interface Meaning {
   problem: string;
   /** What a person should know or do. */
   advice?: string;
-  /** Of a login: how long no other one is worth trying. */
+  /** For a login: how long no other one is worth trying. */
   lockoutMs?: number;
   /** The same download may succeed at once. Otherwise the PBX does not have the recording. */
   isMomentary?: boolean;

@@ -53,8 +53,6 @@ export function createStatusWriter(client: DynamoDBDocumentClient, TableName: st
     }
   }
 
-  const toText = (time: number) => new Date(time).toISOString();
-
   return {
     async sessionUp(pbx, at) {
       await update(pbx, 'SET sessionUpAt = :at REMOVE sessionDownSince', { ':at': toText(at) });
@@ -82,3 +80,5 @@ export function createStatusWriter(client: DynamoDBDocumentClient, TableName: st
     },
   };
 }
+
+const toText = (time: number) => new Date(time).toISOString();

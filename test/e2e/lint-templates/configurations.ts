@@ -1,5 +1,4 @@
-import type { ArchiveConfig } from '../../../infra/config/archive-config.ts';
-import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
+import { type ArchiveConfig, readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { findRegionProblem } from '../../../infra/config/regions.ts';
 import { largestSettings } from '../../infra/stack/largest-stack.ts';
 import { officeOnly, synthArchive } from '../../infra/stack/synth-archive.ts';

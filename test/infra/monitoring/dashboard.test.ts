@@ -24,7 +24,7 @@ const searches = rows.flatMap(([first]) =>
 describe('the dashboard', () => {
   test('has the name of the stack, and starts with the alarms and the metrics that must be 0', () => {
     const [, { Properties }] = findResource(archive.resources, 'AWS::CloudWatch::Dashboard');
-    // Dashboards of all regions share one namespace, unlike those of accounts.
+    // The dashboards of all regions of an account share one namespace.
     expect(flatten(Properties.DashboardName)).toMatch(/^PbxRecordingArchive-.*AWS::Region/);
     const [alarms, zeros] = widgets;
     expect(alarms?.type).toBe('alarm');

@@ -65,7 +65,7 @@ describe.each(['bash', 'zsh'].filter(hasTool))('the shell functions, in %s,', (s
     const lines = [
       'PbxRecordingArchive-throttling\t2026\tAct today: docs/runbook.md#throttling',
       'PbxRecordingArchive-session-down-berlin\t2027\tAct now: docs/runbook.md#session-down',
-      // Of another stack.
+      // Another stack's.
       'PbxRecordingArchive-berlin-throttling\t2028\tAct today: docs/runbook.md#throttling',
     ];
     expect(run('alarms', { ALARMS: lines.join('\n') }).stdout).toBe(
