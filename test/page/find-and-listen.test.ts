@@ -478,6 +478,31 @@ describe('listening', () => {
     expect(await page.locator('.waveform').count()).toBe(0);
   });
 
+  test('keeps its link when that of the recording that was open before arrives late', async () => {
+    // Encoded in the same way in every URL.
+    const [first = '', second = ''] = calls.map(({ recording }) => /^\d{14}-[\d.]+/.exec(recording)?.[0]);
+    const { promise: isLate, resolve: deliver } = Promise.withResolvers<void>();
+    await page.route(
+      ({ pathname, href }) => pathname.startsWith('/api/recordings/') && href.includes(first),
+      async (route) => {
+        await isLate;
+        await route.continue();
+      },
+    );
+    const opened = page.waitForResponse(/X-Amz-Signature/);
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await playButton('1001').click();
+    await opened;
+    const late = page.waitForResponse((response) => response.url().includes(first));
+    deliver();
+    await late;
+    const drawn = page.waitForRequest(
+      (request) => request.resourceType() === 'fetch' && /X-Amz-Signature/.test(request.url()),
+    );
+    await player().getByRole('button', { name: 'Waveform' }).click();
+    expect((await drawn).url()).toContain(second);
+  });
+
   test('gets a new link when the link has expired, and goes on at the same second', async () => {
     let expired = '';
     let links = 0;

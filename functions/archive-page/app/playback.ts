@@ -128,15 +128,17 @@ export class Playback {
     const generation = ++this.generation;
     const isOver = () => generation !== this.generation;
     this.set({ status: 'loading', problem: undefined, playing: autoplay, position });
+    let link: Link | undefined;
     try {
-      this.link = given ?? (await track.renew());
+      link = given ?? (await track.renew());
     } catch (error) {
       if (!isOver()) this.fail('link', error);
       return;
     }
     if (isOver()) return;
-    if (this.link === undefined) return this.fail('ended');
-    const url = track.codec === 'gsm' ? await this.decode(this.link.url, isOver) : this.link.url;
+    if (link === undefined) return this.fail('ended');
+    this.link = link;
+    const url = track.codec === 'gsm' ? await this.decode(link.url, isOver) : link.url;
     if (url === undefined || isOver()) return;
     this.audio.addEventListener(
       'loadedmetadata',
