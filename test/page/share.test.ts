@@ -27,7 +27,8 @@ beforeAll(async () => {
   [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
   [call, other] = await archive.call(
     { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 },
-    { from: CUSTOMER, to: '2000', talkSeconds: 4 },
+    // Long enough to be still playing when a busy machine looks.
+    { from: CUSTOMER, to: '2000', talkSeconds: 60 },
   );
 });
 afterAll(async () => {
