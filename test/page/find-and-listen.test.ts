@@ -503,6 +503,23 @@ describe('listening', () => {
     expect((await drawn).url()).toContain(second);
   });
 
+  test('plays a recording although the one that was open before had not begun yet', async () => {
+    await playButton('1004').click();
+    await waitUntilPlayed(page, 0);
+    // At the next recording, once the player has been told to play, and before it does.
+    await playButton('1001').evaluate((button: { click(): void }) => {
+      const [player] = (globalThis as unknown as { players: [{ play?(): Promise<void> }] }).players;
+      player.play = () => {
+        delete player.play;
+        queueMicrotask(() => button.click());
+        return (player as Required<typeof player>).play();
+      };
+    });
+    await playButton(CUSTOMER.replace('+', '\\+')).click();
+    await player().getByRole('heading', { name: '1001' }).waitFor();
+    await waitUntilPlayed(page, 0);
+  });
+
   test('gets a new link when the link has expired, and goes on at the same second', async () => {
     let expired = '';
     let links = 0;

@@ -140,18 +140,14 @@ export class Playback {
     this.link = link;
     const url = track.codec === 'gsm' ? await this.decode(link.url, isOver) : link.url;
     if (url === undefined || isOver()) return;
-    this.audio.addEventListener(
-      'loadedmetadata',
-      () => {
-        if (isOver()) return;
-        // Both may have changed meanwhile.
-        const wanted = this.state;
-        if (wanted.position > 0) this.audio.currentTime = wanted.position;
-        this.set({ status: 'ready' });
-        if (wanted.playing) void this.play();
-      },
-      { once: true },
-    );
+    this.audio.onloadedmetadata = () => {
+      if (isOver()) return;
+      // Both may have changed meanwhile.
+      const wanted = this.state;
+      if (wanted.position > 0) this.audio.currentTime = wanted.position;
+      this.set({ status: 'ready' });
+      if (wanted.playing) void this.play();
+    };
     this.audio.src = url;
     this.audio.load();
   }
@@ -171,8 +167,11 @@ export class Playback {
   }
 
   private async play(): Promise<void> {
-    // A browser may refuse to play before the person has done anything.
-    await this.audio.play().catch(() => this.set({ playing: !this.audio.paused }));
+    const { generation } = this;
+    await this.audio.play().catch(() => {
+      // A browser may refuse to play before the person has done anything. It also fails when another load begins.
+      if (generation === this.generation) this.set({ playing: !this.audio.paused });
+    });
   }
 
   private onError(): void {
