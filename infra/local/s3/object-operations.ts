@@ -35,7 +35,7 @@ export const putObject: Operation = (call) => {
   });
 };
 
-/** Copies within the bucket, with the metadata. The copied bytes get no new checksum: they are those of the source. */
+/** Copies within the bucket. The copied bytes get no new checksum: they are those of the source. */
 export const copyObject: Operation = async ({ request, bucket, nowMs }) => {
   const { headers, key } = request;
   const [, sourceBucket, sourceKey = ''] =
@@ -57,9 +57,11 @@ export const copyObject: Operation = async ({ request, bucket, nowMs }) => {
       await file.close();
     }
     const { file: _, ...details } = object;
+    const isReplaced = headers['x-amz-metadata-directive'] === 'REPLACE';
+    const copiedHeaders = isReplaced ? pickObjectHeaders(headers) : object.headers;
     await bucket.commit(
       path,
-      { ...details, key, lastModifiedMs: nowMs },
+      { ...details, key, lastModifiedMs: nowMs, headers: copiedHeaders },
       writePrecondition(headers),
       'CopyObject',
     );

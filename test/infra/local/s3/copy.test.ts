@@ -26,6 +26,17 @@ test('a copy has the bytes, the checksum and the metadata of its source', async 
   expect(await head(TARGET)).toMatchObject({ ...described, LastModified: expect.any(Date) });
 });
 
+test('a copy gets metadata of its own where it is to replace that of the source, as of an object onto itself', async () => {
+  const { client } = await startEmbeddedS3();
+  const source = { Bucket: BUCKET, Key: SOURCE, Body: 'hello', ContentType: 'audio/wav' };
+  await client.send(new PutObjectCommand({ ...source, Metadata: { 'call-id': '1.1' } }));
+  const replace = { Metadata: { mtime: '1' }, ContentType: 'audio/gsm', MetadataDirective: 'REPLACE' };
+  await client.send(copy({ Key: SOURCE, ...replace }));
+  const response = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: SOURCE }));
+  expect(response).toMatchObject({ Metadata: { mtime: '1' }, ContentType: 'audio/gsm', ContentLength: 5 });
+  expect(await response.Body?.transformToString()).toBe('hello');
+});
+
 test('nothing is copied from an object that does not exist, or has changed', async () => {
   const { client } = await startEmbeddedS3();
   await expect(client.send(copy())).rejects.toMatchObject({ name: 'NoSuchKey' });

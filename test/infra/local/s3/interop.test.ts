@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -73,6 +73,14 @@ describe.runIf(hasTool('aws'))('the AWS CLI', { timeout: 120_000 }, () => {
     expect(await aws('s3', 'ls', '--recursive', `s3://${BUCKET}`).catch(() => '')).toBe('');
   });
 
+  test('moves an object within a bucket', async () => {
+    const { s3, call } = await startWithFiles();
+    const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
+    await aws('s3', 'cp', '--only-show-errors', 'small file.txt', `s3://${BUCKET}/old/ü +.txt`);
+    await aws('s3', 'mv', '--only-show-errors', `s3://${BUCKET}/old/ü +.txt`, `s3://${BUCKET}/new/ü +.txt`);
+    expect(await aws('s3', 'ls', '--recursive', `s3://${BUCKET}`)).toMatch(/^\S+ \S+ +\d+ new\/ü \+\.txt\n$/);
+  });
+
   test('makes a bucket, syncs a folder both ways and removes everything', async () => {
     const { s3, home, call } = await startWithFiles();
     const aws = (...parameters: string[]) => call('aws', '--endpoint-url', s3.url, ...parameters);
@@ -120,9 +128,17 @@ describe.runIf(hasTool('rclone'))('rclone', { timeout: 120_000 }, () => {
         await rclone('deletefile', path);
       }
       await rclone('copy', '--include', '*.{txt,wav}', home, `local:${BUCKET}/home`);
+      // The same bytes with another modification time, which is metadata of the object, are not transferred again.
+      await utimes(join(home, 'small file.txt'), 1, 1);
+      await rclone('copy', '--include', '*.{txt,wav}', home, `local:${BUCKET}/home`);
+      expect(await rclone('lsl', `local:${BUCKET}/home/small file.txt`)).toContain(' 1970-01-01 ');
       // It compares MD5s where S3 has them, and with --download the bytes themselves.
       await rclone('check', '--include', '*.{txt,wav}', home, `local:${BUCKET}/home`);
       await rclone('check', '--include', '*.{txt,wav}', '--download', home, `local:${BUCKET}/home`);
+      await rclone('moveto', `local:${BUCKET}/home/large.wav`, `local:${BUCKET}/moved.wav`);
+      expect(await rclone('lsf', '--recursive', '--files-only', `local:${BUCKET}`)).toBe(
+        'home/small file.txt\nmoved.wav\n',
+      );
       await rclone('delete', `local:${BUCKET}`);
       expect(await rclone('lsf', '--recursive', `local:${BUCKET}`)).toBe('');
     },
