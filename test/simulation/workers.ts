@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Report, Task } from './worker.ts';
 
-/** Each container loads its handler again, and a process never unloads a module. */
-const SEEDS_PER_PROCESS = 40;
+/** Each container loads its handler again, and a process never unloads a module: 40 seeds took 4 GB. */
+const SEEDS_PER_PROCESS = 8;
 
 /**
  * In real time. A seed takes seconds, or minutes on a machine with much else to do; one that takes this long is in an
