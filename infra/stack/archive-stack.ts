@@ -1,18 +1,10 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { InferInput } from 'valibot';
 import type { envSchema as archiveRecordingEnv } from '../../functions/archive-recording/env.ts';
 import type { envSchema as cdrWebhookEnv } from '../../functions/cdr-webhook/env.ts';
-import type { envSchema as pbxSessionEnv } from '../../functions/pbx-session/env.ts';
-import {
-  SESSION_PERIOD_MINUTES,
-  SESSION_REQUEST_MAX_RECEIVES,
-  visibilitySecondsFor,
-} from '../../functions/shared/config/limits.ts';
 import { type ArchiveConfig, hasPage } from '../config/archive-config.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
 import { AccessTable } from './access-table.ts';
@@ -29,6 +21,7 @@ import { RecordingBucket } from './recording-bucket.ts';
 import { RecordingIndex } from './recording-index.ts';
 import { RecordingLinks } from './recording-links.ts';
 import { addRegistryLayer, buildAccessSettings, registryFile } from './registry-layer.ts';
+import { addSessionRenewal } from './session-renewal.ts';
 import { addOutputs } from './stack-outputs.ts';
 
 /**
@@ -66,9 +59,7 @@ export class ArchiveStack extends Stack {
       logRetention,
     });
 
-    const pbxSession = new ArchiveFunction<InferInput<typeof pbxSessionEnv>>(this, 'PbxSession', {
-      feature: 'pbx-session',
-      description: 'Keeps the session with each PBX alive, so that the PBX sends reports',
+    const { pbxSession, sessionQueue } = addSessionRenewal(this, {
       environment: {
         STACK_NAME: stackName,
         PBX_REGISTRY_FILE: registryFile,
@@ -76,13 +67,13 @@ export class ArchiveStack extends Stack {
         INDEX_TABLE: index.table.tableName,
         REPORT_HOST: reportHost,
       },
+      deadLetterQueue,
       layers,
       network,
       logRetention,
     });
     recordings.grantLogins(pbxSession.role);
     index.table.allow(pbxSession.role, 'UpdateItem');
-    const sessionQueue = this.addSessionRequests(pbxSession, deadLetterQueue);
 
     const archiver = new ArchiveFunction<InferInput<typeof archiveRecordingEnv>>(this, 'ArchiveRecording', {
       feature: 'archive-recording',
@@ -231,25 +222,5 @@ export class ArchiveStack extends Stack {
       functions,
       linkToken: links.token,
     });
-  }
-
-  /** Renews the sessions on a schedule, and on request when a PBX reports that it has restarted. */
-  private addSessionRequests(
-    pbxSession: ArchiveFunction<Record<string, string>>,
-    deadLetterQueue: EncryptedQueue,
-  ): EncryptedQueue {
-    const queue = new EncryptedQueue(this, 'SessionRequests', {
-      visibilityTimeout: Duration.seconds(visibilitySecondsFor('pbx-session')),
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: SESSION_REQUEST_MAX_RECEIVES },
-    });
-    // After a power cut, all PBXs restart. A new account can run only ten functions at once, the webhook included.
-    queue.deliverTo(pbxSession, { maxConcurrency: 5 });
-    // Not EventBridge Scheduler, which would need a role of its own to do the same.
-    new Rule(this, 'SessionSchedule', {
-      description: 'Keeps the PBX sessions alive',
-      schedule: Schedule.rate(Duration.minutes(SESSION_PERIOD_MINUTES)),
-      targets: [new LambdaFunction(pbxSession.handler)],
-    });
-    return queue;
   }
 }
