@@ -17,6 +17,7 @@ import { createBucketReader } from '../shared/recording-index/bucket-reader.ts';
 import { createIndexReader } from '../shared/recording-index/index-reader.ts';
 import { createArchiveReader } from '../shared/recordings/archive-reader.ts';
 import { authoritiesByRole, authoritiesByToken } from '../shared/shares/authority.ts';
+import { createPersonRoles } from '../shared/shares/person-roles.ts';
 import { createShareStore } from '../shared/shares/share-store.ts';
 import { createContinuations } from './continuation.ts';
 import { createCursors } from './cursor.ts';
@@ -52,7 +53,9 @@ export function compose(
     accessLog: createAccessLog(dynamoDb, { table: accessTable, days: accessLogDays, now, publish }),
     accessLogDays,
     continuations: createContinuations(secret, now),
-    authorities: isToken ? authoritiesByToken(secret) : authoritiesByRole(settings),
+    authorities: isToken
+      ? authoritiesByToken(secret)
+      : authoritiesByRole(settings, createPersonRoles(dynamoDb, accessTable, now)),
     linkSeconds: Math.min(DEFAULT_LINK_SECONDS, env.MAX_LINK_AGE_SECONDS),
     now,
     session: isToken

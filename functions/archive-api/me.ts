@@ -4,19 +4,22 @@ import { type meSchema, RIGHTS } from '../shared/api/contract.ts';
 import type { AccessSettings } from '../shared/config/access-settings.ts';
 import { type PbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import type { IndexReader } from '../shared/recording-index/index-reader.ts';
+import type { Authorities } from '../shared/shares/authority.ts';
 import type { ApiResponse } from './api.ts';
 
 export interface MeDeps {
   index: IndexReader;
   registry: PbxRegistry;
+  authorities: Authorities;
   settings: Pick<AccessSettings, 'shares'>;
 }
 
-/** `GET /api/me` */
+/** `GET /api/me`, with which the page begins. */
 export async function describeMe(
   principal: Principal,
-  { index, registry, settings: { shares } }: MeDeps,
+  { index, registry, authorities, settings: { shares } }: MeDeps,
 ): Promise<ApiResponse> {
+  await authorities.learn(principal);
   const ids = Object.keys(registry).filter((id) => grantsOn(principal, 'listen', id).length > 0);
   const known = Map.groupBy(await index.readStatus(ids), ({ pbx }) => pbx);
   const pbxs = ids.map((id) => {

@@ -106,8 +106,8 @@ async function findReasonToEnd(
   if (!settings.shares.allowed) return 'shares-not-allowed';
   const end = findEnd(share, now());
   if (end !== undefined && !(mayBeUsedUp && end === 'used-up')) return end;
-  const { id, pbx, recording, call, authority, download } = share;
-  const grants = await authorities.grantsFor(authority, id);
+  const { pbx, recording, call, download } = share;
+  const grants = await authorities.grantsFor(share);
   const subject = { pbx, from: call.from, to: call.to };
   const needed = download ? (['listen', 'share', 'download'] as const) : (['listen', 'share'] as const);
   if (!needed.every((right) => may({ grants }, right, subject))) return 'maker-lost-right';

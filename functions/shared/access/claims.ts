@@ -1,7 +1,7 @@
 import { RIGHTS } from '../api/contract.ts';
 import { MAX_NAME_LENGTH } from '../api/input-limits.ts';
 import type { AccessSettings, Role } from '../config/access-settings.ts';
-import type { Grant } from './principal.ts';
+import type { Grant, VerifiedToken } from './principal.ts';
 
 /** All rights on all recordings. */
 export const EVERYTHING: readonly Grant[] = [{ pbxs: '*', rights: RIGHTS }];
@@ -26,6 +26,13 @@ export function personOf(claims: Claims, { personClaim }: Pick<AccessSettings, '
   const names = personClaim === undefined ? PERSON_CLAIMS : [personClaim, 'sub'];
   const values = names.map((name) => claims[name]).filter((value) => typeof value === 'string');
   return values.map(toPersonName).find((name) => name !== '') ?? 'unknown';
+}
+
+export function tokenOf({ sub, iat }: Claims): VerifiedToken | undefined {
+  if (typeof sub !== 'string' || sub === '') return undefined;
+  // API Gateway passes numbers as text.
+  const issuedAt = Number(iat);
+  return { subject: sub, issuedAt: Number.isFinite(issuedAt) ? issuedAt : 0 };
 }
 
 type RoleSettings = Pick<AccessSettings, 'roles'>;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { AccessSettings } from '../config/access-settings.ts';
 import type { CachedSecret } from '../config/cached-secret.ts';
-import { EVERYTHING, grantsOfRoles, personOf, rolesOf, toPersonName } from './claims.ts';
+import { EVERYTHING, grantsOfRoles, personOf, rolesOf, tokenOf, toPersonName } from './claims.ts';
 import type { Principal } from './principal.ts';
 import { findSessionCookie, readSession, type SessionCookie } from './session-cookie.ts';
 
@@ -50,11 +50,13 @@ export function createIdentify(
         if (!v.is(verifiedByJwt, authorizer)) return undefined;
         const { claims } = authorizer.jwt;
         const roles = rolesOf(claims, settings);
+        const token = tokenOf(claims);
         return {
           person: personOf(claims, settings),
           by: 'jwt',
           grants: grantsOfRoles(roles, settings),
           roles,
+          ...(token !== undefined && { token }),
         };
       };
     case 'token':

@@ -17,6 +17,16 @@ export interface Principal {
   readonly grants: readonly Grant[];
   /** Names of the roles that give them; only with `jwt`, and if roles are configured. */
   readonly roles?: readonly string[];
+  /** Only with `jwt`, and if it names a subject. */
+  readonly token?: VerifiedToken;
+}
+
+/** Which person a JWT is about, and when. */
+export interface VerifiedToken {
+  /** The claim `sub`, which no other person of the issuer has, and nobody can change. */
+  readonly subject: string;
+  /** The claim `iat`: epoch seconds, 0 if there is none. */
+  readonly issuedAt: number;
 }
 
 /** What decides about a right on a recording. */

@@ -7,15 +7,12 @@ import { hashedPasscodeSchema } from './passcode.ts';
 /** A share accepts as many wrong passcodes, ever. Four digits then hold with a probability of 99.9 %. */
 export const MAX_WRONG_PASSCODES = 10;
 
-/**
- * What the maker's right to share rests on: a share works for as long as that does. A person's rights are known only while
- * they ask for something, but this can be checked at any time.
- */
+/** What the maker's right to share rests on: a share works for as long as that does. */
 const authoritySchema = v.variant('by', [
   /** The link token, also of a session that began with it: the id of the share, sealed with the token. */
   v.object({ by: v.literal('token'), seal: v.string() }),
-  /** The names of the roles in the JWT. */
-  v.object({ by: v.literal('jwt'), roles: v.array(v.string()) }),
+  /** The names of the roles in the JWT, and the person that it is about, whose roles may change. */
+  v.object({ by: v.literal('jwt'), roles: v.array(v.string()), subject: v.optional(v.string()) }),
 ]);
 export type Authority = v.InferOutput<typeof authoritySchema>;
 

@@ -628,6 +628,25 @@ describe('with roles', async () => {
     expect((await open({ token }, today)).status).toBe(status);
   });
 
+  test('a share ends when its maker comes back without the role, and works again with it', async () => {
+    const hour = 3600;
+    const cameBack = (sub: string, iat: number, ...names: string[]) =>
+      withRoles('GET /api/me', {
+        authorizer: { jwt: { claims: { sub, iat: String(iat), groups: `[${names.join(' ')}]` } } },
+      });
+    const { token } = await share({}, by('sales'));
+    const status = async () => (await open({ token }, withRoles)).status;
+    await cameBack('somebody-else', 2 * hour);
+    expect(await status()).toBe(200);
+    await cameBack('sales', 2 * hour, 'listener');
+    expect(await status()).toBe(404);
+    // A token from before the change is still valid.
+    await cameBack('sales', hour, 'sales');
+    expect(await status()).toBe(404);
+    await cameBack('sales', 3 * hour, 'listener', 'sales');
+    expect(await status()).toBe(200);
+  });
+
   test('a share that was made before there were roles ends with them, and one that was made with roles does not end without', async () => {
     const withoutRoles = await api.load('jwt');
     const before = await share({}, { ask: withoutRoles, as: groups('anybody') });
