@@ -271,14 +271,19 @@ describe('finding', () => {
       '1 of 4 PBXs are connected, 2 not known',
       'connection to the PBX not known',
       'It is not known whether the 4 PBXs are connected',
+      /^rom no connection to the PBX since (.*, )?\d\d:\d\d\sUTC: new calls arrive later, not yet compared/,
+      /^4 of 4 PBXs are connected, all compared up to (.*, )?\d\d:\d\d\sUTC$/,
     ],
     [
       'de-DE',
       '1 von 4 Anlagen sind verbunden, von 2 ist es nicht bekannt',
       'Verbindung zur Anlage nicht bekannt',
       'Ob die 4 Anlagen verbunden sind, ist nicht bekannt',
+      /^rom keine Verbindung zur Anlage seit (.*, )?\d\d:\d\d\sUTC: neue Anrufe kommen später, noch nicht mit/,
+      /^4 von 4 Anlagen sind verbunden, alle abgeglichen bis (.*, )?\d\d:\d\d\sUTC$/,
     ],
-  ])('counts a PBX as connected only if its session was up lately: %s', async (locale, some, one, none) => {
+  ])('counts a PBX as connected only if its session was up lately: %s', async (...texts) => {
+    const [locale, some, one, none, down, all] = texts;
     const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
     // pbx-session runs every ten minutes.
     const sessions = {
@@ -298,7 +303,13 @@ describe('finding', () => {
     await page.context().addCookies(cookies);
     await showStatus(sessions);
     await page.goto(archive.host.url);
-    await page.getByText(some, { exact: true }).click();
+    // Which one is down is said without a click.
+    const opened = page.getByText(some, { exact: true });
+    await opened.waitFor();
+    expect(await page.locator('.pbx-list li:visible').allTextContents()).toEqual([
+      expect.stringMatching(down),
+    ]);
+    await opened.click();
     expect(
       await page.getByRole('listitem').filter({ hasText: one }).locator('strong').allTextContents(),
     ).toEqual(['hamburg', 'wien']);
@@ -306,6 +317,16 @@ describe('finding', () => {
     await showStatus({ berlin: {}, hamburg: {}, rom: {}, wien: {} });
     await page.reload();
     await page.getByText(none, { exact: true }).waitFor();
+
+    const isUp = { sessionUpAt: minutesAgo(5), completeUpTo: minutesAgo(10) };
+    await showStatus({
+      berlin: isUp,
+      hamburg: { ...isUp, completeUpTo: minutesAgo(90) },
+      rom: isUp,
+      wien: isUp,
+    });
+    await page.reload();
+    await page.getByText(all).waitFor();
   });
 
   test('is in German for those who read it', async () => {

@@ -3,7 +3,7 @@ import { archiveNow } from './archive-clock.ts';
 import type { Pbx } from './contract.ts';
 import { type Locale, useLocale } from './locale.tsx';
 
-/** More PBXs than this are summed up in a line that can be opened. */
+/** More PBXs than this are summed up in a line that can be opened, but for those that are down, if they are no more. */
 const MAX_SHOWN = 3;
 
 /** A run of pbx-session may be late, or fail. */
@@ -13,9 +13,9 @@ const UP_FOR_MS = 2 * SESSION_PERIOD_MINUTES * 60_000;
 export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
   const locale = useLocale();
   const { m, f } = locale;
-  const list = (
+  const listOf = (listed: readonly Pbx[]) => (
     <ul class="pbx-list">
-      {pbxs.map((pbx) => (
+      {listed.map((pbx) => (
         <li key={pbx.id} class={classOf(pbx)}>
           <strong>{pbx.id}</strong> {describe(pbx, locale)}
         </li>
@@ -23,21 +23,23 @@ export function Completeness({ pbxs }: { pbxs: readonly Pbx[] }) {
     </ul>
   );
   const countOf = (connection: Connection) => pbxs.filter((pbx) => connectionOf(pbx) === connection).length;
+  const down = pbxs.filter((pbx) => connectionOf(pbx) === 'down');
+  const shown = [pbxs, down].find(({ length }) => length <= MAX_SHOWN) ?? [];
+  const others = pbxs.filter((pbx) => !shown.includes(pbx));
   const isAllKnown = pbxs.every(({ completeUpTo }) => completeUpTo !== undefined);
   const [oldest] = [...pbxs].sort((a, b) => (a.completeUpTo ?? '').localeCompare(b.completeUpTo ?? ''));
   return (
     <section class="completeness" aria-label={m.completeness.label}>
-      {pbxs.length <= MAX_SHOWN ? (
-        list
-      ) : (
+      {shown.length > 0 && listOf(shown)}
+      {others.length > 0 && (
         <details>
-          <summary class={countOf('down') > 0 ? 'is-down' : countOf('unknown') > 0 ? 'is-unknown' : ''}>
+          <summary class={down.length > 0 ? 'is-down' : countOf('unknown') > 0 ? 'is-unknown' : ''}>
             {summarize(countOf('up'), countOf('unknown'), pbxs.length, locale)}
             {isAllKnown &&
               oldest?.completeUpTo !== undefined &&
               `, ${m.completeness.oldest(f.moment(oldest.completeUpTo, oldest.timeZone))}`}
           </summary>
-          {list}
+          {listOf(others)}
         </details>
       )}
     </section>
