@@ -102,6 +102,30 @@ describe('npm start', () => {
     expect(demo.output()).toContain('2 recordings archived, fetched and compared');
   });
 
+  test('prints the address of the page, where its three calls are there to be played', async () => {
+    const directory = await makeDirectory();
+    const demo = start(['--port', '0', '--data', directory]);
+    await demo.printed('Press Ctrl-C to stop.');
+    const [, address = ''] = /open this page in a browser.*\n +(\S+)\n/.exec(demo.output()) ?? [];
+    const page = await request(address);
+    expect(page.statusCode).toBe(200);
+    expect(await page.body.text()).toContain('<title>Recordings</title>');
+    const headers = {
+      authorization: `Bearer ${await readFile(join(directory, 'demo', 'link-token'), 'utf8')}`,
+    };
+    const ask = async (path: string) => (await request(new URL(path, address), { headers })).body.json();
+    const { recordings } = (await ask('/api/recordings')) as { recordings: Record<string, string>[] };
+    expect(recordings.map(({ state }) => state)).toEqual(['archived', 'archived', 'archived']);
+    for (const { pbx = '', recording = '' } of recordings) {
+      const path = `/api/recordings/${pbx}/${encodeURIComponent(recording)}`;
+      const { link } = (await ask(path)) as { link: { url: string } };
+      const audio = Buffer.from(await (await request(link.url)).body.arrayBuffer());
+      expect(audio.toString('latin1', 0, 4)).toBe('RIFF');
+    }
+    demo.process.kill('SIGINT');
+    expect(await demo.ended).toBe(0);
+  });
+
   test('lets the page say up to when the calls of each simulated PBX have been compared', async () => {
     const [port, directory] = [await findFreePort(), await makeDirectory()];
     const demo = start(['--demo', 'mixed', '--calls', '1', '--port', String(port), '--data', directory]);
