@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { captureLog } from '../capture-log.ts';
 import type { Row } from '../shared/recording-index/index-table.ts';
 import { bearer, type Response, useApi } from './api-harness.ts';
@@ -138,11 +138,18 @@ describe('a cursor', () => {
   });
 
   test('of the default window keeps it, so that nothing is skipped at its end', async () => {
-    const { body } = await search({ limit: '1' });
-    expect(namesIn(await search({ limit: '200', cursor: body.cursor }))).toEqual(['recent.wav']);
-    expect((await search({ limit: '200', cursor: body.cursor })).body.searchedBackTo).toBe(
-      (await search({ limit: '200', cursor: body.cursor })).body.searchedBackTo,
-    );
+    const begunAt = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: begunAt });
+    onTestFinished(() => void vi.useRealTimers());
+    const askThen = await api.load();
+    const searchThen = (query: object) =>
+      askThen('GET /api/recordings', { query: { ...query }, headers: bearer });
+    const { body } = await searchThen({ limit: '1' });
+    // By now, the default window would begin after the recording.
+    vi.setSystemTime(begunAt + 2 * DAY);
+    const rest = await searchThen({ limit: '200', cursor: body.cursor });
+    expect(namesIn(rest)).toEqual(['recent.wav']);
+    expect(rest.body.searchedBackTo).toBe(new Date(begunAt - 7 * DAY).toISOString());
   });
 
   test('is refused in another search, or if somebody made it up', async () => {

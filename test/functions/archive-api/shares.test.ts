@@ -167,9 +167,11 @@ describe('a share', () => {
   });
 
   test('cannot be opened by GET, as mail scanners and previews open links', async () => {
-    const { token } = await share();
+    const target = await archive();
+    const { token } = await share(target);
     const response = await ask('GET /api/shares/open', { query: { token } });
-    expect(response.status).not.toBe(200);
+    expect(response).toMatchObject({ status: 405, body: { error: 'method-not-allowed' } });
+    expect((await list(target)).shares).toMatchObject([{ plays: 0 }]);
   });
 
   test('works for a week by default, and at most as long as configured', async () => {

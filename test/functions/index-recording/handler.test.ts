@@ -7,6 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { publishChange } from '../../../functions/index-recording/publish-change.ts';
@@ -46,7 +47,10 @@ Object.assign(process.env, {
 });
 const s3 = new S3Client({ forcePathStyle: true });
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-const table = createIndexTable(createDynamoDbClient(), 'index');
+const dynamoDb = createDynamoDbClient();
+const table = createIndexTable(dynamoDb, 'index');
+const countRows = async () =>
+  (await dynamoDb.send(new ScanCommand({ TableName: 'index', Select: 'COUNT' }))).Count;
 const recorder = recordCalls();
 const { handler } = await recorder.load(() => import('../../../functions/index-recording/handler.ts'));
 const logLines = captureLog();
@@ -259,7 +263,9 @@ test('what is no recording is ignored', async () => {
   await put('recordings/hq/2026/01/15/');
   await put('recordings/notes.txt');
   const events = ['recordings/hq/2026/01/15/', 'recordings/notes.txt', 'reconciliation/other/hq/x.wav'];
+  const before = await countRows();
   expect(await deliver(...events.map((key) => eventOf('Object Created', key)))).toEqual(delivered);
+  expect(await countRows()).toBe(before);
 });
 
 test('a message that is no event stays in the queue, and the others are handled', async () => {
