@@ -14,7 +14,7 @@ const HELP = `Measures the bundles that the stack deploys, with AWS and the PBXs
   --seconds N     Post reports for N seconds at each rate (default: 20)
   --backlogs M,N  Work through queues of M and N jobs (default: 100,1000)
   --buckets M,N   Request links with M and N recordings in the bucket, at least 50 (default: 1000,10000)
-  --rows N        Search an index of N rows (default: 100000)
+  --rows N        Search an index of N rows (default: 100000, and with --docs 1000000, which takes a while)
   --only search   Measure searches and nothing else
   --docs          Write the tables to ${DOCUMENTS.join(' and ')}
   --help          Show this text`;
@@ -38,7 +38,7 @@ await runCommand(async () => {
     console.log(HELP);
     return true;
   }
-  const rows = readCount('--rows', values.rows ?? '100000');
+  const rows = readCount('--rows', values.rows ?? (values.docs ? '1000000' : '100000'));
   if (values.only !== undefined) {
     if (values.only !== 'search') throw new UsageError('--only must be search.');
     if (values.docs) throw new UsageError('Give either --only or --docs, not both.');

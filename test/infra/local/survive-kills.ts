@@ -17,7 +17,8 @@ import { findFreePort } from './free-port.ts';
 import { readHostFile } from './read-host-file.ts';
 
 const HELP = `Kills the local host with SIGKILL at random moments, even during its start, while calls are reported. Then
-downloads every recording and compares its bytes, and looks it up in the index.
+downloads every recording and compares its bytes, and looks it up in the index. Shares are made all the while: each
+that the host has acknowledged has to be there in the end, with its row in the access log.
 
   npm run survive-kills -- --family p-series --kills 20
 
@@ -164,12 +165,21 @@ async function kill(host: ChildProcess): Promise<void> {
   }
 }
 
+/** Sends a request with the link token, and returns the JSON of the response. */
+async function ask<T>(path: string, body?: object): Promise<T> {
+  const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
+  const response = await request(`http://127.0.0.1:${port}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return (await response.body.json()) as T;
+}
+
 /** Downloads a recording through its link; `undefined` if it is not archived yet. */
 async function fetchRecording(recording: string): Promise<Buffer | undefined> {
-  const token = await readFile(join(directory, 'pbx', 'link-token'), 'utf8');
-  const url = `http://127.0.0.1:${port}/recordings/pbx/${encodeURIComponent(recording)}`;
-  const link = await request(url, { headers: { authorization: `Bearer ${token}` } });
-  const { url: presigned } = (await link.body.json()) as { url?: string };
+  const path = `/recordings/pbx/${encodeURIComponent(recording)}`;
+  const { url: presigned } = await ask<{ url?: string }>(path);
   if (presigned === undefined) return undefined;
   const { body } = await request(presigned);
   return Buffer.from(await body.arrayBuffer());
@@ -197,10 +207,31 @@ async function makeCalls(count: number): Promise<void> {
   }
 }
 
+/** Ids of the shares that a host has acknowledged, which are in its table and nowhere else. */
+const shared: string[] = [];
+/** Makes shares until the host is gone. */
+async function makeShares(maker: ChildProcess): Promise<void> {
+  while (maker.exitCode === null && maker.signalCode === null) {
+    const recording = calls[Math.floor(Math.random() * calls.length)]?.recording;
+    try {
+      const share = { pbx: 'pbx', recording, download: false };
+      const made = await ask<{ share?: { id: string } }>('/api/shares', share);
+      if (made.share !== undefined) shared.push(made.share.id);
+    } catch {
+      // It is starting, or has been killed meanwhile.
+    }
+    await delay(20);
+  }
+}
+
 const startedAt = performance.now();
 for (let killed = 1; killed <= kills; killed++) {
+  const sharing = makeShares(host);
+  // On a busy machine, the others hardly get that far.
+  if (killed % 5 === 0) await isReady;
   await Promise.all([makeCalls(Math.ceil(callCount / kills)), delay(Math.random() * MAX_LIFE_MS)]);
   await kill(host);
+  await sharing;
   host = startHost();
   isReady = ready(host);
   if (killed % 10 === 0) console.log(`${killed} kills, ${calls.length} calls`);
@@ -240,11 +271,39 @@ for (let tries = 0; unindexed.length > 0 && tries < 30; tries++) {
   await delay(1000);
   unindexed = await findUnindexed();
 }
+
+/** All items of a list of the API, page by page. */
+async function listAll<Name extends string, Item>(path: string, name: Name): Promise<Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const next = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = await ask<Record<Name, Item[]> & { cursor?: string }>(`${path}${next}`);
+    items.push(...page[name]);
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  return items;
+}
+const listed = await listAll<'shares', { id: string }>('/api/shares?mine=1&limit=200', 'shares');
+const accesses = await listAll<'accesses', { share?: string; kind: string }>(
+  '/api/access?person=token&limit=200',
+  'accesses',
+);
+if (shared.length === 0) throw new Error('No host has lived long enough to make a share.');
+const shareIds = new Set(listed.map(({ id }) => id));
+const loggedIds = new Set(accesses.filter(({ kind }) => kind === 'share-created').map(({ share }) => share));
+const missingFrom = (ids: ReadonlySet<string | undefined>) => shared.filter((id) => !ids.has(id)).length;
 const seconds = Math.round((performance.now() - startedAt) / 1000);
-const faults = { different, 'missing in the index': unindexed.length, ...pbx.findFaults() };
+const faults = {
+  different,
+  'missing in the index': unindexed.length,
+  'shares lost': missingFrom(shareIds),
+  'accesses lost': missingFrom(loggedIds),
+  ...pbx.findFaults(),
+};
 const findings = Object.entries(faults).map(([name, count]) => `${count} ${name}`);
 console.log(
-  `${kills} kills, ${calls.length} calls: ${calls.length - different} stored and identical, ` +
+  `${kills} kills, ${calls.length} calls, ${shared.length} shares: ${calls.length - different} stored and identical, ` +
     `${findings.join(', ')}, in ${seconds} s`,
 );
 if (Object.values(faults).some((count) => count > 0)) process.exitCode = 1;
