@@ -175,6 +175,28 @@ const STATES: Record<string, () => Promise<void>> = {
     await page.getByRole('button', { name: /^Play: .*1000/ }).click();
     await player().getByText('The archive did not provide this recording').waitFor();
   },
+  'a player that cannot be loaded': async () => {
+    await page.route(/\/assets\/player-panel-/, (route) => route.fulfill({ status: 404 }));
+    await signIn(page, archive);
+    await page.getByRole('button', { name: /^Play: .*1000/ }).click();
+    await player().getByText('could not be loaded').waitFor();
+  },
+  'a format that cannot be played': async () => {
+    await change<{ recordings: object[] }>('recordings?*', (found) => ({
+      ...found,
+      recordings: found.recordings.map((recording) => ({ ...recording, codec: 'adpcm' })),
+    }));
+    await page.route(/X-Amz-Signature/, (route) =>
+      route.fulfill({ contentType: 'audio/wav', body: 'no audio' }),
+    );
+    await signIn(page, archive);
+    await page.getByRole('button', { name: /^Play: .*1000/ }).click();
+    await player().getByText('This browser cannot play this format').waitFor();
+  },
+  'a recording in the address that does not exist': async () => {
+    await signIn(page, archive, `${archive.host.url}/?open=${PBX_ID}/never.wav`);
+    await page.getByText('There is no such recording').waitFor();
+  },
   'share dialog': async () => {
     await openPlayer();
     await player().getByRole('button', { name: 'Link for others' }).click();
@@ -197,6 +219,16 @@ const STATES: Record<string, () => Promise<void>> = {
     await page.request.post(`${url}/api/shares`, { data: shareOf(call), headers: { origin: url } });
     await page.getByRole('navigation').getByRole('button', { name: 'Links for others' }).click();
     await dialog().getByText('a lawyer').waitFor();
+  },
+  'shares that have ended': async () => {
+    const at = new Date().toISOString();
+    const endings = [{ revokedAt: at }, { lockedOut: true }, { endsAt: at }, { maxPlays: 1, plays: 1 }];
+    await change<{ shares: object[] }>('shares?*', ({ shares: [first] }) => ({
+      shares: endings.map((ending, id) => ({ ...first, id: String(id), ...ending })),
+    }));
+    await openPlayer();
+    await player().getByRole('button', { name: 'Link for others' }).click();
+    await dialog().getByText('revoked').waitFor();
   },
   'no shares': async () => {
     await change('shares?*', () => ({ shares: [] }));
@@ -314,7 +346,7 @@ test('on a telephone of any width, the volume can be set', async () => {
   }
 });
 
-test('everything works in forced colours, and without motion', async () => {
+test('in forced colours the open recording has an outline, and without motion nothing moves', async () => {
   page = await openPage(browser, { forcedColors: 'active', reducedMotion: 'reduce' });
   await signIn(page, archive);
   await page.getByRole('button', { name: /^Play: .*1000/ }).click();
