@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { costOfRecordings, fixedCosts } from './cost.ts';
+import { costOfListening, costOfRecordings, fixedCosts } from './cost.ts';
 import type { Resource } from './stack.ts';
 
 const NO_REQUESTS = { s3Writes: 0, s3Reads: 0, sqs: 0, secretsManager: 0 };
@@ -26,6 +27,15 @@ test('a recording costs its transfer time, its CPU time at a share of a core, an
   // Two events, three requests each to SQS and S3, four writes to DynamoDB, and 0.3 s in 256 MB.
   expect(parts.index).toBeCloseTo(0.002 + 0.0012 + 0.0012 + 0.0025 + (300 / 4) * 0.0000133334 + 0.0002, 6);
   expect(total).toBeCloseTo(Object.values(parts).reduce((sum, part) => sum + part));
+});
+
+test('listening costs a few requests, and the transfer of the recording', () => {
+  const { requests, transfer } = costOfListening(2_880_000);
+  // Ten requests and invocations, four to S3, fifty reads and six writes of DynamoDB, and 0.6 s in 256 MB.
+  expect(requests).toBeCloseTo(0.01 + 0.002 + 0.0016 + 0.00625 + 0.00375 + (600 / 4) * 0.0000133334, 6);
+  expect(transfer).toBeCloseTo(2.88 * 0.09, 6);
+  const costs = readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+  expect(costs).toContain(`costs ${requests.toFixed(2)}, and ${transfer.toFixed(2)} for the 2.9 GB`);
 });
 
 test('a faster line saves transfer time and nothing else', () => {

@@ -16,6 +16,9 @@ export const PRICES = {
   /** Also for an event of S3: https://aws.amazon.com/eventbridge/pricing */
   eventBridgeEvent: 1e-6,
   dynamoDbWrite: 0.625e-6,
+  dynamoDbRead: 0.125e-6,
+  /** From AWS to the internet, beyond the 100 GB a month that are free. */
+  transferGb: 0.09,
   logGb: 0.5,
   secretMonth: 0.4,
   alarmMetricMonth: 0.1,
@@ -47,6 +50,19 @@ const ASSUMPTIONS = {
    * three to S3, and a row in the table and in its three indexes.
    */
   index: { events: 2, sqs: 3, s3Reads: 3, dynamoDbWrites: 4, seconds: 0.3, gb: 0.25 },
+  /**
+   * What a person needs who opens the page, searches and plays one recording: the page and its files, five requests to the
+   * API, and two rows of the access log, each with its two indexes. A search of all PBXs reads from each.
+   */
+  listening: {
+    httpApi: 10,
+    invocations: 10,
+    s3Reads: 4,
+    dynamoDbReads: 50,
+    dynamoDbWrites: 6,
+    seconds: 0.6,
+    gb: 0.25,
+  },
 } as const;
 
 const RECORDINGS = 1000;
@@ -92,6 +108,19 @@ function costOfIndexing(): number {
     seconds * gb * PRICES.lambdaArmGbSecond +
     PRICES.lambdaRequest
   );
+}
+
+/** What it costs to find and play a thousand recordings of a size, in dollars; the transfer to the listeners by itself. */
+export function costOfListening(bytes: number): { requests: number; transfer: number } {
+  const { httpApi, invocations, s3Reads, dynamoDbReads, dynamoDbWrites, seconds, gb } = ASSUMPTIONS.listening;
+  const each =
+    httpApi * PRICES.httpApiRequest +
+    invocations * PRICES.lambdaRequest +
+    s3Reads * PRICES.s3Read +
+    dynamoDbReads * PRICES.dynamoDbRead +
+    dynamoDbWrites * PRICES.dynamoDbWrite +
+    seconds * gb * PRICES.lambdaArmGbSecond;
+  return { requests: RECORDINGS * each, transfer: (RECORDINGS * bytes * PRICES.transferGb) / GIGABYTE };
 }
 
 export const recordingCosts = ({ webhook, calls }: { webhook: Work; calls: CallWork[] }) =>
