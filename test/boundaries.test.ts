@@ -120,6 +120,7 @@ describe('in functions/', () => {
         'recordings/recording-store.ts',
         'recordings/uploads.ts',
         'session/login-store.ts',
+        'shares/person-roles.ts',
         'shares/share-store.ts',
         'telemetry/publish-metrics.ts',
       ].map((name) => join('functions/shared', name)),
