@@ -3,8 +3,9 @@ import { may, mayOnWholePbx, type Principal } from '../shared/access/principal.t
 import { type AccessLog, accessCursorSchema } from '../shared/access-log/access-log.ts';
 import type { accessLogSchema } from '../shared/api/contract.ts';
 import { type CsvPart, type ReadPage, readCsvPart } from './access-csv.ts';
-import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
+import { type ApiRequest, type ApiResponse, invalid } from './api.ts';
 import { recordingId } from './find-recording.ts';
+import { forbid } from './forbid.ts';
 import { pageLimit, personName, readInput } from './read-input.ts';
 
 /** The query of `GET /api/access`. */
@@ -22,11 +23,11 @@ export const accessQuerySchema = v.strictObject({
  * no right to it: the log does not know the numbers of a call.
  */
 export async function listAccesses(
-  { query, address }: ApiRequest,
+  request: ApiRequest,
   principal: Principal,
   { accessLog }: { accessLog: AccessLog },
 ): Promise<ApiResponse> {
-  const parsed = readInput(accessQuerySchema, query);
+  const parsed = readInput(accessQuerySchema, request.query);
   if ('refusal' in parsed) return parsed.refusal;
   const { pbx, recording, person, format, cursor: before, limit } = parsed.input;
   let readPage: ReadPage;
@@ -40,17 +41,12 @@ export async function listAccesses(
     readPage = (page) => accessLog.ofRecording(pbx, recording, page);
   }
   const isAuditor = (on: string) => may(principal, 'audit', { pbx: on });
-  if (pbx === undefined ? !mayOnWholePbx(principal, 'audit') : !isAuditor(pbx)) {
-    if (pbx !== undefined && recording !== undefined) {
-      const { person, by } = principal;
-      await accessLog.add({ kind: 'refused', reason: 'forbidden', pbx, recording, person, by, address });
-    }
-    return refuse(403, 'forbidden');
-  }
+  if (pbx === undefined ? !mayOnWholePbx(principal, 'audit') : !isAuditor(pbx))
+    return forbid(principal, request, accessLog, { pbx, recording });
 
   const visible: ReadPage = async (page) => {
     const { items, ...rest } = await readPage(page);
-    return { items: items.filter((access) => isAuditor(access.pbx)), ...rest };
+    return { items: items.filter((access) => access.pbx === undefined || isAuditor(access.pbx)), ...rest };
   };
   if (format === 'csv') return toCsvResponse(await readCsvPart(visible, before), before);
   const { items: accesses, cursor } = await visible({ limit, before });

@@ -1,18 +1,21 @@
 import type * as v from 'valibot';
 import { grantsOn, mayAnywhere, type Principal } from '../shared/access/principal.ts';
+import type { AccessLog } from '../shared/access-log/access-log.ts';
 import type { searchSchema } from '../shared/api/contract.ts';
 import { type PbxRegistry, timeZoneOf } from '../shared/config/pbx-registry.ts';
 import type { IndexReader } from '../shared/recording-index/index-reader.ts';
 import { FIRST_KEY, type SearchWindow, searchIndex } from '../shared/recording-index/search.ts';
 import { log } from '../shared/telemetry/log.ts';
-import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
+import { type ApiRequest, type ApiResponse, invalid } from './api.ts';
 import type { Cursors } from './cursor.ts';
+import { forbid } from './forbid.ts';
 import { readInput } from './read-input.ts';
 import { searchQuerySchema } from './search-query.ts';
 import { windowFor } from './search-window.ts';
 
 export interface SearchDeps {
   index: IndexReader;
+  accessLog: AccessLog;
   registry: PbxRegistry;
   cursors: Cursors;
   now: () => number;
@@ -20,12 +23,12 @@ export interface SearchDeps {
 
 /** `GET /api/recordings` */
 export async function searchRecordings(
-  { query }: ApiRequest,
+  request: ApiRequest,
   principal: Principal,
-  { index, registry, cursors, now }: SearchDeps,
+  { index, accessLog, registry, cursors, now }: SearchDeps,
 ): Promise<ApiResponse> {
-  if (!mayAnywhere(principal, 'listen')) return refuse(403, 'forbidden');
-  const parsed = readInput(searchQuerySchema, query);
+  if (!mayAnywhere(principal, 'listen')) return forbid(principal, request, accessLog);
+  const parsed = readInput(searchQuerySchema, request.query);
   if ('refusal' in parsed) return parsed.refusal;
   const { cursor, limit, ...parameters } = parsed.input;
   const after = cursor === undefined ? undefined : await cursors.read(cursor, parameters);

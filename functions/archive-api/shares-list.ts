@@ -4,8 +4,9 @@ import type { Page } from '../shared/access-log/query-page.ts';
 import type { sharesSchema } from '../shared/api/contract.ts';
 import { describeShare, type ShareRecord } from '../shared/shares/share.ts';
 import { shareCursorSchema } from '../shared/shares/share-store.ts';
-import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
+import { type ApiRequest, type ApiResponse, invalid } from './api.ts';
 import { recordingId } from './find-recording.ts';
+import { forbid } from './forbid.ts';
 import { pageLimit, personName, readInput } from './read-input.ts';
 import { maySee, type ShareDeps } from './shares.ts';
 
@@ -25,11 +26,11 @@ export const listSharesSchema = v.strictObject({
  * person sees all of them, as far as the right reaches; others see their own.
  */
 export async function listShares(
-  { query }: ApiRequest,
+  request: ApiRequest,
   principal: Principal,
-  { shares }: Pick<ShareDeps, 'shares'>,
+  { shares, accessLog }: Pick<ShareDeps, 'shares' | 'accessLog'>,
 ): Promise<ApiResponse> {
-  const parsed = readInput(listSharesSchema, query);
+  const parsed = readInput(listSharesSchema, request.query);
   if ('refusal' in parsed) return parsed.refusal;
   const { pbx, recording, mine, person, cursor: before, limit } = parsed.input;
   const page = { limit, before };
@@ -37,7 +38,7 @@ export async function listShares(
     return invalid('mine', 'should not be combined with person');
   if (pbx === undefined && recording === undefined) {
     const isSomebodyElse = person !== undefined && person !== principal.person;
-    if (isSomebodyElse && !mayAnywhere(principal, 'audit')) return refuse(403, 'forbidden');
+    if (isSomebodyElse && !mayAnywhere(principal, 'audit')) return forbid(principal, request, accessLog);
     return toResponse(await shares.ofPerson(person ?? principal.person, page), principal);
   }
   const alone = 'should not be combined with pbx and recording';

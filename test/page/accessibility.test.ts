@@ -242,6 +242,17 @@ const STATES: Record<string, () => Promise<void>> = {
     await dialog().getByRole('table').waitFor();
   },
   'access log of a person': async () => {
+    const refusal = {
+      at: new Date().toISOString(),
+      kind: 'refused',
+      reason: 'forbidden',
+      person: 'Ada',
+      by: 'jwt',
+    };
+    await change<{ accesses: object[] }>('access?*', (log) => ({
+      ...log,
+      accesses: [refusal, ...log.accesses],
+    }));
     await signIn(page, archive);
     await page.getByRole('navigation').getByRole('button', { name: 'Who listened' }).click();
     await dialog().getByRole('table').waitFor();

@@ -44,14 +44,7 @@ export function AccessTable({ rows, shares, pbxs, withRecording }: AccessTablePr
                 {row.reason !== undefined && <small>{d.access.reason[row.reason]}</small>}
                 <Which share={shares.find(({ id }) => id === row.share)} pbxs={pbxs} />
               </td>
-              {withRecording && (
-                <RecordingCell
-                  label={columns.recording}
-                  pbx={row.pbx}
-                  recording={row.recording}
-                  pbxs={pbxs}
-                />
-              )}
+              {withRecording && <Subject label={columns.recording} row={row} pbxs={pbxs} />}
               <td data-label={columns.by}>{by[row.by]}</td>
               <td data-label={columns.address}>{row.address}</td>
             </tr>
@@ -60,6 +53,13 @@ export function AccessTable({ rows, shares, pbxs, withRecording }: AccessTablePr
       </table>
     </ScrollBox>
   );
+}
+
+/** A refusal may concern no recording. */
+function Subject({ label, row, pbxs }: { label: string; row: Access; pbxs: readonly Pbx[] }) {
+  const { pbx, recording } = row;
+  if (pbx === undefined || recording === undefined) return <td data-label={label}>–</td>;
+  return <RecordingCell label={label} pbx={pbx} recording={recording} pbxs={pbxs} />;
 }
 
 /** Which of a recording's links it was. */

@@ -11,7 +11,7 @@ interface Texts {
 
 export const idOf = ({ pbx, recording }: Pick<Recording, 'pbx' | 'recording'>) => `${pbx}/${recording}`;
 
-export const zoneOf = (pbxs: readonly Pbx[], pbx: string): string =>
+export const zoneOf = (pbxs: readonly Pbx[], pbx: string | undefined): string =>
   pbxs.find(({ id }) => id === pbx)?.timeZone ?? 'UTC';
 
 /** The name of the time zone, such as `CET`, if the times of all these recordings have the same. */

@@ -45,7 +45,7 @@ const publishWith =
   async (access, rowId, { call = {}, share }) => {
     const { kind, pbx, recording, person, by, address, share: shareId, at: occurredAt, seconds } = access;
     const type = typeOf(kind);
-    if (type === undefined || !types.includes(type)) return;
+    if (type === undefined || !types.includes(type) || pbx === undefined || recording === undefined) return;
     const who = { person, by, address, share: shareId };
     try {
       const event = {

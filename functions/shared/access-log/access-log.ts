@@ -43,6 +43,10 @@ export interface AccessLogOptions {
 /** Value of the partition key of a recording's rows. */
 export const accessPartition = (pbx: string, recording: string) => `recording#${pbx}#${recording}`;
 
+/** A row without a recording is found by its person alone. */
+const partitionOf = ({ pbx, recording, person }: Access) =>
+  pbx === undefined || recording === undefined ? `person#${person}` : accessPartition(pbx, recording);
+
 export function createAccessLog(
   client: DynamoDBDocumentClient,
   { table, days, now, publish }: AccessLogOptions,
@@ -54,7 +58,7 @@ export function createAccessLog(
 
   async function write(row: Access, sk: string, expiresAt: number): Promise<void> {
     const { kind, pbx, recording, by } = row;
-    const Item = { pk: accessPartition(pbx, recording), sk, ...row, [TTL_ATTRIBUTE]: expiresAt };
+    const Item = { pk: partitionOf(row), sk, ...row, [TTL_ATTRIBUTE]: expiresAt };
     try {
       await client.send(new PutCommand({ TableName: table, Item }), {
         abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS),

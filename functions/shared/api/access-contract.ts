@@ -56,8 +56,9 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 export const accessSchema = v.object({
   at: instant,
   kind: v.picklist(ACCESS_KINDS),
-  pbx: v.string(),
-  recording: v.string(),
+  /** Of which recording; a refusal may concern none, such as that of a search. */
+  pbx: v.optional(v.string()),
+  recording: v.optional(v.string()),
   /** Name of the person as far as known; of a share, who made it. */
   person: v.string(),
   /** How they were authorized. */

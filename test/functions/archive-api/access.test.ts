@@ -188,6 +188,25 @@ describe('with roles, the access log', async () => {
   );
 
   test.each([
+    ['a search', 'GET /api/recordings', {}],
+    ["somebody else's shares", 'GET /api/shares', { person: 'manager' }],
+    ["somebody else's entries", 'GET /api/access', { person: 'manager' }],
+  ])('has a row without a recording for %s that is refused', async (what, route, query) => {
+    const person = `who asked for ${what}`;
+    const asker = { authorizer: { jwt: { claims: { sub: person, groups: 'nobody' } } } };
+    expect((await withRoles(route, { ...asker, query })).status).toBe(403);
+    const refusal = { kind: 'refused', reason: 'forbidden', person, by: 'jwt', address: '203.0.113.7' };
+    for (const role of ['manager', 'auditor']) {
+      const { accesses } = await read({ person }, withRoles, as(role));
+      expect(accesses).toEqual([{ ...refusal, at: expect.any(String) }]);
+    }
+    const csv = await withRoles('GET /api/access', { ...as('manager'), query: { person, format: 'csv' } });
+    expect(csv.body.split('\r\n')[1]).toMatch(
+      /^[^,]+,refused,,,who asked for .*,jwt,203\.0\.113\.7,,,forbidden$/,
+    );
+  });
+
+  test.each([
     ['of a PBX that they may not hear', 'warehouse', {}, 404],
     ['of a call that is not theirs', 'hq', {}, 404],
     ['to save it', 'hq', { download: '1' }, 403],

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createCursors } from '../../../functions/archive-api/cursor.ts';
 import { searchRecordings } from '../../../functions/archive-api/search-recordings.ts';
 import { may, type Principal } from '../../../functions/shared/access/principal.ts';
+import { createAccessLog } from '../../../functions/shared/access-log/access-log.ts';
 import { searchSchema } from '../../../functions/shared/api/contract.ts';
 import { createDynamoDbClient } from '../../../functions/shared/aws-clients.ts';
 import { createCachedSecret } from '../../../functions/shared/config/cached-secret.ts';
@@ -150,7 +151,15 @@ test('page by page, a search returns each row that stays once, in order, whateve
         const initial = [...present.values()];
 
         let now = BEGUN_AT;
-        const deps = { index, registry: registry as unknown as PbxRegistry, cursors, now: () => now };
+        const options = { table: 'access', days: 1, now: () => now, publish: async () => {} };
+        const accessLog = createAccessLog(client, options);
+        const deps = {
+          index,
+          accessLog,
+          registry: registry as unknown as PbxRegistry,
+          cursors,
+          now: () => now,
+        };
         const found: Row[] = [];
         let cursor: string | undefined;
         let pages = 0;
