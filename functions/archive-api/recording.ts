@@ -5,6 +5,7 @@ import { fileNameOf, recordingKey } from '../shared/recordings/recording-name.ts
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, refuse } from './api.ts';
 import { type FindRecordingDeps, findRecording, recordingId } from './find-recording.ts';
+import { forbid } from './forbid.ts';
 import { readInput } from './read-input.ts';
 
 export interface RecordingDeps extends FindRecordingDeps {
@@ -39,11 +40,8 @@ export async function showRecording(
     return refuse(404, 'not-found');
   }
   const { row, object, subject } = found;
-  const access = { pbx, recording, person: principal.person, by: principal.by, address };
-  if (download && !may(principal, 'download', subject)) {
-    await accessLog.add({ kind: 'refused', reason: 'forbidden', ...access });
-    return refuse(403, 'forbidden');
-  }
+  if (download && !may(principal, 'download', subject))
+    return forbid(principal, { address }, accessLog, { pbx, recording });
   if (object === undefined)
     return { status: 200, body: { recording: row } satisfies v.InferOutput<typeof recordingSchema> };
 
@@ -55,7 +53,8 @@ export async function showRecording(
   });
   log('info', 'link-created', { pbx, recording, expiresIn: linkSeconds });
   const kind = download ? 'download-link-created' : 'link-created';
-  await accessLog.add({ kind, ...access }, { call: row });
+  const { person, by } = principal;
+  await accessLog.add({ kind, pbx, recording, person, by, address }, { call: row });
   return {
     status: 200,
     body: { recording: row, link } satisfies v.InferOutput<typeof recordingSchema>,

@@ -8,6 +8,7 @@ import { createShareToken, shareIdOf } from '../shared/shares/share-token.ts';
 import { log } from '../shared/telemetry/log.ts';
 import { type ApiRequest, type ApiResponse, invalid, refuse } from './api.ts';
 import { type FoundRecording, findRecording, recordingId } from './find-recording.ts';
+import { forbid } from './forbid.ts';
 import { readBody } from './read-input.ts';
 import type { ShareDeps } from './shares.ts';
 
@@ -36,24 +37,22 @@ export async function createShare(
   if (found?.object === undefined) return refuse(404, 'not-found');
   const { row, subject } = found;
   const { person, by } = principal;
-  const refused = { kind: 'refused', pbx, recording, person, by, address } as const;
+  const access = { pbx, recording, person, by, address } as const;
   if (!allowed) {
-    await accessLog.add({ ...refused, reason: 'shares-not-allowed' });
+    await accessLog.add({ kind: 'refused', reason: 'shares-not-allowed', ...access });
     const message = 'Shares are not allowed (links.shares). Ask the administrator of the archive.';
     return refuse(403, 'shares-not-allowed', { message });
   }
-  if (!may(principal, 'share', subject) || (download && !may(principal, 'download', subject))) {
-    await accessLog.add({ ...refused, reason: 'forbidden' });
-    return refuse(403, 'forbidden');
-  }
+  if (!may(principal, 'share', subject) || (download && !may(principal, 'download', subject)))
+    return forbid(principal, request, accessLog, { pbx, recording });
 
   const token = createShareToken();
   const input = { ...parsed.input, days };
   const share = await toShareRecord(shareIdOf(token), input, found, principal, deps);
   // As long as the access log tells of it, it can be looked up.
   await shares.create(share, Date.parse(share.endsAt) + accessLogDays * DAY_MS);
-  const access = { kind: 'share-created', pbx, recording, person, by, address, share: share.id } as const;
-  await accessLog.add(access, { call: row, share: describeShare(share) });
+  const facts = { call: row, share: describeShare(share) };
+  await accessLog.add({ kind: 'share-created', share: share.id, ...access }, facts);
   log('info', 'share-created', { pbx, recording, days, hasPasscode: passcode !== undefined });
   return {
     status: 201,
