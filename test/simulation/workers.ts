@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Report, Task } from './worker.ts';
 
-/** Each container loads its handler again, and a process never unloads a module: 40 seeds took 4 GB. */
+/** Each container loads its handler again, and a process never unloads a module: so it grows with each seed. */
 const SEEDS_PER_PROCESS = 8;
 
 /**

@@ -3,7 +3,10 @@ import { archiveNow } from './archive-clock.ts';
 import type { Pbx } from './contract.ts';
 import { type Locale, useLocale } from './locale.tsx';
 
-/** More PBXs than this are summed up in a line that can be opened, but for those that are down, if they are no more. */
+/**
+ * If there are more PBXs than this, a line that can be opened sums them up. Those that are down are listed above it, unless
+ * they are more than this as well.
+ */
 const MAX_SHOWN = 3;
 
 /** A run of pbx-session may be late, or fail. */

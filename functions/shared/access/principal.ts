@@ -21,7 +21,7 @@ export interface Principal {
   readonly token?: VerifiedToken;
 }
 
-/** Which person a JWT is about, and when. */
+/** Which person a JWT is about, and when it was issued. */
 export interface VerifiedToken {
   /** The claim `sub`, which no other person of the issuer has, and nobody can change. */
   readonly subject: string;
