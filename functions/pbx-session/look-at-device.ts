@@ -13,17 +13,19 @@ export interface Device extends Clock {
   renewsCertificate?: true;
   serialNumber?: string;
   firmware?: string;
+  /** For a person: the PBX has said that it posts no reports, and on what that depends. */
+  noReports?: string;
 }
 
 /** Never rejects: a PBX that does not say what it is, or not now, keeps its session. */
 export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => number): Promise<Device> {
   const { client, session, settings } = opened;
-  const said = await session
-    .current()
-    .then(({ token }) => client.deviceInfo(token, AbortSignal.timeout(TIMEOUT_MS)))
-    .catch(() => undefined);
-  if (said === undefined) return {};
-  const device = {
+  const shared = await session.current().catch(() => undefined);
+  if (shared === undefined) return {};
+  const postsNone = shared.snapshot.state.postsReports === false;
+  const noReports = postsNone ? `It posts no reports. It does so ${client.rules.reportsIf}.` : undefined;
+  const said = await client.deviceInfo(shared.token, AbortSignal.timeout(TIMEOUT_MS)).catch(() => undefined);
+  const device = said && {
     ...checkClock(pbx, said, settings.timeZone, now()),
     model: plain(said.devicename, NAME),
     edition: plain(said.edition, NAME),
@@ -31,7 +33,8 @@ export async function lookAtDevice(pbx: string, opened: OpenPbx, now: () => numb
     serialNumber: plain(said.sn),
     firmware: plain(said.firmwarever),
   };
-  return Object.fromEntries(Object.entries(device).filter(([, value]) => value !== undefined));
+  const known = Object.entries({ ...device, noReports }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known);
 }
 
 /** A short word or number, unless another form is given. */

@@ -31,12 +31,16 @@ export interface ShowLogOptions {
 
 /** Texts for the functions' log lines, by event; `undefined` hides a line. Other lines are shown as JSON. */
 const FORMATTERS: Readonly<Record<string, (line: LogLine) => LabelledText | undefined>> = {
-  'session-opened': ({ reportsIf }) => [
-    'session',
-    reportsIf === undefined
-      ? 'logged in; the PBX now posts its reports to the webhook'
-      : `logged in; the PBX posts its reports, ${reportsIf}`,
-  ],
+  'session-opened': ({ reportsIf, postsReports }) => {
+    if (postsReports === false)
+      return ['session', `logged in, but the PBX posts no reports. It does so ${reportsIf}`];
+    return [
+      'session',
+      reportsIf === undefined
+        ? 'logged in; the PBX now posts its reports to the webhook'
+        : `logged in; the PBX posts its reports, ${reportsIf}`,
+    ];
+  },
   'session-rejected-by-pbx': () => ['session', 'the PBX no longer knows the session; logging in again'],
   'session-down': ({ message, code }) => ['session', `not logged in: ${message ?? code}`],
   'login-refused': () => ['session', 'the PBX refused the login'],

@@ -6,6 +6,7 @@ import type { Misbehaviour } from './misbehaviours.ts';
 import type { ApiVersion } from './parts.ts';
 import type { Ranges } from './ranges.ts';
 import type { Answer, PostReport, ReportOutcome } from './reports.ts';
+import type { ReportMethod } from './sessions.ts';
 import type { MaxTlsVersion, startWebServer } from './web-server.ts';
 
 export interface SimulatedPbxOptions {
@@ -37,6 +38,8 @@ export interface SimulatedPbxOptions {
   ranges?: Ranges;
   /** As on Cloud PBX, a refresh token keeps the session alive, and the heartbeat does not. */
   refreshTokens?: boolean;
+  /** As API v2.0.0 may say at a login. With TCP, no report is posted. By default HTTP, of which a login says nothing. */
+  reportMethod?: ReportMethod;
   /** The guides do not say whether a second login ends the first token. */
   endsOldTokenOnLogin?: boolean;
   /** Maximum number of times that a report is posted. */
@@ -86,6 +89,7 @@ export interface SimulatedPbx {
   reboot(): Promise<ReportOutcome>;
   dropTokens(): void;
   setPassword(password: string): void;
+  setReportMethod(method: ReportMethod): void;
   replaceCertificate(identity?: TlsIdentity): Promise<void>;
   close(): Promise<void>;
 }

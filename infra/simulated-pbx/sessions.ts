@@ -6,12 +6,15 @@ const TOKEN_IDLE_MS = 30 * 60_000;
 const LOCK_MS = 10 * 60_000;
 const LOGINS_BEFORE_LOCK = 5;
 
+export type ReportMethod = 'HTTP' | 'TCP';
+
 export interface SessionOptions {
   username: string;
   password: string;
   now: () => number;
   refreshTokens: boolean;
   endsOldTokenOnLogin: boolean;
+  reportMethod: ReportMethod | undefined;
   /** The version in a login that makes reports well-formed. */
   eventVersion: string;
 }
@@ -53,7 +56,8 @@ export class Sessions {
       subscription: undefined,
     };
     this.#subscribe(session, body, address);
-    return this.#issueToken(session);
+    const { reportMethod } = this.#options;
+    return { ...this.#issueToken(session), ...(reportMethod && { transport: reportMethod }) };
   }
 
   /** Checks a token and, by default, keeps it alive for another 30 minutes. */
@@ -96,8 +100,13 @@ export class Sessions {
     this.#options = { ...this.#options, password };
   }
 
+  setReportMethod(reportMethod: ReportMethod): void {
+    this.#options = { ...this.#options, reportMethod };
+  }
+
   /** The latest subscription whose token is alive. Without one, no reports are sent. */
   liveSubscription(): Subscription | undefined {
+    if (this.#options.reportMethod === 'TCP') return undefined;
     const live = [...this.#sessions.values()].filter((session) => this.#isAlive(session));
     return live.some((session) => session.subscription === this.#latestSubscription)
       ? this.#latestSubscription
@@ -122,7 +131,7 @@ export class Sessions {
     this.#latestSubscription = session.subscription;
   }
 
-  #issueToken(session: Session): Outcome {
+  #issueToken(session: Session) {
     const token = randomHex();
     session.refreshToken = this.#options.refreshTokens ? randomHex() : '';
     this.#sessions.set(token, session);

@@ -57,6 +57,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
     now,
     refreshTokens,
     endsOldTokenOnLogin,
+    reportMethod: options.reportMethod,
     eventVersion: apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2',
   });
   const randoms = new Randoms(now);
@@ -160,6 +161,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions = {}): Prom
       return reports.post(bootUp, () => sessions.latestSubscription());
     },
     dropTokens: () => sessions.dropAll(),
+    setReportMethod: (method) => sessions.setReportMethod(method),
     setPassword: (newPassword) => sessions.setPassword(newPassword),
     replaceCertificate: async (identity) => {
       tls = saveIdentity(identity ?? (await generateCertificate(CERTIFICATE_NAMES)));

@@ -15,13 +15,15 @@ export interface Tokens {
   token: string;
   /** If present (Cloud PBX, P-Series), `refresh` keeps the session alive instead of `heartbeat`. */
   refreshToken?: string;
+  /** Whether the PBX posts reports while this session lives, if its response to the login says so. */
+  postsReports?: boolean;
 }
 
 /** What sessions of a family are like. */
 export interface SessionRules {
   /** A login tells the PBX where to post its reports. It posts them only while the session lives. */
   loginSubscribes: boolean;
-  /** No response says whether this is so: the condition under which the PBX posts reports, beginning with "if". */
+  /** The condition under which the PBX posts reports, beginning with "if". `Tokens` may say whether it is met. */
   reportsIf?: string;
   /**
    * A refresh token replaces a token that has died, too, until it is this old. Each token counts, so there is only one

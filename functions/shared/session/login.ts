@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { digestCredentials, hasCredentials } from '../config/credentials.ts';
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import type { Credentials } from '../pbx/family-settings.ts';
-import type { PbxClient, Subscription, Tokens } from '../pbx/pbx-client.ts';
+import type { PbxClient, SessionRules, Subscription, Tokens } from '../pbx/pbx-client.ts';
 import { log } from '../telemetry/log.ts';
 import { LoginInProgress } from './login-in-progress.ts';
 import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
@@ -64,8 +64,7 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
   const state = { ...tokens, openedAt: now(), subscription: digestSubscription(subscription) };
   const opened = await save(snapshot, state, deps);
   if (opened === undefined) throw new LoginInProgress(now() + LOGIN_LEASE_MS);
-  const { reportsIf } = deps.client.rules;
-  if (isLogin) log('info', 'session-opened', { pbx: pbxId, ...(reportsIf && { reportsIf }) });
+  if (isLogin) logOpened(pbxId, tokens, deps.client.rules);
   return opened;
 }
 
@@ -181,6 +180,11 @@ async function hold(
     // The lease remains, so the next attempt is a minute away, then two, and at most eight.
     log('error', 'hold-not-saved', { pbx: pbxId, code: toArchiveError(error).code });
   });
+}
+
+function logOpened(pbx: string, { postsReports }: Tokens, { reportsIf }: SessionRules): void {
+  if (postsReports === false) log('warn', 'session-opened', { pbx, postsReports, reportsIf });
+  else log('info', 'session-opened', { pbx, ...(reportsIf && postsReports === undefined && { reportsIf }) });
 }
 
 /** A failed login must not end a recording's job, whatever error number the PBX returned. */

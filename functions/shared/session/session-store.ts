@@ -10,6 +10,8 @@ const sessionStateSchema = v.object({
   refreshedAt: v.optional(v.number()),
   /** Digest of the report address to which the token's login subscribed. */
   subscription: v.optional(v.string()),
+  /** What the response to the token's login said. */
+  postsReports: v.optional(v.boolean()),
 });
 
 export type SessionState = v.InferOutput<typeof sessionStateSchema>;

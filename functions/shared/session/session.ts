@@ -11,6 +11,9 @@ import { digestSubscription } from './subscription.ts';
  */
 const REFRESH_AFTER_MS = 15 * 60_000;
 
+/** How often to log in again to a PBX that has said that it posts no reports: a person may have corrected that. */
+const ASK_AGAIN_MS = 60 * 60_000;
+
 /** Renewals allowed within one `withToken` call. */
 const MAX_RENEWALS = 2;
 
@@ -104,7 +107,8 @@ export function createSession(deps: LoginDeps): Session {
   /** Whether this token's login made the PBX post its reports to the configured address. */
   async function isSubscribed({ snapshot }: SessionToken, bootedAt: number | undefined): Promise<boolean> {
     if (!client.rules.loginSubscribes) return true;
-    const { openedAt = 0, subscription } = snapshot.state;
+    const { openedAt = 0, subscription, postsReports } = snapshot.state;
+    if (postsReports === false && now() - openedAt >= ASK_AGAIN_MS) return false;
     if (bootedAt !== undefined && openedAt <= bootedAt) return false;
     return subscription === digestSubscription(subscriptionFor(await readCredentials()));
   }

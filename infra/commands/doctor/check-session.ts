@@ -28,7 +28,7 @@ export function checkSession(
     connection: ok(`${baseUrl} is reached from ${location.name}`),
     certificate: describeCertificate(tls, outcome, location),
     api: ok('enabled, it responds'),
-    session: ok(outcome?.outcome === 'logged-in' ? 'logged in just now' : 'kept alive'),
+    session: describeOpened(outcome),
   };
   if (!isUp) {
     const { stage: failed, isOfPbx } = locate(outcome, family);
@@ -45,6 +45,14 @@ export function checkSession(
     clock: isUp ? checkClock(outcome, settings, location) : notChecked('needs the session'),
     device: isUp ? checkDevice(outcome, settings, location) : notChecked('needs the session'),
   };
+}
+
+function describeOpened({ outcome, noReports }: Partial<SessionOutcome> = {}): Result {
+  const text = outcome === 'logged-in' ? 'logged in just now' : 'kept alive';
+  if (noReports === undefined) return ok(text);
+  return toDo(
+    `The PBX accepts the login. ${noReports} Correct that: within an hour, another login finds out.`,
+  );
 }
 
 /** The stage that failed, and whether the PBX's own response shows that those before it work. */

@@ -15,6 +15,7 @@ const outcomeSchema = v.object({
   renewsCertificate: v.optional(v.boolean()),
   serialNumber: v.optional(v.string()),
   firmware: v.optional(v.string()),
+  noReports: v.optional(v.string()),
 });
 
 const responseSchema = v.pipe(v.string(), v.parseJson(), v.object({ sessions: v.array(outcomeSchema) }));

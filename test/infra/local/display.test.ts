@@ -25,6 +25,11 @@ test.each<[LogEvent, object, string]>([
     'session   logged in; the PBX posts its reports, if its webhook is set up',
   ],
   [
+    'session-opened',
+    { postsReports: false, reportsIf: 'if the report method is HTTP' },
+    'session   logged in, but the PBX posts no reports. It does so if the report method is HTTP',
+  ],
+  [
     'session-rejected-by-pbx',
     { code: 'pbx-10004' },
     'session   the PBX no longer knows the session; logging in again',

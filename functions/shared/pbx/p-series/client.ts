@@ -3,7 +3,7 @@ import type { PbxOf } from '../../config/pbx-registry.ts';
 import { PbxRefusal } from '../../errors.ts';
 import { decodeBody, peek } from '../content-encoding.ts';
 import { badResponse, connectionError } from '../errors.ts';
-import { requiredText } from '../fields.ts';
+import { plainText, requiredText } from '../fields.ts';
 import type { PbxClient, Tokens } from '../pbx-client.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
@@ -25,7 +25,8 @@ const PREPARATION_TIMEOUT_MS = 10 * 60_000;
 /** A page of the list has a few hundred rows. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-const tokensSchema = v.object({ access_token: requiredText, refresh_token: requiredText });
+/** Some clients allow for a response without a refresh token, which the guide always shows. */
+const tokensSchema = v.object({ access_token: requiredText, refresh_token: plainText });
 const offerSchema = v.object({
   file: v.fallback(v.optional(v.string()), undefined),
   download_resource_url: requiredText,
@@ -71,11 +72,12 @@ export function createPSeriesClient(
     body: Record<string, string>,
     toError: ToError,
     signal: AbortSignal | undefined,
-  ): Promise<Required<Tokens>> {
+  ): Promise<Tokens> {
     const headers = { 'Content-Type': 'application/json' };
     const options = { headers, body: JSON.stringify(body), signal };
     const tokens = await call(operation, options, tokensSchema, toError);
-    return { token: tokens.access_token, refreshToken: tokens.refresh_token };
+    const { access_token: token, refresh_token: refreshToken } = tokens;
+    return refreshToken === undefined ? { token } : { token, refreshToken };
   }
 
   async function information(token: string, signal: AbortSignal | undefined) {

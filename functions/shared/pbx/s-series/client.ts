@@ -6,8 +6,8 @@ import { PbxRefusal } from '../../errors.ts';
 import { log } from '../../telemetry/log.ts';
 import { decodeBody } from '../content-encoding.ts';
 import { badResponse, badStatus, connectionError } from '../errors.ts';
-import { plainText, requiredText } from '../fields.ts';
-import type { CdrWindow, PbxClient, Subscription } from '../pbx-client.ts';
+import { fact, plainText, requiredText } from '../fields.ts';
+import type { CdrWindow, PbxClient, Subscription, Tokens } from '../pbx-client.ts';
 import { readBody } from '../read-body.ts';
 import { RANGE_STATUSES, RECORDING_STATUSES, toRecordingSource } from '../recording-source.ts';
 import { refusedDownload } from '../refused-download.ts';
@@ -22,6 +22,7 @@ const CALL_TIMEOUT_MS = 45_000;
 const tokensSchema = v.object({
   token: requiredText,
   refreshtoken: plainText,
+  transport: fact,
 });
 
 const randomSchema = v.object({ random: requiredText });
@@ -94,7 +95,7 @@ export function createSSeriesClient(
     rules: sessionRulesOf(pbx),
 
     async login({ username, password }, subscription, signal) {
-      const { token, refreshtoken } = await call(
+      const { token, refreshtoken, transport } = await call(
         'login',
         {},
         {
@@ -107,7 +108,11 @@ export function createSSeriesClient(
         tokensSchema,
         signal,
       );
-      return refreshtoken === undefined ? { token } : { token, refreshToken: refreshtoken };
+      return {
+        token,
+        ...(refreshtoken !== undefined && { refreshToken: refreshtoken }),
+        ...postsReports(transport),
+      };
     },
 
     async heartbeat(token, subscription, signal) {
@@ -161,6 +166,12 @@ export function createSSeriesClient(
       return (await call('deviceinfo/query', { token }, {}, schema, signal)).deviceinfo;
     },
   };
+}
+
+/** The report method, in the reply to a login by v2.0.0 (guide of the S1000, which is of the same line). */
+function postsReports(transport: string | undefined): Pick<Tokens, 'postsReports'> {
+  const method = transport?.trim().toUpperCase();
+  return method === 'HTTP' || method === 'TCP' ? { postsReports: method === 'HTTP' } : {};
 }
 
 function reportAddress({ url, form, port }: Subscription) {

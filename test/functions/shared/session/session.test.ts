@@ -64,6 +64,44 @@ describe('a session', () => {
     ]);
   });
 
+  test.each([
+    ['TCP', { level: 'warn', postsReports: false, reportsIf: expect.stringContaining('HTTP') }],
+    ['HTTP', { level: 'info' }],
+  ] as const)(
+    'says in its log that the report method is %s, if the PBX says so',
+    async (reportMethod, said) => {
+      const { session } = await start({ apiVersion: 'v2.0.0', reportMethod });
+      await session.current();
+      expect(lines).toEqual([{ event: 'session-opened', pbx: expect.any(String), ...said }]);
+    },
+  );
+
+  test('brings reports within an hour after the report method was corrected, with one login an hour until then', async () => {
+    const receiver = await startReceiver();
+    const { pbx, clock, session } = await start({
+      apiVersion: 'v2.0.0',
+      reportMethod: 'TCP',
+      reportUrl: `http://${receiver.host}`,
+    });
+    const isReported = async () =>
+      (await pbx.postReport(pbx.makeCall({ from: '1001', to: '1003' }).report)).delivered;
+    const keepFor = async (minutes: number) => {
+      for (let run = 0; run < minutes / 10; run++) {
+        clock.now += 10 * MINUTE_MS;
+        await session.keepAlive();
+      }
+    };
+    await session.current();
+    expect(await isReported()).toBe(false);
+    await keepFor(180);
+    expect(pbx.stats.logins).toBe(4);
+    pbx.setReportMethod('HTTP');
+    await keepFor(60);
+    expect(await isReported()).toBe(true);
+    await keepFor(180);
+    expect(pbx.stats.logins).toBe(5);
+  });
+
   test('is opened by one login however many functions ask at the same time', async () => {
     const { pbx, open } = await start();
     const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(open().current())));

@@ -12,6 +12,12 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
     good: await startSimulatedPbx({ tls: identity, password: PASSWORD }),
     late: await startSimulatedPbx({ tls: identity, password: PASSWORD, now: () => Date.now() - DAY_MS }),
     plain: await startSimulatedPbx({ plain: true, password: PASSWORD }),
+    tcp: await startSimulatedPbx({
+      tls: identity,
+      password: PASSWORD,
+      apiVersion: 'v2.0.0',
+      reportMethod: 'TCP',
+    }),
   };
   await using cleanup = new AsyncDisposableStack();
   for (const pbx of Object.values(pbxs)) cleanup.defer(() => pbx.close());
@@ -25,6 +31,7 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
       good: { baseUrl: url, tls: { fingerprint256 } },
       late: { baseUrl: pbxs.late.url, tls: { fingerprint256 } },
       plain: { baseUrl: pbxs.plain.url },
+      tcp: { baseUrl: pbxs.tcp.url, tls: { fingerprint256 }, apiVersion: 'v2.0.0' },
       // Nothing listens on this port.
       away: { baseUrl: 'https://127.0.0.1:9' },
       replaced: { baseUrl: url, tls: { fingerprint256: 'AB'.repeat(32) } },
@@ -46,6 +53,11 @@ test('each thing that can be wrong with a PBX is found where it is', async () =>
   });
   expect(statuses(found.late ?? {})).toMatchObject({ session: OK, clock: TO_DO });
   expect(found.late?.clock.text).toMatch(/^It is 864\d\d s behind\. .*docs\/runbook\.md#clock-wrong\.$/);
+  expect(found.tcp?.session).toMatchObject({
+    status: TO_DO,
+    text: expect.stringMatching(/It posts no reports\. .* if the report method in its API Settings is HTTP/),
+  });
+  expect(statuses(found.tcp ?? {})).toMatchObject({ api: OK, clock: OK, device: OK });
   expect(statuses(found.plain ?? {})).toEqual({
     connection: OK,
     certificate: UNKNOWN,
