@@ -43,6 +43,8 @@ export function createSSeriesClient(
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
   // Makes the PBX send well-formed JSON reports: without it, or with that of the other API, they may be malformed.
   const eventVersion = apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2';
+  // OpenVox's API can also speak XML; its guide has this with these two operations alone.
+  const inJson = pbx.family === 'openvox' ? { type: 'json' } : {};
   const allowed = pbx.allowedIp === undefined ? {} : { allowedip: pbx.allowedIp };
 
   const requestOf = (operation: string, options: Omit<PbxRequest, 'path'>) =>
@@ -97,7 +99,7 @@ export function createSSeriesClient(
     async login({ username, password }, subscription, signal) {
       const { token, refreshtoken, transport } = await call(
         'login',
-        {},
+        inJson,
         {
           username,
           // The vendor's scheme, not ours: the password is sent as its MD5.
@@ -163,7 +165,7 @@ export function createSSeriesClient(
 
     async deviceInfo(token, signal) {
       const schema = v.object({ deviceinfo: v.record(v.string(), v.unknown()) });
-      return (await call('deviceinfo/query', { token }, {}, schema, signal)).deviceinfo;
+      return (await call('deviceinfo/query', { token, ...inJson }, {}, schema, signal)).deviceinfo;
     },
   };
 }

@@ -163,6 +163,23 @@ describe('a relative of the S-Series', () => {
     expect(pbx.stats.requests.every((request) => request.includes(' /api/v0.0.1/'))).toBe(true);
   });
 
+  test('OpenVox is asked for JSON where its guide has a parameter for that', async () => {
+    const { url, seen } = await startScriptedPbx(success({ token: 't', random: 'r', deviceinfo: {} }));
+    const settings = { family: 'openvox', tls: {} };
+    const client = createPbxClient(v.parse(pbxSchema, { ...UNUSED, ...settings, baseUrl: url }));
+    await client.login(account, SUBSCRIPTION);
+    await client.deviceInfo('t');
+    await client.heartbeat('t', SUBSCRIPTION);
+    await client.openRecording('t', 'recording.wav').catch(() => {});
+    expect(seen.map(({ path, query }) => [path.replace('/api/v0.0.1/', ''), query])).toEqual([
+      ['login', 'type=json'],
+      ['deviceinfo/query', 'token=t&type=json'],
+      ['heartbeat', 'token=t'],
+      ['recording/get_random', 'token=t'],
+      ['recording/download', 'recording=recording.wav&random=r&token=t'],
+    ]);
+  });
+
   test.each(['v1.1.0', 'v2.0.0'] as const)(
     'Cloud PBX refreshes its tokens in version %s',
     async (apiVersion) => {
