@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LOG_EVENTS } from '../../../functions/shared/telemetry/events.ts';
-import { synthArchive } from '../stack/synth-archive.ts';
+import { findResource, synthArchive } from '../stack/synth-archive.ts';
 
 const read = (file: string) => readFileSync(`docs/${file}`, 'utf8');
 const shellBlocks = (text: string) =>
@@ -20,6 +20,9 @@ const usedIn = (code: string) =>
     // Credentials of the AWS CLI.
     (name) => !name.startsWith('AWS_'),
   );
+
+const sectionOf = (document: string, heading: string) =>
+  document.split(new RegExp(`^#+ ${heading}\n`, 'm'))[1]?.split(/^#+ /m)[0] ?? '';
 
 /** The functions that the alarms watch, as their log groups' outputs name them. */
 const monitored = Object.keys(synthArchive().outputs).flatMap(
@@ -68,6 +71,17 @@ describe('docs/operations.md', () => {
     const rows = section.split('\n## ')[0]?.matchAll(/^\| [^|]*\| (`[^|]+) \|/gm) ?? [];
     const explained = Array.from(rows, ([, cell = '']) => cell.replaceAll('`', '').split(', ')).flat();
     expect([...new Set(explained)].sort()).toEqual([...LOG_EVENTS].sort());
+  });
+
+  test('rebuilds the index wherever a stack begins with an empty one', () => {
+    const [, table] = findResource(synthArchive().resources, 'AWS::DynamoDB::Table', 'Index');
+    expect(table.DeletionPolicy).toBe('Delete');
+    for (const section of [
+      sectionOf(operations, 'Deploy again'),
+      sectionOf(read('configuration.md'), 'An existing bucket'),
+    ]) {
+      expect(section).toContain('npm run reindex -- --pbx all --from DAY');
+    }
   });
 
   test('gives cron the account and the region, which it does not take from the shell', () => {
