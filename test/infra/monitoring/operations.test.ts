@@ -84,6 +84,17 @@ describe('docs/operations.md', () => {
     }
   });
 
+  test('says how to delete an access table that a stack has left behind, protected as it is', () => {
+    const [id, table] = findResource(synthArchive().resources, 'AWS::DynamoDB::Table', 'AccessTable');
+    expect(table.DeletionPolicy).toBe('Retain');
+    expect(table.Properties).toMatchObject({ DeletionProtectionEnabled: true });
+    expect(table.Properties).not.toHaveProperty('TableName');
+    const [commands = ''] = shellBlocks(sectionOf(operations, 'The former access table'));
+    const [, name = ''] = /\{stackName\}-(\w+)…/.exec(commands) ?? [];
+    expect(id.startsWith(name)).toBe(true);
+    expect(commands).toMatch(/--no-deletion-protection-enabled\n.*delete-table/);
+  });
+
   test('gives cron the account and the region, which it does not take from the shell', () => {
     const [, crontab = ''] = /^```\n((?:[A-Z_]+=.*\n)*0 7 [\s\S]*?)```$/m.exec(operations) ?? [];
     expect(assignedIn(crontab)).toEqual(expect.arrayContaining(['AWS_PROFILE', 'AWS_REGION', 'PATH']));
