@@ -78,6 +78,7 @@ describe('docs/operations.md', () => {
     expect(table.DeletionPolicy).toBe('Delete');
     for (const section of [
       sectionOf(operations, 'Deploy again'),
+      sectionOf(operations, 'Update to a new version'),
       sectionOf(read('configuration.md'), 'An existing bucket'),
     ]) {
       expect(section).toContain('npm run reindex -- --pbx all --from DAY');
