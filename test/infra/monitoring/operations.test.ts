@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { readRequests as readSessionRequests } from '../../../functions/pbx-session/session-request.ts';
+import { readRequest as readReconcileRequest } from '../../../functions/reconcile/reconcile-request.ts';
 import { LOG_EVENTS } from '../../../functions/shared/telemetry/events.ts';
 import { findResource, synthArchive } from '../stack/synth-archive.ts';
 
@@ -94,6 +96,22 @@ describe('docs/operations.md', () => {
     const [, name = ''] = /\{stackName\}-(\w+)…/.exec(commands) ?? [];
     expect(id.startsWith(name)).toBe(true);
     expect(commands).toMatch(/--no-deletion-protection-enabled\n.*delete-table/);
+  });
+
+  test('invokes functions with requests that they take', () => {
+    const readers: Record<string, (request: unknown) => unknown> = {
+      PbxSession: readSessionRequests,
+      Reconcile: readReconcileRequest,
+    };
+    const calls = Array.from(operations.matchAll(/invoke ([A-Z]\w+) '([^']+)'/g));
+    expect(calls.length).toBeGreaterThan(6);
+    for (const [, name = '', json = ''] of calls) {
+      expect(() => readers[name]?.(JSON.parse(json)), json).not.toThrow();
+    }
+    const [, ended = ''] = /invoke PbxSession '(.+)'/.exec(sectionOf(operations, 'Remove a PBX')) ?? [];
+    expect(readSessionRequests(JSON.parse(ended))).toEqual([
+      expect.objectContaining({ pbx: 'warehouse', endSession: true }),
+    ]);
   });
 
   test('gives cron the account and the region, which it does not take from the shell', () => {
