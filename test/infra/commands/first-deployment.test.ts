@@ -2,6 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { STATUS } from '../../../functions/cdr-webhook/receive-report.ts';
+import { CREDENTIALS } from '../../../functions/shared/config/pbx-registry.ts';
+import { type Reporter, reportDialectOf } from '../../../functions/shared/pbx/family-reports.ts';
+import type { Family } from '../../../functions/shared/pbx/family-settings.ts';
 import { LOG_EVENTS } from '../../../functions/shared/telemetry/events.ts';
 import { describeFinding } from '../../../infra/commands/doctor/finding.ts';
 import { synthArchive } from '../stack/synth-archive.ts';
@@ -64,11 +68,23 @@ describe('the checklist for the first deployment', () => {
       stripVTControlCharacters(
         describeFinding({ status: 'ok', check, text, ...(pbx !== undefined && { pbx }) }),
       );
-    const quoted = lines.map(({ success }) => success);
-    expect(quoted).toContain(`\`${ok('stack', 'CREATE_COMPLETE, all outputs are there')}\``);
-    expect(quoted).toContain(
-      `\`${ok('credentials', 'username and password are filled in', 'head-office')}\``,
-    );
+    const quoted = lines.flatMap(({ success }) => success.match(/(?<=`)[^`]+(?=`)/g) ?? []);
+    expect(quoted).toContain(ok('stack', 'CREATE_COMPLETE, all outputs are there'));
+    const filledIn = (family: Family) => {
+      const [name, password] = CREDENTIALS[family].fields;
+      return `${name} and ${password} are filled in`;
+    };
+    expect(quoted).toContain(ok('credentials', filledIn('s-series'), 'head-office'));
+    expect(quoted).toContain(filledIn('p-series'));
+  });
+
+  test('expects the status that the webhook gives a wrong report, for each family', () => {
+    const statusOf = (reporter: Reporter) => STATUS[reportDialectOf(reporter).rejection];
+    const { success } = lines.find(({ command }) => command.includes('/reports/$pbx/wrong')) ?? {};
+    const ordinary = statusOf({ family: 's-series', apiVersion: 'v1.1.0' });
+    const pSeries = statusOf({ family: 'p-series', reportAuthentication: 'signature' });
+    expect(success).toBe(`\`${ordinary}\`; with a P-Series, \`${pSeries}\``);
+    expect(statusOf({ family: 'p-series', reportAuthentication: 'path' })).toBe(pSeries);
   });
 
   test('links only to headings and files that exist', () => {
