@@ -126,6 +126,18 @@ describe('docs/runbook.md', () => {
     expect(looped.split(' ').sort()).toEqual(monitored.sort());
   });
 
+  test('says of each alarm that a new stack raises by itself that this is normal', () => {
+    const raised = Object.values(synthArchive().resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::CloudWatch::Alarm' && Properties.TreatMissingData === 'breaching'
+        ? (/runbook\.md#([a-z-]+)$/.exec(String(Properties.AlarmDescription))?.[1] ?? [])
+        : [],
+    );
+    expect(raised.sort()).toEqual(['not-reconciled', 'session-down']);
+    for (const heading of ['Not reconciled', 'Session down']) {
+      expect(sectionOf(runbook, heading)).toMatch(/After a first\sdeployment[^.]* this is normal/);
+    }
+  });
+
   test('deletes the dead letters of lost recordings by each code that it lists them by', () => {
     const section = /^## Recording lost\n([\s\S]*?)^## /m.exec(runbook)?.[1] ?? '';
     const listed = Array.from(section.matchAll(/npm run dead-letters -- --code (\S+)/g), ([, code]) => code);
