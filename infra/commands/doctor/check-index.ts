@@ -13,6 +13,8 @@ import type { NewestRecording } from './newest-recording.ts';
 /** An event of the bucket takes seconds to the index, and minutes if the first attempt fails. */
 const GRACE_MS = 10 * 60_000;
 
+const DAY_MS = 24 * 60 * 60_000;
+
 const CONCURRENT_READS = 10;
 
 export interface IndexCheckDeps {
@@ -47,7 +49,7 @@ export async function checkIndex(
       : [
           `${plural(waiting, 'change')} of the bucket could not be indexed. See docs/runbook.md#not-indexed.`,
         ]),
-    ...(missing.length === 0 ? [] : [describeMissing(missing, options)]),
+    ...(missing.length === 0 ? [] : [describeMissing(missing, options, now())]),
   ];
   return problems.length === 0 ? ok('has the newest recordings') : toDo(problems.join(' '));
 }
@@ -71,11 +73,15 @@ async function countDeadLetters(sqs: SQSClient, queueUrl: string): Promise<numbe
 function describeMissing(
   missing: readonly (readonly [pbx: string, NewestRecording])[],
   options: string,
+  now: number,
 ): string {
   const pbxs = missing.map(([pbx]) => pbx);
-  const [from = ''] = missing.map(([pbx, recording]) => dayOf(pbx, recording)).sort();
+  const days = missing.map(([pbx, recording]) => dayOf(pbx, recording)).sort();
+  const [from = '', last = ''] = [days[0], days.at(-1)];
+  // The command ends with tomorrow by itself. The clock of a PBX may have been wrong.
+  const to = last > new Date(now + DAY_MS).toISOString().slice(0, 10) ? ` --to ${last}` : '';
   const id = pbxs.length === 1 ? pbxs[0] : 'all';
-  return `It lacks the newest recording of ${pbxs.join(', ')}. Add what is missing: npm run reindex -- --pbx ${id} --from ${from}${options}.`;
+  return `It lacks the newest recording of ${pbxs.join(', ')}. Add what is missing: npm run reindex -- --pbx ${id} --from ${from}${to}${options}.`;
 }
 
 /** The day of its folder. A name without a date is looked at whatever the days are. */

@@ -88,10 +88,10 @@ type Newest = Attempt<NewestRecording | undefined>;
 
 async function findNewestRecordings(
   ids: readonly string[],
-  { s3, deployment: { bucket } }: DiagnosisDeps,
+  { s3, deployment: { bucket }, now }: DiagnosisDeps,
 ): Promise<ReadonlyMap<string, Newest>> {
   const found = await mapConcurrently(ids, CONCURRENT_PBXS, (id) =>
-    attempt(() => findNewestRecording(s3, bucket, id)),
+    attempt(() => findNewestRecording(s3, bucket, id, now())),
   );
   return new Map(ids.map((id, index) => [id, found[index] as Newest]));
 }

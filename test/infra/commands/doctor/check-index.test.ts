@@ -73,6 +73,15 @@ test('a recording that is not in the index is to be added, by a command from its
   });
 });
 
+test('a recording that is dated into the future is to be added by a command that looks that far', async () => {
+  const future = '20360101090000-2082790800.1-101-102.wav';
+  const { text } = await check({ branch: [future, 60] });
+  expect(text).toContain('npm run reindex -- --pbx branch --from 2036-01-01 --to 2036-01-01.');
+  // The last day of the command is tomorrow, if it has none.
+  const tomorrow = '20260303090000-1772528400.1-101-102.wav';
+  expect((await check({ branch: [tomorrow, 60] })).text).toMatch(/ --from 2026-03-03\.$/);
+});
+
 test('a row that says that the recording is still on its way is wrong', async () => {
   await addRow('late', HQ, 'waiting');
   expect(await check({ late: [HQ, 60] })).toMatchObject({ status: 'to-do' });
