@@ -11,6 +11,7 @@ import { notChecked, ok, type Result, toDo } from './finding.ts';
 export const QUIET_DAYS = 14;
 
 const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** What the metrics of the last days say about a PBX's reports. */
 export interface ReportHistory {
@@ -18,11 +19,13 @@ export interface ReportHistory {
   lastHour?: number;
   /** Reconciliation has found recorded calls. */
   hasCalls?: boolean;
+  /** Start of the hour in which reconciliation last queued a recording that had not been archived (epoch ms). */
+  lastQueuedHour?: number;
   /** Reports that were not authentic. They are counted per stack: any of its PBXs, or a stranger, may have sent them. */
   rejected?: { count: number; lastHour: number };
 }
 
-type Metric = Extract<MetricName, 'Reports' | 'Found' | 'Failures'>;
+type Metric = Extract<MetricName, 'Reports' | 'Found' | 'Queued' | 'Failures'>;
 
 const REJECTED = 'report-rejected' satisfies LogEvent;
 
@@ -48,13 +51,14 @@ export async function findReports(
   const pages = paginateGetMetricData(
     { client: cloudWatch },
     {
-      StartTime: new Date(now - QUIET_DAYS * 24 * HOUR_MS),
+      StartTime: new Date(now - QUIET_DAYS * DAY_MS),
       EndTime: new Date(now),
       MetricDataQueries: [
         query('Failures', 0, { Name: 'code', Value: REJECTED }),
         ...pbxIds.flatMap((pbx, index) => [
           query('Reports', index, { Name: 'pbx', Value: pbx }),
           query('Found', index, { Name: 'pbx', Value: pbx }),
+          query('Queued', index, { Name: 'pbx', Value: pbx }),
         ]),
       ],
     },
@@ -75,6 +79,10 @@ export async function findReports(
         rejected.lastHour = Math.max(rejected.lastHour, latest);
       } else if (metric === 'found') {
         if (Values.some((found) => found > 0)) histories.set(pbx, { ...history, hasCalls: true });
+      } else if (metric === 'queued') {
+        const hours = Timestamps.flatMap((time, index) => ((Values[index] ?? 0) > 0 ? time.getTime() : []));
+        const lastQueuedHour = Math.max(...hours, history.lastQueuedHour ?? 0);
+        if (hours.length > 0) histories.set(pbx, { ...history, lastQueuedHour });
       } else if (Timestamps.length > 0) {
         histories.set(pbx, { ...history, lastHour: Math.max(latest, history.lastHour ?? 0) });
       }
@@ -85,22 +93,25 @@ export async function findReports(
 }
 
 export function checkLastReport(
-  { lastHour, hasCalls = false, rejected }: ReportHistory,
+  history: ReportHistory,
   now: number,
   id: string,
   settings: Pick<Pbx, 'discoverEveryMinutes'> & Reporter,
 ): Result {
-  if (lastHour !== undefined) return ok(`within ${describeSpan(lastHour, now)}`);
-  if (settings.discoverEveryMinutes !== undefined) {
-    return notChecked('none came, and none has to: discoverEveryMinutes is set');
+  const { lastHour, hasCalls = false, rejected } = history;
+  const hasToReport = settings.discoverEveryMinutes === undefined;
+  if (lastHour !== undefined && !(hasToReport && isProbablyRejected(history, now))) {
+    return ok(`within ${describeSpan(lastHour, now)}`);
   }
+  if (!hasToReport) return notChecked('none came, and none has to: discoverEveryMinutes is set');
   const { likelyFault, question: questionOf } = reportDialectOf(settings);
   const question = questionOf?.(id);
   if (rejected !== undefined) {
+    const quietDays = lastHour === undefined ? QUIET_DAYS : Math.floor((now - lastHour) / DAY_MS);
     const calls = hasCalls ? ', although reconciliation has found recorded calls' : '';
     return toDo(
       [
-        `No genuine report came for ${QUIET_DAYS} days${calls}. But the webhook has rejected ${plural(rejected.count, 'report')}, the latest within ${describeSpan(rejected.lastHour, now)}.`,
+        `No genuine report came for ${plural(quietDays, 'day')}${calls}. But the webhook has rejected ${plural(rejected.count, 'report')}, the latest within ${describeSpan(rejected.lastHour, now)}.`,
         `They may be from any PBX of the stack. If they are from this one, ${likelyFault}`,
         ...(question === undefined ? [] : [`If not: ${question}`]),
         'docs/runbook.md#no-reports says how to find out.',
@@ -117,6 +128,17 @@ export function checkLastReport(
         ? 'See docs/runbook.md#no-reports.'
         : 'Make a recorded call. If none comes then, see docs/runbook.md#no-reports.',
     ].join(' '),
+  );
+}
+
+/**
+ * Whether reports were rejected in the last day, and reconciliation has had to queue calls since the last genuine one. A
+ * stranger's reports are rejected as well, but they make no calls.
+ */
+function isProbablyRejected({ lastHour = 0, lastQueuedHour = 0, rejected }: ReportHistory, now: number) {
+  // Within a day of a report, reconciliation may have queued a copy of the job that the report had queued.
+  return (
+    rejected !== undefined && now - rejected.lastHour < DAY_MS + HOUR_MS && lastQueuedHour - lastHour > DAY_MS
   );
 }
 

@@ -58,6 +58,11 @@ interface MetricQuery {
   };
 }
 
+const inLastHours = (endTime: number) => (value: number, hour: number) => ({
+  at: endTime - (hour + 1) * 3600,
+  value,
+});
+
 /**
  * CloudWatch, as far as `DescribeAlarms` and `GetMetricData` (CloudWatch API reference), with a single alarm or data
  * point on each page.
@@ -66,6 +71,7 @@ export function startCloudWatch({
   alarms = [],
   reports = {},
   found = {},
+  queued = {},
   rejected = {},
   statusCode = 'Complete',
 }: {
@@ -74,6 +80,8 @@ export function startCloudWatch({
   reports?: Record<string, number[]>;
   /** How many recordings reconciliation has found in each of the last hours (`Found`), by `STACK/PBX`. */
   found?: Record<string, number[]>;
+  /** The same of those that it has queued, because they were not in the archive (`Queued`). */
+  queued?: Record<string, number[]>;
   /** Epoch seconds of reports that were rejected (`Failures` of that code), by `STACK`. */
   rejected?: Record<string, number[]>;
   /** Status of the metric data. */
@@ -109,10 +117,8 @@ export function startCloudWatch({
             value: 2,
           })),
           Reports: (reports[series] ?? []).map((at) => ({ at, value: 1 })),
-          Found: (found[series] ?? []).map((value, hour) => ({
-            at: input.EndTime - (hour + 1) * 3600,
-            value,
-          })),
+          Found: (found[series] ?? []).map(inLastHours(input.EndTime)),
+          Queued: (queued[series] ?? []).map(inLastHours(input.EndTime)),
         };
         const isOurs = Metric.Namespace === 'PbxRecordingArchive';
         const points = (isOurs ? (metrics[Metric.MetricName] ?? []) : [])

@@ -1,5 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { metricsFor } from '../../../../functions/shared/telemetry/metrics.ts';
 import { checkLastReport, findReports } from '../../../../infra/commands/doctor/check-reports.ts';
 import { startCloudWatch } from './aws-stand-ins.ts';
@@ -125,6 +125,59 @@ test('reports that are rejected point to the secret of the webhook, of whichever
     { status: 'to-do', text: `No genuine report came for 14 days. ${rejected('none')}` },
     { status: 'ok', text: 'within the last 6 hours' },
   ]);
+});
+
+describe('a PBX whose last genuine report is some days old', () => {
+  const settings = { family: 'p-series', reportAuthentication: 'signature' } as const;
+  const cloudWatch = {
+    rejected: { Archive: [ago(70), ago(0.2)] },
+    reports: { 'Archive/hq': [ago(10 * 24), ago(11 * 24)] },
+    // The runs once a day go back over a week, so they find calls that have long been archived.
+    found: { 'Archive/hq': [40, 38] },
+    queued: { 'Archive/hq': [0, 3] },
+  };
+  const find = async (standIn: StandIn, others: Partial<Settings> = {}) =>
+    (await findLast({ ...cloudWatch, ...standIn }, ['hq'], { ...settings, ...others } as Settings))[0];
+
+  test('probably has another secret, if its calls are found in the call log only, and reports are rejected', async () => {
+    const result = await find({});
+    expect(result?.status).toBe('to-do');
+    expect(result?.text).toMatch(
+      /^No genuine report came for 10 days, although reconciliation has found recorded calls\. But the webhook has rejected 4 reports, the latest within the last hour\. .*another secret than the one entered as signatureSecret/,
+    );
+  });
+
+  test('has just had no calls, if the rejected reports are those of a stranger', async () => {
+    const ok = { status: 'ok', text: 'within the last 11 days' };
+    // Every call that there was has been archived because of its report.
+    expect(await find({ queued: {} })).toEqual(ok);
+    expect(await find({ queued: { 'Archive/hq': [0, 0] } })).toEqual(ok);
+    expect(await find({ queued: { 'Archive/another': [3] } })).toEqual(ok);
+  });
+
+  test('is not blamed for what was rejected more than a day ago', async () => {
+    expect(await find({ rejected: { Archive: [ago(70)] } })).toMatchObject({ status: 'ok' });
+    expect(await find({ rejected: { Archive: [ago(20)] } })).toMatchObject({ status: 'to-do' });
+  });
+
+  test('need not report, if its recordings are discovered', async () => {
+    expect(await find({}, { discoverEveryMinutes: 5 })).toMatchObject({ status: 'ok' });
+  });
+});
+
+test('a recording that takes longer than a day says nothing against the reports of that day', async () => {
+  const found = await findLast(
+    {
+      rejected: { Archive: [ago(0.2)] },
+      reports: { 'Archive/hq': [ago(20)], 'Archive/branch': [ago(27)] },
+      found: { 'Archive/hq': [1], 'Archive/branch': [1, 1, 1, 1, 1, 1] },
+      // Of branch, five hours ago: 22 hours after its last report.
+      queued: { 'Archive/hq': [1], 'Archive/branch': [0, 0, 0, 0, 1] },
+    },
+    ['hq', 'branch'],
+    { family: 'p-series', reportAuthentication: 'signature' },
+  );
+  expect(found.map(({ status }) => status)).toEqual(['ok', 'ok']);
 });
 
 test('the reports that are rejected are counted as the webhook counts them', () => {
