@@ -14,7 +14,9 @@ const WITHOUT_API_DESTINATIONS: readonly string[] = [
 
 /** Why the configuration cannot be deployed in `region`, or `undefined` if nothing is known against it. */
 export const findRegionProblem = (config: ArchiveConfig, region: string): string | undefined =>
-  findPlainHttpProblem(config, region) ?? findWebhookProblem(config, region);
+  findPlainHttpProblem(config, region) ??
+  findWebhookProblem(config, region) ??
+  findKeyProblem(config, region);
 
 function findPlainHttpProblem({ webhook }: ArchiveConfig, region: string): string | undefined {
   if (!webhook.plainHttp) return undefined;
@@ -32,6 +34,23 @@ function findPlainHttpProblem({ webhook }: ArchiveConfig, region: string): strin
 function findWebhookProblem({ events }: ArchiveConfig, region: string): string | undefined {
   if (events.webhook === undefined || !WITHOUT_API_DESTINATIONS.includes(region)) return undefined;
   return `events.webhook needs API destinations of EventBridge, which ${region} does not have. Remove the setting, and let a rule of yours pass the events on, for example to a function.`;
+}
+
+/**
+ * S3 accepts any key when the encryption of a bucket is set, and refuses the objects later ("Amazon S3 does not validate
+ * the KMS key ID", API reference of PutBucketEncryption). A replica of a multi-Region key has an ARN of its own region.
+ */
+function findKeyProblem({ bucket }: ArchiveConfig, region: string): string | undefined {
+  const arns = [
+    ['kmsKeyArn', bucket.kmsKeyArn] as const,
+    ...bucket.formerKmsKeyArns.map((arn, index) => [`formerKmsKeyArns.${index}`, arn] as const),
+  ];
+  const elsewhere = arns.flatMap(([setting, arn]) => {
+    const keyRegion = arn?.split(':')[3];
+    return keyRegion === undefined || keyRegion === region ? [] : [`bucket.${setting} is in ${keyRegion}`];
+  });
+  if (elsewhere.length === 0) return undefined;
+  return `${elsewhere.join(', ')}, but S3 uses only keys in the region of the bucket, which is ${region}. Give the ARN of a key there (a multi-Region key has another one for its replica), or set AWS_REGION to the region of the key.`;
 }
 
 /** What to know before deploying in `region`. The sources are AWS's own lists of differences, which change. */
