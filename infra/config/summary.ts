@@ -86,13 +86,15 @@ function mayHavePublicCertificate({ family, baseUrl }: ArchiveConfig['pbxs'][str
   return HOSTED_FAMILIES.includes(family) && port === '' && !isAddress;
 }
 
+/** `ca` pins as well: it is the certificate itself, or one of the authorities that issue the public ones in turn. */
 function pinnedNote({ pbxs }: ArchiveConfig): string | undefined {
-  const pinned = Object.entries(pbxs).filter(
-    ([, pbx]) => pbx.tls.fingerprint256 !== undefined && mayHavePublicCertificate(pbx),
-  );
-  if (pinned.length === 0) return undefined;
-  const ids = pinned.map(([id]) => `pbxs.${id}`).join(', ');
-  return `Remove tls.fingerprint256 of ${ids}, unless the certificate is self-signed: a public one, as the Cloud Edition and FQDNs have, changes every few weeks, and then nothing is archived.`;
+  const pins = Object.entries(pbxs).flatMap(([id, pbx]) => {
+    if (!mayHavePublicCertificate(pbx)) return [];
+    if (pbx.tls.fingerprint256 !== undefined) return [`tls.fingerprint256 of pbxs.${id}`];
+    return pbx.tls.ca === undefined ? [] : [`tls.ca of pbxs.${id}`];
+  });
+  if (pins.length === 0) return undefined;
+  return `Remove ${pins.join(', ')}, unless the certificate is self-signed or of an authority of your own: a public one, as the Cloud Edition and FQDNs have, changes every few weeks, and then nothing is archived.`;
 }
 
 function existingBucketNote({ bucket }: ArchiveConfig): string | undefined {

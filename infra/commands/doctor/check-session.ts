@@ -90,14 +90,16 @@ function describeCertificate(
   outcome: SessionOutcome | undefined,
   { nameOf, apply }: SessionLocation,
 ): Result {
-  if (fingerprint256 !== undefined && outcome?.renewsCertificate) {
+  if (fingerprint256 === undefined && ca === undefined) return ok('issued by a public authority');
+  if (outcome?.renewsCertificate) {
     const { edition: owner = 'PBX' } = outcome;
+    // `ca` pins a public certificate as well: the next one may be issued by another authority.
+    const setting = nameOf(fingerprint256 === undefined ? 'tls.ca' : 'tls.fingerprint256');
     return toDo(
-      `The pinned one, which the ${owner} replaces every few weeks. Remove ${nameOf('tls.fingerprint256')}, ${apply}. See docs/configuration.md#certificate.`,
+      `The pinned one, which the ${owner} replaces every few weeks. Remove ${setting}, ${apply}. See docs/configuration.md#certificate.`,
     );
   }
-  if (fingerprint256 !== undefined) return ok('the pinned one');
-  return ok(ca === undefined ? 'issued by a public authority' : 'issued as tls.ca says');
+  return ok(fingerprint256 === undefined ? 'issued as tls.ca says' : 'the pinned one');
 }
 
 function checkDevice(

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readArchiveConfig } from '../../../infra/config/archive-config.ts';
 import { summarize } from '../../../infra/config/summary.ts';
+import { generateCertificate } from '../../../infra/simulated-pbx/certificate.ts';
 
-const office = { baseUrl: 'https://192.168.5.150:8088', tls: { fingerprint256: 'ab'.repeat(32) } };
+const pins = { fingerprint256: 'ab'.repeat(32), ca: (await generateCertificate(['pbx.acme.com'])).cert };
+const office = { baseUrl: 'https://192.168.5.150:8088', tls: { fingerprint256: pins.fingerprint256 } };
 
 test('the summary has what an administrator decides', () => {
   const config = readArchiveConfig({
@@ -52,7 +54,7 @@ describe('a pinned certificate', () => {
   const summaryOf = (
     baseUrl: string,
     family = 'p-series',
-    tls: object = { fingerprint256: 'ab'.repeat(32) },
+    tls: object = { fingerprint256: pins.fingerprint256 },
   ) => summarize(readArchiveConfig({ pbxs: { cloud: { family, baseUrl, tls } } }), undefined);
 
   test.each([
@@ -63,6 +65,10 @@ describe('a pinned certificate', () => {
     ['cloud-pbx', 'https://acme.partner.example'],
   ])('may be one that changes every few weeks: %s at %s', (family, baseUrl) => {
     expect(summaryOf(baseUrl, family)).toContain('Remove tls.fingerprint256 of pbxs.cloud, unless');
+    // The authority, or its intermediate one, changes as well.
+    expect(summaryOf(baseUrl, family, { ca: pins.ca })).toContain(
+      'Remove tls.ca of pbxs.cloud, unless the certificate is self-signed or of an authority of your own',
+    );
   });
 
   test.each([
@@ -73,6 +79,19 @@ describe('a pinned certificate', () => {
     ['s-series', 'https://pbx.acme.com'],
   ])('belongs to the PBX itself: %s at %s', (family, baseUrl) => {
     expect(summaryOf(baseUrl, family)).not.toContain('Remove');
+    expect(summaryOf(baseUrl, family, { ca: pins.ca })).not.toContain('Remove');
+  });
+
+  test('of each PBX is told of', () => {
+    const cloud = { family: 'p-series', baseUrl: 'https://acme.eu.yeastarcloud.com' };
+    const pbxs = {
+      one: { ...cloud, tls: { ca: pins.ca } },
+      two: { ...cloud, tls: { fingerprint256: pins.fingerprint256 } },
+      three: cloud,
+    };
+    expect(summarize(readArchiveConfig({ pbxs }), undefined)).toContain(
+      'Remove tls.ca of pbxs.one, tls.fingerprint256 of pbxs.two, unless',
+    );
   });
 
   test('is not warned of if there is none', () => {
