@@ -1,4 +1,5 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { HttpEvent } from '../shared/api/http-event.ts';
 import { parseSettings } from '../shared/config/parse-settings.ts';
 import { envSchema } from './env.ts';
 import { readPageFiles } from './page-files.ts';
@@ -9,7 +10,7 @@ const env = parseSettings('The environment', envSchema, process.env);
 const files = readPageFiles(env.PAGE_DIRECTORY);
 const headers = securityHeaders({ media: env.MEDIA_SOURCES, connect: env.CONNECT_SOURCES });
 
-type PageEvent = Pick<APIGatewayProxyEventV2, 'headers' | 'pathParameters'>;
+type PageEvent = HttpEvent<'headers' | 'pathParameters'>;
 
 export async function handler(event: PageEvent): Promise<APIGatewayProxyStructuredResultV2> {
   const request = {
@@ -17,10 +18,10 @@ export async function handler(event: PageEvent): Promise<APIGatewayProxyStructur
     acceptEncoding: event.headers['accept-encoding'],
   };
   const { status, headers: responseHeaders, body } = servePage(request, files, headers);
+  const isHead = event.requestContext.http.method === 'HEAD';
   return {
     statusCode: status,
     headers: responseHeaders,
-    body: body.toString('base64'),
-    isBase64Encoded: true,
+    ...(!isHead && { body: body.toString('base64'), isBase64Encoded: true }),
   };
 }

@@ -138,11 +138,12 @@ export class RecordingApi extends Construct {
     }
   }
 
-  /** Anyone may load the page. What it shows comes from the API, which authorizes. */
+  /** Anyone may load the page. What it shows comes from the API, which authorizes. Monitors and link checkers send HEAD. */
   addPage(handler: IFunction): void {
     const integration = integrate('Page', handler);
+    const methods = [HttpMethod.GET, HttpMethod.HEAD];
     for (const path of ['/', '/s', '/assets/{file}']) {
-      for (const route of this.addRoutes([HttpMethod.GET], path, integration)) {
+      for (const route of this.addRoutes(methods, path, integration)) {
         acceptFindings(route, {
           APIG4: 'These are the files of the page, the same for everyone, without data.',
         });

@@ -21,11 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-const get = (file?: string, acceptEncoding?: string) =>
+const ask = (method: 'GET' | 'HEAD', file?: string, acceptEncoding?: string) =>
   handler({
     headers: acceptEncoding === undefined ? {} : { 'accept-encoding': acceptEncoding },
+    requestContext: { http: { method, sourceIp: '192.0.2.7' } },
     ...(file !== undefined && { pathParameters: { file } }),
   });
+const get = (file?: string, acceptEncoding?: string) => ask('GET', file, acceptEncoding);
 const bytesOf = ({ body }: APIGatewayProxyStructuredResultV2) => Buffer.from(body ?? '', 'base64');
 const textOf = (response: APIGatewayProxyStructuredResultV2) => bytesOf(response).toString();
 const assetsIn = (text: string) => Array.from(text.matchAll(/\/assets\/([\w.-]+)/g), ([, name = '']) => name);
@@ -118,6 +120,14 @@ describe('every response', () => {
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
       });
+    }
+  });
+
+  test('has the same status and headers for HEAD as for GET, and no body', async () => {
+    const [asset] = assetsIn(textOf(await get()));
+    for (const request of [[], [asset, 'gzip'], ['nothing.js']]) {
+      const { statusCode, headers } = await get(...request);
+      expect(await ask('HEAD', ...request)).toEqual({ statusCode, headers });
     }
   });
 

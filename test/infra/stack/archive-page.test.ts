@@ -56,7 +56,8 @@ describe('the page', () => {
         Type === 'AWS::Lambda::Permission' && flatten(Properties.FunctionName) === `<${functionId}.Arn>`,
     );
     expect(permissions).toHaveLength(1);
-    for (const RouteKey of ['GET /', 'GET /s', 'GET /assets/{file}']) {
+    const paths = ['/', '/s', '/assets/{file}'];
+    for (const RouteKey of paths.flatMap((path) => [`GET ${path}`, `HEAD ${path}`])) {
       archive.template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
         RouteKey,
         AuthorizationType: 'NONE',

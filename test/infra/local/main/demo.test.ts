@@ -69,6 +69,13 @@ test('prints the address of the page, where its three calls are there to be play
   const page = await request(address);
   expect(page.statusCode).toBe(200);
   expect(await page.body.text()).toContain('<title>Recordings</title>');
+  for (const path of ['/', '/s', '/assets/nothing.js']) {
+    const url = new URL(path, address);
+    const [head, get] = [await request(url, { method: 'HEAD' }), await request(url)];
+    expect(head.statusCode).toBe(get.statusCode);
+    expect(head.headers['content-security-policy']).toBe(get.headers['content-security-policy']);
+    expect([await head.body.text(), await get.body.text()]).toEqual(['', expect.stringMatching(/./)]);
+  }
   const headers = {
     authorization: `Bearer ${await readFile(join(directory, 'demo', 'link-token'), 'utf8')}`,
   };
