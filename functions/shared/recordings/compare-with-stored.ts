@@ -1,5 +1,7 @@
 import { parse } from 'node:path/posix';
+import type { Call } from '../jobs/call.ts';
 import { callEndOf, type Job } from '../jobs/job.ts';
+import { findCallStart } from '../pbx/call-start.ts';
 import { sha256 } from '../sha256.ts';
 import { SETTLED_AFTER_MS } from './completeness.ts';
 import { isSound } from './verified-by.ts';
@@ -49,8 +51,19 @@ function mayBeBeginning(
  */
 export function isSettled(stored: StoredRecording, job: Pick<Job, 'reportedAt' | 'call'>): boolean {
   const { callId, talkSeconds } = job.call;
-  const isCopy = callId !== undefined && stored.callId === callId && stored.talkSeconds === talkSeconds;
-  return isOpenedSinceReport(stored, job) || (isCopy && isSound(stored.verifiedBy));
+  const isOfCall = callId !== undefined && stored.callId === callId;
+  const isWhole = stored.talkSeconds === talkSeconds || isOpenedAfterCall(stored, job.call);
+  return isOpenedSinceReport(stored, job) || (isOfCall && isWhole && isSound(stored.verifiedBy));
+}
+
+/**
+ * Of what was found in a P-Series's list, which has no talk times, only the time can tell. The report may come for the
+ * second time, long after the call, so that its own time says nothing.
+ */
+function isOpenedAfterCall({ talkSeconds, openedAt }: StoredRecording, call: Call): boolean {
+  const startedAt = findCallStart(call.callId ?? '', '', 'UTC');
+  if (talkSeconds !== undefined || startedAt === undefined) return false;
+  return openedAt >= startedAt + 1000 * Number(call.talkSeconds ?? 0) + SETTLED_AFTER_MS;
 }
 
 /** Whether a recording that has only been announced is certainly the stored one. Then a long download is saved. */
