@@ -296,8 +296,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/session/login.ts',
-        find: "log('info', 'session-opened', { pbx: pbxId,",
-        replace: "log('info', 'session-opened', { pbx: pbxId, token: tokens.token,",
+        find: 'logOpened(pbxId, tokens, deps.client.rules);',
+        replace: "log('info', 'session-opened', { pbx: pbxId, token: tokens.token });",
       },
     ],
   },
@@ -523,8 +523,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'functions/shared/session/login.ts',
-        find: 'state.refreshToken !== undefined && ageMs < refreshTokenLifeMs',
-        replace: 'state.refreshToken !== undefined && ageMs < 0 * refreshTokenLifeMs',
+        find: 'now() - openedAt < refreshTokenLifeMs',
+        replace: 'now() - openedAt < 0 * refreshTokenLifeMs',
       },
     ],
   },

@@ -1,7 +1,8 @@
 import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
 import { callEndOf, type Job } from '../jobs/job.ts';
 import type { PbxClient } from '../pbx/pbx-client.ts';
-import { type Session, withToken } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
+import { withToken } from '../session/with-token.ts';
 import { log } from '../telemetry/log.ts';
 import {
   crc32InKey,

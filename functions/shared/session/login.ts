@@ -1,28 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { digestCredentials, hasCredentials } from '../config/credentials.ts';
-import { ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
+import { hasCredentials } from '../config/credentials.ts';
+import { ArchiveError, toArchiveError } from '../errors.ts';
 import type { Credentials } from '../pbx/family-settings.ts';
-import type { PbxClient, SessionRules, Subscription, Tokens } from '../pbx/pbx-client.ts';
+import type { SessionRules, Subscription, Tokens } from '../pbx/pbx-client.ts';
 import { log } from '../telemetry/log.ts';
+import { assertNotHeld, type HoldDeps, hold } from './login-hold.ts';
 import { LoginInProgress } from './login-in-progress.ts';
-import type { LoginSnapshot, LoginState, LoginStore } from './login-store.ts';
+import type { LoginSnapshot } from './login-store.ts';
 import type { SessionState, SessionStore, Snapshot } from './session-store.ts';
 import { digestSubscription } from './subscription.ts';
 
-/** Longer than it can take to write the lease, call the PBX, and save the token. */
+/** Longer than it can take to write the lease, call the PBX once, and save the token. */
 const LOGIN_LEASE_MS = 60_000;
 
 /** Shorter than the pause between two runs of pbx-session, so that the first run after an outage may log in. */
 const MAX_LOGIN_LEASE_MS = 8 * 60_000;
 
-export interface LoginDeps {
-  pbxId: string;
-  client: PbxClient;
+export interface LoginDeps extends HoldDeps {
   store: SessionStore;
-  logins: LoginStore;
   readCredentials: () => Promise<Credentials>;
   subscriptionFor: (credentials: Credentials) => Subscription;
-  now: () => number;
   wait?: (ms: number) => Promise<void>;
 }
 
@@ -52,7 +49,8 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
   const isReplaced = stored.state.session !== snapshot.version;
   const current = isReplaced ? { ...stored, state: { hold: stored.state.hold } } : stored;
   assertNotHeld(current.state, credentials, now());
-  const leased = await lease(current, snapshot.version, deps);
+  const calls = mayRefresh(snapshot, deps) ? 2 : 1;
+  const leased = await lease(current, snapshot.version, calls * LOGIN_LEASE_MS, deps);
   const subscription = subscriptionFor(credentials);
   const { tokens, isLogin } = await obtainTokens(snapshot, credentials, subscription, deps).catch(
     async (error: unknown) => {
@@ -68,30 +66,27 @@ export async function logIn(snapshot: Snapshot, deps: LoginDeps): Promise<Sessio
   return opened;
 }
 
-/**
- * Permits a login with the refused credentials, because a person has confirmed that they are now right. Doubtful refusals
- * still count: the PBX may have counted them, too, and a new series could block the address.
- */
-export async function forgetRefusal({ logins }: Pick<LoginDeps, 'logins'>): Promise<void> {
-  const stored = await logins.read();
-  const { hold, ...state } = stored.state;
-  // If another function has replaced the state since, it has been logging in.
-  if (hold !== undefined && (hold.credentials ?? state.doubtfulRefusals) !== undefined)
-    await logins.replace(stored, state);
+/** Whether the session has a refresh token that may still work, and one of its family works for a dead token. */
+function mayRefresh(
+  { state: { refreshToken, openedAt = 0 } }: Snapshot,
+  { client, now }: Pick<LoginDeps, 'client' | 'now'>,
+): boolean {
+  const { refreshTokenLifeMs = 0 } = client.rules;
+  return refreshToken !== undefined && now() - openedAt < refreshTokenLifeMs;
 }
 
-/** By the refresh token, if the family's work for dead tokens. A login only if that is refused or too old. */
+/** By the refresh token, if there is one. A login only if that is refused. */
 async function obtainTokens(
-  { state }: Snapshot,
+  snapshot: Snapshot,
   credentials: Credentials,
   subscription: Subscription,
-  { client, now }: LoginDeps,
+  deps: LoginDeps,
 ): Promise<{ tokens: Tokens; isLogin: boolean }> {
-  const ageMs = now() - (state.openedAt ?? 0);
-  const { refreshTokenLifeMs = 0 } = client.rules;
-  if (state.refreshToken !== undefined && ageMs < refreshTokenLifeMs) {
+  const { client } = deps;
+  const { refreshToken } = snapshot.state;
+  if (refreshToken !== undefined && mayRefresh(snapshot, deps)) {
     try {
-      return { tokens: await client.refresh(state.refreshToken), isLogin: false };
+      return { tokens: await client.refresh(refreshToken), isLogin: false };
     } catch (error) {
       if (toArchiveError(error).kind !== 'session-expired') throw error;
     }
@@ -119,36 +114,17 @@ export async function save(
   }
 }
 
-function assertNotHeld({ hold }: LoginState, credentials: Credentials, now: number): void {
-  if (hold === undefined) return;
-  if (hold.until !== undefined && now < hold.until) {
-    throw new ArchiveError(
-      hold.code,
-      hold.reason ?? 'The PBX refuses logins from this address. Wait until that is over.',
-      { kind: 'login-held', notBefore: hold.until },
-    );
-  }
-  if (hold.credentials === digestCredentials(credentials)) {
-    throw new ArchiveError(
-      hold.code,
-      hold.reason ??
-        'The PBX refused the credentials. Correct them in the secret, or, if they were corrected in the ' +
-          'PBX, invoke pbx-session with "retryLogin": true.',
-      { kind: 'login-held' },
-    );
-  }
-}
-
 /** Only one function logs in at a time. After an attempt without a response, the next one has to wait. */
 async function lease(
   current: LoginSnapshot,
   session: string,
+  leaseMs: number,
   { logins, now }: LoginDeps,
 ): Promise<LoginSnapshot> {
   const { login, doubtfulRefusals } = current.state;
   if (login !== undefined && login.until > now()) throw new LoginInProgress(login.until, login.failures > 1);
   const failures = login?.failures ?? 0;
-  const until = now() + Math.min(LOGIN_LEASE_MS * 2 ** failures, MAX_LOGIN_LEASE_MS);
+  const until = now() + Math.min(leaseMs * 2 ** failures, MAX_LOGIN_LEASE_MS);
   const leased = await logins.replace(current, {
     session,
     login: { id: randomUUID(), until, failures: failures + 1 },
@@ -156,30 +132,6 @@ async function lease(
   });
   if (leased === undefined) throw new LoginInProgress(until);
   return leased;
-}
-
-/** Saves a refusal for all functions. If that fails, the caller still gets the refusal. */
-async function hold(
-  leased: LoginSnapshot,
-  failure: ArchiveError,
-  credentials: Credentials,
-  { pbxId, client, logins, now }: LoginDeps,
-): Promise<void> {
-  const { code, message: reason } = failure;
-  log('error', 'login-refused', { pbx: pbxId, code });
-  const refusal = failure instanceof PbxRefusal ? failure : undefined;
-  const { session, doubtfulRefusals: earlier = 0 } = leased.state;
-  const doubtfulRefusals = refusal?.isDoubtful ? earlier + 1 : undefined;
-  const holdMs = refusal?.isDoubtful ? client.rules.doubtfulHoldsMs?.[earlier] : refusal?.lockoutMs;
-  const held = {
-    code,
-    ...(holdMs === undefined ? { credentials: digestCredentials(credentials) } : { until: now() + holdMs }),
-    reason,
-  };
-  await logins.replace(leased, { session, hold: held, doubtfulRefusals }).catch((error: unknown) => {
-    // The lease remains, so the next attempt is a minute away, then two, and at most eight.
-    log('error', 'hold-not-saved', { pbx: pbxId, code: toArchiveError(error).code });
-  });
 }
 
 function logOpened(pbx: string, { postsReports }: Tokens, { reportsIf }: SessionRules): void {

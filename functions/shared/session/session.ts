@@ -1,6 +1,7 @@
-import { type ArchiveError, PbxRefusal, toArchiveError } from '../errors.ts';
+import { type ArchiveError, PbxRefusal } from '../errors.ts';
 import { log } from '../telemetry/log.ts';
-import { forgetRefusal, type LoginDeps, logIn, type SessionToken, save } from './login.ts';
+import { type LoginDeps, logIn, type SessionToken, save } from './login.ts';
+import { forgetRefusal } from './login-hold.ts';
 import { LoginInProgress } from './login-in-progress.ts';
 import type { Snapshot } from './session-store.ts';
 import { digestSubscription } from './subscription.ts';
@@ -13,9 +14,6 @@ const REFRESH_AFTER_MS = 15 * 60_000;
 
 /** How often to log in again to a PBX that has said that it posts no reports: a person may have corrected that. */
 const ASK_AGAIN_MS = 60 * 60_000;
-
-/** Renewals allowed within one `withToken` call. */
-const MAX_RENEWALS = 2;
 
 /** Longer than it takes to save a token that the PBX has just issued. */
 const MAX_LOOKS = 5;
@@ -146,8 +144,8 @@ export function createSession(deps: LoginDeps): Session {
       latest = undefined;
       if (!('token' in session)) return;
       await client.logout(session.token).catch((error: unknown) => {
-        // It is over already.
-        if (toArchiveError(error).kind !== 'session-expired') throw error;
+        const isOver = error instanceof PbxRefusal && error.kind === 'session-expired' && !error.isDoubtful;
+        if (!isOver) throw error;
       });
       await store.replace(session.snapshot, {});
       log('info', 'session-ended', { pbx: pbxId });
@@ -178,23 +176,4 @@ export function createSession(deps: LoginDeps): Session {
       return 'logged-in';
     },
   };
-}
-
-/**
- * Calls `use` with a token. If the PBX refuses the token, renews the session and calls `use` again: once, or twice if the
- * first renewal found another function's token. That one may have been refreshed between reading and using it, when
- * both functions run on a schedule and start in the same second.
- */
-export async function withToken<T>(session: Session, use: (token: string) => Promise<T>): Promise<T> {
-  let current: Renewed = await session.current();
-  for (let renewals = 0; ; renewals += 1) {
-    try {
-      return await use(current.token);
-    } catch (error) {
-      const isFinal = current.isNew === true || renewals === MAX_RENEWALS;
-      const refusal = toArchiveError(error);
-      if (refusal.kind !== 'session-expired' || isFinal) throw error;
-      current = await session.renew(current, refusal);
-    }
-  }
 }

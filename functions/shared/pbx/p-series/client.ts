@@ -73,8 +73,7 @@ export function createPSeriesClient(
     toError: ToError,
     signal: AbortSignal | undefined,
   ): Promise<Tokens> {
-    const headers = { 'Content-Type': 'application/json' };
-    const options = { headers, body: JSON.stringify(body), signal };
+    const options = { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal };
     const tokens = await call(operation, options, tokensSchema, toError);
     const { access_token: token, refresh_token: refreshToken } = tokens;
     return refreshToken === undefined ? { token } : { token, refreshToken };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ArchiveError } from '../../../../functions/shared/errors.ts';
-import { withToken } from '../../../../functions/shared/session/session.ts';
+import { withToken } from '../../../../functions/shared/session/with-token.ts';
 import type { SimulatedPSeriesOptions } from '../../../../infra/simulated-pbx/p-series/simulated-p-series.ts';
 import { startPSeriesHarness } from '../../../infra/simulated-pbx/p-series-harness.ts';
 import { captureLog } from '../../capture-log.ts';
@@ -155,7 +155,8 @@ describe('the one token', () => {
     expect(await renew()).toBe('pbx-minus-2');
     expect(await renew()).toBe('login-in-progress');
     expect(waits).toEqual([500, 500, 500, 500, 500]);
-    clock.now += MINUTE_MS;
+    // An attempt is a refresh and, if that is refused, a login.
+    clock.now += 2 * MINUTE_MS;
     expect(await renew()).toBe('pbx-minus-2');
     expect(await renew()).toBe('login-in-progress');
     expect(waits).toHaveLength(5);
@@ -199,6 +200,29 @@ describe('the end of a session', () => {
   });
 });
 
+test('an end that the PBX refuses for another reason than a dead token is a failure, and the token stays known', async () => {
+  const { pbx, session, store } = await start();
+  const { token } = await session.current();
+  pbx.refuse('del_token', 10005, 1);
+  expect(await codeOf(session.end())).toBe('pbx-10005');
+  expect((await store.read()).state).toMatchObject({ token });
+  await session.end();
+  expect((await store.read()).state).toEqual({});
+});
+
+test('a token that comes without a refresh token is replaced by another one when it has died', async () => {
+  const { clock, session, client, pbx, store } = await start();
+  const { login } = client;
+  client.login = async (...args) => ({ token: (await login(...args)).token });
+  await session.current();
+  clock.now += 20 * MINUTE_MS;
+  expect(await session.keepAlive()).toBe('kept-alive');
+  clock.now += 20 * MINUTE_MS;
+  expect(await session.keepAlive()).toBe('logged-in');
+  await client.deviceInfo((await store.read()).state.token ?? '');
+  expect(pbx.stats).toMatchObject({ getTokens: 2, refusedTokens: 0 });
+});
+
 describe('eight tokens of others', () => {
   test('are no wrong password: logins wait, one by one, until a token has expired', async () => {
     const { pbx, clock, session, client, open } = await start();
@@ -232,6 +256,31 @@ describe('refused credentials', () => {
     expect(pbx.stats.refusedTokens).toBe(1);
     await enterCredentials({ clientSecret: 'client-secret' });
     expect(await open().keepAlive()).toBe('logged-in');
+  });
+
+  test('are tried once although the PBX takes its time for the refresh before, and another function comes', async () => {
+    const { pbx, clock, open, client } = await start();
+    await open().current();
+    pbx.setClientSecret('another');
+    pbx.reboot();
+    clock.now += HOUR_MS;
+    const { refresh, login } = client;
+    const others: (string | undefined)[] = [];
+    // Each call takes 40 s, and may take 45.
+    client.refresh = async (...args) => {
+      clock.now += 40_000;
+      return refresh(...args);
+    };
+    client.login = async (...args) => {
+      clock.now += 30_000;
+      client.login = login;
+      others.push(await codeOf(open().keepAlive()));
+      clock.now += 10_000;
+      return login(...args);
+    };
+    expect(await codeOf(open().keepAlive())).toBe('pbx-minus-1');
+    expect(others).toEqual(['login-in-progress']);
+    expect(pbx.stats.getTokens).toBe(2);
   });
 
   test('can be tried again by a person who has corrected them in the PBX', async () => {

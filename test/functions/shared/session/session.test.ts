@@ -4,7 +4,7 @@ import { pbxSchema } from '../../../../functions/shared/config/pbx-registry.ts';
 import { ArchiveError, toArchiveError } from '../../../../functions/shared/errors.ts';
 import { createPbxClient } from '../../../../functions/shared/pbx/family-clients.ts';
 import { errnoError } from '../../../../functions/shared/pbx/s-series/errors.ts';
-import { withToken } from '../../../../functions/shared/session/session.ts';
+import { withToken } from '../../../../functions/shared/session/with-token.ts';
 import type { SimulatedPbx, SimulatedPbxOptions } from '../../../../infra/simulated-pbx/simulated-pbx.ts';
 import { startPbxHarness, startReceiver } from '../../../infra/simulated-pbx/harness.ts';
 import { captureLog } from '../../capture-log.ts';

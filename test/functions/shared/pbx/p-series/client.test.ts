@@ -39,6 +39,16 @@ describe('a login', () => {
     });
   });
 
+  test.each([{}, { refresh_token: null }, { refresh_token: '' }])(
+    'may bring no refresh token: %o',
+    async (missing) => {
+      const server = await startScriptedPbx(respondWith(fields({ access_token: TOKEN, ...missing })));
+      const client = pSeriesClientOf(server);
+      expect(await client.login(CREDENTIALS, SUBSCRIPTION)).toEqual({ token: TOKEN });
+      expect(await client.refresh('refresh')).toEqual({ token: TOKEN });
+    },
+  );
+
   test('with a wrong secret is refused', async () => {
     const { client } = await start();
     const wrong = { ...CREDENTIALS, password: 'wrong' };
