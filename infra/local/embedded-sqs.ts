@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import {
   DatabaseSync,
   type SQLInputValue,
+  type SQLOutputValue,
   type StatementResultingChanges,
   type StatementSync,
 } from 'node:sqlite';
@@ -23,7 +24,7 @@ export interface SqsOptions extends Access {
 export async function startSqs(options: SqsOptions): Promise<FauxqsServer> {
   const { directory, region, problems = createProblems(directory) } = options;
   const file = join(directory, 'fauxqs.db');
-  const adapt = createAdapter(problems, file);
+  const adapt = createAdapter(problems, file, region);
   const sqlite = DatabaseSync.prototype;
   const sockets = Server.prototype;
   const { prepare } = sqlite;
@@ -92,7 +93,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
 type Run = (...values: SQLInputValue[]) => StatementResultingChanges;
 
 /** Returns a function that adapts the statements of fauxqs, which writes every change of its state to SQLite. */
-function createAdapter(problems: Problems, file: string) {
+function createAdapter(problems: Problems, file: string, region: string) {
   const deliveries = new Map<unknown, unknown>();
   const nothing = { changes: 0, lastInsertRowid: 0 };
 
@@ -136,7 +137,21 @@ function createAdapter(problems: Problems, file: string) {
       return result;
     };
 
+  /**
+   * Fauxqs finds a queue by its ARN, which names a region, and stores it by its name alone. A queue that was made in
+   * another region than this one would be replaced, and its messages deleted with it.
+   */
+  const inThisRegion = (queue: Record<string, SQLOutputValue>) => ({
+    ...queue,
+    arn: String(queue.arn).replace(/^arn:aws:sqs:[^:]*/, `arn:aws:sqs:${region}`),
+    url: String(queue.url).replace(/^http:\/\/sqs\.[^.]*/, `http://sqs.${region}`),
+  });
+
   return (statement: StatementSync, sql: string): StatementSync => {
+    if (sql === 'SELECT * FROM sqs_queues') {
+      const all = statement.all.bind(statement);
+      return Object.assign(statement, { all: () => all().map(inThisRegion) });
+    }
     const run = statement.run.bind(statement) as Run;
     const adapted = sql.includes('SET receipt_handle')
       ? unlessDelivery(run)

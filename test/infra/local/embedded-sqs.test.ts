@@ -16,14 +16,15 @@ import { makeDirectory } from './start-process.ts';
 
 const ACCESS = { credentials: { accessKeyId: 'local', secretAccessKey: 'key' }, region: 'us-east-1' };
 
-async function start(directory: string) {
+async function start(directory: string, region = ACCESS.region) {
   const sentences: string[] = [];
   const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
   const problems = createProblems(directory, (sentence) => sentences.push(sentence));
-  const server = await startSqs({ ...ACCESS, directory, problems });
+  const access = { ...ACCESS, region };
+  const server = await startSqs({ ...access, directory, problems });
   const database = exec.mock.contexts[0] as DatabaseSync;
   exec.mockRestore();
-  const sqs = new SQSClient({ ...ACCESS, endpoint: server.address, maxAttempts: 1 });
+  const sqs = new SQSClient({ ...access, endpoint: server.address, maxAttempts: 1 });
   let isRunning = true;
   const stop = async () => {
     if (isRunning) await server.stop();
@@ -110,6 +111,28 @@ test('an orderly stop changes neither the receive count of a message nor the tim
   const waiting = before.waiting();
   await before.stop();
   expect((await start(directory)).waiting()).toEqual(waiting);
+});
+
+// The region is that of AWS_REGION, which another terminal may not have, or not the same.
+test('messages are there at the next start in another region, and in the one after it', async () => {
+  const directory = await makeDirectory();
+  const first = await start(directory, 'eu-central-1');
+  for (const body of ['job', 'other job']) await first.send(body);
+  await first.retryIn(3600, (await first.receive())?.ReceiptHandle);
+  const waiting = first.waiting();
+  await first.stop();
+
+  const second = await start(directory, 'us-east-1');
+  expect(second.waiting()).toEqual(waiting);
+  await second.send('new job');
+  await second.stop();
+
+  const third = await start(directory, 'eu-central-1');
+  expect(third.waiting()).toEqual(waiting);
+  const bodies = [await third.receive(), await third.receive(), await third.receive()].map(
+    (message) => message?.Body,
+  );
+  expect(bodies).toEqual(['other job', 'new job', undefined]);
 });
 
 const failures = {
