@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import databases, { type LevelDatabase } from 'dynalite/db/index.js';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
 import { requireSignatures } from './json-service.ts';
+import { guardLevel, type LevelGuard } from './level-guard.ts';
+import { createProblems, type Problems } from './problems.ts';
 import type { Access } from './s3/signature.ts';
 
 export interface DynamoDb {
@@ -14,19 +17,23 @@ export interface DynamoDb {
   close(): Promise<void>;
 }
 
+export interface DynamoDbOptions extends Access {
+  readonly problems?: Problems;
+}
+
 /**
  * Starts dynalite on loopback. `directory` holds the tables across restarts and kills; without it they are in memory.
- * With `access`, only signed requests are answered.
+ * With `options`, only signed requests are answered.
  */
-export async function startDynamoDb(directory?: string, access?: Access): Promise<DynamoDb> {
+export async function startDynamoDb(directory?: string, options?: DynamoDbOptions): Promise<DynamoDb> {
   if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
-  const server = dynalite({
-    ...(directory !== undefined && { path: directory }),
-    createTableMs: 0,
-    updateTableMs: 0,
-    deleteTableMs: 0,
-  });
-  if (access !== undefined) requireSignatures(server, 'dynamodb', access);
+  const { server, db } = createServer(directory);
+  if (directory !== undefined) {
+    const { problems = createProblems(directory) } = options ?? {};
+    await db.open();
+    repairAfterFailures(server, guardLevel(db, directory, problems));
+  }
+  if (options !== undefined) requireSignatures(server, 'dynamodb', options);
   const isAtWork = watchRequests(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,6 +48,48 @@ export async function startDynamoDb(directory?: string, access?: Access): Promis
       });
     },
   };
+}
+
+/** Dynalite keeps its database to itself. */
+function createServer(path: string | undefined): { server: Server; db: LevelDatabase } {
+  const { create } = databases;
+  const created: LevelDatabase[] = [];
+  databases.create = (options) => {
+    const store = create(options);
+    created.push(store.db);
+    return store;
+  };
+  try {
+    const server = dynalite({
+      ...(path !== undefined && { path }),
+      createTableMs: 0,
+      updateTableMs: 0,
+      deleteTableMs: 0,
+    });
+    const [db] = created;
+    if (db === undefined) throw new Error('Dynalite has another way to create its database.');
+    return { server, db };
+  } finally {
+    databases.create = create;
+  }
+}
+
+/** Opens the database again before the next request, and keeps new requests waiting meanwhile. */
+function repairAfterFailures(server: Server, guard: LevelGuard): void {
+  const isBusy = watchRequests(server);
+  const serve = server.listeners('request');
+  let reopening: Promise<void> | undefined;
+  const reopen = () => {
+    reopening ??= guard.reopen(isBusy).finally(() => {
+      reopening = undefined;
+    });
+    return reopening;
+  };
+  server.removeAllListeners('request');
+  server.on('request', async (message, response) => {
+    if (guard.isBroken()) await reopen();
+    for (const listener of serve) listener.call(server, message, response);
+  });
 }
 
 /** Returns a function that tells whether the server has received requests that it has not answered. */

@@ -41,6 +41,14 @@ const SQLITE_ERRORS: Readonly<Record<number, Code>> = {
   26: 'StateDamaged',
 };
 
+/** LevelDB has one code for all errors of the system, and their usual texts. */
+const LEVEL_IO_ERRORS: readonly (readonly [RegExp, Code])[] = [
+  [/no space left|not enough space|quota exceeded/i, 'DiskFull'],
+  [/read-only file system|permission denied|not permitted/i, 'DiskNotWritable'],
+  [/no such file|is a directory|not a directory/i, 'StateDamaged'],
+  [/./, 'DiskFailed'],
+];
+
 export interface Problems {
   /** Shows a sentence to the user, and the same one again after a minute at the earliest. */
   show(sentence: string): void;
@@ -89,12 +97,19 @@ export function toStateError(error: unknown, directory: string, file?: string): 
   }: ErrorDetails = error;
   // As the AWS SDK passes it on from an embedded service.
   if (isCode(name)) return new StateError(name, message, { cause: error });
+  if (code === 'LEVEL_DATABASE_NOT_OPEN') return toStateError(error.cause, directory, file);
   // About a port, not a file.
   if (['bind', 'connect', 'listen'].includes(syscall)) return undefined;
-  const kind = code === 'ERR_SQLITE_ERROR' ? SQLITE_ERRORS[errcode & 0xff] : SYSTEM_ERRORS[code];
+  const kind = code === 'ERR_SQLITE_ERROR' ? SQLITE_ERRORS[errcode & 0xff] : kindOf(code, message);
   if (kind === undefined) return undefined;
   const named = code === 'ENOTDIR' ? findExisting(path) : (dest ?? path);
   return new StateError(kind, describe(kind, directory, named, message), { cause: error });
+}
+
+function kindOf(code: string, message: string): Code | undefined {
+  if (code === 'LEVEL_CORRUPTION') return 'StateDamaged';
+  if (code !== 'LEVEL_IO_ERROR') return SYSTEM_ERRORS[code];
+  return LEVEL_IO_ERRORS.find(([text]) => text.test(message))?.[1];
 }
 
 type ErrorDetails = NodeJS.ErrnoException & { errcode?: number; dest?: string };

@@ -1,21 +1,30 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, open, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { expect, onTestFinished, test } from 'vitest';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ensureTable, startDynamoDb } from '../../../infra/local/dynamodb.ts';
+import { createProblems } from '../../../infra/local/problems.ts';
+import { makeDirectory } from './start-process.ts';
 
 const TableName = 'counters';
 const Key = { name: { S: 'updates' }, part: { S: 'all' } };
 const KEYS = { partition: 'name', sort: 'part', indexes: { byOwner: 'owner' } };
 
-const connect = (endpoint: string) =>
-  new DynamoDBClient({
-    endpoint,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret-key' },
-    maxAttempts: 1,
-  });
+const ACCESS = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local-secret-key' },
+};
+
+const connect = (endpoint: string, maxAttempts = 1) =>
+  new DynamoDBClient({ ...ACCESS, endpoint, maxAttempts });
 
 // Updates of one item wait for one another, so most of them are under way when the first is answered.
 test('a database that is closed first answers what it has begun', async () => {
@@ -50,4 +59,123 @@ test('a database that is closed first answers what it has begun', async () => {
   const { Item } = await reader.send(new GetItemCommand({ TableName, Key }));
   const answered = outcomes.filter(({ status }) => status === 'fulfilled').length;
   expect(Number(Item?.count?.N)).toBe(answered);
+});
+
+/** The database in `directory` with a table, and the sentences that it shows. */
+async function start(directory: string) {
+  const sentences: string[] = [];
+  const problems = createProblems(directory, (sentence) => sentences.push(sentence));
+  const database = await startDynamoDb(directory, { ...ACCESS, problems });
+  // With the SDK's usual retries.
+  const client = connect(database.url, 3);
+  onTestFinished(async () => {
+    client.destroy();
+    await database.close();
+  });
+  await ensureTable(client, TableName, KEYS);
+  const item = (name: string) => ({ name: { S: name }, part: { S: 'all' } });
+  return {
+    sentences,
+    put: (name: string) =>
+      client.send(new PutItemCommand({ TableName, Item: { ...item(name), owner: { S: 'anna' } } })),
+    get: async (name: string) => (await client.send(new GetItemCommand({ TableName, Key: item(name) }))).Item,
+    async names() {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName,
+          IndexName: 'byOwner',
+          KeyConditionExpression: '#owner = :owner',
+          ExpressionAttributeNames: { '#owner': 'owner' },
+          ExpressionAttributeValues: { ':owner': { S: 'anna' } },
+        }),
+      );
+      return Items.map(({ name }) => name?.S);
+    },
+  };
+}
+
+/** What dynalite stores in. */
+const { Level } = createRequire(createRequire(import.meta.url).resolve('dynalite'))('level') as {
+  Level: { prototype: Record<'_put' | '_get' | '_open', () => Promise<unknown>> };
+};
+
+describe.each([
+  ['DiskFull', 'No space left on device', /^The disk that holds .* is full\. Free some space on it/],
+  ['DiskFull', 'Disk quota exceeded', /^The disk that holds .* is full\. Free some space on it/],
+  ['DiskNotWritable', 'Read-only file system', /cannot be read or written \(.*Read-only.*Make it accessible/],
+  ['DiskFailed', 'Input/output error', /^The disk that holds .* reports an error \(.*Check it/],
+])('%s (%s)', (name, reason, sentence) => {
+  const failure = () =>
+    Object.assign(new Error(`IO error: /state/dynamodb/000005.log: ${reason}`), { code: 'LEVEL_IO_ERROR' });
+
+  /** Until the returned function is called, nothing can be written. LevelDB itself fails only once. */
+  async function breakDisk() {
+    const file = await open('/dev/null');
+    const prototype = Object.getPrototypeOf(file) as typeof file;
+    await file.close();
+    const disk = vi.spyOn(prototype, 'writeFile').mockImplementation(() => Promise.reject(failure()));
+    const put = vi.spyOn(Level.prototype, '_put').mockImplementationOnce(() => Promise.reject(failure()));
+    const mend = () => {
+      disk.mockRestore();
+      put.mockRestore();
+    };
+    onTestFinished(mend);
+    return mend;
+  }
+
+  test('writes fail with one sentence, reads go on, and writes work again afterwards', async () => {
+    const directory = await makeDirectory();
+    const database = await start(directory);
+    await database.put('before');
+
+    const mend = await breakDisk();
+    const refused = { name, message: expect.stringMatching(sentence), $metadata: { httpStatusCode: 507 } };
+    for (let writes = 0; writes < 3; writes++)
+      await expect(database.put('refused')).rejects.toMatchObject({
+        ...refused,
+        $metadata: { ...refused.$metadata, attempts: 1 },
+      });
+    expect(await database.get('before')).toMatchObject({ owner: { S: 'anna' } });
+    expect(await database.get('refused')).toBeUndefined();
+    expect(await database.names()).toEqual(['before']);
+    expect(database.sentences).toEqual([expect.stringMatching(sentence)]);
+
+    mend();
+    await Promise.all([database.put('afterwards'), database.get('before'), database.put('too')]);
+    expect((await database.names()).sort()).toEqual(['afterwards', 'before', 'too']);
+    const copy = await makeDirectory();
+    await cp(directory, copy, { recursive: true });
+    const afterKill = await start(copy);
+    expect((await afterKill.names()).sort()).toEqual(['afterwards', 'before', 'too']);
+  });
+});
+
+test('a database that cannot be opened again at once is opened with a later request', async () => {
+  const database = await start(await makeDirectory());
+  await database.put('before');
+  const failure = Object.assign(new Error('IO error: 000005.log: No space left on device'), {
+    code: 'LEVEL_IO_ERROR',
+  });
+  const broken = (['_put', '_open'] as const).map((method) =>
+    vi.spyOn(Level.prototype, method).mockRejectedValue(failure),
+  );
+  onTestFinished(() => void vi.restoreAllMocks());
+  for (let writes = 0; writes < 3; writes++)
+    await expect(database.put('refused')).rejects.toMatchObject({ name: 'DiskFull' });
+  await expect(database.get('before')).rejects.toMatchObject({ name: 'DiskFull' });
+  await expect(database.names()).rejects.toMatchObject({ name: 'DiskFull' });
+  for (const method of broken) method.mockRestore();
+  expect(await database.names()).toEqual(['before']);
+});
+
+test('a table that turns out to be damaged fails with a sentence', async () => {
+  const database = await start(await makeDirectory());
+  const failure = Object.assign(new Error('Corruption: bad block contents'), { code: 'LEVEL_CORRUPTION' });
+  vi.spyOn(Level.prototype, '_get').mockRejectedValue(failure);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await expect(database.get('any')).rejects.toMatchObject({
+    name: 'StateDamaged',
+    message: expect.stringMatching(/is damaged \(.*bad block contents.*Restore it from a backup/),
+  });
+  expect(database.sentences).toEqual([expect.stringContaining('is damaged')]);
 });
