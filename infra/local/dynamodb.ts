@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import dynalite from 'dynalite';
 import databases, { type LevelDatabase } from 'dynalite/db/index.js';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
 import { requireSignatures } from './json-service.ts';
-import { guardLevel, type LevelGuard } from './level-guard.ts';
+import { damaged, explainDamage, guardLevel, type LevelGuard } from './level-guard.ts';
 import { createProblems, type Problems } from './problems.ts';
 import type { Access } from './s3/signature.ts';
 
@@ -26,11 +26,15 @@ export interface DynamoDbOptions extends Access {
  * With `options`, only signed requests are answered.
  */
 export async function startDynamoDb(directory?: string, options?: DynamoDbOptions): Promise<DynamoDb> {
-  if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (directory !== undefined) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await requireCurrent(directory);
+  }
+  // From now on, LevelDB opens the database by itself.
   const { server, db } = createServer(directory);
   if (directory !== undefined) {
     const { problems = createProblems(directory) } = options ?? {};
-    await db.open();
+    await openDatabase(db, directory);
     repairAfterFailures(server, guardLevel(db, directory, problems));
   }
   if (options !== undefined) requireSignatures(server, 'dynamodb', options);
@@ -71,6 +75,21 @@ function createServer(path: string | undefined): { server: Server; db: LevelData
     return { server, db };
   } finally {
     databases.create = create;
+  }
+}
+
+/** Without CURRENT, LevelDB would begin a new database, and delete the tables of this one. It makes CURRENT before them. */
+async function requireCurrent(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  if (!names.includes('CURRENT') && names.some((name) => /\.(?:ldb|log)$/.test(name)))
+    throw damaged(directory, 'CURRENT is missing');
+}
+
+async function openDatabase(db: LevelDatabase, directory: string): Promise<void> {
+  try {
+    await db.open();
+  } catch (error) {
+    throw explainDamage(error, directory);
   }
 }
 

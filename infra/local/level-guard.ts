@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { LevelDatabase } from 'dynalite/db/index.js';
 import { writeNewFile } from './durable-file.ts';
 import { createMutex } from './mutex.ts';
-import type { Problems, StateError } from './problems.ts';
+import { type Problems, StateError, toStateError } from './problems.ts';
 
 /** LevelDB writes its memory of 4 MB to a table when it opens, besides smaller files. */
 const NEEDED_BYTES = 8 * 1024 ** 2;
@@ -30,7 +30,7 @@ export function guardLevel(db: LevelDatabase, directory: string, problems: Probl
   let failure: StateError | undefined;
 
   function explain(error: unknown): unknown {
-    const problem = problems.explain(error, directory) ?? problems.explain(failure);
+    const problem = problems.explain(explainDamage(error, directory), directory) ?? problems.explain(failure);
     if (problem === undefined) return error;
     return Object.assign(problem, { body: { __type: problem.code, message: problem.message } });
   }
@@ -49,7 +49,7 @@ export function guardLevel(db: LevelDatabase, directory: string, problems: Probl
       try {
         return await run(...values);
       } catch (error) {
-        failure = problems.explain(error, directory);
+        failure = problems.explain(explainDamage(error, directory), directory);
         throw explain(error);
       }
     });
@@ -79,11 +79,25 @@ export function guardLevel(db: LevelDatabase, directory: string, problems: Probl
         await db.open();
         failure = undefined;
       } catch (error) {
-        failure = problems.explain(error, directory) ?? failure;
+        failure = problems.explain(explainDamage(error, directory), directory) ?? failure;
       }
     },
   };
 }
+
+/** Returns the error itself unless it says that the database is damaged. */
+export function explainDamage(error: unknown, directory: string): unknown {
+  const problem = toStateError(error, directory);
+  if (problem?.code !== 'StateDamaged') return error;
+  return damaged(directory, (problem.cause as Error).message, error);
+}
+
+export const damaged = (directory: string, reason: string, cause?: unknown) =>
+  new StateError(
+    'StateDamaged',
+    `${directory}, the database of the index, the shares and the access log, is damaged (${reason}). Restore it from a backup, or move it away and start again: the index is made anew from the recordings, but the shares and the access log are lost.`,
+    { cause },
+  );
 
 type Run = (...values: unknown[]) => unknown;
 

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, open, rm } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,4 +178,56 @@ test('a table that turns out to be damaged fails with a sentence', async () => {
     message: expect.stringMatching(/is damaged \(.*bad block contents.*Restore it from a backup/),
   });
   expect(database.sentences).toEqual([expect.stringContaining('is damaged')]);
+});
+
+describe('a damaged database is reported with its folder, what is lost and what to do', () => {
+  const matching = async (directory: string, pattern: RegExp) =>
+    (await readdir(directory)).filter((name) => pattern.test(name)).map((name) => join(directory, name));
+  const change = (pattern: RegExp, damage: (path: string) => Promise<void>) => async (directory: string) => {
+    const paths = await matching(directory, pattern);
+    expect(paths).not.toEqual([]);
+    for (const path of paths) await damage(path);
+  };
+  const damages = {
+    'an emptied CURRENT': change(/^CURRENT$/, (path) => truncate(path)),
+    'garbage in CURRENT': change(/^CURRENT$/, (path) => writeFile(path, 'garbage\n')),
+    'a missing CURRENT': change(/^CURRENT$/, (path) => rm(path)),
+    'an emptied MANIFEST': change(/^MANIFEST-/, (path) => truncate(path)),
+    'a MANIFEST that is cut off': change(/^MANIFEST-/, (path) => truncate(path, 20)),
+    'a missing MANIFEST': change(/^MANIFEST-/, (path) => rm(path)),
+    'missing tables': change(/\.ldb$/, (path) => rm(path)),
+  };
+
+  test.each(Object.entries(damages))('%s', async (_, damage) => {
+    const directory = await makeDirectory();
+    // The second start writes a table of what the first one has written.
+    for (let starts = 0; starts < 2; starts++) {
+      const database = await startDynamoDb(directory);
+      const client = connect(database.url);
+      await ensureTable(client, TableName, KEYS);
+      client.destroy();
+      await database.close();
+    }
+    await damage(directory);
+    const before = await readdir(directory);
+    await expect(startDynamoDb(directory)).rejects.toMatchObject({
+      code: 'StateDamaged',
+      message: expect.stringMatching(
+        new RegExp(
+          `^${directory}, the database of the index, the shares and the access log, is damaged \\(.*` +
+            'Restore it from a backup, or move it away and start again: .*the shares and the access log are lost',
+        ),
+      ),
+    });
+    // What remains may be restored.
+    expect(await readdir(directory)).toEqual(expect.arrayContaining(before));
+  });
+});
+
+test('a database whose first start was killed is made at the next', async () => {
+  const directory = await makeDirectory();
+  await writeFile(join(directory, 'MANIFEST-000001'), 'cut of');
+  const database = await start(directory);
+  await database.put('first');
+  expect(await database.names()).toEqual(['first']);
 });

@@ -48,6 +48,20 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     expect(text).toMatch(/is damaged.*Restore it from a backup, or .* start again: /);
   });
 
+  test('a damaged database of the index', async () => {
+    const directory = await makeDirectory();
+    const folder = join(directory, 'demo', 'dynamodb');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'CURRENT'), 'garbage');
+    const text = await explained(['--calls', '1', '--exit', '--port', '0', '--data', directory]);
+    expect(text).toMatch(
+      new RegExp(
+        `^${folder}, the database of the index, the shares .*is damaged \\(.*Restore it from a backup`,
+        'm',
+      ),
+    );
+  });
+
   test.each([
     ...['host.json', 'link-token', 'pbx-registry.json', 'secrets/link-token.json', 'sqs/fauxqs.db'],
     ...['simulated-pbx/cdr.jsonl', 'simulated-pbx/cert.pem'],
@@ -59,7 +73,7 @@ describe('exits with code 1 and one clear message, without a stack trace, for', 
     expect(text).toMatch(new RegExp(`^${path} is damaged \\(.*move it away and start again\\.$`, 'm'));
   });
 
-  test.each(['s3', 'secrets', 'simulated-pbx', 'sqs'])(
+  test.each(['dynamodb', 's3', 'secrets', 'simulated-pbx', 'sqs'])(
     'a file in the place of the directory %s',
     async (name) => {
       const directory = await makeDirectory();
