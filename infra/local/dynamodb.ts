@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
@@ -29,6 +30,7 @@ export async function startDynamoDb(directory?: string, options?: DynamoDbOption
   if (directory !== undefined) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await requireCurrent(directory);
+    await makePrivate(directory);
   }
   // From now on, LevelDB opens the database by itself.
   const { server, db } = createServer(directory);
@@ -83,6 +85,12 @@ async function requireCurrent(directory: string): Promise<void> {
   const names = await readdir(directory);
   if (!names.includes('CURRENT') && names.some((name) => /\.(?:ldb|log)$/.test(name)))
     throw damaged(directory, 'CURRENT is missing');
+}
+
+/** LevelDB makes files at any time, and with the mode that the process allows. It keeps that of files that exist. */
+async function makePrivate(directory: string): Promise<void> {
+  process.umask(0o077);
+  for (const name of await readdir(directory)) await chmod(join(directory, name), 0o600);
 }
 
 async function openDatabase(db: LevelDatabase, directory: string): Promise<void> {

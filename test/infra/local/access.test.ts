@@ -4,6 +4,7 @@ import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand, S3Client } f
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startDynamoDb } from '../../../infra/local/dynamodb.ts';
 import { startSqs } from '../../../infra/local/embedded-sqs.ts';
 import { startS3 } from '../../../infra/local/s3/server.ts';
 import { startSecretsManager } from '../../../infra/local/secrets-manager/server.ts';
@@ -149,11 +150,15 @@ test('the embedded S3 refuses a host name that has been made to resolve to this 
 test('all state is readable by its owner only, whatever the mode of its folder and of older files', async () => {
   const directory = await makeDirectory();
   const sqs = join(directory, 'sqs');
-  await mkdir(sqs);
-  for (const folder of [directory, sqs]) await chmod(folder, 0o777);
+  const dynamoDb = join(directory, 'dynamodb');
+  for (const folder of [sqs, dynamoDb]) await mkdir(folder);
+  for (const folder of [directory, sqs, dynamoDb]) await chmod(folder, 0o777);
   // As earlier versions left it.
   await writeFile(join(sqs, 'fauxqs.db'), '', { mode: 0o644 });
   await writeFile(join(directory, 'host.json'), '{}', { mode: 0o644 });
+  await writeFile(join(dynamoDb, 'LOG'), '', { mode: 0o644 });
+  const database = await startDynamoDb(dynamoDb);
+  onTestFinished(() => database.close());
   await services.sqs(sqs);
   await services.secretsmanager(join(directory, 'secrets'));
   const s3 = await startS3({ ...ACCESS, directory: join(directory, 's3') });
@@ -174,7 +179,10 @@ test('all state is readable by its owner only, whatever the mode of its folder a
       ]),
   );
   expect(modes.map(([name]) => name)).toEqual(
-    expect.arrayContaining(['fauxqs.db', 'fauxqs.db-wal', 'fauxqs.db-shm', 'call.wav', 'host.json']),
+    expect.arrayContaining([
+      ...['fauxqs.db', 'fauxqs.db-wal', 'fauxqs.db-shm', 'call.wav', 'host.json'],
+      ...['CURRENT', 'LOG', 'LOG.old'],
+    ]),
   );
   expect(modes.filter(([, mode]) => mode !== '600')).toEqual([]);
 });
