@@ -23,9 +23,14 @@ export async function replaceFile(path: string, content: string): Promise<void> 
 /** Renames atomically, and returns once the new name is on disk. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
+  await syncFolderOf(to);
+}
+
+/** Returns once the name of this file, or that it is gone, is on disk. */
+export async function syncFolderOf(path: string): Promise<void> {
   // Windows cannot open a directory to sync it.
   if (process.platform === 'win32') return;
-  const directory = await open(dirname(to), 'r');
+  const directory = await open(dirname(path), 'r');
   try {
     await directory.sync();
   } finally {

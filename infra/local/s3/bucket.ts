@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { copyFile, type FileHandle, open, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { renameDurably, writeNewFile } from '../durable-file.ts';
+import { renameDurably, syncFolderOf, writeNewFile } from '../durable-file.ts';
 import { createMutex } from '../mutex.ts';
 import { StateError } from '../problems.ts';
-import { chooseDataFile } from './data-file.ts';
+import { chooseDataFile, hasFreePath } from './data-file.ts';
 import type { ObjectChange } from './events.ts';
 import { describeLostFiles, findLostFiles } from './lost-files.ts';
 import { StoredObject } from './stored-object.ts';
@@ -127,8 +127,46 @@ export class Bucket {
       if (!current) this.#sortedKeys = undefined;
       this.#onChange({ bucket: this.name, reason, object });
       if (replaced) await this.#removeData(replaced, replacedMetadata);
+      if (object.file !== object.key) await this.#moveToPlainPath(object);
       return object;
     });
+  }
+
+  /** Moves objects to the path of their key if it was taken when they were written, and is free now. */
+  async tidyUp(): Promise<void> {
+    for (const object of [...this.#objects.values()])
+      if (object.file !== object.key) await this.#oneAtATime(() => this.#moveToPlainPath(object));
+  }
+
+  /**
+   * The bytes have both names until the metadata has the new one, so either is right whenever the process is killed.
+   * An object that cannot be moved, as on a file system without hard links, remains what and where it is.
+   */
+  async #moveToPlainPath(object: StoredObject): Promise<void> {
+    const { key, file } = object;
+    if (!(await hasFreePath(this.#folder, key))) return;
+    const moved = { ...object, file: key };
+    const metadata = `${this.#temporaryPath()}.json`;
+    const oldMetadata = `${this.#temporaryPath()}.json`;
+    try {
+      await writeNewFile(metadata, JSON.stringify(moved));
+      await copyFile(this.#metadataPath(key), oldMetadata);
+      await link(join(this.#folder, file), join(this.#folder, key));
+    } catch {
+      for (const path of [metadata, oldMetadata]) await rm(path, { force: true });
+      return;
+    }
+    try {
+      await syncFolderOf(join(this.#folder, key));
+      await rename(metadata, this.#metadataPath(key));
+    } catch {
+      await this.#removeData(moved, metadata);
+      await rm(oldMetadata);
+      return;
+    }
+    this.#objects.set(key, moved);
+    await syncFolderOf(this.#metadataPath(key));
+    await this.#removeData(object, oldMetadata);
   }
 
   delete(key: string): Promise<void> {

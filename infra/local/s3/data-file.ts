@@ -12,14 +12,18 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 /**
  * Chooses the file for an object's bytes, relative to the bucket's folder: the key itself if it is a plain path
  * that is free, otherwise `~other/<random>`. The latter takes odd keys (`..`, `*`, `a//b`), a key below another
- * (`a` and `a/b`), one that differs only by case on a file system that ignores case, and the new version of an
- * object while the old one still has the plain path.
+ * (`a` and `a/b`), one that differs only by case on a file system that ignores case, and for a moment the new version
+ * of an object while the old one still has the plain path.
  */
 export async function chooseDataFile(folder: string, key: string): Promise<string> {
-  if (isPlainKey(key) && (await isFree(join(folder, key)))) return key;
+  if (await hasFreePath(folder, key)) return key;
   await mkdir(join(folder, OTHER_FOLDER), { recursive: true, mode: 0o700 });
   return `${OTHER_FOLDER}/${randomUUID()}`;
 }
+
+/** Whether the key is a plain path that is free. */
+export const hasFreePath = async (folder: string, key: string) =>
+  isPlainKey(key) && (await isFree(join(folder, key)));
 
 /** Whether a file at this path, relative to the bucket's folder, has the path as its key. */
 export const isPlainKey = (path: string) => path.split('/').every(isPlainName);

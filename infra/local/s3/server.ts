@@ -83,6 +83,7 @@ export async function startS3(options: S3Options): Promise<{ url: string; close(
   server.setTimeout(IDLE_TIMEOUT_MS);
   server.maxConnections = MAX_CONNECTIONS;
   await abortOldUploads();
+  for (const name of buckets.names()) await buckets.get(name).tidyUp();
   server.listen(0, HOST);
   await once(server, 'listening');
   const cleaning = setInterval(() => {
