@@ -21,6 +21,8 @@ const LIMIT_MS = 20 * DAY_MS;
 
 /** A reconciliation skips calls that have just ended, for an hour if their length is not known, and clocks differ. */
 const RECONCILED_AFTER_MS = 70 * MINUTE_MS;
+/** Where clocks are put back, a local time may be taken for the one an hour later. */
+const RECONCILED_AFTER_CHANGE_MS = RECONCILED_AFTER_MS + HOUR_MS;
 
 export interface SeedResult {
   seed: number;
@@ -111,7 +113,8 @@ export async function runSeed({ seed, calls, print }: SeedOptions): Promise<Seed
   for (const { pbx } of world.offices) pbx.mendCallLog();
   calmSince = elapsedMs();
 
-  const isReconciled = () => ids.every((id) => (reconciledAt.get(id) ?? 0) > calmSince + RECONCILED_AFTER_MS);
+  const afterMs = world.timeZone === undefined ? RECONCILED_AFTER_MS : RECONCILED_AFTER_CHANGE_MS;
+  const isReconciled = () => ids.every((id) => (reconciledAt.get(id) ?? 0) > calmSince + afterMs);
   const isIdle = () =>
     running === 0 && eventSources.every((source) => source.isIdle) && aws.s3.uploads.size === 0;
   await isUntil(() => isReconciled() && isIdle());
