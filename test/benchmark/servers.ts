@@ -42,10 +42,12 @@ let recordings = 0;
 /** A WAV file without audio: the shortest recording. */
 export const EMPTY_WAV_BYTES = 44;
 
-/** Names a new recording. The server reads its size from the name. */
+/** Names a recording of a call that has just begun. The server reads its size from the name, as the caller's number. */
 export function newRecording(bytes: number): string {
   recordings += 1;
-  return `20260101000000-${bytes}.${recordings}-1001-1002-Internal.wav`;
+  const now = new Date();
+  const local = now.toISOString().replace(/\D/g, '').slice(0, 14);
+  return `${local}-${Math.floor(now.getTime() / 1000)}.${recordings}-${bytes}-1002-Internal.wav`;
 }
 
 export const downloadUrl = ({ url }: Servers, recording: string) =>
@@ -62,7 +64,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 async function sendRecording({ searchParams }: URL, response: ServerResponse): Promise<void> {
-  const bytes = Number(/^\d{14}-(\d+)\./.exec(searchParams.get('recording') ?? '')?.[1]);
+  const bytes = Number(/^\d{14}-[\d.]+-(\d+)-/.exec(searchParams.get('recording') ?? '')?.[1]);
   // Any other header would cost a second download.
   const header = wav({ audioBytes: 0, riffSize: bytes - 8, dataSize: bytes - EMPTY_WAV_BYTES });
   response.writeHead(200, { 'content-length': bytes });
