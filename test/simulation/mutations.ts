@@ -484,6 +484,11 @@ export const MUTATIONS: readonly Mutation[] = [
         find: 'missing.filter(({ ended }) => ended === undefined)',
         replace: 'missing',
       },
+      {
+        file: 'functions/reconcile/queue-missing.ts',
+        find: '({ queuedAt }) => queuedAt',
+        replace: '({ queuedAt, ended }) => ended !== undefined || queuedAt',
+      },
     ],
   },
   {
