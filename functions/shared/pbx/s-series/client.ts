@@ -40,6 +40,7 @@ export function createSSeriesClient(
 ): SSeriesClient {
   const apiVersion = pbx.family === 'openvox' ? 'v0.0.1' : pbx.apiVersion;
   const request = createTransport(pbx, timeouts);
+  const rules = sessionRulesOf(pbx);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
   // Makes the PBX send well-formed JSON reports: without it, or with that of the other API, they may be malformed.
   const eventVersion = apiVersion === 'v2.0.0' ? '2.0.0' : '1.0.2';
@@ -94,7 +95,7 @@ export function createSSeriesClient(
   }
 
   return {
-    rules: sessionRulesOf(pbx),
+    rules,
 
     async login({ username, password }, subscription, signal) {
       const { token, refreshtoken, transport } = await call(
@@ -113,7 +114,7 @@ export function createSSeriesClient(
       return {
         token,
         ...(refreshtoken !== undefined && { refreshToken: refreshtoken }),
-        ...postsReports(transport),
+        ...(rules.reportsIf !== undefined && postsReports(transport)),
       };
     },
 

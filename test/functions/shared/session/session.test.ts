@@ -76,6 +76,13 @@ describe('a session', () => {
     },
   );
 
+  test('does not depend on a report method of which API 1.1.0 knows nothing', async () => {
+    const { session, store } = await start({ reportMethod: 'TCP' });
+    await session.current();
+    expect(lines).toEqual([{ level: 'info', event: 'session-opened', pbx: expect.any(String) }]);
+    expect((await store.read()).state).not.toHaveProperty('postsReports');
+  });
+
   test('brings reports within an hour after the report method was corrected, with one login an hour until then', async () => {
     const receiver = await startReceiver();
     const { pbx, clock, session } = await start({
