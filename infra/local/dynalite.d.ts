@@ -25,6 +25,10 @@ declare module 'dynalite/db/index.js' {
     del(key: string, callback?: Callback): Promise<unknown> | undefined;
     batch(operations: object[], callback?: Callback): Promise<unknown> | undefined;
     createValueStream(options?: object): Readable;
+    iterator(range: {
+      gte: string;
+      lt: string;
+    }): AsyncIterable<[key: string, value: { TableStatus?: string }]>;
   }
 
   const databases: { create(options: object): { db: LevelDatabase } };

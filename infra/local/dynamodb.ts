@@ -4,7 +4,12 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  ResourceInUseException,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import databases, { type LevelDatabase } from 'dynalite/db/index.js';
 import type { TableKeys } from '../../functions/shared/config/tables.ts';
@@ -96,9 +101,18 @@ async function makePrivate(directory: string): Promise<void> {
 async function openDatabase(db: LevelDatabase, directory: string): Promise<void> {
   try {
     await db.open();
+    await removeUnfinishedTables(db);
   } catch (error) {
     throw explainDamage(error, directory);
   }
+}
+
+/**
+ * A table that was being created when the process was killed is empty, and dynalite would never finish, use or delete it.
+ */
+async function removeUnfinishedTables(db: LevelDatabase): Promise<void> {
+  for await (const [key, table] of db.iterator({ gte: 'table~', lt: 'table~\xff' }))
+    if (table.TableStatus === 'CREATING') await db.del(key);
 }
 
 /** Opens the database again before the next request, and keeps new requests waiting meanwhile. */
@@ -139,7 +153,7 @@ function watchRequests(server: Server): () => boolean {
 const isFinished = ({ req, writableEnded }: ServerResponse) =>
   writableEnded || (req.destroyed && !req.readableEnded);
 
-/** Creates a table unless it exists. */
+/** Creates a table unless it exists. Resolves when it can be used. */
 export async function ensureTable(client: DynamoDBClient, name: string, keys: TableKeys): Promise<void> {
   const { partition, sort, indexes } = keys;
   const schemaOf = (partitionKey: string) => [
@@ -164,4 +178,5 @@ export async function ensureTable(client: DynamoDBClient, name: string, keys: Ta
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
   }
+  await waitUntilTableExists({ client, minDelay: 0.05, maxDelay: 1, maxWaitTime: 60 }, { TableName: name });
 }

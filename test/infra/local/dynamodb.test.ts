@@ -96,7 +96,7 @@ async function start(directory: string) {
 
 /** What dynalite stores in. */
 const { Level } = createRequire(createRequire(import.meta.url).resolve('dynalite'))('level') as {
-  Level: { prototype: Record<'_put' | '_get' | '_open', () => Promise<unknown>> };
+  Level: { prototype: Record<'_put' | '_get' | '_open', (...values: unknown[]) => Promise<unknown>> };
 };
 
 describe.each([
@@ -166,6 +166,30 @@ test('a database that cannot be opened again at once is opened with a later requ
   await expect(database.names()).rejects.toMatchObject({ name: 'DiskFull' });
   for (const method of broken) method.mockRestore();
   expect(await database.names()).toEqual(['before']);
+});
+
+test('a table is used when it has been created, and created anew if that was cut off', async () => {
+  const directory = await makeDirectory();
+  const [created, copied] = [Promise.withResolvers<void>(), await makeDirectory()];
+  const put = Level.prototype._put;
+  // Dynalite stores a new table twice: as one that is being created, and as one that can be used.
+  const disk = vi.spyOn(Level.prototype, '_put');
+  disk.mockImplementationOnce(put).mockImplementationOnce(async function (this: unknown, ...values) {
+    await created.promise;
+    return put.apply(this, values);
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  const get = vi.spyOn(Level.prototype, '_get');
+  const starting = start(directory);
+  // Nobody has it yet: it is asked for by who creates it, and by who waits for it.
+  await vi.waitFor(() => expect(get.mock.calls.length).toBeGreaterThanOrEqual(3), 30_000);
+  await cp(directory, copied, { recursive: true });
+  created.resolve();
+  await (await starting).put('before');
+
+  const afterKill = await start(copied);
+  await afterKill.put('afterwards');
+  expect(await afterKill.names()).toEqual(['afterwards']);
 });
 
 test('a table that turns out to be damaged fails with a sentence', async () => {
