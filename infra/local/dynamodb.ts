@@ -92,9 +92,8 @@ async function requireCurrent(directory: string): Promise<void> {
     throw damaged(directory, 'CURRENT is missing');
 }
 
-/** LevelDB makes files at any time, and with the mode that the process allows. It keeps that of files that exist. */
+/** LevelDB keeps the modes of the files that exist. */
 async function makePrivate(directory: string): Promise<void> {
-  process.umask(0o077);
   for (const name of await readdir(directory)) await chmod(join(directory, name), 0o600);
 }
 

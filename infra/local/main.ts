@@ -17,6 +17,9 @@ import { PBX_ID, runWithPbx } from './real-pbx.ts';
 import { waitForCtrlC } from './signals.ts';
 
 exitWithoutReader();
+// Jobs and recordings show who spoke with whom, and the secrets are stored in plain text. Not everything that writes
+// here lets its files be made with a mode.
+process.umask(0o077);
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) print(HELP);
@@ -72,7 +75,6 @@ async function run(options: Options, directory: string): Promise<void> {
 
 async function makeDirectory(directory: string): Promise<void> {
   try {
-    // Jobs and recordings show who spoke with whom, and the secrets are stored in plain text.
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

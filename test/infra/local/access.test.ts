@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -9,6 +9,7 @@ import { startSqs } from '../../../infra/local/embedded-sqs.ts';
 import { startS3 } from '../../../infra/local/s3/server.ts';
 import { startSecretsManager } from '../../../infra/local/secrets-manager/server.ts';
 import { writeHostFile } from '../../../infra/shared/host-file.ts';
+import { readFileModes } from './file-modes.ts';
 import { sendRaw } from './s3/embedded-s3.ts';
 import { post, sendSigned } from './signed-request.ts';
 import { makeDirectory } from './start-process.ts';
@@ -148,6 +149,9 @@ test('the embedded S3 refuses a host name that has been made to resolve to this 
 });
 
 test('all state is readable by its owner only, whatever the mode of its folder and of older files', async () => {
+  // As npm start does: LevelDB's files have no other mode.
+  const umask = process.umask(0o077);
+  onTestFinished(() => void process.umask(umask));
   const directory = await makeDirectory();
   const sqs = join(directory, 'sqs');
   const dynamoDb = join(directory, 'dynamodb');
@@ -169,20 +173,12 @@ test('all state is readable by its owner only, whatever the mode of its folder a
     await client.send(new PutObjectCommand({ Bucket: 'recordings', Key, Body: 'audio' }));
   await writeHostFile(directory, { AWS_SECRET_ACCESS_KEY: 'secret' });
 
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const modes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async ({ parentPath, name }) => [
-        name,
-        ((await stat(join(parentPath, name))).mode & 0o777).toString(8),
-      ]),
-  );
-  expect(modes.map(([name]) => name)).toEqual(
+  const modes = await readFileModes(directory);
+  expect(modes.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
       ...['fauxqs.db', 'fauxqs.db-wal', 'fauxqs.db-shm', 'call.wav', 'host.json'],
       ...['CURRENT', 'LOG', 'LOG.old'],
     ]),
   );
-  expect(modes.filter(([, mode]) => mode !== '600')).toEqual([]);
+  expect(modes.filter(({ mode }) => mode !== '600')).toEqual([]);
 });

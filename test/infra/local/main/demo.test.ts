@@ -4,6 +4,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../../../infra/local/s3/server.ts';
+import { readFileModes } from '../file-modes.ts';
 import { findFreePort } from '../free-port.ts';
 import { makeDirectory, start } from '../start-process.ts';
 
@@ -15,6 +16,9 @@ test('archives, downloads and compares the calls of the simulated PBX, and exits
   expect(demo.output().match(/identical to the PBX's/g)).toHaveLength(3);
   expect(demo.output()).toContain('3 recordings archived, fetched and compared');
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  const modes = await readFileModes(directory);
+  expect(modes.filter(({ name }) => name.endsWith('.wav')).length).toBeGreaterThanOrEqual(3);
+  expect(modes.filter(({ mode }) => mode !== '600')).toEqual([]);
   // The printed commands read the token from its file, so they can be pasted into a ticket.
   const token = await readFile(join(directory, 'demo', 'link-token'), 'utf8');
   expect(demo.output()).not.toContain(token);
