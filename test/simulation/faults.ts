@@ -131,6 +131,9 @@ const RATES = {
   'p-series-downloads-occupied': 0.4,
   'p-series-foreign-download': 0.25,
   'p-series-parameter-refused': 0.25,
+
+  /** The second of two recordings with one name is deleted before it is fetched. */
+  'pbx-name-reused-deleted': 0.3,
 } as const satisfies Record<string, number> & Record<`pbx-${Misbehaviour['kind']}`, number>;
 
 export type FaultKind = keyof typeof RATES;

@@ -396,7 +396,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recording of an older call taken for this one',
-    needs: ['pbx-deleted', 'pbx-name-reused'],
+    needs: ['pbx-name-reused', 'pbx-name-reused-deleted'],
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',

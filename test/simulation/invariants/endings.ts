@@ -5,7 +5,8 @@ import { type ExpectedRecording, isUnknowable } from './expected-recording.ts';
 /** Checks how jobs end without a recording: what counts as lost, and what is settled without an alarm. */
 export class EndingChecks {
   readonly #world: World;
-  readonly #losses = new Map<ExpectedRecording, number>();
+  /** The ids of the calls whose recordings were counted as lost. */
+  readonly #losses = new Map<ExpectedRecording, unknown[]>();
   /** The markers, and who wrote them first. */
   readonly #markers = new Map<string, Invocation>();
 
@@ -18,14 +19,14 @@ export class EndingChecks {
   }
 
   /** Called for each recording-lost log line, which an alarm counts. */
-  onLoss(pbx: unknown, recording: unknown): void {
+  onLoss(pbx: unknown, recording: unknown, callId: unknown): void {
     const { violations, checks } = this.#world;
     const lost = checks.recordings.find(pbx, recording);
     if (lost === undefined) {
       violations.add('every lost recording is counted once', 'there is no such call');
       return;
     }
-    this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
+    this.#losses.set(lost, [...(this.#losses.get(lost) ?? []), callId]);
     if (!lost.isDeleted) violations.add('there is no alarm for what is no loss', `${lost.key} is not lost`);
   }
 
@@ -39,16 +40,16 @@ export class EndingChecks {
 
   #checkLoss(recording: ExpectedRecording): void {
     const { checks, violations } = this.#world;
-    const { key, isDeleted, mayBeGivenUp } = recording;
-    const count = this.#losses.get(recording) ?? 0;
-    const isLost = isDeleted && !checks.recordings.isArchived(recording);
-    if (count === (isLost ? 1 : 0)) return;
+    const { key, calls, isDeleted, mayBeGivenUp } = recording;
+    const losses = this.#losses.get(recording) ?? [];
     const marker = this.#markers.get(markerKey(key));
     // It was marked, but the function ended, or did not hear that it was the first.
-    const isExcused = count === 0 && ((marker?.troubles.length ?? 0) > 0 || mayBeGivenUp);
-    // It was lost, and then the archive turned out to have it, or has it from a job that was under way.
-    if (isExcused || (count === 1 && isDeleted)) return;
-    violations.add('every lost recording is counted once', `${key} was counted ${count} times`);
+    const isExcused = (marker?.troubles.length ?? 0) > 0 || mayBeGivenUp;
+    const isUncounted = losses.length === 0 && isDeleted && !checks.recordings.isArchived(recording);
+    // Once for each call of the name.
+    const isRepeated = new Set(losses).size < losses.length || losses.length > calls.length;
+    if (isRepeated || (isUncounted && !isExcused))
+      violations.add('every lost recording is counted once', `${key} was counted ${losses.length} times`);
   }
 
   #checkUnrecorded({ key }: ExpectedRecording): void {

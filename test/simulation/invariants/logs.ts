@@ -48,7 +48,7 @@ export class LogChecks {
     if (invocation && event === 'retry-scheduled' && code === 'recording-unfinished')
       invocation.isWaiting = true;
     if (event === 'recording-lost' && invocation?.state !== 'killed')
-      checks.endings.onLoss(pbx, recordingOf(invocation));
+      checks.endings.onLoss(pbx, recordingOf(invocation), callId);
     // A list of recordings may not say the call, and a log line never says the whole name.
     if (event === 'missing-recording-queued' && callId !== undefined && invocation?.state === 'running')
       checks.functions.onMissingQueued(pbx, String(callId), invocation);

@@ -2,6 +2,7 @@ import type { Misbehaviour } from '../../../infra/simulated-pbx/misbehaviours.ts
 import type { CallOptions } from '../../../infra/simulated-pbx/simulated-pbx.ts';
 import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
+import type { FaultKind } from '../faults.ts';
 import type { ExpectedRecording } from '../invariants/expected-recording.ts';
 import type { World } from '../world.ts';
 import { drawMisbehaviours, isFinal } from './misbehaviours.ts';
@@ -41,7 +42,7 @@ export async function makeOrdinaryCall(world: World, office: Office, random: Ran
   const talkSeconds = drawTalkSeconds(random, file);
   const recording = recordCall(world, office, random, { file, talkSeconds, misbehaviour });
   void finishSoon(office, recording, misbehaviour);
-  if (faults.isDue('pbx-deleted')) void deleteSoon(world, recording, random);
+  if (faults.isDue('pbx-deleted')) void deleteSoon('pbx-deleted', world, recording, random);
   await reportCall(world, recording, random);
 }
 
@@ -146,10 +147,15 @@ async function finishSoon(
 }
 
 /** A PBX whose disk is full deletes recordings, sometimes before they are downloaded. */
-async function deleteSoon({ faults }: World, recording: ExpectedRecording, random: Random): Promise<void> {
+export async function deleteSoon(
+  kind: FaultKind,
+  { faults }: World,
+  recording: ExpectedRecording,
+  random: Random,
+): Promise<void> {
   const { office, name } = recording;
   await delay(random.pick([0, 0, 10_000, 600_000]));
-  faults.note('pbx-deleted', office.id);
+  faults.note(kind, office.id);
   office.pbx.deleteRecording(name, random);
   recording.isDeleted = true;
 }

@@ -2,7 +2,15 @@ import type { Random } from '../engine/random.ts';
 import { delay } from '../engine/virtual-time.ts';
 import type { FaultKind } from '../faults.ts';
 import type { World } from '../world.ts';
-import { drawTalkSeconds, makeOrdinaryCall, recordCall, reportCall, whenOn, writeVersion } from './calls.ts';
+import {
+  deleteSoon,
+  drawTalkSeconds,
+  makeOrdinaryCall,
+  recordCall,
+  reportCall,
+  whenOn,
+  writeVersion,
+} from './calls.ts';
 import type { Office } from './office.ts';
 import { drawRecording, drawWholeWav, growingWav, type RecordingFile } from './recordings.ts';
 
@@ -79,6 +87,8 @@ async function makeTwoCallsOfOneName(world: World, office: Office, random: Rando
   const { name } = recording;
   recording.due = undefined;
   recordCall(world, office, random, { file: second, talkSeconds: drawTalkSeconds(random, second), name });
+  if (world.faults.isDue('pbx-name-reused-deleted'))
+    void deleteSoon('pbx-name-reused-deleted', world, recording, random);
   // The call log alone does not tell that the name stands for something else now.
   if (await reportCall(world, recording, random)) recording.due = recording.versions.at(-1);
 }
