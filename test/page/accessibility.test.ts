@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Route } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Route } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { findViolations, NARROW, WIDE } from './accessibility.ts';
-import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, waitUntilPlayed } from './browser.ts';
+import { CUSTOMER, PBX_ID } from './archive.ts';
+import { waitUntilPlayed } from './browser.ts';
 import { shareByApi } from './share.ts';
 import { signIn } from './sign-in.ts';
+import { archive, calls, page, reopenPage, useArchive } from './use-archive.ts';
 
 const gsm = readFileSync(new URL('../functions/archive-page/gsm/fixtures/speech.wav', import.meta.url));
 
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
 /** The customer's. */
 let call: SimulatedCall | undefined;
 /** A link for others to it. */
@@ -26,21 +24,14 @@ const shareOf = (call: SimulatedCall | undefined) => ({
   note: 'a lawyer',
 });
 
+useArchive(
+  { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 9 },
+  { from: '1001', to: '1003', type: 'Internal', talkSeconds: 4 },
+  { from: '1002', to: '030 555111', type: 'Outbound', talkSeconds: 4, recording: gsm },
+);
 beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  [call] = await archive.call(
-    { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 9 },
-    { from: '1001', to: '1003', type: 'Internal', talkSeconds: 4 },
-    { from: '1002', to: '030 555111', type: 'Outbound', talkSeconds: 4, recording: gsm },
-  );
+  [call] = calls;
   share = await shareByApi(archive, call, shareOf(call));
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  page = await openPage(browser);
 });
 
 const player = () => page.getByRole('region', { name: 'Player' });
@@ -300,7 +291,7 @@ describe('axe finds nothing', () => {
   });
 
   test('in German, whose words are longer', async () => {
-    page = await openPage(browser, { locale: 'de-DE' });
+    await reopenPage({ locale: 'de-DE' });
     await page.goto(archive.host.url);
     await page.getByLabel('Link-Token').fill(archive.token);
     await page.getByRole('button', { name: 'Anmelden' }).click();
@@ -358,7 +349,7 @@ test('on a telephone of any width, the volume can be set', async () => {
 });
 
 test('in forced colours the open recording has an outline, and without motion nothing moves', async () => {
-  page = await openPage(browser, { forcedColors: 'active', reducedMotion: 'reduce' });
+  await reopenPage({ forcedColors: 'active', reducedMotion: 'reduce' });
   await signIn(page, archive);
   await page.getByRole('button', { name: /^Play: .*1000/ }).click();
   const styleOf = (selector: string, property: string) =>

@@ -1,29 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { NARROW, WIDE } from './accessibility.ts';
-import { type Archive, CUSTOMER, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, waitForFocus } from './browser.ts';
+import { CUSTOMER } from './archive.ts';
+import { openPage, waitForFocus } from './browser.ts';
 import { CALLS, find, playerIn, rowsIn } from './recordings.ts';
 import { signIn } from './sign-in.ts';
+import { archive, browser, calls, page, reopenPage, useArchive } from './use-archive.ts';
 
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
-let calls: SimulatedCall[];
-
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  calls = await archive.call(...CALLS);
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  page = await openPage(browser);
-  await signIn(page, archive);
-});
+useArchive(...CALLS);
+beforeEach(() => signIn(page, archive));
 
 const rows = () => rowsIn(page);
 const player = () => playerIn(page);
@@ -272,7 +256,7 @@ test.each([
       await route.fulfill({ response, json: { ...(await response.json()), pbxs } });
     });
   const cookies = await page.context().cookies();
-  page = await openPage(browser, { locale });
+  await reopenPage({ locale });
   await page.context().addCookies(cookies);
   await showStatus(sessions);
   await page.goto(archive.host.url);

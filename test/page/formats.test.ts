@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { dataChunk, factChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
-import { type Archive, makeTone, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, playerOf, waitUntilPlayed } from './browser.ts';
+import { makeTone } from './archive.ts';
+import { playerOf, waitUntilPlayed } from './browser.ts';
 import { signIn } from './sign-in.ts';
+import { archive, page, useArchive } from './use-archive.ts';
 
 const SECONDS = 4;
 const LONG_SECONDS = 601;
@@ -16,27 +16,13 @@ const g711 = (tag: number) =>
 
 const mp3 = readFileSync(new URL('fixtures/vbr.mp3', import.meta.url));
 
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
-
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  await archive.call(
-    { from: '1001', to: '2001', talkSeconds: SECONDS, recording: g711(6) },
-    { from: '1001', to: '2002', talkSeconds: SECONDS, recording: g711(7) },
-    { from: '1001', to: '2003', talkSeconds: 2, recording: mp3, extension: 'mp3' },
-    { from: '1001', to: '2004', talkSeconds: SECONDS, recording: makeTone(SECONDS) },
-    { from: '1001', to: '2005', talkSeconds: LONG_SECONDS, recording: makeTone(LONG_SECONDS) },
-  );
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  page = await openPage(browser);
-});
+useArchive(
+  { from: '1001', to: '2001', talkSeconds: SECONDS, recording: g711(6) },
+  { from: '1001', to: '2002', talkSeconds: SECONDS, recording: g711(7) },
+  { from: '1001', to: '2003', talkSeconds: 2, recording: mp3, extension: 'mp3' },
+  { from: '1001', to: '2004', talkSeconds: SECONDS, recording: makeTone(SECONDS) },
+  { from: '1001', to: '2005', talkSeconds: LONG_SECONDS, recording: makeTone(LONG_SECONDS) },
+);
 
 const player = () => page.getByRole('region', { name: 'Player' });
 const row = (to: string) => page.getByRole('row', { name: new RegExp(`1001 to ${to}`) });

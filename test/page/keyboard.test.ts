@@ -1,33 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Archive, startArchive } from './archive.ts';
-import {
-  launchBrowser,
-  type OpenedPage,
-  openPage,
-  playerOf,
-  waitForFocus,
-  waitUntilPlayed,
-} from './browser.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { playerOf, waitForFocus, waitUntilPlayed } from './browser.ts';
 import { CALLS, playButtonIn, playerIn, rowsIn } from './recordings.ts';
 import { signIn } from './sign-in.ts';
+import { archive, page, useArchive } from './use-archive.ts';
 
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
-
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  await archive.call(...CALLS);
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  page = await openPage(browser);
-  await signIn(page, archive);
-});
+useArchive(...CALLS);
+beforeEach(() => signIn(page, archive));
 
 const rows = () => rowsIn(page);
 const playButton = (call: string) => playButtonIn(page, call);

@@ -1,37 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
-import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
-import {
-  launchBrowser,
-  notePlaying,
-  type OpenedPage,
-  openPage,
-  playerOf,
-  waitForFocus,
-  waitUntilPlayed,
-} from './browser.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { CUSTOMER, PBX_ID } from './archive.ts';
+import { notePlaying, openPage, playerOf, waitForFocus, waitUntilPlayed } from './browser.ts';
 import { CALLS, find, playButtonIn, playerIn, rowsIn } from './recordings.ts';
 import { signIn } from './sign-in.ts';
+import { archive, browser, calls, page, useArchive } from './use-archive.ts';
 
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
-let calls: SimulatedCall[];
-
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  calls = await archive.call(...CALLS);
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  page = await openPage(browser);
-  await signIn(page, archive);
-});
+useArchive(...CALLS);
+beforeEach(() => signIn(page, archive));
 
 const rows = () => rowsIn(page);
 const playButton = (call: string) => playButtonIn(page, call);

@@ -1,41 +1,27 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { maxLengthOf } from '../openapi/file.ts';
 import { NARROW } from './accessibility.ts';
-import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
-import {
-  launchBrowser,
-  type OpenedPage,
-  openPage,
-  playerOf,
-  waitForFocus,
-  waitUntilPlayed,
-} from './browser.ts';
+import { CUSTOMER, PBX_ID } from './archive.ts';
+import { openPage, playerOf, waitForFocus, waitUntilPlayed } from './browser.ts';
 import { openButton, shareByApi, visit as visitWith } from './share.ts';
 import { signIn } from './sign-in.ts';
+import { archive, browser, calls, page, useArchive } from './use-archive.ts';
 
 let call: SimulatedCall | undefined;
 /** Nobody shares it. */
 let other: SimulatedCall | undefined;
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
 
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  [call, other] = await archive.call(
-    { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 },
-    { from: CUSTOMER, to: '2000', talkSeconds: 4 },
-  );
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
+useArchive(
+  { from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 12 },
+  { from: CUSTOMER, to: '2000', talkSeconds: 4 },
+);
+beforeAll(() => {
+  [call, other] = calls;
 });
 beforeEach(async () => {
-  page = await openPage(browser);
   await signIn(page, archive);
   await page.getByRole('button', { name: /^Play: .* to 1000/ }).click();
 });

@@ -1,10 +1,11 @@
-import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BrowserContextOptions, Page, Route } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
 import { dataChunk, formatChunk, wavOf } from '../functions/archive-page/gsm/wav-files.ts';
-import { type Archive, CUSTOMER, makeTone, startArchive } from './archive.ts';
-import { launchBrowser, notePlaying, playerOf, waitUntilPlayed } from './browser.ts';
+import { CUSTOMER, makeTone } from './archive.ts';
+import { notePlaying, playerOf, waitUntilPlayed } from './browser.ts';
 import { createShare, openButton, refuseToOpen, shareByApi, visit as visitWith } from './share.ts';
+import { archive, browser, calls, useArchive } from './use-archive.ts';
 
 const LONG_SECONDS = 1500;
 /** More than a presigned URL is valid. */
@@ -18,19 +19,13 @@ const unplayable = wavOf([
 
 let long: SimulatedCall | undefined;
 let unknown: SimulatedCall | undefined;
-let archive: Archive;
-let browser: Browser;
 
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  [long, unknown] = await archive.call(
-    { from: CUSTOMER, to: '2000', talkSeconds: LONG_SECONDS, recording: makeTone(LONG_SECONDS) },
-    { from: CUSTOMER, to: '3000', talkSeconds: 4, recording: unplayable },
-  );
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
+useArchive(
+  { from: CUSTOMER, to: '2000', talkSeconds: LONG_SECONDS, recording: makeTone(LONG_SECONDS) },
+  { from: CUSTOMER, to: '3000', talkSeconds: 4, recording: unplayable },
+);
+beforeAll(() => {
+  [long, unknown] = calls;
 });
 
 const visit = (link: string, options?: BrowserContextOptions) => visitWith(browser, link, options);

@@ -1,29 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { SimulatedCall } from '../../infra/simulated-pbx/simulated-pbx.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { maxLengthOf } from '../openapi/file.ts';
-import { type Archive, CUSTOMER, PBX_ID, startArchive } from './archive.ts';
-import { launchBrowser, type OpenedPage, openPage, waitForFocus, waitUntilPlayed } from './browser.ts';
+import { CUSTOMER, PBX_ID } from './archive.ts';
+import { openPage, waitForFocus, waitUntilPlayed } from './browser.ts';
 import { signIn } from './sign-in.ts';
+import { archive, browser, calls, page, useArchive } from './use-archive.ts';
 
-let call: SimulatedCall | undefined;
-let archive: Archive;
-let browser: Browser;
-let page: OpenedPage;
-
-beforeAll(async () => {
-  [archive, browser] = await Promise.all([startArchive(), launchBrowser()]);
-  // Long enough to be still playing when a busy machine looks.
-  [call] = await archive.call({ from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 60 });
-});
-afterAll(async () => {
-  await browser?.close();
-  await archive?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  page = await openPage(browser);
-  await signIn(page, archive);
-});
+// Long enough to be still playing when a busy machine looks.
+useArchive({ from: CUSTOMER, to: '1000', type: 'Inbound', talkSeconds: 60 });
+beforeEach(() => signIn(page, archive));
 
 test('signing in lasts until the person signs out', async () => {
   await page.reload();
@@ -42,7 +26,7 @@ test('signing in ends with a report of what was played until then', async () => 
   await waitUntilPlayed(page, 1.2);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByText('You are signed out.').waitFor();
-  const log = new URLSearchParams({ pbx: PBX_ID, recording: call?.recording ?? '' });
+  const log = new URLSearchParams({ pbx: PBX_ID, recording: calls[0]?.recording ?? '' });
   const { accesses } = await archive.ask<{ accesses: { kind: string; seconds?: number }[] }>(
     `/api/access?${log}`,
   );
