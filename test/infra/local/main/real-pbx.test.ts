@@ -201,13 +201,20 @@ test('archives the calls that were made while it was not running, as soon as it 
   expect(restarted.output()).not.toContain(first.recording);
 });
 
-test('waits for downloads at the first Ctrl-C, and says so', async () => {
+/** A host in the middle of a download, which goes on until the PBX is rebooted. */
+async function startDownload() {
   const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
   const call = pbx.makeCall({ from: '1001', to: '1003', misbehaviour: { kind: 'stall' } });
-  const host = start(argsFor(pbx, port, directory), PASSWORD);
+  const args = argsFor(pbx, port, directory);
+  const host = start(args, PASSWORD);
   await host.printed('make a recorded call');
   await pbx.postReport(call.report);
   await host.printed('so far');
+  return { pbx, call, args, host };
+}
+
+test('waits for downloads at the first Ctrl-C, and says so', async () => {
+  const { pbx, call, host } = await startDownload();
   // Under npm, one Ctrl-C arrives twice.
   host.process.kill('SIGINT');
   host.process.kill('SIGINT');
@@ -220,17 +227,12 @@ test('waits for downloads at the first Ctrl-C, and says so', async () => {
 });
 
 test('stops at once at the second Ctrl-C, and loses nothing', async () => {
-  const [pbx, port, directory] = [await startPbx(), await findFreePort(), await makeDirectory()];
-  const call = pbx.makeCall({ from: '1001', to: '1003', misbehaviour: { kind: 'stall' } });
-  const host = start(argsFor(pbx, port, directory), PASSWORD);
-  await host.printed('make a recorded call');
-  await pbx.postReport(call.report);
-  await host.printed('so far');
+  const { call, args, host } = await startDownload();
   host.process.kill('SIGINT');
   await host.printed('Finishing 1 download.');
   const pressing = setInterval(() => host.process.kill('SIGINT'), 50);
   expect(await host.ended.finally(() => clearInterval(pressing))).toBe(130);
-  const restarted = start(argsFor(pbx, port, directory), PASSWORD);
+  const restarted = start(args, PASSWORD);
   await restarted.printed(`${call.recording}\n`);
 });
 
