@@ -23,7 +23,7 @@ export class PbxAlarms extends Construct {
       problem: 'No session for 30 minutes.',
       urgency: 'now',
       impact:
-        'The PBX sends no reports, so new recordings exist on the PBX alone and are lost as soon as it deletes them.',
+        'Nothing is downloaded, and a PBX other than a P-Series sends no reports, so new recordings exist on the PBX alone and are lost as soon as it deletes them.',
       metric: metrics.forPbx(pbxId, 'SessionUp', 'Maximum', Duration.minutes(SESSION_PERIOD_MINUTES)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,

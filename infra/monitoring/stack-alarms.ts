@@ -66,7 +66,7 @@ export class StackAlarms extends Construct {
         problem: 'A PBX refused the login, so no more logins are tried.',
         urgency: 'now',
         impact:
-          'Reports and downloads have stopped, so new recordings exist on the PBX alone and are lost as soon as it deletes them.',
+          'Downloads have stopped, and so have reports unless the PBX is a P-Series, so new recordings exist on the PBX alone and are lost as soon as it deletes them.',
         // Longer than the interval between two runs of pbx-session.
         metric: metrics.forStack('LoginHeld', 'Maximum', Duration.minutes(15)),
         evaluationPeriods: 1,

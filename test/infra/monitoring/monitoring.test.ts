@@ -349,8 +349,8 @@ describe('an alarm of a PBX is raised', () => {
 describe('every alarm', () => {
   test('says what is wrong, how soon to act, what happens until then, and where to look what to do', () => {
     expect(alarmOf('session-down-head-office').AlarmDescription).toBe(
-      'PBX head-office: No session for 30 minutes. Act now. The PBX sends no reports, so new recordings exist on the ' +
-        'PBX alone and are lost as soon as it deletes them. What to do: docs/runbook.md#session-down',
+      'PBX head-office: No session for 30 minutes. Act now. Nothing is downloaded, and a PBX other than a P-Series ' +
+        'sends no reports, so new recordings exist on the PBX alone and are lost as soon as it deletes them. What to do: docs/runbook.md#session-down',
     );
     for (const { Properties } of alarms) {
       expect(Properties.AlarmDescription).toMatch(/\. Act (?:now|today|this week)\. [A-Z].*\. What to do: /);
