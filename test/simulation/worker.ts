@@ -12,7 +12,11 @@ export interface Task {
 }
 
 /** The result of a task, sent to the parent process. */
-export type Report = SeedResult & { cpuMs: number };
+export type Report = SeedResult & {
+  cpuMs: number;
+  /** Memory of the process. */
+  processBytes: number;
+};
 
 // A process runs one version of the product, with or without a bug.
 const [mutation] = process.argv.slice(2);
@@ -45,6 +49,7 @@ process.on('message', async ({ seed, calls, isTraced }: Task) => {
   process.send?.({
     ...result,
     cpuMs: Math.round((process.cpuUsage().user - before) / 1000),
+    processBytes: process.memoryUsage.rss(),
   } satisfies Report);
 });
 process.on('disconnect', () => process.exit());

@@ -2,8 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Report, Task } from './worker.ts';
 
-/** Each container loads its handler again, and a process never unloads a module: so it grows with each seed. */
-const SEEDS_PER_PROCESS = 8;
+/**
+ * Each container loads its handler again, and a process never unloads a module: so it grows with each seed, by up to
+ * half a gigabyte. Node ends it at a limit of its own.
+ */
+const MAX_PROCESS_BYTES = 1.5 * 1024 ** 3;
 
 /**
  * In real time. A seed takes seconds, or minutes on a machine with much else to do; one that takes this long is in an
@@ -14,18 +17,16 @@ const MAX_SEED_MS = 1_200_000;
 /** Runs tasks one after the other in separate processes. `mutation` is the bug to put into the product. */
 export async function* runTasks(tasks: Iterator<Task>, mutation?: string): AsyncGenerator<Report> {
   let worker: ChildProcess | undefined;
-  let left = 0;
   try {
-    for (let next = tasks.next(); !next.done; next = tasks.next(), left--) {
-      if (worker === undefined || left === 0) {
-        worker?.disconnect();
-        worker = await startWorker(mutation);
-        left = SEEDS_PER_PROCESS;
-      }
+    for (let next = tasks.next(); !next.done; next = tasks.next()) {
+      worker ??= await startWorker(mutation);
       const report = await runTask(worker, next.value);
       // A seed that ends early leaves work that would continue in the next seed.
       if (report === undefined || report.violations.length > 0) {
         worker.kill();
+        worker = undefined;
+      } else if (report.processBytes > MAX_PROCESS_BYTES) {
+        worker.disconnect();
         worker = undefined;
       }
       yield report ?? { ...ENDLESS, seed: next.value.seed };
@@ -41,6 +42,7 @@ const ENDLESS: Omit<Report, 'seed'> = {
   digest: '',
   virtualHours: 0,
   cpuMs: MAX_SEED_MS,
+  processBytes: 0,
 };
 
 async function startWorker(mutation: string | undefined): Promise<ChildProcess> {
