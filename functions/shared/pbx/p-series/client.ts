@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { PbxOf } from '../../config/pbx-registry.ts';
 import { PbxRefusal } from '../../errors.ts';
 import { decodeBody, peek } from '../content-encoding.ts';
-import { badResponse, connectionError } from '../errors.ts';
+import { connectionError } from '../errors.ts';
 import { plainText, requiredText } from '../fields.ts';
 import type { PbxClient, Tokens } from '../pbx-client.ts';
 import { readBody } from '../read-body.ts';
@@ -13,7 +13,7 @@ import { editionOf, renewsCertificate } from './firmware.ts';
 import { isMovedAway, listRecordings } from './list-recordings.ts';
 import { type ListRows, pageSchema } from './read-pages.ts';
 import { readResourcePath } from './resource-path.ts';
-import { isJson, parseResponse, START_BYTES } from './response.ts';
+import { check, isJson, parseResponse, START_BYTES } from './response.ts';
 import { sessionRules } from './session.ts';
 
 /** For a JSON response to arrive completely. */
@@ -36,7 +36,12 @@ const informationSchema = v.object({ data: v.record(v.string(), v.unknown()) });
 /** Client of the P-Series API (vendor's guide for `openapi/v1.0`; the same in all three editions). */
 export function createPSeriesClient(
   pbx: PbxOf<'p-series'>,
-  { pbxId, callTimeoutMs = CALL_TIMEOUT_MS, ...timeouts }: ClientOptions = {},
+  {
+    pbxId,
+    callTimeoutMs = CALL_TIMEOUT_MS,
+    preparationTimeoutMs = PREPARATION_TIMEOUT_MS,
+    ...timeouts
+  }: ClientOptions = {},
 ): PbxClient {
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;
@@ -101,15 +106,13 @@ export function createPSeriesClient(
   /** What the first step of a download responds: where the file is, or, with some firmware, the file itself. */
   async function offer(token: string, recording: string, signal: AbortSignal | undefined) {
     const slow = new AbortController();
-    const timer = setTimeout(
-      () => slow.abort(connectionError({ code: 'TimeoutError' })),
-      PREPARATION_TIMEOUT_MS,
-    );
+    const giveUp = () => slow.abort(connectionError({ code: 'TimeoutError' }));
+    const timer = setTimeout(giveUp, preparationTimeoutMs);
     try {
       const response = await send({
         path: '/openapi/v1.0/recording/download',
         query: { access_token: token, file: recording },
-        headersTimeoutMs: PREPARATION_TIMEOUT_MS,
+        headersTimeoutMs: preparationTimeoutMs,
         signal: signal === undefined ? slow.signal : AbortSignal.any([signal, slow.signal]),
       });
       const source = await toRecordingSource(response, { from: 0, maxBytes, readFailure: parseResponse });
@@ -187,14 +190,4 @@ export function createPSeriesClient(
       };
     },
   };
-}
-
-function check<const S extends v.GenericSchema>(
-  operation: string,
-  schema: S,
-  response: Record<string, unknown>,
-): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, response);
-  if (!parsed.success) throw badResponse(`${operation}: a required field is missing or malformed`);
-  return parsed.output;
 }

@@ -48,3 +48,14 @@ export function parseResponse(text: string, toError = errcodeError): Record<stri
   if (fields.data === undefined && /"data"\s*:/.test(text)) throw badResponse('it is malformed JSON');
   return fields;
 }
+
+/** Returns what the schema says of a response. Throws `pbx-bad-response` if it says otherwise. */
+export function check<const S extends v.GenericSchema>(
+  operation: string,
+  schema: S,
+  response: Record<string, unknown>,
+): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, response);
+  if (!parsed.success) throw badResponse(`${operation}: a required field is missing or malformed`);
+  return parsed.output;
+}

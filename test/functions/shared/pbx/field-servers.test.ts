@@ -83,14 +83,14 @@ test('each request names the product and accepts any type without compression; t
   expect(head).toMatch(/^Content-Type: application\/json\r$/m);
 });
 
-/** GnuTLS as an old PBX: TLS 1.0 at most, without secure renegotiation (RFC 5746). */
-async function startOldServer(): Promise<string> {
+/** GnuTLS as an old PBX: one version of TLS, without secure renegotiation (RFC 5746). */
+async function startOldServer(version = 'TLS1.0'): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'gnutls-'));
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
   writeFileSync(key, identity.key);
   writeFileSync(cert, identity.cert);
   const port = await findFreePort();
-  const priority = 'NORMAL:-VERS-ALL:+VERS-TLS1.0:%DISABLE_SAFE_RENEGOTIATION';
+  const priority = `NORMAL:-VERS-ALL:+VERS-${version}:%DISABLE_SAFE_RENEGOTIATION`;
   const args = ['--http', '--port', String(port), '--x509keyfile', key, '--x509certfile', cert];
   const server: ChildProcess = spawn('gnutls-serv', [...args, '--priority', priority], { stdio: 'ignore' });
   onTestFinished(async () => {
@@ -117,6 +117,12 @@ describe.runIf(hasTool('gnutls-serv'))('a server without secure renegotiation', 
     const tls = { fingerprint256: fingerprintOf(identity), minVersion: 'TLSv1' };
     expect(await read(url, tls)).toContain('HTTP');
     expect(await read(url, { ca: identity.cert, minVersion: 'TLSv1' })).toContain('HTTP');
+  });
+
+  test('is served with the usual versions where its certificate is pinned', async () => {
+    const url = await startOldServer('TLS1.2');
+    expect(await read(url, { fingerprint256: fingerprintOf(identity) })).toContain('HTTP');
+    await expect(read(url, { ca: identity.cert })).rejects.toMatchObject({ code: 'pbx-connection' });
   });
 
   test('is refused where neither is the case', async () => {

@@ -67,6 +67,32 @@ test('a refresh gives a new pair, and the old refresh token is then refused', as
   await expect(client.refresh(refreshToken)).rejects.toMatchObject({ kind: 'session-expired' });
 });
 
+const SIGNAL = new AbortController().signal;
+const WINDOW = { starttime: '2025-10-09 00:00:00', endtime: '2025-10-09 23:59:59' };
+const LIST = { timeZone: 'UTC', now: Date.UTC(2025, 9, 10), signal: SIGNAL, timeoutMs: 100 };
+
+test.each<[string, (client: ReturnType<typeof pSeriesClientOf>) => Promise<unknown>]>([
+  ['login', (client) => client.login(CREDENTIALS, SUBSCRIPTION)],
+  ['refresh', (client) => client.refresh('refresh')],
+  ['heartbeat', (client) => client.heartbeat(TOKEN, SUBSCRIPTION)],
+  ['openRecording', (client) => client.openRecording(TOKEN, NAME)],
+  ['listRecordings', (client) => client.listRecordings(TOKEN, WINDOW, LIST)],
+  ['deviceInfo', (client) => client.deviceInfo(TOKEN)],
+])('%s ends when a response drips for longer than its timeout', async (_, call) => {
+  const server = await startScriptedPbx((response) => {
+    // The beginning tells a response from a recording.
+    response.write('{"errcode":');
+    const drip = setInterval(() => response.write(' '), 10);
+    response.on('close', () => clearInterval(drip));
+  });
+  const timeouts = { callTimeoutMs: 100, preparationTimeoutMs: 100 };
+  await expect(call(pSeriesClientOf(server, {}, timeouts))).rejects.toMatchObject({
+    code: 'pbx-connection',
+    kind: 'transient',
+    message: expect.stringContaining('(TimeoutError)'),
+  });
+});
+
 test('device information has the names that the rest of the product knows', async () => {
   const { client, token } = await start();
   expect(await client.deviceInfo(token)).toEqual({
