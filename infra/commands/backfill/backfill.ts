@@ -34,11 +34,14 @@ export interface BackfillDeps extends OpenPbx, Pick<ArchiveAllDeps, 'wait'> {
 export async function backfill(options: BackfillOptions, deps: BackfillDeps): Promise<boolean> {
   try {
     const { missing, unreadable } = await findAllMissing(options, deps);
-    const isDone =
-      options['dry-run'] || missing.length === 0 || (await archiveMissing(missing, options, deps));
+    const isOnlyCompared = options['dry-run'] || missing.length === 0;
+    const { failed, lost } = isOnlyCompared ? NOTHING : await archiveMissing(missing, options, deps);
     if (unreadable > 0)
       console.log(`${plural(unreadable, 'row')} of the call log could not be read: see above.`);
-    return isDone && unreadable === 0;
+    // Last, because it says what to do.
+    if (deps.stop.signal.aborted) console.log(describeStop(deps.stop.signal));
+    else if (failed > 0) console.log(describeFailed(failed, lost));
+    return failed === 0 && unreadable === 0 && !deps.stop.signal.aborted;
   } catch (error) {
     if (deps.stop.signal.aborted) {
       console.log(describeStop(deps.stop.signal));
@@ -78,8 +81,15 @@ async function findAllMissing({ pbx, from, to }: BackfillOptions, deps: Backfill
   return { missing, unreadable: total.unreadable };
 }
 
-/** Returns whether all were archived. */
-async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: BackfillDeps): Promise<boolean> {
+interface Failures {
+  failed: number;
+  /** How many of these the PBX does not have. */
+  lost: number;
+}
+
+const NOTHING: Failures = { failed: 0, lost: 0 };
+
+async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: BackfillDeps): Promise<Failures> {
   const { 'bytes-per-second': bytesPerSecond, concurrency } = options;
   const { stop, now, wait } = deps;
   const client = bytesPerSecond === undefined ? deps.client : limitClient(deps.client, bytesPerSecond);
@@ -119,9 +129,7 @@ async function archiveMissing(jobs: Job[], options: BackfillOptions, deps: Backf
   if (notRecorded > 0)
     console.log(`${plural(notRecorded, 'call')} that nobody answered, without a recording`);
   console.log(`${plural(archived, 'recording')} archived, ${formatSize(bytes)}; ${failed} failed`);
-  if (stop.signal.aborted) console.log(describeStop(stop.signal));
-  else if (failed > 0) console.log(describeFailed(failed, lost));
-  return failed === 0 && !stop.signal.aborted;
+  return { failed, lost };
 }
 
 /** What a part may take: as long as a run of the function, unless the limits asked for leave it less of the line. */

@@ -136,6 +136,28 @@ test('rows of the call log that cannot be read are listed with the reason, and t
   expect(isDone).toBe(false);
 });
 
+test('the last line says what may be lost, also if rows cannot be read', async () => {
+  const { pbx, calls, run } = await startBackfillHarness(s3, 1);
+  pbx.misbehave(calls[0]?.recording ?? '', { kind: 'deleted' });
+  pbx.makeCall({ from: '1001', to: '1003', recordingName: 'x'.repeat(256) });
+  const { output, lastLine } = await run();
+  expect(output).toContain('1 row of the call log could not be read: see above.');
+  expect(lastLine).toContain('1 recording failed; 1 of these may be lost');
+});
+
+test.each([
+  ['an escape sequence', '\u001b[31m'],
+  ['a character that reverses text', '\u202e'],
+  ['a character without a width', '\u200b'],
+])('%s in the name of a recording does not reach the terminal', async (_, text) => {
+  const { pbx, run } = await startBackfillHarness(s3, 0);
+  const { recording } = pbx.makeCall({ from: '1001', to: '1003', recordingName: `call ${text}1.wav` });
+  pbx.misbehave(recording, { kind: 'deleted' });
+  const { output } = await run();
+  expect(output).toMatch(/call .*1\.wav: /);
+  expect(output).not.toContain(text);
+});
+
 test('of many rows that cannot be read, the first are listed and the others counted, also if nothing is missing', async () => {
   const { pbx, run } = await startBackfillHarness(s3, 0);
   const readable = Array.from({ length: 30 }, (_, row) => `${row},2024-05-17 09:00:00,`);
