@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { COMPLETE_FILES, UNFINISHED_FILES } from './encoder-files.ts';
 import { longWav, MiB, PART_BYTES } from './long-call-harness.ts';
 import { audio, HOUR_MS, MINUTE_MS, startPbx } from './queue-harness.ts';
 
@@ -12,7 +13,16 @@ describe('without Content-Length, half of a file', () => {
     ['WAV with sizes 0xffffffff', 'wav', audio(5, { riffSize: 0xffffffff, dataSize: 0xffffffff })],
   ];
 
-  test.each(whole)('is not taken for the whole: %s', async (_, extension, recording) => {
+  /** A recorder that writes to a pipe, or was killed, and the audio that follows. */
+  const unclosed = ['to a pipe: RF64', 'killed: RIFX', 'to a pipe: W64', 'to a pipe: FLAC'].map(
+    (content): [string, string, Buffer] => {
+      const start = UNFINISHED_FILES.find((file) => file.content === content)?.bytes ?? Buffer.alloc(0);
+      expect(start.length).toBeGreaterThan(0);
+      return [content, 'wav', Buffer.concat([start, Buffer.alloc(20_000, 0x11)])];
+    },
+  );
+
+  test.each([...whole, ...unclosed])('is not taken for the whole: %s', async (_, extension, recording) => {
     const { pbx, clock, report, pass, stored, verifiedBy } = await startPbx({ contentLength: false });
     const recordingName = `20240517090000-1.1-1001-1003-Internal.${extension}`;
     const misbehaviour = { kind: 'cut', afterBytes: recording.length >> 1, how: 'fin' } as const;
@@ -25,9 +35,37 @@ describe('without Content-Length, half of a file', () => {
   });
 });
 
-test('a whole file whose header lies is archived after the second download', async () => {
+test.each(['RIFX', 'RF64', 'W64'])(
+  'a complete %s is told from one that was cut by its header',
+  async (content) => {
+    const { pbx, report, pass, stored, verifiedBy, downloads } = await startPbx({ contentLength: false });
+    const recording = COMPLETE_FILES.find((file) => file.content === content)?.bytes ?? Buffer.alloc(0);
+    const misbehaviour = { kind: 'cut', afterBytes: recording.length - 8, how: 'fin' } as const;
+    const call = pbx.makeCall({ from: '1001', to: '1003', recording, misbehaviour });
+    report(call);
+    await pass();
+    expect((await stored(call.recording)).main?.equals(recording)).toBe(true);
+    expect(await verifiedBy(call.recording)).toBe(content === 'W64' ? 'w64-header' : 'riff-header');
+    expect(downloads()).toBe(2);
+  },
+);
+
+test('a whole file with the sizes that SoX writes for a stream is archived when its call is an hour old', async () => {
+  const { pbx, clock, report, pass, stored, verifiedBy, deadLetters } = await startPbx();
+  const recording = audio(5, { riffSize: 0x7ffff024, dataSize: 0x7ffff000 });
+  const call = pbx.makeCall({ from: '1001', to: '1003', recording });
+  const reportedAt = clock.now;
+  report(call);
+  await pass();
+  expect((await stored(call.recording)).main?.equals(recording)).toBe(true);
+  expect(await verifiedBy(call.recording)).toBe('content-length header-unwritten');
+  expect(clock.now - reportedAt).toBeLessThan(2 * HOUR_MS);
+  expect(deadLetters).toEqual([]);
+});
+
+test('a whole file whose header states too little is archived after the second download', async () => {
   const { pbx, report, pass, stored, verifiedBy, downloads, deadLetters } = await startPbx();
-  const recording = audio(5, { riffSize: 0x7ffff024 & 0xffff });
+  const recording = audio(5, { riffSize: 61_476 });
   const call = pbx.makeCall({ from: '1001', to: '1003', recording });
   report(call);
   await pass();
