@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'upload that will not be resumed left open',
-    seeds: [86],
+    seeds: [8],
     edits: [
       {
         file: 'functions/archive-recording/handle-failure.ts',
@@ -212,7 +212,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'download resumed one byte too late',
-    seeds: [300],
+    seeds: [329],
     needs: ['slow-uplink'],
     edits: [
       {
@@ -224,7 +224,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'whole file appended to the stored parts',
-    seeds: [833],
+    seeds: [596],
     needs: ['pbx-cut', 'pbx-header-unwritten'],
     edits: [
       {
@@ -349,7 +349,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ending of another job not seen',
-    seeds: [909],
+    seeds: [724],
     needs: ['pbx-deleted', 'report-repeated'],
     edits: [
       {
@@ -361,7 +361,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'endings of earlier calls forgotten',
-    seeds: [885],
+    seeds: [650],
     needs: ['pbx-name-reused', 'sqs-delivered-twice'],
     edits: [
       {
