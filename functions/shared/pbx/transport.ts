@@ -35,8 +35,6 @@ export interface Timeouts {
   idleTimeoutMs?: number;
   /** For a JSON response to arrive completely. */
   callTimeoutMs?: number;
-  /** For a P-Series to say where the file of a recording is, which it may have to convert. */
-  preparationTimeoutMs?: number;
 }
 
 export interface ClientOptions extends Timeouts {

@@ -33,6 +33,10 @@ const offerSchema = v.object({
 });
 const informationSchema = v.object({ data: v.record(v.string(), v.unknown()) });
 
+interface PSeriesOptions extends ClientOptions {
+  preparationTimeoutMs?: number;
+}
+
 /** Client of the P-Series API (vendor's guide for `openapi/v1.0`; the same in all three editions). */
 export function createPSeriesClient(
   pbx: PbxOf<'p-series'>,
@@ -41,7 +45,7 @@ export function createPSeriesClient(
     callTimeoutMs = CALL_TIMEOUT_MS,
     preparationTimeoutMs = PREPARATION_TIMEOUT_MS,
     ...timeouts
-  }: ClientOptions = {},
+  }: PSeriesOptions = {},
 ): PbxClient {
   const request = createTransport(pbx, timeouts);
   const maxBytes = pbx.maxRecordingMiB * 1024 ** 2;

@@ -49,7 +49,7 @@ export function parseResponse(text: string, toError = errcodeError): Record<stri
   return fields;
 }
 
-/** Returns what the schema says of a response. Throws `pbx-bad-response` if it says otherwise. */
+/** Returns the fields of an operation's response. Throws `pbx-bad-response` if they do not match the schema. */
 export function check<const S extends v.GenericSchema>(
   operation: string,
   schema: S,

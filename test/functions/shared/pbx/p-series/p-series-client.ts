@@ -1,13 +1,12 @@
 import * as v from 'valibot';
 import { type PbxOf, pbxSchema } from '../../../../../functions/shared/config/pbx-registry.ts';
 import { createPSeriesClient } from '../../../../../functions/shared/pbx/p-series/client.ts';
-import type { ClientOptions } from '../../../../../functions/shared/pbx/transport.ts';
 
 /** A client for a P-Series with these registry settings. */
 export function pSeriesClientOf(
   { url, fingerprint256 }: { url: string; fingerprint256?: string },
   settings: object = {},
-  options?: ClientOptions,
+  options?: Parameters<typeof createPSeriesClient>[1],
 ) {
   const pbx = v.parse(pbxSchema, {
     family: 'p-series',
