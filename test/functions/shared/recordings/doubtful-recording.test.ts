@@ -4,6 +4,12 @@ import { COMPLETE_FILES, UNFINISHED_FILES } from './encoder-files.ts';
 import { longWav, MiB, PART_BYTES } from './long-call-harness.ts';
 import { audio, HOUR_MS, MINUTE_MS, startPbx } from './queue-harness.ts';
 
+function fileOf(files: { content: string; bytes: Buffer }[], content: string): Buffer {
+  const file = files.find((candidate) => candidate.content === content);
+  if (file === undefined) throw new Error(`No encoder has written: ${content}`);
+  return file.bytes;
+}
+
 describe('without Content-Length, half of a file', () => {
   const whole: [string, string, Buffer][] = [
     ['raw GSM', 'gsm', Buffer.alloc(33_000, 0xd4)],
@@ -15,11 +21,11 @@ describe('without Content-Length, half of a file', () => {
 
   /** A recorder that writes to a pipe, or was killed, and the audio that follows. */
   const unclosed = ['to a pipe: RF64', 'killed: RIFX', 'to a pipe: W64', 'to a pipe: FLAC'].map(
-    (content): [string, string, Buffer] => {
-      const start = UNFINISHED_FILES.find((file) => file.content === content)?.bytes ?? Buffer.alloc(0);
-      expect(start.length).toBeGreaterThan(0);
-      return [content, 'wav', Buffer.concat([start, Buffer.alloc(20_000, 0x11)])];
-    },
+    (content): [string, string, Buffer] => [
+      content,
+      content.endsWith('FLAC') ? 'flac' : 'wav',
+      Buffer.concat([fileOf(UNFINISHED_FILES, content), Buffer.alloc(20_000, 0x11)]),
+    ],
   );
 
   test.each([...whole, ...unclosed])('is not taken for the whole: %s', async (_, extension, recording) => {
@@ -39,7 +45,7 @@ test.each(['RIFX', 'RF64', 'W64'])(
   'a complete %s is told from one that was cut by its header',
   async (content) => {
     const { pbx, report, pass, stored, verifiedBy, downloads } = await startPbx({ contentLength: false });
-    const recording = COMPLETE_FILES.find((file) => file.content === content)?.bytes ?? Buffer.alloc(0);
+    const recording = fileOf(COMPLETE_FILES, content);
     const misbehaviour = { kind: 'cut', afterBytes: recording.length - 8, how: 'fin' } as const;
     const call = pbx.makeCall({ from: '1001', to: '1003', recording, misbehaviour });
     report(call);
