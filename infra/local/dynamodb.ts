@@ -108,6 +108,7 @@ async function openDatabase(db: LevelDatabase, directory: string): Promise<void>
 
 /**
  * A table that was being created when the process was killed is empty, and dynalite would never finish, use or delete it.
+ * Its keys for tables begin with `table~`.
  */
 async function removeUnfinishedTables(db: LevelDatabase): Promise<void> {
   for await (const [key, table] of db.iterator({ gte: 'table~', lt: 'table~\xff' }))

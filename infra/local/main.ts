@@ -17,8 +17,8 @@ import { PBX_ID, runWithPbx } from './real-pbx.ts';
 import { waitForCtrlC } from './signals.ts';
 
 exitWithoutReader();
-// Jobs and recordings show who spoke with whom, and the secrets are stored in plain text. Not everything that writes
-// here lets its files be made with a mode.
+// Jobs and recordings show who spoke with whom, and the secrets are stored in plain text. LevelDB, for one, cannot
+// be told a mode for its files.
 process.umask(0o077);
 try {
   const options = readOptions(process.argv.slice(2));

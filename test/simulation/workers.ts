@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Report, Task } from './worker.ts';
 
 /**
- * Each container loads its handler again, and a process never unloads a module: so it grows with each seed, by up to
- * half a gigabyte. Node ends it at a limit of its own.
+ * Each container loads its handler again, and a process never unloads a module: so it grows with each seed, after a
+ * wild one by more than a gigabyte. Node ends it at about four.
  */
 const MAX_PROCESS_BYTES = 1.5 * 1024 ** 3;
 

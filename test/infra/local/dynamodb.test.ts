@@ -181,7 +181,7 @@ test('a table is used when it has been created, and created anew if that was cut
   onTestFinished(() => void vi.restoreAllMocks());
   const get = vi.spyOn(Level.prototype, '_get');
   const starting = start(directory);
-  // Nobody has it yet: it is asked for by who creates it, and by who waits for it.
+  // The creation reads the table once, and what waits for it reads it again and again.
   await vi.waitFor(() => expect(get.mock.calls.length).toBeGreaterThanOrEqual(3), 30_000);
   await cp(directory, copied, { recursive: true });
   created.resolve();
